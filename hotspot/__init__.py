@@ -1,0 +1,1 @@
+"""Hotspot-grid air quality."""

@@ -1,0 +1,1 @@
+"""Dated rules as data: standards, validity, rounding, index, criteria and profiles."""

@@ -1,0 +1,137 @@
+"""
+The numbers that decide who is on a list, as one frozen object per study.
+
+Each field names its clause (REQUIREMENTS ids), its standard, or the word
+"proposal" where the programme publishes nothing and we propose a value.
+A rule profile (``profiles/*.toml``) sets them for a jurisdiction; a study may
+override any of them in its own file, and both are printed in the manifest.
+"""
+
+import tomllib
+from importlib import resources
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hotspot.variables import DataError
+
+REASONS = ("highest", "year_on_year", "month_on_month")
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Validity(_Rule):
+    """When a mean counts. GB 3095-2026 table 4 (clause 6.4); GB 3095-2012 has the same numbers."""
+
+    day_hours: int = Field(20, ge=1, le=24)
+    month_days: int = Field(27, ge=1, le=31)
+    february_days: int = Field(25, ge=1, le=29)
+    year_days: int = Field(324, ge=1, le=366)
+    # Proposal: clouds leave fewer days to a satellite than to a station.
+    satellite_month_days: int = Field(10, ge=1, le=31)
+    # Proposal: months of twelve that a year of monthly products must hold.
+    product_year_months: int = Field(12, ge=1, le=12)
+    # Proposal: share of a cell's area that must have been seen.
+    min_coverage: float = Field(0.5, gt=0, le=1)
+
+
+class Selection(_Rule):
+    """The yearly hotspot list. D4, D5, D6."""
+
+    quota_share: float = Field(0.10, gt=0, le=1)  # D5: about 10 % of the city's area
+    quota_mode: Literal["per_city", "regional", "mixed"] = "per_city"  # D6: three readings
+    floor_share: float = Field(0.03, ge=0, le=1)  # proposal, mixed mode: least share of a city
+    cap_share: float = Field(0.20, gt=0, le=1)  # proposal, mixed mode: largest share of a city
+    # D2 selects on the year before; "same_year" only where no other year was delivered.
+    basis: Literal["previous_year", "same_year"] = "previous_year"
+    # Proposal: a cell with less of its area inside the study is not eligible.
+    min_area_share: float = Field(0.5, ge=0, le=1)
+
+
+class Warning_(_Rule):
+    """The monthly warning classes. D9, C5; k and the unit of change are not published."""
+
+    k: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(REASONS, 3))  # proposal
+    change: Literal["percent", "absolute"] = "percent"  # proposal; the other choice is ug/m3
+    decimals: int = Field(1, ge=0, le=3)  # STANDARDS 3: monthly PM2.5 to one decimal by 2025
+    ties: Literal["joint"] = "joint"  # STANDARDS 4.3: competition ranks 1, 1, 3
+
+
+class Confidence(_Rule):
+    """How sure a rank is. METHODS 9."""
+
+    level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
+    n_draws: int = Field(2000, ge=100)  # proposal
+    block_days: int = Field(5, ge=1, le=31)  # METHODS 9: 5-day blocks
+    seed: int = 20180828  # any fixed number; the day document D appeared
+
+
+class Clusters(_Rule):
+    """Gi* classes. METHODS 8."""
+
+    alpha: float = Field(0.05, gt=0, lt=1)  # proposal, after FDR control
+
+
+class Tracing(_Rule):
+    """Which sources are looked at, and when wind says something. METHODS 11."""
+
+    ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
+    sector_deg: float = Field(45.0, gt=0, le=180)  # proposal: width of a facility's wind sector
+    calm_ms: float = Field(0.5, ge=0)  # proposal: below it the direction means nothing
+    top_share: float = Field(0.25, gt=0, lt=1)  # proposal: "high" hours of CPF
+    min_upwind_hours: int = Field(30, ge=1)  # proposal, for one month of hours
+
+
+class Escalation(_Rule):
+    """D11 (ministry) and D12 (city); the window of "one year" is not defined, so rolling."""
+
+    consecutive: int = Field(3, ge=1)  # D11
+    cumulative: int = Field(6, ge=1)  # D11
+    window_months: int = Field(12, ge=1)  # STANDARDS 7: rolling by default
+    city_consecutive: int = Field(3, ge=1)  # D12
+
+
+class Criteria(_Rule):
+    """Everything that decides a list, in one object that travels with the products."""
+
+    profile: str = "mee-2018"
+    legal_basis: str = "环办环监函〔2018〕293号"  # D20
+    validity: Validity = Field(default_factory=Validity)
+    selection: Selection = Field(default_factory=Selection)
+    warning: Warning_ = Field(default_factory=Warning_)
+    confidence: Confidence = Field(default_factory=Confidence)
+    clusters: Clusters = Field(default_factory=Clusters)
+    tracing: Tracing = Field(default_factory=Tracing)
+    escalation: Escalation = Field(default_factory=Escalation)
+
+
+def load_profile(name):
+    """
+    Read a jurisdiction's rule profile as a plain dict of criteria sections.
+
+    Parameters
+    ----------
+    name : str
+        File name in ``hotspot/rules/profiles`` without its ending.
+
+    Returns
+    -------
+    dict, ready to be merged under a study's own ``[criteria]``
+
+    Raises
+    ------
+    DataError
+        There is no such profile; the message lists those there are.
+
+    Examples
+    --------
+    >>> load_profile("mee-2018")["selection"]["quota_share"]
+    0.1
+    """
+    folder = resources.files("hotspot.rules") / "profiles"
+    known = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    if name not in known:
+        raise DataError(f"rule profile {name!r} is not known; there are: {', '.join(known)}.")
+    return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,146 @@
+"""
+What became of everything that was delivered: the law of conservation.
+
+Rows read = used + duplicates + quarantined, per file. A quarantined row keeps
+its bytes, so that it can be printed back as it came (GB 3095-2026 6.3 makes
+the reason and the original record a duty).
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hotspot.variables import DataError
+
+
+@dataclass
+class FileRecord:
+    """One delivered file: what it is, and how many of its rows went where."""
+
+    path: str  # below the data root, '/' separated
+    sha256: str
+    size: int
+    read: int = 0
+    used: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    refused: str = ""  # why the whole file was set aside, empty when it was used
+
+    @property
+    def balanced(self):
+        return self.read == self.used + self.duplicates + self.quarantined
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """One row or value set aside: where it stood, what it said, which rule spoke."""
+
+    path: str
+    row: int  # line number in the file, 1-based; 0 for a whole file
+    column: str
+    value: str
+    rule: str
+    raw: bytes
+
+
+@dataclass
+class Intake:
+    """The record of one run's reading; every reader adds to it."""
+
+    root: Path
+    files: dict[str, FileRecord] = field(default_factory=dict)
+    quarantine: list[Quarantined] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # conversions and warnings, printed on the product
+
+    def register(self, path):
+        """Hash a delivered file and return its record; the same file is registered once."""
+        path = Path(path)
+        key = self.name(path)
+        if key not in self.files:
+            digest, size = hashlib.sha256(), 0
+            with open(path, "rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                    size += len(block)
+            self.files[key] = FileRecord(key, digest.hexdigest(), size)
+        return self.files[key]
+
+    def name(self, path):
+        """The file's name below the data root, or its bare name if it lies elsewhere."""
+        path = Path(path).resolve()
+        root = Path(self.root).resolve()
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+    def refuse(self, path, why):
+        """Set a whole file aside (zero bytes, HTML): named, counted, not fatal."""
+        record = self.register(path)
+        record.refused = why
+        self.quarantine.append(Quarantined(record.path, 0, "", "", why, b""))
+
+    def set_aside(self, record, row, column, value, rule, raw):
+        """Quarantine one row of a file, keeping its bytes."""
+        record.quarantined += 1
+        self.quarantine.append(Quarantined(record.path, row, column, str(value), rule, raw))
+
+    def note(self, text):
+        """Record a conversion or warning once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def check(self):
+        """
+        Hold the conservation law for every file.
+
+        Raises
+        ------
+        DataError
+            Some file's rows do not add up: a fault of a reader, never of the file.
+        """
+        for record in self.files.values():
+            if not record.balanced:
+                raise DataError(
+                    f"{record.path}: {record.read} rows read, but {record.used} used + {record.duplicates} duplicates "
+                    f"+ {record.quarantined} quarantined; this is a fault of the reader, please report it."
+                )
+
+    @property
+    def counts(self):
+        """Totals over all files: dict of files, refused, read, used, duplicates, quarantined."""
+        records = self.files.values()
+        totals = {name: sum(getattr(r, name) for r in records) for name in ("read", "used", "duplicates", "quarantined")}
+        return {"files": len(self.files), "refused": sum(bool(r.refused) for r in records), **totals}
+
+
+def find_files(root, patterns, what):
+    """
+    The delivered files that match, sorted by name.
+
+    Parameters
+    ----------
+    root : Path
+        The data root.
+    patterns : sequence of str
+        Globs below the root; ``..``, absolute paths and network paths are refused.
+    what : str
+        What is looked for, for the message.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    DataError
+        A pattern leaves the root, or nothing matches.
+    """
+    found = set()
+    for pattern in patterns:
+        if pattern.startswith(("/", "\\")) or ".." in Path(pattern).parts or "://" in pattern or pattern.startswith("/vsi"):
+            raise DataError(f"{what}: pattern {pattern!r} leaves the data folder; give one below {root}.")
+        matches = [p for p in Path(root).glob(pattern) if p.is_file()]
+        if not matches:
+            raise DataError(
+                f"{what}: nothing matches {pattern!r} below {root}; check the folder, or point HOTSPOT_DATA or --data at it."
+            )
+        found.update(matches)
+    return sorted(found)

@@ -1,0 +1,254 @@
+"""
+One region from one TOML file: boundary, lattice, local time, deliveries, criteria.
+
+A study says *what was delivered and what it means*; nothing in the package
+guesses a unit, a time zone, an hour label or a map datum that neither the file
+nor the study declares.
+"""
+
+import os
+import re
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from hotspot.rules.criteria import Criteria, load_profile
+from hotspot.variables import DataError
+
+Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Lattice(_Part):
+    """The cells: METHODS 1. ``crs`` only where a study leaves the national lattice."""
+
+    spacing: float = 3000.0
+    fine: float = 500.0
+    crs: str | None = None
+
+
+class Delivery(_Part):
+    """Files of one kind from one deliverer. ``files`` are patterns below the data root."""
+
+    layout: str
+    files: tuple[str, ...]
+    source: str = ""
+    licence: str = ""
+
+
+class Boundary(Delivery):
+    """Administrative units. ``datum`` undeclared is a warning at 3 km, an error at 500 m."""
+
+    datum: Datum | None = None
+    level: Literal["city", "county", "township"] = "county"
+    names: str | None = None  # file that names the cities of a DataV folder
+    columns: dict[str, str] = Field(default_factory=dict)  # ours -> theirs, for other layouts
+    city: str | None = None
+    city_code: str | None = None
+
+
+class Satellite(Delivery):
+    """Gridded PM2.5. What is None must be in the file's own metadata, or the run stops."""
+
+    period: Literal["day", "month", "year"]
+    variable: str | None = None
+    unit: str | None = None
+    crs: str | None = None
+    nodata: float | None = None
+    date_pattern: str | None = None  # regular expression with (?P<year>) (?P<month>) (?P<day>)
+    native_resolution_m: float | None = None
+    error_share: float | None = None  # stated relative error of the product, 1 sd
+    error_source: str = ""
+    gas_state: Literal["actual", "standard"] | None = None
+    product: str = ""
+
+
+class Stations(Delivery):
+    """Point series. ``role`` reference stations calibrate, micro-stations refine."""
+
+    role: Literal["reference", "micro"] = "reference"
+    coordinates: str | None = None
+    datum: Datum | None = None
+    unit: str | None = None
+    units: dict[str, str] = Field(default_factory=dict)  # per variable, where they differ
+    time_zone: str | None = None
+    hour_label: Literal["start", "end"] | None = None
+    quantity: Literal["concentration", "iaqi-2012", "iaqi-2026"] = "concentration"
+    columns: dict[str, str] = Field(default_factory=dict)  # theirs -> ours, beside the alias table
+    gas_state: Literal["actual", "standard"] | None = None
+
+
+class Weather(Delivery):
+    """Meteorology: gridded reanalysis or a point series."""
+
+    time_zone: str | None = None
+    units: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    lon: float | None = None  # place of a point series that does not say where it is
+    lat: float | None = None
+    first_day: str | None = None  # first day of a series that carries no time
+    wind: Literal["from", "to"] = "from"
+
+
+class Facilities(Delivery):
+    """Possible sources. ``class_`` is used where the file has no class column."""
+
+    datum: Datum | None = None
+    class_: str | None = Field(None, alias="class")
+    vintage: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    encoding: str | None = None
+
+
+class Study(_Part):
+    """
+    Everything that is fixed for one region, read from a TOML file.
+
+    Build it with ``load_study``. It is frozen: a changed criterion is a changed
+    file, and the manifest of every product carries the file's hash.
+    """
+
+    id: str
+    name: str
+    name_en: str = ""
+    time_zone: str = "+08:00"
+    counting: Literal["centre", "touching"] = "touching"
+    seed: int = 20180828
+    lattice: Lattice = Field(default_factory=Lattice)
+    boundary: tuple[Boundary, ...]
+    satellite: tuple[Satellite, ...] = ()
+    stations: tuple[Stations, ...] = ()
+    weather: tuple[Weather, ...] = ()
+    facilities: tuple[Facilities, ...] = ()
+    labels: str | None = None  # CSV cell,label: the officials' own cell names
+    criteria: Criteria = Field(default_factory=Criteria)
+    path: Path
+    root: Path
+
+    @field_validator("id")
+    @classmethod
+    def _safe_id(cls, value):
+        # Output folders are named by it, so nothing but plain characters.
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
+            raise ValueError("id becomes a folder name: use a-z, 0-9 and '-', at most 40 characters")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _fixed_offset(cls, value):
+        return fixed_offset(value)
+
+    @cached_property
+    def grid(self):
+        """The study's ``Grid`` of coarse cells."""
+        from hotspot.grid.lattice import Grid
+
+        return Grid(self.lattice.spacing, crs=self.lattice.crs)
+
+    @cached_property
+    def boundaries(self):
+        """GeoDataFrame of the lowest administrative units, WGS 84 (see ``grid.boundary``)."""
+        from hotspot.grid.boundary import read_boundaries
+
+        return read_boundaries(self.boundary, self.root, fine=self.lattice.fine)
+
+    @cached_property
+    def cells(self):
+        """Dataset (cell) of every cell of the study (see ``Grid.cover``)."""
+        from hotspot.grid.labels import add_labels
+
+        cells = self.grid.cover(self.boundaries, counting=self.counting)
+        return add_labels(cells, self.root / self.labels) if self.labels else cells
+
+    @property
+    def utc_offset(self):
+        """Hours that local time is ahead of UTC, a float."""
+        sign = -1.0 if self.time_zone[0] == "-" else 1.0
+        return sign * (int(self.time_zone[1:3]) + int(self.time_zone[4:6]) / 60)
+
+
+def fixed_offset(name):
+    """
+    A time zone as a fixed offset ``+HH:MM``; names with a trap are refused.
+
+    ``Asia/Shanghai`` means +08:00 without the summer time of 1986-1991, which no
+    monitoring network kept. ``Asia/Urumqi`` is +06:00 in the time-zone database
+    while monitoring in Xinjiang runs on Beijing time, so it must be spelled out.
+
+    Examples
+    --------
+    >>> fixed_offset("Asia/Shanghai"), fixed_offset("UTC"), fixed_offset("+6:00")
+    ('+08:00', '+00:00', '+06:00')
+    """
+    text = str(name).strip()
+    plain = {"asia/shanghai": "+08:00", "beijing": "+08:00", "utc": "+00:00", "gmt": "+00:00", "z": "+00:00"}
+    if text.lower() in plain:
+        return plain[text.lower()]
+    if text.lower() == "asia/urumqi":
+        raise ValueError(
+            "Asia/Urumqi is +06:00 in the time-zone database, but monitoring there runs on Beijing time; "
+            "write '+08:00' (Beijing time) or '+06:00' (if the clock really was local)"
+        )
+    match = re.fullmatch(r"(?:UTC)?([+-])(\d{1,2}):?(\d{2})?", text)
+    if not match or int(match[2]) > 14:
+        raise ValueError(f"time zone {name!r} is not a fixed offset; write it like '+08:00'")
+    return f"{match[1]}{int(match[2]):02d}:{match[3] or '00'}"
+
+
+def load_study(path, *, data=None):
+    """
+    Read a study file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file; see ``data/studies`` for the ones that ship.
+    data : str or Path, optional
+        Where the delivered files lie. Default: the environment variable
+        ``HOTSPOT_DATA``, then the file's own ``root`` (relative to the file).
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    DataError
+        The file is missing, is no TOML, or a key is unknown, missing or wrong;
+        the message names the key.
+
+    Examples
+    --------
+    >>> load_study("nowhere.toml")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: nowhere.toml: there is no such study file; give the path of a TOML file.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such study file; give the path of a TOML file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a TOML file ({error}); mend it.") from None
+    root = data or os.environ.get("HOTSPOT_DATA") or path.parent / raw.get("root", ".")
+    own = raw.get("criteria", {})
+    try:
+        merged = _merge(load_profile(raw.pop("profile", "mee-2018")), own)
+        return Study.model_validate(raw | {"criteria": merged, "path": path, "root": Path(root).resolve()})
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        raise DataError(f"{path}: " + "; ".join(lines)) from None
+
+
+def _merge(below, above):
+    """Nested dict with the values of ``above`` over those of ``below``."""
+    merged = dict(below)
+    for key, value in above.items():
+        merged[key] = _merge(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
+    return merged
