@@ -1,0 +1,89 @@
+"""The house itself: imports point down, kernels stay plain, files stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "hotspot"
+FLOORS = {
+    "variables": 0,
+    "kernels": 0,
+    "rules": 1,
+    "grid": 2,
+    "study": 3,
+    "sources": 4,
+    "quality": 5,
+    "estimate": 6,
+    "rank": 7,
+    "trace": 8,
+    "ledger": 9,
+    "publish": 10,
+    "month": 11,
+    "questions": 12,
+    "verify": 12,
+    "cli": 13,
+    "__main__": 14,
+}
+ABSENT = {"utils", "core", "base", "common", "helpers", "io", "types", "constants"}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path):
+    """The room a file belongs to: its folder below the package, or its own name."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imported(path):
+    """Every module a file imports, at its top or inside a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import; name the room in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    room = room_of(path)
+    if room == "__init__":
+        return  # the package's front door names all rooms, lazily
+    for module in imported(path):
+        if not module.startswith("hotspot."):
+            continue
+        other = module.split(".")[1]
+        if other == room:
+            continue
+        assert other in FLOORS, f"{room} imports {other}, which is no room of the house"
+        assert FLOORS[other] < FLOORS[room], (
+            f"{room} (floor {FLOORS[room]}) imports {other} (floor {FLOORS[other]}): imports point down only"
+        )
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda p: p.name)
+def test_kernels_import_only_math_numpy_numba(path):
+    tops = {m.split(".")[0] for m in imported(path) if not m.startswith("hotspot.kernels")}
+    assert tops <= {"math", "numpy", "numba"}, f"kernels/{path.name} imports {sorted(tops)}"
+
+
+def test_rooms_are_on_the_plan():
+    rooms = {room_of(path) for path in FILES} - {"__init__"}
+    assert rooms <= FLOORS.keys(), f"not on the plan: {sorted(rooms - FLOORS.keys())}"
+    assert not ABSENT & {path.stem for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_files_are_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 400, f"{path.name}: split it by idea"
+
+
+def test_import_is_light():
+    """The front door loads no heavy library: `hotspot --help` must stay quick."""
+    import subprocess
+    import sys
+
+    code = "import sys, hotspot, hotspot.cli; print(sorted({'numba','pandas','xarray','geopandas','rasterio','folium'} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
