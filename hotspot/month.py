@@ -1,0 +1,244 @@
+"""
+One month end to end: the only place that knows the order of the rooms.
+
+Each step can be called alone (see the README); here they stand in a row.
+"""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from hotspot.rules.calendar import month_minus, parse_month
+from hotspot.variables import DataError
+
+
+class Derived(NamedTuple):
+    """What one month came to, before anything is written."""
+
+    field: object  # Dataset (cell, time): M-12, M-1, M
+    hot: object  # DataFrame, the hotspot list that was applied
+    warned: object  # DataFrame
+    not_ranked: object  # DataFrame
+    gi: object  # Dataset (cell)
+    traced: object  # DataFrame
+    checklist: object  # DataFrame
+    facilities: object  # GeoDataFrame
+    intake: object  # Intake
+
+
+def run_month(study, month, *, out="out", scheduler=None):
+    """
+    Everything for one month: read, estimate, rank, trace, publish.
+
+    Running it twice gives the same bytes. If no hotspot list of the year
+    exists below ``out``, the list is selected first, as ``select_year`` does.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    out : str or Path
+        The month appears as ``OUT/<study id>/<month>``.
+    scheduler : str, optional
+        Address of a running dask cluster, ``tcp://HOST:PORT``.
+
+    Returns
+    -------
+    Path of the published folder
+
+    Raises
+    ------
+    DataError
+        Data are lacking or refused; nothing was published.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> small = synthetic_month(size="small")
+    >>> run_month(small.study, small.month, out=tempfile.mkdtemp()).name == small.month
+    True
+    """
+    from hotspot.publish.release import publish
+
+    parse_month(month)
+    with _steps(["delivered files", "field", "ranking", "sources", "publishing"]) as step, _cluster(scheduler):
+        derived = derive(study, month, hot=open_hotspots(study, int(month[:4]), out=out), step=step)
+        step("publishing")
+        return publish(study, month, out=out, **derived._asdict())
+
+
+def derive(study, month, *, hot, step=lambda name: None):
+    """
+    All tables and fields of one month, in memory; nothing is written.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    hot : DataFrame
+        The hotspot list to apply, from ``open_hotspots``.
+    step : callable
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Derived
+
+    Raises
+    ------
+    DataError
+        No cell has a valid mean in this month (every reason is counted in the message).
+    """
+    from hotspot.estimate.monthly import monthly_field
+    from hotspot.rank.clusters import gi_star
+    from hotspot.rank.warnings import not_ranked, rank_warnings
+    from hotspot.sources.opening import open_month
+    from hotspot.trace.attribution import trace_sources
+    from hotspot.trace.checklist import checklist
+
+    step("delivered files")
+    delivered = open_month(study, month)
+    cells, criteria = study.cells, study.criteria
+    step("field")
+    field, daily = monthly_field(delivered, cells)
+    now = field.isel(time=-1)
+    if not bool(now["valid"].any()):
+        why = now["why"].to_series().value_counts()
+        reasons = "; ".join(f"{text} ({n} cells)" for text, n in why.items())
+        raise DataError(
+            f"{month}: no cell of {study.id} has a valid monthly mean: {reasons}. "
+            f"There is no monthly product; `hotspot check {month}` shows the values to date."
+        )
+    step("ranking")
+    warned = rank_warnings(field, hot, criteria, daily=daily)
+    gi = gi_star(now["pm25"].where(now["valid"]), cells, alpha=criteria.clusters.alpha)
+    step("sources")
+    traced = trace_sources(
+        warned, delivered.weather, delivered.facilities,
+        cells=cells, stations=delivered.reference, criteria=criteria,
+    )  # fmt: skip
+    return Derived(
+        field=field,
+        hot=hot,
+        warned=warned,
+        not_ranked=not_ranked(field, hot, criteria),
+        gi=gi,
+        traced=traced,
+        checklist=checklist(warned, traced, delivered.facilities, cells, criteria),
+        facilities=delivered.facilities,
+        intake=_with_boundaries(delivered.intake, study),
+    )
+
+
+def select_year(study, year, *, out="out"):
+    """
+    The yearly hotspot list, written to ``OUT/<study id>/hotspots-YEAR.csv``.
+
+    Selection is on the annual mean of the year before (D2), or of the same
+    year where the study says so because nothing else was delivered.
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+    out : str or Path
+
+    Returns
+    -------
+    Path of the list
+
+    Raises
+    ------
+    DataError
+        No cell has a valid annual mean.
+    """
+    from hotspot.rank.select import read_hotspots, select_hotspots, write_hotspots
+
+    folder = Path(out) / study.id
+    folder.mkdir(parents=True, exist_ok=True)
+    before = folder / f"hotspots-{year - 1}.csv"
+    previous = read_hotspots(before, study.cells) if before.exists() else None
+    hot = select_hotspots(annual(study, year), study, year, previous=previous)
+    path = folder / f"hotspots-{year}.csv"
+    partial = path.with_suffix(".partial")
+    write_hotspots(partial, hot)
+    partial.replace(path)
+    return path
+
+
+def annual(study, year):
+    """Dataset (cell): the annual mean on which the list of ``year`` is selected, with its completeness."""
+    from hotspot.estimate.monthly import annual_field
+    from hotspot.sources.opening import open_year
+
+    basis = year - 1 if study.criteria.selection.basis == "previous_year" else year
+    return annual_field(open_year(study, basis), study.cells)
+
+
+def open_hotspots(study, year, *, out="out"):
+    """
+    The hotspot list of a year: the file ``hotspot select`` wrote, or selected now if there is none.
+
+    Returns
+    -------
+    DataFrame, as ``select_hotspots`` returns it
+
+    Raises
+    ------
+    DataError
+        The file names a cell that is not the study's, or one cell twice.
+    """
+    from hotspot.rank.select import read_hotspots
+
+    path = Path(out) / study.id / f"hotspots-{year}.csv"
+    return read_hotspots(path if path.exists() else select_year(study, year, out=out), study.cells)
+
+
+def months_needed(month):
+    """The three months a warning list compares: the same month last year, last month, this month."""
+    return month_minus(month, 12), month_minus(month, 1), month
+
+
+def _with_boundaries(intake, study):
+    """Boundary and label files are inputs too: register them, and say what was mended."""
+    for path in study.boundaries.attrs["files"]:
+        intake.register(path)
+    if study.labels:
+        intake.register(study.root / study.labels)
+    for text in study.boundaries.attrs["notes"]:
+        intake.note(text)
+    for name in study.boundaries.attrs["mended"]:
+        intake.note(f"invalid polygon mended: {name}")
+    return intake
+
+
+@contextmanager
+def _steps(names):
+    """A progress bar over named steps on stderr; silent in logs and pipes."""
+    from tqdm import tqdm
+
+    with tqdm(total=len(names), disable=None, bar_format="{desc:<18}|{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]") as bar:
+        done = -1
+
+        def step(name):
+            nonlocal done
+            done += 1
+            bar.n = done
+            bar.set_description_str(name)
+
+        yield step
+        bar.n = len(names)
+        bar.set_description_str("done")
+
+
+@contextmanager
+def _cluster(address):
+    """Hand lazy work to a running dask cluster while the block lasts."""
+    if address is None:
+        yield
+        return
+    from dask.distributed import Client
+
+    with Client(address, timeout="20s"):
+        yield

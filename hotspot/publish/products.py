@@ -1,0 +1,89 @@
+"""
+All products of one month into one folder, in the order of the file contracts.
+
+Nothing here decides anything: every table and field comes in finished, so the
+folder can be written again, byte for byte, by whoever holds the inputs.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+
+def write_products(
+    folder, *, study, month, field, hot, warned, not_ranked, gi, traced, checklist, facilities, intake, progress=None
+):
+    """
+    Write every file of the month but the manifest.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder.
+    study : Study
+    month : str, "YYYY-MM"
+    field : Dataset (cell, time), as ``monthly_field`` returns it
+    hot, warned, not_ranked, traced, checklist : DataFrame
+    gi : Dataset (cell), as ``gi_star`` returns it
+    facilities : GeoDataFrame
+    intake : Intake
+    progress : callable, optional
+        Called with the name of each product before it is written.
+    """
+    from hotspot.publish.cells import write_cells
+    from hotspot.publish.checklists import write_checklists
+    from hotspot.publish.geopackage import write_geopackage
+    from hotspot.publish.lists import write_not_ranked, write_warnings
+    from hotspot.publish.sheets import write_sheets
+    from hotspot.publish.webmap import web_map
+    from hotspot.publish.workbook import write_workbook
+    from hotspot.rank.select import write_hotspots
+
+    folder = Path(folder)
+    say = progress or (lambda name: None)
+    decimals = study.criteria.warning.decimals
+    say("warnings.csv")
+    write_warnings(folder / "warnings.csv", warned, decimals=decimals)
+    write_not_ranked(folder / "not_ranked.csv", not_ranked)
+    write_hotspots(folder / "hotspots.csv", hot)
+    write_quarantine(folder / "quarantine.jsonl", intake)
+    say("cells.parquet")
+    write_cells(folder / "cells.parquet", field, hot=hot, gi=gi, warned=warned)
+    say("warnings.xlsx")
+    write_workbook(
+        folder / "warnings.xlsx", study=study, month=month, field=field, warned=warned, not_ranked=not_ranked, hot=hot
+    )
+    say("warnings.gpkg")
+    write_geopackage(
+        folder / "warnings.gpkg",
+        study=study, month=month, field=field, hot=hot, warned=warned, facilities=facilities,
+    )  # fmt: skip
+    say("map.html")
+    web_map(
+        field, warned, traced, hot=hot, facilities=facilities, study=study, not_ranked=not_ranked, gi=gi
+    ).save(folder / "map.html")  # fmt: skip
+    say("checklists.xlsx")
+    write_checklists(folder / "checklists.xlsx", study=study, month=month, warned=warned, checklist=checklist)
+    say("sheets.pdf")
+    write_sheets(
+        folder,
+        study=study, month=month, field=field, warned=warned, traced=traced, checklist=checklist,
+        facilities=facilities,
+    )  # fmt: skip
+
+
+def write_quarantine(path, intake):
+    """
+    Every row set aside, one JSON object a line, with its bytes.
+
+    ``raw`` is the row's own text; where its bytes are no UTF-8 they stand in
+    ``raw_base64`` instead, so that each row can be printed back identical.
+    """
+    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+        for row in intake.quarantine:
+            entry = {"path": row.path, "row": row.row, "column": row.column, "value": row.value, "rule": row.rule}
+            try:
+                entry["raw"] = row.raw.decode("utf-8")
+            except UnicodeDecodeError:
+                entry["raw_base64"] = base64.b64encode(row.raw).decode("ascii")
+            stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
