@@ -74,6 +74,19 @@ class Clusters(_Rule):
     alpha: float = Field(0.05, gt=0, lt=1)  # proposal, after FDR control
 
 
+class Interpolation(_Rule):
+    """Fields from stations, and satellite fields corrected by stations. METHODS 5; nothing of it is published."""
+
+    neighbours: int = Field(32, ge=4)  # proposal: nearest stations used per cell
+    model: Literal["spherical", "exponential"] = "spherical"  # proposal
+    min_stations: int = Field(5, ge=3)  # proposal: with fewer there is no field, only a constant correction
+    fit_stations: int = Field(10, ge=5)  # proposal: with fewer a variogram is not fitted but taken from here:
+    default_range_km: float = Field(30.0, gt=0)  # proposal, urban scale
+    default_nugget_share: float = Field(0.1, ge=0, lt=1)  # proposal
+    max_station_km: float = Field(50.0, gt=0)  # proposal: farther from every valid station a cell is not ranked
+    residual: Literal["additive", "log_ratio"] = "additive"  # proposal: station minus satellite, or their ratio
+
+
 class Tracing(_Rule):
     """Which sources are looked at, and when wind says something. METHODS 11."""
 
@@ -82,6 +95,12 @@ class Tracing(_Rule):
     calm_ms: float = Field(0.5, ge=0)  # proposal: below it the direction means nothing
     top_share: float = Field(0.25, gt=0, lt=1)  # proposal: "high" hours of CPF
     min_upwind_hours: int = Field(30, ge=1)  # proposal, for one month of hours
+    strong_lift: float = Field(1.5, gt=1)  # proposal: "strong" from here, with the interval above 1
+    moderate_lift: float = Field(1.15, gt=1)  # proposal: "moderate" from here, with the interval above 1
+    block_days: int = Field(5, ge=1, le=31)  # METHODS 9: blocks of the bootstrap
+    n_draws: int = Field(1000, ge=100)  # proposal
+    level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
+    seed: int = 20180828
 
 
 class Escalation(_Rule):
@@ -103,6 +122,7 @@ class Criteria(_Rule):
     warning: Warning_ = Field(default_factory=Warning_)
     confidence: Confidence = Field(default_factory=Confidence)
     clusters: Clusters = Field(default_factory=Clusters)
+    interpolation: Interpolation = Field(default_factory=Interpolation)
     tracing: Tracing = Field(default_factory=Tracing)
     escalation: Escalation = Field(default_factory=Escalation)
 
