@@ -1,0 +1,126 @@
+"""
+Colours and class limits of every map: read from one file, chosen from the data
+by a rule, so that two maps of one month can be laid side by side.
+"""
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+# Steps a reader can count in: the first one that needs no more classes than there are colours.
+_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 200.0)
+
+
+@cache
+def palette():
+    """
+    The package's colours, as a dict of the sections of ``palette.toml``.
+
+    Examples
+    --------
+    >>> palette()["reasons"]["highest"]["shape"]
+    'circle'
+    >>> [level["zh"] for level in palette()["aqi"]][:2]
+    ['优', '良']
+    """
+    file = resources.files("hotspot.publish") / "templates" / "palette.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def aqi_level(aqi):
+    """
+    The HJ 633 level of an index: its names and the standard's own colour.
+
+    Parameters
+    ----------
+    aqi : number, 0 to 500
+
+    Returns
+    -------
+    dict with ``upto``, ``colour``, ``zh``, ``en``
+
+    Raises
+    ------
+    ValueError
+        The index is missing or outside 0 to 500.
+
+    Examples
+    --------
+    >>> aqi_level(101)["zh"], aqi_level(50)["colour"]
+    ('轻度污染', '#00e400')
+    """
+    for level in palette()["aqi"]:
+        if 0 <= aqi <= level["upto"]:
+            return level
+    raise ValueError(f"AQI is {aqi}; give a number from 0 to 500.")
+
+
+def sequential_breaks(values, n_class):
+    """
+    Round class limits for an amount, from its own spread.
+
+    The limits are multiples of one of 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 25, 50, 100,
+    200, chosen so that the middle 96 % of the values fill at most ``n_class``
+    classes; the first and the last class are open.
+
+    Parameters
+    ----------
+    values : array of any shape, NaN where missing
+    n_class : int
+        How many colours there are, at least 2.
+
+    Returns
+    -------
+    list of float, at most ``n_class - 1`` limits, rising; empty without values
+
+    Examples
+    --------
+    >>> sequential_breaks([12.0, 33.0, 61.0, float("nan")], 9)
+    [20.0, 30.0, 40.0, 50.0]
+    """
+    low, high = _spread(values, (2, 98))
+    if low is None:
+        return []
+    for step in _STEPS:
+        first, last = np.floor(low / step) + 1, np.ceil(high / step) - 1
+        if last - first + 2 <= n_class:
+            break
+    last = max(first, min(last, first + n_class - 2))
+    return [round(float(k * step), 6) for k in np.arange(first, last + 1)]
+
+
+def diverging_breaks(values, n_class):
+    """
+    Class limits for a change: the same on both sides of zero, zero among them.
+
+    Parameters
+    ----------
+    values : array of any shape, NaN where missing
+    n_class : int
+        How many colours there are, even.
+
+    Returns
+    -------
+    list of ``n_class - 1`` floats, rising; empty without values
+
+    Examples
+    --------
+    >>> diverging_breaks([-14.0, 3.0, 22.0], 8)
+    [-15.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0]
+    """
+    low, high = _spread(np.abs(np.asarray(values, dtype=float)), (0, 95))
+    if low is None:
+        return []
+    half = n_class // 2
+    # The outermost classes are open, so they may be a little too small for the highest values.
+    step = next((s for s in _STEPS if s * half >= 0.9 * high), _STEPS[-1])
+    return [round(float(k * step), 6) for k in range(1 - half, half)]
+
+
+def _spread(values, percents):
+    """Two percentiles of what is there, or (None, None)."""
+    seen = np.asarray(values, dtype=float)
+    seen = seen[np.isfinite(seen)]
+    return np.percentile(seen, percents) if seen.size else (None, None)
