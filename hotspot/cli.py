@@ -1,0 +1,208 @@
+"""
+The verbs of the package in a shell.
+
+Results go to stdout, progress to stderr; exit codes: 0 done, 1 data lacking or
+refused, 2 wrong usage. Heavy libraries load inside the commands, so that
+``hotspot --help`` answers at once.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="hotspot", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+StudyFile = Annotated[Path, typer.Option("--study", help="The study's TOML file.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the delivered files (else HOTSPOT_DATA).")]
+Out = Annotated[Path, typer.Option("--out", help="Folder that the products go into.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", callback=lambda on: _hush(on))]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
+Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help="A local calendar month.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.")]
+
+
+@app.command()
+def demo(out: Out = Path("out"), quiet: Quiet = False):
+    """Make the synthetic study, run its latest month, and print where to look."""
+    from hotspot.demo import run_demo
+
+    _show_folder(run_demo(out))
+
+
+@app.command()
+def month(
+    month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None,
+    quiet: Quiet = False,
+):  # fmt: skip
+    """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
+    from hotspot.month import run_month
+    from hotspot.study import load_study
+
+    _show_folder(run_month(load_study(study, data=data), month, out=out, scheduler=scheduler))
+
+
+@app.command()
+def select(
+    year: Annotated[int, typer.Argument(help="The year the list is for.")],
+    study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+):  # fmt: skip
+    """Select the yearly hotspot list, about a tenth of each city's area."""
+    from hotspot.month import select_year
+    from hotspot.study import load_study
+
+    typer.echo(select_year(load_study(study, data=data), year, out=out))
+
+
+@app.command()
+def check(month: Month, study: StudyFile, data: Data = None, as_json: Json = False, quiet: Quiet = False):
+    """What is missing or doubtful in a month, before anyone waits. Exit code 1 if it cannot be published."""
+    from hotspot.questions import check_month
+    from hotspot.study import load_study
+
+    answer = check_month(load_study(study, data=data), month)
+    _show(answer, as_json, _check_lines)
+    raise typer.Exit(0 if answer["ready"] else 1)
+
+
+@app.command()
+def explain(
+    cell: Annotated[str, typer.Argument(metavar="CODE", help="A cell code.")],
+    month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="A local calendar month.")],
+    study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
+    from hotspot.questions import explain_cell
+    from hotspot.study import load_study
+
+    _show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def cell(
+    place: Annotated[list[str], typer.Argument(metavar="CODE | LON LAT", help="A cell code, or a place in degrees.")],
+    datum: Annotated[str, typer.Option(help="Map datum of LON LAT: wgs84, gcj02 or bd09.")] = "wgs84",
+    as_json: Json = False,
+):
+    """From a code to its place, or from a place to its code."""
+    from hotspot.grid.place import find_place
+
+    _show(_usage(find_place, *place, datum=datum), as_json, lambda a: [f"{k}: {v}" for k, v in a.items()])
+
+
+@app.command()
+def verify(
+    directory: Annotated[Path, typer.Argument(help="Folder of a published month.")],
+    study: Annotated[Path | None, typer.Option("--study", help="Study file; default: the manifest's own.")] = None,
+    data: Data = None, as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Re-derive a published month from its inputs and its manifest; name the first difference."""
+    from hotspot.verify import verify_month
+
+    answer = verify_month(directory, study=study, data=data)
+    _show(answer, as_json, _verify_lines)
+    raise typer.Exit(0 if answer["verified"] else 1)
+
+
+@app.command()
+def feedback(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX of feedback rows: cell, month, time, person, result.")],
+    study: StudyFile, out: Out = Path("out"), quiet: Quiet = False,
+):  # fmt: skip
+    """Record what teams found into the ledger; doubtful rows are named and set aside."""
+    from hotspot.closing import record_feedback_file
+    from hotspot.study import load_study
+
+    _show(record_feedback_file(load_study(study), file, out=out), False, lambda a: a["sentences"])
+
+
+@app.command()
+def escalate(
+    month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Which warned cells reach the next step of escalation, from the months published so far."""
+    from hotspot.closing import escalate_month
+    from hotspot.study import load_study
+
+    _show(escalate_month(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+
+
+def main():
+    """Run a command; a refused input ends with its message and exit code 1, wrong usage with 2."""
+    from hotspot.variables import DataError
+
+    try:
+        app()
+    except DataError as error:
+        typer.echo(f"hotspot: {error}", err=True)
+        sys.exit(1)
+    except ValueError as error:
+        typer.echo(f"hotspot: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("hotspot: stopped; nothing was published", err=True)
+        sys.exit(130)
+
+
+def _usage(function, *args, **kwargs):
+    """Call a function whose refusals are the caller's wrong usage (exit code 2)."""
+    from hotspot.variables import DataError
+
+    try:
+        return function(*args, **kwargs)
+    except DataError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _hush(on):
+    if on:
+        os.environ["TQDM_DISABLE"] = "1"
+    return on
+
+
+def _show(answer, as_json, lines):
+    """Print an answer as one JSON object, or as lines of words."""
+    text = json.dumps(answer, ensure_ascii=False, indent=1) if as_json else "\n".join(lines(answer))
+    typer.echo(text)
+
+
+def _show_folder(folder):
+    from hotspot.questions import describe_folder
+
+    typer.echo(f"published: {folder}")
+    for path, words in describe_folder(folder):
+        typer.echo(f"  {path}  {words}")
+
+
+def _check_lines(answer):
+    verdict = "can be published" if answer["ready"] else "CANNOT be published"
+    counts = answer["inputs"]
+    yield f"{answer['study']} {answer['month']}: {verdict}"
+    yield (
+        f"rows read {counts['read']} = used {counts['used']} + duplicates {counts['duplicates']} "
+        f"+ quarantined {counts['quarantined']}; files {counts['files']}, refused {counts['refused']}"
+    )
+    for name, month in answer["months"].items():
+        yield f"{name}: {month['valid']} of {month['cells']} cells valid"
+        yield from (f"   {n} cells: {why}" for why, n in month["why"].items())
+    for entry in sorted(answer["stations"].values(), key=lambda s: (s["valid_days"], s["name"])):
+        if not entry["counts"]:
+            mean = "no value" if entry["pm25_to_date"] is None else f"{entry['pm25_to_date']:.1f} ug/m3 to date, not ranked"
+            yield f"   station {entry['name']}: {entry['valid_days']} valid days, {mean}"
+    yield from (f"problem: {text}" for text in answer["problems"])
+    yield from (f"note: {text}" for text in answer["notes"])
+
+
+def _verify_lines(answer):
+    yield f"{answer['directory']}: {'verified' if answer['verified'] else 'NOT verified'}, head {answer['head'][:16]}"
+    yield from (f"difference: {text}" for text in answer["differences"])
+    yield from (f"version: {text}" for text in answer["warnings"])
+
+
+if __name__ == "__main__":
+    main()
