@@ -192,7 +192,11 @@ def _check_lines(answer):
         yield from (f"   {n} cells: {why}" for why, n in month["why"].items())
     for entry in sorted(answer["stations"].values(), key=lambda s: (s["valid_days"], s["name"])):
         if not entry["counts"]:
-            mean = "no value" if entry["pm25_to_date"] is None else f"{entry['pm25_to_date']:.1f} ug/m3 to date, not ranked"
+            mean = (
+                "no value"
+                if entry["pm25_to_date"] is None
+                else f"{entry['pm25_to_date']:.1f} ug/m3 to date, not ranked"
+            )
             yield f"   station {entry['name']}: {entry['valid_days']} valid days, {mean}"
     yield from (f"problem: {text}" for text in answer["problems"])
     yield from (f"note: {text}" for text in answer["notes"])

@@ -135,7 +135,10 @@ def explain_cell(study, month, cell, *, out="out"):
             | {"valid": bool(field["valid"].isel(time=i)), "why": str(field["why"].isel(time=i).values)}
             for i, name in enumerate(months_needed(month))
         },
-        "gi_star": {"z": _number(derived.gi["gi_z"].sel(cell=code)), "class": str(derived.gi["gi_class"].sel(cell=code).values)},
+        "gi_star": {
+            "z": _number(derived.gi["gi_z"].sel(cell=code)),
+            "class": str(derived.gi["gi_class"].sel(cell=code).values),
+        },
         "warnings": _records(derived.warned[derived.warned["cell"] == code]),
         "not_ranked": _records(derived.not_ranked[derived.not_ranked["cell"] == code]),
         "sources": _records(derived.traced[derived.traced["cell"] == code]),
@@ -167,7 +170,9 @@ def _sentences(answer, study, month):
             f"its true rank lies in {row['rank_low']:.0f}..{row['rank_high']:.0f}"
         )  # fmt: skip
         told = "" if row["distinguishable"] else "; the data cannot tell it from its runners-up (不可区分)"
-        lines.append(f"Warned as {row['reason'].replace('_', ' ')}: rank {row['rank']} in {row['city']}{change}{sure}{told}.")
+        lines.append(
+            f"Warned as {row['reason'].replace('_', ' ')}: rank {row['rank']} in {row['city']}{change}{sure}{told}."
+        )
     lines += [f"Not ranked {row['reason'].replace('_', ' ')}: {row['why']}." for row in answer["not_ranked"]]
     for row in sorted(answer["sources"], key=lambda r: r["order"])[:5]:
         lines.append(

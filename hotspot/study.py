@@ -250,5 +250,7 @@ def _merge(below, above):
     """Nested dict with the values of ``above`` over those of ``below``."""
     merged = dict(below)
     for key, value in above.items():
-        merged[key] = _merge(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
+        merged[key] = (
+            _merge(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
+        )
     return merged

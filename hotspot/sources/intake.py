@@ -107,7 +107,9 @@ class Intake:
     def counts(self):
         """Totals over all files: dict of files, refused, read, used, duplicates, quarantined."""
         records = self.files.values()
-        totals = {name: sum(getattr(r, name) for r in records) for name in ("read", "used", "duplicates", "quarantined")}
+        totals = {
+            name: sum(getattr(r, name) for r in records) for name in ("read", "used", "duplicates", "quarantined")
+        }
         return {"files": len(self.files), "refused": sum(bool(r.refused) for r in records), **totals}
 
 
@@ -135,7 +137,12 @@ def find_files(root, patterns, what):
     """
     found = set()
     for pattern in patterns:
-        if pattern.startswith(("/", "\\")) or ".." in Path(pattern).parts or "://" in pattern or pattern.startswith("/vsi"):
+        if (
+            pattern.startswith(("/", "\\"))
+            or ".." in Path(pattern).parts
+            or "://" in pattern
+            or pattern.startswith("/vsi")
+        ):
             raise DataError(f"{what}: pattern {pattern!r} leaves the data folder; give one below {root}.")
         matches = [p for p in Path(root).glob(pattern) if p.is_file()]
         if not matches:
