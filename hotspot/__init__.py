@@ -1,1 +1,54 @@
-"""Hotspot-grid air quality."""
+"""
+Hotspot-grid air quality: from delivered files to the month's published list.
+
+The names below are the whole public interface; each loads its room when first
+used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+
+_WHERE = {
+    "DataError": "hotspot.variables",
+    "CoverageWarning": "hotspot.variables",
+    "Grid": "hotspot.grid.lattice",
+    "load_study": "hotspot.study",
+    "open_month": "hotspot.sources.opening",
+    "open_year": "hotspot.sources.opening",
+    "load_facilities": "hotspot.sources.facilities",
+    "synthetic_month": "hotspot.sources.synthetic",
+    "write_study": "hotspot.sources.synthetic",
+    "daily_means": "hotspot.quality.completeness",
+    "monthly_means": "hotspot.quality.completeness",
+    "aggregate": "hotspot.estimate.aggregate",
+    "fuse": "hotspot.estimate.fuse",
+    "monthly_field": "hotspot.estimate.monthly",
+    "annual_field": "hotspot.estimate.monthly",
+    "select_hotspots": "hotspot.rank.select",
+    "rank_warnings": "hotspot.rank.warnings",
+    "not_ranked": "hotspot.rank.warnings",
+    "gi_star": "hotspot.rank.clusters",
+    "trace_sources": "hotspot.trace.attribution",
+    "checklist": "hotspot.trace.checklist",
+    "web_map": "hotspot.publish.webmap",
+    "publish": "hotspot.publish.release",
+    "open_hotspots": "hotspot.month",
+    "select_year": "hotspot.month",
+    "derive": "hotspot.month",
+    "run_month": "hotspot.month",
+    "run_demo": "hotspot.demo",
+    "check_month": "hotspot.questions",
+    "explain_cell": "hotspot.questions",
+    "verify_month": "hotspot.verify",
+}
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name):
+    if name not in _WHERE:
+        raise AttributeError(f"module 'hotspot' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    return value
+
+
+def __dir__():
+    return __all__
