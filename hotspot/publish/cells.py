@@ -1,0 +1,186 @@
+"""
+``cells.parquet``: every cell of the study with everything the month knows of it.
+
+Values are unrounded, so that every printed figure can be traced to them. The
+file holds no time of writing and no frame index: same month, same bytes.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hotspot.variables import DataError
+
+LEFT = "exited"  # the one status of a hotspot list that is no longer watched
+
+
+def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
+    """
+    One row per cell of the study: place, values, completeness, flags.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time), from ``monthly_field``: months M-12, M-1, M
+    hot : DataFrame, the year's hotspot list; cells that have left it do not count
+    gi : Dataset (cell), optional
+        ``gi_z, gi_p, gi_class`` of month M.
+    warned : DataFrame, optional
+        The month's warning list.
+    level : Series by cell code, optional
+        Stagnant-weather level, ug/m3; NaN where not given.
+    grid : Grid, optional
+        The lattice of the field. Default: made from the field's own ``spacing`` and ``crs``.
+
+    Returns
+    -------
+    GeoDataFrame in WGS 84, sorted by cell: ``cell label city county township lon lat x y
+    area_share pm25 previous previous_year level coverage n_valid error valid why hotspot
+    warned gi_z gi_p gi_class h3_8 geometry``; concentrations in ug/m3, unrounded
+
+    Raises
+    ------
+    DataError
+        The hotspot list, the warning list or the grid belong to another lattice.
+    """
+    import geopandas as gpd
+
+    from hotspot.grid.hexagons import h3_index
+
+    grid = grid or _grid_of(field)
+    if grid.id != field.attrs["lattice_id"]:
+        raise DataError(
+            f"the field lies on lattice {field.attrs['lattice_id']}, the grid is {grid.id}; "
+            "give the grid of the study that made the field."
+        )
+    cells = field["cell"].to_numpy().astype(str)
+    table = {"cell": cells}
+    for name in ("label", "city", "county", "township"):
+        table[name] = field[name].to_numpy().astype(str)
+    for name in ("lon", "lat", "x", "y", "area_share"):
+        table[name] = field[name].to_numpy().astype("float64")
+    pm25 = field["pm25"].transpose("cell", "time").to_numpy().astype("float64")
+    table["pm25"], table["previous"], table["previous_year"] = pm25[:, 2], pm25[:, 1], pm25[:, 0]
+    table["level"] = _by_cell(level, cells)
+    for name, ours in (("coverage", "coverage"), ("n_valid", "n_valid"), ("pm25_error", "error")):
+        table[ours] = _this_month(field[name]).astype("float64")
+    table["valid"] = _this_month(field["valid"]).astype(bool)
+    table["why"] = _this_month(field["why"]).astype(str)
+    watched = hot.loc[hot["status"] != LEFT, "cell"]
+    table["hotspot"] = np.isin(cells, _known(watched, cells, "hotspot list"))
+    table["warned"] = _reasons(warned, cells)
+    for name in ("gi_z", "gi_p"):
+        table[name] = np.full(cells.size, np.nan) if gi is None else gi[name].to_numpy().astype("float64")
+    table["gi_class"] = np.full(cells.size, "") if gi is None else gi["gi_class"].to_numpy().astype(str)
+    table["h3_8"] = np.asarray(h3_index(table["lon"], table["lat"], 8)).astype(str)
+    polygons = grid.polygons(field["col"].to_numpy(), field["row"].to_numpy())
+    frame = gpd.GeoDataFrame(table, geometry=polygons, crs="EPSG:4326")
+    frame = frame.sort_values("cell", kind="stable", ignore_index=True)
+    keep = (
+        "lattice_id",
+        "month",
+        "unit",
+        "source",
+        "product",
+        "native_resolution_m",
+        "completeness",
+        "gas_state",
+        "method",
+    )
+    frame.attrs = {name: field.attrs[name] for name in keep if name in field.attrs}
+    return frame
+
+
+def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None):
+    """
+    Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84).
+
+    The lattice, month, unit, source and product stand in the file's metadata
+    under ``hotspot``, as JSON.
+
+    Parameters
+    ----------
+    path : str or Path
+    field, hot, gi, warned, level, grid
+        As ``cells_table`` takes them.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        As ``cells_table``.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import shapely
+    from pyproj import CRS
+
+    table = cells_table(field, hot=hot, gi=gi, warned=warned, level=level, grid=grid)
+    columns = {}
+    for name in table.columns:
+        if name == "geometry":
+            # Little-endian WKB on every machine; the file says so itself.
+            columns[name] = pa.array(shapely.to_wkb(table.geometry.to_numpy(), byte_order=1), pa.binary())
+        elif table[name].dtype == bool:
+            columns[name] = pa.array(table[name].to_numpy(), pa.bool_())
+        elif np.issubdtype(table[name].to_numpy().dtype, np.number):
+            columns[name] = pa.array(table[name].to_numpy("float64"), pa.float64())
+        else:
+            columns[name] = pa.array([str(v) for v in table[name]], pa.string())
+    geo = {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {
+            "geometry": {
+                "encoding": "WKB",
+                "geometry_types": ["Polygon"],
+                "crs": CRS.from_epsg(4326).to_json_dict(),
+                "bbox": [float(v) for v in table.total_bounds],
+            }
+        },
+    }
+    metadata = {"geo": json.dumps(geo, sort_keys=True), "hotspot": json.dumps(table.attrs, sort_keys=True, default=str)}
+    path = Path(path)
+    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path, compression="zstd", compression_level=3)
+    return path
+
+
+def _grid_of(field):
+    from hotspot.grid.lattice import Grid
+
+    spacing = float(field.attrs["spacing"])
+    national = Grid(spacing)
+    return national if national.id == field.attrs["lattice_id"] else Grid(spacing, crs=field.attrs.get("crs"))
+
+
+def _this_month(variable):
+    return variable.transpose("cell", "time").to_numpy()[:, 2] if "time" in variable.dims else variable.to_numpy()
+
+
+def _by_cell(level, cells):
+    return np.full(cells.size, np.nan) if level is None else pd.Series(level).reindex(cells).to_numpy("float64")
+
+
+def _known(codes, cells, what):
+    """The codes as an array, all of them cells of the study."""
+    codes = np.asarray(codes, dtype=str)
+    strange = np.setdiff1d(codes, cells)
+    if strange.size:
+        raise DataError(
+            f"{what}: cell {strange[0]} is no cell of the study ({strange.size} such); "
+            "the list was made on another lattice or boundary, select it again."
+        )
+    return codes
+
+
+def _reasons(warned, cells):
+    """Reasons of each cell in the list's order, joined by ';', empty for a cell without."""
+    if warned is None:
+        return np.full(cells.size, "")
+    _known(warned["cell"], cells, "warning list")
+    joined = warned.groupby("cell", sort=True)["reason"].agg(";".join)
+    return joined.reindex(cells).fillna("").to_numpy().astype(str)

@@ -1,0 +1,265 @@
+"""
+The published lists as plain CSV: what the city gets, and its way back into the program.
+
+This is the place where numbers are rounded (GB/T 8170, half to even), and the
+only one. UTF-8, LF, RFC 4180 quoting, empty where unknown. A text that a
+spreadsheet would take for a formula gets a leading apostrophe (OWASP ASVS
+1.2.10, CWE-1236); the readers take it off again, so nothing is lost.
+"""
+
+import csv
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hotspot.rules.rounding import round_half_even
+from hotspot.variables import DataError
+
+# Column -> kind. "pm" is rounded to the product's decimals, a number to that many decimals.
+WARNING_COLUMNS = {
+    "month": "text",
+    "city": "text",
+    "reason": "text",
+    "rank": "whole",
+    "cell": "text",
+    "label": "text",
+    "county": "text",
+    "township": "text",
+    "lon": 6,
+    "lat": 6,
+    "pm25": "pm",
+    "previous": "pm",
+    "change": "pm",
+    "change_pct": 1,
+    "n_valid": "whole",
+    "coverage": 3,
+    "p_worst": 3,
+    "p_top": 3,
+    "rank_low": "whole",
+    "rank_high": "whole",
+    "distinguishable": "flag",
+}
+NOT_RANKED_COLUMNS = dict.fromkeys(("month", "city", "cell", "reason", "why"), "text")
+# What a spreadsheet may run when a cell begins with it; the full-width forms are folded by some.
+_LEAD = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
+
+
+def published(warned, decimals):
+    """
+    The warning list as it is printed: every number at its published precision.
+
+    A change is the difference of the two *printed* concentrations and its rate
+    is taken from them too, so that a reader with a pocket calculator gets our
+    figures (STANDARDS 4.5: nine of nine official pairs behave so). The base is
+    the stored full value rounded here, never a figure from last year's print.
+
+    Parameters
+    ----------
+    warned : DataFrame, from ``rank_warnings``, unrounded
+    decimals : int
+        Of PM2.5, ug/m3; ``study.criteria.warning.decimals``.
+
+    Returns
+    -------
+    DataFrame: the columns of ``warnings.csv`` in their order, index 0..n-1
+
+    Raises
+    ------
+    DataError
+        A column of the list is missing.
+
+    Examples
+    --------
+    >>> row = dict.fromkeys(WARNING_COLUMNS, "") | {"pm25": 28.149, "previous": 28.051, "change": 0.098}
+    >>> published(pd.DataFrame([row]), 1)[["pm25", "previous", "change", "change_pct"]].values.tolist()
+    [[28.1, 28.1, 0.0, 0.0]]
+    """
+    table = _ordered(warned, WARNING_COLUMNS, "warning list")
+    now, before = _rounded(table["pm25"], decimals), _rounded(table["previous"], decimals)
+    change = _rounded(now - before, decimals)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(before > 0, change / before * 100, np.nan)
+    table["pm25"], table["previous"], table["change"], table["change_pct"] = now, before, change, _rounded(rate, 1)
+    for name, kind in WARNING_COLUMNS.items():
+        if isinstance(kind, int) and name != "change_pct":
+            table[name] = _rounded(table[name], kind)
+    return table
+
+
+def write_warnings(path, warned, decimals):
+    """
+    Write ``warnings.csv``, one row per cell and reason.
+
+    Parameters
+    ----------
+    path : str or Path
+    warned : DataFrame, from ``rank_warnings``, unrounded
+    decimals : int
+        Of PM2.5; ``study.criteria.warning.decimals``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        A column of the list is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> row = dict.fromkeys(WARNING_COLUMNS, "") | {"cell": "PR1847K", "county": "=1+1", "change": -3.2}
+    >>> row |= {"pm25": 60.0, "previous": 63.2, "rank": 1, "distinguishable": False}
+    >>> path = write_warnings(tempfile.mkdtemp() + "/warnings.csv", pd.DataFrame([row]), 1)
+    >>> path.read_text(encoding="utf-8").splitlines()[1]
+    ",,,1,PR1847K,,'=1+1,,,,60.0,63.2,-3.2,-5.1,,,,,,,false"
+    >>> read_warnings(path)["county"][0]
+    '=1+1'
+    """
+    return _write(path, published(warned, decimals), WARNING_COLUMNS, decimals)
+
+
+def read_warnings(path):
+    """
+    Read a ``warnings.csv`` back; writing the result again gives the same bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    DataFrame with the columns of ``WARNING_COLUMNS``; numbers float64 with NaN where the file is
+    empty, ``distinguishable`` True, False or None
+
+    Raises
+    ------
+    DataError
+        The header differs, or a value is of the wrong kind; names file, row and column.
+    """
+    return _read(path, WARNING_COLUMNS)
+
+
+def write_not_ranked(path, not_ranked):
+    """
+    Write ``not_ranked.csv``: every hotspot cell left out of a class, and why.
+
+    Parameters
+    ----------
+    path : str or Path
+    not_ranked : DataFrame with month, city, cell, reason, why
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> rows = pd.DataFrame([["2020-03", "武汉市", "PR1847K", "year_on_year", "no layer for 2019-03"]],
+    ...                     columns=list(NOT_RANKED_COLUMNS))
+    >>> read_not_ranked(write_not_ranked(tempfile.mkdtemp() + "/n.csv", rows)).equals(rows)
+    True
+    """
+    return _write(path, _ordered(not_ranked, NOT_RANKED_COLUMNS, "list of cells not ranked"), NOT_RANKED_COLUMNS, 0)
+
+
+def read_not_ranked(path):
+    """Read a ``not_ranked.csv`` back: DataFrame of text columns (errors as ``read_warnings``)."""
+    return _read(path, NOT_RANKED_COLUMNS)
+
+
+def escape_text(text):
+    """
+    A text that no spreadsheet takes for a formula; ``unescape_text`` undoes it exactly.
+
+    Examples
+    --------
+    >>> escape_text("=cmd()"), escape_text("-3"), escape_text("plain"), unescape_text(escape_text("'=x"))
+    ("'=cmd()", "'-3", 'plain', "'=x")
+    """
+    return f"'{text}" if _LEAD.match(text) else text
+
+
+def unescape_text(text):
+    """Take off the apostrophe that ``escape_text`` set."""
+    return text[1:] if text.startswith("'") and _LEAD.match(text) else text
+
+
+def _ordered(table, columns, what):
+    """The columns in their order, a fresh frame."""
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DataError(f"{what}: column {', '.join(missing)} is missing; give the frame as it was made.")
+    return table[list(columns)].reset_index(drop=True).copy()
+
+
+def _rounded(values, decimals):
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy("float64")
+    # Adding 0.0 turns -0.0 into 0.0: a change of nothing carries no sign.
+    return round_half_even(numbers, decimals) + 0.0
+
+
+def _write(path, table, columns, decimals):
+    path = Path(path)
+    written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*written, strict=True))
+    return path
+
+
+def _column(values, kind, decimals):
+    """One column as texts; empty where unknown."""
+    if kind == "text":
+        return ["" if _unknown(v) else escape_text(str(v)) for v in values]
+    if kind == "flag":
+        return ["" if _unknown(v) or v == "" else ("true" if v else "false") for v in values]
+    places = {"pm": decimals, "whole": 0}.get(kind, kind)
+    return ["" if math.isnan(v) else f"{v:.{places}f}" for v in _rounded(values, places).tolist()]
+
+
+def _unknown(value):
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+
+
+def _read(path, columns):
+    path = Path(path)
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: not a list as we write it ({error}); give the published file unchanged.") from None
+    if not rows or rows[0] != list(columns):
+        found = ",".join(rows[0]) if rows else "nothing"
+        raise DataError(f"{path}, row 1: the columns are {found}; expected {','.join(columns)}.")
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(columns):
+            raise DataError(f"{path}, row {number}: {len(row)} values for {len(columns)} columns; mend the row.")
+    table = {
+        name: [_value(path, number, name, kind, row[i]) for number, row in enumerate(rows[1:], start=2)]
+        for i, (name, kind) in enumerate(columns.items())
+    }
+    types = {
+        name: "str" if kind == "text" else "object" if kind == "flag" else "float64" for name, kind in columns.items()
+    }
+    return pd.DataFrame({name: pd.Series(table[name], dtype=types[name]) for name in columns})
+
+
+def _value(path, row, name, kind, text):
+    if kind == "text":
+        return unescape_text(text)
+    if kind == "flag":
+        flags = {"true": True, "false": False, "": None}
+        if text not in flags:
+            raise DataError(f"{path}, row {row}, column {name}: {text!r} is neither true nor false; mend it.")
+        return flags[text]
+    try:
+        return float(text) if text else math.nan
+    except ValueError:
+        raise DataError(f"{path}, row {row}, column {name}: {text!r} is no number; mend it.") from None

@@ -1,0 +1,106 @@
+"""
+What the lists say in words: reasons, places, changes, how sure a rank is.
+
+Chinese first; these are the sentences officials and field teams read, so each
+stands in one place.
+"""
+
+import math
+from types import MappingProxyType
+
+# D9, D10: the three classes as the public list names them.
+REASONS = MappingProxyType(
+    {"highest": "PM2.5月均浓度最高", "year_on_year": "同比去年改善最差", "month_on_month": "环比上月改善最差"}
+)
+REASONS_EN = MappingProxyType(
+    {"highest": "highest monthly mean", "year_on_year": "worst year-on-year", "month_on_month": "worst month-on-month"}
+)
+BASES = MappingProxyType({"highest": "", "year_on_year": "同比", "month_on_month": "环比"})
+STATES = MappingProxyType({"draft": "草稿", "preliminary": "初步结果", "confirmed": "已确认", "superseded": "已被替代"})
+
+
+def known(value):
+    """
+    Whether a value of a list is there: not None, not NaN, not empty.
+
+    Examples
+    --------
+    >>> known(0.0), known(float("nan")), known(""), known(None)
+    (True, False, False, False)
+    """
+    return not (value is None or value == "" or value != value)
+
+
+def month_zh(month):
+    """
+    A month as it is written in a notice.
+
+    Examples
+    --------
+    >>> month_zh("2020-03")
+    '2020年3月'
+    """
+    return f"{month[:4]}年{int(month[5:7])}月"
+
+
+def place_zh(lon, lat, digits=4):
+    """
+    Coordinates as the public list prints them.
+
+    Examples
+    --------
+    >>> place_zh(114.30551, 30.59276)
+    '东经114.3055°，北纬30.5928°'
+    """
+    if not (known(lon) and known(lat)):
+        return ""
+    east, north = ("东经" if lon >= 0 else "西经"), ("北纬" if lat >= 0 else "南纬")
+    return f"{east}{abs(lon):.{digits}f}°，{north}{abs(lat):.{digits}f}°"
+
+
+def change_zh(change, change_pct, decimals):
+    """
+    A change with its sign, and 持平 where the printed change is nothing.
+
+    Examples
+    --------
+    >>> change_zh(12.1, 26.2, 1), change_zh(-3.2, -5.1, 1), change_zh(0.0, 0.0, 1)
+    ('上升12.1 μg/m³（+26.2%）', '下降3.2 μg/m³（-5.1%）', '持平')
+    """
+    if not known(change):
+        return "无可比数据"
+    if change == 0:
+        return "持平"
+    rate = f"（{change_pct:+.1f}%）" if known(change_pct) else ""
+    return f"{'上升' if change > 0 else '下降'}{abs(change):.{decimals}f} μg/m³{rate}"
+
+
+def sure_zh(row, level=0.95):
+    """
+    How sure the rank of one listed row is, in words.
+
+    Parameters
+    ----------
+    row : mapping with ``rank rank_low rank_high p_top distinguishable``
+    level : float
+        Of the rank interval; ``study.criteria.confidence.level``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> sure_zh({"rank": 1, "rank_low": 1, "rank_high": 4, "p_top": 0.82, "distinguishable": False})
+    '第1名（95%区间第1—4名），入选把握82%，与邻近名次不可区分'
+    >>> sure_zh({"rank": 2, "rank_low": None, "rank_high": None, "p_top": None, "distinguishable": True})
+    '第2名，可与邻近名次区分'
+    """
+    said = f"第{int(row['rank'])}名" if known(row["rank"]) else "名次不详"
+    if known(row["rank_low"]) and known(row["rank_high"]):
+        said += f"（{level * 100:.0f}%区间第{int(row['rank_low'])}—{int(row['rank_high'])}名）"
+    if known(row["p_top"]):
+        said += f"，入选把握{math.floor(float(row['p_top']) * 100 + 0.5)}%"
+    if known(row["distinguishable"]):
+        said += "，可与邻近名次区分" if row["distinguishable"] else "，与邻近名次不可区分"
+    return said

@@ -1,0 +1,266 @@
+"""
+``warnings.xlsx``: the public list, a sheet per city, and the statistics behind it.
+
+D10 names the public columns. Everything from data is written as text, never
+as a formula; the file's dates are the month's, so the same month gives the
+same bytes.
+"""
+
+import datetime
+import re
+from pathlib import Path
+
+from hotspot.publish.fonts import harmless, legible, printed_width
+from hotspot.publish.lists import WARNING_COLUMNS, published
+from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
+
+PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")
+INTERNAL = "内部统计"
+NOTES = "说明"
+_ZH = {
+    "month": "月份",
+    "city": "城市",
+    "reason": "预警原因",
+    "rank": "名次",
+    "cell": "网格编号",
+    "label": "官方编号",
+    "county": "县（区、市）",
+    "township": "乡镇（街道）",
+    "lon": "经度（WGS 84）",
+    "lat": "纬度（WGS 84）",
+    "pm25": "PM2.5月均 μg/m³",
+    "previous": "比较基数 μg/m³",
+    "change": "变化 μg/m³",
+    "change_pct": "变化率 %",
+    "n_valid": "有效天数",
+    "coverage": "面积覆盖率",
+    "p_worst": "居首概率",
+    "p_top": "入选概率",
+    "rank_low": "名次区间上端",
+    "rank_high": "名次区间下端",
+    "distinguishable": "能否区分",
+}
+_LIMIT = 32_767  # characters in an xlsx cell
+
+
+def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=None, state="preliminary"):
+    """
+    Write ``warnings.xlsx``.
+
+    Sheets: one per city with the public columns 预警网格编号, 所属县（区、市）, 位置坐标,
+    预警原因 (a cell stands once, its reasons joined); 内部统计 with every column of
+    ``warnings.csv``; 说明 with the meaning of the columns, completeness and legal basis.
+
+    Parameters
+    ----------
+    path : str or Path
+    study : Study
+    month : str, ``"2020-03"``
+    field : Dataset (cell, time)
+        Its attributes say where the values come from.
+    warned : DataFrame, from ``rank_warnings``, unrounded
+    not_ranked : DataFrame, optional
+        Counted in the notes.
+    hot : DataFrame, optional
+        Counted in the notes.
+    state : str
+        A key of ``words.STATES``.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        A column of the list is missing.
+    """
+    import xlsxwriter
+
+    decimals = study.criteria.warning.decimals
+    rows = published(warned, decimals)
+    path = Path(path)
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        # A date of the data, not of the writing: the same month gives the same bytes.
+        created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
+        book.set_properties({"title": f"{month} hotspot warning cells", "created": created})
+        look = _formats(book, decimals)
+        taken = {INTERNAL.casefold(), NOTES.casefold()}
+        for city in dict.fromkeys(rows["city"]):
+            of_city = rows[rows["city"] == city]
+            _public_sheet(book.add_worksheet(sheet_name(city, taken)), look, study, month, field, city, of_city, state)
+        _internal_sheet(book.add_worksheet(INTERNAL), look, rows)
+        _notes_sheet(book.add_worksheet(NOTES), look, study, month, field, rows, not_ranked, hot, state)
+    return path
+
+
+def sheet_name(text, taken):
+    """
+    A sheet name that every spreadsheet takes, not yet in ``taken`` (which grows).
+
+    At most 31 UTF-16 units, none of ``[ ] : * ? / \\``, no apostrophe at either
+    end, not the reserved word History, unique without regard to case.
+
+    Examples
+    --------
+    >>> taken = set()
+    >>> sheet_name("武汉市", taken), sheet_name("武汉市", taken), sheet_name("[a]:*?/\\\\'", taken)
+    ('武汉市', '武汉市~2', '_a______')
+    """
+    plain = re.sub(r"[\[\]:*?/\\]", "_", legible(text[:200])).strip("' ") or "未命名"
+    if plain.casefold() == "history":
+        plain += "_"
+    for number in range(1, 10_000):
+        mark = "" if number == 1 else f"~{number}"
+        name = _cut_utf16(plain, 31 - len(mark)).rstrip("' ") + mark
+        if name.casefold() not in taken:
+            break
+    taken.add(name.casefold())
+    return name
+
+
+def _cut_utf16(text, units):
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
+
+
+def _formats(book, decimals):
+    base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
+    cell = base | {"border": 1, "text_wrap": True}
+    number = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
+    number |= {places: "0." + "0" * places for places in (1, 3, 6)}
+    return {
+        "title": book.add_format(base | {"bold": True, "font_size": 16, "align": "center"}),
+        "note": book.add_format(base | {"font_size": 9, "text_wrap": True, "valign": "top"}),
+        "head": book.add_format(cell | {"bold": True, "align": "center", "bg_color": "#E4E4E4"}),
+        "head_en": book.add_format(cell | {"italic": True, "font_size": 9, "align": "center", "bg_color": "#F4F4F4"}),
+        "text": book.add_format(cell),
+        "centre": book.add_format(cell | {"align": "center"}),
+        "word": book.add_format(base | {"text_wrap": True, "valign": "top"}),
+        "bold": book.add_format(base | {"bold": True, "valign": "top"}),
+    } | {kind: book.add_format(cell | {"num_format": pattern}) for kind, pattern in number.items()}
+
+
+def _say(sheet, row, column, text, look):
+    """Write a text as a text: never a formula, never a link, never too long for the cell."""
+    text = harmless(str(text)) if known(text) else ""
+    sheet.write_string(row, column, text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…", look)
+
+
+def _public_sheet(sheet, look, study, month, field, city, rows, state):
+    columns = (18, 22, 32, 40)
+    for column, width in enumerate(columns):
+        sheet.set_column(column, column, width)
+    sheet.merge_range(0, 0, 0, 3, "", look["title"])
+    _say(sheet, 0, 0, f"{month_zh(month)}{legible(city)}PM2.5热点网格预警名单", look["title"])
+    sheet.set_row(0, 30)
+    for column, head in enumerate(PUBLIC):
+        _say(sheet, 1, column, head, look["head"])
+    line = 2
+    for cell, of_cell in rows.groupby("cell", sort=False):
+        first = of_cell.iloc[0]
+        county = legible(first["county"]) if known(first["county"]) else ""
+        reasons = "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"])
+        texts = (cell, county, place_zh(first["lon"], first["lat"]), reasons)
+        deep = max(-(-printed_width(text) // (width - 2)) for text, width in zip(texts, columns, strict=True))
+        sheet.set_row(line, min(18 * max(deep, 1), 400))
+        for column, text in enumerate(texts):
+            _say(sheet, line, column, text, look["centre" if column == 0 else "text"])
+        line += 1
+    warning = study.criteria.warning
+    counts = "、".join(f"{REASONS[reason]}{k}个" for reason, k in warning.k.items() if reason in REASONS)
+    for note in (
+        f"状态：{STATES[state]}。依据：{study.criteria.legal_basis}；规则：{study.criteria.profile}。",
+        f"每市每类取前：{counts}（并列同取）；一个网格列一行，多个原因并列。",
+        f"坐标为网格中心点，WGS 84。数据：{_source(field)}。名次依据遥感与监测估算，仅供排查参考，不作达标评价。",
+    ):
+        sheet.merge_range(line, 0, line, 3, "", look["note"])
+        _say(sheet, line, 0, note, look["note"])
+        sheet.set_row(line, 13 * max(1, -(-printed_width(legible(note)) // 118)))
+        line += 1
+    sheet.freeze_panes(2, 1)
+    sheet.repeat_rows(0, 1)
+    _paper(sheet, landscape=False)
+
+
+def _internal_sheet(sheet, look, rows):
+    for column, (name, kind) in enumerate(WARNING_COLUMNS.items()):
+        _say(sheet, 0, column, _ZH[name], look["head"])
+        _say(sheet, 1, column, name, look["head_en"])
+        wide = max(
+            [
+                printed_width(_ZH[name]) // 2 + 3,
+                len(name) + 1,
+                *(printed_width(str(v)[:40]) for v in rows[name].head(500)),
+            ]
+        )
+        sheet.set_column(column, column, 20 if name == "reason" else min(max(wide, 8), 28) if kind == "text" else 12)
+        for line, value in enumerate(rows[name], start=2):
+            if name == "distinguishable":
+                _say(sheet, line, column, ("可区分" if value else "不可区分") if known(value) else "", look["centre"])
+            elif kind == "text":
+                _say(sheet, line, column, REASONS.get(value, value) if name == "reason" else value, look["text"])
+            elif known(value):
+                sheet.write_number(line, column, float(value), look[kind])
+            else:
+                sheet.write_blank(line, column, None, look["text"])
+    sheet.set_row(0, 32)
+    sheet.freeze_panes(2, 5)
+    sheet.autofilter(1, 0, max(1, len(rows) + 1), len(WARNING_COLUMNS) - 1)
+    sheet.repeat_rows(0, 1)
+    _paper(sheet, landscape=True)
+
+
+def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state):
+    sheet.set_column(0, 0, 20)
+    sheet.set_column(1, 1, 96)
+    criteria = study.criteria
+    lines = [
+        ("名单", f"{study.name}（{study.id}）{month_zh(month)}，{rows['cell'].nunique()}个网格，{len(rows)}条预警"),
+        ("状态", STATES[state]),
+        ("依据", f"{criteria.legal_basis}；规则档案 {criteria.profile}"),
+        ("数据", _source(field)),
+        (
+            "完整性",
+            f"{field.attrs.get('completeness', '未说明')}；面积覆盖率低于 {criteria.validity.min_coverage:g} 的网格不参评",
+        ),
+        ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
+        ("预警网格编号", "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
+        ("位置坐标", "网格中心点，WGS 84；在高德、百度地图上使用须先换算为 GCJ-02、BD-09"),
+        ("预警原因", "；".join(REASONS.values()) + "；同一网格可有多个原因"),
+        (
+            "名次",
+            f"市内热点网格中的名次，并列同名次（1、1、3）；变化率按 {'百分比' if criteria.warning.change == 'percent' else '浓度差'}排名",
+        ),
+        ("比较基数", "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
+        ("修约", f"GB/T 8170，四舍六入五成双；PM2.5 保留 {criteria.warning.decimals} 位小数，修约只在发布时进行"),
+        ("居首、入选概率", "考虑数据误差后，该网格居第一、居前若干名的概率"),
+        ("名次区间", f"{criteria.confidence.level * 100:.0f}%置信的名次范围"),
+        ("不可区分", "按现有数据的误差与分辨率，不能断定该网格比邻近名次的网格更差；排查时应一并查看邻近网格"),
+    ]
+    if hot is not None:
+        lines.append(("热点网格", f"{int((hot['status'] != 'exited').sum())}个"))
+    if not_ranked is not None:
+        why = not_ranked.groupby("reason", sort=True)["cell"].count()
+        said = "，".join(f"{REASONS.get(reason, reason)}{n}个" for reason, n in why.items()) or "无"
+        lines.append(("未参评", f"{said}；逐个原因见 not_ranked.csv"))
+    for line, (head, text) in enumerate(lines):
+        _say(sheet, line, 0, head, look["bold"])
+        _say(sheet, line, 1, text, look["word"])
+        sheet.set_row(line, 16 * max(1, -(-printed_width(legible(text)) // 92)))
+    sheet.freeze_panes(0, 1)
+    _paper(sheet, landscape=True)
+
+
+def _source(field):
+    """The data behind the values, in one phrase."""
+    parts = [str(field.attrs[name]) for name in ("product", "source") if field.attrs.get(name)]
+    return "；".join(dict.fromkeys(parts)) or "未说明"
+
+
+def _paper(sheet, *, landscape):
+    sheet.set_paper(9)  # A4
+    if landscape:
+        sheet.set_landscape()
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&C&P / &N")
