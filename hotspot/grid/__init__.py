@@ -1,0 +1,1 @@
+"""Cells, codes, membership, map datums, hexagons: where things are."""

@@ -1,0 +1,264 @@
+"""
+Map datums met in China: GCJ-02 and BD-09 into WGS 84 and back.
+
+Web maps in China are shifted by 100 to 700 m, more than one 500 m cell. A shift
+is applied only where a datum was declared; ``best_datum`` can say what
+coordinates look like, but nothing is ever corrected on its word alone.
+"""
+
+import numpy as np
+
+from hotspot.variables import DataError
+
+# CGCS2000 and WGS 84 differ by centimetres, far below any coordinate here.
+DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+
+
+def wgs84_to_gcj02(lon, lat):
+    """
+    WGS 84 to GCJ-02; outside the box round China nothing is moved.
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees; NaN stays NaN
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Notes
+    -----
+    The offset is a polynomial in (lon - 105, lat - 35) with sine waves, turned
+    from metres into degrees on the Krasovsky ellipsoid: the formula that became
+    known with open-source map tools about 2010. Oracle in the tests: prcoords.
+    The box is 72.004-137.8347 E, 0.8293-55.8271 N; it includes strips of the
+    neighbouring countries, where a declared GCJ-02 is shifted all the same.
+
+    Examples
+    --------
+    >>> lon, lat = wgs84_to_gcj02(116.397, 39.909)
+    >>> round(lon, 6), round(lat, 6)
+    (116.403244, 39.910403)
+    >>> wgs84_to_gcj02(-76.6, 2.4)
+    (-76.6, 2.4)
+    """
+    from hotspot.kernels import datum
+
+    return _apply(lon, lat, datum.to_gcj02, moved_from=True)
+
+
+def gcj02_to_wgs84(lon, lat):
+    """
+    GCJ-02 to WGS 84, exact to 1e-13 degrees (fixed point).
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees; NaN stays NaN
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Examples
+    --------
+    >>> lon, lat = gcj02_to_wgs84(*wgs84_to_gcj02(116.397, 39.909))
+    >>> round(lon, 9), round(lat, 9)
+    (116.397, 39.909)
+    """
+    from hotspot.kernels import datum
+
+    return _apply(lon, lat, datum.from_gcj02, moved_from=False)
+
+
+def wgs84_to_bd09(lon, lat):
+    """
+    WGS 84 to BD-09 (Baidu), by way of GCJ-02; abroad nothing is moved.
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees; NaN stays NaN
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Examples
+    --------
+    >>> lon, lat = wgs84_to_bd09(116.397, 39.909)
+    >>> round(lon, 6), round(lat, 6)
+    (116.409616, 39.916744)
+    """
+    from hotspot.kernels import datum
+
+    return _apply(lon, lat, lambda x, y: datum.to_bd09(*datum.to_gcj02(x, y)), moved_from=True)
+
+
+def bd09_to_wgs84(lon, lat):
+    """
+    BD-09 (Baidu) to WGS 84, both steps by fixed point.
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees; NaN stays NaN
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Examples
+    --------
+    >>> lon, lat = bd09_to_wgs84(*wgs84_to_bd09(116.397, 39.909))
+    >>> round(lon, 9), round(lat, 9)
+    (116.397, 39.909)
+    """
+    from hotspot.kernels import datum
+
+    return _apply(lon, lat, lambda x, y: datum.from_gcj02(*datum.from_bd09(x, y)), moved_from=False)
+
+
+def to_wgs84(lon, lat, datum):
+    """
+    Coordinates of a declared datum in WGS 84.
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees
+    datum : "wgs84", "cgcs2000", "gcj02" or "bd09"
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Raises
+    ------
+    DataError
+        The datum is not one of the four.
+
+    Examples
+    --------
+    >>> to_wgs84(116.4, 39.9, "wgs84")
+    (116.4, 39.9)
+    """
+    return _by_name(lon, lat, datum, {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84})
+
+
+def from_wgs84(lon, lat, datum):
+    """
+    WGS 84 coordinates in another datum, for laying cells over a web map.
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees
+    datum : "wgs84", "cgcs2000", "gcj02" or "bd09"
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Raises
+    ------
+    DataError
+        The datum is not one of the four.
+
+    Examples
+    --------
+    >>> from_wgs84(116.4, 39.9, "WGS-84")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: map datum 'WGS-84' is not known; declare one of wgs84, cgcs2000, gcj02, bd09.
+    """
+    return _by_name(lon, lat, datum, {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09})
+
+
+def best_datum(lon, lat, known_lon, known_lat):
+    """
+    Which datum some coordinates look like, held against known places (case 85).
+
+    Parameters
+    ----------
+    lon, lat : float array (n), as delivered, degrees
+    known_lon, known_lat : float array (n), the same places in WGS 84
+
+    Returns
+    -------
+    (str, dict)
+        The datum that leaves the smallest median distance, and that distance
+        in metres for each datum.
+
+    Raises
+    ------
+    DataError
+        Fewer than ten places: a shift cannot be told from a few wrong points.
+
+    Examples
+    --------
+    >>> lon, lat = np.linspace(100, 118, 12), np.linspace(25, 42, 12)
+    >>> name, metres = best_datum(*wgs84_to_gcj02(lon, lat), lon, lat)
+    >>> name, metres["wgs84"] > 100
+    ('gcj02', True)
+    """
+    from pyproj import Geod
+
+    lon, lat, known_lon, known_lat = (np.asarray(a, dtype=float) for a in (lon, lat, known_lon, known_lat))
+    both = np.isfinite(lon) & np.isfinite(lat) & np.isfinite(known_lon) & np.isfinite(known_lat)
+    if both.sum() < 10:
+        raise DataError(f"{int(both.sum())} known places are too few to tell a map datum; give at least 10.")
+    geod, metres = Geod(ellps="WGS84"), {}
+    for name in ("wgs84", "gcj02", "bd09"):
+        x, y = to_wgs84(lon[both], lat[both], name)
+        metres[name] = float(np.median(geod.inv(x, y, known_lon[both], known_lat[both])[2]))
+    return min(metres, key=lambda name: metres[name]), metres
+
+
+def check_datum(lon, lat, known_lon, known_lat, declared, what):
+    """
+    Refuse coordinates whose shift against known places says another datum than declared.
+
+    Parameters
+    ----------
+    lon, lat, known_lon, known_lat : float array (n), as in ``best_datum``
+    declared : str
+    what : str
+        The file, for the message.
+
+    Raises
+    ------
+    DataError
+        Another datum fits at least twice as well, and the declared one leaves
+        more than 50 m (a proposal: a tenth of a sub-cell).
+
+    Examples
+    --------
+    >>> lon, lat = np.linspace(100, 118, 12), np.linspace(25, 42, 12)
+    >>> check_datum(*wgs84_to_gcj02(lon, lat), lon, lat, "wgs84", "stations.csv")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: stations.csv, declared wgs84, looks like gcj02: median shift ...
+    """
+    name, metres = best_datum(lon, lat, known_lon, known_lat)
+    stated = "wgs84" if declared == "cgcs2000" else declared
+    if stated not in metres:
+        raise DataError(f"map datum {declared!r} is not known; declare one of {', '.join(DATUMS)}.")
+    if name != stated and metres[stated] > 50.0 and metres[stated] > 2 * metres[name]:
+        raise DataError(
+            f"{what}, declared {declared}, looks like {name}: median shift {metres[stated]:.0f} m against known "
+            f"places, {metres[name]:.0f} m if it is {name}; declare the datum its maker used."
+        )
+
+
+def _by_name(lon, lat, datum, ways):
+    if datum not in DATUMS:
+        raise DataError(f"map datum {datum!r} is not known; declare one of {', '.join(DATUMS)}.")
+    return ways[datum](lon, lat) if datum in ways else (lon, lat)
+
+
+def _apply(lon, lat, convert, *, moved_from):
+    # Shape in, shape out; what lies abroad (in WGS 84 terms) stays where it is.
+    from hotspot.kernels import datum
+
+    lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+    x, y = np.array(lon).ravel(), np.array(lat).ravel()
+    new_x, new_y = convert(x, y)
+    inside = datum.in_range(x, y) if moved_from else datum.in_range(new_x, new_y)
+    new_x, new_y = np.where(inside, new_x, x), np.where(inside, new_y, y)
+    if lon.ndim == 0:
+        return float(new_x[0]), float(new_y[0])
+    return new_x.reshape(lon.shape), new_y.reshape(lat.shape)
