@@ -1,0 +1,251 @@
+"""
+The invented study as delivered files: what a data centre would hand over, and
+beside it, in ``truth/``, what only the tests may read.
+"""
+
+import csv
+
+import numpy as np
+import pandas as pd
+
+_COLUMNS = {
+    "city": "市",
+    "city_code": "市代码",
+    "county": "县",
+    "county_code": "县代码",
+    "township": "乡镇",
+    "township_code": "乡镇代码",
+}
+
+
+def write_boundaries(path, region):
+    """Townships as GeoJSON in WGS 84, Chinese column names."""
+    from shapely.geometry import mapping
+
+    features = []
+    for row in region.townships.itertuples():
+        names = {theirs: getattr(row, ours) for ours, theirs in _COLUMNS.items()}
+        features.append({"type": "Feature", "properties": names, "geometry": mapping(row.geometry)})
+    collection = {"type": "FeatureCollection", "name": "townships", "features": features}
+    write_json(path, collection)
+
+
+def write_json(path, content):
+    """UTF-8 JSON without needless blanks."""
+    import json
+
+    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def write_table(path, header, rows):
+    """A CSV in UTF-8 with ``\\n`` line ends."""
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def write_terrain(path, region):
+    """Height of the ground on the pixels, GeoTIFF, whole metres."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    lon, lat = region.pixels
+    step = lon[1] - lon[0]
+    height = np.round(region.elevation(*np.meshgrid(lon, lat))).astype(np.int16)
+    corner = from_origin(round(lon[0] - step / 2, 4), round(lat[0] + step / 2, 4), 0.01, 0.01)
+    settings = {"driver": "GTiff", "height": len(lat), "width": len(lon), "count": 1, "dtype": "int16"}
+    with rasterio.open(path, "w", crs="EPSG:4326", transform=corner, compress="deflate", **settings) as raster:
+        raster.write(height, 1)
+
+
+def write_satellite(path, region, month):
+    """
+    One month of daily fields as NetCDF: ``pm25(time, lat, lon)``, tenths of ug/m3 packed in int16.
+
+    ``time`` is the local day; the file says so in its attributes.
+    """
+    import xarray as xr
+
+    lon, lat = region.pixels
+    clock = {"units": "days since 2000-01-01", "calendar": "standard", "comment": "local days, UTC+8"}
+    days = (month.days - np.datetime64("2000-01-01")).astype(np.int32)
+    about = {"units": "ug/m3", "long_name": "daily mean PM2.5", "grid_mapping": "crs"}
+    dataset = xr.Dataset(
+        {"pm25": (("time", "lat", "lon"), month.satellite, about), "crs": ((), np.int32(0), _WGS84)},
+        {
+            "time": ("time", days, clock),
+            "lat": ("lat", lat, {"units": "degrees_north", "standard_name": "latitude"}),
+            "lon": ("lon", lon, {"units": "degrees_east", "standard_name": "longitude"}),
+        },
+        {"Conventions": "CF-1.8", "title": "synthetic daily PM2.5, invented"},
+    )
+    packing = {
+        "dtype": "int16",
+        "scale_factor": 0.1,
+        "_FillValue": -32768,
+        "zlib": True,
+        "complevel": 4,
+        "shuffle": True,
+    }
+    dataset.to_netcdf(path, engine="netcdf4", encoding={"pm25": packing | {"chunksizes": (1, len(lat), len(lon))}})
+
+
+_WGS84 = {
+    "grid_mapping_name": "latitude_longitude",
+    "semi_major_axis": 6378137.0,
+    "inverse_flattening": 298.257223563,
+}
+
+
+def write_facilities(path, sources):
+    """The registered facilities in the general schema; ``emission`` is tonnes of PM2.5 a year."""
+    header = "id name class lon lat datum size size_unit accuracy status vintage emission".split()
+    rows = []
+    for number, source in enumerate(s for s in sources if s.registered):
+        exact = number % 5 != 4  # every fifth address was read off a map, to 0.005 degrees
+        lon, lat = (f"{v:.6f}" if exact else f"{round(v * 200) / 200:.3f}" for v in (source.lon, source.lat))
+        stopped = source.steps and source.steps[-1][1] == 0.0
+        accuracy = "exact" if exact else "approximate"
+        status = f"stopped {source.steps[-1][0]}" if stopped else "operating"
+        about = [source.size, source.size_unit, accuracy, status, "2023", source.emission]
+        rows.append([source.id, source.name, source.class_, lon, lat, "wgs84", *about])
+    write_table(path, header, rows)
+
+
+def write_hours(path, month, stations, rng, outages=()):
+    """
+    One month of hourly station rows, with gaps and planted faults.
+
+    Parameters
+    ----------
+    path : Path
+        Long CSV: 监测时间 (local, start of the hour), 站点编号, PM2.5 in whole ug/m3.
+    month : AirMonth
+    stations : sequence of str
+    rng : numpy Generator
+    outages : sequence of (station position, first day, last day), positions in the month
+
+    Returns
+    -------
+    list of (line, kind, text, expected): what was planted. ``expected`` is the
+    fate that the row must have: duplicate, quarantined, or missing (kept as a row
+    without a value).
+    """
+    values = np.rint(month.stations)
+    n_hour, n_station = values.shape
+    gone = rng.random(values.shape) < 0.012
+    for _ in range(n_station // 2):  # a station is down for some hours
+        station, start, length = rng.integers(n_station), rng.integers(n_hour), rng.integers(3, 30)
+        gone[start : start + length, station] = True
+    for station, first, last in outages:
+        gone[24 * first : 24 * (last + 1), station] = True
+    empty = (rng.random(values.shape) < 0.006) & ~gone
+    hours = month.days[0].astype("datetime64[h]") + np.arange(n_hour)
+    stamps = [str(hour).replace("T", " ") + ":00" for hour in hours]
+    rows = [
+        [stamps[h], stations[s], "" if empty[h, s] else int(values[h, s])]
+        for h in range(n_hour)
+        for s in range(n_station)
+        if not gone[h, s]
+    ]
+    full = [position for position, row in enumerate(rows) if row[2] != ""]
+    chosen = rng.choice(full, 8, replace=False).tolist()
+    kinds = {}
+    for position in chosen[:3]:  # the same row twice
+        kinds[position] = ("identical twice", "duplicate")
+    for position, (column, text, kind) in zip(chosen[3:], _BROKEN, strict=True):
+        row = list(rows[position])
+        row[column] = text
+        kinds[position] = (kind, "quarantined")
+        rows[position] = row
+    written, planted = [], []
+    for position, row in enumerate(rows):
+        written.append(row)
+        if position in kinds:
+            kind, expected = kinds[position]
+            if expected == "duplicate":
+                written.append(row)
+            planted.append((len(written) + 1, kind, str(row[0 if kind == "no such time" else 2]), expected))
+    write_table(path, ["监测时间", "站点编号", "PM2.5"], written)
+    return planted
+
+
+_BROKEN = (
+    (0, "2025-13-01 00:00", "no such time"),
+    (2, "设备维护", "a word for a number"),
+    (2, "9999", "beyond any range"),
+    (2, "-35", "below zero"),
+    (0, "停电", "no such time"),
+)
+
+
+def write_truth(folder, region, sources, planted, means):
+    """
+    What is true, for tests only.
+
+    Parameters
+    ----------
+    folder : Path
+    region : Region
+    sources : list of Source
+    planted : list of (file, line, kind, text, expected)
+    means : dict of "YYYY-MM" -> float64[n_lat, n_lon], true monthly means
+
+    Returns
+    -------
+    None; ``sources.csv``, ``cells.parquet`` (cell, month, pm25), ``emission.csv``
+    (cell, emission), ``hotspots.csv`` (the tenth of each city's cells with the
+    highest mean of 2024, or of all months where 2024 is not whole), ``planted.csv``
+    """
+    import shapely
+
+    folder.mkdir()
+    codes = {s.id: region.grid.code(*region.grid.locate(s.lon, s.lat)) for s in sources}
+    header = "id class registered lon lat cell emission rhythm steps".split()
+    rows = [
+        [
+            s.id,
+            s.class_,
+            int(s.registered),
+            s.lon,
+            s.lat,
+            codes[s.id],
+            s.emission,
+            s.rhythm,
+            " ".join(f"{d}:{f:g}" for d, f in s.steps),
+        ]
+        for s in sources
+    ]
+    write_table(folder / "sources.csv", header, rows)
+    write_table(folder / "planted.csv", "file line kind text expected".split(), planted)
+
+    x, y = np.meshgrid(*region.pixels)
+    column, row = region.grid.locate(x.ravel(), y.ravel())
+    pairs, cell = np.unique(np.column_stack((column, row)), axis=0, return_inverse=True)
+    count = np.bincount(cell.ravel())
+    centre = region.grid.centre(pairs[:, 0], pairs[:, 1])
+    points = shapely.points(*region.grid.unproject(*centre))
+    cities = np.full(len(pairs), "", object)
+    for city, units in region.townships.groupby("city", sort=True):
+        cities[shapely.contains(units.geometry.union_all(), points)] = city
+    code = np.asarray(region.grid.code(pairs[:, 0], pairs[:, 1]))
+    inside = cities != ""
+    parts = []
+    for month, mean in means.items():
+        value = np.bincount(cell.ravel(), mean.ravel()) / count
+        parts.append(
+            pd.DataFrame({"cell": code[inside], "city": cities[inside], "month": month, "pm25": value[inside]})
+        )
+    table = pd.concat(parts, ignore_index=True)
+    table.to_parquet(folder / "cells.parquet", index=False)
+
+    year = table[table.month.str.startswith("2024")] if sum(m.startswith("2024") for m in means) == 12 else table
+    annual = year.groupby(["city", "cell"], sort=True)["pm25"].mean().reset_index()
+    annual["rank"] = annual.groupby("city")["pm25"].rank(ascending=False, method="min").astype(int)
+    size = annual.groupby("city")["cell"].transform("size")
+    hot = annual[annual["rank"] <= np.maximum(1, np.rint(0.1 * size))].sort_values(["city", "rank", "cell"])
+    hot.to_csv(folder / "hotspots.csv", index=False, lineterminator="\n", float_format="%.3f")
+    total = pd.DataFrame({"cell": [codes[s.id] for s in sources], "emission": [s.emission for s in sources]})
+    by_cell = total.groupby("cell", sort=True)["emission"].sum().sort_values(ascending=False, kind="stable")
+    by_cell.reset_index().to_csv(folder / "emission.csv", index=False, lineterminator="\n")
