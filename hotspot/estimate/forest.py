@@ -1,0 +1,99 @@
+"""
+From a trained LightGBM model to the plain tables that ``kernels.forest`` walks.
+
+The public text form of a model lists each tree's splits and leaves; nothing
+of LightGBM is needed once they are laid out.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Forest(NamedTuple):
+    """A tree ensemble as plain arrays; see ``kernels.forest.average_over_rows``."""
+
+    trees: np.ndarray  # int64[n_node, 4]
+    threshold: np.ndarray  # float64[n_node]
+    value: np.ndarray  # float64[n_node]
+    n_calendar: int
+
+
+def flatten(model, n_calendar):
+    """
+    Lay the trees of a LightGBM model out as plain arrays.
+
+    Parameters
+    ----------
+    model : lightgbm.Booster
+        Trained on numeric features without missing values, the calendar's first.
+    n_calendar : int
+        How many of the features are the calendar's; the others are weather.
+
+    Returns
+    -------
+    Forest
+
+    Raises
+    ------
+    ValueError
+        A tree splits on categories, which this table cannot hold.
+    """
+    trees, thresholds, values = [], [], []
+    for block in model.model_to_string().split("Tree=")[1:]:
+        lines = block.split("end of trees")[0].splitlines()
+        fields = dict(line.split("=", 1) for line in lines if "=" in line)
+        if int(fields["num_cat"]):
+            raise ValueError("the model splits on categories; train it on numeric features only.")
+        leaves = np.array(fields["leaf_value"].split(), float)
+        n_split = len(leaves) - 1
+        table = np.zeros((n_split + len(leaves), 4), np.int64)
+        table[n_split:, 0] = -1
+        table[0, 3] = 1
+        threshold = np.zeros(len(table))
+        value = np.zeros(len(table))
+        value[n_split:] = leaves
+        if n_split:
+            feature = np.array(fields["split_feature"].split(), np.int64)
+            table[:n_split, 0] = np.where(feature < n_calendar, feature, n_calendar - 2 - feature)
+            threshold[:n_split] = np.array(fields["threshold"].split(), float)
+            for column, name in ((1, "left_child"), (2, "right_child")):
+                child = np.array(fields[name].split(), np.int64)
+                # LightGBM writes leaf k as -1 - k; leaves follow the splits here.
+                table[:n_split, column] = np.where(child >= 0, child, n_split - 1 - child)
+        table[:, 1:3] += sum(map(len, trees))
+        trees.append(table)
+        thresholds.append(threshold)
+        values.append(value)
+    return Forest(np.concatenate(trees), np.concatenate(thresholds), np.concatenate(values), n_calendar)
+
+
+def average_over_weather(forest, calendar, weather, weight=None):
+    """
+    Mean prediction of each time over all weather rows, exact (METHODS 6.4).
+
+    Parameters
+    ----------
+    forest : Forest
+    calendar : float array (time, n_calendar)
+    weather : float array (row, n_weather)
+    weight : float array (row,), optional
+        Share of each weather row, e.g. zero outside stagnant hours. Default: equal.
+
+    Returns
+    -------
+    float array (time,), in the model's own scale
+
+    Raises
+    ------
+    ValueError
+        The weights are negative or sum to nothing.
+    """
+    from hotspot.kernels.forest import average_over_rows
+
+    weight = np.ones(len(weather)) if weight is None else np.asarray(weight, float)
+    if (weight < 0).any() or not weight.sum() > 0:
+        raise ValueError("the weights of the weather rows are negative or sum to nothing; give a share to some rows.")
+    kept = weight > 0
+    columns = (np.ascontiguousarray(np.asarray(table, float).T) for table in (calendar, np.asarray(weather)[kept]))
+    return average_over_rows(forest.trees, forest.threshold, forest.value, *columns, weight[kept] / weight.sum())
