@@ -1,0 +1,251 @@
+"""
+The hotspot list as a file: written, read back and checked, compared with last year's.
+
+A list decides who can be warned for a year, and people edit it (review, formal
+list: D7), so reading it trusts nothing: a cell outside the study, twice, of
+another city or of another lattice is refused by name (RELIABILITY 92-94).
+"""
+
+import csv
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.rules.rounding import plain_text
+from hotspot.variables import DataError
+
+# Column -> decimals of a number, or None for text.
+COLUMNS: dict[str, int | None] = {
+    "year": 0,
+    "city": None,
+    "cell": None,
+    "label": None,
+    "county": None,
+    "township": None,
+    "lon": 6,
+    "lat": 6,
+    "area_km2": 4,
+    "pm25": 3,
+    "level": 3,
+    "n_valid": 0,
+    "coverage": 3,
+    "status": None,
+    "since": 0,
+    "reason": None,
+}
+STATUSES = ("screened", "reviewed", "formal", "exited")
+# A cell's centre in the list and in the study may differ by the printed digits, not by more.
+_SAME_PLACE_DEG = 2e-6
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
+
+
+def write_hotspots(path, hot):
+    """
+    Write a hotspot list as UTF-8 CSV, in the order city, cell.
+
+    Texts that a spreadsheet would run as a formula get a leading apostrophe, which
+    ``read_hotspots`` takes off again.
+
+    Parameters
+    ----------
+    path : str or Path
+    hot : DataFrame, from ``select_hotspots``
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        A column of the list is missing.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> row = dict.fromkeys(COLUMNS, 1.0) | {n: "" for n, d in COLUMNS.items() if d is None}
+    >>> row |= {"city": "沧州市", "cell": "PR1847K", "status": "screened", "reason": "=1+1"}
+    >>> path = write_hotspots(tempfile.mkdtemp() + "/hotspots-2020.csv", pd.DataFrame([row]))
+    >>> path.read_text(encoding="utf-8").splitlines()[1]
+    "1,沧州市,PR1847K,,,,1.000000,1.000000,1.0000,1.000,1.000,1,1.000,screened,1,'=1+1"
+    """
+    missing = [name for name in COLUMNS if name not in hot.columns]
+    if missing:
+        raise DataError(f"hotspot list: column {', '.join(missing)} is missing; give the frame of select_hotspots.")
+    hot = hot.sort_values(["city", "cell"], kind="stable")
+    path = Path(path)
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in hot[list(COLUMNS)].itertuples(index=False):
+            writer.writerow(
+                _escaped(value) if decimals is None else plain_text(float(value), decimals)
+                for value, decimals in zip(row, COLUMNS.values(), strict=True)
+            )
+    return path
+
+
+def read_hotspots(path, cells=None):
+    """
+    Read a hotspot list and check it against the study's cells.
+
+    Parameters
+    ----------
+    path : str or Path
+    cells : Dataset (cell), optional
+        From ``study.cells``; without it only the file itself is checked.
+
+    Returns
+    -------
+    DataFrame with the columns of ``COLUMNS``, in the order city, cell; numbers are float64
+    (``year`` and ``since`` int64), NaN where the file is empty
+
+    Raises
+    ------
+    DataError
+        The file is missing or no list; a number is none; a status is unknown; a cell stands
+        twice, lies outside the study, belongs to another city, or its code names another place
+        on this study's lattice. The message names file, row and column.
+
+    Examples
+    --------
+    >>> read_hotspots("nowhere.csv")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: nowhere.csv: there is no such hotspot list; run `hotspot select` for the year.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    rows = _rows(path)
+    table: dict[str, list] = {name: [] for name in COLUMNS}
+    for number, row in enumerate(rows, start=2):
+        for (name, decimals), text in zip(COLUMNS.items(), row, strict=True):
+            table[name].append(_plain(text) if decimals is None else _number(path, number, name, text))
+    _check_rows(path, table)
+    if cells is not None:
+        _check_cells(path, table, cells)
+    types = {name: "str" if decimals is None else "float64" for name, decimals in COLUMNS.items()}
+    hot = pd.DataFrame({name: pd.Series(table[name], dtype=types[name]) for name in COLUMNS})
+    hot = hot.astype({"year": "int64", "since": "int64"})
+    return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
+
+
+def in_force(hot):
+    """
+    The rows of a list that can be warned: everything but ``exited``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> in_force(pd.DataFrame({"cell": ["a", "b"], "status": ["formal", "exited"]}))["cell"].tolist()
+    ['a']
+    """
+    return hot[hot["status"] != "exited"].reset_index(drop=True)
+
+
+def compare_lists(hot, previous):
+    """
+    Who entered, stayed or left between two yearly lists (D8).
+
+    Parameters
+    ----------
+    hot, previous : DataFrame
+        This year's and last year's list.
+
+    Returns
+    -------
+    DataFrame ``city, cell, change, pm25, pm25_before``: ``change`` is entered, stayed or exited;
+    in the order city, cell
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> old = pd.DataFrame({"city": "x", "cell": ["a", "b"], "pm25": [70.0, 60.0], "status": "formal"})
+    >>> new = pd.DataFrame({"city": "x", "cell": ["b", "c"], "pm25": [65.0, 66.0], "status": "screened"})
+    >>> compare_lists(new, old)["change"].tolist()
+    ['exited', 'stayed', 'entered']
+    """
+    columns = ["city", "cell", "pm25"]
+    both = in_force(hot)[columns].merge(
+        in_force(previous)[columns], on="cell", how="outer", suffixes=("", "_before"), indicator=True
+    )
+    both["city"] = both["city"].fillna(both["city_before"])
+    words = {"left_only": "entered", "both": "stayed", "right_only": "exited"}
+    both["change"] = both["_merge"].astype(str).map(words)
+    both = both.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
+    return both[["city", "cell", "change", "pm25", "pm25_before"]]
+
+
+def _rows(path):
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.reader(stream, strict=True))
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such hotspot list; run `hotspot select` for the year.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: not a hotspot list ({error}); save it as UTF-8 CSV with its own columns.") from None
+    if not rows or rows[0] != list(COLUMNS):
+        found = ",".join(rows[0]) if rows else "nothing"
+        raise DataError(f"{path}, row 1: the columns are {found}; expected {','.join(COLUMNS)}.")
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(COLUMNS):
+            raise DataError(f"{path}, row {number}: {len(row)} values for {len(COLUMNS)} columns; mend the row.")
+    return rows[1:]
+
+
+def _number(path, row, name, text):
+    if text == "" and name not in ("year", "since"):
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.inf
+    if math.isinf(value) or (name in ("year", "since") and value != int(value)):
+        raise DataError(f"{path}, row {row}, column {name}: {text!r} is no number that fits here; mend it.")
+    return value
+
+
+def _check_rows(path, table):
+    first: dict[str, int] = {}
+    for number, (cell, status, year) in enumerate(
+        zip(table["cell"], table["status"], table["year"], strict=True), start=2
+    ):
+        if cell in first:
+            raise DataError(f"{path}, row {number}, column cell: {cell} stands in row {first[cell]} too; keep one.")
+        first[cell] = number
+        if status not in STATUSES:
+            raise DataError(f"{path}, row {number}, column status: {status!r} is none of {', '.join(STATUSES)}.")
+        if year != table["year"][0]:
+            raise DataError(f"{path}, row {number}, column year: {year:.0f}, but row 2 says {table['year'][0]:.0f}.")
+
+
+def _check_cells(path, table, cells):
+    place = {code: i for i, code in enumerate(cells["cell"].values.tolist())}
+    cities, lon, lat = cells["city"].values, cells["lon"].values, cells["lat"].values
+    for row, (cell, city) in enumerate(zip(table["cell"], table["city"], strict=True)):
+        where = f"{path}, row {row + 2}, column"
+        i = place.get(cell)
+        if i is None:
+            raise DataError(f"{where} cell: {cell!r} is no cell of this study; correct the code or drop the row.")
+        away = max(abs(table["lon"][row] - lon[i]), abs(table["lat"][row] - lat[i]))
+        if not away <= _SAME_PLACE_DEG:
+            raise DataError(
+                f"{where} lon: {cell} lies at {table['lon'][row]}, {table['lat'][row]} in the list but at "
+                f"{lon[i]:.6f}, {lat[i]:.6f} on lattice {cells.attrs.get('lattice_id', '?')}; "
+                "the list is of another lattice or the code was reused, select again."
+            )
+        if city != cities[i]:
+            raise DataError(
+                f"{where} city: {cell} belongs to {cities[i]} by its largest share, not to {city!r}; correct the row."
+            )
+
+
+def _escaped(value):
+    text = "" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _plain(text):
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
