@@ -8,6 +8,10 @@ that the readers read like any other delivery. No network, the same bytes on
 every run. ``truth/`` holds what was put in; nothing but tests may open it.
 """
 
+import atexit
+import shutil
+import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +120,46 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     return path
 
 
+def synthetic_month(month=None, *, seed=SEED, size="small"):
+    """
+    One month of the synthetic study, opened: what the examples start from.
+
+    The study is written once per process into a temporary folder, which is
+    removed when the process ends.
+
+    Parameters
+    ----------
+    month : str, optional
+        Like "2025-12", the default. The small study has 2024-12, 2025-11, 2025-12.
+    seed : int
+    size : str
+        "small", 144 cells and under two seconds; "demo", about 1,000 cells.
+
+    Returns
+    -------
+    Month, as from ``open_month``
+
+    Examples
+    --------
+    >>> synthetic_month().study.cells.sizes["cell"]
+    144
+    """
+    from hotspot.sources.opening import open_month
+    from hotspot.study import load_study
+
+    path = _kept_study(seed, size)
+    # Its own folder is its data, whatever HOTSPOT_DATA says.
+    return open_month(load_study(path, data=path.parent), month or LATEST)
+
+
+@lru_cache(maxsize=4)
+def _kept_study(seed, size):
+    """Path of a study.toml in a temporary folder of this process."""
+    folder = tempfile.mkdtemp(prefix="hotspot-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return write_study(folder, seed=seed, size=size)
+
+
 def _stations(region, seed):
     """Names and places of the reference stations: one in most townships, near where people live."""
     rng = np.random.default_rng([seed, 50])
@@ -145,7 +189,14 @@ files = ["boundaries/townships.geojson"]
 level = "township"
 datum = "wgs84"
 source = "invented"
-columns = {{ city = "市", city_code = "市代码", county = "县", county_code = "县代码", township = "乡镇", township_code = "乡镇代码" }}
+
+[boundary.columns]
+city = "市"
+city_code = "市代码"
+county = "县"
+county_code = "县代码"
+township = "乡镇"
+township_code = "乡镇代码"
 
 [[satellite]]
 layout = "netcdf"

@@ -58,8 +58,8 @@ class Air:
         hours = make_hours(self.weather, days)
         factors = self.factors[:, chosen]
         keep = self.region.trapping(x, y)
-        gradient = keep * (1.0 + 0.05 * (x - x.mean()) - 0.05 * (y - y.mean()))
-        texture = np.exp(0.08 * smooth_noise(rng, len(days), shape, 14))
+        gradient = keep * (1.0 + 0.10 * (x - x.mean()) - 0.08 * (y - y.mean()))
+        texture = np.exp(0.05 * smooth_noise(rng, len(days), shape, 14))
         local = local_fields(hours, len(days), self.maps, self.rhythms, factors, self.kernels)
         background = hours.background.reshape(-1, 24)
         truth = (background.mean(1)[:, None, None] * gradient + local * keep) * texture
@@ -82,12 +82,12 @@ class Air:
         rain = self.weather.tp[daylight].sum(1)
         season = self.weather.season[first]
         bias = (0.95 + 0.04 * season)[:, None, None]
-        error = np.exp(0.07 * smooth_noise(rng, len(days), shape, 6) + 0.04 * rng.standard_normal(truth.shape))
-        share = np.clip(0.02 + 0.72 * cloud + 0.25 * (rain > 0.5), 0.02, 0.995)
+        error = np.exp(0.05 * smooth_noise(rng, len(days), shape, 9) + 0.03 * rng.standard_normal(truth.shape))
+        share = np.clip(0.62 * cloud**1.3 + 0.30 * (rain > 0.5), 0.01, 0.995)
         pattern = 0.85 * smooth_noise(rng, len(days), shape, 18) + 0.45 * smooth_noise(rng, len(days), shape, 4)
         hidden = pattern < ndtri(share)[:, None, None]
-        snow = (self.region.elevation(x, y) > 620.0)[None] & (season > 0.55)[:, None, None]
-        hidden |= snow & (rng.random(truth.shape) < 0.75)
+        height = self.region.elevation(x, y) + 90.0 * smooth_noise(rng, len(days), shape, 5)
+        hidden |= height > (1120.0 - 420.0 * season)[:, None, None]  # the snow line
         if self.region.size == "demo":
             hidden |= np.hypot((x - _LAKE[0]) * 89.1, (y - _LAKE[1]) * 111.0) < _LAKE[2]
         return np.where(hidden, np.nan, truth * bias * error)

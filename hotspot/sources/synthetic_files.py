@@ -100,7 +100,8 @@ _WGS84 = {
 
 def write_facilities(path, sources):
     """The registered facilities in the general schema; ``emission`` is tonnes of PM2.5 a year."""
-    header = "id name class lon lat datum size size_unit accuracy status vintage emission".split()
+    header = ["id", "name", "class", "lon", "lat", "datum"]
+    header += ["size", "size_unit", "accuracy", "status", "vintage", "emission"]
     rows = []
     for number, source in enumerate(s for s in sources if s.registered):
         exact = number % 5 != 4  # every fifth address was read off a map, to 0.005 degrees
@@ -202,7 +203,7 @@ def write_truth(folder, region, sources, planted, means):
 
     folder.mkdir()
     codes = {s.id: region.grid.code(*region.grid.locate(s.lon, s.lat)) for s in sources}
-    header = "id class registered lon lat cell emission rhythm steps".split()
+    header = ["id", "class", "registered", "lon", "lat", "cell", "emission", "rhythm", "steps"]
     rows = [
         [
             s.id,
@@ -218,7 +219,7 @@ def write_truth(folder, region, sources, planted, means):
         for s in sources
     ]
     write_table(folder / "sources.csv", header, rows)
-    write_table(folder / "planted.csv", "file line kind text expected".split(), planted)
+    write_table(folder / "planted.csv", ["file", "line", "kind", "text", "expected"], planted)
 
     x, y = np.meshgrid(*region.pixels)
     column, row = region.grid.locate(x.ravel(), y.ravel())

@@ -69,8 +69,8 @@ def influence(width, height):
     rim = np.clip((REACH * min(width, height) - away) / 6000.0, 0.0, 1.0)  # fade out, no edge in the picture
     rim = rim * np.exp(-away / 45_000.0)
     kernels = np.empty((1 + SECTORS * len(SPEEDS), *away.shape))
-    reach = np.maximum(away, half)
-    depth = np.minimum(DEPTH, 55.0 + 0.075 * reach)
+    reach = np.hypot(away, half + 700.0)
+    depth = np.minimum(DEPTH, 140.0 + 0.075 * reach)
     kernels[0] = 1e6 * rim / (2 * np.pi * reach * depth * 0.45)
     for sector in range(SECTORS):
         angle = np.radians(sector * 360 / SECTORS)
@@ -78,8 +78,8 @@ def influence(width, height):
         across = north * np.cos(angle) - east * np.sin(angle)
         far = np.maximum(along, 0.0)
         # Briggs' class D, the turning of the wind within the hour, and the pixel's own width.
-        sigma = np.sqrt((0.08 * far / np.sqrt(1 + 0.0001 * far)) ** 2 + (0.13 * far) ** 2 + half**2)
-        depth = np.minimum(DEPTH, 55.0 + 0.035 * far / np.sqrt(1 + 0.0003 * far) + 0.02 * far)
+        sigma = np.sqrt((0.08 * far / np.sqrt(1 + 0.0001 * far)) ** 2 + (0.13 * far) ** 2 + (half + 400.0) ** 2)
+        depth = np.minimum(DEPTH, 130.0 + 0.05 * far)  # a stack's plume is high when it sets out
         onset = 1.0 / (1.0 + np.exp(np.clip(-along / (0.4 * half), -60.0, 60.0)))  # nothing upwind, no step either
         shape = onset * np.exp(-0.5 * (across / sigma) ** 2) / (np.sqrt(2 * np.pi) * sigma * depth)
         for number, speed in enumerate(SPEEDS):
@@ -120,10 +120,10 @@ def make_hours(weather, days):
     dilution = np.clip((DEPTH / weather.blh) ** 0.45, 0.5, 1.9) * dry
     years = (weather.time - weather.time[0]).astype(float) / 8766.0
     clean = np.clip(weather.season * weather.u10 - weather.v10, 0.0, 6.0)  # north-westerlies in winter sweep
-    background = (27.0 + 13.0 * weather.season) * (1.0 - 0.04 * years)
+    background = (36.0 + 15.0 * weather.season) * (1.0 - 0.04 * years)
     background = background * np.exp(0.95 * (weather.stagnation - 0.35) - 0.09 * clean)
     washed = _memory(np.minimum(weather.tp, 4.0), 10.0)
-    background = _memory(background, 14.0) * np.exp(-0.35 * washed)
+    background = _memory(background, 14.0) * np.exp(-0.22 * washed)
     return Hours(
         day=np.repeat(np.arange(len(days)), 24),
         class_=wind_class(weather.u10, weather.v10)[take],
@@ -204,22 +204,43 @@ def local_hours(hours, maps, rhythms, factors, kernels, places):
 
 def smooth_noise(rng, n, shape, length):
     """
-    Gaussian noise of unit variance that varies over ``length`` pixels.
+    Gaussian noise of unit variance that varies over ``length`` pixels, with finer grain in it.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+    n : int
+        Number of independent fields.
+    shape : (int, int)
+    length : int
+        Distance between the points that are drawn, pixels.
 
     Returns
     -------
     float64[n, shape[0], shape[1]]
+
+    Examples
+    --------
+    >>> noise = smooth_noise(np.random.default_rng(1), 200, (40, 50), 8)
+    >>> noise.shape, abs(round(float(noise.std()), 1))
+    ((200, 40, 50), 1.0)
     """
-    rows, columns = (int(np.ceil(side / length)) + 2 for side in shape)
-    coarse = rng.standard_normal((n, rows, columns))
-    coarse = _stretch(coarse, 1, shape[0], length)
-    coarse = _stretch(coarse, 2, shape[1], length)
-    return coarse * 1.5  # bilinear mixing leaves 2/3 of the standard deviation
+    field = np.zeros((n, *shape))
+    for weight, step in ((0.85, length), (0.45, max(2, length // 3)), (0.27, max(2, length // 7))):
+        rows, columns = (int(np.ceil(side / step)) + 2 for side in shape)
+        coarse = rng.standard_normal((n, rows, columns))
+        field += weight * _blend(shape[0], step, rows) @ coarse @ _blend(shape[1], step, columns).T
+    return field
 
 
-def _stretch(values, axis, n, length):
-    """Linear interpolation along one axis from every ``length``-th pixel to every pixel."""
-    place = np.arange(n) / length
-    low = place.astype(np.int64)
-    share = (place - low).reshape([-1 if a == axis else 1 for a in range(values.ndim)])
-    return np.take(values, low, axis) * (1 - share) + np.take(values, low + 1, axis) * share
+def _blend(n, step, n_coarse):
+    """Weights [n, n_coarse] of coarse points for each pixel: smooth, and of unit sum of squares."""
+    place = (np.arange(n) + 0.5) / step
+    share = place - np.floor(place)
+    share = share * share * (3.0 - 2.0 * share)
+    weights = np.zeros((n, n_coarse))
+    low = np.floor(place).astype(np.int64)
+    size = np.sqrt(share**2 + (1 - share) ** 2)
+    weights[np.arange(n), low] = (1 - share) / size
+    weights[np.arange(n), low + 1] = share / size
+    return weights

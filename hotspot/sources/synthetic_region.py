@@ -24,10 +24,10 @@ _DEMO = (
         "云岭市",
         "990100",
         (
-            ("城中区", -0.36, 0.10, ("南门街道", "北关街道", "工人村街道", "柳林镇")),
-            ("青石县", -0.74, 0.34, ("青石镇", "松坪镇", "石桥乡", "杏花乡")),
-            ("白鹿县", -0.66, -0.42, ("白鹿镇", "泉水镇", "瓦窑镇", "槐树乡")),
-            ("安岭县", -0.22, 0.68, ("安岭镇", "煤沟镇", "东坡乡", "大河乡", "古寨镇")),
+            ("城中区", -0.50, 0.08, ("南门街道", "北关街道", "工人村街道", "柳林镇")),
+            ("青石县", -0.66, 0.52, ("青石镇", "松坪镇", "石桥乡", "杏花乡")),
+            ("白鹿县", -0.58, -0.46, ("白鹿镇", "泉水镇", "瓦窑镇", "槐树乡")),
+            ("安岭县", -0.12, 0.66, ("安岭镇", "煤沟镇", "东坡乡", "大河乡", "古寨镇")),
         ),
     ),
     (
@@ -169,18 +169,23 @@ class Region:
         """
         east = (np.asarray(lon, float) - CENTRE[0]) * 89.1  # km
         north = (np.asarray(lat, float) - CENTRE[1]) * 111.0
-        ridge = 1.0 / (1.0 + np.exp((east + 24.0 + 4.0 * np.sin(north / 13.0)) / 5.0))
+        ridge = 1.0 / (1.0 + np.exp((east + 13.0 + 4.0 * np.sin(north / 13.0)) / 2.6))
         folds = 1.0 + 0.22 * np.sin(north / 6.0 + east / 9.0) + 0.14 * np.sin(east / 4.0 - north / 11.0)
-        basin = np.exp(-(((east + 22.0) / 13.0) ** 2 + ((north - 4.0) / 15.0) ** 2))
-        return 62.0 - 0.25 * east + 1050.0 * ridge * folds * (1.0 - 0.93 * basin) + 130.0 * basin
+        basin = _basin(east, north)
+        rise = 260.0 + 16.0 * np.clip(-13.0 - east, 0.0, 45.0)  # foothills first, the high range behind
+        return 62.0 - 0.25 * east + rise * ridge * folds * (1.0 - 0.97 * basin) + 70.0 * basin
 
     def trapping(self, lon, lat):
         """How much of the region's haze a place keeps, 1 on the plain: more in the basin, less on the heights."""
         east = (np.asarray(lon, float) - CENTRE[0]) * 89.1
         north = (np.asarray(lat, float) - CENTRE[1]) * 111.0
-        basin = np.exp(-(((east + 22.0) / 11.0) ** 2 + ((north - 4.0) / 12.0) ** 2))
         height = np.maximum(self.elevation(lon, lat) - 220.0, 0.0)
-        return (1.0 + 0.16 * basin) * np.exp(-height / 1300.0)
+        return (1.0 + 0.10 * _basin(east, north)) * np.exp(-height / 1300.0)
+
+
+def _basin(east, north):
+    """1 on the floor of the basin, 0 outside; km from the centre, the rim open to the south-east."""
+    return np.exp(-((((east + 26.0) / 13.5) ** 2 + ((north - 4.0) / 14.0) ** 2) ** 2))
 
 
 def _tiles(seeds, outline, amplitude, rng):

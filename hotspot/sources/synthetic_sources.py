@@ -31,7 +31,8 @@ _HIDDEN = (
     ("construction", 240.0),
     ("boiler", 150.0),
 )
-_MARKS = "恒远 宏达 永兴 金鼎 顺天 华岭 东升 北辰 长河 安泰 利丰 同心 星火 向阳 广源 大成 兴隆 泰和 瑞祥 嘉业".split()
+_MARKS = ("恒远", "宏达", "永兴", "金鼎", "顺天", "华岭", "东升", "北辰", "长河", "安泰")
+_MARKS += ("利丰", "同心", "星火", "向阳", "广源", "大成", "兴隆", "泰和", "瑞祥", "嘉业")
 BIG = ("power", "steel", "cement", "chemical")
 
 
@@ -188,11 +189,11 @@ def emission_maps(region, sources, weather_days):
         for east, north in _towns(region):
             town_lon, town_lat = region.to_lonlat(east, north)[0]
             away = np.hypot((x - town_lon) * 89.1, (y - town_lat) * 111.0)
-            towns += 60.0 * np.exp(-((away / 2.6) ** 2) / 2) / 42.0
+            towns += 110.0 * np.exp(-((away / 2.6) ** 2) / 2) / 42.0
         for _city, _code, county, _county_code, east, north, _townships in region.counties:
             town_lon, town_lat = region.to_lonlat(east, north)[0]
             away = np.hypot((x - town_lon) * 89.1, (y - town_lat) * 111.0)
-            weight = 900.0 if county.startswith(("城中", "河东")) else 260.0
+            weight = 2100.0 if county.startswith(("城中", "河东")) else 520.0
             towns += weight * np.exp(-((away / 4.2) ** 2) / 2) / 110.0
         groups[rhythm, ("towns",)] = (towns * share * 0.0317, np.ones(len(weather_days)))
     order = sorted(groups, key=str)
