@@ -196,7 +196,8 @@ def decode_child(code, n, parse=decode):
     col, row = parse(body)
     if not re.fullmatch(rf"[0-9]{{{_width(n)}}}", tail) or not 1 <= int(tail) <= n * n:
         raise DataError(
-            f"sub-cell code {code!r}: {tail!r} should be a number from {1:0{_width(n)}d} to {n * n}; read the code again."
+            f"sub-cell code {code!r}: {tail!r} should be a number from {1:0{_width(n)}d} to {n * n}; "
+            "read the code again."
         )
     return col, row, int(tail)
 

@@ -1,0 +1,322 @@
+"""
+Administrative units from delivered files, in true WGS 84, each with its names.
+
+Nothing is corrected in silence: a converted datum is noted, a mended polygon is
+named, units that overlap or come twice are named.
+"""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.grid.datum import to_wgs84
+from hotspot.variables import DataError
+
+LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
+_OVERLAP = 10_000.0  # m2; a smaller overlap is the drawing accuracy of the map
+_DEGREE = 111_320.0  # m per degree of latitude
+
+
+def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
+    """
+    Read the units of a region.
+
+    Parameters
+    ----------
+    deliveries : sequence of ``hotspot.study.Boundary``
+        Layout ``datav`` (a city's or province's units in one GeoJSON) or
+        ``table`` (GeoJSON, GeoPackage or Shapefile with named columns).
+    root : str or Path
+        The data root below which the file patterns are looked up.
+    fine : float
+        Side of the study's sub-cells, m, for the warning's text.
+    notes : list of str, optional
+        Gets the conversions and warnings as well.
+
+    Returns
+    -------
+    GeoDataFrame, EPSG:4326, a row per lowest unit, sorted by codes
+        ``city, city_code, county, county_code, township, township_code`` (str,
+        empty where unknown) and ``geometry``. ``attrs``: ``mended`` (list of
+        str), ``notes`` (list of str), ``files`` (list of str), ``datum_declared``
+        (bool).
+
+    Raises
+    ------
+    DataError
+        A file is missing, is no vector file, lacks a declared column, or holds
+        something that is no polygon in degrees.
+
+    Notes
+    -----
+    The published names of one unit are kept as delivered. An undeclared datum is
+    a warning here, and an error as soon as cells below 1 km are asked for
+    (METHODS 1).
+    """
+    import geopandas as gpd
+
+    root, tables, said, mended, files = Path(root), [], [], [], []
+    for delivery in deliveries:
+        if delivery.layout not in _LAYOUTS:
+            raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
+        for path in _matching(root, delivery.files):
+            table, also_read = _LAYOUTS[delivery.layout](path, delivery, root)
+            table = _in_wgs84(table, delivery.datum, _short(path, root), said, fine)
+            tables.append(_mended(table, _short(path, root), mended))
+            files += [name for name in [str(path), *map(str, also_read)] if name not in files]
+    if not tables:
+        raise DataError("the study names no boundary; add a [[boundary]] with its files.")
+    units = {name: np.concatenate([t[name].to_numpy(dtype=object) for t in tables]) for name in LEVELS}
+    outlines = np.concatenate([t.geometry.to_numpy() for t in tables])
+    frame = gpd.GeoDataFrame(units, geometry=outlines, crs="EPSG:4326")
+    frame = frame.sort_values(
+        ["city_code", "county_code", "township_code", "city", "county", "township"], kind="stable"
+    )
+    frame = _without_copies(frame.reset_index(drop=True), said)
+    said += _overlaps(frame)
+    declared = all(t.attrs["declared"] for t in tables)
+    frame.attrs = {"mended": mended, "notes": said, "files": files, "datum_declared": declared}
+    if notes is not None:
+        notes += [text for text in (*said, *mended) if text not in notes]
+    return frame
+
+
+def _matching(root, patterns):
+    found = set()
+    for pattern in patterns:
+        if pattern.startswith(("/", "\\")) or ".." in Path(pattern).parts or "://" in pattern:
+            raise DataError(f"boundary: pattern {pattern!r} leaves the data folder; give one below {root}.")
+        matches = {path for path in root.glob(pattern) if path.is_file()}
+        if not matches:
+            raise DataError(
+                f"boundary: nothing matches {pattern!r} below {root}; check the folder, "
+                "or point HOTSPOT_DATA or --data at it."
+            )
+        found |= matches
+    return sorted(found)
+
+
+def _short(path, root):
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _datav(path, delivery, root):
+    """Units of one DataV file: districts of a city, cities of a province, or one county."""
+    import geopandas as gpd
+    import shapely
+
+    features = _json(path).get("features")
+    if not features:
+        raise DataError(f"{path.name}: holds no features; give a DataV GeoJSON of a city, a province or a county.")
+    names, also_read = _city_names(path, delivery, root)
+    rows, outlines = [], []
+    for number, feature in enumerate(features, start=1):
+        own = feature.get("properties") or {}
+        code, name = str(own.get("adcode", "")), str(own.get("name", ""))
+        parent = str((own.get("parent") or {}).get("adcode") or "")
+        if own.get("level") == "city" and not own.get("childrenNum"):
+            # A county-level city right below its province is its own city.
+            city_code, city, county_code, county = code, name, code, name
+        elif own.get("level") in ("city", "province"):
+            city_code, city, county_code, county = code, name, "", ""
+        else:
+            city_code, city, county_code, county = parent, names.get(parent, ""), code, name
+        city_code, city = delivery.city_code or city_code, delivery.city or city
+        if not city:
+            raise DataError(
+                f"{path.name}, feature {number} ({name}): no name for city {city_code}; "
+                "name a location.json under 'names', or give 'city'."
+            )
+        rows.append(dict(zip(LEVELS, (city, city_code, county, county_code, "", ""), strict=True)))
+        try:
+            outlines.append(shapely.geometry.shape(feature["geometry"]))
+        except Exception as error:
+            raise DataError(
+                f"{path.name}, feature {number} ({name}): no readable outline ({error}); mend it."
+            ) from None
+    return gpd.GeoDataFrame(rows, geometry=outlines, crs="EPSG:4326"), also_read
+
+
+def _city_names(path, delivery, root):
+    # adcode -> name of every city, from the file the study names or the one beside the folder.
+    place = root / delivery.names if delivery.names else path.parent.parent / "location.json"
+    if not place.is_file():
+        if delivery.names:
+            raise DataError(f"boundary: there is no {delivery.names} below {root}; it should name the cities.")
+        return {}, []
+    content = _json(place)
+    entries = content.items() if "features" not in content else ()
+    names = {str(code): str(entry.get("name", "")) for code, entry in entries}
+    for feature in content.get("features", ()):
+        names[str(feature["properties"].get("adcode", ""))] = str(feature["properties"].get("name", ""))
+    return names, [place]
+
+
+def _table(path, delivery, root):
+    """Units of any GeoJSON, GeoPackage or Shapefile, by the study's column names."""
+    import pyogrio
+
+    _expect_vector(path)
+    try:
+        frame = pyogrio.read_dataframe(path, encoding=None)
+    except Exception as error:
+        raise DataError(f"{path.name}: cannot be read as a vector file ({error}); deliver it again.") from None
+    unknown = sorted(set(delivery.columns) - set(LEVELS))
+    if unknown:
+        raise DataError(f"boundary columns: {', '.join(unknown)} is not ours; ours are {', '.join(LEVELS)}.")
+    for ours, theirs in delivery.columns.items():
+        if theirs not in frame.columns:
+            there = ", ".join(str(c) for c in frame.columns if c != "geometry")
+            raise DataError(f"{path.name}: there is no column {theirs!r} for {ours}; there are: {there}.")
+    constant = {"city": delivery.city or "", "city_code": delivery.city_code or ""}
+    for ours in LEVELS:
+        theirs = delivery.columns.get(ours)
+        frame[f"__{ours}"] = frame[theirs].map(_as_text) if theirs else constant.get(ours, "")
+    frame = frame[[f"__{name}" for name in LEVELS] + ["geometry"]].rename(columns=lambda name: name.removeprefix("__"))
+    if frame.crs is None and not delivery.datum:
+        raise DataError(f"{path.name}: the file has no CRS and the study declares no datum; declare one.")
+    # A GeoJSON is WGS 84 by its standard, but those from Chinese web maps are not: only a real CRS declares.
+    says_crs = frame.crs is not None and path.suffix.lower() not in (".json", ".geojson")
+    frame = frame.set_crs("EPSG:4326") if frame.crs is None else frame.to_crs("EPSG:4326")
+    frame.attrs["declared"] = says_crs
+    return frame, []
+
+
+_LAYOUTS = {"datav": _datav, "table": _table}
+
+
+def _as_text(value):
+    # Codes come as 130102, 130102.0 or '130102'.
+    if value is None or value != value:
+        return ""
+    return (
+        str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value).strip()
+    )
+
+
+def _json(path):
+    text = path.read_bytes()
+    if text.lstrip()[:1] == b"<":
+        raise DataError(f"{path.name}: the content is HTML or XML, not GeoJSON; fetch the file again.")
+    try:
+        content = json.loads(text.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{path.name}: not a complete JSON file ({error}); fetch it again.") from None
+    if not isinstance(content, dict):
+        raise DataError(f"{path.name}: not a GeoJSON object; fetch it again.")
+    return content
+
+
+def _expect_vector(path):
+    # The first bytes decide, not the name, so that no other driver ever opens the file.
+    with open(path, "rb") as stream:
+        head = stream.read(64)
+    ending = path.suffix.lower()
+    fits = {
+        ".json": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",
+        ".geojson": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",
+        ".gpkg": head.startswith(b"SQLite format 3\0"),
+        ".shp": head.startswith(b"\x00\x00\x27\x0a"),
+    }
+    if ending not in fits:
+        raise DataError(f"{path.name}: boundaries are read from .geojson, .json, .gpkg or .shp, not from {ending!r}.")
+    if not fits[ending]:
+        raise DataError(f"{path.name}: the content is no {ending} file; deliver it again.")
+
+
+def _in_wgs84(table, datum, name, said, fine):
+    import shapely
+
+    outlines = table.geometry.to_numpy()
+    kinds = shapely.get_type_id(outlines)
+    if not np.isin(kinds, (3, 6)).all() or shapely.is_empty(outlines).any():
+        wrong = int(np.flatnonzero(~np.isin(kinds, (3, 6)) | shapely.is_empty(outlines))[0])
+        raise DataError(f"{name}, feature {wrong + 1}: has no polygon; mend it or drop the feature.")
+    outlines = shapely.force_2d(outlines)
+    lon, lat = shapely.get_coordinates(outlines).T
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all() and np.abs(lat).max() <= 90 and np.abs(lon).max() <= 360):
+        raise DataError(f"{name}: coordinates are not degrees with longitude first; deliver longitude and latitude.")
+    declared = datum is not None or table.attrs.get("declared", False)
+    if datum in ("gcj02", "bd09"):
+        outlines = shapely.set_coordinates(outlines, np.column_stack(to_wgs84(lon, lat, datum)))
+        _say(said, f"{name}: converted from {datum} to WGS 84, vertex by vertex")
+    elif not declared:
+        _say(said, f"{name}: map datum undeclared, taken as WGS 84; error up to 700 m if it is GCJ-02")
+        warnings.warn(
+            f"{name}: no map datum is declared; taken as WGS 84, which is good enough for 3 km cells only "
+            f"(GCJ-02 would be 100-700 m off, more than a cell of {fine:g} m). Declare datum in the study.",
+            UserWarning,
+            stacklevel=4,
+        )
+    table = table.set_geometry(outlines, crs="EPSG:4326")
+    table.attrs["declared"] = declared
+    return table
+
+
+def _say(said, text):
+    if text not in said:
+        said.append(text)
+
+
+def _mended(table, name, mended):
+    # Invalid polygons made valid and named; lines and points that fall off are dropped.
+    import shapely
+
+    outlines = table.geometry.to_numpy().copy()
+    for k in np.flatnonzero(~shapely.is_valid(outlines)):
+        why = shapely.is_valid_reason(outlines[k]).split("[")[0]
+        parts = shapely.get_parts(shapely.make_valid(outlines[k]))
+        parts = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (3, 6))])
+        row = table.iloc[k]
+        unit = row.township or row.county or row.city
+        code = row.township_code or row.county_code or row.city_code
+        if parts.size == 0:
+            raise DataError(f"{name}, feature {k + 1} ({unit}): the outline encloses no area ({why}); mend it.")
+        outlines[k] = shapely.multipolygons(parts) if parts.size > 1 else parts[0]
+        mended.append(f"{name}: {unit} ({code}): {why}, mended")
+    attrs = dict(table.attrs)
+    table = table.set_geometry(outlines, crs="EPSG:4326")
+    table.attrs = attrs
+    return table
+
+
+def _without_copies(frame, said):
+    # The same unit with the same outline twice is one unit; with another outline both stay, named.
+    import shapely
+
+    keep, seen = np.ones(len(frame), dtype=bool), {}
+    outlines = frame.geometry.to_numpy()
+    for k, key in enumerate(zip(*(frame[name] for name in LEVELS), strict=True)):
+        first = seen.setdefault(key, k)
+        if first == k or not any(key):
+            continue
+        same = bool(shapely.equals_exact(outlines[first], outlines[k], tolerance=1e-9, normalize=True))
+        keep[k] = not same
+        what = "the same outline, used once" if same else "different outlines, taken together"
+        _say(said, f"{_title(frame, k)} comes twice with {what}")
+    return frame[keep].reset_index(drop=True)
+
+
+def _title(frame, k):
+    row = frame.iloc[k]
+    named = [name for name in (row.city, row.county, row.township) if name]
+    code = row.township_code or row.county_code or row.city_code
+    return "/".join(named) + (f" ({code})" if code else "")
+
+
+def _overlaps(frame):
+    # Pairs of units that claim the same ground, with the area.
+    import shapely
+
+    outlines = frame.geometry.to_numpy()
+    one, two = shapely.STRtree(outlines).query(outlines, predicate="intersects")
+    one, two = one[one < two], two[one < two]
+    area = shapely.area(shapely.intersection(outlines[one], outlines[two])) * _DEGREE**2
+    area *= np.cos(np.radians(shapely.get_y(shapely.centroid(outlines[one]))))
+    return [
+        f"{_title(frame, a)} and {_title(frame, b)} overlap by {m2 / 1e6:.2f} km2"
+        for a, b, m2 in sorted(zip(one.tolist(), two.tolist(), area.tolist(), strict=True))
+        if m2 > _OVERLAP
+    ]
