@@ -7,8 +7,9 @@ from numba import njit
 
 DEGREE = 4  # of the polynomials that carry lattice places into pixel places
 LANES = 16  # layers averaged side by side; each keeps its own sum, so the order is fixed
-# A chord may leave its edge by this share of the cell's side (METHODS 2: 1e-7).
-_CHORD = 1e-7
+# A chord may leave its edge by this share of the cell's side. What lies between the two is
+# added as an area of its own, so only its split between pixels is approximate.
+_CHORD = 1e-6
 _MOST_CHORDS = 256
 
 
@@ -59,8 +60,9 @@ def cell_outlines(col, row, block, block_at, coef):
 
     col, row : int64[n_cell], cells from the first block
     block, block_at, coef : as for ``warp_points``
-    returns : int64[n_cell + 1] where each outline begins, float64[n_point, 2]
-        counter-clockwise from the south-west corner, not closed
+    returns : int64[n_cell + 1] where each outline begins, float64[n_point, 3]
+        u, v and the signed area between edge and chord, in pixels, of the chord
+        that begins here; counter-clockwise from the south-west corner, not closed
     """
     n = col.size
     ends = np.empty((n, 8, 2))
@@ -80,59 +82,64 @@ def cell_outlines(col, row, block, block_at, coef):
             # The bow of a parabola falls with the square of the number of chords.
             cuts[c, e] = min(_MOST_CHORDS, 1 + int(math.sqrt(bow / (_CHORD * side))))
         start[c + 1] = start[c] + cuts[c, 0] + cuts[c, 1] + cuts[c, 2] + cuts[c, 3]
-    points = np.empty((start[n], 2))
+    points = np.empty((start[n], 3))
     at = 0
     for c in range(n):
         for e in range(4):
             p, m, q = ends[c, 2 * e], ends[c, 2 * e + 1], ends[c, (2 * e + 2) % 8]
+            # Archimedes: two thirds of the box; an edge that bows outwards adds area.
+            away_u, away_v = m[0] - 0.5 * (p[0] + q[0]), m[1] - 0.5 * (p[1] + q[1])
+            bulge = -2.0 / 3.0 * ((q[0] - p[0]) * away_v - (q[1] - p[1]) * away_u) / cuts[c, e] ** 3
             for i in range(cuts[c, e]):
                 t = i / cuts[c, e]
                 # The parabola through both ends and the middle.
                 for d in range(2):
                     points[at, d] = p[d] + t * ((4.0 * m[d] - 3.0 * p[d] - q[d]) + t * 2.0 * (p[d] + q[d] - 2.0 * m[d]))
+                points[at, 2] = bulge
                 at += 1
     return start, points
 
 
 @njit(cache=True, nogil=True)
-def _add_piece(part, u0, v0, u1, v1):
+def _add_piece(part, u0, v0, u1, v1, bulge):
     """Area to the east of a piece that stays inside one pixel, signed, into part[row, column]."""
     i = max(0, math.floor(0.5 * (u0 + u1)))
     j = max(0, math.floor(0.5 * (v0 + v1)))
     rise = v0 - v1
     west = 0.5 * (u0 + u1) - i
-    part[j, i] += rise * (1.0 - west)
-    part[j, i + 1] += rise * west
+    part[j, i] += rise * (1.0 - west) + bulge
+    part[j, i + 1] += rise * west - bulge
 
 
 @njit(cache=True, nogil=True)
-def _add_chord(part, u0, v0, u1, v1):
-    """Cut a chord at the pixel edges it crosses, in order along it, and add its pieces."""
-    iu, iv = math.floor(u0), math.floor(v0)
-    if iu == math.floor(u1) and iv == math.floor(v1):
-        _add_piece(part, u0, v0, u1, v1)
+def _add_chord(part, p, q, i0, j0):
+    """Cut the chord from p to q at the pixel edges it crosses, in order along it, and add its pieces."""
+    u0, v0, u1, v1, bulge = p[0] - i0, p[1] - j0, q[0] - i0, q[1] - j0, p[2]
+    if math.floor(u0) == math.floor(u1) and math.floor(v0) == math.floor(v1):
+        _add_piece(part, u0, v0, u1, v1, bulge)
         return
     du, dv = u1 - u0, v1 - v0
     step_u, step_v = (1 if du > 0 else -1), (1 if dv > 0 else -1)
     next_u = math.floor(u0) + 1.0 if du > 0 else math.ceil(u0) - 1.0
     next_v = math.floor(v0) + 1.0 if dv > 0 else math.ceil(v0) - 1.0
-    pu, pv = u0, v0
+    pu, pv, done = u0, v0, 0.0
     while True:
         tu = (next_u - u0) / du if du != 0.0 else math.inf
         tv = (next_v - v0) / dv if dv != 0.0 else math.inf
-        if tu >= 1.0 and tv >= 1.0:
+        t = min(tu, tv)
+        if t >= 1.0:
             break
-        if tu <= tv:
-            qu, qv = next_u, (v0 + tu * dv if tu < tv else next_v)
-        else:
-            qu, qv = u0 + tv * du, next_v
-        _add_piece(part, pu, pv, qu, qv)
-        pu, pv = qu, qv
+        qu = next_u if tu <= tv else u0 + t * du
+        qv = next_v if tv <= tu else v0 + t * dv
+        # Share of the bulge up to t along a parabola over its chord.
+        part_done = t * t * (3.0 - 2.0 * t)
+        _add_piece(part, pu, pv, qu, qv, bulge * (part_done - done))
+        pu, pv, done = qu, qv, part_done
         if tu <= tv:
             next_u += step_u
         if tv <= tu:
             next_v += step_v
-    _add_piece(part, pu, pv, u1, v1)
+    _add_piece(part, pu, pv, u1, v1, bulge * (1.0 - done))
 
 
 @njit(cache=True, nogil=True)
@@ -143,7 +150,7 @@ def area_weights(start, points, shape, row_area, first_row):
     The planar share of a pixel inside the outline times the pixel's area. Pixels
     outside the raster count in the total only.
 
-    start : int64[n_cell + 1], points : float64[n_point, 2], from ``cell_outlines``
+    start : int64[n_cell + 1], points : float64[n_point, 3], from ``cell_outlines``
     shape : int64[3], rows, columns, and columns around the globe (0: does not close)
     row_area : float64[n], m2, area of a pixel of each row from first_row on
     first_row : int, may be negative
@@ -180,10 +187,9 @@ def area_weights(start, points, shape, row_area, first_row):
         whole = 0.0
         for k in range(first, last):
             follow = k + 1 if k + 1 < last else first
-            u0, v0 = points[k, 0] - i0, points[k, 1] - j0
-            u1, v1 = points[follow, 0] - i0, points[follow, 1] - j0
-            whole += (u0 * v1 - u1 * v0) * 0.5
-            _add_chord(part, u0, v0, u1, v1)
+            p, q = points[k], points[follow]
+            whole += 0.5 * ((p[0] - i0) * (q[1] - j0) - (q[0] - i0) * (p[1] - j0)) + p[2]
+            _add_chord(part, p, q, i0, j0)
         # Rounding leaves crumbs in pixels the cell only touches; they are no share of it.
         crumb = 1e-11 * abs(whole)
         sign = 1.0 if whole >= 0 else -1.0
