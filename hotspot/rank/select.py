@@ -20,8 +20,8 @@ def select_hotspots(annual, study, year, *, previous=None):
     Select the hotspot cells of a year, an area quota per city.
 
     Cells are taken from the heaviest down (equal means by cell code) until the next one
-    would carry the hotspot area past the quota. Area is the part of a cell inside the city that owns it, the quota a share
-    of the city's whole area: by area, not by count (D5).
+    would carry the hotspot area past the quota. Area is the part of a cell inside the city
+    that owns it, the quota a share of the city's whole area: by area, not by count (D5).
 
     Quota modes (D6 tells of cities under 80 and over 200 cells, so one share for all is
     only one reading):

@@ -57,6 +57,8 @@ class Warning_(_Rule):
     change: Literal["percent", "absolute"] = "percent"  # proposal; the other choice is ug/m3
     decimals: int = Field(1, ge=0, le=3)  # STANDARDS 3: monthly PM2.5 to one decimal by 2025
     ties: Literal["joint"] = "joint"  # STANDARDS 4.3: competition ranks 1, 1, 3
+    # Proposal: a base below it, ug/m3, makes a rate per cent unstable, and the cell is not ranked by it.
+    min_base: float = Field(1.0, ge=0)
 
 
 class Confidence(_Rule):
