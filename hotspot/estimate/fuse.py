@@ -164,7 +164,8 @@ def station_variogram(x, y, values, interpolation):
 
     Parameters
     ----------
-    x, y, values : float arrays (station); m, m, any unit; no NaN
+    x, y : float arrays (station), m
+    values : float array (station) or (station, time), NaN where missing; two or more at each time
     interpolation : Interpolation
 
     Returns
@@ -177,9 +178,10 @@ def station_variogram(x, y, values, interpolation):
     >>> station_variogram([0.0, 1e4, 2e4], [0.0, 0.0, 0.0], [1.0, 2.0, 4.0], Interpolation()).origin
     'proposal'
     """
-    x, y, values = (np.asarray(v, dtype=float) for v in (x, y, values))
-    spread = float(np.var(values, ddof=1)) if values.size > 1 else 0.0
-    if values.size >= interpolation.fit_stations and spread > 0:
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    values = np.asarray(values, dtype=float).reshape(x.size, -1)
+    spread = float(np.nanmean(np.nanvar(values, axis=0, ddof=1))) if x.size > 1 else 0.0
+    if x.size >= interpolation.fit_stations and spread > 0:
         diagonal = float(np.hypot(np.ptp(x), np.ptp(y)))
         if diagonal > 0:
             table = empirical_variogram(x, y, values, cutoff=diagonal / 2, n_bins=10)

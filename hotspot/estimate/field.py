@@ -1,0 +1,207 @@
+"""The shape every field has: cells with their places, three companions of a mean, and where it came from."""
+
+import numpy as np
+import xarray as xr
+
+from hotspot.rules.calendar import month_of, month_start
+from hotspot.variables import DataError
+
+_PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source")
+
+
+def period_of(satellite):
+    """
+    What one layer of the satellite covers.
+
+    Parameters
+    ----------
+    satellite : DataArray (time, y, x) or None
+
+    Returns
+    -------
+    "day", "month" or "year"; None where there are no layers
+
+    Raises
+    ------
+    DataError
+        The period is not declared.
+
+    Examples
+    --------
+    >>> period_of(xr.DataArray([1.0], dims="time", attrs={"period": "month"}))
+    'month'
+    """
+    if satellite is None or satellite.sizes["time"] == 0:
+        return None
+    period = satellite.attrs.get("period")
+    if period not in ("day", "month", "year"):
+        raise DataError(f"satellite: period is {period!r}; declare day, month or year in the study.")
+    return period
+
+
+def error_share(satellite):
+    """
+    The product's stated relative error (1 sd), NaN where it states none.
+
+    Examples
+    --------
+    >>> error_share(xr.DataArray([1.0], dims="time", attrs={"error_share": 0.2}))
+    0.2
+    """
+    share = satellite.attrs.get("error_share")
+    return float("nan") if share is None else float(share)
+
+
+def field_dataset(cells, names, value, *, coverage, n_valid, valid, why, error=None):
+    """
+    A field from plain arrays, with the cells' coordinates on it.
+
+    Parameters
+    ----------
+    cells : Dataset (cell)
+    names : sequence of str, months
+    value, coverage, n_valid, error : float arrays (cell, month); ug/m3, 1, days, ug/m3
+    valid : bool array (cell, month)
+    why : object array (cell, month) of str
+
+    Returns
+    -------
+    Dataset (cell, time): ``pm25, pm25_error, coverage, n_valid, valid, why``
+
+    Examples
+    --------
+    >>> cells = xr.Dataset(coords={"cell": ["A"]})
+    >>> one = np.ones((1, 1))
+    >>> why = np.full((1, 1), "", dtype=object)
+    >>> dict(field_dataset(cells, ["2020-02"], one, coverage=one, n_valid=one, valid=one > 0, why=why).sizes)
+    {'cell': 1, 'time': 1}
+    """
+    dims = ("cell", "time")
+    time = np.array([month_start(name) for name in names])
+    unknown = np.full(value.shape, np.nan)
+    return xr.Dataset(
+        {
+            "pm25": (dims, value, {"unit": "ug/m3"}),
+            "pm25_error": (dims, unknown if error is None else error, {"unit": "ug/m3"}),
+            "coverage": (dims, coverage, {"unit": "1"}),
+            "n_valid": (dims, n_valid.astype(float), {"unit": "1"}),
+            "valid": (dims, valid.astype(bool)),
+            "why": (dims, why.astype(object)),
+        },
+        along_cell(cells) | {"time": time},
+        {name: cells.attrs[name] for name in ("lattice_id", "spacing", "crs") if name in cells.attrs},
+    )
+
+
+def empty(cells, names, why):
+    """
+    A field of nothing, with the reason in every cell.
+
+    Examples
+    --------
+    >>> empty(xr.Dataset(coords={"cell": ["A"]}), ["2020-02"], "nothing came")["why"].values.tolist()
+    [['nothing came']]
+    """
+    shape = (cells.sizes["cell"], len(names))
+    nothing = np.full(shape, np.nan)
+    field = field_dataset(
+        cells, names, nothing, coverage=nothing, n_valid=nothing, valid=np.zeros(shape, bool),
+        why=np.full(shape, why, dtype=object),
+    )  # fmt: skip
+    return field.assign_attrs(unit="ug/m3", method="none", completeness="none", native_resolution_m=float("nan"))
+
+
+def described(field, delivered, method, completeness):
+    """
+    The field with its origin in attributes.
+
+    Parameters
+    ----------
+    field : Dataset
+    delivered : Month
+    method, completeness : str
+
+    Returns
+    -------
+    Dataset, with ``unit method completeness native_resolution_m product source gas_state``
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> field = empty(xr.Dataset(coords={"cell": ["A"]}), ["2020-02"], "")
+    >>> layer = xr.DataArray([1.0], dims="time", attrs={"period": "month", "native_resolution_m": 10000})
+    >>> month = SimpleNamespace(satellite=layer, reference=None)
+    >>> described(field, month, "satellite months", "monthly product").attrs["native_resolution_m"]
+    10000
+    """
+    origin = delivered.satellite if period_of(delivered.satellite) else delivered.reference
+    known = {name: origin.attrs[name] for name in _PASSED_ON if origin.attrs.get(name) is not None}
+    known = {"native_resolution_m": float("nan"), "product": "", "source": "", "gas_state": ""} | known
+    for name in ("pm25", "pm25_error"):
+        field[name].attrs["unit"] = "ug/m3"
+    return field.assign_attrs(unit="ug/m3", method=method, completeness=completeness, **known)
+
+
+def scaled(days, means, field, names):
+    """
+    Days multiplied, per cell and month, so that they average to the field.
+
+    So the days resample the published number: confidence and mean agree.
+
+    Parameters
+    ----------
+    days : Dataset (cell, day) with ``pm25``
+    means : float array (cell, month) or None
+        Monthly means of the days as they are; None takes the mean of those there are.
+    field : Dataset (cell, time)
+    names : sequence of str, months, as in ``field``
+
+    Returns
+    -------
+    Dataset (cell, day); NaN in months where the field is
+
+    Examples
+    --------
+    >>> day = np.array(["2020-02-01", "2020-02-02"], dtype="datetime64[ns]")
+    >>> days = xr.Dataset({"pm25": (("cell", "day"), [[10.0, 30.0]])}, {"day": day})
+    >>> field = xr.Dataset({"pm25": (("cell", "time"), [[40.0]])})
+    >>> scaled(days, None, field, ["2020-02"])["pm25"].values.tolist()
+    [[20.0, 60.0]]
+    """
+    out = days["pm25"].transpose("cell", "day").values.copy()
+    which = month_of(days["day"].values)
+    for t, name in enumerate(names):
+        at = np.flatnonzero(which == name)
+        if not at.size:
+            continue
+        own = mean_of_valid(out[:, at]) if means is None else means[:, t]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = field["pm25"].values[:, t] / own
+        out[:, at] *= np.where(np.isfinite(factor), factor, np.nan)[:, None]
+    return days.assign(pm25=(("cell", "day"), out, {"unit": "ug/m3"}))
+
+
+def mean_of_valid(values):
+    """
+    Mean over the last axis of what is there, NaN where nothing is.
+
+    Examples
+    --------
+    >>> mean_of_valid(np.array([[1.0, np.nan, 3.0], [np.nan] * 3])).tolist()
+    [2.0, nan]
+    """
+    seen = ~np.isnan(values)
+    n = seen.sum(axis=-1)
+    return np.where(n > 0, np.where(seen, values, 0.0).sum(axis=-1) / np.maximum(n, 1), np.nan)
+
+
+def along_cell(cells):
+    """
+    The coordinates that lie along ``cell`` only.
+
+    Examples
+    --------
+    >>> sorted(along_cell(xr.Dataset(coords={"cell": ["A"], "x": ("cell", [0.0]), "time": [0]})))
+    ['cell', 'x']
+    """
+    return {name: coord for name, coord in cells.coords.items() if coord.dims == ("cell",)}
