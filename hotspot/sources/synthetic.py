@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 SEED = 20180828
-LATEST = "2025-12"
+LATEST_MONTH = "2025-12"
 _SIZES = ("demo", "small")
 
 
@@ -33,7 +33,8 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
         Everything follows from it.
     months : int
         How many months are delivered, the last being 2025-12; 1 to 24. A small
-        study has three: 2024-12, 2025-11, 2025-12, what one month's list needs.
+        study has fourteen: all of 2024, on which hotspots are selected, 2025-11
+        and 2025-12.
     size : str
         "demo", about 1,000 cells of 3 km; "small", 12 x 12 cells.
     progress : callable, optional
@@ -81,8 +82,8 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     for name in ("boundaries", "satellite", "stations", "terrain", "weather"):
         (folder / name).mkdir(parents=True, exist_ok=True)
 
-    latest = np.datetime64(LATEST, "M")
-    wanted = latest - np.arange(months - 1, -1, -1) if size == "demo" else latest - np.array([12, 1, 0])
+    latest = np.datetime64(LATEST_MONTH, "M")
+    wanted = latest - np.arange(months - 1, -1, -1) if size == "demo" else latest - np.array([*range(23, 11, -1), 1, 0])
     days = np.concatenate([np.arange(m.astype("datetime64[D]"), (m + 1).astype("datetime64[D]")) for m in wanted])
     region = Region(size, seed)
     weather = make_weather(seed)
@@ -116,7 +117,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     files.write_truth(folder / "truth", region, sources, planted, means)
     # Last, so that a folder with a study.toml is a whole study.
     path = folder / "study.toml"
-    path.write_text(_TOML.format(id=f"synthetic-{size}", seed=seed), encoding="utf-8", newline="\n")
+    path.write_text(_TOML.format(id=size, seed=seed), encoding="utf-8", newline="\n")
     return path
 
 
@@ -130,10 +131,10 @@ def synthetic_month(month=None, *, seed=SEED, size="small"):
     Parameters
     ----------
     month : str, optional
-        Like "2025-12", the default. The small study has 2024-12, 2025-11, 2025-12.
+        Like "2025-12", the default. The small study has 2024, 2025-11 and 2025-12.
     seed : int
     size : str
-        "small", 144 cells and under two seconds; "demo", about 1,000 cells.
+        "small", 144 cells, written in about two seconds; "demo", about 1,000 cells.
 
     Returns
     -------
@@ -149,7 +150,7 @@ def synthetic_month(month=None, *, seed=SEED, size="small"):
 
     path = _kept_study(seed, size)
     # Its own folder is its data, whatever HOTSPOT_DATA says.
-    return open_month(load_study(path, data=path.parent), month or LATEST)
+    return open_month(load_study(path, data=path.parent), month or LATEST_MONTH)
 
 
 @lru_cache(maxsize=4)

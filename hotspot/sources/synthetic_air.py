@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hotspot.sources.synthetic_plume import influence, local_fields, local_hours, make_hours, smooth_noise
+from hotspot.sources.synthetic_plume import influence, local_fields, local_hours, make_hours, make_plumes, smooth_noise
 from hotspot.sources.synthetic_sources import emission_maps
 
 _LAKE = (114.93, 36.62, 4.5)  # lon, lat, radius in km: no retrieval over water, in the demo only
@@ -31,10 +31,9 @@ class Air:
     weather: object
     seed: int
     days: np.ndarray  # every delivered local day
-    maps: np.ndarray
     rhythms: list
     factors: np.ndarray
-    kernels: np.ndarray
+    plumes: object
     places: np.ndarray  # int64[n_station, 2], pixel of each station
 
     def month(self, month):
@@ -60,12 +59,12 @@ class Air:
         keep = self.region.trapping(x, y)
         gradient = keep * (1.0 + 0.10 * (x - x.mean()) - 0.08 * (y - y.mean()))
         texture = np.exp(0.05 * smooth_noise(rng, len(days), shape, 14))
-        local = local_fields(hours, len(days), self.maps, self.rhythms, factors, self.kernels)
+        local = local_fields(hours, len(days), self.rhythms, factors, self.plumes)
         background = hours.background.reshape(-1, 24)
         truth = (background.mean(1)[:, None, None] * gradient + local * keep) * texture
 
         row, column = self.places.T
-        increment = local_hours(hours, self.maps, self.rhythms, factors, self.kernels, self.places)
+        increment = local_hours(hours, self.rhythms, factors, self.plumes)
         hourly = hours.background[:, None] * gradient[row, column] + increment * keep[row, column]
         scatter = np.exp(0.10 * rng.standard_normal(hourly.shape) - 0.005)
         stations = hourly * np.repeat(texture[:, row, column], 24, axis=0) * scatter
@@ -117,4 +116,5 @@ def make_air(region, weather, sources, stations, days, seed):
     column = np.round((stations[:, 0] - lon[0]) / (lon[1] - lon[0])).astype(np.int64)
     row = np.round((stations[:, 1] - lat[0]) / (lat[1] - lat[0])).astype(np.int64)
     places = np.column_stack((row, column))
-    return Air(region, weather, seed, days, maps, rhythms, factors, influence(*region.pixel_metres), places)
+    plumes = make_plumes(maps, influence(*region.pixel_metres), places)
+    return Air(region, weather, seed, days, rhythms, factors, plumes, places)

@@ -100,7 +100,7 @@ _WGS84 = {
 
 def write_facilities(path, sources):
     """The registered facilities in the general schema; ``emission`` is tonnes of PM2.5 a year."""
-    header = ["id", "name", "class", "lon", "lat", "datum"]
+    header = ["facility_id", "name", "class", "lon", "lat", "datum"]
     header += ["size", "size_unit", "accuracy", "status", "vintage", "emission"]
     rows = []
     for number, source in enumerate(s for s in sources if s.registered):

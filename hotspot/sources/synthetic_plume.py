@@ -13,6 +13,7 @@ the mixing height; mixing and rain then scale each hour.
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -135,13 +136,62 @@ def make_hours(weather, days):
 
 def _memory(series, hours):
     """Exponential memory of a series, its mean kept."""
-    from scipy.signal import lfilter
-
     keep = np.exp(-1.0 / hours)
-    return lfilter([1.0 - keep], [1.0, -keep], series, zi=[keep * series[0]])[0]
+    return np.array(list(accumulate(series.tolist(), lambda last, new: keep * last + (1.0 - keep) * new)))
 
 
-def local_fields(hours, n_day, maps, rhythms, factors, kernels):
+@dataclass(frozen=True)
+class Plumes:
+    """What emission maps and kernels do to each other, worked out once."""
+
+    kernel_waves: np.ndarray  # complex[145, n_wave]
+    group_waves: np.ndarray  # complex[n_group, n_wave]
+    shape: tuple  # of the padded field
+    field: tuple  # of the field itself
+    effect: np.ndarray  # float64[n_place, n_group, 145], ug/m3 at full work
+
+
+def make_plumes(maps, kernels, places):
+    """
+    Prepare ``local_fields`` and ``local_hours``.
+
+    Parameters
+    ----------
+    maps : float64[n_group, n_lat, n_lon], g/s
+    kernels : float64[145, k, k], from ``influence``
+    places : int64[n_place, 2]
+        Row and column of the pixels whose hours will be asked for.
+
+    Returns
+    -------
+    Plumes
+
+    Examples
+    --------
+    One source, one hour of west wind: the pixel two to the east is reached, the one to the west is not.
+
+    >>> maps = np.zeros((1, 9, 9))
+    >>> maps[0, 4, 4] = 30.0
+    >>> plumes = make_plumes(maps, influence(900.0, 1100.0), np.array([[4, 6], [4, 2]]))
+    >>> east, west = plumes.effect[:, 0, int(wind_class(np.array(2.0), np.array(0.0)))]
+    >>> bool(east > 5 > 0.1 > west)
+    True
+    """
+    from scipy.fft import next_fast_len, rfft2
+
+    n_class, size, _ = kernels.shape
+    field = maps.shape[1:]
+    shape = tuple(next_fast_len(side + size - 1, real=True) for side in field)
+    padded = np.pad(maps, ((0, 0), (REACH, REACH), (REACH, REACH)))
+    around = [padded[:, row : row + size, column : column + size].reshape(len(maps), -1) for row, column in places]
+    flipped = kernels[:, ::-1, ::-1].reshape(n_class, -1)
+    # np.sum, not a matrix product: its order of sums does not depend on threads.
+    effect = np.stack([[(flipped[:, g > 0] * g[g > 0]).sum(1) for g in groups] for groups in around])
+    kernel_waves = rfft2(kernels, shape).reshape(n_class, -1)
+    return Plumes(kernel_waves, rfft2(maps, shape).reshape(len(maps), -1), shape, field, effect)
+
+
+def local_fields(hours, n_day, rhythms, factors, plumes):
     """
     Mean increment of each local day over the background.
 
@@ -149,56 +199,40 @@ def local_fields(hours, n_day, maps, rhythms, factors, kernels):
     ----------
     hours : Hours
     n_day : int
-    maps : float64[n_group, n_lat, n_lon], g/s
     rhythms : list of str[n_group]
     factors : float64[n_group, n_day]
-    kernels : float64[145, k, k], from ``influence``
+    plumes : Plumes
 
     Returns
     -------
     float64[n_day, n_lat, n_lon], ug/m3
     """
-    from scipy.fft import irfft2, next_fast_len, rfft2
+    from scipy.fft import irfft2
     from scipy.sparse import csr_array
 
-    n_class, size, _ = kernels.shape
-    rows, columns = maps.shape[1:]
-    shape = next_fast_len(rows + size - 1, real=True), next_fast_len(columns + size - 1, real=True)
-    spectra = rfft2(kernels, shape).reshape(n_class, -1)
-    total = np.zeros((n_day, spectra.shape[1]), complex)
-    for group, rhythm, factor in zip(maps, rhythms, factors, strict=True):
+    total = np.zeros((n_day, plumes.kernel_waves.shape[1]), complex)
+    for waves, rhythm, factor in zip(plumes.group_waves, rhythms, factors, strict=True):
         # Few classes occur in a day: a sparse product, in one fixed order of sums.
         weight = hours.dilution * hours.rhythm[rhythm] * factor[hours.day] / 24.0
-        mix = csr_array((weight, (hours.day, hours.class_)), shape=(n_day, n_class))
-        total += (mix @ spectra) * rfft2(group, shape).ravel()
-    fields = irfft2(total.reshape(n_day, shape[0], -1), shape)
+        mix = csr_array((weight, (hours.day, hours.class_)), shape=(n_day, len(plumes.kernel_waves)))
+        total += (mix @ plumes.kernel_waves) * waves
+    fields = irfft2(total.reshape(n_day, plumes.shape[0], -1), plumes.shape)
+    rows, columns = plumes.field
     return np.maximum(fields[:, REACH : REACH + rows, REACH : REACH + columns], 0.0)
 
 
-def local_hours(hours, maps, rhythms, factors, kernels, places):
+def local_hours(hours, rhythms, factors, plumes):
     """
-    Increment of each hour at a few pixels, by the same kernels as ``local_fields``.
-
-    Parameters
-    ----------
-    hours, maps, rhythms, factors, kernels : as for ``local_fields``
-    places : int64[n_place, 2]
-        Row and column of each pixel.
+    Increment of each hour at the places of ``plumes``, by the same kernels as ``local_fields``.
 
     Returns
     -------
     float64[n_hour, n_place], ug/m3
     """
-    padded = np.pad(maps, ((0, 0), (REACH, REACH), (REACH, REACH)))
-    flipped = kernels[:, ::-1, ::-1]
-    size = kernels.shape[1]
-    result = np.zeros((len(hours.day), len(places)))
-    for position, (row, column) in enumerate(places):
-        around = padded[:, row : row + size, column : column + size]
-        effect = np.einsum("gij,cij->gc", around, flipped)
-        for rhythm, factor, per_class in zip(rhythms, factors, effect, strict=True):
-            weight = hours.dilution * hours.rhythm[rhythm] * factor[hours.day]
-            result[:, position] += weight * per_class[hours.class_]
+    result = np.zeros((len(hours.day), len(plumes.effect)))
+    for number, (rhythm, factor) in enumerate(zip(rhythms, factors, strict=True)):
+        weight = hours.dilution * hours.rhythm[rhythm] * factor[hours.day]
+        result += weight[:, None] * plumes.effect[:, number, :].T[hours.class_]
     return result
 
 
@@ -229,18 +263,17 @@ def smooth_noise(rng, n, shape, length):
     for weight, step in ((0.85, length), (0.45, max(2, length // 3)), (0.27, max(2, length // 7))):
         rows, columns = (int(np.ceil(side / step)) + 2 for side in shape)
         coarse = rng.standard_normal((n, rows, columns))
-        field += weight * _blend(shape[0], step, rows) @ coarse @ _blend(shape[1], step, columns).T
+        field += weight * _blend(_blend(coarse, 1, shape[0], step), 2, shape[1], step)
     return field
 
 
-def _blend(n, step, n_coarse):
-    """Weights [n, n_coarse] of coarse points for each pixel: smooth, and of unit sum of squares."""
+def _blend(coarse, axis, n, step):
+    """Coarse points to pixels along one axis: smooth, and of unit variance again."""
     place = (np.arange(n) + 0.5) / step
-    share = place - np.floor(place)
-    share = share * share * (3.0 - 2.0 * share)
-    weights = np.zeros((n, n_coarse))
     low = np.floor(place).astype(np.int64)
-    size = np.sqrt(share**2 + (1 - share) ** 2)
-    weights[np.arange(n), low] = (1 - share) / size
-    weights[np.arange(n), low + 1] = share / size
-    return weights
+    share = place - low
+    share = share * share * (3.0 - 2.0 * share)
+    size = np.sqrt(share**2 + (1.0 - share) ** 2)
+    form = [-1 if a == axis else 1 for a in range(coarse.ndim)]
+    first, second = ((1.0 - share) / size).reshape(form), (share / size).reshape(form)
+    return np.take(coarse, low, axis) * first + np.take(coarse, low + 1, axis) * second

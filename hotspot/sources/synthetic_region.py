@@ -164,7 +164,7 @@ class Region:
         Examples
         --------
         >>> region = Region("small", 1)
-        >>> region.elevation(114.9, 36.8) < 90 < region.elevation(113.9, 37.1)
+        >>> bool(region.elevation(114.9, 36.8) < 90 < region.elevation(113.9, 37.1))
         True
         """
         east = (np.asarray(lon, float) - CENTRE[0]) * 89.1  # km

@@ -88,7 +88,7 @@ def make_sources(region, seed):
     >>> from hotspot.sources.synthetic_region import Region
     >>> sources = make_sources(Region("small", 1), 1)
     >>> len(sources), sum(not source.registered for source in sources)
-    (18, 2)
+    (20, 2)
     """
     rng = np.random.default_rng([seed, 20])
     small = region.size == "small"

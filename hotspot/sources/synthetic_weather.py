@@ -7,6 +7,7 @@ order); nothing here is fitted to a real place.
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -38,12 +39,10 @@ class Weather:
 
 def red_noise(rng, n, hours):
     """Unit-variance autoregressive noise that forgets in ``hours``; float64[n]."""
-    from scipy.signal import lfilter
-
     keep = np.exp(-1.0 / hours)
     shock = rng.standard_normal(n) * np.sqrt(1.0 - keep**2)
     shock[0] = rng.standard_normal()
-    return lfilter([1.0], [1.0, -keep], shock)
+    return np.array(list(accumulate(shock.tolist(), lambda last, new: keep * last + new)))
 
 
 def make_weather(seed):
