@@ -1,0 +1,383 @@
+"""
+The sheet a field team carries: one A4 page per warning cell, a back page with the checks.
+
+C7, C8, C10, D13, B11. Layout stands in ``templates/sheet.typ``; this module
+gives it finished strings as JSON, never markup, so a name from a file can
+only ever be printed. Same month, same bytes: no date, no random name.
+"""
+
+import json
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.publish import sheet_map
+from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
+from hotspot.publish.lists import published
+from hotspot.publish.words import BASES, REASONS, STATES, change_zh, known, month_zh
+from hotspot.rules.classes import area_classes, source_classes
+from hotspot.rules.rounding import plain_text, round_half_even
+from hotspot.variables import DataError
+
+PANEL_MM = 92.0
+FRONT_ROWS = 10  # facilities on the front; the others follow on the back
+BACK_ITEMS = 100  # printed lines of checks on the back; the whole list is checklists.xlsx
+_TEMPLATE = "sheet.typ"
+_WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
+_WORDS = {
+    "strong": "强",
+    "moderate": "中",
+    "weak": "弱",
+    "not enough hours": "时数不足",
+    "no hourly data": "无逐时资料",
+}
+_WHERE = {"in_cell": "格内", "ring": "周边", "upwind": "上风"}
+_ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
+_COMPLETENESS = {"days": "逐日资料", "monthly product": "月度产品，无逐日资料"}
+
+
+def write_sheets(directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary"):
+    """
+    Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
+
+    Parameters
+    ----------
+    directory : str or Path
+        The month's folder; ``sheets`` is made in it. Files are named by cell code only.
+    study : Study
+    month : str, ``"2020-03"``
+    field : Dataset (cell, time), from ``monthly_field``
+    warned : DataFrame, from ``rank_warnings``, unrounded
+    traced : DataFrame, from ``trace_sources``
+    checklist : DataFrame, from ``trace.checklist``
+    facilities : GeoDataFrame
+    state : str
+        A key of ``words.STATES``.
+
+    Returns
+    -------
+    list of Path: ``sheets.pdf`` first, then the single sheets by code
+
+    Raises
+    ------
+    DataError
+        A text holds a letter the font cannot draw (names the letter and the text), or a code of
+        the list is no code.
+    """
+    from tqdm import tqdm
+
+    directory = Path(directory)
+    sheets = sheet_data(
+        study=study, month=month, field=field, warned=warned, traced=traced, checklist=checklist,
+        facilities=facilities, state=state,
+    )  # fmt: skip
+    check_glyphs(_strings(sheets))
+    (directory / "sheets").mkdir(parents=True, exist_ok=True)
+    whole = directory / "sheets.pdf"
+    whole.write_bytes(render(sheets, month))
+    paths = [whole]
+    for sheet in tqdm(sheets, desc="sheets", disable=None, leave=False):
+        path = directory / "sheets" / f"{sheet['code']}.pdf"
+        path.write_bytes(render([sheet], month))
+        paths.append(path)
+    return paths
+
+
+def render(sheets, month, *, kind="pdf", ppi=None):
+    """
+    Set sheets with typst.
+
+    Parameters
+    ----------
+    sheets : list of dict, from ``sheet_data``; an empty list gives one page that says so
+    month : str
+    kind : "pdf", "png" or "svg"
+    ppi : float, optional
+        Of a png.
+
+    Returns
+    -------
+    bytes, or a list of bytes with one picture per page
+
+    Raises
+    ------
+    DataError
+        The page could not be set; carries typst's own words.
+    """
+    import typst
+
+    template = (resources.files("hotspot.publish") / "templates" / _TEMPLATE).read_bytes()
+    data = {"month": month_zh(month), "sheets": sheets}
+    try:
+        return typst.compile(
+            template,
+            font_paths=[str(font_path().parent)],
+            ignore_system_fonts=True,
+            format=kind,
+            ppi=ppi,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
+        )
+    except RuntimeError as error:
+        raise DataError(f"{_TEMPLATE}: the sheet could not be set: {error}") from None
+
+
+def sheet_data(*, study, month, field, warned, traced, checklist, facilities, state="preliminary"):
+    """
+    Everything printed on the sheets, as plain dicts of strings and drawings.
+
+    Parameters
+    ----------
+    as ``write_sheets``
+
+    Returns
+    -------
+    list of dict, one per warning cell, by city and code
+    """
+    rows = published(warned, study.criteria.warning.decimals)
+    borders = sheet_map.Borders(study.grid, study.boundaries)
+    values = _values(field, study.criteria.warning.decimals)
+    places = (
+        {f["facility"]: f for f in facilities.drop(columns="geometry").to_dict("records")} if len(facilities) else {}
+    )
+    codes = rows.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates()
+    every = set(codes)
+    sheets = []
+    for number, code in enumerate(codes, start=1):
+        of_cell = rows[rows["cell"] == code]
+        near = _near(study.grid, traced[traced["cell"] == code], places)
+        sheet = _texts(study, month, field, code, of_cell, state)
+        sheet |= _maps(study, code, borders, near, every, values)
+        sheet |= {"number": f"{number} / {len(codes)}", "coordinates": _coordinates(code, of_cell.iloc[0])}
+        sheet["facilities"] = [_facility_row(f) for f in near]
+        sheet["front"] = FRONT_ROWS
+        sheet["area"] = [c.zh for c in area_classes()]
+        sheet |= _checks(checklist[checklist["cell"] == code], near)
+        sheets.append(sheet)
+    return sheets
+
+
+def _texts(study, month, field, code, rows, state):
+    """Header, the three lines "why am I sent here", and the small print."""
+    first, criteria = rows.iloc[0], study.criteria
+    decimals = criteria.warning.decimals
+    place = " ".join(shorten(str(first[name]), 24) for name in ("city", "county", "township") if known(first[name]))
+    value = f"{month_zh(month)}PM2.5月均{plain_text(first['pm25'], decimals)} μg/m³"
+    changes = [
+        f"{BASES[row['reason']]}（{plain_text(row['previous'], decimals) or '—'}）"
+        f"{change_zh(row['change'], row['change_pct'], decimals)}"
+        for _, row in rows.iterrows()
+        if BASES.get(row["reason"])
+    ]
+    unsure = any(known(flag) and not flag for flag in rows["distinguishable"])
+    completeness = str(field.attrs.get("completeness", ""))
+    days = f"有效{int(first['n_valid'])}天，" if known(first["n_valid"]) else ""
+    seen = f"面积覆盖率{plain_text(100 * first['coverage'], 0)}%" if known(first["coverage"]) else "覆盖率不详"
+    source = "；".join(dict.fromkeys(str(field.attrs[k]) for k in ("product", "source") if field.attrs.get(k)))
+    label = str(first["label"]) if known(first["label"]) and str(first["label"]) != code else ""
+    return {
+        "code": code,
+        "label": shorten(label, 16),
+        "place": place,
+        "why": [
+            ["原因", "；".join(REASONS.get(reason, reason) for reason in rows["reason"])],
+            ["数值", "；".join([value, *changes])],
+            ["名次", "；".join(_rank(row, criteria.confidence.level) for _, row in rows.iterrows())],
+        ],
+        "unsure": "“不可区分”：按资料误差与分辨率，不能断定本格比邻近名次的网格更差，请顺带查看邻格。"
+        if unsure
+        else "",
+        "id": f"{study.id}-{month}-{code}",
+        "small": [
+            f"资料截至{month_zh(month)}（{STATES[state]}） · {days}{seen}，"
+            f"{_COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 90)}",
+            f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · 格网 {shorten(field.attrs['lattice_id'], 40)} · "
+            f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价",
+        ],
+    }
+
+
+def _rank(row, level):
+    """One reason's rank in a few words; the workbook has the long form."""
+    head = {"highest": "浓度", "year_on_year": "同比", "month_on_month": "环比"}.get(row["reason"], row["reason"])
+    said = f"{head}第{int(row['rank'])}名" if known(row["rank"]) else f"{head}名次不详"
+    inside = []
+    if known(row["rank_low"]) and known(row["rank_high"]):
+        inside.append(f"{level * 100:.0f}%区间{int(row['rank_low'])}—{int(row['rank_high'])}")
+    if known(row["p_top"]):
+        inside.append(f"入选把握{int(round_half_even(100 * float(row['p_top']), 0))}%")
+    if known(row["distinguishable"]):
+        inside.append("可区分" if row["distinguishable"] else "不可区分")
+    return f"{said}（{'，'.join(inside)}）" if inside else said
+
+
+def _coordinates(code, row):
+    """The centre in three map datums, each with the address its app opens (QR)."""
+    from hotspot.grid.datum import wgs84_to_bd09, wgs84_to_gcj02
+
+    lon, lat = float(row["lon"]), float(row["lat"])
+    gcj = [float(v) for v in wgs84_to_gcj02(lon, lat)]
+    bd = [float(v) for v in wgs84_to_bd09(lon, lat)]
+    # The code is the only word in these addresses: nothing from a file can enter them.
+    known_apps = (
+        (
+            "高德地图",
+            "GCJ-02",
+            gcj,
+            f"https://uri.amap.com/marker?position={gcj[0]:.6f},{gcj[1]:.6f}&name={code}&coordinate=gaode",
+        ),
+        (
+            "百度地图",
+            "BD-09",
+            bd,
+            f"http://api.map.baidu.com/marker?location={bd[1]:.6f},{bd[0]:.6f}&title={code}&content={code}"
+            "&coord_type=bd09ll&output=html&src=hotspot",
+        ),
+        ("GPS / 天地图", "WGS 84", [lon, lat], f"geo:{lat:.6f},{lon:.6f}"),
+    )
+    return [
+        {"app": app, "datum": datum, "lon": f"{at[0]:.6f}", "lat": f"{at[1]:.6f}", "qr": qr_svg(address)}
+        for app, datum, at, address in known_apps
+    ]
+
+
+def qr_svg(text):
+    """
+    A QR code as an SVG string with its quiet zone.
+
+    Examples
+    --------
+    >>> qr_svg("geo:30.6,114.3").startswith("<svg")
+    True
+    """
+    import segno
+
+    return segno.make_qr(text, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff")
+
+
+def _near(grid, traced, places):
+    """The traced facilities of one cell in visiting order, numbered, with their place on the lattice."""
+    near = []
+    for number, row in enumerate(traced.sort_values(["order", "facility"], kind="stable").to_dict("records"), start=1):
+        place = places.get(row["facility"], {})
+        x, y = grid.project(float(row["lon"]), float(row["lat"]))
+        symbol = sheet_map.SYMBOLS[source_classes()[row["class_"]].problem]
+        near.append(
+            {
+                **row,
+                "number": number,
+                "x": float(x),
+                "y": float(y),
+                "symbol": symbol,
+                "accuracy": place.get("accuracy", "unknown"),
+            }
+        )
+    return near
+
+
+def _facility_row(facility):
+    bearing = float(facility["bearing_deg"]) % 360
+    wind = _WINDS[int((bearing + 22.5) // 45) % 8]
+    away = (
+        "本格中心"
+        if float(facility["distance_km"]) < 0.05
+        else f"{wind}{round(bearing) % 360}° {plain_text(facility['distance_km'], 1)} km"
+    )
+    return {
+        "number": str(facility["number"]),
+        "symbol": sheet_map.symbol_svg(facility["symbol"]),
+        "class": shorten(source_classes()[facility["class_"]].zh, 16),
+        "name": shorten(str(facility["name"]) or str(facility["facility"]), 42),
+        "away": away,
+        "where": _WHERE.get(facility["where"], ""),
+        "word": _WORDS.get(facility["word"], legible(str(facility["word"]))),
+        "accuracy": _ACCURACY.get(facility["accuracy"], "不明"),
+    }
+
+
+def _maps(study, code, borders, near, every, values):
+    grid = study.grid
+    col, row = grid.parse(code)
+    ring = study.criteria.tracing.ring_km * 1000
+    reach = max(ring * 1.08, grid.spacing)
+    stretch = sheet_map.east_stretch(grid, col, row)
+    fine = study.lattice.fine
+    others = every - {code}
+    detail = sheet_map.detail_panel(
+        grid, col, row, size=PANEL_MM, borders=borders, facilities=near, warned=others, values=values, fine=fine
+    )
+    around = sheet_map.ring_panel(
+        grid, col, row, size=PANEL_MM, reach=reach, ring=ring, borders=borders, facilities=near, warned=others
+    )
+    bar = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
+    detail |= {
+        "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月均值",
+        "bar": round(sheet_map.scale_bar(grid.spacing * 1.5, PANEL_MM, stretch, bar["detail"]), 3),
+        "bar_text": f"{bar['detail']:g} m",
+    }
+    around |= {
+        "title": f"周边{study.criteria.tracing.ring_km:g} km：左斜线为其他预警网格，右斜线为区外；粗虚线县界，细虚线乡界",
+        "bar": round(sheet_map.scale_bar(2 * reach, PANEL_MM, stretch, bar["around"]), 3),
+        "bar_text": f"{bar['around'] / 1000:g} km",
+    }
+    return {
+        "detail": detail,
+        "around": around,
+        "north": round(sheet_map.true_north(grid, col, row), 2),
+        "panel": PANEL_MM,
+    }
+
+
+def _values(field, decimals):
+    """Printed month mean of every cell that has one, by code."""
+    now = field["pm25"].transpose("cell", "time").to_numpy()[:, -1].astype("float64")
+    codes = field["cell"].to_numpy().astype(str)
+    seen = np.isfinite(now)
+    return {
+        code: plain_text(value, decimals) for code, value in zip(codes[seen].tolist(), now[seen].tolist(), strict=True)
+    }
+
+
+def _strings(value):
+    """Every string of the data that is set as text (drawings hold none)."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in ("svg", "qr", "symbol"):
+                yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _checks(checklist, near):
+    """Blocks of the back page: each class with its items once, and its enterprises by their number on the front."""
+    numbers = {f["facility"]: str(f["number"]) for f in near}
+    blocks, lines, left = [], 0, 0
+    for class_, part in checklist.groupby("class_", sort=False):
+        items = part.drop_duplicates("item")
+        listed = part[part["facility"].isin(numbers)].drop_duplicates("facility")
+        needed = 2 + len(items) + len(listed)
+        if lines + needed > BACK_ITEMS:
+            left += len(part)
+            continue
+        lines += needed
+        kind = source_classes()[class_]
+        blocks.append(
+            {
+                "class": kind.zh,
+                "duty": str(items.iloc[0]["department"]),
+                "items": [
+                    {"n": str(n), "grade": "巡" if i["grade"] == "patrol" else "执", "text": i["zh"]}
+                    for n, (_, i) in enumerate(items.iterrows(), 1)
+                ],
+                "area": kind.area,
+                "places": [
+                    {"number": numbers[f["facility"]], "name": shorten(f["name"] or f["facility"], 26)}
+                    for _, f in listed.iterrows()
+                ],
+            }
+        )
+    return {"checks": blocks, "checks_left": left, "more": 0}
