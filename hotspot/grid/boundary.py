@@ -57,7 +57,10 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
     """
     import geopandas as gpd
 
-    root, tables, said, mended, files = Path(root), [], [], [], []
+    root, tables = Path(root), []
+    said: list[str] = []
+    mended: list[str] = []
+    files: list[str] = []
     for delivery in deliveries:
         if delivery.layout not in _LAYOUTS:
             raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
@@ -286,7 +289,8 @@ def _without_copies(frame, said):
     # The same unit with the same outline twice is one unit; with another outline both stay, named.
     import shapely
 
-    keep, seen = np.ones(len(frame), dtype=bool), {}
+    keep = np.ones(len(frame), dtype=bool)
+    seen: dict[tuple, int] = {}
     outlines = frame.geometry.to_numpy()
     for k, key in enumerate(zip(*(frame[name] for name in LEVELS), strict=True)):
         first = seen.setdefault(key, k)

@@ -58,8 +58,10 @@ def cover(grid, boundaries, *, counting="touching"):
     >>> unit = dict(city="甲市", city_code="1", county="乙县", county_code="11", township="", township_code="")
     >>> square = shapely.box(114.0, 30.0, 114.1, 30.1)
     >>> cells = cover(Grid(), gpd.GeoDataFrame([unit], geometry=[square], crs="EPSG:4326"))
-    >>> cells.sizes["cell"], cells.attrs["count_centre"], round(float(cells.member_area.sum() / cells.unit_area.sum()), 9)
-    (21, 12, 1.0)
+    >>> cells.sizes["cell"], cells.attrs["count_centre"]
+    (19, 14)
+    >>> round(float(cells.member_area.sum() / cells.unit_area.sum()), 9)
+    1.0
     """
     import xarray as xr
 

@@ -384,30 +384,3 @@ class Grid:
         y = np.stack([south, south, north, north, south], axis=-1).astype(float)
         lon, lat = self.unproject(x, y)
         return shapely.polygons(np.stack([lon, lat], axis=-1))
-
-
-def same_lattice(now, before):
-    """
-    Refuse to compare two products by position when their lattices differ (case 92).
-
-    Parameters
-    ----------
-    now, before : str
-        Lattice ids, from ``Grid.id`` or a product's ``lattice_id``.
-
-    Raises
-    ------
-    DataError
-        The ids differ.
-
-    Examples
-    --------
-    >>> same_lattice(Grid().id, Grid(500).id)
-    Traceback (most recent call last):
-    hotspot.variables.DataError: lattice id differs: 'cn-albers-25-47-105-3000m' now, ...
-    """
-    if now != before:
-        raise DataError(
-            f"lattice id differs: {now!r} now, {before!r} before; cells of two lattices are not the same ground, "
-            "so re-aggregate the older product on this lattice."
-        )

@@ -1,0 +1,154 @@
+"""
+The officials' own cell names (like ``T85711``), joined as a label and never as the key.
+"""
+
+import csv
+import io
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.grid import codes
+from hotspot.variables import DataError
+
+
+def add_labels(cells, path):
+    """
+    Put the labels of a table onto the cells.
+
+    Parameters
+    ----------
+    cells : Dataset (cell), from ``Grid.cover``
+    path : str or Path
+        CSV with the columns ``cell`` and ``label``; UTF-8 (with or without a
+        byte-order mark) or GB18030.
+
+    Returns
+    -------
+    Dataset
+        A new one, with ``label`` filled where the table names the cell, and the
+        attribute ``labels_unused``: labels of cells outside this study.
+
+    Raises
+    ------
+    DataError
+        No such file or columns, a mistyped code, a cell with two labels or a
+        label on two cells; the message gives the row.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> cells = xr.Dataset(coords={"cell": ["PR1847L", "PR1848G"]})
+    >>> add_labels(cells, "nowhere.csv")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: nowhere.csv: there is no such file of labels; ...
+    """
+    given = read_labels(path)
+    known = {str(code) for code in cells.cell.values}
+    labels = np.array([given.get(str(code), "") for code in cells.cell.values], dtype=np.str_)
+    cells = cells.assign_coords(label=("cell", labels))
+    return cells.assign_attrs(labels_unused=sum(code not in known for code in given))
+
+
+def read_labels(path):
+    """
+    The table of labels as a dict, code to label.
+
+    Parameters
+    ----------
+    path : str or Path, as in ``add_labels``
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    DataError
+        As in ``add_labels``.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "labels.csv").write_text("cell,label\\npr1847l,Ｔ８５７１１\\n", encoding="utf-8")
+    >>> read_labels(folder / "labels.csv")
+    {'PR1847L': 'T85711'}
+    """
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path.name}: there is no such file of labels; mend 'labels' in the study.") from None
+    rows = csv.reader(io.StringIO(_decoded(raw, path), newline=""))
+    header = [name.strip().lower() for name in next(rows, [])]
+    if "cell" not in header or "label" not in header:
+        raise DataError(f"{path.name}, row 1: columns are {', '.join(header) or 'none'}; it needs cell and label.")
+    at_cell, at_label = header.index("cell"), header.index("label")
+    given: dict[str, str] = {}
+    owner: dict[str, str] = {}
+    for fields in rows:
+        if not any(field.strip() for field in fields):
+            continue
+        place = f"{path.name}, row {rows.line_num}"
+        if len(fields) != len(header):
+            raise DataError(f"{place}: {len(fields)} fields, the header has {len(header)}; mend the row.")
+        code = codes.normalise(fields[at_cell])
+        try:
+            # Only the seven-character form can be checked; plain codes carry their own shape.
+            codes.decode(code) if len(code) == 7 else codes.decode_plain(code)
+        except DataError as error:
+            raise DataError(f"{place}, column cell: {error}") from None
+        label = unicodedata.normalize("NFKC", fields[at_label]).strip()
+        if not label or any(unicodedata.category(c).startswith("C") for c in label):
+            raise DataError(f"{place}, column label: {label!r} is empty or holds control characters; mend it.")
+        if given.setdefault(code, label) != label:
+            raise DataError(
+                f"{place}, column label: cell {code} has two labels, {given[code]!r} and {label!r}; keep one."
+            )
+        if owner.setdefault(label, code) != code:
+            raise DataError(f"{place}, column label: {label!r} names two cells, {owner[label]} and {code}; keep one.")
+    return given
+
+
+def moved_labels(now, before):
+    """
+    Labels that name other ground than last year, or ground that changed its label (case 93).
+
+    Parameters
+    ----------
+    now, before : dict of str to str, code to label
+
+    Returns
+    -------
+    list of str, one sentence each, in order of code
+
+    Examples
+    --------
+    >>> moved_labels({"PR1847L": "T85712"}, {"PR1847L": "T85711"})
+    ['cell PR1847L: label T85711 before, T85712 now']
+    >>> moved_labels({"PR1848G": "T85711"}, {"PR1847L": "T85711"})
+    ['label T85711: cell PR1847L before, PR1848G now']
+    """
+    changed = [
+        f"cell {code}: label {before[code]} before, {now[code]} now"
+        for code in sorted(now.keys() & before.keys())
+        if now[code] != before[code]
+    ]
+    was = {label: code for code, label in before.items()}
+    moved = [
+        f"label {label}: cell {was[label]} before, {code} now"
+        for code, label in sorted(now.items())
+        if was.get(label, code) != code
+    ]
+    return changed + moved
+
+
+def _decoded(raw, path):
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise DataError(f"{path.name}: neither UTF-8 nor GB18030; save it as UTF-8.")
