@@ -1,0 +1,108 @@
+// Reads back what packing.py wrote, and answers questions about one cell.
+function unpack(text) {
+  const bytes = atob(text), out = [];
+  let at = 0, value = 0;
+  while (at < bytes.length) {
+    let number = 0, place = 1, byte;
+    do { byte = bytes.charCodeAt(at++); number += (byte & 127) * place; place *= 128; } while (byte > 127);
+    value += number % 2 ? -(number + 1) / 2 : number / 2;
+    out.push(value);
+  }
+  return out;
+}
+function unpackRuns(text, n) {
+  const pairs = unpack(text), out = new Float64Array(n);
+  for (let i = 0, at = 0; i < pairs.length; i += 2) { out.fill(pairs[i], at, at + pairs[i + 1]); at += pairs[i + 1]; }
+  return out;
+}
+function cumulative(steps) { let sum = 0; return steps.map(step => (sum += step)); }
+
+// Text from data comes escaped; this gives it back as text, never as markup on the page.
+const inert = document.createElement("template");
+function text(escaped) { inert.innerHTML = escaped == null ? "" : String(escaped); return inert.content.textContent; }
+
+const BIG = 1 << 20;  // more columns than any lattice has, so that row * BIG + column is one number
+function readCells(packed) {
+  const n = packed.n, row = new Int32Array(n), col = new Int32Array(n), runs = unpack(packed.runs), spans = [];
+  for (let i = 0, at = 0; i < runs.length; i += 3) {
+    spans.push([at, at + runs[i + 2]]);
+    for (let j = 0; j < runs[i + 2]; j++, at++) { row[at] = runs[i]; col[at] = runs[i + 1] + j; }
+  }
+  // Corners were sent once each, rows from the north, columns from the west.
+  const keys = new Float64Array(4 * n);
+  for (let i = 0; i < n; i++) {
+    keys[4 * i] = -row[i] * BIG + col[i]; keys[4 * i + 1] = keys[4 * i] + 1;
+    keys[4 * i + 2] = -(row[i] + 1) * BIG + col[i]; keys[4 * i + 3] = keys[4 * i + 2] + 1;
+  }
+  const vertex = new Map();
+  for (const key of keys.sort()) if (!vertex.has(key)) vertex.set(key, vertex.size);
+  const corner = new Int32Array(4 * n);  // south-west, south-east, north-west, north-east
+  const at = new Map();
+  for (let i = 0; i < n; i++) {
+    const south = -row[i] * BIG + col[i], north = -(row[i] + 1) * BIG + col[i];
+    corner[4 * i] = vertex.get(south); corner[4 * i + 1] = vertex.get(south + 1);
+    corner[4 * i + 2] = vertex.get(north); corner[4 * i + 3] = vertex.get(north + 1);
+    at.set(south, i);
+  }
+  const lon = cumulative(unpack(packed.lon)), lat = cumulative(unpack(packed.lat));
+  const x = Float64Array.from(lon, v => v / packed.per / 360 + 0.5);
+  const y = Float64Array.from(lat, v => {
+    const s = Math.sin(v / packed.per * Math.PI / 180);
+    return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
+  });
+  const codes = [];
+  let before = "";
+  for (const part of packed.codes.split(" ")) { before = before.slice(0, +part[0]) + part.slice(1); codes.push(before); }
+  const units = packed.units.map(unit => unit.map(text)), labels = new Map(packed.labels.map(([i, s]) => [i, text(s)]));
+  const cells = {
+    n, row, col, spans, corner, x, y, codes, units, labels, unit: unpackRuns(packed.unit, n),
+    gcjLon: unpack(packed.gcj_lon), gcjLat: unpack(packed.gcj_lat), index: new Map(codes.map((code, i) => [code, i])),
+    neighbour: (i, down, right) => at.get(-(row[i] + down) * BIG + col[i] + right),
+    centre: i => {
+      let a = 0, b = 0;
+      for (let k = 0; k < 4; k++) { a += lon[corner[4 * i + k]]; b += lat[corner[4 * i + k]]; }
+      return [a / 4 / packed.per, b / 4 / packed.per];
+    },
+    gcj: i => { const [a, b] = cells.centre(i); return [a + cells.gcjLon[i] / packed.per, b + cells.gcjLat[i] / packed.per]; },
+  };
+  cells.find = finder(cells);
+  return cells;
+}
+// Which cell lies under a point: buckets about as wide as a cell, then the four edges.
+function finder(cells) {
+  const { corner, x, y, n } = cells, size = n ? Math.abs(x[corner[1]] - x[corner[0]]) * 2 || 1 : 1, buckets = new Map();
+  const key = (a, b) => Math.floor(a / size) * 4194304 + Math.floor(b / size);
+  for (let i = 0; i < n; i++) {
+    const seen = new Set();
+    for (let k = 0; k < 4; k++) seen.add(key(x[corner[4 * i + k]], y[corner[4 * i + k]]));
+    for (const s of seen) { if (!buckets.has(s)) buckets.set(s, []); buckets.get(s).push(i); }
+  }
+  const ring = [0, 1, 3, 2];
+  return (a, b) => {
+    for (const i of buckets.get(key(a, b)) || []) {
+      let inside = false;
+      for (let k = 0; k < 4; k++) {
+        const p = corner[4 * i + ring[k]], q = corner[4 * i + ring[(k + 1) % 4]];
+        if ((y[p] > b) !== (y[q] > b) && a < (x[q] - x[p]) * (b - y[p]) / (y[q] - y[p]) + x[p]) inside = !inside;
+      }
+      if (inside) return i;
+    }
+    return -1;
+  };
+}
+// A column as integers of its last printed digit; missing is null.
+function readColumn(packed, n) {
+  const stored = packed.runs ? unpackRuns(packed.data, n) : unpack(packed.data), digits = Math.round(Math.log10(packed.per));
+  return {
+    whole: i => stored[i] === 0 ? null : stored[i] + packed.base,
+    number: i => stored[i] === 0 ? NaN : (stored[i] + packed.base) / packed.per,
+    words: i => stored[i] === 0 ? null : ((stored[i] + packed.base) / packed.per).toFixed(digits),
+    per: packed.per, digits,
+  };
+}
+// Rate of change of two printed figures in per cent, one digit, half to even: as the list has it.
+function rate(now, before) {
+  if (now == null || before == null || before <= 0) return null;
+  const tenths = (now - before) * 1000, floor = Math.floor(tenths / before), rest = 2 * (tenths - floor * before);
+  return (floor + (rest > before || (rest === before && floor % 2 !== 0) ? 1 : 0)) / 10;
+}

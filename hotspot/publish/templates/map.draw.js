@@ -1,0 +1,137 @@
+// A canvas that follows the map, and what is painted on it.
+const CanvasLayer = L.Layer.extend({
+  initialize(paint, pane) { this._paint = paint; this._pane = pane; },
+  onAdd(map) {
+    this._canvas = L.DomUtil.create("canvas", "hs-canvas leaflet-zoom-animated", map.getPane(this._pane));
+    map.on({ moveend: this.redraw, resize: this.redraw, zoomanim: this._follow }, this);
+    this.redraw();
+  },
+  onRemove(map) { this._canvas.remove(); map.off({ moveend: this.redraw, resize: this.redraw, zoomanim: this._follow }, this); },
+  redraw() {
+    // A margin around the view, so that dragging shows no bare edge.
+    const map = this._map, size = map.getSize(), pad = size.multiplyBy(0.2).round(), ratio = window.devicePixelRatio || 1;
+    const corner = map.containerPointToLayerPoint(pad.multiplyBy(-1)), canvas = this._canvas, origin = map.getPixelOrigin().add(corner);
+    const w = size.x + 2 * pad.x, h = size.y + 2 * pad.y;
+    canvas.width = w * ratio; canvas.height = h * ratio; canvas.style.width = w + "px"; canvas.style.height = h + "px";
+    L.DomUtil.setPosition(canvas, corner);
+    this._zoom = map.getZoom(); this._corner = map.layerPointToLatLng(corner);
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this._paint(context, { k: 256 * 2 ** this._zoom, ox: origin.x, oy: origin.y, w, h, zoom: this._zoom });
+  },
+  _follow(event) {
+    const place = this._map._latLngToNewLayerPoint(this._corner, event.zoom, event.center);
+    L.DomUtil.setTransform(this._canvas, place, this._map.getZoomScale(event.zoom, this._zoom));
+  },
+});
+function hatch(context) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const pen = tile.getContext("2d");
+  pen.fillStyle = "#e9ecef"; pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = "#a9b1b9"; pen.lineWidth = 1.2;
+  for (const d of [-8, 0, 8]) { pen.beginPath(); pen.moveTo(d, 8); pen.lineTo(d + 8, 0); pen.stroke(); }
+  return context.createPattern(tile, "repeat");
+}
+function cellSize(cells, view) { return cells.n ? Math.abs(cells.x[cells.corner[1]] - cells.x[cells.corner[0]]) * view.k : 0; }
+
+// Cells of one colour that touch along a row become one shape: fewer shapes, no seams.
+function paintCells(context, view, cells, classes, colours, faded) {
+  const { corner, x, y, spans } = cells, margin = cellSize(cells, view) + 2, missing = colours.length, shapes = new Map();
+  const px = v => x[v] * view.k - view.ox, py = v => y[v] * view.k - view.oy;
+  const seen = i => { const v = corner[4 * i], a = px(v), b = py(v); return a > -margin && a < view.w + margin && b > -margin && b < view.h + margin; };
+  for (const [first, end] of spans) {
+    for (let i = first; i < end;) {
+      if (!seen(i)) { i++; continue; }
+      const kind = classes[i] + (faded && faded[i] ? 64 : 0);
+      let j = i + 1;
+      while (j < end && seen(j) && classes[j] + (faded && faded[j] ? 64 : 0) === kind) j++;
+      if (!shapes.has(kind)) shapes.set(kind, new Path2D());
+      const shape = shapes.get(kind);
+      shape.moveTo(px(corner[4 * i]), py(corner[4 * i]));
+      for (let c = i; c < j; c++) shape.lineTo(px(corner[4 * c + 1]), py(corner[4 * c + 1]));
+      for (let c = j - 1; c >= i; c--) shape.lineTo(px(corner[4 * c + 3]), py(corner[4 * c + 3]));
+      shape.lineTo(px(corner[4 * i + 2]), py(corner[4 * i + 2]));
+      shape.closePath();
+      i = j;
+    }
+  }
+  const lines = hatch(context);
+  context.lineWidth = 0.8;
+  for (const [kind, shape] of [...shapes].sort((a, b) => a[0] - b[0])) {
+    context.globalAlpha = kind >= 64 ? 0.22 : 1;
+    context.fillStyle = context.strokeStyle = kind % 64 === missing ? lines : colours[kind % 64];
+    context.fill(shape);
+    if (kind % 64 !== missing && kind < 64) context.stroke(shape);
+  }
+  context.globalAlpha = 1;
+  if (margin > 13) {
+    const grid = new Path2D();
+    for (let i = 0; i < cells.n; i++) {
+      if (!seen(i)) continue;
+      grid.moveTo(px(corner[4 * i + 2]), py(corner[4 * i + 2]));
+      grid.lineTo(px(corner[4 * i]), py(corner[4 * i])); grid.lineTo(px(corner[4 * i + 1]), py(corner[4 * i + 1]));
+    }
+    context.strokeStyle = "rgba(255,255,255,.45)"; context.lineWidth = 0.7; context.stroke(grid);
+  }
+}
+// Edges between cells for which the two sides differ; each edge is a pair of corners.
+function edges(cells, side) {
+  const found = [], { corner } = cells;
+  for (let i = 0; i < cells.n; i++) {
+    const here = side(i);
+    for (const [down, right, p, q] of [[0, -1, 0, 2], [0, 1, 1, 3], [-1, 0, 0, 1], [1, 0, 2, 3]]) {
+      const j = cells.neighbour(i, down, right);
+      if (j === undefined ? here !== null : j > i && side(j) !== here) found.push(corner[4 * i + p], corner[4 * i + q]);
+    }
+  }
+  return found;
+}
+function paintEdges(context, view, cells, pairs, colour, width, halo) {
+  const path = new Path2D(), { x, y } = cells;
+  for (let i = 0; i < pairs.length; i += 2) {
+    const a = x[pairs[i]] * view.k - view.ox, b = y[pairs[i]] * view.k - view.oy;
+    if (a < -60 || b < -60 || a > view.w + 60 || b > view.h + 60) continue;
+    path.moveTo(a, b); path.lineTo(x[pairs[i + 1]] * view.k - view.ox, y[pairs[i + 1]] * view.k - view.oy);
+  }
+  context.lineCap = context.lineJoin = "round";
+  if (halo) { context.strokeStyle = "rgba(255,255,255,.85)"; context.lineWidth = width + halo; context.stroke(path); }
+  context.strokeStyle = colour; context.lineWidth = width; context.stroke(path);
+}
+function outline(context, view, cells, i, colour, width, halo) {
+  const v = k => cells.corner[4 * i + k], px = k => cells.x[v(k)] * view.k - view.ox, py = k => cells.y[v(k)] * view.k - view.oy;
+  context.beginPath();
+  context.moveTo(px(0), py(0)); context.lineTo(px(1), py(1)); context.lineTo(px(3), py(3)); context.lineTo(px(2), py(2));
+  context.closePath(); context.lineJoin = "round";
+  context.strokeStyle = "#fff"; context.lineWidth = width + halo; context.stroke();
+  context.strokeStyle = colour; context.lineWidth = width; context.stroke();
+}
+const SHAPES = {
+  circle: (p, r) => p.arc(0, 0, r, 0, 7),
+  square: (p, r) => p.rect(-r * 0.88, -r * 0.88, r * 1.76, r * 1.76),
+  diamond: (p, r) => polygon(p, [[0, -r * 1.2], [r * 1.2, 0], [0, r * 1.2], [-r * 1.2, 0]]),
+  triangle: (p, r) => polygon(p, [[0, -r * 1.1], [r, r * 0.8], [-r, r * 0.8]]),
+  down: (p, r) => polygon(p, [[0, r * 1.1], [r, -r * 0.8], [-r, -r * 0.8]]),
+  pentagon: (p, r) => polygon(p, [0, 1, 2, 3, 4].map(k => [r * Math.sin(k * 1.2566), -r * Math.cos(k * 1.2566)])),
+  cross: (p, r) => polygon(p, [[-.4, -1], [.4, -1], [.4, -.4], [1, -.4], [1, .4], [.4, .4], [.4, 1], [-.4, 1], [-.4, .4], [-1, .4], [-1, -.4], [-.4, -.4]].map(([a, b]) => [a * r, b * r])),
+};
+function polygon(path, points) { points.forEach(([a, b], i) => i ? path.lineTo(a, b) : path.moveTo(a, b)); path.closePath(); }
+// One sign: white rim, filled shape, number if it is large enough to read.
+function sign(context, shape, colour, a, b, r, number) {
+  context.save(); context.translate(a, b); context.beginPath(); SHAPES[shape](context, r);
+  context.lineJoin = "round"; context.strokeStyle = "#fff"; context.lineWidth = Math.max(2, r * 0.36); context.stroke();
+  context.fillStyle = colour; context.fill();
+  if (number != null && r >= 7) {
+    context.fillStyle = "#fff"; context.font = `700 ${Math.round(r * 1.25)}px Arial, sans-serif`;
+    context.textAlign = "center"; context.textBaseline = "middle"; context.fillText(String(number), 0, r * 0.08);
+  }
+  context.restore();
+}
+function signImage(shape, colour, r, number) {
+  const canvas = document.createElement("canvas"), size = Math.ceil(r * 2.9), ratio = Math.max(2, window.devicePixelRatio || 1);
+  canvas.width = canvas.height = size * ratio; canvas.style.width = canvas.style.height = size + "px"; canvas.className = "hs-sign";
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio); sign(context, shape, colour, size / 2, size / 2, r, number);
+  canvas.setAttribute("aria-hidden", "true");
+  return canvas;
+}

@@ -1,0 +1,160 @@
+"""
+The month as one HTML file: opens from a disk, asks the network for nothing.
+
+Cells are painted on a canvas from shared corners by the page's own script, so
+that a whole key region stays small and quick; every number is the one the
+published list prints.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotspot.publish.escape import plain
+from hotspot.publish.page import frame, map_page
+from hotspot.publish.palette import palette
+from hotspot.publish.webmap_data import pack_cells, pack_field, page_order
+from hotspot.publish.webmap_lists import (
+    facility_rows,
+    hotspot_cells,
+    not_ranked_rows,
+    notes,
+    reason_styles,
+    traced_rows,
+    warned_rows,
+)
+from hotspot.rules.criteria import Criteria
+from hotspot.variables import DataError
+
+
+@dataclass(frozen=True)
+class WebMap:
+    """A finished page: ``html`` is the file, a notebook shows it in a frame."""
+
+    html: str
+    title: str
+
+    def __repr__(self):
+        return f"WebMap({self.title!r}, {len(self.html.encode()) / 1e6:.1f} MB)"
+
+    def _repr_html_(self):
+        return frame(self.html, self.title)
+
+    def save(self, path):
+        """
+        Write the page.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that may exist; it is replaced whole or not at all.
+
+        Returns
+        -------
+        Path
+        """
+        path = Path(path)
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(self.html.encode("utf-8"))
+        os.replace(part, path)
+        return path
+
+
+def web_map(field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, title=None):
+    """
+    The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time)
+        Months M-12, M-1, M, from ``monthly_field``: ``pm25`` ug/m3, and where known
+        ``coverage`` (share), ``n_valid`` (days), ``pm25_error`` (1 sd, ug/m3), ``why``.
+    warned : DataFrame
+        From ``rank_warnings``, unrounded.
+    traced : DataFrame, optional
+        From ``trace_sources``; shown with each warning cell in visiting order.
+    hot : DataFrame, optional
+        The formal hotspot list; its cells are outlined.
+    facilities : GeoDataFrame, optional
+        From ``load_facilities``; markers by source class.
+    study : Study, optional
+        Its name, lattice and criteria. Without it: the national lattice, the default criteria.
+    not_ranked : DataFrame, optional
+        Why hotspot cells were left out of a class.
+    gi : Dataset (cell), optional
+        ``gi_class``, from ``gi_star``.
+    title : str, optional
+        Headline; default: the study's name.
+
+    Returns
+    -------
+    WebMap with ``html``, ``save(path)``; a notebook shows it in a frame
+
+    Raises
+    ------
+    DataError
+        A list names a cell that the field does not hold; the field has no cells,
+        is not of three months, or lies on another lattice than the study.
+
+    Notes
+    -----
+    Numbers are rounded once, half to even, to the digits of the published list;
+    a change is the difference of printed figures, as there. Nothing in the page
+    is random or dated by the clock: the same input gives the same bytes.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, xarray as xr
+    >>> from hotspot.grid.lattice import Grid
+    >>> from hotspot.publish.lists import WARNING_COLUMNS
+    >>> grid = Grid()
+    >>> col, row = np.array([1290, 1291]), np.array([2090, 2090])
+    >>> x, y = grid.centre(col, row)
+    >>> lon, lat = grid.unproject(x, y)
+    >>> text = {name: ("cell", ["A", "B"]) for name in ("city", "county", "township")}
+    >>> place = {"col": ("cell", col), "row": ("cell", row), "lon": ("cell", lon), "lat": ("cell", lat)}
+    >>> months = pd.to_datetime(["2019-02-01", "2020-01-01", "2020-02-01"])
+    >>> field = xr.Dataset({"pm25": (("cell", "time"), [[61.0, 58.0, 43.2], [np.nan, 57.0, 41.9]])},
+    ...                    {"cell": grid.code(col, row), "time": months} | text | place)
+    >>> page = web_map(field, pd.DataFrame(columns=list(WARNING_COLUMNS)), title="Two cells")
+    >>> "cdn" in page.html, page.title
+    (False, 'Two cells · 2020-02')
+    """
+    if not field.sizes.get("cell"):
+        raise DataError("field: it holds no cells, so there is nothing to map; check the study's boundary.")
+    criteria = study.criteria if study is not None else Criteria()
+    decimals, grid, order = criteria.warning.decimals, _lattice(field, study), page_order(field)
+    values = pack_field(field, order, decimals=decimals, change=criteria.warning.change, gi=gi)
+    month = values["months"][-1]
+    said = notes(field, study, month, title)
+    colours = palette()
+    data = {
+        "notes": said,
+        "cells": pack_cells(field, grid, order),
+        "field": values,
+        "reasons": reason_styles(),
+        "warned": warned_rows(warned, field, order, decimals),
+        "traced": traced_rows(traced, field, order),
+        "hot": hotspot_cells(hot, field, order),
+        "not_ranked": not_ranked_rows(not_ranked, field, order),
+        "facilities": facility_rows(facilities),
+        "colours": colours["lines"],
+    }
+    lon, lat = field["lon"].to_numpy(), field["lat"].to_numpy()
+    bounds = tuple(float(v) for v in (lon.min(), lat.min(), lon.max(), lat.max()))
+    name = plain(title) or (plain(study.name) if study is not None else "hotspot")
+    return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds), f"{name} · {month}")
+
+
+def _lattice(field, study):
+    """The ``Grid`` on which the field lies."""
+    from hotspot.grid.lattice import Grid
+
+    if study is not None:
+        grid = study.grid
+    else:
+        grid = Grid(float(field.attrs.get("spacing", 3000.0)), crs=field.attrs.get("crs"))
+    named = field.attrs.get("lattice_id")
+    if named and named != grid.id:
+        raise DataError(f"field: it lies on lattice {named}, not on {grid.id}; give the study that made it.")
+    return grid

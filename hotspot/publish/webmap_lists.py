@@ -1,0 +1,248 @@
+"""
+What a map page carries beside the field: warnings with their sources, hotspots, facilities, notes.
+
+Every text from data passes ``escape`` here; numbers are already rounded as the
+published list rounds them, so that page and list never differ.
+"""
+
+import numpy as np
+import pandas as pd
+
+from hotspot.publish.escape import escape
+from hotspot.publish.lists import published
+from hotspot.publish.palette import palette
+from hotspot.publish.webmap_data import positions
+from hotspot.rules.calendar import month_days
+from hotspot.rules.classes import source_classes
+from hotspot.rules.criteria import REASONS
+
+_REASON_WORDS = {
+    "highest": ("浓度最高", "Highest"),
+    "year_on_year": ("同比升幅大", "Year on year"),
+    "month_on_month": ("环比升幅大", "Month on month"),
+}
+_COMPLETENESS = {
+    "days": ("逐日数据，按有效日数判定", "daily data, judged by the number of valid days"),
+    "monthly product": ("月产品（无逐日完整性信息）", "monthly product (no day-by-day completeness)"),
+}
+# Not from the clock's locale: the page reads the same everywhere.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_GAS_STATE = {"actual": ("实际状态", "actual conditions"), "standard": ("标准状态", "standard conditions")}
+
+
+def reason_styles():
+    """
+    The three reasons of a warning with names, colour and shape, in the order of the list.
+
+    Examples
+    --------
+    >>> [style["id"] for style in reason_styles()]
+    ['highest', 'year_on_year', 'month_on_month']
+    """
+    colours = palette()["reasons"]
+    return [{"id": r, "zh": _REASON_WORDS[r][0], "en": _REASON_WORDS[r][1]} | colours[r] for r in REASONS]
+
+
+def warned_rows(warned, field, order, decimals):
+    """
+    One row per warned cell and reason, as printed.
+
+    Parameters
+    ----------
+    warned : DataFrame, from ``rank_warnings``
+    field : Dataset (cell, time)
+    order : int array, from ``page_order``
+    decimals : int
+
+    Returns
+    -------
+    list of dicts: ``i`` (cell), ``r`` (position in ``REASONS``), ``k`` (rank) and the figures,
+    null where unknown
+    """
+    table = published(warned, decimals)
+    rows = []
+    for place, row in zip(
+        positions(table["cell"], field, order, "warning list"), table.to_dict("records"), strict=True
+    ):
+        figures = {
+            name: _number(row[name])
+            for name in ("pm25", "previous", "change", "change_pct", "p_worst", "p_top", "rank_low", "rank_high")
+        }
+        sure = row["distinguishable"]
+        sure = None if sure is None or pd.isna(sure) or sure == "" else bool(sure)
+        rows.append({"i": place, "r": REASONS.index(row["reason"]), "k": int(row["rank"])} | figures | {"sure": sure})
+    return rows
+
+
+def traced_rows(traced, field, order):
+    """
+    Possible sources of each warned cell, in visiting order.
+
+    Parameters
+    ----------
+    traced : DataFrame, from ``trace_sources``, or None
+    field : Dataset (cell, time)
+    order : int array, from ``page_order``
+
+    Returns
+    -------
+    dict: cell position as text -> list of dicts
+    """
+    if traced is None or not len(traced):
+        return {}
+    known = source_classes()
+    table = traced.assign(place=positions(traced["cell"], field, order, "traced sources"))
+    found: dict[str, list[dict]] = {}
+    for row in table.sort_values(["place", "order", "facility"], kind="stable").to_dict("records"):
+        kind = known.get(row["class_"])
+        found.setdefault(str(row["place"]), []).append(
+            {
+                "name": escape(row["name"]) or escape(row["facility"]),
+                "zh": kind.zh if kind else escape(row["class_"]),
+                "en": kind.en if kind else escape(row["class_"]),
+                "km": _number(row["distance_km"], 1),
+                "bearing": _number(row["bearing_deg"], 0),
+                "where": escape(row["where"]),
+                "word": escape(row["word"]),
+                "hours": _number(row["upwind_hours"], 0),
+                "of": _number(row["n_hours"], 0),
+                "lift": [_number(row[name], 2) for name in ("lift", "lift_low", "lift_high")],
+            }
+        )
+    return found
+
+
+def facility_rows(facilities):
+    """
+    Facilities as markers, and the classes that occur with their sign.
+
+    Parameters
+    ----------
+    facilities : GeoDataFrame, from ``load_facilities``, or None
+
+    Returns
+    -------
+    dict: ``classes`` (list of names, colour, shape) and ``rows`` (list of dicts)
+    """
+    if facilities is None or not len(facilities):
+        return {"classes": [], "rows": []}
+    from hotspot.grid.datum import wgs84_to_gcj02
+
+    signs, known = palette()["facilities"], source_classes()
+    keys = [key for key in known if key in set(facilities["class_"])]
+    keys += sorted({str(key) for key in facilities["class_"]} - set(known))
+    classes = []
+    for n, key in enumerate(keys):
+        names = (known[key].zh, known[key].en) if key in known else (escape(key), escape(key))
+        colour, shape = signs["colours"][n % len(signs["colours"])], signs["shapes"][n % len(signs["shapes"])]
+        classes.append({"zh": names[0], "en": names[1], "colour": colour, "shape": shape})
+    gcj = wgs84_to_gcj02(facilities["lon"].to_numpy(float), facilities["lat"].to_numpy(float))
+    rows = []
+    ordered = facilities.drop(columns="geometry", errors="ignore").assign(gcj_lon=gcj[0], gcj_lat=gcj[1])
+    for row in ordered.sort_values("facility", kind="stable").to_dict("records"):
+        place = {name: _number(row[name], 5) for name in ("lon", "lat", "gcj_lon", "gcj_lat")}
+        size = _number(row.get("size"), 1)
+        size = "" if size is None else f"{size:g} {escape(row.get('size_unit'))}".strip()
+        words = {
+            name: escape(row.get(name)) for name in ("name", "facility", "status", "accuracy", "vintage", "source")
+        }
+        rows.append({"c": keys.index(str(row["class_"])), "size": size} | place | words)
+    return {"classes": classes, "rows": rows}
+
+
+def hotspot_cells(hot, field, order):
+    """
+    Positions of the formal hotspot cells: those that have not left the list.
+
+    Parameters
+    ----------
+    hot : DataFrame, from ``select_hotspots``, or None
+    """
+    if hot is None or not len(hot):
+        return []
+    staying = hot[hot["status"] != "exited"] if "status" in hot else hot
+    return sorted(set(positions(staying["cell"], field, order, "hotspot list")))
+
+
+def not_ranked_rows(not_ranked, field, order):
+    """
+    Why hotspot cells were left out of a class: the distinct pairs, and cell -> positions among them.
+
+    Parameters
+    ----------
+    not_ranked : DataFrame ``month, city, cell, reason, why``, or None
+    """
+    if not_ranked is None or not len(not_ranked):
+        return {"pairs": [], "cells": []}
+    keys = list(zip(not_ranked["reason"].astype(str), map(escape, not_ranked["why"]), strict=True))
+    pairs = sorted(set(keys), key=lambda pair: (REASONS.index(pair[0]) if pair[0] in REASONS else 9, pair[1]))
+    where = {pair: n for n, pair in enumerate(pairs)}
+    found: dict[int, list[int]] = {}
+    for place, key in zip(positions(not_ranked["cell"], field, order, "not ranked"), keys, strict=True):
+        found.setdefault(place, []).append(where[key])
+    written = [[REASONS.index(reason) if reason in REASONS else -1, why] for reason, why in pairs]
+    return {"pairs": written, "cells": [[place, sorted(found[place])] for place in sorted(found)]}
+
+
+def notes(field, study, month, title):
+    """
+    What a reader must know before believing a colour: source, date, completeness, resolution, rules.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time), with the attrs of ``monthly_field``
+    study : Study or None
+    month : str, "2020-02"
+    title : str or None
+
+    Returns
+    -------
+    dict: ``title`` and ``month`` (zh, en), ``as_of``, ``lines`` (list of key, zh, en), ``coarse`` (zh, en) or None
+    """
+    attrs = field.attrs
+    name = escape(study.name) if study is not None else ""
+    name_en = escape(study.name_en or study.name) if study is not None else ""
+    titles = (
+        [escape(title)] * 2 if title else [f"{name}热点网格与预警", f"{name_en} hotspot cells and warnings".strip()]
+    )
+    year, number = int(month[:4]), int(month[5:7])
+    as_of = escape(attrs.get("as_of")) or f"{month}-{month_days(month):02d}"
+    source = " · ".join(dict.fromkeys(t for t in (escape(attrs.get("product")), escape(attrs.get("source"))) if t))
+    lines = [["source", source, source]]
+    known = {"completeness": _COMPLETENESS, "gas_state": _GAS_STATE}
+    for key in ("completeness", "gas_state", "method", "lattice_id"):
+        text = escape(attrs.get(key))
+        lines.append([key, *known.get(key, {}).get(text, (text, text))])
+    if study is not None:
+        rules = f"{escape(study.criteria.profile)} · {escape(study.criteria.legal_basis)}"
+        lines.append(["rules", rules, rules])
+    return {
+        "title": titles,
+        "month": [f"{year} 年 {number} 月", f"{_MONTHS[number - 1]} {year}"],
+        "as_of": as_of,
+        "lines": [line for line in lines if line[1]],
+        "coarse": _coarse(attrs),
+    }
+
+
+def _coarse(attrs):
+    """The sentence on native resolution, where the product is coarser than the cells."""
+    native, spacing = _number(attrs.get("native_resolution_m")), _number(attrs.get("spacing"))
+    if native is None or spacing is None or native <= spacing:
+        return None
+    wide, cell = f"{native / 1000:.3g}", f"{spacing / 1000:.3g}"
+    return [
+        f"产品原生分辨率约 {wide} km：相邻 {cell} km 网格之间的差异只来自插值，不能据此区分先后。",
+        f"~{wide} km product: neighbouring {cell} km cells differ only by interpolation and cannot be told apart.",
+    ]
+
+
+def _number(value, decimals=None):
+    """A finite number or None, rounded half to even where digits are given."""
+    if value is None or isinstance(value, str) or pd.isna(value) or not np.isfinite(float(value)):
+        return None
+    number = float(value) if decimals is None else round(float(value), decimals)
+    return int(number) if number == int(number) and abs(number) < 1e15 else number
