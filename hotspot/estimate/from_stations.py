@@ -88,8 +88,11 @@ def station_means(delivered, names):
     -------
     (Dataset (station, day), Dataset (station, time)); ``pm25`` is NaN where not valid
     """
-    study = delivered.study
-    days = daily_means(delivered.reference, utc_offset=study.utc_offset, validity=study.criteria.validity)
+    study, reference = delivered.study, delivered.reference
+    # In order of place: the order of a file must not reach a sum.
+    keys = [np.asarray(reference[name]) for name in ("station", "lat", "lon")]
+    reference = reference.isel(station=np.lexsort((keys[0].astype(str), *keys[1:])))
+    days = daily_means(reference, utc_offset=study.utc_offset, validity=study.criteria.validity)
     means = monthly_means(days, names, validity=study.criteria.validity)
     means["pm25"] = means["pm25"].where(means["valid"])
     return days, means.transpose("station", "time", ...)

@@ -69,7 +69,8 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     ([50.0, 70.0], ['constant'])
     """
     station_cell, x, y = locate_stations(reference, coarse)
-    inside = station_cell >= 0
+    order = np.lexsort((y, x))
+    inside = order[station_cell[order] >= 0]
     if not np.array_equal(coarse["time"].values, reference["time"].values):
         raise DataError("satellite and station means are of different periods; average both over the same ones.")
     satellite = coarse["pm25"].transpose("cell", "time").values.astype(float)

@@ -100,6 +100,8 @@ def empirical_variogram(x, y, values, *, cutoff=None, n_bins=15):
 
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     values = np.asarray(values, dtype=float).reshape(x.size, -1)
+    order = np.lexsort((y, x))
+    x, y, values = x[order], y[order], values[order]
     if x.size < 2:
         raise DataError(f"{x.size} station: a variogram needs pairs; deliver more stations.")
     if cutoff is None:
