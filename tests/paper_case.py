@@ -38,8 +38,8 @@ def paper_case(*, word=None, col=1272, row=1275):
     field = _field(grid, cols, rows, word)
     facilities = _facilities(grid, west, south, side, word)
     study = SimpleNamespace(
-        id="paper-2020", name=word or "纸面样例", name_en="paper case", grid=grid, criteria=Criteria(), lattice=Lattice(),
-        boundaries=_boundaries(grid, west, south, side, word),
+        id="paper-2020", name=word or "纸面样例", name_en="paper case", grid=grid, criteria=Criteria(),
+        lattice=Lattice(), boundaries=_boundaries(grid, west, south, side, word),
     )  # fmt: skip
     hot = _hot(field)
     warned = _warned(field)
@@ -96,7 +96,8 @@ def _field(grid, cols, rows, word):
             "valid": (("cell", "time"), np.isfinite(cube)),
             "why": (("cell", "time"), np.where(np.isfinite(cube), "", "no data").astype(object)),
         },
-        coords={"cell": np.array(codes, dtype=object), "time": np.array(["2019-03", "2020-02", "2020-03"], "datetime64[ns]")}
+        coords={"cell": np.array(codes, dtype=object)}
+        | {"time": np.array(["2019-03", "2020-02", "2020-03"], "datetime64[ns]")}
         | {name: ("cell", values) for name, values in coords.items()},
         attrs={
             "unit": "ug/m3", "source": word or "样例卫星产品", "product": "Sample V1", "native_resolution_m": 1000.0,
@@ -167,8 +168,8 @@ def _traced(warned, facilities):
                 near.append((metres, bearing % 360, f))
         for order, (metres, bearing, f) in enumerate(sorted(near, key=lambda n: n[0]), start=1):
             rows.append(
-                {"cell": cell["cell"], "facility": f["facility"], "name": f["name"], "class_": f["class_"], "lon": f["lon"],
-                 "lat": f["lat"], "distance_km": metres / 1000, "bearing_deg": bearing,
+                {"cell": cell["cell"], "facility": f["facility"], "name": f["name"], "class_": f["class_"],
+                 "lon": f["lon"], "lat": f["lat"], "distance_km": metres / 1000, "bearing_deg": bearing,
                  "where": "in_cell" if metres < 1500 else "ring", "upwind_hours": 40, "n_hours": 700, "lift": 1.2,
                  "lift_low": 0.9, "lift_high": 1.5, "word": ("strong", "moderate", "weak")[order % 3], "order": order}
             )  # fmt: skip
@@ -197,6 +198,33 @@ def _checklist(warned, traced, word):
             for item in kind.items:
                 rows.append(
                     {"cell": cell, "class_": class_, "facility": facility, "name": name, "item": item.code,
-                     "grade": item.grade, "zh": item.zh, "en": item.en, "department": kind.department_zh, "deadline": ""}
+                     "grade": item.grade, "zh": item.zh, "en": item.en, "department": kind.department_zh,
+                     "deadline": ""}
                 )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def write_all(folder):
+    """Every file this room writes, for comparing bytes."""
+    from pathlib import Path
+
+    from hotspot.publish.checklists import write_checklists
+
+    from hotspot.publish.cells import write_cells
+    from hotspot.publish.geopackage import write_geopackage
+    from hotspot.publish.lists import write_not_ranked, write_warnings
+    from hotspot.publish.sheets import write_sheets
+    from hotspot.publish.workbook import write_workbook
+
+    folder, c = Path(folder), paper_case()
+    folder.mkdir(parents=True)
+    common = {"study": c.study, "month": c.month, "warned": c.warned}
+    write_warnings(folder / "warnings.csv", c.warned, 1)
+    write_not_ranked(folder / "not_ranked.csv", c.not_ranked)
+    write_cells(folder / "cells.parquet", c.field, hot=c.hot, gi=c.gi, warned=c.warned)
+    write_workbook(folder / "warnings.xlsx", field=c.field, not_ranked=c.not_ranked, hot=c.hot, **common)
+    write_geopackage(folder / "warnings.gpkg", field=c.field, hot=c.hot, facilities=c.facilities, **common)
+    write_checklists(folder / "checklists.xlsx", checklist=c.checklist, **common)
+    write_sheets(
+        folder, field=c.field, traced=c.traced, checklist=c.checklist, facilities=c.facilities, **common
+    )  # fmt: skip

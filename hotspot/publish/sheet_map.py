@@ -11,11 +11,12 @@ arrow is turned and the scale bar comes from a geodesic.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import shapely
 
+from hotspot.grid.frame import geodesic_size
+from hotspot.publish import drawing
 from hotspot.publish.fonts import printed_width, shorten
 
 # Problem type of a class (rules/classes.toml) -> symbol; a hollow one is a source without a stack.
@@ -35,13 +36,6 @@ SYMBOLS = {
     "scattered": "square-hollow",
     "other": "circle-hollow",
 }
-_SHAPES = {
-    "square": "M-1,-1H1V1H-1Z",
-    "circle": "M-1.1,0A1.1,1.1 0 1 0 1.1,0A1.1,1.1 0 1 0 -1.1,0Z",
-    "diamond": "M0,-1.35L1.35,0L0,1.35L-1.35,0Z",
-    "triangle": "M0,-1.25L1.2,0.95H-1.2Z",
-}
-_HATCH_MM = 1.6
 _MOVES = tuple((dx, dy) for dx in (0, 6, -6, 12, -12, 18, -18, 24, -24) for dy in (0, 4, -4, 8, -8, 12, -12))
 _AROUND = tuple((i, j) for j in (1, 0, -1) for i in (-1, 0, 1) if i or j)
 # Where the number of a facility may stand, mm from its symbol; the first free place is taken.
@@ -57,23 +51,6 @@ _OFFSETS = (
     (4.4, 2.8),
     (-4.4, -2.8),
 )
-
-
-class Window(NamedTuple):
-    """A square of the lattice shown on a square panel."""
-
-    west: float
-    north: float
-    metres: float  # side of the square
-    size: float  # side of the panel, mm
-
-    def at(self, x, y):
-        """Panel millimetres, from its north-west corner, of lattice metres."""
-        return (x - self.west) * self.size / self.metres, (self.north - y) * self.size / self.metres
-
-    @property
-    def box(self):
-        return shapely.box(self.west, self.north - self.metres, self.west + self.metres, self.north)
 
 
 class Borders:
@@ -121,45 +98,7 @@ class Borders:
 def window_around(grid, col, row, metres, size):
     """The square window of ``metres`` around the centre of a cell, ``size`` mm on paper."""
     x, y = (float(v) for v in grid.centre(col, row))
-    return Window(x - metres / 2, y + metres / 2, metres, size)
-
-
-def true_north(grid, col, row):
-    """
-    Angle of true north at a cell, degrees clockwise from the panel's top.
-
-    East of the central meridian the meridians lean left, so the angle is negative there.
-
-    Examples
-    --------
-    >>> from hotspot.grid.lattice import Grid
-    >>> g = Grid()
-    >>> round(true_north(g, *[int(v) for v in g.locate(113.6, 34.7)]), 1)   # Zhengzhou
-    -5.0
-    """
-    x, y = (float(v) for v in grid.centre(col, row))
-    lon, lat = (float(v) for v in grid.unproject(x, y))
-    to_x, to_y = (float(v) for v in grid.project(lon, lat + 0.01))
-    return math.degrees(math.atan2(to_x - x, to_y - y))
-
-
-def east_stretch(grid, col, row):
-    """
-    Metres on the ground for one metre along the lattice's x axis at a cell.
-
-    Examples
-    --------
-    >>> from hotspot.grid.lattice import Grid
-    >>> g = Grid()
-    >>> round(3000 * east_stretch(g, *[int(v) for v in g.locate(113.6, 34.7)]))
-    3054
-    """
-    from pyproj import Geod
-
-    x, y = (float(v) for v in grid.centre(col, row))
-    half = grid.spacing / 2
-    lon, lat = grid.unproject(np.array([x - half, x + half]), np.array([y, y]))
-    return Geod(ellps="GRS80").inv(lon[0], lat[0], lon[1], lat[1])[2] / grid.spacing
+    return drawing.Window(x - metres / 2, y + metres / 2, metres, size)
 
 
 def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, fine):
@@ -192,13 +131,13 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
     draw = _ground(grid, window, borders, warned)
     step = cell / n
     for edge in (margin, margin + cell):
-        draw.svg.append(_line(edge, 0, edge, size, 0.2, "#555"))
-        draw.svg.append(_line(0, edge, size, edge, 0.2, "#555"))
+        draw.svg.append(drawing.line(edge, 0, edge, size, 0.2, "#555"))
+        draw.svg.append(drawing.line(0, edge, size, edge, 0.2, "#555"))
     for k in range(1, n):
-        draw.svg.append(_line(margin + k * step, margin, margin + k * step, margin + cell, 0.15, "#555"))
-        draw.svg.append(_line(margin, margin + k * step, margin + cell, margin + k * step, 0.15, "#555"))
+        draw.svg.append(drawing.line(margin + k * step, margin, margin + k * step, margin + cell, 0.15, "#555"))
+        draw.svg.append(drawing.line(margin, margin + k * step, margin + cell, margin + k * step, 0.15, "#555"))
     _borders(draw, window, borders)
-    draw.svg.append(_frame(margin, margin, cell, 0.9))
+    draw.svg.append(drawing.frame(margin, margin, cell, 0.9))
     inside = [f for f in facilities if window.box.contains(shapely.Point(f["x"], f["y"]))]
     _facilities(draw, window, inside, 1.0)
     digits = len(str(n * n))
@@ -213,7 +152,7 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
         if i and j:
             _corner(draw, grid, col, row, i, j, margin, cell)
         _neighbour(draw, grid.code(col + i, row + j), values, i, j, margin, cell)
-    draw.svg.append(_frame(0, 0, size, 0.35))
+    draw.svg.append(drawing.frame(0, 0, size, 0.35))
     return draw.panel(size)
 
 
@@ -241,13 +180,13 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
         x = window.at(float(grid.bounds(col + k, row)[0]), 0)[0]
         y = window.at(0, float(grid.bounds(col, row + k)[1]))[1]
         if 0 < x < size:
-            draw.svg.append(_line(x, 0, x, size, 0.15, "#777"))
+            draw.svg.append(drawing.line(x, 0, x, size, 0.15, "#777"))
         if 0 < y < size:
-            draw.svg.append(_line(0, y, size, y, 0.15, "#777"))
+            draw.svg.append(drawing.line(0, y, size, y, 0.15, "#777"))
     left, top = window.at(float(grid.bounds(col, row)[0]), float(grid.bounds(col, row)[3]))
     draw.svg.append(f'<path d="M{left:.2f},{top:.2f}h{s * scale:.2f}v{s * scale:.2f}h{-s * scale:.2f}Z" fill="#ddd"/>')
     merged, pieces = _borders(draw, window, borders)
-    draw.svg.append(_frame(left, top, s * scale, 0.8))
+    draw.svg.append(drawing.frame(left, top, s * scale, 0.8))
     radius = ring * scale
     draw.svg.append(
         f'<circle cx="{size / 2:.2f}" cy="{size / 2:.2f}" r="{radius:.2f}" fill="none" stroke="#000" '
@@ -265,57 +204,44 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
                 places = [(x, y + half), (x, y - half), (x + half / 3, y + half), (x - half / 3, y + half)]
                 draw.say_at(places, grid.code(col + i, row + j), 5, 0 if not (i or j) else 0.35)
     _names(draw, window, borders, merged, pieces)
-    draw.svg.append(_frame(0, 0, size, 0.35))
+    draw.svg.append(drawing.frame(0, 0, size, 0.35))
     return draw.panel(size)
 
 
-def scale_bar(window_metres, size, stretch, metres):
-    """Length on paper, mm, of a bar that is ``metres`` long on the ground, east-west."""
+def scale_bar(grid, col, row, window_metres, size, metres):
+    """
+    Length on paper, mm, of a bar that is ``metres`` long on the ground from west to east.
+
+    Examples
+    --------
+    >>> from hotspot.grid.lattice import Grid
+    >>> grid = Grid()
+    >>> col, row = (int(v) for v in grid.locate(113.63, 34.75))   # Zhengzhou: the cell is 3,053 m wide
+    >>> round(scale_bar(grid, col, row, 3000.0, 100.0, 3000.0), 1)
+    98.3
+    """
+    stretch = float(geodesic_size(grid, col, row)[0]) / grid.spacing
     return metres / stretch * size / window_metres
 
 
 def symbol_svg(name):
     """One symbol alone, for the table beside the map: an SVG of 3.2 mm."""
-    return _svg(3.2, [_symbol(1.6, 1.6, name, 1.05)])
-
-
-class _Drawing:
-    """What is drawn and what is said on one panel; texts that would lie on another are left out."""
-
-    def __init__(self):
-        self.svg, self.labels, self.taken = [], [], []
-
-    def say(self, x, y, text, size, grey, *, force=True):
-        width = 0.19 * size * sum(2 if ord(c) > 0x2E7F else 1.05 for c in text)
-        place = (x - width / 2, y - 0.18 * size, x + width / 2, y + 0.18 * size)
-        if not force and any(_overlap(place, other) for other in self.taken):
-            return False
-        self.taken.append(place)
-        self.labels.append({"x": round(x, 2), "y": round(y, 2), "text": text, "size": round(size, 2), "grey": grey})
-        return True
-
-    def say_at(self, places, text, size, grey):
-        """Say it at the first place that is free, at the first of all if none is."""
-        if not any(self.say(x, y, text, size, grey, force=False) for x, y in places):
-            self.say(*places[0], text, size, grey)
-
-    def panel(self, size):
-        return {"svg": _svg(size, self.svg), "labels": self.labels}
+    return drawing.svg(3.2, [drawing.symbol(1.6, 1.6, name, 1.05)])
 
 
 def _ground(grid, window, borders, warned):
     """Paper, hatching of what is no part of the study, hatching of other warning cells."""
-    draw = _Drawing()
+    draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     outside = window.box.difference(shapely.union_all([piece for _, piece in borders.within(window)]))
-    draw.svg.extend(_hatch(outside, window, slope=1, width=0.1, colour="#888"))
+    draw.svg.extend(drawing.hatch(outside, window, slope=1, width=0.1, colour="#888"))
     codes = sorted(warned)
     if codes:
         col, row = np.array([grid.parse(code) for code in codes]).T
         for west, south, east, north in zip(*grid.bounds(col, row), strict=True):
             part = shapely.box(west, south, east, north).intersection(window.box)
             if part.area > 0:
-                draw.svg.extend(_hatch(part, window, slope=-1, width=0.16, colour="#999"))
+                draw.svg.extend(drawing.hatch(part, window, slope=-1, width=0.16, colour="#999"))
     # The cell itself stays clean for the pencil.
     x, y = window.west + window.metres / 2, window.north - window.metres / 2
     left, top = window.at(x - grid.spacing / 2, y + grid.spacing / 2)
@@ -324,7 +250,7 @@ def _ground(grid, window, borders, warned):
     own = window.box.intersection(
         shapely.box(x - grid.spacing / 2, y - grid.spacing / 2, x + grid.spacing / 2, y + grid.spacing / 2)
     )
-    draw.svg.extend(_hatch(own.intersection(outside), window, slope=1, width=0.1, colour="#888"))
+    draw.svg.extend(drawing.hatch(own.intersection(outside), window, slope=1, width=0.1, colour="#888"))
     return draw
 
 
@@ -340,8 +266,8 @@ def _borders(draw, window, borders):
     # Two neighbours share a line; drawn once, or their dashes would fill each other's gaps.
     thick = shapely.union_all([shape.boundary for shape in merged.values()]).difference(frame)
     thin = shapely.union_all([piece.boundary for _, piece in pieces]).difference(frame)
-    draw.svg.append(_path(thin.difference(thick.buffer(1.0)), window, 0.3, "1.2 0.8"))
-    draw.svg.append(_path(thick, window, 0.6, "3 0.9 0.7 0.9"))
+    draw.svg.append(drawing.path(thin.difference(thick.buffer(1.0)), window, 0.3, "1.2 0.8"))
+    draw.svg.append(drawing.path(thick, window, 0.6, "3 0.9 0.7 0.9"))
     return merged, pieces
 
 
@@ -372,7 +298,7 @@ def _corner(draw, grid, col, row, i, j, margin, cell):
     x, y = margin + cell / 2 + i * (cell + margin) / 2, margin + cell / 2 - j * (cell / 2 + 2.6)
     draw.say(x, y - 1.0, f"{float(lon):.5f}", 4.8, 0)
     draw.say(x, y + 1.0, f"{float(lat):.5f}", 4.8, 0)
-    draw.svg.append(_cross(margin + (i > 0) * cell, margin + (j < 0) * cell))
+    draw.svg.append(drawing.cross(margin + (i > 0) * cell, margin + (j < 0) * cell))
 
 
 def _name(draw, window, shape, text, size):
@@ -399,7 +325,7 @@ def _facilities(draw, window, facilities, scale):
     for facility in facilities:
         x, y = window.at(facility["x"], facility["y"])
         if 0 <= x <= window.size and 0 <= y <= window.size:
-            draw.svg.append(_symbol(x, y, facility["symbol"], scale))
+            draw.svg.append(drawing.symbol(x, y, facility["symbol"], scale))
             draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
             places.append((x, y, str(facility["number"])))
     for x, y, number in places:
@@ -409,63 +335,3 @@ def _facilities(draw, window, facilities, scale):
                 break
         else:
             draw.say(min(max(x + 2.5, 2), window.size - 2), min(max(y - 1.4, 2), window.size - 2), number, 7.5, 0)
-
-
-def _overlap(a, b):
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _hatch(shape, window, *, slope, width, colour):
-    """Parallel lines inside a shape: legible on any copier, unlike a grey."""
-    if shape.is_empty or shape.area <= 0:
-        return []
-    gap = _HATCH_MM * window.metres / window.size
-    west, south, east, north = shape.bounds
-    # Lines are anchored to the lattice's own origin, so hatching meets across neighbouring shapes.
-    first = west - slope * north if slope > 0 else west + south
-    last = east - slope * south if slope > 0 else east + north
-    lines = []
-    for c in np.arange(math.floor(first / gap), math.ceil(last / gap) + 1) * gap:
-        lines.append(((south * slope + c, south), (north * slope + c, north)))
-    cut = shapely.intersection(shapely.multilinestrings([shapely.linestrings(line) for line in lines]), shape)
-    return [_path(cut, window, width, None, colour)]
-
-
-def _path(lines, window, width, dash, colour="#000"):
-    parts = []
-    for line in shapely.get_parts(shapely.line_merge(lines) if lines.geom_type == "MultiLineString" else lines):
-        if line.geom_type not in ("LineString", "LinearRing"):
-            continue
-        points = shapely.get_coordinates(line.simplify(window.metres / window.size * 0.05))
-        x, y = window.at(points[:, 0], points[:, 1])
-        parts.append("M" + "L".join(f"{a:.2f},{b:.2f}" for a, b in zip(x.tolist(), y.tolist(), strict=True)))
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<path d="{"".join(parts)}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>' if parts else ""
-
-
-def _symbol(x, y, name, scale):
-    shape, _, hollow = name.partition("-")
-    fill = "#fff" if hollow else "#000"
-    return (
-        f'<path d="{_SHAPES[shape]}" transform="translate({x:.2f},{y:.2f}) scale({scale})" '
-        f'fill="{fill}" stroke="#000" stroke-width="0.35" paint-order="stroke"/>'
-    )
-
-
-def _line(x1, y1, x2, y2, width, colour):
-    return f'<path d="M{x1:.2f},{y1:.2f}L{x2:.2f},{y2:.2f}" stroke="{colour}" stroke-width="{width}"/>'
-
-
-def _frame(x, y, side, width):
-    return f'<path d="M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z" fill="none" stroke="#000" stroke-width="{width}"/>'
-
-
-def _cross(x, y):
-    return f'<path d="M{x - 1:.2f},{y:.2f}h2M{x:.2f},{y - 1:.2f}v2" stroke="#000" stroke-width="0.25"/>'
-
-
-def _svg(size, parts):
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size:g}mm" height="{size:g}mm" '
-        f'viewBox="0 0 {size:g} {size:g}">{"".join(parts)}</svg>'
-    )

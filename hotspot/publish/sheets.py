@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot.grid.frame import north_angle
 from hotspot.publish import sheet_map
 from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
 from hotspot.publish.lists import published
@@ -192,7 +193,8 @@ def _texts(study, month, field, code, rows, state):
         "small": [
             f"资料截至{month_zh(month)}（{STATES[state]}） · {days}{seen}，"
             f"{_COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 90)}",
-            f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · 格网 {shorten(field.attrs['lattice_id'], 40)} · "
+            f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · "
+            f"格网 {shorten(field.attrs['lattice_id'], 40)} · "
             f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价",
         ],
     }
@@ -301,7 +303,6 @@ def _maps(study, code, borders, near, every, values):
     col, row = grid.parse(code)
     ring = study.criteria.tracing.ring_km * 1000
     reach = max(ring * 1.08, grid.spacing)
-    stretch = sheet_map.east_stretch(grid, col, row)
     fine = study.lattice.fine
     others = every - {code}
     detail = sheet_map.detail_panel(
@@ -313,18 +314,19 @@ def _maps(study, code, borders, near, every, values):
     bar = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
     detail |= {
         "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月均值",
-        "bar": round(sheet_map.scale_bar(grid.spacing * 1.5, PANEL_MM, stretch, bar["detail"]), 3),
+        "bar": round(sheet_map.scale_bar(grid, col, row, grid.spacing * 1.5, PANEL_MM, bar["detail"]), 3),
         "bar_text": f"{bar['detail']:g} m",
     }
     around |= {
-        "title": f"周边{study.criteria.tracing.ring_km:g} km：左斜线为其他预警网格，右斜线为区外；粗虚线县界，细虚线乡界",
-        "bar": round(sheet_map.scale_bar(2 * reach, PANEL_MM, stretch, bar["around"]), 3),
+        "title": f"周边{study.criteria.tracing.ring_km:g} km：左斜线为其他预警网格，右斜线为区外；"
+        "粗虚线县界，细虚线乡界",
+        "bar": round(sheet_map.scale_bar(grid, col, row, 2 * reach, PANEL_MM, bar["around"]), 3),
         "bar_text": f"{bar['around'] / 1000:g} km",
     }
     return {
         "detail": detail,
         "around": around,
-        "north": round(sheet_map.true_north(grid, col, row), 2),
+        "north": -round(float(north_angle(grid, col, row)), 2),
         "panel": PANEL_MM,
     }
 

@@ -214,6 +214,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
+    how = {"percent": "百分比", "absolute": "浓度差"}[criteria.warning.change]
     lines = [
         ("名单", f"{study.name}（{study.id}）{month_zh(month)}，{rows['cell'].nunique()}个网格，{len(rows)}条预警"),
         ("状态", STATES[state]),
@@ -221,7 +222,8 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("数据", _source(field)),
         (
             "完整性",
-            f"{field.attrs.get('completeness', '未说明')}；面积覆盖率低于 {criteria.validity.min_coverage:g} 的网格不参评",
+            f"{field.attrs.get('completeness', '未说明')}；"
+            f"面积覆盖率低于 {criteria.validity.min_coverage:g} 的网格不参评",
         ),
         ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
         ("预警网格编号", "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
@@ -229,7 +231,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("预警原因", "；".join(REASONS.values()) + "；同一网格可有多个原因"),
         (
             "名次",
-            f"市内热点网格中的名次，并列同名次（1、1、3）；变化率按 {'百分比' if criteria.warning.change == 'percent' else '浓度差'}排名",
+            f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名",
         ),
         ("比较基数", "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
         ("修约", f"GB/T 8170，四舍六入五成双；PM2.5 保留 {criteria.warning.decimals} 位小数，修约只在发布时进行"),

@@ -1,0 +1,135 @@
+"""
+Lines, hatching and symbols of a panel as SVG of plain numbers, and texts that keep off one another.
+
+A drawing holds no string from data: texts stay beside it, and the page sets them.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+
+_SHAPES = {
+    "square": "M-1,-1H1V1H-1Z",
+    "circle": "M-1.1,0A1.1,1.1 0 1 0 1.1,0A1.1,1.1 0 1 0 -1.1,0Z",
+    "diamond": "M0,-1.35L1.35,0L0,1.35L-1.35,0Z",
+    "triangle": "M0,-1.25L1.2,0.95H-1.2Z",
+}
+_HATCH_MM = 1.6
+
+
+class Window(NamedTuple):
+    """A square of the lattice shown on a square panel."""
+
+    west: float
+    north: float
+    metres: float  # side of the square
+    size: float  # side of the panel, mm
+
+    def at(self, x, y):
+        """Panel millimetres, from its north-west corner, of lattice metres."""
+        return (x - self.west) * self.size / self.metres, (self.north - y) * self.size / self.metres
+
+    @property
+    def box(self):
+        return shapely.box(self.west, self.north - self.metres, self.west + self.metres, self.north)
+
+
+class Drawing:
+    """What is drawn and what is said on one panel; texts that would lie on another are left out."""
+
+    def __init__(self):
+        self.svg, self.labels, self.taken = [], [], []
+
+    def say(self, x, y, text, size, grey, *, force=True):
+        """
+        Put a text around a place, mm; ``size`` in points, ``grey`` 0 black to 1 white.
+
+        Returns
+        -------
+        bool: False where it would lie on something and is not forced
+        """
+        width = 0.19 * size * sum(2 if ord(c) > 0x2E7F else 1.05 for c in text)
+        place = (x - width / 2, y - 0.18 * size, x + width / 2, y + 0.18 * size)
+        if not force and any(_overlap(place, other) for other in self.taken):
+            return False
+        self.taken.append(place)
+        self.labels.append({"x": round(x, 2), "y": round(y, 2), "text": text, "size": round(size, 2), "grey": grey})
+        return True
+
+    def say_at(self, places, text, size, grey):
+        """Say it at the first place that is free, at the first of all if none is."""
+        if not any(self.say(x, y, text, size, grey, force=False) for x, y in places):
+            self.say(*places[0], text, size, grey)
+
+    def panel(self, size):
+        """The SVG and the texts beside it."""
+        return {"svg": svg(size, self.svg), "labels": self.labels}
+
+
+def hatch(shape, window, *, slope, width, colour):
+    """Parallel lines inside a shape: legible on any copier, unlike a grey."""
+    if shape.is_empty or shape.area <= 0:
+        return []
+    gap = _HATCH_MM * window.metres / window.size
+    west, south, east, north = shape.bounds
+    # Lines are anchored to the lattice's own origin, so hatching meets across neighbouring shapes.
+    first = west - slope * north if slope > 0 else west + south
+    last = east - slope * south if slope > 0 else east + north
+    lines = []
+    for c in np.arange(math.floor(first / gap), math.ceil(last / gap) + 1) * gap:
+        lines.append(((south * slope + c, south), (north * slope + c, north)))
+    cut = shapely.intersection(shapely.multilinestrings([shapely.linestrings(line) for line in lines]), shape)
+    return [path(cut, window, width, None, colour)]
+
+
+def path(lines, window, width, dash, colour="#000"):
+    """Lines of lattice metres as one stroked path; points and areas among them are left out."""
+    parts = []
+    for part in shapely.get_parts(shapely.line_merge(lines) if lines.geom_type == "MultiLineString" else lines):
+        if part.geom_type not in ("LineString", "LinearRing"):
+            continue
+        points = shapely.get_coordinates(part.simplify(window.metres / window.size * 0.05))
+        x, y = window.at(points[:, 0], points[:, 1])
+        parts.append("M" + "L".join(f"{a:.2f},{b:.2f}" for a, b in zip(x.tolist(), y.tolist(), strict=True)))
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<path d="{"".join(parts)}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>' if parts else ""
+
+
+def symbol(x, y, name, scale):
+    """One symbol of ``sheet_map.SYMBOLS`` at a place, about 2.4 mm at scale 1."""
+    shape, _, hollow = name.partition("-")
+    fill = "#fff" if hollow else "#000"
+    return (
+        f'<path d="{_SHAPES[shape]}" transform="translate({x:.2f},{y:.2f}) scale({scale})" '
+        f'fill="{fill}" stroke="#000" stroke-width="0.35" paint-order="stroke"/>'
+    )
+
+
+def line(x1, y1, x2, y2, width, colour):
+    """One straight stroke, mm."""
+    return f'<path d="M{x1:.2f},{y1:.2f}L{x2:.2f},{y2:.2f}" stroke="{colour}" stroke-width="{width}"/>'
+
+
+def frame(x, y, side, width):
+    """An empty square, mm."""
+    outline = f"M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z"
+    return f'<path d="{outline}" fill="none" stroke="#000" stroke-width="{width}"/>'
+
+
+def cross(x, y):
+    """The mark of a corner whose coordinates are printed."""
+    return f'<path d="M{x - 1:.2f},{y:.2f}h2M{x:.2f},{y - 1:.2f}v2" stroke="#000" stroke-width="0.25"/>'
+
+
+def svg(size, parts):
+    """A square SVG of ``size`` mm."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size:g}mm" height="{size:g}mm" '
+        f'viewBox="0 0 {size:g} {size:g}">{"".join(parts)}</svg>'
+    )
+
+
+def _overlap(a, b):
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
