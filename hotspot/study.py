@@ -81,6 +81,7 @@ class Stations(Delivery):
     hour_label: Literal["start", "end"] | None = None
     quantity: Literal["concentration", "iaqi-2012", "iaqi-2026"] = "concentration"
     columns: dict[str, str] = Field(default_factory=dict)  # theirs -> ours, beside the alias table
+    encoding: str | None = None  # of the series and the coordinates, where detection is not certain
     gas_state: Literal["actual", "standard"] | None = None
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from hotspot.variables import DataError
 
+_COUNTS = ("read", "used", "duplicates", "quarantined", "values")
+
 
 @dataclass
 class FileRecord:
@@ -24,7 +26,9 @@ class FileRecord:
     used: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    values: int = 0  # single values quarantined inside rows that were used
     refused: str = ""  # why the whole file was set aside, empty when it was used
+    booked: set[str] = field(default_factory=set, compare=False, repr=False)  # parts of it already counted
 
     @property
     def balanced(self):
@@ -82,6 +86,11 @@ class Intake:
         record.quarantined += 1
         self.quarantine.append(Quarantined(record.path, row, column, str(value), rule, raw))
 
+    def set_aside_value(self, record, row, column, value, rule, raw):
+        """Quarantine one value of a row that stays in use; ``raw`` are the row's bytes."""
+        record.values += 1
+        self.quarantine.append(Quarantined(record.path, row, column, str(value), rule, raw))
+
     def note(self, text):
         """Record a conversion or warning once."""
         if text not in self.notes:
@@ -105,11 +114,9 @@ class Intake:
 
     @property
     def counts(self):
-        """Totals over all files: dict of files, refused, read, used, duplicates, quarantined."""
+        """Totals over all files: dict of files, refused, read, used, duplicates, quarantined, values."""
         records = self.files.values()
-        totals = {
-            name: sum(getattr(r, name) for r in records) for name in ("read", "used", "duplicates", "quarantined")
-        }
+        totals = {name: sum(getattr(r, name) for r in records) for name in _COUNTS}
         return {"files": len(self.files), "refused": sum(bool(r.refused) for r in records), **totals}
 
 
@@ -137,17 +144,13 @@ def find_files(root, patterns, what):
     """
     found = set()
     for pattern in patterns:
-        if (
-            pattern.startswith(("/", "\\"))
-            or ".." in Path(pattern).parts
-            or "://" in pattern
-            or pattern.startswith("/vsi")
-        ):
+        if pattern.startswith(("/", "\\", "/vsi")) or ".." in Path(pattern).parts or "://" in pattern:
             raise DataError(f"{what}: pattern {pattern!r} leaves the data folder; give one below {root}.")
         matches = [p for p in Path(root).glob(pattern) if p.is_file()]
         if not matches:
             raise DataError(
-                f"{what}: nothing matches {pattern!r} below {root}; check the folder, or point HOTSPOT_DATA or --data at it."
+                f"{what}: nothing matches {pattern!r} below {root}; "
+                "check the folder, or point HOTSPOT_DATA or --data at it."
             )
         found.update(matches)
     return sorted(found)

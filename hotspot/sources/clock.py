@@ -1,0 +1,239 @@
+"""
+Local clock texts to UTC hours, each hour named by its start.
+
+Inside the readers an hour is an integer, hours since 1970-01-01T00 UTC, -1 never
+being a mark: what could not be read has its own mask. Deliverers label an hour
+by its start or its end; the study must say which (RELIABILITY C4: 62-66).
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from hotspot.rules.calendar import local_bounds, offset_hours
+from hotspot.study import fixed_offset
+from hotspot.variables import DataError
+
+# A clock that lost its battery says 1970 or 2000-01-01; no network reported hourly PM2.5 before.
+FIRST_DAY = np.datetime64("2000-01-02")
+LAST_DAY = np.datetime64("2100-01-01")
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H",
+    "%Y%m%d%H%M",
+    "%Y%m%d%H",
+    "%Y%m%d %H:%M",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日 %H时",
+    "%Y年%m月%d日%H时",
+)
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日")
+_OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
+
+
+def offset_of(name):
+    """
+    Hours that a declared time zone is ahead of UTC.
+
+    Examples
+    --------
+    >>> offset_of("Asia/Shanghai"), offset_of("-05:00"), offset_of("+05:30")
+    (8.0, -5.0, 5.5)
+    """
+    try:
+        text = fixed_offset(name)
+    except ValueError as error:
+        raise DataError(f"time_zone: {error}.") from None
+    return (-1.0 if text[0] == "-" else 1.0) * (int(text[1:3]) + int(text[4:6]) / 60)
+
+
+def parse_days(texts):
+    """
+    Local days of texts, datetime64[D]; NaT where the text is no day.
+
+    Examples
+    --------
+    >>> parse_days(["20150101", "2015-02-30"])
+    array(['2015-01-01',        'NaT'], dtype='datetime64[D]')
+    """
+    return _parse(texts, _DAYS).astype("datetime64[D]")
+
+
+def parse_times(texts, *, name="", declared=None):
+    """
+    Local times of texts.
+
+    24:00 is midnight at the end of its day. A text with its own offset (``+08:00``,
+    ``Z``) must agree with the declared zone.
+
+    Parameters
+    ----------
+    texts : array of str
+    name : str
+        File name, for messages.
+    declared : float, optional
+        Declared hours ahead of UTC.
+
+    Returns
+    -------
+    datetime64[m], local; NaT where the text is no time
+
+    Raises
+    ------
+    DataError
+        An offset in the text contradicts the declared zone, or the day's place
+        in the text is ambiguous (``8/1/2019``).
+
+    Examples
+    --------
+    >>> parse_times(["2020/1/31 24:00", "2020-02-30 01:00", "2020-02-01T07:00:00+08:00"], declared=8.0)
+    array(['2020-02-01T00:00', 'NaT', '2020-02-01T07:00'], dtype='datetime64[m]')
+    """
+    texts = np.asarray(texts, dtype=object)
+    unique, back = np.unique(texts.astype(str), return_inverse=True)
+    plain = [text.strip() for text in unique]
+    for text in plain:
+        found = _OFFSET.search(text) if ":" in text else None
+        if found and re.match(r"\d{4}", text) and len(text) > 11:
+            said = offset_of("UTC" if found[0] == "Z" else found[0])
+            if declared is not None and said != declared:
+                raise DataError(
+                    f"{name}, column time: {text!r} carries the offset {found[0]}, but the study declares "
+                    f"{declared:+g} h; correct time_zone."
+                )
+    plain = [_OFFSET.sub("", text).strip() if ":" in text and len(text) > 11 else text for text in plain]
+    if any(re.fullmatch(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}.*", text) for text in plain):
+        example = next(text for text in plain if re.fullmatch(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}.*", text))
+        raise DataError(f"{name}, column time: {example!r} may be day/month or month/day; write the year first.")
+    next_day = np.array([bool(re.search(r"[ T]24(:00){1,2}$|日 ?24时$", text)) for text in plain], bool)
+    early = [re.sub(r"([ T])24((?::00){1,2})$", r"\g<1>00\2", text).replace("24时", "00时") for text in plain]
+    plain = [late if moved else text for text, late, moved in zip(plain, early, next_day, strict=True)]
+    times = _parse(plain, _FORMATS).astype("datetime64[m]")
+    times = np.where(next_day, times + np.timedelta64(1, "D"), times)
+    return times[back.reshape(texts.shape)]
+
+
+def _parse(texts, formats):
+    """datetime64[ns] by the formats in turn; NaT where none fits."""
+    unique, back = np.unique(np.asarray(texts, dtype=object).astype(str), return_inverse=True)
+    times = np.full(unique.shape, np.datetime64("NaT", "ns"))
+    for form in formats:
+        open_ = np.isnat(times)
+        if not open_.any():
+            break
+        parsed = pd.to_datetime(pd.Series(unique[open_], dtype=object), format=form, errors="coerce")
+        times[open_] = parsed.to_numpy(dtype="datetime64[ns]")
+    return times[back.reshape(np.shape(texts))]
+
+
+def compose(days, hours):
+    """
+    Local times of a day column and an hour column.
+
+    Parameters
+    ----------
+    days : datetime64[D], NaT allowed
+    hours : array of str, ``"0"`` to ``"24"``, also ``"07"``, ``"7.0"`` and ``"7:00"``
+
+    Returns
+    -------
+    datetime64[m], local; NaT where day or hour is none
+
+    Examples
+    --------
+    >>> compose(np.array(["2020-01-31"] * 3, "M8[D]"), ["24", "25", "7:00"])
+    array(['2020-02-01T00:00', 'NaT', '2020-01-31T07:00'], dtype='datetime64[m]')
+    """
+    days = np.asarray(days, dtype="datetime64[D]")
+    texts = np.asarray(hours, dtype=object).astype(str)
+    unique, back = np.unique(texts, return_inverse=True)
+    known = [re.fullmatch(r"\s*(\d{1,2})(?:\.0|:00(?::00)?|时)?\s*", text) for text in unique]
+    number = np.array([int(found[1]) if found else 99 for found in known], np.int64)[back.reshape(texts.shape)]
+    times = days.astype("datetime64[m]") + number * np.timedelta64(60, "m")
+    return np.where(number <= 24, times, np.datetime64("NaT", "m"))
+
+
+def to_utc_hours(local, *, offset, label):
+    """
+    Integer UTC hour that each local label stands for.
+
+    Parameters
+    ----------
+    local : datetime64[m]
+    offset : float
+        Declared hours ahead of UTC.
+    label : "start" or "end"
+        Which end of the hour the label names.
+
+    Returns
+    -------
+    hours : int64, since 1970-01-01T00 UTC, start of the hour; 0 where faulty
+    fault : array of str, "" where good, else the rule that was broken
+
+    Examples
+    --------
+    >>> local = np.array(["2020-02-01T00:00", "1970-01-01T05:00"], "M8[m]")
+    >>> hours, fault = to_utc_hours(local, offset=8.0, label="end")
+    >>> np.datetime64(int(hours[0]), "h"), fault[1]
+    (np.datetime64('2020-01-31T15','h'), 'date is before 2000-01-02, as of a clock that was reset')
+    """
+    if offset % 1:
+        raise DataError(f"time_zone: {offset:+g} h is not a whole number of hours, so its hours fit no UTC axis.")
+    local = np.asarray(local, dtype="datetime64[m]")
+    fault = np.full(local.shape, "", dtype=object)
+    fault[np.isnat(local)] = "no time"
+    known = ~np.isnat(local)
+    fault[known & (local < FIRST_DAY)] = f"date is before {FIRST_DAY}, as of a clock that was reset"
+    fault[known & (local >= LAST_DAY)] = f"date is after {LAST_DAY}, in the future"
+    utc = local - offset_hours(offset).astype("timedelta64[m]")
+    minutes = np.where(known, utc, np.datetime64(0, "m")).astype(np.int64)
+    hours = minutes // 60 - (label == "end")
+    off = known & (minutes % 60 != 0) & (fault == "")
+    fault[off] = "time is not on the full hour"
+    return np.where(fault == "", hours, 0), fault
+
+
+def wanted_hours(months, utc_offset):
+    """
+    Every UTC hour of the local months, sorted; None means no limit.
+
+    Parameters
+    ----------
+    months : iterable of "YYYY-MM" or None
+    utc_offset : float
+        The study's hours ahead of UTC.
+
+    Returns
+    -------
+    int64[n_hour] or None
+
+    Examples
+    --------
+    >>> len(wanted_hours(["2020-02", "2019-02"], 8))
+    1368
+    """
+    if months is None:
+        return None
+    spans = [local_bounds(month, utc_offset) for month in sorted(set(months))]
+    parts = [np.arange(a.astype("M8[h]").astype(np.int64), b.astype("M8[h]").astype(np.int64)) for a, b in spans]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def label_days(hours, *, offset, label):
+    """
+    The local days under which the deliverer labels these UTC hours: a set of ``YYYYMMDD``.
+
+    Examples
+    --------
+    >>> sorted(label_days(wanted_hours(["2020-02"], 8), offset=8.0, label="end"))[-1]
+    '20200301'
+    """
+    minutes = (np.asarray(hours) + (label == "end")) * 60
+    days = np.unique((minutes.astype("datetime64[m]") + offset_hours(offset).astype("timedelta64[m]")).astype("M8[D]"))
+    return {str(day).replace("-", "") for day in days}

@@ -1,0 +1,132 @@
+"""
+Station values that are an air-quality index and not a concentration.
+
+HJ 633 rounds the index up to a whole number, so below IAQI 200 some numbers can
+never occur (1, 4, 7, 11, 14, 17, 21 ... for PM2.5 of 2012). A delivery that has many
+different whole numbers and none of those is an index, whatever its header says
+(RELIABILITY C4: 80).
+"""
+
+import numpy as np
+
+from hotspot.variables import DataError
+
+# PM2.5 breakpoints, ug/m3 -> IAQI: HJ 633-2012 table 1 and HJ 633-2026 table 3.
+_INDEX = (0, 50, 100, 150, 200, 300, 400, 500)
+_BREAKS = {"2012": (0, 35, 75, 115, 150, 250, 350, 500), "2026": (0, 35, 60, 115, 150, 250, 350, 500)}
+_MAX = 500
+# So many different values below 200 without one impossible number: chance is below 1e-4 for real concentrations.
+MIN_DISTINCT = 30
+MIN_COUNT = 100
+
+
+def index_of(concentration, version="2012"):
+    """
+    PM2.5 index of whole concentrations, rounded up (HJ 633, 4.2.4 and 4.2.6).
+
+    Parameters
+    ----------
+    concentration : int array, ug/m3, 0 to 500
+    version : "2012" or "2026"
+
+    Returns
+    -------
+    int64, same shape
+
+    Examples
+    --------
+    >>> index_of([0, 1, 35, 36, 75, 150, 500])
+    array([  0,   2,  50,  52, 100, 200, 500])
+    """
+    value = np.asarray(concentration, dtype=np.int64)
+    breaks, index = np.array(_BREAKS[version]), np.array(_INDEX)
+    at = np.clip(np.searchsorted(breaks, value, side="left") - 1, 0, len(breaks) - 2)
+    step, rise = breaks[at + 1] - breaks[at], index[at + 1] - index[at]
+    # Whole-number arithmetic: a float quotient could round up a step too far.
+    return index[at] - (-(value - breaks[at]) * rise // step)
+
+
+def impossible(version="2012", below=200):
+    """
+    Whole numbers that no concentration gives as an index.
+
+    Examples
+    --------
+    >>> impossible()[:7].tolist()
+    [1, 4, 7, 11, 14, 17, 21]
+    """
+    image = np.unique(index_of(np.arange(_MAX + 1), version))
+    return np.setdiff1d(np.arange(below), image)
+
+
+def looks_like_index(values, version="2012"):
+    """
+    Whether values are an index in disguise.
+
+    Parameters
+    ----------
+    values : float64[n], NaN allowed
+    version : "2012" or "2026"
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> looks_like_index(np.repeat(index_of(np.arange(60)), 3)), looks_like_index(np.repeat(np.arange(60.0), 3))
+    (True, False)
+    """
+    values = np.asarray(values, np.float64).ravel()
+    values = values[np.isfinite(values) & (values >= 0) & (values < 200)]
+    if len(values) < MIN_COUNT or np.mean(values % 1 == 0) < 0.999:
+        return False
+    whole = np.rint(values).astype(np.int64)
+    # A handful of typing faults must not hide an index.
+    return bool(len(np.unique(whole)) >= MIN_DISTINCT and np.mean(np.isin(whole, impossible(version))) < 0.001)
+
+
+def refuse_index(values, name):
+    """
+    Stop when declared concentrations are an index.
+
+    Raises
+    ------
+    DataError
+        With the numbers that never occur, and what to declare.
+    """
+    for version in _BREAKS:
+        if looks_like_index(values, version):
+            gaps = ", ".join(str(n) for n in impossible(version)[:7])
+            raise DataError(
+                f"{name}: the PM2.5 values are not ug/m3 but the index IAQI (HJ 633-{version}, rounded up): among "
+                f"{np.isfinite(values).sum()} values the numbers {gaps} ... never occur, which only an index "
+                "leaves out; "
+                f'declare quantity = "iaqi-{version}" to have it turned back into ug/m3, or ask for concentrations.'
+            )
+
+
+def to_concentration(values, version="2012"):
+    """
+    Turn an index back into ug/m3 where exactly one whole concentration gives it.
+
+    Parameters
+    ----------
+    values : float64, NaN allowed
+    version : "2012" or "2026"
+
+    Returns
+    -------
+    (float64, bool): ug/m3, NaN where there is none; True where the number is no index or has several sources
+
+    Examples
+    --------
+    >>> to_concentration([73.0, 1.0, 402.0, np.nan])
+    (array([53., nan, nan, nan]), array([False,  True,  True, False]))
+    """
+    values = np.asarray(values, np.float64)
+    image = index_of(np.arange(_MAX + 1), version)
+    index, first, count = np.unique(image, return_index=True, return_counts=True)
+    at = np.clip(np.searchsorted(index, np.nan_to_num(values)), 0, len(index) - 1)
+    sure = (index[at] == values) & (count[at] == 1)
+    return np.where(sure, first[at].astype(np.float64), np.nan), np.isfinite(values) & ~sure

@@ -1,0 +1,75 @@
+"""
+Text cells to numbers, and the marks that mean "nothing was measured".
+
+A mark becomes NaN; text that is neither a number nor a mark is handed back as
+unreadable, never turned into a number by a guess (RELIABILITY C1: 11, 12; C4: 67).
+"""
+
+import numpy as np
+import pandas as pd
+
+# "/" is "not monitored" in HJ 633-2026 tables 4 and 5, "NA" is "missing" there.
+MARKS = frozenset(
+    ["", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", "—", "——", "–", "/", "-;", "缺测", "无数据", "<na>"]
+)
+# Numbers that deliverers write for "missing"; only for what was measured, never for a position or a date.
+MARK_NUMBERS = (-999.0, -99.9, -9999.0, -999.9, 9999.0, 99999.0)
+
+
+def to_numbers(cells, *, marks=True, mark_numbers=True):
+    """
+    Numbers of text cells.
+
+    Parameters
+    ----------
+    cells : array of str, any shape
+    marks : bool
+        Whether the missing marks mean "missing"; else only the empty text does.
+    mark_numbers : bool
+        Whether numbers such as -999 are missing marks as well.
+
+    Returns
+    -------
+    values : float64, same shape; NaN where missing or unreadable
+    unreadable : bool, same shape; text that is neither number nor mark
+
+    Examples
+    --------
+    >>> to_numbers(["7.5", "-;", "1,200", "—", "-999", "inf"])
+    (array([7.5, nan, nan, nan, nan, nan]), array([False, False,  True, False, False,  True]))
+    """
+    cells = np.asarray(cells, dtype=object)
+    flat = cells.ravel()
+    values = np.array(pd.to_numeric(pd.Series(flat, dtype=object), errors="coerce"), dtype=np.float64)
+    unreadable = np.zeros(flat.shape, bool)
+    for at in np.flatnonzero(~np.isfinite(values)):
+        text = str(flat[at])
+        if text == "":
+            continue
+        text = text.strip()
+        values[at] = np.nan
+        if text.lower() in MARKS if marks else text == "":
+            continue
+        unreadable[at] = True
+    if mark_numbers:
+        values[np.isin(values, MARK_NUMBERS)] = np.nan
+    return values.reshape(cells.shape), unreadable.reshape(cells.shape)
+
+
+def unreadable_rule(text):
+    """
+    What is wrong with a text that should have been a number.
+
+    Examples
+    --------
+    >>> unreadable_rule("1,200")
+    'thousands separator or decimal comma'
+    >>> unreadable_rule("offline")
+    'not a number and not a known missing mark'
+    """
+    plain = str(text).strip()
+    if plain.replace(",", "").replace(".", "").lstrip("+-").isdigit() and "," in plain:
+        return "thousands separator or decimal comma"
+    if "inf" in plain.lower():
+        return "infinite value"
+    return "not a number and not a known missing mark"

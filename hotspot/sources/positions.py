@@ -1,0 +1,250 @@
+"""
+Where stations stand: coordinate files, checked and brought to WGS 84.
+
+A wrong position moves a station into another cell, so nothing is repaired: a row
+that cannot be right is quarantined with the reason (RELIABILITY C4: 81, 82, 85, 86).
+"""
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotspot.grid.datum import to_wgs84
+from hotspot.sources.aliases import our_names, plain
+from hotspot.sources.intake import Intake
+from hotspot.sources.missing import to_numbers
+from hotspot.sources.tables import read_table
+from hotspot.variables import DataError
+
+# Longitudes and latitudes that China lies within, with a margin; used for warnings and swaps only.
+CHINA = (73.0, 3.0, 136.0, 54.5)
+_KEY = re.compile(r"station|site|id$|code|name|站|点位|编号|设备|监测点|名称")
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Positions of one coordinate file: ``keys`` column -> id of every row; lon, lat in WGS 84."""
+
+    file: str
+    keys: dict[str, np.ndarray]
+    names: np.ndarray
+    lon: np.ndarray
+    lat: np.ndarray
+
+
+def tidy_id(text):
+    """
+    A station id without differences that only print shows: width, case of blanks, line marks.
+
+    Examples
+    --------
+    >>> tidy_id(" Ｔ８５７１１ ")
+    'T85711'
+    """
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", str(text))).strip()
+
+
+def position_faults(lon, lat, *, rounded=True):
+    """
+    What is wrong with each position; an empty text where nothing is.
+
+    Parameters
+    ----------
+    lon, lat : float64[n], degrees, NaN where missing
+    rounded : bool
+        Whether positions given to one decimal (11 km) count as faults.
+
+    Returns
+    -------
+    object[n] of str
+
+    Examples
+    --------
+    >>> position_faults(np.array([116.397, 0.0, 39.909, np.nan]), np.array([39.909, 0.0, 116.397, 39.9])).tolist()
+    ['', 'position is 0, 0', 'longitude and latitude are swapped', 'no position']
+    """
+    lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    fault = np.full(lon.shape, "", dtype=object)
+    with np.errstate(invalid="ignore"):
+        west, south, east, north = CHINA
+        if rounded:
+            coarse = (np.abs(lon * 10 - np.rint(lon * 10)) < 1e-6) & (np.abs(lat * 10 - np.rint(lat * 10)) < 1e-6)
+            fault[coarse] = "position is rounded to 0.1 degree (11 km)"
+        swapped = (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
+        fault[(np.abs(lon) > 180) | (np.abs(lat) > 90)] = "longitude or latitude is out of range"
+        fault[swapped] = "longitude and latitude are swapped"
+        fault[(lon == 0) & (lat == 0)] = "position is 0, 0"
+        fault[~np.isfinite(lon) | ~np.isfinite(lat)] = "no position"
+    return fault
+
+
+def check_degrees(lon, lat, name):
+    """
+    Refuse positions that are degrees and minutes written as decimals (39.5420 for 39 deg 54.20').
+
+    Raises
+    ------
+    DataError
+        Among 20 or more positions no decimal part reaches 0.60, in either direction.
+
+    Examples
+    --------
+    >>> check_degrees(np.full(30, 116.5942), np.full(30, 39.5420), "a.csv")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: a.csv: no decimal part of 30 positions reaches .60, ...
+    """
+    distinct = np.unique(np.column_stack((lon, lat))[np.isfinite(lon) & np.isfinite(lat)], axis=0)
+    if (
+        len(lon) >= 20
+        and len(distinct)
+        and np.all(np.abs(distinct) % 1.0 < 0.6)
+        and (len(distinct) >= 20 or len(distinct) == 1)
+    ):
+        raise DataError(
+            f"{name}: no decimal part of {len(lon)} positions reaches .60, so they look like degrees and minutes; "
+            "deliver decimal degrees."
+        )
+
+
+def read_positions(path, intake, *, datum, encoding=None):
+    """
+    Read a file of station positions.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or XLSX with a longitude, a latitude, and one or more columns of ids or names.
+    intake : Intake
+    datum : str
+        ``wgs84``, ``cgcs2000``, ``gcj02`` or ``bd09``, as declared.
+    encoding : str, optional
+
+    Returns
+    -------
+    Positions
+
+    Raises
+    ------
+    DataError
+        There is no longitude, latitude or id column.
+    """
+    # A list without a header circulates for Beijing: name, lon, lat. Looking is not yet reading.
+    look = read_table(path, Intake(intake.root), encoding=encoding).columns
+    bare = len(look) == 3 and not to_numbers(look[1:], marks=False)[1].any()
+    table = read_table(path, intake, encoding=encoding, header=("station", "lon", "lat") if bare else None)
+    if bare:
+        intake.note(f"{table.name}: no header; columns taken as station, lon, lat")
+    ours = our_names(table.columns, required=("lon", "lat"), name=table.name, known=("lon", "lat", "name"))
+    lon, bad_lon = to_numbers(table.cells(ours["lon"]), mark_numbers=False)
+    lat, bad_lat = to_numbers(table.cells(ours["lat"]), mark_numbers=False)
+    table.set_aside(np.flatnonzero(bad_lon), ours["lon"], "longitude is no decimal number")
+    table.set_aside(np.flatnonzero(bad_lat), ours["lat"], "latitude is no decimal number")
+    fault = position_faults(lon, lat)
+    for rule in sorted(set(fault) - {""}):
+        table.set_aside(np.flatnonzero(fault == rule), ours["lon"], rule)
+    keys = [c for c in table.columns if c not in (ours["lon"], ours["lat"]) and _KEY.search(plain(c))]
+    if not keys:
+        raise DataError(f"{table.name}: no column of station ids or names; the header has: {', '.join(table.columns)}.")
+    texts = {key: np.array([tidy_id(text) for text in table.cells(key)], dtype=object) for key in keys}
+    _repeated(table, texts, lon, lat, ours["lon"])
+    kept = table.status == 0
+    table.close()
+    check_degrees(lon[kept], lat[kept], table.name)
+    _notes(table, texts[keys[0]][kept], lon[kept], lat[kept], intake)
+    x, y = to_wgs84(lon[kept], lat[kept], datum)
+    names = texts[ours["name"]] if ours.get("name") in texts else texts[keys[0]]
+    return Positions(table.name, {k: v[kept] for k, v in texts.items()}, names[kept], np.asarray(x), np.asarray(y))
+
+
+def _repeated(table, texts, lon, lat, column):
+    """The same row twice is a duplicate; one id (first key column) at two places is nowhere."""
+    first = next(iter(texts.values()))
+    places: dict[str, list[int]] = {}
+    seen = set()
+    for at in np.flatnonzero(table.status == 0):
+        row = tuple(table.frame.iloc[at])
+        if row in seen:
+            table.duplicate(at)
+        seen.add(row)
+        if first[at] and table.status[at] == 0:
+            places.setdefault(first[at], []).append(int(at))
+    for key, rows in places.items():
+        if len({(lon[at], lat[at]) for at in rows}) > 1:
+            rule = f"station {key} has {len(rows)} positions; a move needs two ids and a date"
+            table.set_aside(rows, column, rule)
+            table.intake.note(f"{table.name}: {rule}")
+
+
+def _notes(table, ids, lon, lat, intake):
+    west, south, east, north = CHINA
+    outside = (lon < west) | (lon > east) | (lat < south) | (lat > north)
+    if outside.any():
+        intake.note(f"{table.name}: {outside.sum()} positions lie outside China, first {ids[np.argmax(outside)]}")
+    _, back, count = np.unique(np.column_stack((lon, lat)), axis=0, return_inverse=True, return_counts=True)
+    shared = count[back.ravel()] > 1
+    if shared.any():
+        few = ", ".join(str(i) for i in ids[shared][:4])
+        intake.note(f"{table.name}: {shared.sum()} stations share a position with another one ({few})")
+
+
+def locate_stations(stations, positions, intake, *, also=None):
+    """
+    Match station ids of a series with a coordinate file.
+
+    The key column with most matches is used for all; ids are compared after
+    ``tidy_id``, without regard to case. A station that is not found, or whose name
+    stands at two places, is left out with a note.
+
+    Parameters
+    ----------
+    stations : sequence of str
+    positions : Positions
+    intake : Intake
+    also : dict, optional
+        Id -> other names it goes by, tried after the id.
+
+    Returns
+    -------
+    dict of station -> (name, lon, lat), WGS 84
+
+    Raises
+    ------
+    DataError
+        Not a single station was found.
+    """
+    also = also or {}
+    best: dict[str, tuple] = {}
+    used = ""
+    for column, ids in positions.keys.items():
+        spots: dict[str, list[int]] = {}
+        for at, text in enumerate(ids):
+            if text:
+                spots.setdefault(text.casefold(), []).append(at)
+        found = {}
+        for station in stations:
+            for word in (station, *also.get(station, ())):
+                rows = spots.get(tidy_id(word).casefold(), [])
+                if len({(positions.lon[at], positions.lat[at]) for at in rows}) == 1:
+                    found[station] = (
+                        str(positions.names[rows[0]]),
+                        float(positions.lon[rows[0]]),
+                        float(positions.lat[rows[0]]),
+                    )
+                    break
+        if len(found) > len(best):
+            best, used = found, column
+    if not best:
+        some = next(iter(positions.keys.values()))[:3]
+        raise DataError(
+            f"{positions.file}: none of {len(stations)} stations ({', '.join(map(str, stations[:3]))} ...) "
+            f"is listed here ({', '.join(map(str, some))} ...); give the coordinates file of this network."
+        )
+    for station in stations:
+        if station not in best:
+            near = difflib.get_close_matches(station, [str(t) for t in positions.keys[used]], n=1)
+            hint = f"; nearest there: {near[0]}" if near else ""
+            intake.note(f"station {station} has no single position in {positions.file} and was left out{hint}")
+    return best
