@@ -13,6 +13,7 @@ from hotspot.variables import DataError
 BLOCK = 32  # cells along the side of a block that shares one polynomial
 TOLERANCE = 1e-9  # of a cell's side, largest error of a block's polynomial
 CHUNK_BYTES = 1 << 26  # of raster window held by one task of a lazy field
+PLAUSIBLE, MOST_OUTSIDE = (1.0, 500.0), 0.01  # ug/m3 and share of cells: RELIABILITY 30
 _NODES = np.linspace(-1.0, 1.0, 5)  # places in a block where the projection is asked
 _KEPT: dict = {}  # weights by geometry, newest last
 _KEEP = 16
@@ -92,6 +93,8 @@ def aggregate(field, cells, *, min_coverage=0.5):
     j0, j1, i0, i1 = found.window
     layers = layers.isel(y=slice(j0, j1), x=slice(i0, i1))
     mean, coverage = _means(layers.data, found, min_coverage)
+    if field.name == "pm25" and field.attrs.get("period") in ("month", "year") and isinstance(mean, np.ndarray):
+        check_means(mean, field.attrs.get("unit", ""))
     dims: tuple[str, ...] = ("cell", "time")
     if "time" not in field.dims:
         mean, coverage, dims = mean[:, 0], coverage[:, 0], ("cell",)
@@ -104,6 +107,35 @@ def aggregate(field, cells, *, min_coverage=0.5):
     kept = {k: v for k, v in cells.attrs.items() if k in ("lattice_id", "spacing", "crs")}
     out.attrs = {k: v for k, v in field.attrs.items() if k != "crs"} | kept
     return out
+
+
+def check_means(means, unit="ug/m3"):
+    """
+    Refuse monthly or yearly PM2.5 that cannot be true: RELIABILITY 30.
+
+    Parameters
+    ----------
+    means : float array, ug/m3, NaN where missing
+    unit : str
+
+    Raises
+    ------
+    DataError
+        More than 1 % of the cells lie outside 1-500 ug/m3.
+
+    Examples
+    --------
+    >>> check_means(np.array([0.035, 0.041, np.nan]))
+    Traceback (most recent call last):
+    hotspot.variables.DataError: PM2.5: 2 of 2 cell means lie outside 1-500 ug/m3, the middle one is 0.038; ...
+    """
+    known = means[np.isfinite(means)]
+    outside = int(((known < PLAUSIBLE[0]) | (known > PLAUSIBLE[1])).sum())
+    if outside > MOST_OUTSIDE * known.size:
+        raise DataError(
+            f"PM2.5: {outside} of {known.size} cell means lie outside {PLAUSIBLE[0]:g}-{PLAUSIBLE[1]:g} ug/m3, the "
+            f"middle one is {np.median(known):.3g}; check the unit ({unit or 'not given'}) and scale of the raster."
+        )
 
 
 def weights(x, y, crs, cells):
