@@ -74,7 +74,8 @@ def _read_day(path, intake, offset, label, encoding):
             f"{table.name}: the header begins {', '.join(table.columns[:3])}, not date, hour, type; "
             "this is not the quotsoft layout."
         )
-    stamps, types = table.cells(table.columns[:2]), table.cells(table.columns[2])
+    cells = table.cells(table.columns)
+    stamps, types = cells[:, :2], cells[:, 2]
     dates = parse_days(stamps[:, 0])
     day = _day_of(path)
     if day and not np.isnat(named := parse_days([day])[0]):
@@ -102,7 +103,7 @@ def _read_day(path, intake, offset, label, encoding):
             )
             parts.append(part.keep(stays))
         elif _NOT_HOURLY.fullmatch(kind):
-            _same_twice(table, rows, utc)
+            _same_twice(table, rows, utc, cells)
             intake.note("rows of running means and indices (PM2.5_24h, AQI ...) were read but are no hourly values")
         else:
             table.set_aside(rows, table.columns[2], "type is not known")
@@ -112,11 +113,11 @@ def _read_day(path, intake, offset, label, encoding):
     return parts
 
 
-def _same_twice(table, rows, utc):
+def _same_twice(table, rows, utc, cells):
     """Rows of types that are not used are still compared among themselves, word for word."""
     seen = set()
-    for at in rows:
-        row = (int(utc[at]), *table.frame.iloc[at, 2:])
+    for at, text in zip(rows, cells[rows].tolist(), strict=True):
+        row = (int(utc[at]), *text[2:])
         if row in seen:
             table.duplicate(at)
         seen.add(row)
