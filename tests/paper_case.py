@@ -13,6 +13,7 @@ from hotspot.grid.lattice import Grid
 from hotspot.publish.lists import WARNING_COLUMNS
 from hotspot.rules.criteria import Criteria
 from hotspot.study import Lattice
+from hotspot.trace.checklist import checklist
 
 MONTH = "2020-03"
 SIDE = 12
@@ -50,7 +51,7 @@ def paper_case(*, word=None, col=1272, row=1275):
             [[MONTH, warned["city"][0], hot["cell"][0], "year_on_year", word or "no layer for 2019-03"]],
             columns=["month", "city", "cell", "reason", "why"],
         ),
-        checklist=_checklist(warned, traced, word), gi=_gi(field),
+        checklist=checklist(warned, traced, facilities, field, study.criteria), gi=_gi(field),
     )  # fmt: skip
 
 
@@ -164,13 +165,14 @@ def _traced(warned, facilities):
         near = []
         for _, f in facilities.iterrows():
             bearing, _, metres = geod.inv(cell["lon"], cell["lat"], f["lon"], f["lat"])
-            if metres <= 6000:
+            if metres <= 6000 or (metres <= 12000 and f["facility"] in ("F003", "F020", "F033")):
                 near.append((metres, bearing % 360, f))
         for order, (metres, bearing, f) in enumerate(sorted(near, key=lambda n: n[0]), start=1):
             rows.append(
                 {"cell": cell["cell"], "facility": f["facility"], "name": f["name"], "class_": f["class_"],
                  "lon": f["lon"], "lat": f["lat"], "distance_km": metres / 1000, "bearing_deg": bearing,
-                 "where": "in_cell" if metres < 1500 else "ring", "upwind_hours": 40, "n_hours": 700, "lift": 1.2,
+                 "where": "in_cell" if metres < 1500 else "ring" if metres <= 6000 else "upwind",
+                 "upwind_hours": 40, "n_hours": 700, "lift": 1.2,
                  "lift_low": 0.9, "lift_high": 1.5, "word": ("strong", "moderate", "weak")[order % 3], "order": order}
             )  # fmt: skip
     return pd.DataFrame(rows)
@@ -187,30 +189,12 @@ def _gi(field):
     )
 
 
-def _checklist(warned, traced, word):
-    from hotspot.rules.classes import area_classes, source_classes
-
-    rows = []
-    for cell in warned["cell"].unique():
-        listed = [(f["class_"], f["facility"], f["name"]) for _, f in traced[traced["cell"] == cell].iterrows()]
-        for class_, facility, name in [*listed, *((c.key, "", "") for c in area_classes())]:
-            kind = source_classes()[class_]
-            for item in kind.items:
-                rows.append(
-                    {"cell": cell, "class_": class_, "facility": facility, "name": name, "item": item.code,
-                     "grade": item.grade, "zh": item.zh, "en": item.en, "department": kind.department_zh,
-                     "deadline": ""}
-                )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
 def write_all(folder):
     """Every file this room writes, for comparing bytes."""
     from pathlib import Path
 
-    from hotspot.publish.checklists import write_checklists
-
     from hotspot.publish.cells import write_cells
+    from hotspot.publish.checklists import write_checklists
     from hotspot.publish.geopackage import write_geopackage
     from hotspot.publish.lists import write_not_ranked, write_warnings
     from hotspot.publish.sheets import write_sheets

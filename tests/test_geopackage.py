@@ -20,7 +20,8 @@ from hotspot.variables import DataError
 
 CELL_COLUMNS = [
     *("cell", "label", "city", "county", "township", "lon", "lat", "x", "y", "area_share"),
-    *("pm25", "previous", "previous_year", "level", "coverage", "n_valid", "error", "valid", "why", "hotspot", "warned"),
+    *("pm25", "previous", "previous_year", "level", "coverage", "n_valid"),
+    *("error", "valid", "why", "hotspot", "warned"),
     *("gi_z", "gi_p", "gi_class", "h3_8", "geometry"),
 ]
 

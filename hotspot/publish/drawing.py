@@ -107,6 +107,13 @@ def symbol(x, y, name, scale):
     )
 
 
+def pointer(x, y, degrees):
+    """An arrow head at the frame that points to what lies beyond it, degrees clockwise from the top."""
+    return (
+        f'<path d="M0,-1.5L1,1L0,0.5L-1,1Z" transform="translate({x:.2f},{y:.2f}) rotate({degrees:.1f})" fill="#000"/>'
+    )
+
+
 def line(x1, y1, x2, y2, width, colour):
     """One straight stroke, mm."""
     return f'<path d="M{x1:.2f},{y1:.2f}L{x2:.2f},{y2:.2f}" stroke="{colour}" stroke-width="{width}"/>'

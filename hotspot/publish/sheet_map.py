@@ -193,6 +193,7 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
         'stroke-width="0.25" stroke-dasharray="0.6 0.9"/>'
     )
     _facilities(draw, window, facilities, 0.85)
+    _beyond(draw, window, facilities)
     side = s * scale
     draw.taken += [(left - 0.5, top, left + 0.5, top + side), (left + side - 0.5, top, left + side + 0.5, top + side)]
     draw.taken += [(left, top - 0.5, left + side, top + 0.5), (left, top + side - 0.5, left + side, top + side + 0.5)]
@@ -329,9 +330,23 @@ def _facilities(draw, window, facilities, scale):
             draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
             places.append((x, y, str(facility["number"])))
     for x, y, number in places:
-        for dx, dy in _OFFSETS:
-            inside = 1.5 < x + dx < window.size - 1.5 and 1.5 < y + dy < window.size - 1.5
-            if inside and draw.say(x + dx, y + dy, number, 7.5, 0, force=False):
-                break
-        else:
-            draw.say(min(max(x + 2.5, 2), window.size - 2), min(max(y - 1.4, 2), window.size - 2), number, 7.5, 0)
+        _number(draw, window, x, y, number)
+
+
+def _beyond(draw, window, facilities):
+    """Facilities farther off than the panel reaches: an arrow head at the frame, with the number."""
+    half, edge = window.metres / 2, window.size / 2 - 1.8
+    for facility in facilities:
+        east, north = facility["x"] - window.west - half, facility["y"] - window.north + half
+        far = max(abs(east), abs(north))
+        if far > half:
+            x, y = window.size / 2 + edge * east / far, window.size / 2 - edge * north / far
+            draw.svg.append(drawing.pointer(x, y, math.degrees(math.atan2(east, north))))
+            draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
+            _number(draw, window, x, y, str(facility["number"]))
+
+
+def _number(draw, window, x, y, number):
+    places = [(x + dx, y + dy) for dx, dy in _OFFSETS]
+    inside = [p for p in places if min(p) > 1.5 and max(p) < window.size - 1.5]
+    draw.say_at(inside or [(window.size / 2, window.size / 2)], number, 7.5, 0)

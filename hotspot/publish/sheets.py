@@ -15,16 +15,17 @@ import numpy as np
 
 from hotspot.grid.frame import north_angle
 from hotspot.publish import sheet_map
+from hotspot.publish.checklists import MODES, by_class
 from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
 from hotspot.publish.lists import published
 from hotspot.publish.words import BASES, REASONS, STATES, change_zh, known, month_zh
-from hotspot.rules.classes import area_classes, source_classes
+from hotspot.rules.classes import GRADES, area_classes, source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.variables import DataError
 
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
-BACK_ITEMS = 100  # printed lines of checks on the back; the whole list is checklists.xlsx
+BACK_LINES = 100  # printed lines of checks on the back; the whole list is checklists.xlsx
 _TEMPLATE = "sheet.typ"
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _WORDS = {
@@ -264,7 +265,7 @@ def _near(grid, traced, places):
     for number, row in enumerate(traced.sort_values(["order", "facility"], kind="stable").to_dict("records"), start=1):
         place = places.get(row["facility"], {})
         x, y = grid.project(float(row["lon"]), float(row["lat"]))
-        symbol = sheet_map.SYMBOLS[source_classes()[row["class_"]].problem]
+        symbol = sheet_map.SYMBOLS[_class(row["class_"]).problem]
         near.append(
             {
                 **row,
@@ -278,6 +279,11 @@ def _near(grid, traced, places):
     return near
 
 
+def _class(key):
+    """The class of the vocabulary; what no class names is inspected as "other"."""
+    return source_classes().get(key) or source_classes()["other"]
+
+
 def _facility_row(facility):
     bearing = float(facility["bearing_deg"]) % 360
     wind = _WINDS[int((bearing + 22.5) // 45) % 8]
@@ -289,8 +295,8 @@ def _facility_row(facility):
     return {
         "number": str(facility["number"]),
         "symbol": sheet_map.symbol_svg(facility["symbol"]),
-        "class": shorten(source_classes()[facility["class_"]].zh, 16),
-        "name": shorten(str(facility["name"]) or str(facility["facility"]), 42),
+        "class": shorten(_class(facility["class_"]).zh, 16),
+        "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
         "away": away,
         "where": _WHERE.get(facility["where"], ""),
         "word": _WORDS.get(facility["word"], legible(str(facility["word"]))),
@@ -358,28 +364,26 @@ def _checks(checklist, near):
     """Blocks of the back page: each class with its items once, and its enterprises by their number on the front."""
     numbers = {f["facility"]: str(f["number"]) for f in near}
     blocks, lines, left = [], 0, 0
-    for class_, part in checklist.groupby("class_", sort=False):
-        items = part.drop_duplicates("item")
-        listed = part[part["facility"].isin(numbers)].drop_duplicates("facility")
-        needed = 2 + len(items) + len(listed)
-        if lines + needed > BACK_ITEMS:
-            left += len(part)
+    for block in by_class(checklist):
+        kind, items = source_classes()[block["class_"]], block["items"]
+        places = [(numbers.get(facility, ""), name or facility) for facility, name, _ in block["places"] if facility]
+        needed = 2 + len(items) + len(places) + kind.area
+        if lines + needed > BACK_LINES:
+            left += sum(len(rows) for _, _, rows in block["places"])
             continue
         lines += needed
-        kind = source_classes()[class_]
+        first = items.iloc[0]
+        deadline = f"，{legible(first['deadline'])}前" if known(first["deadline"]) else ""
         blocks.append(
             {
                 "class": kind.zh,
-                "duty": str(items.iloc[0]["department"]),
+                "duty": legible(first["department"]) + MODES.get(first["mode"], "") + deadline,
                 "items": [
-                    {"n": str(n), "grade": "巡" if i["grade"] == "patrol" else "执", "text": i["zh"]}
-                    for n, (_, i) in enumerate(items.iterrows(), 1)
+                    {"n": str(n), "grade": GRADES[item["grade"]][0], "text": item["zh"]}
+                    for n, item in enumerate(items.to_dict("records"), start=1)
                 ],
                 "area": kind.area,
-                "places": [
-                    {"number": numbers[f["facility"]], "name": shorten(f["name"] or f["facility"], 26)}
-                    for _, f in listed.iterrows()
-                ],
+                "places": [{"number": number, "name": shorten(name, 26)} for number, name in places],
             }
         )
-    return {"checks": blocks, "checks_left": left, "more": 0}
+    return {"checks": blocks, "checks_left": left}
