@@ -61,11 +61,12 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
     said: list[str] = []
     mended: list[str] = []
     files: list[str] = []
+    named: dict[Path, dict[str, str]] = {}  # a file of city names serves many boundary files
     for delivery in deliveries:
         if delivery.layout not in _LAYOUTS:
             raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
         for path in _matching(root, delivery.files):
-            table, also_read = _LAYOUTS[delivery.layout](path, delivery, root)
+            table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
             table = _in_wgs84(table, delivery.datum, _short(path, root), said, fine)
             tables.append(_mended(table, _short(path, root), mended))
             files += [name for name in [str(path), *map(str, also_read)] if name not in files]
@@ -105,7 +106,7 @@ def _short(path, root):
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def _datav(path, delivery, root):
+def _datav(path, delivery, root, named):
     """Units of one DataV file: districts of a city, cities of a province, or one county."""
     import geopandas as gpd
     import shapely
@@ -113,7 +114,7 @@ def _datav(path, delivery, root):
     features = _json(path).get("features")
     if not features:
         raise DataError(f"{path.name}: holds no features; give a DataV GeoJSON of a city, a province or a county.")
-    names, also_read = _city_names(path, delivery, root)
+    names, also_read = _city_names(path, delivery, root, named)
     rows, outlines = [], []
     for number, feature in enumerate(features, start=1):
         own = feature.get("properties") or {}
@@ -142,22 +143,25 @@ def _datav(path, delivery, root):
     return gpd.GeoDataFrame(rows, geometry=outlines, crs="EPSG:4326"), also_read
 
 
-def _city_names(path, delivery, root):
+def _city_names(path, delivery, root, named):
     # adcode -> name of every city, from the file the study names or the one beside the folder.
     place = root / delivery.names if delivery.names else path.parent.parent / "location.json"
     if not place.is_file():
         if delivery.names:
             raise DataError(f"boundary: there is no {delivery.names} below {root}; it should name the cities.")
         return {}, []
+    if place in named:
+        return named[place], [place]
     content = _json(place)
     entries = content.items() if "features" not in content else ()
     names = {str(code): str(entry.get("name", "")) for code, entry in entries}
     for feature in content.get("features", ()):
         names[str(feature["properties"].get("adcode", ""))] = str(feature["properties"].get("name", ""))
+    named[place] = names
     return names, [place]
 
 
-def _table(path, delivery, root):
+def _table(path, delivery, root, named):
     """Units of any GeoJSON, GeoPackage or Shapefile, by the study's column names."""
     import pyogrio
 

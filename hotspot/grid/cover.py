@@ -76,11 +76,11 @@ def cover(grid, boundaries, *, counting="touching"):
     central = np.zeros(n_cell, dtype=bool)
     central[member[middle]] = True
 
-    names = {name: boundaries[name].fillna("").astype(str).to_numpy(dtype=str) for name in _LEVELS}
+    names = {name: _texts(boundaries, name) for name in _LEVELS}
     key = {level: _keys(names[f"{level}_code"], names[level]) for level in ("city", "county", "township")}
     # A county is one of its own city, a township one of its own county, whatever their names.
     county = _joint(key["city"], key["county"])
-    shared = area > _ROUNDING * grid.spacing**2
+    shared = area > 0
     counts = {
         "count_centre": int(central.sum()),
         "count_touching": int(np.unique(member[shared]).size),
@@ -129,7 +129,15 @@ def cover(grid, boundaries, *, counting="touching"):
 _LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
 
 
+def _texts(boundaries, name):
+    if name not in boundaries:
+        return np.full(len(boundaries), "")
+    return boundaries[name].fillna("").astype(str).to_numpy(dtype=str)
+
+
 def _check(grid, boundaries):
+    if "city" not in boundaries:
+        raise DataError("the boundary has no column city; read it with read_boundaries.")
     if len(boundaries) == 0 or boundaries.geometry.is_empty.any() or boundaries.geometry.isna().any():
         raise DataError("the boundary has no polygons, or an empty one; check the files the study names.")
     if boundaries.crs is None or boundaries.crs.to_epsg() != 4326:
@@ -233,7 +241,7 @@ def _pairs(member, key):
 
 def _owner(member, unit, area, levels):
     # Position of the owning unit of each cell: the largest share level by level, ties by code.
-    # Shares are compared in whole mm2 of a cell, so that rounding noise never decides a tie.
+    # Shares are compared to 0.001 m2, so that rounding noise never decides a tie.
     area = np.round(area, 3)
     alive = np.ones(member.size, dtype=bool)
     for key in levels:

@@ -134,8 +134,8 @@ class Grid:
         """
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         known = np.isfinite(x) & np.isfinite(y)
-        col = np.floor(np.where(known, x, 0.0) / self.spacing).astype(np.int64) + self.offset[0]
-        row = np.floor(np.where(known, y, 0.0) / self.spacing).astype(np.int64) + self.offset[1]
+        col = _steps(np.where(known, x, 0.0), self.spacing) + self.offset[0]
+        row = _steps(np.where(known, y, 0.0), self.spacing) + self.offset[1]
         return np.where(known, col, -1)[()], np.where(known, row, -1)[()]
 
     def code(self, col, row):
@@ -384,3 +384,9 @@ class Grid:
         y = np.stack([south, south, north, north, south], axis=-1).astype(float)
         lon, lat = self.unproject(x, y)
         return shapely.polygons(np.stack([lon, lat], axis=-1))
+
+
+def _steps(position, spacing):
+    # Whole cells from the origin; a quotient rounded up to the next edge is taken back.
+    steps = np.floor(position / spacing)
+    return (steps - (position < steps * spacing)).astype(np.int64)

@@ -84,10 +84,8 @@ def find_place(*words, datum="wgs84", grid=None):
 
     Raises
     ------
-    ValueError
-        Neither one code nor two numbers.
     DataError
-        As in ``place``.
+        Neither one code nor two numbers; or as in ``place``.
 
     Examples
     --------
@@ -95,7 +93,7 @@ def find_place(*words, datum="wgs84", grid=None):
     ('PQ1848E', 1318)
     >>> find_place("116.397", "north")
     Traceback (most recent call last):
-    ValueError: '116.397 north' is neither a code nor a longitude and a latitude; ...
+    hotspot.variables.DataError: '116.397 north' is neither a code nor a longitude and a latitude; ...
     """
     if len(words) == 1:
         return place(words[0], grid=grid)
@@ -103,7 +101,7 @@ def find_place(*words, datum="wgs84", grid=None):
         lon, lat = (float(word) for word in words)
     except ValueError:
         said = " ".join(map(str, words))
-        raise ValueError(
+        raise DataError(
             f"{said!r} is neither a code nor a longitude and a latitude; give PR1847L, or 116.397 39.909."
         ) from None
     return place(lon=lon, lat=lat, datum=datum, grid=grid)
