@@ -130,8 +130,8 @@ def write_hours(path, month, stations, rng, outages=()):
     Returns
     -------
     list of (line, kind, text, expected): what was planted. ``expected`` is the
-    fate that the row must have: duplicate, quarantined, or missing (kept as a row
-    without a value).
+    fate that the row must have: duplicate, quarantined, or used (a row that says
+    nothing was measured).
     """
     values = np.rint(month.stations)
     n_hour, n_station = values.shape
@@ -151,34 +151,36 @@ def write_hours(path, month, stations, rng, outages=()):
         if not gone[h, s]
     ]
     full = [position for position, row in enumerate(rows) if row[2] != ""]
-    chosen = rng.choice(full, 8, replace=False).tolist()
-    kinds = {}
-    for position in chosen[:3]:  # the same row twice
-        kinds[position] = ("identical twice", "duplicate")
-    for position, (column, text, kind) in zip(chosen[3:], _BROKEN, strict=True):
-        row = list(rows[position])
-        row[column] = text
-        kinds[position] = (kind, "quarantined")
-        rows[position] = row
+    kinds = ["twice", "twice", "twice", "contradiction", *_BROKEN]
+    chosen = dict(zip(rng.choice(full, len(kinds), replace=False).tolist(), kinds, strict=True))
     written, planted = [], []
     for position, row in enumerate(rows):
+        kind = chosen.get(position)
+        if kind in _BROKEN:
+            column, text, fate = _BROKEN[kind]
+            written.append([*row[:column], text, *row[column + 1 :]])
+            planted.append((len(written) + 1, kind, text, fate))
+            continue
         written.append(row)
-        if position in kinds:
-            kind, expected = kinds[position]
-            if expected == "duplicate":
-                written.append(row)
-            planted.append((len(written) + 1, kind, str(row[0 if kind == "no such time" else 2]), expected))
+        if kind == "twice":
+            written.append(row)
+            planted.append((len(written) + 1, kind, str(row[2]), "duplicate"))
+        elif kind == "contradiction":
+            written.append([*row[:2], row[2] + 7])
+            planted += [(len(written), kind, str(row[2]), "quarantined"), (len(written) + 1, kind, "", "quarantined")]
     write_table(path, ["监测时间", "站点编号", "PM2.5"], written)
     return planted
 
 
-_BROKEN = (
-    (0, "2025-13-01 00:00", "no such time"),
-    (2, "设备维护", "a word for a number"),
-    (2, "9999", "beyond any range"),
-    (2, "-35", "below zero"),
-    (0, "停电", "no such time"),
-)
+# kind -> column, what stands there, what must become of the row
+_BROKEN = {
+    "no such month": (0, "2025-13-01 00:00", "quarantined"),
+    "no time at all": (0, "停电", "quarantined"),
+    "a word for a number": (2, "设备维护", "quarantined"),
+    "beyond any range": (2, "25000", "quarantined"),
+    "below zero": (2, "-350", "quarantined"),
+    "a mark for missing": (2, "—", "used"),
+}
 
 
 def write_truth(folder, region, sources, planted, means):
