@@ -93,6 +93,8 @@ class Tracing(_Rule):
     """Which sources are looked at, and when wind says something. METHODS 11."""
 
     ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
+    # Proposal: beyond the ring and up to here a facility is listed if the wind came from it oftener than by chance.
+    upwind_km: float = Field(20.0, gt=0)
     sector_deg: float = Field(45.0, gt=0, le=180)  # proposal: width of a facility's wind sector
     calm_ms: float = Field(0.5, ge=0)  # proposal: below it the direction means nothing
     top_share: float = Field(0.25, gt=0, lt=1)  # proposal: "high" hours of CPF

@@ -1,0 +1,143 @@
+"""Wind from its components: speed, where it comes from, calm, and the table of a wind rose."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from hotspot.variables import DataError
+
+
+def wind(u10, v10, *, calm_ms=0.5):
+    """
+    Speed and direction of the wind.
+
+    Parameters
+    ----------
+    u10, v10 : float arrays, m/s
+        Eastward and northward components: where the wind blows to.
+    calm_ms : float
+        Below it the direction means nothing and is NaN.
+
+    Returns
+    -------
+    (speed, direction): m/s; degrees from true north that the wind comes FROM,
+    0 <= d < 360, NaN in calm and where a component is missing
+
+    Examples
+    --------
+    >>> speed, direction = wind([0.0, 3.0, -2.0, 0.1], [-2.0, 0.0, -2.0, 0.0])
+    >>> speed.round(2).tolist(), direction.tolist()
+    ([2.0, 3.0, 2.83, 0.1], [0.0, 270.0, 45.0, nan])
+    """
+    u10, v10 = np.asarray(u10, dtype=float), np.asarray(v10, dtype=float)
+    speed = np.hypot(u10, v10)
+    # Adding 0.0 turns the negative zeros of a wind along an axis into plain ones.
+    direction = np.degrees(np.arctan2(-u10 + 0.0, -v10 + 0.0)) % 360.0
+    direction = np.where(direction >= 360.0, 0.0, direction)
+    with np.errstate(invalid="ignore"):
+        return speed, np.where(speed >= max(calm_ms, 1e-9), direction, np.nan)
+
+
+def wind_rose(u10, v10, *, sectors=16, bins=(2.0, 4.0, 6.0), calm_ms=0.5):
+    """
+    How often the wind came from where, and how strong it was.
+
+    Parameters
+    ----------
+    u10, v10 : float arrays (time), m/s
+    sectors : int
+        Equal sectors, the first centred on north.
+    bins : increasing floats, m/s, edges between classes of speed
+    calm_ms : float
+
+    Returns
+    -------
+    DataFrame, a row per sector and class of speed: ``direction`` (centre, degrees
+    from), ``speed`` (text), ``hours``, ``share`` of all hours with a wind report.
+    ``attrs``: ``n_hours`` and ``calm_share``; shares and calm add up to 1
+
+    Raises
+    ------
+    DataError
+        No hour has both components.
+
+    Examples
+    --------
+    >>> rose = wind_rose([0.0, 0.0, 0.0, 0.1], [-1.0, -3.0, 3.0, 0.0], sectors=4)
+    >>> rose[rose.hours > 0][["direction", "speed", "hours"]].values.tolist()
+    [[0.0, '0.5-2', 1], [0.0, '2-4', 1], [180.0, '2-4', 1]]
+    >>> rose.attrs["calm_share"]
+    0.25
+    """
+    speed, direction = wind(np.ravel(u10), np.ravel(v10), calm_ms=calm_ms)
+    seen = ~np.isnan(speed)
+    n = int(seen.sum())
+    if not n:
+        raise DataError("weather: no hour has a wind; deliver u10 and v10, or leave the wind rose out.")
+    blowing = ~np.isnan(direction)
+    width = 360.0 / sectors
+    sector = np.floor((direction[blowing] + width / 2) / width).astype(int) % sectors
+    level = np.digitize(speed[blowing], bins)
+    hours = np.zeros((sectors, len(bins) + 1), dtype=int)
+    np.add.at(hours, (sector, level), 1)
+    edges = [f"{calm_ms:g}", *(f"{edge:g}" for edge in bins)]
+    words = [f"{a}-{b}" for a, b in pairwise(edges)] + [f">{edges[-1]}"]
+    table = pd.DataFrame(
+        {
+            "direction": np.repeat(np.arange(sectors) * width, len(words)),
+            "speed": words * sectors,
+            "hours": hours.ravel(),
+            "share": hours.ravel() / n,
+        }
+    )
+    table.attrs |= {"n_hours": n, "calm_share": float((n - blowing.sum()) / n)}
+    return table
+
+
+def wind_at(weather, lon, lat):
+    """
+    Wind components nearest to a place.
+
+    Parameters
+    ----------
+    weather : Dataset ``u10 v10`` over (time), (time, place) or (time, lat, lon)
+    lon, lat : float, degrees, WGS 84
+
+    Returns
+    -------
+    (time, u10, v10): datetime64[ns] UTC, m/s, m/s
+
+    Raises
+    ------
+    DataError
+        A component is missing, or the shape is not one of these.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> time = np.array(["2020-02-01T00", "2020-02-01T01"], dtype="datetime64[ns]")
+    >>> grid = xr.Dataset(
+    ...     {name: (("time", "lat", "lon"), np.arange(8.0).reshape(2, 2, 2)) for name in ("u10", "v10")},
+    ...     {"time": time, "lat": [30.0, 31.0], "lon": [114.0, 115.0]},
+    ... )
+    >>> wind_at(grid, 114.9, 30.8)[1].tolist()
+    [3.0, 7.0]
+    """
+    for name in ("u10", "v10"):
+        if name not in weather:
+            raise DataError(f"weather: no {name}; deliver wind speed and direction, or both components.")
+    both = weather[["u10", "v10"]]
+    dims = set(both["u10"].dims)
+    if dims == {"time", "lat", "lon"}:
+        both = both.sel(lon=lon, lat=lat, method="nearest")
+    elif dims == {"time", "place"}:
+        # Degrees of longitude are shorter than those of latitude; exact enough to pick the nearest place.
+        far = np.hypot((both["lon"].values - lon) * np.cos(np.radians(lat)), both["lat"].values - lat)
+        both = both.isel(place=int(np.argmin(far)))
+    elif dims != {"time"}:
+        raise DataError(
+            f"weather: dimensions {tuple(both['u10'].dims)} are not (time), (time, place) or (time, lat, lon)."
+        )
+    time = both["time"].values.astype("datetime64[ns]")
+    return time, both["u10"].values.astype(float), both["v10"].values.astype(float)
