@@ -58,7 +58,9 @@ def describe(path, meaning):
             raise DataError(f"GDAL cannot open it as a GeoTIFF ({error}); fetch the file again.") from None
         with source:
             dtypes, crs, unit, notes = _header(source, path, meaning)
-            nodata = [v for v in {source.nodata, meaning.nodata} if v is not None]
+            nodata = sorted({float(v) for v in (source.nodata, meaning.nodata) if v is not None})
+            if 0.0 in nodata:
+                notes.append("0 counts as missing")
             check_dtype(dtypes[0], bool(nodata))
             scale, offset = float(source.scales[0]), float(source.offsets[0])
             if scale != 1.0 or offset != 0.0:

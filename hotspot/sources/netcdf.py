@@ -56,7 +56,7 @@ def describe(path, meaning):
         unit = agreed_unit(str(getattr(variable, "units", "")), meaning)
         scale, offset = float(getattr(variable, "scale_factor", 1.0)), float(getattr(variable, "add_offset", 0.0))
         times = _times(source, dims)
-        notes: list[str] = []
+        notes = ["0 counts as missing"] if 0.0 in nodata else []
         layers = []
         for k in range(n_layer):
             where = f"layer {times[k]}" if times else f"layer {k + 1}"

@@ -202,8 +202,10 @@ def unpack(raw, nodata, scale, offset, unit):
     wide = (raw.dtype.kind == "f" and raw.dtype.itemsize > 4) or (raw.dtype.kind in "iu" and raw.dtype.itemsize > 2)
     missing = np.isnan(raw) if raw.dtype.kind == "f" else np.zeros(raw.shape, bool)
     for mark in nodata:
-        if not math.isnan(mark):
-            missing |= raw == np.asarray(mark).astype(raw.dtype)
+        # A mark that the stored type cannot hold stands for nothing in this file.
+        if raw.dtype.kind == "f" or (mark.is_integer() and np.iinfo(raw.dtype).min <= mark <= np.iinfo(raw.dtype).max):
+            with np.errstate(over="ignore"):
+                missing |= raw == np.asarray(mark).astype(raw.dtype)
     values = raw.astype(np.float64 if wide else np.float32)
     if scale != 1.0 or offset != 0.0:
         values = values * values.dtype.type(scale) + values.dtype.type(offset)
