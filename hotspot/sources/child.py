@@ -76,7 +76,7 @@ def inspect(paths, meanings, keys, *, seconds=SECONDS, memory=MEMORY):
 class _Child:
     """One running child that answers a line per file."""
 
-    def __init__(self, memory):
+    def __init__(self, memory, module="hotspot.sources.child"):
         quiet = {
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
@@ -86,7 +86,7 @@ class _Child:
         safe = {"GDAL_SKIP": "VRT,WMS,WCS,HTTP,MEM", "GDAL_HTTP_MAX_RETRY": "0", "HOTSPOT_CHILD_MEMORY": str(memory)}
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the child)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hotspot.sources.child"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hotspot.sources.synthetic_plume import influence, local_fields, local_hours, make_hours, make_plumes, smooth_noise
+from hotspot.sources.synthetic_plume import (
+    Plumes,
+    influence,
+    local_fields,
+    local_hours,
+    make_hours,
+    make_plumes,
+    smooth_noise,
+)
+from hotspot.sources.synthetic_region import Region
 from hotspot.sources.synthetic_sources import emission_maps
+from hotspot.sources.synthetic_weather import Weather
 
 _LAKE = (114.93, 36.62, 4.5)  # lon, lat, radius in km: no retrieval over water, in the demo only
 
@@ -27,13 +37,13 @@ class AirMonth:
 class Air:
     """Everything that stays the same from month to month."""
 
-    region: object
-    weather: object
+    region: Region
+    weather: Weather
     seed: int
     days: np.ndarray  # every delivered local day
     rhythms: list
     factors: np.ndarray
-    plumes: object
+    plumes: Plumes
     places: np.ndarray  # int64[n_station, 2], pixel of each station
 
     def month(self, month):
@@ -75,7 +85,7 @@ class Air:
         from scipy.special import ndtri
 
         shape = x.shape
-        first = np.searchsorted(self.weather.time, days.astype("datetime64[h]") - 8)
+        first = np.asarray(np.searchsorted(self.weather.time, days.astype("datetime64[h]") - 8))
         daylight = first[:, None] + np.arange(9, 17)  # local 09 to 16
         cloud = self.weather.cloud[daylight].mean(1)
         rain = self.weather.tp[daylight].sum(1)

@@ -206,11 +206,11 @@ def _tiles(seeds, outline, amplitude, rng):
         keep = np.any(points != np.roll(points, 1, axis=0), axis=1)
         rings.append([tuple(point) for point in points[keep]])
     rings = [_with_touching(ring, {p for other in rings for p in other}) for ring in rings]
-    edges = {}
+    edges: dict[tuple, int] = {}
     for ring in rings:
         for a, b in zip(ring, ring[1:] + ring[:1], strict=True):
             edges[min(a, b), max(a, b)] = edges.get((min(a, b), max(a, b)), 0) + 1
-    bent = {edge: _bend(*edge, amplitude if edges[edge] == 2 else 0.0, rng) for edge in sorted(edges)}
+    bent = {edge: _bend(edge[0], edge[1], amplitude if edges[edge] == 2 else 0.0, rng) for edge in sorted(edges)}
     bordered = []
     for ring in rings:
         parts = []

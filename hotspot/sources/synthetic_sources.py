@@ -31,8 +31,8 @@ _HIDDEN = (
     ("construction", 240.0),
     ("boiler", 150.0),
 )
-_MARKS = ("恒远", "宏达", "永兴", "金鼎", "顺天", "华岭", "东升", "北辰", "长河", "安泰")
-_MARKS += ("利丰", "同心", "星火", "向阳", "广源", "大成", "兴隆", "泰和", "瑞祥", "嘉业")
+_MARKS = ["恒远", "宏达", "永兴", "金鼎", "顺天", "华岭", "东升", "北辰", "长河", "安泰"]
+_MARKS += ["利丰", "同心", "星火", "向阳", "广源", "大成", "兴隆", "泰和", "瑞祥", "嘉业"]
 BIG = ("power", "steel", "cement", "chemical")
 
 
@@ -178,7 +178,7 @@ def emission_maps(region, sources, weather_days):
     """
     lon, lat = region.pixels
     shape = (len(lat), len(lon))
-    groups = {}
+    groups: dict[tuple, tuple] = {}
     for source in sources:
         key = (source.rhythm, source.steps)
         groups.setdefault(key, (np.zeros(shape), source.factor(weather_days)))

@@ -110,7 +110,7 @@ def _only(dataset, windows):
 
 def _grid(paths, delivery, intake, windows):
     from hotspot.sources import era5, merra2
-    from hotspot.sources.weather_netcdf import decode_all
+    from hotspot.sources.weather_child import decode_all
 
     if delivery.time_zone is not None and offset_of(delivery.time_zone) != 0.0:
         raise DataError(

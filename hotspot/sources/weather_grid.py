@@ -40,7 +40,7 @@ def assemble(files, records, mapping, *, units, intake):
     import xarray as xr
 
     lat, lon = _one_grid(files, records)
-    series = {}  # our name -> [(file, times, values)]
+    series: dict[str, list] = {}  # our name -> [(file, times, values)]
     for number, (file, record) in enumerate(zip(files, records, strict=True)):
         for theirs in file.values:
             values = _converted(file, record, theirs, mapping[theirs], units, intake)

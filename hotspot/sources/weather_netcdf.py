@@ -12,6 +12,7 @@ import numpy as np
 
 from hotspot.variables import DataError
 
+NEVER = np.datetime64("NaT", "s")
 UNDECLARED_FILL = -32767.0  # packed ERA5's own mark, left behind by careless tools
 _STEPS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "h": 3600, "hr": 3600, "day": 86400}
 _SINCE = re.compile(
@@ -33,12 +34,12 @@ class Decoded:
     time: np.ndarray  # datetime64[s][n], the stamps inside the window, in file order
     step: np.ndarray  # int64[n], their position in the file
     n_steps: int  # stamps in the whole file
-    first: np.datetime64  # of the whole file
-    last: np.datetime64
-    bounds_s: float | None  # seconds that the time bounds of a stamp span
-    lat: np.ndarray
-    lon: np.ndarray
-    version: np.ndarray  # int64[n], ERA5's expver; 1 where not said
+    first: np.datetime64 = NEVER  # of the whole file
+    last: np.datetime64 = NEVER
+    bounds_s: float | None = None  # seconds that the time bounds of a stamp span
+    lat: np.ndarray = field(default_factory=lambda: np.empty(0))
+    lon: np.ndarray = field(default_factory=lambda: np.empty(0))
+    version: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # expver; 1 where not said
     values: dict = field(default_factory=dict)  # name -> float64[n, lat, lon]
     units: dict = field(default_factory=dict)  # name -> str, "" where missing
     packing: dict = field(default_factory=dict)  # name -> float, one packing step in the file's unit
@@ -70,19 +71,59 @@ def decode(path, name, wanted, windows):
         The file is no NetCDF, is cut short, has no time, latitude or longitude
         axis, or a time axis in a calendar or unit that cannot be placed.
     """
+    return _opened(path, name, lambda source: _decode(source, name, wanted, windows))
+
+
+def decode_series(path, name, wanted):
+    """
+    Read one-dimensional series of a NetCDF that has no axes.
+
+    Parameters
+    ----------
+    path, name, wanted
+        As for ``decode``.
+
+    Returns
+    -------
+    Decoded, only ``values units packing fills n_steps`` filled; values are float64[n]
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, has none of the series, or they differ in length.
+    """
+    return _opened(path, name, lambda source: _decode_series(source, name, wanted))
+
+
+def _opened(path, name, read):
     import netCDF4
 
     try:
         with netCDF4.Dataset(path) as source:
             source.set_auto_maskandscale(False)
-            return _decode(source, name, wanted, windows)
+            return read(source)
     except (OSError, RuntimeError) as error:
         raise DataError(f"{name}: not readable as NetCDF ({error}); cut short or damaged, ask for it again.") from None
 
 
-def decode_all(paths, names, wanted, windows):
-    """Decode several files, in order; the arguments are those of ``decode``, one path and name each."""
-    return [decode(str(path), name, wanted, windows) for path, name in zip(paths, names, strict=True)]
+def _decode_series(source, name, wanted):
+    there = [theirs for theirs in wanted if theirs in source.variables]
+    shapes = {source[theirs].shape for theirs in there}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 1:
+        told = ", ".join(f"{theirs} {source[theirs].shape}" for theirs in there) or f"none of {', '.join(wanted)}"
+        raise DataError(f"{name}: wanted are series of one length, found {told}.")
+    (n,) = next(iter(shapes))
+    found = Decoded(np.empty(0, "datetime64[s]"), np.arange(n), n)
+    for theirs in there:
+        _keep(found, source[theirs], theirs, np.asarray(source[theirs][:]))
+    return found
+
+
+def _keep(found, variable, theirs, raw):
+    """Unpack one variable into ``found``."""
+    attrs = {key: variable.getncattr(key) for key in variable.ncattrs()}
+    found.values[theirs], found.fills[theirs], found.packing[theirs] = unpack(raw, attrs)
+    found.units[theirs] = str(attrs.get("units", "")).strip()
 
 
 def _decode(source, name, wanted, windows):
@@ -104,9 +145,11 @@ def _decode(source, name, wanted, windows):
     if expver is not None and not split and expver.dimensions == (axes["time"],):
         version = np.array([int(str(text)) for text in np.asarray(expver[:])[step]], np.int64)
     bounds = source.variables.get(getattr(stamps, "bounds", ""))
-    span = None if bounds is None else _span(bounds[:], stamps.units)
-    ends = (time.min(), time.max()) if len(time) else (np.datetime64("NaT"),) * 2
-    found = Decoded(time[step], step, len(time), *ends, span, lat[north], lon[east], version)
+    found = Decoded(time[step], step, len(time), lat=lat[north], lon=lon[east], version=version)
+    if len(time):
+        found.first, found.last = time.min(), time.max()
+    if bounds is not None:
+        found.bounds_s = _span(bounds[:], stamps.units)
     layer = source.variables.get("HLML")
     if layer is not None:
         found.layer_height = float(np.mean(layer[:]))
@@ -130,13 +173,12 @@ def _decode(source, name, wanted, windows):
         raw = np.asarray(variable[cut])
         raw = raw.squeeze(tuple(n for n, dimension in enumerate(variable.dimensions) if dimension not in kept))
         raw = raw.transpose([kept.index(dimension) for dimension in order])[step - low]
-        values, fills, packing = unpack(raw, {key: variable.getncattr(key) for key in variable.ncattrs()})
+        _keep(found, variable, theirs, raw)
+        values, fills = found.values[theirs], found.fills[theirs]
         if split:
             values, fills, found.version = _merge_versions(values, fills, np.asarray(expver[:]).astype(np.int64))
         found.values[theirs] = np.ascontiguousarray(values[:, north][:, :, east])
         found.fills[theirs] = fills[:, north][:, :, east]
-        found.units[theirs] = str(getattr(variable, "units", "")).strip()
-        found.packing[theirs] = packing
     return found
 
 
@@ -152,8 +194,8 @@ def _axis(source, ours, theirs, name):
 
 def _span(bounds, units):
     """Seconds from the first to the last bound of a stamp."""
-    step = _STEPS[re.match(r"\s*([a-z]+?)s?\s+since", units.lower())[1]]
-    return float(np.median(bounds[:, 1] - bounds[:, 0])) * step
+    step = units.lower().split()[0].removesuffix("s")  # the axis was read with it, so it is known
+    return float(np.median(bounds[:, 1] - bounds[:, 0])) * _STEPS[step]
 
 
 def decode_time(values, units, calendar, name):
