@@ -76,7 +76,7 @@ def escalation(history, criteria, month):
     rows = []
     for cell in sorted(set(history["cell"])):
         months = {name for name in history.loc[history["cell"] == cell, "month"] if name <= month}
-        if not months.intersection(window, calendar):
+        if not months.intersection({*window, *calendar}):
             continue
         count, longest, since = _ladder(months, window, rule)
         count_c, longest_c, since_c = _ladder(months, calendar, rule)

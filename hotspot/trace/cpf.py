@@ -44,7 +44,7 @@ def cpf(direction, values, *, high_share=0.1, sectors=12):
     if not both.any():
         raise DataError("no hour has both a wind and a concentration; there is no conditional probability.")
     direction, values = direction[both], values[both]
-    high = values > np.quantile(values, 1 - high_share)
+    high = _high(values, high_share)
     width = 360.0 / sectors
     sector = np.floor((direction + width / 2) / width).astype(int) % sectors
     n = np.bincount(sector, minlength=sectors)
@@ -104,7 +104,7 @@ def sector_lift(bearing, direction, values, block, *, tracing):
         return {"hours": np.zeros(bearing.size), "lift": unknown, "low": unknown, "high": unknown}
     direction, values = direction[windy], values[windy]
     names, block = np.unique(block[windy], return_inverse=True)
-    high = values > np.quantile(values, 1 - tracing.top_share)
+    high = _high(values, tracing.top_share)
     counts = kernel.sector_counts(bearing, direction, high, block.astype(np.int64), tracing.sector_deg / 2, names.size)
     every = np.bincount(block, minlength=names.size).astype(float)
     dirty = np.bincount(block, weights=high, minlength=names.size)
@@ -121,6 +121,13 @@ def sector_lift(bearing, direction, values, block, *, tracing):
         seen = lifts[:, i][~np.isnan(lifts[:, i])]
         low[i], top[i] = np.quantile(seen, [tail, 1 - tail]) if seen.size else (np.nan, np.nan)
     return {"hours": counts[0].sum(axis=1), "lift": lift, "low": low, "high": top}
+
+
+def _high(values, share):
+    """Hours above their (1 - share) quantile; the ties at the top where none is above it."""
+    limit = np.quantile(values, 1 - share)
+    above = values > limit
+    return above if above.any() else values >= limit
 
 
 def _ratio(part, whole):
