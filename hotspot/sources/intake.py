@@ -12,6 +12,11 @@ from pathlib import Path
 
 from hotspot.variables import DataError
 
+
+class NothingDelivered(DataError):
+    """A delivery is sound but holds nothing of the months asked; others may."""
+
+
 _COUNTS = ("read", "used", "duplicates", "quarantined", "values")
 
 

@@ -6,7 +6,7 @@ import math
 
 from hotspot.sources import acag, chap, tap
 from hotspot.sources.child import inspect
-from hotspot.sources.intake import find_files
+from hotspot.sources.intake import NothingDelivered, find_files
 from hotspot.sources.mosaic import mosaic, tile_of
 from hotspot.sources.naming import days_in_name, periods_between, whole
 from hotspot.sources.rasters import Meaning, check_path
@@ -81,7 +81,7 @@ def open_satellite(delivery, root, intake, *, months=None, years=None):
             intake.note(f"{where}: set aside: {error}")
     if not tiles:
         asked = ", ".join(months or map(str, years or ())) or "any time"
-        raise DataError(
+        raise NothingDelivered(
             f"satellite ({delivery.layout}): nothing delivered for {asked} in {', '.join(delivery.files)}"
             + (f"; {len(refused)} files were refused, the first is {refused[0]}." if refused else ".")
         )

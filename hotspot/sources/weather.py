@@ -12,7 +12,7 @@ import numpy as np
 
 from hotspot.rules.calendar import local_bounds, month_minus
 from hotspot.sources.clock import offset_of
-from hotspot.sources.intake import find_files
+from hotspot.sources.intake import NothingDelivered, find_files
 from hotspot.sources.weather_formulas import relative_humidity
 from hotspot.variables import VARIABLES, CoverageWarning, DataError
 
@@ -77,7 +77,7 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
     dataset = _only(dataset, windows)
     if not dataset.sizes["time"]:
         told = f"the months {', '.join(sorted(months))}" if months else "the files"
-        raise DataError(f"weather: no hour lies in {told}; deliver it or take the weather out of the study.")
+        raise NothingDelivered(f"weather: no hour lies in {told}; deliver it or take the weather out of the study.")
     if "rh2m" not in dataset and "t2m" in dataset and "d2m" in dataset:
         humidity = relative_humidity(dataset["t2m"], dataset["d2m"]).astype(dataset["t2m"].dtype)
         dataset["rh2m"] = (dataset["t2m"].dims, humidity)
@@ -130,7 +130,9 @@ def _grid(paths, delivery, intake, windows):
     if not kept:
         first = min(file.first for file in decoded)
         last = max(file.last for file in decoded)
-        raise DataError(f"weather: the files hold {first} to {last} UTC, no hour of the wanted months; deliver those.")
+        raise NothingDelivered(
+            f"weather: the files hold {first} to {last} UTC, no hour of the wanted months; deliver those."
+        )
     records = [intake.register(path) for path, _ in kept]
     read = merra2.read_merra2 if delivery.layout == "merra2" else era5.read_era5
     dataset = read([file for _, file in kept], records, delivery, intake)

@@ -1,0 +1,280 @@
+"""
+Everything that was delivered for one month, or one year, of a study.
+
+Only what the month needs is read: the month itself, the month before, and the
+same month of the year before. A kind of data that was not delivered is ``None``,
+and the reason stands in the notes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hotspot.rules.calendar import month_minus, parse_month, year_months
+from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.variables import DataError
+
+KINDS = ("satellite", "reference", "stations", "weather", "facilities")
+# Degrees around the study in which facilities are kept: far beyond any ring that is searched.
+_MARGIN = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Month:
+    """
+    What was delivered for a month (``"2020-02"``) or a year (``"2020"``).
+
+    satellite : DataArray (time, y, x) or None
+    reference : Dataset (station, time) of regulatory stations, or None
+    stations : Dataset (station, time) of micro-stations, or None
+    weather : Dataset (time, ...) or None
+    facilities : GeoDataFrame, empty where there are none
+    intake : Intake, the record of the reading
+    """
+
+    study: Any
+    month: str
+    satellite: Any
+    reference: Any
+    stations: Any
+    weather: Any
+    facilities: Any
+    intake: Intake
+
+
+def open_month(study, month, *, intake=None, kinds=KINDS):
+    """
+    Open what a month's list needs: the month, the one before, and the year before.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    intake : Intake, optional
+        Record to add to; default a new one.
+    kinds : collection of str
+        Which of ``satellite reference stations weather facilities`` to read.
+
+    Returns
+    -------
+    Month
+
+    Raises
+    ------
+    DataError
+        A file is refused, something is not declared, or nothing at all was
+        delivered for these months.
+
+    Examples
+    --------
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> small = synthetic_month(size="small")
+    >>> month = open_month(small.study, small.month, kinds=("reference", "facilities"))
+    >>> dict(month.reference.sizes) == dict(small.reference.sizes), month.satellite is None
+    (True, True)
+    """
+    parse_month(month)
+    months = [month_minus(month, 12), month_minus(month, 1), month]
+    return _open(study, month, months, intake, kinds)
+
+
+def open_year(study, year, *, intake=None, kinds=("satellite", "reference", "stations")):
+    """
+    Open a calendar year, on which hotspots are selected.
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+    intake : Intake, optional
+    kinds : collection of str
+        As in ``open_month``; a selection needs neither weather nor facilities.
+
+    Returns
+    -------
+    Month, whose ``month`` is the year
+
+    Raises
+    ------
+    DataError
+        As for ``open_month``.
+
+    Examples
+    --------
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> year = open_year(synthetic_month(size="small").study, 2024, kinds=("reference",))
+    >>> year.month, year.reference.sizes["time"]
+    ('2024', 8784)
+    """
+    return _open(study, str(int(year)), year_months(year), intake, kinds)
+
+
+def _open(study, name, months, intake, kinds):
+    strange = sorted(set(kinds) - set(KINDS))
+    if strange:
+        raise ValueError(f"kind {strange[0]!r} is not known; give some of {', '.join(KINDS)}.")
+    intake = Intake(study.root) if intake is None else intake
+    satellite = _satellite(study, months, intake) if "satellite" in kinds else None
+    reference = _series(study, "reference", months, intake) if "reference" in kinds else None
+    micro = _series(study, "micro", months, intake) if "stations" in kinds else None
+    # A list rests on concentrations; weather and facilities alone make none.
+    asked = {"satellite", "reference", "stations"} & set(kinds)
+    if asked and satellite is None and reference is None and micro is None:
+        why = "; ".join(intake.notes[-3:]) or "the study declares neither satellite nor stations"
+        raise NothingDelivered(f"{name}: nothing was delivered for {', '.join(months)}: {why}.")
+    weather = _weather(study, months, intake) if "weather" in kinds else None
+    facilities = _facilities(study, intake) if "facilities" in kinds else None
+    return Month(study, name, satellite, reference, micro, weather, facilities, intake)
+
+
+def _each(deliveries, read, intake):
+    """What each delivery holds; one that holds nothing of these months is noted."""
+    found = []
+    for delivery in deliveries:
+        try:
+            found.append(read(delivery))
+        except NothingDelivered as error:
+            intake.note(str(error))
+    return found
+
+
+def _satellite(study, months, intake):
+    from hotspot.sources.satellite import open_satellite
+
+    fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
+    if len(fields) < 2:
+        return fields[0] if fields else None
+    import xarray as xr
+
+    first = fields[0]
+    for other in fields[1:]:
+        same = first.x.equals(other.x) and first.y.equals(other.y)
+        if not same or any(first.attrs.get(key) != other.attrs.get(key) for key in ("crs", "period", "product")):
+            raise DataError(
+                "satellite: two deliveries differ in grid, period or product; one study ranks on one product, "
+                "so take one [[satellite]] entry out."
+            )
+    joined = xr.concat(fields, dim="time", combine_attrs="override").sortby("time")
+    if not joined.indexes["time"].is_unique:
+        raise DataError("satellite: two deliveries hold the same period; take one [[satellite]] entry out.")
+    return joined
+
+
+def _series(study, role, months, intake):
+    from hotspot.sources.stations import read_stations
+
+    deliveries = [delivery for delivery in study.stations if delivery.role == role]
+    read = _each(
+        deliveries,
+        lambda d: read_stations(d, study.root, intake, utc_offset=study.utc_offset, months=months),
+        intake,
+    )
+    holding = []
+    for delivery, dataset in zip(deliveries, read, strict=True):
+        if any(bool(values.notnull().any()) for values in dataset.data_vars.values()):
+            holding.append(dataset)
+        else:
+            intake.note(f"stations {', '.join(delivery.files)}: no value in {', '.join(months)}")
+    return join_stations(holding, intake) if holding else None
+
+
+def join_stations(datasets, intake):
+    """
+    One Dataset of several deliveries on the same hours.
+
+    A station that two deliveries name at the same place is one station: their
+    variables are joined, and an hour for which they say different things is missing.
+
+    Parameters
+    ----------
+    datasets : list of Dataset (station, time)
+    intake : Intake
+
+    Returns
+    -------
+    Dataset (station, time)
+
+    Raises
+    ------
+    DataError
+        One id stands at two places.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> def one(name, values):
+    ...     at = {"station": ["A"], "name": ("station", ["A"]), "lon": ("station", [116.4]), "lat": ("station", [39.9])}
+    ...     return xr.Dataset({name: (("station", "time"), [values])}, at | {"time": [0, 1]})
+    >>> joined = join_stations([one("pm25", [1.0, 2.0]), one("pm25", [1.0, 3.0]), one("so2", [7.0, 8.0])], Intake("."))
+    >>> joined["pm25"].values.tolist(), joined["so2"].values.tolist()
+    ([[1.0, nan]], [[7.0, 8.0]])
+    """
+    if len(datasets) == 1:
+        return datasets[0]
+    import xarray as xr
+
+    stations = sorted({str(name) for dataset in datasets for name in dataset["station"].values})
+    place: dict[str, tuple] = {}
+    values: dict[str, np.ndarray] = {}
+    attrs: dict[str, dict] = {}
+    n_clash = 0
+    for dataset in datasets:
+        rows = np.searchsorted(stations, dataset["station"].values.astype(str))
+        for at, row in enumerate(rows):
+            here = dataset.isel(station=at)
+            lon, lat = float(here["lon"]), float(here["lat"])
+            known = place.setdefault(stations[row], (str(here["name"].values), lon, lat))
+            if abs(known[1] - lon) > 0.001 or abs(known[2] - lat) > 0.001:
+                raise DataError(
+                    f"station {stations[row]} stands at {known[1]}, {known[2]} in one delivery and at {lon}, {lat} "
+                    "in another; give one of them another id or take it out."
+                )
+        for name, variable in dataset.data_vars.items():
+            whole = values.setdefault(str(name), np.full((len(stations), dataset.sizes["time"]), np.nan))
+            attrs.setdefault(str(name), dict(variable.attrs))
+            new, old = np.asarray(variable.values, np.float64), whole[rows]
+            clash = np.isfinite(new) & np.isfinite(old) & (new != old)
+            n_clash += int(clash.sum())
+            whole[rows] = np.where(clash, np.nan, np.where(np.isfinite(old), old, new))
+    if n_clash:
+        intake.note(f"stations: {n_clash} hours for which two deliveries say different things were left empty")
+    keys = sorted({key for dataset in datasets for key in dataset.attrs})
+    merged = {}
+    for key in keys:
+        said = list(dict.fromkeys(dataset.attrs[key] for dataset in datasets if key in dataset.attrs))
+        merged[key] = said[0] if len(said) == 1 else "; ".join(map(str, said))
+    return xr.Dataset(
+        {name: (("station", "time"), array, attrs[name]) for name, array in values.items()},
+        coords={
+            "station": ("station", np.array(stations, dtype=object)),
+            "name": ("station", np.array([place[name][0] for name in stations], dtype=object)),
+            "lon": ("station", np.array([place[name][1] for name in stations])),
+            "lat": ("station", np.array([place[name][2] for name in stations])),
+            "time": datasets[0]["time"],
+        },
+        attrs=merged,
+    )
+
+
+def _weather(study, months, intake):
+    from hotspot.sources.weather import open_weather
+
+    found = _each(
+        study.weather,
+        lambda d: open_weather(d, study.root, intake, utc_offset=study.utc_offset, months=months),
+        intake,
+    )
+    if len(found) > 1:
+        intake.note(f"weather: {len(found)} deliveries; the first of the study file is used")
+    return found[0] if found else None
+
+
+def _facilities(study, intake):
+    from hotspot.sources.facilities import load_facilities
+
+    if not study.facilities:
+        return load_facilities((), study.root, intake)
+    west, south, east, north = study.boundaries.total_bounds
+    bounds = (west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
+    return load_facilities(study.facilities, study.root, intake, bounds=bounds)
