@@ -61,7 +61,8 @@ class Drawing:
     def say_at(self, places, text, size, grey):
         """Say it at the first place that is free, at the first of all if none is."""
         if not any(self.say(x, y, text, size, grey, force=False) for x, y in places):
-            self.say(*places[0], text, size, grey)
+            x, y = places[0]
+            self.say(x, y, text, size, grey)
 
     def panel(self, size):
         """The SVG and the texts beside it."""

@@ -258,7 +258,7 @@ def _ground(grid, window, borders, warned):
 def _borders(draw, window, borders):
     """County borders thick and dashed, township borders thin; the counties and the units cut out."""
     pieces = borders.within(window)
-    counties = {}
+    counties: dict[tuple[str, str], list] = {}
     for row, piece in pieces:
         unit = borders.units.iloc[row]
         counties.setdefault((str(unit["city"]), str(unit["county"])), []).append(piece)
@@ -328,9 +328,10 @@ def _facilities(draw, window, facilities, scale):
         if 0 <= x <= window.size and 0 <= y <= window.size:
             draw.svg.append(drawing.symbol(x, y, facility["symbol"], scale))
             draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
-            places.append((x, y, str(facility["number"])))
+            places.append((x, y, facility["number"]))
     for x, y, number in places:
-        _number(draw, window, x, y, number)
+        if number:
+            _number(draw, window, x, y, number)
 
 
 def _beyond(draw, window, facilities):
@@ -339,11 +340,11 @@ def _beyond(draw, window, facilities):
     for facility in facilities:
         east, north = facility["x"] - window.west - half, facility["y"] - window.north + half
         far = max(abs(east), abs(north))
-        if far > half:
+        if far > half and facility["number"]:
             x, y = window.size / 2 + edge * east / far, window.size / 2 - edge * north / far
             draw.svg.append(drawing.pointer(x, y, math.degrees(math.atan2(east, north))))
             draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
-            _number(draw, window, x, y, str(facility["number"]))
+            _number(draw, window, x, y, facility["number"])
 
 
 def _number(draw, window, x, y, number):

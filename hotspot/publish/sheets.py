@@ -10,13 +10,14 @@ import json
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hotspot.grid.frame import north_angle
 from hotspot.publish import sheet_map
 from hotspot.publish.checklists import MODES, by_class
-from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
+from hotspot.publish.fonts import check_glyphs, font_path, legible, printed_width, shorten
 from hotspot.publish.lists import published
 from hotspot.publish.words import BASES, REASONS, STATES, change_zh, known, month_zh
 from hotspot.rules.classes import GRADES, area_classes, source_classes
@@ -25,7 +26,8 @@ from hotspot.variables import DataError
 
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
-BACK_LINES = 100  # printed lines of checks on the back; the whole list is checklists.xlsx
+LISTED = 30  # facilities printed by name; the others stand as symbols on the map, and in checklists.xlsx
+BACK_MM = 250.0  # height of the back page's two columns of checks
 _TEMPLATE = "sheet.typ"
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _WORDS = {
@@ -110,7 +112,7 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     """
     import typst
 
-    template = (resources.files("hotspot.publish") / "templates" / _TEMPLATE).read_bytes()
+    template: Any = (resources.files("hotspot.publish") / "templates" / _TEMPLATE).read_bytes()
     data = {"month": month_zh(month), "sheets": sheets}
     try:
         return typst.compile(
@@ -152,7 +154,8 @@ def sheet_data(*, study, month, field, warned, traced, checklist, facilities, st
         sheet = _texts(study, month, field, code, of_cell, state)
         sheet |= _maps(study, code, borders, near, every, values)
         sheet |= {"number": f"{number} / {len(codes)}", "coordinates": _coordinates(code, of_cell.iloc[0])}
-        sheet["facilities"] = [_facility_row(f) for f in near]
+        sheet["facilities"] = [_facility_row(f) for f in near if f["number"]]
+        sheet["unlisted"] = sum(not f["number"] for f in near)
         sheet["front"] = FRONT_ROWS
         sheet["area"] = [c.zh for c in area_classes()]
         sheet |= _checks(checklist[checklist["cell"] == code], near)
@@ -193,7 +196,7 @@ def _texts(study, month, field, code, rows, state):
         "id": f"{study.id}-{month}-{code}",
         "small": [
             f"资料截至{month_zh(month)}（{STATES[state]}） · {days}{seen}，"
-            f"{_COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 90)}",
+            f"{_COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
             f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · "
             f"格网 {shorten(field.attrs['lattice_id'], 40)} · "
             f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价",
@@ -256,7 +259,9 @@ def qr_svg(text):
     """
     import segno
 
-    return segno.make_qr(text, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff")
+    # Level L keeps the modules of the long address large enough for an old phone; the other
+    # half of the quiet zone is the white of the page around the code.
+    return segno.make_qr(text, error="l").svg_inline(scale=4, border=2, dark="#000", light="#fff")
 
 
 def _near(grid, traced, places):
@@ -269,7 +274,7 @@ def _near(grid, traced, places):
         near.append(
             {
                 **row,
-                "number": number,
+                "number": str(number) if number <= LISTED else "",
                 "x": float(x),
                 "y": float(y),
                 "symbol": symbol,
@@ -293,9 +298,9 @@ def _facility_row(facility):
         else f"{wind}{round(bearing) % 360}° {plain_text(facility['distance_km'], 1)} km"
     )
     return {
-        "number": str(facility["number"]),
+        "number": facility["number"],
         "symbol": sheet_map.symbol_svg(facility["symbol"]),
-        "class": shorten(_class(facility["class_"]).zh, 16),
+        "class": shorten(_class(facility["class_"]).zh, 18),
         "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
         "away": away,
         "where": _WHERE.get(facility["where"], ""),
@@ -361,29 +366,41 @@ def _strings(value):
 
 
 def _checks(checklist, near):
-    """Blocks of the back page: each class with its items once, and its enterprises by their number on the front."""
-    numbers = {f["facility"]: str(f["number"]) for f in near}
-    blocks, lines, left = [], 0, 0
+    """
+    The back page: each class with its items once, and its enterprises by their number on the front.
+
+    Blocks go into the left column, then the right one; what has no room is counted.
+    """
+    numbers = {f["facility"]: f["number"] for f in near if f["number"]}
+    rest = max(0, len(numbers) - FRONT_ROWS)
+    room = [BACK_MM - (12 + 5 * rest if rest else 0)] * 2
+    columns: tuple[list, list] = ([], [])
+    left = 0
     for block in by_class(checklist):
-        kind, items = source_classes()[block["class_"]], block["items"]
-        places = [(numbers.get(facility, ""), name or facility) for facility, name, _ in block["places"] if facility]
-        needed = 2 + len(items) + len(places) + kind.area
-        if lines + needed > BACK_LINES:
-            left += sum(len(rows) for _, _, rows in block["places"])
+        kind, items = source_classes()[block["class_"]], block["items"].to_dict("records")
+        places = [(numbers[f], name if known(name) else f) for f, name, _ in block["places"] if f in numbers]
+        left += sum(len(rows) for facility, _, rows in block["places"] if facility and facility not in numbers)
+        if not places and not kind.area:
             continue
-        lines += needed
-        first = items.iloc[0]
-        deadline = f"，{legible(first['deadline'])}前" if known(first["deadline"]) else ""
-        blocks.append(
+        # Millimetres as the template sets them, a little more than measured.
+        lines = sum(3.9 if not places else 3.4 for _ in items) + sum(2.9 for i in items if printed_width(i["zh"]) > 56)
+        needed = 7.4 + lines + 4.6 * len(places) + 3.9 * kind.area
+        side = next((k for k in (0, 1) if room[k] >= needed), None)
+        if side is None:
+            left += len(items) * max(1, len(places))
+            continue
+        room[side] -= needed
+        deadline = f"，{legible(items[0]['deadline'])}前" if known(items[0]["deadline"]) else ""
+        columns[side].append(
             {
                 "class": kind.zh,
-                "duty": legible(first["department"]) + MODES.get(first["mode"], "") + deadline,
+                "duty": legible(items[0]["department"]) + MODES.get(items[0]["mode"], "") + deadline,
                 "items": [
                     {"n": str(n), "grade": GRADES[item["grade"]][0], "text": item["zh"]}
-                    for n, item in enumerate(items.to_dict("records"), start=1)
+                    for n, item in enumerate(items, start=1)
                 ],
                 "area": kind.area,
                 "places": [{"number": number, "name": shorten(name, 26)} for number, name in places],
             }
         )
-    return {"checks": blocks, "checks_left": left}
+    return {"checks": columns, "checks_left": left}

@@ -124,11 +124,12 @@ def _cut_utf16(text, units):
 
 
 def _formats(book, decimals):
+    """Every look of the book by name; number formats by the kind of their column."""
     base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
     cell = base | {"border": 1, "text_wrap": True}
-    number = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
+    number: dict[str | int, str] = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
     number |= {places: "0." + "0" * places for places in (1, 3, 6)}
-    return {
+    words: dict[str | int, object] = {
         "title": book.add_format(base | {"bold": True, "font_size": 16, "align": "center"}),
         "note": book.add_format(base | {"font_size": 9, "text_wrap": True, "valign": "top"}),
         "head": book.add_format(cell | {"bold": True, "align": "center", "bg_color": "#E4E4E4"}),
@@ -137,7 +138,8 @@ def _formats(book, decimals):
         "centre": book.add_format(cell | {"align": "center"}),
         "word": book.add_format(base | {"text_wrap": True, "valign": "top"}),
         "bold": book.add_format(base | {"bold": True, "valign": "top"}),
-    } | {kind: book.add_format(cell | {"num_format": pattern}) for kind, pattern in number.items()}
+    }
+    return words | {kind: book.add_format(cell | {"num_format": pattern}) for kind, pattern in number.items()}
 
 
 def _say(sheet, row, column, text, look):
