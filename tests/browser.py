@@ -92,11 +92,12 @@ def opened(running, path, *, width=1280, height=800, ready="body[data-ready]", *
     """
     url = Path(path).resolve().as_uri()
     fresh = running.new_context(viewport={"width": width, "height": height}, **context)
+    fresh.set_default_timeout(120_000)  # a busy machine is slow, not wrong
     try:
         seen = Opened(fresh.new_page(), url)
         seen.page.goto(url)
         if ready:
-            seen.page.wait_for_selector(ready, state="attached", timeout=20_000)
+            seen.page.wait_for_selector(ready, state="attached")
         yield seen
     finally:
         fresh.close()

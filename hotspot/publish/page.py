@@ -58,6 +58,7 @@ def map_page(data, title, bounds):
         zoom_snap=0.25,
         wheel_px_per_zoom_level=90,
         attribution_control=False,
+        fade_animation=False,
         font_size="14px",
     )
     plain._id = _ID

@@ -220,12 +220,10 @@ def _layer(name, words, unit, limits, colours, values, **more):
 def _cluster_layer(gi, field, order, month):
     """Gi* classes: hot and cold as the test calls them, anything else is no cluster."""
     colours = palette()["clusters"]
-    codes = field["cell"].to_numpy()
-    place = {str(code): i for i, code in enumerate(gi["cell"].to_numpy())}
-    at = [place.get(str(code), -1) for code in codes[order]]
-    raw = [gi["gi_class"].to_numpy()[i] if i >= 0 else np.nan for i in at]
-    z = [float(gi["gi_z"].to_numpy()[i]) if i >= 0 and "gi_z" in gi else np.nan for i in at]
-    value = np.array([_sign(c, score) for c, score in zip(raw, z, strict=True)])
+    place = {code: i for i, code in enumerate(map(str, gi["cell"].to_numpy()))}
+    kinds = gi["gi_class"].to_numpy().tolist()
+    at = [place.get(code, -1) for code in map(str, field["cell"].to_numpy()[order])]
+    value = np.array([_sign(kinds[i]) if i >= 0 else np.nan for i in at])
     layer = {
         "id": "gi",
         "zh": "Gi* 聚集类别",
@@ -245,13 +243,11 @@ def _cluster_layer(gi, field, order, month):
     return column(value, 0), layer
 
 
-def _sign(kind, score):
+def _sign(kind):
     """-1 cold, 0 none, 1 hot, NaN unknown, from a class written as a number or a word."""
-    if isinstance(kind, str):
-        return {"hot": 1.0, "cold": -1.0, "": np.nan, "missing": np.nan}.get(
-            kind.split("_")[0].split(" ")[0].lower(), 0.0
-        )
-    return float(np.sign(kind)) if np.isfinite(kind) else np.nan
+    if not isinstance(kind, str):
+        return float(np.sign(kind)) if kind is not None and np.isfinite(kind) else np.nan
+    return {"hot": 1.0, "cold": -1.0, "": np.nan, "missing": np.nan}.get(kind.split("_")[0].split(" ")[0].lower(), 0.0)
 
 
 def _texts(field, order):

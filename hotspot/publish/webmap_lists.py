@@ -8,6 +8,7 @@ published list rounds them, so that page and list never differ.
 import numpy as np
 import pandas as pd
 
+from hotspot.publish import words
 from hotspot.publish.escape import escape
 from hotspot.publish.lists import published
 from hotspot.publish.palette import palette
@@ -16,11 +17,8 @@ from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS
 
-_REASON_WORDS = {
-    "highest": ("浓度最高", "Highest"),
-    "year_on_year": ("同比升幅大", "Year on year"),
-    "month_on_month": ("环比升幅大", "Month on month"),
-}
+# Short enough for a tab; the full words come from ``words``.
+_SHORT = {"highest": ("最高", "Highest"), "year_on_year": ("同比", "vs. year"), "month_on_month": ("环比", "vs. month")}
 _COMPLETENESS = {
     "days": ("逐日数据，按有效日数判定", "daily data, judged by the number of valid days"),
     "monthly product": ("月产品（无逐日完整性信息）", "monthly product (no day-by-day completeness)"),
@@ -43,7 +41,10 @@ def reason_styles():
     ['highest', 'year_on_year', 'month_on_month']
     """
     colours = palette()["reasons"]
-    return [{"id": r, "zh": _REASON_WORDS[r][0], "en": _REASON_WORDS[r][1]} | colours[r] for r in REASONS]
+    return [
+        {"id": r, "zh": words.REASONS[r], "en": words.REASONS_EN[r], "short": list(_SHORT[r])} | colours[r]
+        for r in REASONS
+    ]
 
 
 def warned_rows(warned, field, order, decimals):
@@ -62,8 +63,13 @@ def warned_rows(warned, field, order, decimals):
     list of dicts: ``i`` (cell), ``r`` (position in ``REASONS``), ``k`` (rank) and the figures,
     null where unknown
     """
+    from hotspot.grid.datum import wgs84_to_gcj02
+
     table = published(warned, decimals)
-    rows = []
+    known = table[["lon", "lat"]].to_numpy(float)
+    gcj = np.stack(wgs84_to_gcj02(known[:, 0], known[:, 1]), axis=1) if len(table) else known
+    at = [[_number(v, 6) for v in spot] for spot in np.concatenate([known, gcj], axis=1)]
+    rows: list[dict] = []
     for place, row in zip(
         positions(table["cell"], field, order, "warning list"), table.to_dict("records"), strict=True
     ):
@@ -73,7 +79,8 @@ def warned_rows(warned, field, order, decimals):
         }
         sure = row["distinguishable"]
         sure = None if sure is None or pd.isna(sure) or sure == "" else bool(sure)
-        rows.append({"i": place, "r": REASONS.index(row["reason"]), "k": int(row["rank"])} | figures | {"sure": sure})
+        who = {"i": place, "r": REASONS.index(row["reason"]), "k": int(row["rank"]), "at": at[len(rows)]}
+        rows.append(who | figures | {"sure": sure})
     return rows
 
 
@@ -146,10 +153,8 @@ def facility_rows(facilities):
         place = {name: _number(row[name], 5) for name in ("lon", "lat", "gcj_lon", "gcj_lat")}
         size = _number(row.get("size"), 1)
         size = "" if size is None else f"{size:g} {escape(row.get('size_unit'))}".strip()
-        words = {
-            name: escape(row.get(name)) for name in ("name", "facility", "status", "accuracy", "vintage", "source")
-        }
-        rows.append({"c": keys.index(str(row["class_"])), "size": size} | place | words)
+        said = {name: escape(row.get(name)) for name in ("name", "facility", "status", "accuracy", "vintage", "source")}
+        rows.append({"c": keys.index(str(row["class_"])), "size": size} | place | said)
     return {"classes": classes, "rows": rows}
 
 

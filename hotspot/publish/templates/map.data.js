@@ -21,28 +21,27 @@ function cumulative(steps) { let sum = 0; return steps.map(step => (sum += step)
 const inert = document.createElement("template");
 function text(escaped) { inert.innerHTML = escaped == null ? "" : String(escaped); return inert.content.textContent; }
 
-const BIG = 1 << 20;  // more columns than any lattice has, so that row * BIG + column is one number
 function readCells(packed) {
   const n = packed.n, row = new Int32Array(n), col = new Int32Array(n), runs = unpack(packed.runs), spans = [];
   for (let i = 0, at = 0; i < runs.length; i += 3) {
     spans.push([at, at + runs[i + 2]]);
     for (let j = 0; j < runs[i + 2]; j++, at++) { row[at] = runs[i]; col[at] = runs[i + 1] + j; }
   }
-  // Corners were sent once each, rows from the north, columns from the west.
-  const keys = new Float64Array(4 * n);
+  let top = -Infinity, bottom = Infinity, left = Infinity, right = -Infinity;
+  for (let i = 0; i < n; i++) { top = Math.max(top, row[i]); bottom = Math.min(bottom, row[i]); left = Math.min(left, col[i]); right = Math.max(right, col[i]); }
+  // Corners were sent once each, rows from the north, columns from the west: number them in that order.
+  const wide = right - left + 2, slot = new Int32Array(wide * (top - bottom + 2)), vertex = new Int32Array(slot.length), corner = new Int32Array(4 * n);
+  const place = (r, c) => (top + 1 - r) * wide + c - left;
   for (let i = 0; i < n; i++) {
-    keys[4 * i] = -row[i] * BIG + col[i]; keys[4 * i + 1] = keys[4 * i] + 1;
-    keys[4 * i + 2] = -(row[i] + 1) * BIG + col[i]; keys[4 * i + 3] = keys[4 * i + 2] + 1;
+    const south = place(row[i], col[i]);
+    slot[south] = i + 1;
+    vertex[south] = vertex[south + 1] = vertex[south - wide] = vertex[south - wide + 1] = 1;
   }
-  const vertex = new Map();
-  for (const key of keys.sort()) if (!vertex.has(key)) vertex.set(key, vertex.size);
-  const corner = new Int32Array(4 * n);  // south-west, south-east, north-west, north-east
-  const at = new Map();
-  for (let i = 0; i < n; i++) {
-    const south = -row[i] * BIG + col[i], north = -(row[i] + 1) * BIG + col[i];
-    corner[4 * i] = vertex.get(south); corner[4 * i + 1] = vertex.get(south + 1);
-    corner[4 * i + 2] = vertex.get(north); corner[4 * i + 3] = vertex.get(north + 1);
-    at.set(south, i);
+  for (let i = 0, seen = 0; i < vertex.length; i++) if (vertex[i]) vertex[i] = seen++;
+  for (let i = 0; i < n; i++) {  // south-west, south-east, north-west, north-east
+    const south = place(row[i], col[i]);
+    corner[4 * i] = vertex[south]; corner[4 * i + 1] = vertex[south + 1];
+    corner[4 * i + 2] = vertex[south - wide]; corner[4 * i + 3] = vertex[south - wide + 1];
   }
   const lon = cumulative(unpack(packed.lon)), lat = cumulative(unpack(packed.lat));
   const x = Float64Array.from(lon, v => v / packed.per / 360 + 0.5);
@@ -57,7 +56,10 @@ function readCells(packed) {
   const cells = {
     n, row, col, spans, corner, x, y, codes, units, labels, unit: unpackRuns(packed.unit, n),
     gcjLon: unpack(packed.gcj_lon), gcjLat: unpack(packed.gcj_lat), index: new Map(codes.map((code, i) => [code, i])),
-    neighbour: (i, down, right) => at.get(-(row[i] + down) * BIG + col[i] + right),
+    neighbour: (i, up, east) => {
+      const r = row[i] + up, c = col[i] + east;
+      return r < bottom || r > top || c < left || c > right ? -1 : slot[place(r, c)] - 1;
+    },
     centre: i => {
       let a = 0, b = 0;
       for (let k = 0; k < 4; k++) { a += lon[corner[4 * i + k]]; b += lat[corner[4 * i + k]]; }
@@ -68,24 +70,33 @@ function readCells(packed) {
   cells.find = finder(cells);
   return cells;
 }
-// Which cell lies under a point: buckets about as wide as a cell, then the four edges.
+// Which cell lies under a point: cells sorted into squares by their first corner, then the four edges.
 function finder(cells) {
-  const { corner, x, y, n } = cells, size = n ? Math.abs(x[corner[1]] - x[corner[0]]) * 2 || 1 : 1, buckets = new Map();
-  const key = (a, b) => Math.floor(a / size) * 4194304 + Math.floor(b / size);
-  for (let i = 0; i < n; i++) {
-    const seen = new Set();
-    for (let k = 0; k < 4; k++) seen.add(key(x[corner[4 * i + k]], y[corner[4 * i + k]]));
-    for (const s of seen) { if (!buckets.has(s)) buckets.set(s, []); buckets.get(s).push(i); }
-  }
-  const ring = [0, 1, 3, 2];
+  const { corner, x, y, n } = cells, squares = new Map(), ring = [0, 1, 3, 2];
+  let size = 0;
+  const number = v => Math.floor(v / size);
+  const build = () => {  // at the first question, not while the page opens
+    for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(x[corner[4 * i + 3]] - x[corner[4 * i]]), Math.abs(y[corner[4 * i + 3]] - y[corner[4 * i]]));
+    for (let i = 0; i < n; i++) {
+      const a = number(x[corner[4 * i]]), b = number(y[corner[4 * i]]);
+      if (!squares.has(a)) squares.set(a, new Map());
+      if (!squares.get(a).has(b)) squares.get(a).set(b, []);
+      squares.get(a).get(b).push(i);
+    }
+  };
+  const inside = (i, a, b) => {
+    let within = false;
+    for (let k = 0; k < 4; k++) {
+      const p = corner[4 * i + ring[k]], q = corner[4 * i + ring[(k + 1) % 4]];
+      if ((y[p] > b) !== (y[q] > b) && a < (x[q] - x[p]) * (b - y[p]) / (y[q] - y[p]) + x[p]) within = !within;
+    }
+    return within;
+  };
   return (a, b) => {
-    for (const i of buckets.get(key(a, b)) || []) {
-      let inside = false;
-      for (let k = 0; k < 4; k++) {
-        const p = corner[4 * i + ring[k]], q = corner[4 * i + ring[(k + 1) % 4]];
-        if ((y[p] > b) !== (y[q] > b) && a < (x[q] - x[p]) * (b - y[p]) / (y[q] - y[p]) + x[p]) inside = !inside;
-      }
-      if (inside) return i;
+    if (!size) build();
+    for (let down = -2; down <= 2; down++) for (let east = -2; east <= 2; east++) {
+      const found = (((squares.get(number(a) + east) || new Map()).get(number(b) + down)) || []).find(i => inside(i, a, b));
+      if (found !== undefined) return found;
     }
     return -1;
   };

@@ -8,6 +8,7 @@ const CanvasLayer = L.Layer.extend({
   },
   onRemove(map) { this._canvas.remove(); map.off({ moveend: this.redraw, resize: this.redraw, zoomanim: this._follow }, this); },
   redraw() {
+    if (!this._map) return;
     // A margin around the view, so that dragging shows no bare edge.
     const map = this._map, size = map.getSize(), pad = size.multiplyBy(0.2).round(), ratio = window.devicePixelRatio || 1;
     const corner = map.containerPointToLayerPoint(pad.multiplyBy(-1)), canvas = this._canvas, origin = map.getPixelOrigin().add(corner);
@@ -35,8 +36,27 @@ function hatch(context) {
 }
 function cellSize(cells, view) { return cells.n ? Math.abs(cells.x[cells.corner[1]] - cells.x[cells.corner[0]]) * view.k : 0; }
 
+// Small cells are boxes of whole pixels, sorted by colour: quick, and no seams.
+function paintSmall(context, view, cells, classes, colours, faded) {
+  const { corner, x, y, n } = cells, lines = hatch(context);
+  for (let kind = 0; kind < 2 * (colours.length + 1); kind++) {
+    const colour = kind >> 1, dim = kind & 1;
+    context.globalAlpha = dim ? 0.22 : 1;
+    context.fillStyle = colour === colours.length ? lines : colours[colour];
+    for (let i = 0; i < n; i++) {
+      if (classes[i] !== colour || (faded ? faded[i] : 0) !== dim) continue;
+      const sw = corner[4 * i], se = corner[4 * i + 1], nw = corner[4 * i + 2], ne = corner[4 * i + 3];
+      const a = Math.round(Math.min(x[sw], x[nw]) * view.k - view.ox), c = Math.round(Math.max(x[se], x[ne]) * view.k - view.ox);
+      const b = Math.round(Math.min(y[nw], y[ne]) * view.k - view.oy), d = Math.round(Math.max(y[sw], y[se]) * view.k - view.oy);
+      if (c >= 0 && d >= 0 && a <= view.w && b <= view.h) context.fillRect(a, b, Math.max(1, c - a), Math.max(1, d - b));
+    }
+    if (!faded) kind++;
+  }
+  context.globalAlpha = 1;
+}
 // Cells of one colour that touch along a row become one shape: fewer shapes, no seams.
 function paintCells(context, view, cells, classes, colours, faded) {
+  if (cellSize(cells, view) < 7) return paintSmall(context, view, cells, classes, colours, faded);
   const { corner, x, y, spans } = cells, margin = cellSize(cells, view) + 2, missing = colours.length, shapes = new Map();
   const px = v => x[v] * view.k - view.ox, py = v => y[v] * view.k - view.oy;
   const seen = i => { const v = corner[4 * i], a = px(v), b = py(v); return a > -margin && a < view.w + margin && b > -margin && b < view.h + margin; };
@@ -75,14 +95,16 @@ function paintCells(context, view, cells, classes, colours, faded) {
     context.strokeStyle = "rgba(255,255,255,.45)"; context.lineWidth = 0.7; context.stroke(grid);
   }
 }
+// Row step, column step, the two corners of that side.
+const STEPS = [[0, -1, 0, 2], [0, 1, 1, 3], [-1, 0, 0, 1], [1, 0, 2, 3]];
 // Edges between cells for which the two sides differ; each edge is a pair of corners.
 function edges(cells, side) {
   const found = [], { corner } = cells;
   for (let i = 0; i < cells.n; i++) {
     const here = side(i);
-    for (const [down, right, p, q] of [[0, -1, 0, 2], [0, 1, 1, 3], [-1, 0, 0, 1], [1, 0, 2, 3]]) {
-      const j = cells.neighbour(i, down, right);
-      if (j === undefined ? here !== null : j > i && side(j) !== here) found.push(corner[4 * i + p], corner[4 * i + q]);
+    for (const [up, east, p, q] of STEPS) {
+      const j = cells.neighbour(i, up, east);
+      if (j < 0 ? here !== null : j > i && side(j) !== here) found.push(corner[4 * i + p], corner[4 * i + q]);
     }
   }
   return found;
@@ -94,7 +116,7 @@ function paintEdges(context, view, cells, pairs, colour, width, halo) {
     if (a < -60 || b < -60 || a > view.w + 60 || b > view.h + 60) continue;
     path.moveTo(a, b); path.lineTo(x[pairs[i + 1]] * view.k - view.ox, y[pairs[i + 1]] * view.k - view.oy);
   }
-  context.lineCap = context.lineJoin = "round";
+  context.lineCap = width > 1 ? "round" : "butt";
   if (halo) { context.strokeStyle = "rgba(255,255,255,.85)"; context.lineWidth = width + halo; context.stroke(path); }
   context.strokeStyle = colour; context.lineWidth = width; context.stroke(path);
 }

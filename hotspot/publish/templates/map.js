@@ -55,7 +55,7 @@ const countyEdges = edges(cells, i => cells.units[cells.unit[i]].slice(0, 2).joi
 let fade = null;
 map.createPane("hs-cells").style.zIndex = 350;
 map.createPane("hs-over").style.zIndex = 450;
-const base = new CanvasLayer((context, view) => paintCells(context, view, cells, classesOf(state.layer), state.layer.colours, fade), "hs-cells").addTo(map);
+const base = new CanvasLayer((context, view) => paintCells(context, view, cells, classesOf(state.layer), state.layer.colours, fade), "hs-cells");
 const over = new CanvasLayer((context, view) => {
   const size = cellSize(cells, view), shown = state.shown;
   if (shown.borders) {
@@ -83,7 +83,7 @@ const over = new CanvasLayer((context, view) => {
     }
   }
   if (state.selected >= 0) outline(context, view, cells, state.selected, C.selected, 3, 3);
-}, "hs-over").addTo(map);
+}, "hs-over");
 function place(lon, lat, view) {
   const s = Math.sin(lat * Math.PI / 180);
   return [(lon / 360 + 0.5) * view.k - view.ox, (0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)) * view.k - view.oy];
@@ -148,7 +148,7 @@ function cellWords(i) {
   const sources = DATA.traced[i] || [];
   if (sources.length) body.append(el("section", {}, el("h5", {}, w("sources")), el("ol", { class: "hs-sources" }, ...sources.slice(0, 8).map(sourceItem)),
     sources.length > 8 ? el("p", { class: "hs-note" }, fill("more", sources.length - 8)) : null));
-  body.append(el("section", {}, coordinates(...cells.centre(i), ...cells.gcj(i))));
+  body.append(el("section", {}, coordinates(...(rows.length ? rows[0].at : [...cells.centre(i), ...cells.gcj(i)]))));
   return body;
 }
 function facilityWords(f) {
@@ -200,7 +200,7 @@ map.getContainer().addEventListener("keydown", event => {
   if (event.key === "Enter") { const i = cellAt(map.getCenter()); if (i >= 0) openCell(i); }
   else if (way && event.altKey && state.selected >= 0) {
     const next = cells.neighbour(state.selected, ...way);
-    if (next !== undefined) openCell(next);
+    if (next >= 0) openCell(next);
     event.preventDefault(); event.stopImmediatePropagation(); map.getContainer().focus();
   }
 }, true);

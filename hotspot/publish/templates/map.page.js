@@ -17,7 +17,7 @@ function drawLegend() {
 function drawLayers() {
   byId("hs-layers").replaceChildren(...field.layers.map(layer => el("label", { class: layer.empty ? "off" : "" },
     el("input", { type: "radio", name: "layer", value: layer.id, checked: layer === state.layer, disabled: layer.empty, onchange: () => { state.layer = layer; base.redraw(); drawLegend(); } }),
-    el("span", {}, name(layer)), el("small", {}, layer.empty ? w("noData") : text(layer.month)))));
+    el("span", {}, name(layer)), layer.empty ? el("small", {}, w("noData")) : null)));
   const counts = { warned: warnedBy.size, hot: hot.size, facilities: DATA.facilities.rows.length };
   byId("hs-overlays").replaceChildren(...Object.keys(state.shown).filter(key => counts[key] !== 0).map(key => el("label", {},
     el("input", { type: "checkbox", name: key, checked: state.shown[key], onchange: event => { state.shown[key] = event.target.checked; over.redraw(); drawLegend(); } }),
@@ -133,4 +133,5 @@ if (window.matchMedia("(max-width: 760px)").matches) byId("hs-legend").removeAtt
 L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
 drawAll(); map.invalidateSize({ animate: false }); show(home);
 map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 1)); map.setMaxBounds(home.pad(1.5));
+base.addTo(map); over.addTo(map);  // last: one painting, of the right view
 document.body.dataset.ready = "yes";
