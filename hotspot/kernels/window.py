@@ -25,8 +25,10 @@ def queen_sums(col, row, values, n_col, n_row):
     total = np.zeros(n_cell)
     number = np.zeros(n_cell, np.int64)
     for cell in range(n_cell):
+        here, count = 0.0, 0
         for up in range(row[cell], row[cell] + 3):
             for across in range(col[cell], col[cell] + 3):
-                total[cell] += sums[up, across]
-                number[cell] += seen[up, across]
+                here += sums[up, across]
+                count += seen[up, across]
+        total[cell], number[cell] = here, count
     return total, number

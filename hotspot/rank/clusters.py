@@ -11,7 +11,7 @@ from hotspot.variables import DataError
 
 CLASSES = ("hot", "cold", "")
 # Empty lattice between the cells is scanned too; beyond this many places the cells are not one region.
-_MOST_PLACES = 200_000_000
+_MOST_PLACES = 50_000_000
 
 
 def gi_star(values, cells, *, alpha=0.05):
@@ -94,7 +94,7 @@ def gi_star(values, cells, *, alpha=0.05):
             "gi_p": ("cell", p, {"unit": "1"}),
             "gi_class": ("cell", kinds),
         },
-        {"cell": cells["cell"].values},
+        {"cell": cells["cell"].variable},
         {"method": "Gi*, queen window with the cell, binary weights, normal p-values", "fdr": "Benjamini-Hochberg",
          "alpha": alpha, "n_values": n},
     )  # fmt: skip
@@ -133,6 +133,8 @@ def _places(cells):
     n_col, n_row = int(col.max()) + 1, int(row.max()) + 1
     if n_col * n_row > _MOST_PLACES:
         raise DataError(f"Gi*: the cells span {n_col} x {n_row} places; give one region at a time.")
-    if np.unique(row * n_col + col).size != col.size:
+    taken = np.zeros(n_col * n_row, dtype=bool)
+    taken[row * n_col + col] = True
+    if taken.sum() != col.size:
         raise DataError("Gi*: two cells share a place on the lattice; give each cell once.")
     return col, row, n_col, n_row
