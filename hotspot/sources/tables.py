@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.sources.encodings import content_fault, decode
-from hotspot.sources.intake import FileRecord, Intake
+from hotspot.sources.intake import FileRecord, Intake, Quarantined
 from hotspot.sources.records import Records, scan
 from hotspot.variables import DataError
 
@@ -75,11 +75,13 @@ class Table:
 
     def set_aside_value(self, position, column, rule):
         """Quarantine one value; the rest of its row stays in use."""
-        if self.counted and self.status[position] != QUARANTINED:
-            value = self.frame[column].iat[position]
-            self.intake.set_aside_value(
-                self.record, int(self.lines[position]), column, value, rule, self.rows(position)
-            )
+        if self.status[position] == QUARANTINED:
+            return
+        value, line = self.frame[column].iat[position], int(self.lines[position])
+        entry = Quarantined(self.name, line, column, str(value), rule, self.rows(position))
+        # A file that two readers share (values and weather) keeps each fault once.
+        if self.counted or entry not in self.intake.quarantine:
+            self.intake.set_aside_value(self.record, line, column, value, rule, entry.raw)
 
     def close(self):
         """Put the counts on the file's record. Call once, when every row is decided."""
