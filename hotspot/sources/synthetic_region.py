@@ -106,7 +106,10 @@ class Region:
         import geopandas
         from shapely import Polygon
 
-        rows, seeds = self._township_seeds()
+        for attempt in range(200):  # until every county is one piece
+            rows, seeds = self._township_seeds(np.random.default_rng([self.seed, 3, attempt]))
+            if _in_one_piece(seeds, [row["county_code"] for row in rows], self.outline):
+                break
         for amplitude in (0.10, 0.05, 0.0):  # a border that crosses itself is drawn straighter
             rings = _tiles(seeds, self.outline, amplitude, np.random.default_rng([self.seed, 2]))
             if all(Polygon(ring).is_valid for ring in rings):
@@ -114,13 +117,12 @@ class Region:
         geometry = [Polygon(np.round(self.to_lonlat(ring[:, 0], ring[:, 1]), 6)) for ring in rings]
         return geopandas.GeoDataFrame(rows, geometry=geometry, crs=4326)
 
-    def _township_seeds(self):
+    def _township_seeds(self, rng):
         """Names of the townships and a point each, at least a fifth of a county apart, inside the region."""
         from shapely import Point, Polygon
 
         centres = np.array([county[4:6] for county in self.counties])
         inside = Polygon(self.outline).buffer(-0.04 * self.half)
-        rng = np.random.default_rng([self.seed, 3])
         rows, seeds = [], np.empty((0, 2))
         for number, (city, city_code, county, code, x, y, townships) in enumerate(self.counties):
             gap = 0.22 * self.half
@@ -188,6 +190,25 @@ def _basin(east, north):
     return np.exp(-((((east + 26.0) / 13.5) ** 2 + ((north - 4.0) / 14.0) ** 2) ** 2))
 
 
+def _cut(seeds, outline):
+    """Nearest-seed tiles of an outline, polygons in the order of ``seeds``."""
+    from shapely import MultiPoint, Point, Polygon, voronoi_polygons
+
+    whole = Polygon(outline)
+    raw = voronoi_polygons(MultiPoint(seeds), extend_to=whole).geoms
+    return [next(tile for tile in raw if tile.contains(Point(seed))).intersection(whole) for seed in seeds]
+
+
+def _in_one_piece(seeds, counties, outline):
+    """Whether the tiles of every county touch each other along borders, not at corners."""
+    from shapely import union_all
+
+    tiles, counties = np.array(_cut(seeds, outline), object), np.array(counties)
+    return all(
+        union_all(tiles[counties == county]).buffer(-200).geom_type == "Polygon" for county in np.unique(counties)
+    )
+
+
 def _tiles(seeds, outline, amplitude, rng):
     """
     Rings of the nearest-seed tiles of an outline, their shared borders bent alike.
@@ -195,14 +216,9 @@ def _tiles(seeds, outline, amplitude, rng):
     seeds : float64[n, 2]; outline : float64[m, 2]; amplitude : bend per length
     returns : list of float64[k, 2], in the order of ``seeds``
     """
-    from shapely import MultiPoint, Point, Polygon, voronoi_polygons
-
-    whole = Polygon(outline)
-    raw = voronoi_polygons(MultiPoint(seeds), extend_to=whole).geoms
-    order = [next(tile for tile in raw if tile.contains(Point(seed))) for seed in seeds]
     rings = []
-    for tile in order:
-        points = np.round(np.asarray(tile.intersection(whole).exterior.coords)[:-1])
+    for tile in _cut(seeds, outline):
+        points = np.round(np.asarray(tile.exterior.coords)[:-1])
         keep = np.any(points != np.roll(points, 1, axis=0), axis=1)
         rings.append([tuple(point) for point in points[keep]])
     rings = [_with_touching(ring, {p for other in rings for p in other}) for ring in rings]

@@ -148,6 +148,8 @@ def _place(region, rng, kind, placed, towns):
     while True:
         if kind in (*BIG, "quarry", "bare_soil", "open_burning", "waste_dump"):
             place = rng.uniform(-1.2, 1.2, 2) * region.half
+            if kind in BIG:  # well inside one cell, so that truth can name it
+                place = 3000.0 * np.floor(place / 3000.0) + 1500.0 + rng.uniform(-600.0, 600.0, 2)
         else:
             place = towns[rng.integers(len(towns))] + rng.normal(0.0, 3500.0, 2)
         lon, lat = region.to_lonlat(*place)[0]
