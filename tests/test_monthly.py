@@ -1,5 +1,6 @@
 """The month's field: three kinds of input, completeness, and why a cell may not be ranked."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from hotspot.grid.lattice import Grid
 from hotspot.rules.calendar import local_bounds, local_days, month_minus, month_start, year_months
 from hotspot.rules.criteria import Criteria
 
+STUDIES = Path(__file__).resolve().parents[1] / "data" / "studies"
 CENTRE = (116.4, 39.9)
 
 
@@ -122,6 +124,26 @@ def test_stations_correct_a_biased_satellite():
     assert (field["pm25"].values[:, 2] >= min(60.0, means.min()) - slack - 1e-9).all()
 
 
+def test_a_base_that_was_not_corrected_is_not_compared():
+    """Otherwise the change between the months would be the correction's own."""
+    cells = lattice_cells()
+    satellite = layers([month_start(n) for n in three("2020-03")], [60.0, 60.0, 60.0], "month")
+    reference = hourly(three("2020-03"), lambda dx, dy, h: 50.0 + 0 * dx)
+    local = reference["time"].values + np.timedelta64(8, "h")
+    february = local.astype("datetime64[M]") == np.datetime64("2020-02")
+    for lost, columns, why in (
+        (february, [True, False, True], "2020-02 had too few valid stations to be corrected, 2020-03 was corrected"),
+        (local >= np.datetime64("2020-03-01"), [False, False, True],
+         "2020-03 had too few valid stations to be corrected, 2020-02 was corrected"),
+    ):  # fmt: skip
+        gappy = reference.copy(deep=True)
+        gappy["pm25"].values[:, lost] = np.nan
+        field, _ = monthly_field(month(cells, satellite=satellite, reference=gappy))
+        assert field["valid"].values.all(axis=0).tolist() == columns
+        assert set(field["why"].values[:, 1]) == {why}
+        assert np.isfinite(field["pm25"].values).all()
+
+
 def test_stations_alone_give_a_field_with_its_error():
     cells = lattice_cells()
     names = three("2020-03")
@@ -216,3 +238,50 @@ def test_order_of_stations_changes_no_bit(seed):
     np.testing.assert_array_equal(field["pm25"], other["pm25"])
     np.testing.assert_array_equal(field["pm25_error"], other["pm25_error"])
     np.testing.assert_array_equal(daily["pm25"], other_daily["pm25"])
+
+
+# Real input
+
+
+def opened(shared, name, months, last):
+    """What a study delivers for some months."""
+    from hotspot.sources.intake import Intake
+    from hotspot.sources.satellite import open_satellite
+    from hotspot.sources.stations import read_stations
+    from hotspot.study import load_study
+
+    real = load_study(STUDIES / f"{name}.toml", data=shared)
+    intake = Intake(real.root)
+    satellite = open_satellite(real.satellite[0], real.root, intake, months=months) if real.satellite else None
+    reference = read_stations(real.stations[0], real.root, intake, utc_offset=real.utc_offset, months=months)
+    return SimpleNamespace(study=real, month=last, satellite=satellite, reference=reference, stations=None)
+
+
+def test_wuhan_2020_satellite_against_stations(shared):
+    """
+    The description says r 0.945 and +3.7 ug/m3 over 264 station-months of all hours; ours are the
+    valid station-months on 3 km cells. August has no valid station and stays uncorrected.
+    """
+    year = annual_field(opened(shared, "wuhan-2020", year_months(2020), "2020-12"))
+    assert year.attrs["raw_r"] == pytest.approx(0.945, abs=0.003)
+    assert year.attrs["raw_bias"] == pytest.approx(3.9, abs=0.15)  # satellite minus station
+    assert year.attrs["n_stations"] == 22 and abs(year.attrs["loo_bias"]) < 0.1
+    assert year.attrs["loo_rmse"] < 0.8 * year.attrs["raw_rmse"]
+    assert "2020-08 none" in year.attrs["correction"]
+    assert year["valid"].values.all() and float(year["pm25"].mean()) == pytest.approx(32.8, abs=0.5)
+
+
+def test_beijing_2016_kriging_of_stations(shared):
+    """November 2016 has all three months; December has none: two zero-byte days leave at most 25 valid days."""
+    names = [*three("2016-11"), *three("2016-12")]
+    delivered = opened(shared, "beijing-2016", sorted(set(names)), "2016-11")
+    field, daily = monthly_field(delivered)
+    assert field.attrs["n_stations"] == 35
+    assert (field["valid"].values.sum(axis=0) > 0.9 * field.sizes["cell"]).all()
+    assert field.attrs["loo_rmse"] < 13 and abs(field.attrs["loo_bias"]) < 1
+    assert float(field["pm25"].isel(time=2).min()) > 60 and float(field["pm25"].isel(time=2).max()) < 160
+    assert daily.sizes["day"] == 91
+    delivered.month = "2016-12"
+    field, _ = monthly_field(delivered)
+    assert not field["valid"].values[:, 2].any()
+    assert set(field["why"].values[:, 2]) == {"no station has 27 valid days; best has 25"}

@@ -46,6 +46,8 @@ def monthly_field(month, cells=None):
     - Satellite days: mean of the days seen, valid by ``satellite_month_days``.
     - Satellite months: the product's own mean, valid by its coverage.
     - Either is corrected by reference stations where there are any (``fuse``).
+    - A base month that was corrected while this one could not be, or the other way
+      round, is not valid: the change would be that of the correction.
     - No satellite: ordinary kriging of the valid stations' monthly means; ``n_valid`` is the
       nearest valid station's, and cells beyond ``max_station_km`` are not ranked.
 
@@ -63,7 +65,7 @@ def monthly_field(month, cells=None):
     names = [month_minus(month.month, 12), month_minus(month.month, 1), month.month]
     cells = month.study.cells if cells is None else cells
     field, daily = _field(month, cells, names, with_days=True)
-    return field.assign_attrs(month=month.month), daily
+    return _comparable(field, names).assign_attrs(month=month.month), daily
 
 
 def annual_field(year_month, cells=None):
@@ -186,6 +188,21 @@ def _corrected(coarse, delivered, cells, names, method, completeness):
     how = ", ".join(f"{name} {word}" for name, word in zip(names, fused.attrs["correction"], strict=True))
     field = described(field, delivered, f"{method}, corrected by stations", completeness)
     return field.assign_attrs(correction=how)
+
+
+def _comparable(field, names):
+    """Base months that were corrected by stations only if this month was."""
+    words = dict(part.split() for part in field.attrs.get("correction", "").split(", ") if part)
+    corrected = {name: word != "none" for name, word in words.items()}
+    now = corrected.get(names[-1])
+    for t, name in enumerate(names[:-1]):
+        if corrected.get(name) == now:
+            continue
+        valid = field["valid"].values[:, t]
+        first, second = (name, names[-1]) if now else (names[-1], name)
+        field["why"].values[valid, t] = f"{first} had too few valid stations to be corrected, {second} was corrected"
+        field["valid"].values[valid, t] = False
+    return field
 
 
 def _mean_of_months(months, validity, *, days):

@@ -7,6 +7,17 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
+def distance(dx, dy):
+    """
+    Length of a step.
+
+    dx, dy : float, m
+    returns : float, m; no guard against overflow, which ``hypot`` pays for with half the time of a system
+    """
+    return math.sqrt(dx * dx + dy * dy)
+
+
+@njit(cache=True, nogil=True)
 def semivariance(x, y, values, width, n_bin):
     """
     Sums of the empirical variogram in distance classes ]0, width], ]width, 2 width] ...
@@ -18,11 +29,11 @@ def semivariance(x, y, values, width, n_bin):
     returns : three float64[n_bin]: pairs, sum of distances, sum of half squared differences
     """
     pairs = np.zeros(n_bin)
-    distance = np.zeros(n_bin)
+    length = np.zeros(n_bin)
     half = np.zeros(n_bin)
     for i in range(x.size):
         for j in range(i):
-            h = math.hypot(x[i] - x[j], y[i] - y[j])
+            h = distance(x[i] - x[j], y[i] - y[j])
             k = max(0, math.ceil(h / width) - 1)
             if k >= n_bin:
                 continue
@@ -30,12 +41,12 @@ def semivariance(x, y, values, width, n_bin):
                 step = values[i, t] - values[j, t]
                 if not math.isnan(step):
                     pairs[k] += 1.0
-                    distance[k] += h
+                    length[k] += h
                     half[k] += 0.5 * step * step
-    return pairs, distance, half
+    return pairs, length, half
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def covariance(h, model):
     """
     Covariance at distance h.
@@ -90,7 +101,7 @@ def weights(x, y, target_x, target_y, neighbour, model):
                 i = neighbour[t, a]
                 for b in range(a, n):
                     j = neighbour[t, b]
-                    u[a, b] = covariance(math.hypot(x[i] - x[j], y[i] - y[j]), model)
+                    u[a, b] = covariance(distance(x[i] - x[j], y[i] - y[j]), model)
             singular = n == 0
             for a in range(n):
                 if u[a, a] <= 1e-12 * (model[1] + model[2]):
@@ -115,7 +126,7 @@ def weights(x, y, target_x, target_y, neighbour, model):
             continue
         for a in range(n):
             i = neighbour[t, a]
-            c[a] = covariance(math.hypot(x[i] - target_x[t], y[i] - target_y[t]), model)
+            c[a] = covariance(distance(x[i] - target_x[t], y[i] - target_y[t]), model)
             z[a] = c[a]
         for a in range(n):
             z[a] /= u[a, a]
