@@ -52,7 +52,7 @@ def blobs(draw):
         hole = shapely.box(4.2, 4.3, 4.6, 5.1)
         if blob.contains_properly(hole):
             blob = blob.difference(hole)
-    return shapely.orient_polygons(blob) if draw(st.booleans()) else blob.reverse()
+    return shapely.geometry.polygon.orient(blob) if draw(st.booleans()) else blob.reverse()
 
 
 @settings(deadline=None, max_examples=150)

@@ -300,7 +300,7 @@ def _without_copies(frame, said):
         first = seen.setdefault(key, k)
         if first == k or not any(key):
             continue
-        same = bool(shapely.equals_exact(outlines[first], outlines[k], tolerance=1e-9, normalize=True))
+        same = bool(shapely.normalize(outlines[first]).equals_exact(shapely.normalize(outlines[k]), tolerance=1e-9))
         keep[k] = not same
         what = "the same outline, used once" if same else "different outlines, taken together"
         _say(said, f"{_title(frame, k)} comes twice with {what}")

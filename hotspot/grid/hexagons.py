@@ -144,8 +144,10 @@ def _round_about(lon, lat, resolution, half):
     for centre in sorted(set(h3_index(lon, lat, resolution).tolist())):
         found.update(h3.grid_disk(centre, rings))
     names = np.array(sorted(found), dtype="<U15")
-    outlines = [shapely.Polygon([(x, y) for y, x in h3.cell_to_boundary(name)]) for name in names.tolist()]
-    return names, np.array(outlines, dtype=object)
+    corners = [h3.cell_to_boundary(name) for name in names.tolist()]
+    latlon = np.array([corner for ring in corners for corner in ring], dtype=float).reshape(-1, 2)
+    ring = np.repeat(np.arange(names.size), [len(one) for one in corners])
+    return names, shapely.polygons(shapely.linearrings(latlon[:, ::-1], indices=ring))
 
 
 def _onto(cells):
