@@ -47,7 +47,7 @@ def _walk(u0, v0, u1, v1, sign, sums):
         u0, v0, u1, v1, sign = u1, v1, u0, v0, -sign
     share, rise, turns, visited = sums
     slope = (u1 - u0) / (v1 - v0) if v1 > v0 else 0.0
-    first, last = int(math.floor(v0)), int(math.floor(v1))
+    first, last = math.floor(v0), math.floor(v1)
     for row in range(first, last + 1):
         low, high = max(v0, float(row)), min(v1, row + 1.0)
         a = u0 if low == v0 else u0 + (low - v0) * slope
@@ -56,7 +56,7 @@ def _walk(u0, v0, u1, v1, sign, sums):
         middle = row + 0.5
         if v0 <= middle < v1:
             # Centres strictly west of the crossing are passed; those on it belong to the east.
-            col = int(math.ceil(u0 + (middle - v0) * slope - 0.5)) - 1
+            col = math.ceil(u0 + (middle - v0) * slope - 0.5) - 1
             turns[row, col] += 1 if sign > 0 else -1
 
 
@@ -64,7 +64,7 @@ def _walk(u0, v0, u1, v1, sign, sums):
 def _spread(row, a, b, height, share, rise, visited):
     # The piece of an edge inside one row, from column position a to b: what lies west of it.
     west, east = min(a, b), max(a, b)
-    for col in range(int(math.floor(west)), int(math.floor(east)) + 1):
+    for col in range(math.floor(west), math.floor(east) + 1):
         left, right = max(west, float(col)), min(east, col + 1.0)
         part = height * ((right - left) / (east - west)) if east > west else height
         share[row, col] += part * (0.5 * (left + right) - col)
