@@ -10,8 +10,8 @@ import numpy as np
 
 from hotspot.variables import DataError
 
-BLOCK = 32  # cells along the side of a block that shares one polynomial
-TOLERANCE = 1e-9  # of a cell's side, largest error of a block's polynomial
+BLOCK = 30_000.0  # m, side of a block of cells that shares one polynomial; same for every study
+TOLERANCE = 5e-4  # m, largest error of a block's polynomial; PROJ itself jumps by 1e-4 at the centre of LAEA
 _NODES = np.linspace(-1.0, 1.0, 5)  # places in a block where the projection is asked
 _KEPT: dict = {}  # weights by geometry, newest last
 _KEEP = 16
@@ -89,19 +89,21 @@ def _weigh(across, up, raster_crs, cell_crs, places):
     (x0, dx, n_col), (y0, dy, n_row) = across, up
     centre_x, centre_y, spacing = places
     col, row = _lattice(centre_x, spacing, "x"), _lattice(centre_y, spacing, "y")
-    for block in (BLOCK, BLOCK // 4, 1):
+    widest = max(1, round(BLOCK / spacing))
+    for block in (widest, max(1, widest // 4), 1):
         first_col, first_row = int(col.min()) // block * block, int(row.min()) // block * block
         at = _blocks(col - first_col, row - first_row, block)
         project = _Projection(raster_crs, cell_crs, across, up, (first_col * spacing, first_row * spacing, spacing))
         coef = project.polynomials(at, block)
-        if project.worst(at, block, coef) <= TOLERANCE:
+        if project.worst(at, block, coef) * spacing <= TOLERANCE:
             break
     else:
         raise DataError("the projection between raster and cells is not smooth here; reproject the raster first.")
-    start, points = kernel.cell_outlines(col - first_col, row - first_row, block, at, coef)
+    period = 360 / dx if raster_crs.is_geographic else 0.0
+    start, points = kernel.cell_outlines(col - first_col, row - first_row, block, at, coef, period)
     low, high = math.floor(points[:, 1].min()) - 1, math.floor(points[:, 1].max()) + 2
     row_area = project.row_area(low, high)
-    around = round(360 / dx) if raster_crs.is_geographic and abs(360 / dx - round(360 / dx)) < 0.01 else 0
+    around = round(period) if abs(period - round(period)) < 0.01 else 0
     begin, pixel, weight, total = kernel.area_weights(start, points, np.array([n_row, n_col, around]), row_area, low)
     if pixel.size == 0:
         west, east = points[:, 0].min() * dx + x0, points[:, 0].max() * dx + x0

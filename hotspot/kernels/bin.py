@@ -37,29 +37,16 @@ def _warp(half_col, half_row, block, block_at, coef):
 
 
 @njit(cache=True, nogil=True)
-def warp_points(half_col, half_row, block, block_at, coef):
-    """
-    Pixel places of lattice points, from one polynomial per block of cells.
-
-    half_col, half_row : int64[n_point], in half cells from the first block
-    block : int, cells along a block's side
-    block_at : int64[n_block_row, n_block_col], position in coef, -1 unused
-    coef : float64[n_block, 2, 5, 5], u and v as polynomials of the place in the block
-    returns : float64[n_point, 2], u (column) and v (row), whole numbers on pixel edges
-    """
-    out = np.empty((half_col.size, 2))
-    for k in range(half_col.size):
-        out[k, 0], out[k, 1] = _warp(half_col[k], half_row[k], block, block_at, coef)
-    return out
-
-
-@njit(cache=True, nogil=True)
-def cell_outlines(col, row, block, block_at, coef):
+def cell_outlines(col, row, block, block_at, coef, period):
     """
     Outline of every cell in pixel places, its curved edges cut into chords.
 
     col, row : int64[n_cell], cells from the first block
-    block, block_at, coef : as for ``warp_points``
+    block : int, cells along a block's side
+    block_at : int64[n_block_row, n_block_col], position in coef, -1 unused
+    coef : float64[n_block, 2, 5, 5], u (column) and v (row) as polynomials of the
+        place in the block; whole numbers are pixel edges
+    period : float, columns around the globe, 0 where the raster is not in degrees
     returns : int64[n_cell + 1] where each outline begins, float64[n_point, 3]
         u, v and the signed area between edge and chord, in pixels, of the chord
         that begins here; counter-clockwise from the south-west corner, not closed
@@ -75,6 +62,9 @@ def cell_outlines(col, row, block, block_at, coef):
             dx = 0 if k == 0 or k >= 6 else (1 if k == 1 or k == 5 else 2)
             dy = 0 if k <= 2 else (1 if k == 3 or k == 7 else 2)
             ends[c, k, 0], ends[c, k, 1] = _warp(x + dx, y + dy, block, block_at, coef)
+            # Blocks either side of the raster's seam count their columns from either end.
+            if period > 0.0:
+                ends[c, k, 0] -= period * math.floor((ends[c, k, 0] - ends[c, 0, 0]) / period + 0.5)
         for e in range(4):
             p, m, q = ends[c, 2 * e], ends[c, 2 * e + 1], ends[c, (2 * e + 2) % 8]
             side = math.hypot(q[0] - p[0], q[1] - p[1])

@@ -1,5 +1,7 @@
 """GeoTIFF layers: described in the child, opened in the parent."""
 
+import warnings
+
 import numpy as np
 
 from hotspot.sources.rasters import (
@@ -137,9 +139,21 @@ def agreed_crs(own, declared):
         raise DataError(f"the declared CRS {declared!r} is not known; give an EPSG code.") from None
     if own is None and said is None:
         raise DataError("it has no CRS and the study declares none; declare crs, e.g. 'EPSG:4326'.")
-    if own is not None and said is not None and not own.equals(said, ignore_axis_order=True):
+    if own is not None and said is not None and not _same(own, said):
         raise DataError(f"its CRS is {own.name}, the study declares {said.name}; correct the study or the file.")
     return own or said
+
+
+def _same(own, said):
+    """Whether two CRSs put the same numbers at the same place; names and axis order do not matter."""
+    if own.equals(said, ignore_axis_order=True):
+        return True
+    shapes = [(c.ellipsoid.semi_major_metre, round(c.ellipsoid.semi_minor_metre, 3)) for c in (own, said)]
+    if own.is_geographic and said.is_geographic:
+        return shapes[0] == shapes[1] and own.prime_meridian.longitude == said.prime_meridian.longitude
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a PROJ string drops the names is what is wanted
+        return own.to_dict() == said.to_dict()
 
 
 def agreed_unit(own, meaning):
