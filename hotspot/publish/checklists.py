@@ -64,9 +64,9 @@ def by_class(checklist):
 
     Returns
     -------
-    list of dict, in the order of the list: ``class_`` (a key of the vocabulary), ``items`` (DataFrame,
-    one row per item of the class) and ``places``, a list of (facility, name, rows); facility ""
-    stands for sources of the class that nobody registered. Rows without an item are left out.
+    list of dict, in the order of the list: ``class_`` (a key of the vocabulary), ``items`` (one row
+    per item of the class) and ``places``, a list of (facility, name, rows), a row being a dict;
+    facility "" stands for sources of the class that nobody registered. Rows without an item are left out.
 
     Examples
     --------
@@ -77,11 +77,20 @@ def by_class(checklist):
     >>> block["class_"], len(block["items"]), [name for _, name, _ in block["places"]]
     ('steel', 1, ['甲厂', '乙厂'])
     """
-    blocks = []
-    for key, part in checklist[checklist["zh"] != ""].groupby("class_", sort=False):
-        places = [(facility, rows.iloc[0]["name"], rows) for facility, rows in part.groupby("facility", sort=False)]
-        blocks.append({"class_": key, "items": part.drop_duplicates("item"), "places": places})
-    return blocks
+    blocks: dict[str, dict] = {}
+    for row in checklist.to_dict("records"):
+        if row["zh"]:
+            block = blocks.setdefault(row["class_"], {"items": {}, "places": {}})
+            block["items"].setdefault(row["item"], row)
+            block["places"].setdefault(row["facility"], []).append(row)
+    return [
+        {
+            "class_": key,
+            "items": list(block["items"].values()),
+            "places": [(facility, rows[0]["name"], rows) for facility, rows in block["places"].items()],
+        }
+        for key, block in blocks.items()
+    ]
 
 
 def _formats(book):
@@ -184,12 +193,12 @@ def _sheet(sheet, look, month, code, warned, checklist):
 
 def _place(sheet, look, line, last, title, rows):
     """One enterprise: its name, why it is on the list, its items; the next free line is returned."""
-    why = str(rows.iloc[0]["why_zh"])
+    why = str(rows[0]["why_zh"])
     text = f"{legible(title)}　（{legible(why)}）"
     sheet.merge_range(line, 0, line, last, "", look["place"])
     _say(sheet, line, 0, text, look["place"])
     sheet.set_row(line, min(400, 18 * max(1, -(-printed_width(text) // 150))))
-    for row in rows.to_dict("records"):
+    for row in rows:
         line += 1
         duty = row["department"] + MODES.get(row["mode"], "")
         texts = (_TICK, str(row["number"]), GRADES[row["grade"]], row["zh"], duty, row["deadline"], "", "")

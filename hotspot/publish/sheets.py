@@ -16,18 +16,17 @@ import numpy as np
 
 from hotspot.grid.frame import north_angle
 from hotspot.publish import sheet_map
-from hotspot.publish.checklists import MODES, by_class
-from hotspot.publish.fonts import check_glyphs, font_path, legible, printed_width, shorten
+from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
 from hotspot.publish.lists import published
+from hotspot.publish.sheet_back import back_page
 from hotspot.publish.words import BASES, REASONS, STATES, change_zh, known, month_zh
-from hotspot.rules.classes import GRADES, area_classes, source_classes
+from hotspot.rules.classes import area_classes, source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.variables import DataError
 
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
 LISTED = 30  # facilities printed by name; the others stand as symbols on the map, and in checklists.xlsx
-BACK_MM = 250.0  # height of the back page's two columns of checks
 _TEMPLATE = "sheet.typ"
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _WORDS = {
@@ -158,7 +157,8 @@ def sheet_data(*, study, month, field, warned, traced, checklist, facilities, st
         sheet["unlisted"] = sum(not f["number"] for f in near)
         sheet["front"] = FRONT_ROWS
         sheet["area"] = [c.zh for c in area_classes()]
-        sheet |= _checks(checklist[checklist["cell"] == code], near)
+        numbers = {f["facility"]: f["number"] for f in near if f["number"]}
+        sheet |= back_page(checklist[checklist["cell"] == code], numbers, n_rest=len(numbers) - FRONT_ROWS)
         sheets.append(sheet)
     return sheets
 
@@ -167,7 +167,7 @@ def _texts(study, month, field, code, rows, state):
     """Header, the three lines "why am I sent here", and the small print."""
     first, criteria = rows.iloc[0], study.criteria
     decimals = criteria.warning.decimals
-    place = " ".join(shorten(str(first[name]), 24) for name in ("city", "county", "township") if known(first[name]))
+    place = [shorten(str(first[name]), 24) for name in ("city", "county", "township") if known(first[name])]
     value = f"{month_zh(month)}PM2.5月均{plain_text(first['pm25'], decimals)} μg/m³"
     changes = [
         f"{BASES[row['reason']]}（{plain_text(row['previous'], decimals) or '—'}）"
@@ -363,44 +363,3 @@ def _strings(value):
             yield from _strings(inner)
     elif isinstance(value, str):
         yield value
-
-
-def _checks(checklist, near):
-    """
-    The back page: each class with its items once, and its enterprises by their number on the front.
-
-    Blocks go into the left column, then the right one; what has no room is counted.
-    """
-    numbers = {f["facility"]: f["number"] for f in near if f["number"]}
-    rest = max(0, len(numbers) - FRONT_ROWS)
-    room = [BACK_MM - (12 + 5 * rest if rest else 0)] * 2
-    columns: tuple[list, list] = ([], [])
-    left = 0
-    for block in by_class(checklist):
-        kind, items = source_classes()[block["class_"]], block["items"].to_dict("records")
-        places = [(numbers[f], name if known(name) else f) for f, name, _ in block["places"] if f in numbers]
-        left += sum(len(rows) for facility, _, rows in block["places"] if facility and facility not in numbers)
-        if not places and not kind.area:
-            continue
-        # Millimetres as the template sets them, a little more than measured.
-        lines = sum(3.9 if not places else 3.4 for _ in items) + sum(2.9 for i in items if printed_width(i["zh"]) > 56)
-        needed = 7.4 + lines + 4.6 * len(places) + 3.9 * kind.area
-        side = next((k for k in (0, 1) if room[k] >= needed), None)
-        if side is None:
-            left += len(items) * max(1, len(places))
-            continue
-        room[side] -= needed
-        deadline = f"，{legible(items[0]['deadline'])}前" if known(items[0]["deadline"]) else ""
-        columns[side].append(
-            {
-                "class": kind.zh,
-                "duty": legible(items[0]["department"]) + MODES.get(items[0]["mode"], "") + deadline,
-                "items": [
-                    {"n": str(n), "grade": GRADES[item["grade"]][0], "text": item["zh"]}
-                    for n, item in enumerate(items, start=1)
-                ],
-                "area": kind.area,
-                "places": [{"number": number, "name": shorten(name, 26)} for number, name in places],
-            }
-        )
-    return {"checks": columns, "checks_left": left}
