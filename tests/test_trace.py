@@ -195,6 +195,17 @@ def test_words_without_enough_to_say():
     assert calm["word"].tolist() == ["not enough hours"] and calm.attrs["hours"]["A"]["calm_share"] == 1.0
 
 
+def test_three_hourly_reports_stand_for_three_hours():
+    facilities = around([120], [5.0])
+    hourly = trace(facilities, blowing(120.0), measured(50.0))
+    sparse = blowing(120.0).isel(time=slice(1, None, 3))
+    assert (
+        trace(facilities, sparse, measured(50.0))["upwind_hours"].tolist() == hourly["upwind_hours"].tolist() == [696]
+    )
+    gap = sparse.isel(time=[*range(100), *range(110, sparse.sizes["time"])])  # ten reports are missing
+    assert trace(facilities, gap, measured(50.0))["n_hours"].tolist() == [696 - 30]
+
+
 def test_the_nearest_station_with_data_speaks():
     near, other = measured(np.nan, lon=105.02), measured(50.0, lon=105.1)
     both = xr.concat([near, other.assign_coords(station=["s2"])], "station")

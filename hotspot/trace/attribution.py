@@ -42,7 +42,7 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, criteria
     DataFrame, one row per warned cell and facility, sorted by cell and ``order``:
     ``cell, facility, name, class_, lon, lat, distance_km, bearing_deg`` (from the
     cell's centre to the facility, true north), ``where`` (in_cell, ring, upwind),
-    ``upwind_hours`` with wind from its sector among ``n_hours`` reports, ``lift,
+    ``upwind_hours`` with wind from its sector among ``n_hours``, ``lift,
     lift_low, lift_high`` of high hours, ``word``, ``order``.
     ``attrs["hours"]``: per cell the station used, its distance, hours and calm share.
 
@@ -56,7 +56,8 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, criteria
     Bearings and distances are geodesic (GRS80). A facility is listed in its
     cell, within ``ring_km`` of the cell's centre, or up to ``upwind_km`` away if
     the wind came from its sector at least as often as from any sector of that width on average.
-    METHODS 11: lift is CPF over base rate (``sector_lift``). Words: strong and
+    An hour has the wind of the report nearest to it, at most half a step away; reports more
+    than six hours apart say nothing. METHODS 11: lift is CPF over base rate (``sector_lift``). Words: strong and
     moderate from the thresholds of the criteria, with the interval above 1; weak;
     not enough hours, below ``min_upwind_hours``; no hourly data, without wind or
     station. Order: strong, moderate, then the rest; in the cell, ring, upwind;
@@ -81,6 +82,7 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, criteria
         carried = (data.attrs.get("utc_offset") for data in (stations, weather) if data is not None)
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
+    weather = _loaded(weather, sorted(set(months)), utc_offset)
     rows, hours_of = [pd.DataFrame(columns=COLUMNS)], {}
     for cell in sorted(months.index):
         place = cells.sel(cell=cell)
@@ -93,6 +95,16 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, criteria
     traced = pd.concat(rows[1:], ignore_index=True) if len(rows) > 1 else rows[0]
     traced.attrs["hours"] = hours_of
     return traced
+
+
+def _loaded(weather, months, utc_offset):
+    """The wind of the months in memory, read once for all cells."""
+    if weather is None or not months or not {"u10", "v10"} <= set(weather):
+        return weather
+    bounds = [local_bounds(month, utc_offset) for month in months]
+    time = weather["time"].values
+    wanted = (time >= min(start for start, _ in bounds)) & (time < max(end for _, end in bounds))
+    return weather[["u10", "v10"]].isel(time=wanted).load()
 
 
 def _near(facilities, place, lattice, reach_km):
@@ -125,8 +137,8 @@ def _hours(weather, stations, lon, lat, month, utc_offset, criteria):
     time, u10, v10 = wind_at(weather, lon, lat)
     speed, direction = wind(u10, v10, calm_ms=criteria.tracing.calm_ms)
     seen = (time >= start) & (time < end) & ~np.isnan(speed)
-    time, direction = time[seen], direction[seen]
-    if time.size < 2 or np.median(np.diff(time)) > _LONGEST_STEP:
+    time, direction = _every_hour(time[seen], direction[seen], start, end)
+    if not time.size:
         return empty
     name, km, values = _concentration(stations, lon, lat, time, criteria.interpolation.max_station_km)
     joined = ~np.isnan(values)
@@ -146,6 +158,20 @@ def _hours(weather, stations, lon, lat, month, utc_offset, criteria):
         "joined": bool(joined.any()),
         "about": about,
     }
+
+
+def _every_hour(time, direction, start, end):
+    """The wind of each hour that has a report within half the usual step: three-hourly reports stand for three."""
+    if time.size < 2:
+        return time[:0], direction[:0]
+    step = np.median(np.diff(time))
+    if step > _LONGEST_STEP:
+        return time[:0], direction[:0]
+    hours = np.arange(start, end, np.timedelta64(1, "h"))
+    after = np.clip(np.searchsorted(time, hours), 1, time.size - 1)
+    nearest = np.where(hours - time[after - 1] <= time[after] - hours, after - 1, after)
+    near = np.abs(time[nearest] - hours) <= step / 2
+    return hours[near], direction[nearest[near]]
 
 
 def _concentration(stations, lon, lat, time, reach_km):
