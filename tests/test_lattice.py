@@ -124,7 +124,7 @@ def test_a_place_lies_in_the_cell_that_names_it(lon, lat):
     col, row = grid.locate(lon, lat)
     west, south, east, north = grid.bounds(col, row)
     assert west <= x < east and south <= y < north
-    assert 0 <= col <= codes.LAST and 500 <= row <= 2000
+    assert 0 <= col <= codes.LAST and 0 <= row <= codes.LAST
     back = grid.unproject(x, y)
     assert back == pytest.approx((lon, lat), abs=1e-9)
 
@@ -340,3 +340,10 @@ def test_place_wants_one_of_code_and_position():
         place()
     with pytest.raises(ValueError, match="either a code"):
         place("PQ1848E", 116.4, 39.9)
+
+
+@pytest.mark.parametrize("place", [(73.6, 39.5), (135.0, 48.4), (123.4, 53.5), (108.6, 18.3), (97.8, 28.4)])
+def test_mainland_china_lies_in_the_stated_columns_and_rows(grid, place):
+    """METHODS 1: columns 100 to 1740, rows 600 to 2000."""
+    col, row = grid.locate(*place)
+    assert 100 <= col <= 1740 and 600 <= row <= 2000
