@@ -174,9 +174,7 @@ def beijing(shared):
     months = ["2015-02", "2016-11", "2016-12"]
     stations = read_stations(delivery, shared, Intake(shared), utc_offset=8, months=months)
     days = daily_means(stations, utc_offset=8)
-    return (
-        monthly_means(days, months).set_index(station="name") if "name" in days.coords else monthly_means(days, months)
-    )
+    return monthly_means(days, months).set_index(station="name")
 
 
 def test_february_2015_in_beijing_stands_on_the_edge(beijing):
