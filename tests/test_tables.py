@@ -71,7 +71,7 @@ def test_case_5_chinese_encodings(read):
     national = read(text.encode("gb18030"))
     assert plain.frame.equals(national.frame) and national.encoding == "gb18030"
     assert "a.csv: read as gb18030" in national.intake.notes
-    with pytest.raises(DataError, match="byte 12: 0xff is neither UTF-8 .* nor GB18030"):
+    with pytest.raises(DataError, match=r"byte 12: 0xff is neither UTF-8 .* nor GB18030"):
         read(b"station,pm25\xff\xff\n")
     with pytest.raises(DataError, match="valid both as UTF-8 and as GB18030; declare encoding"):
         read("имя,a\nБ,1\n".encode())
@@ -117,7 +117,7 @@ def test_case_10_aliases_and_nearest_names():
         assert our_names([name], required=("pm25",)) == {"pm25": name}
     with pytest.raises(DataError, match=r"no column is known as 'pm25'; nearest in the header: PM2\.5x"):
         our_names(["time", "PM2.5x"], required=("pm25",), name="a.csv")
-    with pytest.raises(DataError, match="'PM2.5' and 'PM25' both mean pm25"):
+    with pytest.raises(DataError, match=r"'PM2\.5' and 'PM25' both mean pm25"):
         our_names(["PM2.5", "PM25"], name="a.csv")
     assert our_names(["PM2.5", "PM25"], extra={"PM25": "pm25"})["pm25"] == "PM25"
 

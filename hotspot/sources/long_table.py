@@ -80,7 +80,7 @@ def _stations(table, ours, path, intake):
         tidy = np.array([tidy_id(text) for text in unique], dtype=object)
         for before, after in zip(unique, tidy, strict=True):
             if before != after:
-                intake.note(f"{table.name}: station {before!r} was read as {after!r}")
+                intake.note(f"{table.name}: station {str(before)!r} was read as {after!r}")
         stations = tidy[back.ravel()] if len(tidy) else texts
         table.set_aside(np.flatnonzero(stations == ""), ours.get("station") or ours["name"], "no station id")
         return stations
