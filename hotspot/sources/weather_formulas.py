@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Magnus form over water; Alduchov and Eskridge 1996, J. Appl. Meteorol. 35, 601, eq. 21 and 25.
+# Magnus form over water; Alduchov and Eskridge 1996, J. Appl. Meteorol. 35, 601-609.
 _MAGNUS_A, _MAGNUS_B = 17.625, 243.04
 
 _POINTS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
