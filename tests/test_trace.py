@@ -55,7 +55,7 @@ def blowing(direction, speed=3.0, month=MONTH):
     )
 
 
-def measured(values, month=MONTH, lon=105.02, lat=35.0):
+def measured(values, month=MONTH, lon=105.01643, lat=35.01352):
     start, end = local_bounds(month, 8)
     time = np.arange(start, end, np.timedelta64(1, "h"))
     data = np.broadcast_to(values, time.shape)[None]
@@ -180,6 +180,16 @@ def test_a_source_in_the_dirty_sector_is_strong_and_comes_first():
     assert traced["lift_low"].iloc[0] > 1 > traced["lift"].iloc[1]
     about = traced.attrs["hours"]["A"]
     assert about["station"] == "s1" and about["station_km"] < 5 and about["n_hours"] == 696
+
+
+def test_the_station_is_the_receptor():
+    """A plant between the cell and a station east of it: the station is dirty on west wind, and that speaks for it."""
+    weather, at_centre, _ = mixed_month(270.0)
+    stations = at_centre.assign_coords(lon=at_centre["lon"] + 0.055)
+    traced = trace(around([90, 270], [2.0, 2.0]), weather, stations).set_index("facility")
+    assert traced.loc["f00", "word"] == "strong" and traced.loc["f00", "bearing_deg"] == pytest.approx(90, abs=0.1)
+    hours = trace(around([90], [2.0]), weather)["upwind_hours"].iloc[0]
+    assert traced.loc["f00", "upwind_hours"] == hours  # to the cell, whatever the station
 
 
 def test_words_without_enough_to_say():

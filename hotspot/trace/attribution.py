@@ -2,14 +2,16 @@
 What may be the cause: facilities in the cell, around it and upwind, and what the wind says of each.
 
 The concentration is that of the nearest reference station, because a 3 km cell
-has no hourly series of its own; the table carries which station and how far.
+has no hourly series of its own. So the wind is judged twice: how often it blew
+from the facility to the cell, and whether the station was dirtier when it blew
+from that facility to the station. The table tells which station, and how far.
 """
 
 import numpy as np
 import pandas as pd
 
 from hotspot.rules.calendar import local_bounds, offset_hours
-from hotspot.trace.cpf import sector_lift
+from hotspot.trace.cpf import sector_hours, sector_lift
 from hotspot.trace.wind import wind, wind_at
 
 COLUMNS = [
@@ -59,7 +61,7 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, criteria
     An hour has the wind of the report nearest to it, at most half a step away; reports more
     than six hours apart say nothing. METHODS 11: lift is CPF over base rate (``sector_lift``). Words: strong and
     moderate from the thresholds of the criteria, with the interval above 1; weak;
-    not enough hours, below ``min_upwind_hours``; no hourly data, without wind or
+    not enough hours, below ``min_upwind_hours`` to the cell or to the station; no hourly data, without wind or
     station. Order: strong, moderate, then the rest; in the cell, ring, upwind;
     by distance; by facility. Removing a facility changes nothing for the others.
 
@@ -131,6 +133,7 @@ def _hours(weather, stations, lon, lat, month, utc_offset, criteria):
     nothing = np.zeros(0)
     about = {"station": "", "station_km": float("nan"), "n_hours": 0, "calm_share": float("nan")}
     empty = {"direction": nothing, "values": nothing, "block": nothing.astype(int), "joined": False, "about": about}
+    empty["receptor"] = lon, lat
     if weather is None:
         return empty
     start, end = local_bounds(month, utc_offset)
@@ -140,7 +143,7 @@ def _hours(weather, stations, lon, lat, month, utc_offset, criteria):
     time, direction = _every_hour(time[seen], direction[seen], start, end)
     if not time.size:
         return empty
-    name, km, values = _concentration(stations, lon, lat, time, criteria.interpolation.max_station_km)
+    name, km, values, receptor = _concentration(stations, lon, lat, time, criteria.interpolation.max_station_km)
     joined = ~np.isnan(values)
     keep = joined if joined.any() else np.ones(time.size, bool)
     day = (time[keep] + offset_hours(utc_offset)).astype("datetime64[D]").astype(int)
@@ -156,6 +159,7 @@ def _hours(weather, stations, lon, lat, month, utc_offset, criteria):
         "values": values[keep],
         "block": (day - first) // criteria.tracing.block_days,
         "joined": bool(joined.any()),
+        "receptor": receptor,
         "about": about,
     }
 
@@ -175,10 +179,10 @@ def _every_hour(time, direction, start, end):
 
 
 def _concentration(stations, lon, lat, time, reach_km):
-    """Id and distance of the nearest station with data in these hours, and its values there (NaN elsewhere)."""
+    """Nearest station with data in these hours: id, distance, values (NaN elsewhere), place."""
     from pyproj import Geod
 
-    none = "", float("nan"), np.full(time.size, np.nan)
+    none = "", float("nan"), np.full(time.size, np.nan), (lon, lat)
     if stations is None or not stations.sizes["station"]:
         return none
     there = np.asarray(stations["lon"], float), np.asarray(stations["lat"], float)
@@ -196,7 +200,7 @@ def _concentration(stations, lon, lat, time, reach_km):
         values = np.full(time.size, np.nan)
         values[at] = series.isel(station=int(i)).values[of]
         if not np.isnan(values).all():
-            return str(names[i]), float(km[i]), values
+            return str(names[i]), float(km[i]), values, (float(there[0][i]), float(there[1][i]))
     return none
 
 
@@ -205,20 +209,26 @@ def _judged(cell, near, hours, rule):
     table = near.copy()
     n_hours = hours["direction"].size
     found = {name: np.full(len(table), np.nan) for name in ("lift", "low", "high")} | {"hours": np.zeros(len(table))}
+    upwind = np.zeros(len(table))
     if n_hours:
         values = hours["values"] if hours["joined"] else np.zeros(n_hours)
-        found = sector_lift(table["bearing_deg"], hours["direction"], values, hours["block"], tracing=rule)
+        series = hours["direction"], values, hours["block"]
+        found = sector_lift(_bearing(hours["receptor"], table), *series, tracing=rule)
+        upwind = sector_hours(table["bearing_deg"], hours["direction"], rule.sector_deg)
     blowing = int((~np.isnan(hours["direction"])).sum())
-    often = (found["hours"] >= blowing * rule.sector_deg / 360.0) & (found["hours"] > 0)
+    often = (upwind >= blowing * rule.sector_deg / 360.0) & (upwind > 0)
     table["where"] = np.where(
         table["inside"], "in_cell", np.where(table["distance_km"] <= rule.ring_km, "ring", "upwind")
     )
-    table["upwind_hours"], table["n_hours"] = found["hours"].astype(int), n_hours
+    table["upwind_hours"], table["n_hours"] = upwind.astype(int), n_hours
     table["lift"], table["lift_low"], table["lift_high"] = (
         values if hours["joined"] else np.full(len(table), np.nan)
         for values in (found["lift"], found["low"], found["high"])
     )
-    table["word"] = [_word(row, hours["joined"], rule) for row in table.to_dict("records")]
+    fewest = np.minimum(upwind, found["hours"])
+    table["word"] = [
+        _word(row, n, hours["joined"], rule) for row, n in zip(table.to_dict("records"), fewest, strict=True)
+    ]
     table["cell"] = cell
     table = table[(table["where"] != "upwind") | often]
     key = pd.DataFrame(
@@ -234,11 +244,20 @@ def _judged(cell, near, hours, rule):
     return table[COLUMNS]
 
 
-def _word(row, joined, rule):
+def _bearing(place, table):
+    """Degrees from a place to each facility."""
+    from pyproj import Geod
+
+    n = len(table)
+    start = np.full(n, place[0]), np.full(n, place[1])
+    return Geod(ellps="GRS80").inv(*start, table["lon"].to_numpy(float), table["lat"].to_numpy(float))[0] % 360.0
+
+
+def _word(row, n_hours, joined, rule):
     """What the hours say, in one of five words."""
     if not joined:
         return "no hourly data"
-    if row["upwind_hours"] < rule.min_upwind_hours:
+    if n_hours < rule.min_upwind_hours:
         return "not enough hours"
     if row["lift_low"] > 1 and row["lift"] >= rule.strong_lift:
         return "strong"

@@ -62,6 +62,32 @@ def cpf(direction, values, *, high_share=0.1, sectors=12):
     )
 
 
+def sector_hours(bearing, direction, sector_deg):
+    """
+    Hours with wind from the sector around each bearing.
+
+    Parameters
+    ----------
+    bearing : float array (source), degrees
+    direction : float array (hour), degrees the wind comes from, NaN for calm
+    sector_deg : float, width of the sector
+
+    Returns
+    -------
+    float array (source)
+
+    Examples
+    --------
+    >>> sector_hours([0.0, 180.0], [350.0, 20.0, 30.0, np.nan], 45.0).tolist()
+    [2.0, 0.0]
+    """
+    from hotspot.kernels import sector as kernel
+
+    bearing, direction = np.asarray(bearing, dtype=float), np.asarray(direction, dtype=float)
+    nothing = np.zeros(direction.size, dtype=np.int64)
+    return kernel.sector_counts(bearing, direction, nothing > 0, nothing, float(sector_deg) / 2, 1)[0][:, 0]
+
+
 def sector_lift(bearing, direction, values, block, *, tracing):
     """
     Lift of each source's own sector over the base rate, with its interval.
