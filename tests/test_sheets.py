@@ -116,11 +116,11 @@ def test_outside_the_study_is_hatched_and_inside_is_not(case):
     edge = case.field["cell"].to_numpy()[np.lexsort((case.field["row"], case.field["col"]))[0]]
     rows = case.warned.head(1).assign(cell=edge)
     sheet = _data(case, warned=rows)[0]
-    assert 'stroke="#888"' in sheet["around"]["svg"]
+    assert 'stroke="#aaa"' in sheet["around"]["svg"]
     middle = Grid().code(
         case.field["col"].item(0) * 0 + int(case.field["col"].min()) + 6, int(case.field["row"].min()) + 6
     )
-    assert 'stroke="#888"' not in _data(case, warned=rows.assign(cell=middle))[0]["around"]["svg"]
+    assert 'stroke="#aaa"' not in _data(case, warned=rows.assign(cell=middle))[0]["around"]["svg"]
 
 
 def test_c7_facilities_near_are_listed_as_traced(case, data, pages):

@@ -235,14 +235,14 @@ def _ground(grid, window, borders, warned):
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     outside = window.box.difference(shapely.union_all([piece for _, piece in borders.within(window)]))
-    draw.svg.extend(drawing.hatch(outside, window, slope=1, width=0.1, colour="#888"))
+    draw.svg.extend(drawing.hatch(outside, window, slope=1, width=0.1, colour="#aaa"))
     codes = sorted(warned)
     if codes:
         col, row = np.array([grid.parse(code) for code in codes]).T
         for west, south, east, north in zip(*grid.bounds(col, row), strict=True):
             part = shapely.box(west, south, east, north).intersection(window.box)
             if part.area > 0:
-                draw.svg.extend(drawing.hatch(part, window, slope=-1, width=0.16, colour="#999"))
+                draw.svg.extend(drawing.hatch(part, window, slope=-1, width=0.14, colour="#bbb"))
     # The cell itself stays clean for the pencil.
     x, y = window.west + window.metres / 2, window.north - window.metres / 2
     left, top = window.at(x - grid.spacing / 2, y + grid.spacing / 2)
@@ -251,7 +251,7 @@ def _ground(grid, window, borders, warned):
     own = window.box.intersection(
         shapely.box(x - grid.spacing / 2, y - grid.spacing / 2, x + grid.spacing / 2, y + grid.spacing / 2)
     )
-    draw.svg.extend(drawing.hatch(own.intersection(outside), window, slope=1, width=0.1, colour="#888"))
+    draw.svg.extend(drawing.hatch(own.intersection(outside), window, slope=1, width=0.1, colour="#aaa"))
     return draw
 
 

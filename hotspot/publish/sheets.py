@@ -19,7 +19,7 @@ from hotspot.publish import sheet_map
 from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
 from hotspot.publish.lists import published
 from hotspot.publish.sheet_back import back_page
-from hotspot.publish.words import BASES, REASONS, STATES, change_zh, known, month_zh
+from hotspot.publish.words import BASES, COMPLETENESS, REASONS, STATES, change_zh, known, month_zh
 from hotspot.rules.classes import area_classes, source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.variables import DataError
@@ -38,7 +38,6 @@ _WORDS = {
 }
 _WHERE = {"in_cell": "格内", "ring": "周边", "upwind": "上风"}
 _ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
-_COMPLETENESS = {"days": "逐日资料", "monthly product": "月度产品，无逐日资料"}
 
 
 def write_sheets(directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary"):
@@ -178,7 +177,7 @@ def _texts(study, month, field, code, rows, state):
     unsure = any(known(flag) and not flag for flag in rows["distinguishable"])
     completeness = str(field.attrs.get("completeness", ""))
     days = f"有效{int(first['n_valid'])}天，" if known(first["n_valid"]) else ""
-    seen = f"面积覆盖率{plain_text(100 * first['coverage'], 0)}%" if known(first["coverage"]) else "覆盖率不详"
+    seen = f"面积覆盖率{plain_text(100 * first['coverage'], 0)}%，" if known(first["coverage"]) else ""
     source = "；".join(dict.fromkeys(str(field.attrs[k]) for k in ("product", "source") if field.attrs.get(k)))
     label = str(first["label"]) if known(first["label"]) and str(first["label"]) != code else ""
     return {
@@ -195,8 +194,8 @@ def _texts(study, month, field, code, rows, state):
         else "",
         "id": f"{study.id}-{month}-{code}",
         "small": [
-            f"资料截至{month_zh(month)}（{STATES[state]}） · {days}{seen}，"
-            f"{_COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
+            f"资料截至{month_zh(month)}（{STATES[state]}） · {days}{seen}"
+            f"{COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
             f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · "
             f"格网 {shorten(field.attrs['lattice_id'], 40)} · "
             f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价",

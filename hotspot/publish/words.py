@@ -17,6 +17,15 @@ REASONS_EN = MappingProxyType(
 )
 BASES = MappingProxyType({"highest": "", "year_on_year": "同比", "month_on_month": "环比"})
 STATES = MappingProxyType({"draft": "草稿", "preliminary": "初步结果", "confirmed": "已确认", "superseded": "已被替代"})
+# What the field says of its completeness (quality/completeness.py), as it is printed.
+COMPLETENESS = MappingProxyType(
+    {
+        "days of 20 or more hours": "逐日资料，每日不少于20小时",
+        "days": "逐日资料",
+        "monthly product": "月度产品，无逐日资料",
+        "yearly product": "年度产品，无逐日资料",
+    }
+)
 
 
 def known(value):

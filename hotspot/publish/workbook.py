@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.lists import WARNING_COLUMNS, published
-from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
+from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 
 PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")
 INTERNAL = "内部统计"
@@ -216,6 +216,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
+    said = str(field.attrs.get("completeness", ""))
     how = {"percent": "百分比", "absolute": "浓度差"}[criteria.warning.change]
     lines = [
         ("名单", f"{study.name}（{study.id}）{month_zh(month)}，{rows['cell'].nunique()}个网格，{len(rows)}条预警"),
@@ -224,7 +225,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("数据", _source(field)),
         (
             "完整性",
-            f"{field.attrs.get('completeness', '未说明')}；"
+            f"{COMPLETENESS.get(said, said or '未说明')}；"
             f"面积覆盖率低于 {criteria.validity.min_coverage:g} 的网格不参评",
         ),
         ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
