@@ -82,6 +82,9 @@ class Stations(Delivery):
     quantity: Literal["concentration", "iaqi-2012", "iaqi-2026"] = "concentration"
     columns: dict[str, str] = Field(default_factory=dict)  # theirs -> ours, beside the alias table
     encoding: str | None = None  # of the series and the coordinates, where detection is not certain
+    # Regular expression with (?P<year>) (?P<month>) and, for daily files, (?P<day>) in the file names;
+    # where it is given, only the files of the wanted months are read.
+    date_pattern: str | None = None
     gas_state: Literal["actual", "standard"] | None = None
 
 

@@ -354,6 +354,18 @@ def test_order_duplication_and_splitting_change_nothing(tmp_path_factory, rows, 
     assert plain.equals(twice) and doubled["read"] == counts["read"] + len(rows)
 
 
+def test_a_declared_date_pattern_chooses_the_files(read):
+    files = {f"a_2020{m:02d}.csv": [f"2020-{m:02d}-01 00:00,A,{m}"] for m in (1, 2, 3, 4)}
+    pattern = r"_(?P<year>\d{4})(?P<month>\d{2})\."
+    found = read(None, files=files, date_pattern=pattern, hour_label="end")
+    # The label 2020-03-01 00:00 ends February; the one of 1 February ends January.
+    assert sorted(f for f in found.attrs["intake"].files if f != "places.csv") == ["a_202002.csv", "a_202003.csv"]
+    assert found["pm25"].values[np.isfinite(found["pm25"].values)].tolist() == [3]
+    assert sorted(read(None, files=files, months=None)["pm25"].to_series().dropna()) == [1, 2, 3, 4]
+    with pytest.raises(DataError, match="date_pattern"):
+        read(None, files=files, date_pattern="(?P<year>2020")
+
+
 def test_cnemc_text_numbers(tmp_path):
     def feature(code, pm25, lon=116.397):
         told = {

@@ -7,13 +7,14 @@ different whole numbers and none of those is an index, whatever its header says
 (RELIABILITY C4: 80).
 """
 
+from functools import cache
+
 import numpy as np
 
+from hotspot.rules.index import iaqi
 from hotspot.variables import DataError
 
-# PM2.5 breakpoints, ug/m3 -> IAQI: HJ 633-2012 table 1 and HJ 633-2026 table 3.
-_INDEX = (0, 50, 100, 150, 200, 300, 400, 500)
-_BREAKS = {"2012": (0, 35, 75, 115, 150, 250, 350, 500), "2026": (0, 35, 60, 115, 150, 250, 350, 500)}
+VERSIONS = ("2012", "2026")
 _MAX = 500
 # So many different values below 200 without one impossible number: chance is below 1e-4 for real concentrations.
 MIN_DISTINCT = 30
@@ -38,12 +39,12 @@ def index_of(concentration, version="2012"):
     >>> index_of([0, 1, 35, 36, 75, 150, 500])
     array([  0,   2,  50,  52, 100, 200, 500])
     """
-    value = np.asarray(concentration, dtype=np.int64)
-    breaks, index = np.array(_BREAKS[version]), np.array(_INDEX)
-    at = np.clip(np.searchsorted(breaks, value, side="left") - 1, 0, len(breaks) - 2)
-    step, rise = breaks[at + 1] - breaks[at], index[at + 1] - index[at]
-    # Whole-number arithmetic: a float quotient could round up a step too far.
-    return index[at] - (-(value - breaks[at]) * rise // step)
+    return _image(version)[np.asarray(concentration, dtype=np.int64)]
+
+
+@cache
+def _image(version):
+    return np.array([iaqi(value, "pm25_24h", version) for value in range(_MAX + 1)], dtype=np.int64)
 
 
 def impossible(version="2012", below=200):
@@ -55,8 +56,7 @@ def impossible(version="2012", below=200):
     >>> impossible()[:7].tolist()
     [1, 4, 7, 11, 14, 17, 21]
     """
-    image = np.unique(index_of(np.arange(_MAX + 1), version))
-    return np.setdiff1d(np.arange(below), image)
+    return np.setdiff1d(np.arange(below), _image(version))
 
 
 def looks_like_index(values, version="2012"):
@@ -95,7 +95,7 @@ def refuse_index(values, name):
     DataError
         With the numbers that never occur, and what to declare.
     """
-    for version in _BREAKS:
+    for version in VERSIONS:
         if looks_like_index(values, version):
             gaps = ", ".join(str(n) for n in impossible(version)[:7])
             raise DataError(
@@ -125,8 +125,7 @@ def to_concentration(values, version="2012"):
     (array([53., nan, nan, nan]), array([False,  True,  True, False]))
     """
     values = np.asarray(values, np.float64)
-    image = index_of(np.arange(_MAX + 1), version)
-    index, first, count = np.unique(image, return_index=True, return_counts=True)
+    index, first, count = np.unique(_image(version), return_index=True, return_counts=True)
     at = np.clip(np.searchsorted(index, np.nan_to_num(values)), 0, len(index) - 1)
     sure = (index[at] == values) & (count[at] == 1)
     return np.where(sure, first[at].astype(np.float64), np.nan), np.isfinite(values) & ~sure

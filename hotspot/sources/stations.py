@@ -5,6 +5,7 @@ What a deliverer's numbers mean is declared in the study; where neither file nor
 study says it, the reading stops and asks for the key to add.
 """
 
+import re
 import sys
 import unicodedata
 from dataclasses import replace
@@ -13,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from hotspot.grid.datum import to_wgs84
-from hotspot.sources.clock import offset_of, wanted_hours
+from hotspot.sources.clock import label_days, offset_of, wanted_hours
 from hotspot.sources.cnemc import read_cnemc
 from hotspot.sources.iaqi import refuse_index, to_concentration
 from hotspot.sources.intake import find_files
@@ -92,7 +93,7 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
     _ask(delivery)
     offset = offset_of(delivery.time_zone)
     hours = wanted_hours(months, utc_offset)
-    paths = find_files(root, delivery.files, "stations")
+    paths = _of_months(find_files(root, delivery.files, "stations"), delivery, hours, offset)
     parts = LAYOUTS[delivery.layout](
         paths,
         intake,
@@ -125,6 +126,26 @@ def _ask(delivery):
                 f"stations {', '.join(delivery.files)}: neither the files nor the study say the "
                 f"{key.replace('_', ' ')}; add {key} = {example} to this [[stations]] entry."
             )
+
+
+def _of_months(paths, delivery, hours, offset):
+    """The files whose names, by the declared pattern, hold a wanted hour; a file of another name is read."""
+    if delivery.date_pattern is None or hours is None:
+        return paths
+    days = label_days(hours, offset=offset, label=delivery.hour_label)
+    try:
+        pattern = re.compile(delivery.date_pattern)
+        length = 8 if "day" in pattern.groupindex else 6
+        names = ("year", "month", "day")[: length // 2 - 1]
+        found = [pattern.search(path.name) for path in paths]
+        said = [None if match is None else "".join(match[name] for name in names) for match in found]
+    except (re.error, IndexError) as error:
+        raise DataError(
+            f"stations: date_pattern {delivery.date_pattern!r} does not work ({error}); "
+            "give a regular expression with (?P<year>...) and (?P<month>...)."
+        ) from None
+    wanted = {day[:length] for day in days}
+    return [path for path, name in zip(paths, said, strict=True) if name is None or name in wanted]
 
 
 def _progress(paths):
