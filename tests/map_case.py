@@ -70,7 +70,12 @@ def month_case(n_col=24, n_row=20, **settings):
     field = lattice_field(n_col, n_row, **settings)
     table = field.isel(time=2).to_dataframe().reset_index().assign(month="2020-02")
     table["m12"], table["m1"] = field["pm25"].values[:, 0], field["pm25"].values[:, 1]
-    hot = table.dropna(subset="pm25").sort_values(["pm25", "cell"]).groupby("city").tail(max(6, n_col * n_row // 20))
+    hot = (
+        table.dropna(subset="pm25")
+        .sort_values(["pm25", "cell"])
+        .groupby("city")
+        .tail(max(6, len(table) // 10 // table["city"].nunique()))
+    )
     rows = []
     for city, of_city in hot.groupby("city"):
         for reason, base in (("highest", None), ("year_on_year", "m12"), ("month_on_month", "m1")):
@@ -127,7 +132,7 @@ def month_case(n_col=24, n_row=20, **settings):
     rise = field["pm25"].values[:, 2]
     gi = xr.Dataset(
         {
-            "gi_class": ("cell", np.where(np.isnan(rise), "", np.where(rise > 55, "hot", "none"))),
+            "gi_class": ("cell", np.where(rise > 55, "hot", np.where(rise < 38, "cold", ""))),
             "gi_z": ("cell", rise * 0),
         },
         {"cell": field["cell"].values},

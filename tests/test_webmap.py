@@ -356,3 +356,17 @@ def test_hostile_names_stay_text(case, chromium, tmp_path):
             shown.page.evaluate("document.querySelectorAll('img, .hs-side script, .leaflet-popup script').length") == 0
         )
         assert "<img src=x onerror=boom()>" in shown.page.inner_text("#hs-title")
+
+
+def test_prints_on_two_landscape_pages(seen, case, tmp_path):
+    from pypdf import PdfReader
+
+    before = seen.page.evaluate("map_hotspot.getCenter()")
+    seen.page.pdf(path=tmp_path / "map.pdf", prefer_css_page_size=True, print_background=True)
+    pages = PdfReader(tmp_path / "map.pdf").pages
+    assert len(pages) == 2
+    assert round(float(pages[0].mediabox.width)) == 842
+    # The map is one opaque picture; two transparent ones cover each other in a PDF.
+    assert max(image.image.width for image in pages[0].images) > 1500
+    assert case["warned"]["cell"][0] in pages[1].extract_text().replace("\n", " ")
+    assert seen.page.evaluate("map_hotspot.getCenter()") == before

@@ -113,7 +113,7 @@ def pack_field(field, order, *, decimals, change, gi=None):
     change : str
         ``"percent"`` or ``"absolute"``, ``criteria.warning.change``.
     gi : Dataset (cell), optional
-        ``gi_class`` and ``gi_z``, from ``rank.clusters.gi_star``.
+        ``gi_class`` ("hot", "cold" or "") and ``gi_z``, from ``rank.clusters.gi_star``.
 
     Returns
     -------
@@ -221,9 +221,10 @@ def _cluster_layer(gi, field, order, month):
     """Gi* classes: hot and cold as the test calls them, anything else is no cluster."""
     colours = palette()["clusters"]
     place = {code: i for i, code in enumerate(map(str, gi["cell"].to_numpy()))}
-    kinds = gi["gi_class"].to_numpy().tolist()
+    score, kind = gi["gi_z"].to_numpy().astype(float), gi["gi_class"].to_numpy().astype(str)
+    sign = np.select([np.isnan(score), kind == "hot", kind == "cold"], [np.nan, 1.0, -1.0], 0.0)
     at = [place.get(code, -1) for code in map(str, field["cell"].to_numpy()[order])]
-    value = np.array([_sign(kinds[i]) if i >= 0 else np.nan for i in at])
+    value = np.append(sign, np.nan)[at]  # -1, a cell that was not tested, takes the NaN at the end
     layer = {
         "id": "gi",
         "zh": "Gi* 聚集类别",
@@ -241,13 +242,6 @@ def _cluster_layer(gi, field, order, month):
         "empty": not np.isfinite(value).any(),
     }
     return column(value, 0), layer
-
-
-def _sign(kind):
-    """-1 cold, 0 none, 1 hot, NaN unknown, from a class written as a number or a word."""
-    if not isinstance(kind, str):
-        return float(np.sign(kind)) if kind is not None and np.isfinite(kind) else np.nan
-    return {"hot": 1.0, "cold": -1.0, "": np.nan, "missing": np.nan}.get(kind.split("_")[0].split(" ")[0].lower(), 0.0)
 
 
 def _texts(field, order):

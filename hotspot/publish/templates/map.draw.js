@@ -10,15 +10,25 @@ const CanvasLayer = L.Layer.extend({
   redraw() {
     if (!this._map) return;
     // A margin around the view, so that dragging shows no bare edge.
-    const map = this._map, size = map.getSize(), pad = size.multiplyBy(0.2).round(), ratio = window.devicePixelRatio || 1;
+    const map = this._map, size = map.getSize(), pad = size.multiplyBy(0.2).round(), ratio = document.body.classList.contains("hs-printing") ? 2 : window.devicePixelRatio || 1;
     const corner = map.containerPointToLayerPoint(pad.multiplyBy(-1)), canvas = this._canvas, origin = map.getPixelOrigin().add(corner);
     const w = size.x + 2 * pad.x, h = size.y + 2 * pad.y;
     canvas.width = w * ratio; canvas.height = h * ratio; canvas.style.width = w + "px"; canvas.style.height = h + "px";
     L.DomUtil.setPosition(canvas, corner);
     this._zoom = map.getZoom(); this._corner = map.layerPointToLatLng(corner);
+    const view = { k: 256 * 2 ** this._zoom, ox: origin.x, oy: origin.y, w, h, zoom: this._zoom };
     const context = canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this._paint(context, { k: 256 * 2 ** this._zoom, ox: origin.x, oy: origin.y, w, h, zoom: this._zoom });
+    this._paint(context, view);
+  },
+  // For paper: this canvas and the one above as one opaque picture; two transparent ones cover each other in PDF.
+  flatten(above) {
+    const canvas = this._canvas, both = document.createElement("canvas"), context = canvas.getContext("2d");
+    both.width = canvas.width; both.height = canvas.height;
+    const pen = both.getContext("2d");
+    pen.fillStyle = "#fff"; pen.fillRect(0, 0, both.width, both.height);
+    pen.drawImage(canvas, 0, 0); pen.drawImage(above._canvas, 0, 0);
+    context.setTransform(1, 0, 0, 1, 0, 0); context.drawImage(both, 0, 0);
   },
   _follow(event) {
     const place = this._map._latLngToNewLayerPoint(this._corner, event.zoom, event.center);

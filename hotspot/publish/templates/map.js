@@ -60,16 +60,16 @@ const over = new CanvasLayer((context, view) => {
   const size = cellSize(cells, view), shown = state.shown;
   if (shown.borders) {
     if (view.zoom > 6.4) paintEdges(context, view, cells, countyEdges, C.county, Math.min(1.2, size / 6 + 0.3));
-    paintEdges(context, view, cells, cityEdges, C.city, size > 5 ? 1.8 : 1);
+    paintEdges(context, view, cells, cityEdges, C.city, size > 5 ? 1.8 : 0.9);
   }
-  if (shown.hot) paintEdges(context, view, cells, hotEdges, C.hotspot, size > 8 ? 2 : 1.1, size > 5 ? 2.4 : 1);
+  if (shown.hot) paintEdges(context, view, cells, hotEdges, C.hotspot, size > 8 ? 2 : size > 5 ? 1.2 : 0.7, size > 5 ? 2.2 : 0);
   if (shown.facilities) for (const f of DATA.facilities.rows) {
     if (f.lon == null || f.lat == null) continue;
     const [a, b] = place(f.lon, f.lat, view), kind = DATA.facilities.classes[f.c];
     if (a > -9 && b > -9 && a < view.w + 9 && b < view.h + 9) sign(context, kind.shape, kind.colour, a, b, Math.max(2.6, Math.min(5.5, view.zoom - 4.5)));
   }
   if (shown.warned) {
-    const r = Math.max(4.2, Math.min(7.5, size * 0.62), Math.min(12, size * 0.4));
+    const r = Math.max(size < 4 ? 3.2 : 4.2, Math.min(7.5, size * 0.62), Math.min(12, size * 0.4));
     for (const [i, rows] of warnedBy) {
       if (state.city && cityOf(i) !== state.city) continue;
       const [a, b] = place(...cells.centre(i), view);

@@ -32,7 +32,7 @@ function drawCities() {
 function drawList() {
   const inCity = DATA.warned.filter(row => !state.city || cityOf(row.i) === state.city);
   byId("hs-tabs").replaceChildren(...DATA.reasons.map((reason, r) => el("button", { type: "button", role: "tab", id: "hs-tab-" + r, "aria-selected": r === state.reason ? "true" : "false", "aria-controls": "hs-list", tabindex: r === state.reason ? 0 : -1, onclick: () => { state.reason = r; drawList(); byId("hs-tab-" + r).focus(); } },
-    signImage(reason.shape, reason.colour, 6), name(reason), el("small", {}, String(inCity.filter(row => row.r === r).length)))));
+    signImage(reason.shape, reason.colour, 6), reason.short[state.lang], el("small", {}, String(inCity.filter(row => row.r === r).length)))));
   const rows = inCity.filter(row => row.r === state.reason), items = [];
   let city = null;
   for (const row of rows) {
@@ -128,7 +128,9 @@ byId("hs-cities").addEventListener("change", event => {
 byId("hs-lang").addEventListener("click", () => { state.lang = 1 - state.lang; const again = reopen; drawAll(); if (again) again(); });
 byId("hs-print").addEventListener("click", () => window.print());
 byId("hs-home").addEventListener("click", () => show(home));
-for (const [event, words] of [["beforeprint", "add"], ["afterprint", "remove"]]) window.addEventListener(event, () => { document.body.classList[words]("hs-printing"); map.invalidateSize({ animate: false }); });
+let onScreen = null;
+window.addEventListener("beforeprint", () => { onScreen = [map.getCenter(), map.getZoom()]; const box = map.getBounds(); map.closePopup(); document.body.classList.add("hs-printing"); map.invalidateSize({ animate: false }); map.fitBounds(box, { animate: false }); base.redraw(); over.redraw(); base.flatten(over); });
+window.addEventListener("afterprint", () => { document.body.classList.remove("hs-printing"); map.invalidateSize({ animate: false }); map.setView(...onScreen, { animate: false }); repaint(); });
 if (window.matchMedia("(max-width: 760px)").matches) byId("hs-legend").removeAttribute("open");
 L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
 drawAll(); map.invalidateSize({ animate: false }); show(home);
