@@ -149,7 +149,7 @@ def memory(days):
     Lag-one correlation of what cells do not share from day to day, pooled over cells.
 
     The common course of the month is taken out; the small-sample bias of a correlation about an
-    estimated mean, ``-(1 + 4 r) / n``, is added back (Marriott and Pope 1954).
+    estimated mean, ``-(1 + 3 r) / n``, is added back (Kendall 1954).
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def memory(days):
         return 0.0
     lag = (own[:, 1:] * own[:, :-1]).sum() / pairs / variance
     size = float(n_seen.mean())
-    return float(np.clip((lag + 1 / size) / max(1 - 4 / size, 0.5), 0.0, 0.9))
+    return float(np.clip((lag + 1 / size) / max(1 - 3 / size, 0.5), 0.0, 0.9))
 
 
 def block_doubt(n_day, block, rho):
