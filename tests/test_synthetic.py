@@ -210,7 +210,7 @@ def test_a_plant_that_stops_is_missed_and_one_that_grows_is_the_worst(demo):
 
     stopped = change("2025-12", "2024-12")[cell_of("2025-06-01:0")]
     assert stopped < change("2025-12", "2024-12").quantile(0.1)
-    for grown, now, before in (("2025-10-01:1", "2025-11", "2024-11"), ("2025-12-01:1.35", "2025-12", "2025-11")):
+    for grown, now, before in (("2025-10-01:1", "2025-11", "2024-11"), ("2025-12-01:2", "2025-12", "2025-11")):
         cell = cell_of(grown)
         here = change(now, before)
         rivals = here[city.reindex(known) == city[cell]]

@@ -63,7 +63,9 @@ def make_weather(seed):
     >>> bool(weather.t2m[weather.season > 0.9].mean() < 5 < 20 < weather.t2m[weather.season < -0.9].mean())
     True
     """
-    rng = np.random.default_rng([seed, 10])
+    # This stream, with the default seed, gives changes of both signs in the last month,
+    # so that the demo shows what a month with bad weather does to the change classes.
+    rng = np.random.default_rng([seed, 127])
     time = np.arange(np.datetime64(FIRST, "h"), np.datetime64(LAST, "h") + 1)
     n = len(time)
     hour = (time.astype(np.int64) + 8) % 24
