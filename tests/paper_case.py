@@ -26,13 +26,13 @@ _PLACES = {
 }
 
 
-def paper_case(*, word=None, col=1272, row=1275):
+def paper_case(*, word=None, grid=None, col=1272, row=1275):
     """
     One month: ``study, month, field, hot, warned, not_ranked, traced, checklist, facilities, gi``.
 
     ``word`` puts one text into every text field that comes from files.
     """
-    grid = Grid()
+    grid = grid or Grid()
     cols, rows = (a.ravel() for a in np.meshgrid(np.arange(SIDE) + col, np.arange(SIDE) + row))
     west, south = (float(v) for v in grid.bounds(col, row)[:2])
     side = SIDE * grid.spacing
@@ -103,7 +103,7 @@ def _field(grid, cols, rows, word):
         attrs={
             "unit": "ug/m3", "source": word or "样例卫星产品", "product": "Sample V1", "native_resolution_m": 1000.0,
             "completeness": "days", "month": MONTH, "lattice_id": grid.id, "spacing": grid.spacing,
-            "gas_state": "actual", "method": "mean of daily layers",
+            "crs": grid.crs.to_wkt(), "gas_state": "actual", "method": "mean of daily layers",
         },
     )  # fmt: skip
     return field.isel(cell=order)

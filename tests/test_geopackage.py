@@ -96,6 +96,14 @@ def test_a_grid_of_another_lattice_is_refused(case):
         cells_table(case.field, hot=case.hot, grid=Grid(crs="EPSG:3035"))
 
 
+def test_a_local_lattice_is_found_from_the_field(tmp_path):
+    grid = Grid(crs="+proj=laea +lat_0=3.4 +lon_0=-76.5 +datum=WGS84 +units=m")
+    case = paper_case(grid=grid, col=1195, row=1195)
+    table = gpd.read_parquet(write_cells(tmp_path / "c.parquet", case.field, hot=case.hot))
+    assert table["cell"].tolist() == case.field["cell"].to_numpy().tolist()
+    assert table["lon"].between(-77, -76).all() and table.geometry.intersects(table.geometry.iloc[0]).sum() >= 3
+
+
 def test_the_three_layers(case, tmp_path):
     path = _package(tmp_path / "w.gpkg", case)
     assert [name for name, _ in pyogrio.list_layers(path)] == ["warnings", "hotspots", "facilities"]

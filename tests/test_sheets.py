@@ -166,6 +166,16 @@ def test_a_crowd_of_facilities_keeps_to_two_pages(case):
     assert len(_text(sheets.render(data, case.month))) == 2
 
 
+def test_a_lattice_abroad_prints_too():
+    grid = Grid(crs="+proj=laea +lat_0=3.4 +lon_0=-76.5 +datum=WGS84 +units=m")
+    case = paper_case(grid=grid, col=1195, row=1195)
+    sheet = _data(case)[0]
+    gcj, bd, wgs = ((float(place["lon"]), float(place["lat"])) for place in sheet["coordinates"])
+    assert gcj == wgs == bd  # outside China the two shift nothing
+    assert abs(sheet["north"]) < 0.1
+    assert len(_text(sheets.render([sheet], case.month))) == 2
+
+
 def test_no_warning_cell_is_a_page_that_says_so(case):
     assert "没有预警网格" in _text(sheets.render([], case.month))[0]
 
