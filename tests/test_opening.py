@@ -111,6 +111,21 @@ def test_stations_of_two_deliveries(small):
         join_stations([half, moved], Intake("."))
 
 
+def test_case_84_stations_outside_every_cell_are_named_and_kept(small, tmp_path):
+    shutil.copytree(Path(small.study.root) / "stations", tmp_path / "stations")
+    shutil.copytree(Path(small.study.root) / "boundaries", tmp_path / "boundaries")
+    shutil.copy(Path(small.study.root) / "study.toml", tmp_path)
+    places = tmp_path / "stations" / "stations.csv"
+    head, first, *rest = places.read_text(encoding="utf-8").splitlines()
+    moved = ",".join([*first.split(",")[:2], "121.47371", "31.23041"])
+    places.write_text("\n".join([head, moved, *rest, ""]), encoding="utf-8")
+    study = load_study(tmp_path / "study.toml", data=tmp_path)
+    month = open_month(study, small.month, kinds=("reference",))
+    assert month.reference.sizes == small.reference.sizes
+    assert any(note.startswith("stations in no cell of the study: 1") for note in month.intake.notes)
+    assert not any("in no cell" in note for note in small.intake.notes)
+
+
 def test_a_month_of_beijing(shared):
     study = Path(__file__).parents[1] / "data" / "studies" / "beijing-2016.toml"
     month = open_month(load_study(study, data=shared), "2016-11", kinds=("reference",))

@@ -146,6 +146,14 @@ def test_case_67_71_marks_noise_and_faults(read):
     assert any("slightly below zero" in note for note in found.attrs["intake"].notes)
 
 
+def test_case_68_runs_of_zeros_are_named_and_kept(read):
+    found = read(
+        [f"2020-02-01 {h:02d}:00,{s},{0 if h > h0 else 9}" for s, h0 in (("A", 20), ("B", 21)) for h in range(24)]
+    )
+    assert any("stations A: PM2.5 is 0 for three hours" in note for note in found.attrs["intake"].notes)
+    assert hour(found, "A", "2020-02-01T23") == 0
+
+
 def test_one_bad_value_does_not_cost_the_row(read):
     found = read(["2020-02-01 00:00,A,35,x"], header="time,station,pm25,pm10")
     (value,) = found.attrs["intake"].quarantine

@@ -176,7 +176,22 @@ def _series(study, role, months, intake):
             holding.append(dataset)
         else:
             intake.note(f"stations {', '.join(delivery.files)}: no value in {', '.join(months)}")
-    return join_stations(holding, intake) if holding else None
+    if not holding:
+        return None
+    joined = join_stations(holding, intake)
+    _note_outside(study, joined, intake)
+    return joined
+
+
+def _note_outside(study, stations, intake):
+    """Name stations in no cell of the study; they still help the field at its edge (RELIABILITY C4: 84)."""
+    column, row = study.grid.locate(stations["lon"].values, stations["lat"].values)
+    outside = ~np.isin(np.asarray(study.grid.code(column, row)).astype(str), study.cells["cell"].values.astype(str))
+    if outside.any():
+        names = [str(name) for name in stations["station"].values[outside]]
+        intake.note(
+            f"stations in no cell of the study: {len(names)} ({', '.join(names[:5])}{' ...' if len(names) > 5 else ''})"
+        )
 
 
 def join_stations(datasets, intake):

@@ -114,7 +114,9 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
     for table in tables:
         table.close()
     _note_twins(intake, tables)
-    return _dataset(parts, places, hours, delivery, utc_offset)
+    dataset = _dataset(parts, places, hours, delivery, utc_offset)
+    _note_zeros(dataset, intake)
+    return dataset
 
 
 def _ask(delivery):
@@ -314,6 +316,18 @@ def _note_twins(intake, tables):
         if digest in first and first[digest] != table.name:
             intake.note(f"{table.name}: already delivered as {first[digest]}, byte for byte")
         first.setdefault(digest, table.name)
+
+
+def _note_zeros(dataset, intake):
+    """Say which stations report nothing but zero for three hours or more (RELIABILITY C4: 68); they are kept."""
+    zero = dataset["pm25"].values == 0
+    if zero.shape[1] < 3:
+        return
+    runs = (zero[:, :-2] & zero[:, 1:-1] & zero[:, 2:]).any(axis=1)
+    if runs.any():
+        names = [str(name) for name in dataset["station"].values[runs]]
+        few = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+        intake.note(f"stations {few}: PM2.5 is 0 for three hours or more in a row")
 
 
 def _dataset(parts, places, hours, delivery, utc_offset):
