@@ -193,6 +193,7 @@ def test_an_empty_list_has_the_columns():
     field = field_of([[np.nan] * 3])
     warned = rank_warnings(field, hot_of(field), criteria_of())
     assert warned.empty and tuple(warned.columns) == COLUMNS
+    assert warned.attrs["notes"] == [f"{reason}: no cell could be ranked in any city" for reason in REASONS]
     nobody = hot_of(field).iloc[:0]
     assert not_ranked(field, nobody, criteria_of()).empty
 

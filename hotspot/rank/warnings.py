@@ -112,6 +112,9 @@ def rank_warnings(field, hot, criteria, *, daily=None):
     tables = []
     for kind in _classes(field, at, criteria, notes):
         k = criteria.warning.k.get(kind.reason, 0)
+        if k > 0 and not kind.ranked.any():
+            notes.append(f"{kind.reason}: no cell could be ranked in any city")
+            continue
         for city in sorted(set(listed["city"])):
             own = np.flatnonzero((listed["city"].values == city) & kind.ranked)
             if k > 0 and own.size < k:
