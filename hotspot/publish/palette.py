@@ -1,6 +1,6 @@
 """
-Colours and class limits of every map: read from one file, chosen from the data
-by a rule, so that two maps of one month can be laid side by side.
+Colours and class limits of every map: colours from one file, limits chosen from
+the data by a rule that gives round numbers, the same for the same values.
 """
 
 import tomllib

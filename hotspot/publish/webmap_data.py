@@ -128,11 +128,14 @@ def pack_field(field, order, *, decimals, change, gi=None):
     printed = [np.round(np.rint(np.round(v * 10**decimals, 7)) / 10**decimals, decimals) for v in level]
     columns = {f"pm25_{t}": column(v, decimals) for t, v in enumerate(level)}
     ramp = colours["sequential"]["concentration"]
-    limits = sequential_breaks(np.concatenate(printed), len(ramp))
+    # Each month has its own scale (and the legend says so): a shared one leaves a clean month two colours.
     layers = [
-        _layer(name, _LEVELS[name], "µg/m³", limits, ramp, printed[t], column=f"pm25_{t}", month=months[t])
+        _layer(
+            name, _LEVELS[name], "µg/m³", sequential_breaks(printed[t], len(ramp)), ramp, printed[t],
+            column=f"pm25_{t}", month=months[t], own=True,
+        )
         for name, t in (("pm25", 2), ("previous", 1), ("last_year", 0))
-    ]
+    ]  # fmt: skip
     for name, base in _CHANGES.items():
         with np.errstate(divide="ignore", invalid="ignore"):
             value = printed[2] - printed[base]

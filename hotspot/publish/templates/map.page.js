@@ -10,7 +10,7 @@ function drawLegend() {
   for (let k = layer.colours.length - 1; k >= 0; k--) rows.push(el("li", {}, el("i", { style: `background:${layer.colours[k]}` }), el("span", {}, range(layer, k)), el("small", {}, layer.count[k].toLocaleString("en"))));
   const missing = layer.count[layer.colours.length];
   rows.push(el("li", {}, el("i", { class: "hs-hatch" }), el("span", {}, w("noData")), el("small", {}, missing.toLocaleString("en"))));
-  byId("hs-legend").replaceChildren(el("summary", {}, el("h2", {}, name(layer)), el("p", {}, [text(layer.month), layer.unit].filter(Boolean).join(" · "))), el("ul", {}, ...rows),
+  byId("hs-legend").replaceChildren(el("summary", {}, el("h2", {}, name(layer)), el("p", {}, [text(layer.month), layer.unit, layer.own ? w("own") : ""].filter(Boolean).join(" · "))), el("ul", {}, ...rows),
     el("ul", { class: "hs-signs" }, ...(state.shown.warned && DATA.warned.length ? DATA.reasons.map(r => el("li", {}, signImage(r.shape, r.colour, 6.4), el("span", {}, name(r)))) : []),
       state.shown.hot && hot.size ? el("li", {}, el("i", { class: "hs-ring" }), el("span", {}, w("isHot"))) : null));
 }
