@@ -73,7 +73,7 @@ def test_kriging_is_used_only_where_it_predicts_better():
 def test_few_stations_are_a_constant_or_nothing(n, correction):
     reference = stations(np.full((6, 1), np.nan))
     reference["pm25"][:n, 0] = 40.0 + np.arange(n)
-    field = fuse(coarse([[50.0]]), reference, interpolation=RULE, error_share=0.2)
+    field = fuse(coarse([[50.0]]), reference, interpolation=Interpolation(residual="additive"), error_share=0.2)
     assert field.attrs["correction"] == [correction] and field.attrs["n_stations"] == n
     np.testing.assert_allclose(field["pm25"], 50.0 if n == 0 else 40.0 + (n - 1) / 2)
     np.testing.assert_array_less(9.9, field["pm25_error"])  # the product's own statement still holds
@@ -102,8 +102,19 @@ def test_error_grows_away_from_stations():
     far = reference.isel(station=reference["lon"].values < 105.0)
     field = fuse(coarse([[50.0]]), far, interpolation=RULE, error_share=0.2)
     assert field.attrs["correction"] == ["kriged"]
+    assert np.isfinite(field["pm25_error"].values).all()
     west, east = (field["pm25_error"].values[s, 0] for s in (field["x"].values < 0, field["x"].values > 9000))
     assert west.mean() < 0.7 * east.mean()
+
+
+def test_measured_error_holds_near_stations_only():
+    """Within reach of enough stations their scatter is the error; beyond it the product's own statement."""
+    reference = stations(46.0 + np.arange(30.0)[:, None] % 7)
+    rule = Interpolation(max_station_km=10.0, residual="additive")
+    near = reference.isel(station=np.flatnonzero(reference["lon"].values < 105.0)[:8])
+    field = fuse(coarse([[50.0]]), near, interpolation=rule, error_share=0.2)
+    sd = np.std(near["pm25"].values, ddof=1) * np.sqrt(1 + 1 / 8)
+    assert set(field["pm25_error"].values.ravel().round(6)) == {round(sd, 6), 10.0}
 
 
 def test_a_missing_satellite_stays_missing():

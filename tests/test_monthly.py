@@ -240,6 +240,23 @@ def test_order_of_stations_changes_no_bit(seed):
     np.testing.assert_array_equal(daily["pm25"], other_daily["pm25"])
 
 
+def test_synthetic_field_is_near_its_truth_and_says_how_near():
+    import pandas as pd
+
+    from hotspot.sources.synthetic import synthetic_month
+
+    small = synthetic_month(size="small")
+    field, _ = monthly_field(small)
+    truth = pd.read_parquet(small.study.root / "truth" / "cells.parquet").set_index(["month", "cell"])["pm25"]
+    for t, name in enumerate(three(small.month)):
+        true = truth[name].reindex(field["cell"].values).to_numpy()
+        valid = field["valid"].values[:, t] & np.isfinite(true)
+        gap = (field["pm25"].values[:, t] - true)[valid]
+        assert valid.sum() > 100
+        assert np.corrcoef(field["pm25"].values[valid, t], true[valid])[0, 1] > 0.85
+        assert np.mean(np.abs(gap) < 2.5 * field["pm25_error"].values[valid, t]) > 0.9
+
+
 # Real input
 
 
@@ -265,7 +282,7 @@ def test_wuhan_2020_satellite_against_stations(shared):
     year = annual_field(opened(shared, "wuhan-2020", year_months(2020), "2020-12"))
     assert year.attrs["raw_r"] == pytest.approx(0.945, abs=0.003)
     assert year.attrs["raw_bias"] == pytest.approx(3.9, abs=0.15)  # satellite minus station
-    assert year.attrs["n_stations"] == 22 and abs(year.attrs["loo_bias"]) < 0.1
+    assert year.attrs["n_stations"] == 22 and abs(year.attrs["loo_bias"]) < 0.3
     assert year.attrs["loo_rmse"] < 0.8 * year.attrs["raw_rmse"]
     assert "2020-08 none" in year.attrs["correction"]
     assert year["valid"].values.all() and float(year["pm25"].mean()) == pytest.approx(32.8, abs=0.5)

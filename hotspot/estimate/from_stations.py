@@ -5,7 +5,7 @@ import xarray as xr
 
 from hotspot.estimate.field import along_cell, described, empty, field_dataset, scaled
 from hotspot.estimate.fuse import agreement, locate_stations, station_variogram
-from hotspot.estimate.krige import krige, leave_one_out
+from hotspot.estimate.krige import krige, leave_one_out, nearest
 from hotspot.quality.completeness import LABELS, daily_means, monthly_means
 from hotspot.rules.calendar import month_of, year_months
 from hotspot.rules.validity import month_days_needed, year_is_valid
@@ -132,8 +132,8 @@ def _kriged(means, cells, names, interpolation, why_not):
         value[:, t] = np.maximum(value[:, t], 0.0)
         error[:, t] = np.sqrt(variance)
         left_out[seen, t], _ = leave_one_out(*place, variogram, neighbours=interpolation.neighbours)
-        distance, nearest = _nearest(x[seen], y[seen], *target)
-        n_valid[:, t] = days[seen, t][nearest]
+        distance, closest = nearest(x[seen], y[seen], *target)
+        n_valid[:, t] = days[seen, t][closest]
         near = distance <= interpolation.max_station_km * 1000
         valid[:, t] = near
         why[~near, t] = f"no valid station within {interpolation.max_station_km:g} km"
@@ -167,10 +167,3 @@ def _kriged_days(days, cells, names, interpolation):
     return xr.Dataset(
         {"pm25": (("cell", "day"), out, {"unit": "ug/m3"})}, along_cell(cells) | {"day": days["day"].values}
     )
-
-
-def _nearest(x, y, target_x, target_y):
-    """Distance, m, to the nearest station of each target, and which it is."""
-    from scipy.spatial import KDTree
-
-    return KDTree(np.c_[x, y]).query(np.c_[target_x, target_y])

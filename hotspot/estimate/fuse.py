@@ -7,7 +7,7 @@ stations at least as well. The leave-one-out error of both is always reported.
 import numpy as np
 import xarray as xr
 
-from hotspot.estimate.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out
+from hotspot.estimate.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out, nearest
 from hotspot.variables import DataError
 
 
@@ -43,18 +43,20 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     -----
     With s the satellite in the station's cell and z the station,
     r = z - s (``additive``) or log(z / s) (``log_ratio``); the field is s + r*
-    or s exp(r*), r* by ordinary kriging. METHODS 5. Ordinary kriging is kept in
-    a month only if it predicts left-out stations better than the mean of the
-    others does; with fewer than ``min_stations`` only the constant is possible.
-    Values stay within the range of that month's cells and stations, widened by
-    the cell's error, and never fall below zero.
+    or s exp(r*), r* by ordinary kriging. METHODS 5. Ordinary kriging is kept in a
+    month only if it lowers the error at left-out stations to ``kriging_gain`` of
+    what the mean of the others leaves; with fewer than ``fit_stations`` only the
+    constant is possible. Values stay within the range of that month's cells and
+    stations, widened by the cell's error, and never fall below zero.
 
-    The variance is the residual's kriging variance k, but at least
-    min(1, k / sill) (error_share * s)^2: close to stations they decide, far
-    from them the product's own statement holds where it is larger.
+    The error is the kriging standard deviation of the residual, or its standard
+    deviation among the stations. The product's own statement, error_share * s,
+    holds where it is larger and fewer than ``min_stations`` spoke or none stands
+    within ``max_station_km``.
 
-    Measured on Wuhan 2020 (22 stations, 12 months): satellite rmse 6.4, after
-    kriging every month 5.3 (log ratio 5.2), after a constant 5.0 ug/m3.
+    Measured. Wuhan 2020, 22 stations, left out one by one, rmse in ug/m3: satellite
+    6.4; log ratio 4.9 constant, 5.2 kriged every month; additive 5.0 and 5.3.
+    Synthetic study, 24 months, against its truth: 1.87; 1.21 and 1.21; 1.23 and 1.23.
 
     Examples
     --------
@@ -63,10 +65,10 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     >>> coarse = xr.Dataset({"pm25": (("cell", "time"), [[40.0], [60.0]])}, place | {"time": [0]})
     >>> coarse = coarse.assign_attrs(crs="+proj=laea +lon_0=105 +lat_0=35", spacing=3000.0)
     >>> where = {"lon": ("station", [105.01]), "lat": ("station", [35.01])}
-    >>> lone = xr.Dataset({"pm25": (("station", "time"), [[50.0]])}, where | {"time": [0]})
+    >>> lone = xr.Dataset({"pm25": (("station", "time"), [[44.0]])}, where | {"time": [0]})
     >>> field = fuse(coarse, lone, interpolation=Interpolation(), error_share=0.2)
-    >>> field.pm25.values[:, 0].tolist(), field.attrs["correction"]
-    ([50.0, 70.0], ['constant'])
+    >>> field.pm25.values[:, 0].round(6).tolist(), field.attrs["correction"]
+    ([44.0, 66.0], ['constant'])
     """
     station_cell, x, y = locate_stations(reference, coarse)
     order = np.lexsort((y, x))
@@ -94,7 +96,8 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
         corrections.append(part["correction"])
         column = satellite[:, t]
         fused[:, t] = way.back(part["estimate"], column)
-        error[:, t] = _error(way.sd(np.sqrt(part["variance"]), column), part["share"], error[:, t])
+        sd = way.sd(np.sqrt(part["variance"]), fused[:, t])
+        error[:, t] = np.where(part["measured"], sd, np.fmax(sd, error[:, t]))
         predicted[valid, t] = way.back(part["left_out"], seen[valid, t])
         fused[:, t] = _within(fused[:, t], np.r_[column, station[valid, t]], error[:, t])
     out = xr.Dataset(
@@ -243,40 +246,34 @@ class _Residual:
 
 
 def _spread(x, y, residual, coarse, interpolation):
-    """One month's residual on every cell: kriged if that beats the constant at left-out stations."""
+    """One month's residual on every cell: kriged if that clearly beats the constant at left-out stations."""
     n = residual.size
     cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
-    mean = residual.mean()
-    alone = n == 1
-    # One station says how far off it is, not how sure that is: the product's own error stays.
-    spread = np.nan if alone else np.var(residual, ddof=1) * (1 + 1 / n)
+    near = nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000
+    # One station says how far off it is, not how sure that is.
+    spread = np.var(residual, ddof=1) * (1 + 1 / n) if n > 1 else np.nan
     constant = {
         "correction": "constant",
-        "estimate": np.full(cells[0].size, mean),
+        "estimate": np.full(cells[0].size, residual.mean()),
         "variance": np.full(cells[0].size, spread),
-        "share": np.ones(cells[0].size),
-        "left_out": np.full(n, np.nan) if alone else (residual.sum() - residual) / (n - 1),
+        "measured": near & (n >= interpolation.min_stations),
+        "left_out": (residual.sum() - residual) / (n - 1) if n > 1 else np.full(n, np.nan),
     }
-    if n < interpolation.min_stations:
+    if n < interpolation.fit_stations:
         return constant
     variogram = station_variogram(x, y, residual, interpolation)
     left_out, _ = leave_one_out(x, y, residual, variogram, neighbours=interpolation.neighbours)
-    if not agreement(left_out, residual)["rmse"] < agreement(constant["left_out"], residual)["rmse"]:
+    kriged, flat = (agreement(values, residual)["rmse"] for values in (left_out, constant["left_out"]))
+    if not kriged < interpolation.kriging_gain * flat:
         return constant
     estimate, variance = krige(x, y, residual, *cells, variogram, neighbours=interpolation.neighbours)
-    share = np.minimum(variance / variogram.sill, 1.0)
     return {
         "correction": "kriged",
         "estimate": estimate,
         "variance": variance,
-        "share": share,
+        "measured": near,
         "left_out": left_out,
     }
-
-
-def _error(sd, share, stated):
-    """The larger of the stations' error and the product's, the latter fading towards the stations."""
-    return np.fmax(sd, np.sqrt(share) * stated)
 
 
 def _within(values, inputs, error):

@@ -280,6 +280,29 @@ def leave_one_out(x, y, values, variogram, *, neighbours=32):
     return estimate.reshape(shape), variance.reshape(shape)
 
 
+def nearest(x, y, target_x, target_y):
+    """
+    The nearest station of each target.
+
+    Parameters
+    ----------
+    x, y : float arrays (station), m
+    target_x, target_y : float arrays (target), m
+
+    Returns
+    -------
+    (distance, station): float array (target), m; int array (target)
+
+    Examples
+    --------
+    >>> [found.tolist() for found in nearest([0.0, 9.0], [0.0, 0.0], [1.0, 7.0], [0.0, 0.0])]
+    [[1.0, 2.0], [0, 1]]
+    """
+    from scipy.spatial import KDTree
+
+    return KDTree(np.c_[x, y]).query(np.c_[target_x, target_y])
+
+
 def _by_place(x, y, values):
     """Stations in order of place, those in one place averaged: x, y, values (place, time), trailing shape."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)

@@ -82,11 +82,15 @@ class Interpolation(_Rule):
     neighbours: int = Field(32, ge=4)  # proposal: nearest stations used per cell
     model: Literal["spherical", "exponential"] = "spherical"  # proposal
     min_stations: int = Field(5, ge=3)  # proposal: with fewer there is no field, only a constant correction
-    fit_stations: int = Field(10, ge=5)  # proposal: with fewer a variogram is not fitted but taken from here:
+    # Proposal: with fewer, a satellite gets a constant correction, and a variogram of stations alone is not
+    # fitted but taken from here:
+    fit_stations: int = Field(10, ge=5)
     default_range_km: float = Field(30.0, gt=0)  # proposal, urban scale
     default_nugget_share: float = Field(0.1, ge=0, lt=1)  # proposal
     max_station_km: float = Field(50.0, gt=0)  # proposal: farther from every valid station a cell is not ranked
-    residual: Literal["additive", "log_ratio"] = "additive"  # proposal: station minus satellite, or their ratio
+    residual: Literal["additive", "log_ratio"] = "log_ratio"  # proposal: station over satellite, or their difference
+    # Proposal: residuals are kriged only if that lowers the left-out error of the constant to this share of it.
+    kriging_gain: float = Field(0.9, gt=0, le=1)
 
 
 class Tracing(_Rule):
@@ -104,6 +108,28 @@ class Tracing(_Rule):
     block_days: int = Field(5, ge=1, le=31)  # METHODS 9: blocks of the bootstrap
     n_draws: int = Field(1000, ge=100)  # proposal
     level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
+    seed: int = 20180828
+
+
+class Normalisation(_Rule):
+    """Weather taken out of concentrations. D3, METHODS 6; nothing of it is published, so all of it is a proposal."""
+
+    block_cells: int = Field(12, ge=1)  # side of a block of cells that share one model: 36 km, an ERA5 cell
+    modes: int = Field(2, ge=0, le=5)  # patterns inside a block beside its mean
+    folds: int = Field(5, ge=3, le=12)  # blocked cross-validation by month; no month explains itself
+    trees: int = Field(150, ge=10)  # these three by blocked cross-validation on Beijing 2013-2017
+    leaves: int = Field(8, ge=2)
+    learning_rate: float = Field(0.08, gt=0, le=1)
+    leaf_rows: int = Field(20, ge=1)  # days (or hours) that a leaf must hold
+    bins: int = Field(63, ge=3, le=255)
+    hourly_leaves: int = Field(31, ge=2)  # hours are many: larger trees
+    floor: float = Field(1.0, gt=0)  # ug/m3; below it a concentration is taken as this, the logarithm's sake
+    own_days: float = Field(30.0, ge=0)  # days of evidence that the block's amplitude is worth against the cell's own
+    terrain_share: float = Field(0.2, gt=0, le=1)  # best-ventilated days, on which terrain is told from emission
+    season_days: int = Field(14, ge=1, le=60)  # each side of the same day in all years; Vu 2019: two weeks
+    block_days: int = Field(5, ge=1, le=31)  # blocks of days of the intervals, METHODS 9
+    level: float = Field(0.95, gt=0.5, lt=1)  # of the intervals
+    min_days: int = Field(180, ge=30)  # days with data and weather, without which there is no model
     seed: int = 20180828
 
 
@@ -128,6 +154,7 @@ class Criteria(_Rule):
     clusters: Clusters = Field(default_factory=Clusters)
     interpolation: Interpolation = Field(default_factory=Interpolation)
     tracing: Tracing = Field(default_factory=Tracing)
+    normalisation: Normalisation = Field(default_factory=Normalisation)
     escalation: Escalation = Field(default_factory=Escalation)
 
 
