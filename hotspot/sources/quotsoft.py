@@ -91,7 +91,7 @@ def _read_day(path, intake, offset, label, encoding):
     for kind in sorted(set(types)):
         rows = np.flatnonzero((types == kind) & (table.status == 0))
         if kind in TYPES:
-            values, stays = read_values(table, rows, table.columns[3:])
+            values, stays = read_values(table, rows, table.columns[3:], cells[rows, 3:])
             part = Part(
                 table,
                 rows,

@@ -61,7 +61,7 @@ class Part:
         )
 
 
-def read_values(table, rows, columns):
+def read_values(table, rows, columns, texts=None):
     """
     Numbers of some rows and columns; unreadable text is set aside.
 
@@ -73,12 +73,14 @@ def read_values(table, rows, columns):
     table : Table
     rows : int64[n], positions
     columns : list of k column names
+    texts : object[n, k], optional
+        The cells, where the caller has them already.
 
     Returns
     -------
     (float64[n, k], bool[n]): the values, NaN where missing or set aside, and which rows stay in use
     """
-    texts = table.cells(columns)[rows]
+    texts = table.cells(columns)[rows] if texts is None else texts
     values, unreadable = to_numbers(texts)
     stays = set_aside_values(table, rows, columns, values, unreadable, lambda i, j: unreadable_rule(texts[i, j]))
     return values, stays
