@@ -18,12 +18,15 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from hotspot.sources.rasters import Meaning, kind_of
 from hotspot.variables import DataError
 
 SECONDS = 300.0  # for one file
 MEMORY = 8 << 30  # bytes of address space; libraries alone map about 2 GB
 _SEEN: OrderedDict[str, dict] = OrderedDict()  # reports by content and meaning
+_AXES: dict[bytes, np.ndarray] = {}  # coordinates of the grids seen
 _KEEP = 4096
 
 
@@ -64,13 +67,22 @@ def inspect(paths, meanings, keys, *, seconds=SECONDS, memory=MEMORY):
                 if "died" in report:
                     child.close()
                     child, report = None, {"error": report["died"]}
-                _SEEN[name] = report
+                _SEEN[name] = _lean(report)
                 while len(_SEEN) > _KEEP:
                     _SEEN.popitem(last=False)
             yield _SEEN[name]
     finally:
         if child:
             child.close()
+
+
+def _lean(report):
+    """The report with its axes as arrays, shared by all files of one grid."""
+    for axis in ("x", "y"):
+        if axis in report:
+            centres = np.array(report[axis])
+            report[axis] = _AXES.setdefault(centres.tobytes(), centres)
+    return report
 
 
 class _Child:

@@ -1,6 +1,7 @@
 """Tiles of one delivery on their common grid, lazily."""
 
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +85,13 @@ def mosaic(tiles, intake):
     for same in by_day.values():
         _compare(same, places, intake)
 
-    def layer(same):
-        out = np.full((y.size, x.size), np.nan, dtype)
-        for tile in same:
-            rows, columns = places[id(tile)]
-            part = out[rows, columns]
-            part[...] = np.where(np.isnan(part), tile.read(), part)
-        return out
-
+    jobs = [[(tile, *places[id(tile)]) for tile in by_day[day]] for day in days]
+    shape = (y.size, x.size)
     if lazy:
-        parts = [da.from_delayed(dask.delayed(layer)(by_day[day]), (y.size, x.size), dtype) for day in days]
+        parts = [da.from_delayed(dask.delayed(partial(_layer, job, shape, dtype))(), shape, dtype) for job in jobs]
         values = da.stack(parts)
     else:
-        values = np.stack([layer(by_day[day]) for day in days])
+        values = np.stack([_layer(job, shape, dtype) for job in jobs])
     time = np.array([np.datetime64(day, "ns") for day in days])
     first = tiles[0].report
     attrs = {"crs": first["crs"], "degrees": str(_degrees(first)).lower()}
@@ -105,10 +100,25 @@ def mosaic(tiles, intake):
     )
 
 
+def _layer(job, shape, dtype):
+    """One day on the common grid; where tiles overlap the first that has a value counts."""
+    out = np.full(shape, np.nan, dtype)
+    for tile, rows, columns in job:
+        part = out[rows, columns]
+        part[...] = np.where(np.isnan(part), tile.read(), part)
+    return out
+
+
 def _degrees(report):
+    """Whether the coordinates of a file are longitudes and latitudes."""
+    return _geographic(report["crs"])
+
+
+@lru_cache(maxsize=16)
+def _geographic(crs):
     import pyproj
 
-    return pyproj.CRS.from_user_input(report["crs"]).is_geographic
+    return pyproj.CRS.from_user_input(crs).is_geographic
 
 
 def _dtype(report):

@@ -213,8 +213,10 @@ def _layer(variable, dims, k, where):
 def read(path, report, layer):
     """One layer as float[n_row, n_col], ug/m3, NaN where missing or impossible; layers from 0."""
     import netCDF4
+    from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
 
-    with netCDF4.Dataset(path) as source:
+    # The library is not safe for threads; the lock is the one xarray takes for its own reading.
+    with NETCDF4_PYTHON_LOCK, netCDF4.Dataset(path) as source:
         source.set_auto_maskandscale(False)
         raw = _layer(source.variables[report["variable"]], report["dims"], layer, f"layer {layer + 1}")
     return decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])
