@@ -11,11 +11,12 @@ from importlib import resources
 from typing import Any
 
 from hotspot.publish.escape import escape, script_json
+from hotspot.publish.webfont import font_face
 
 # Order matters: each file uses what the ones before it define.
 _SCRIPTS = ("map.words.js", "map.data.js", "map.draw.js", "map.js", "map.page.js")
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
 # Addresses that are names, not places: XML asks for them, nothing fetches them.
@@ -98,7 +99,8 @@ def map_page(data, title, bounds):
     page.code = f'document.body.dataset.map = "{plain.get_name()}";\n(function () {{\n"use strict";\n{code}\n}})();'
     plain.add_child(page, name="page")
     # Styles last: folium's own are written by render(), and ours must win.
-    html = figure.render().replace("</head>", f"<style>{styles}</style>\n</head>", 1)
+    html = figure.render()
+    html = html.replace("</head>", f"<style>{font_face(html)}{styles}</style>\n</head>", 1)
     return html.replace("<html>", '<html lang="zh-CN">', 1)
 
 
