@@ -48,7 +48,8 @@ def check_month(study, month):
     parse_month(month)
     delivered = open_month(study, month)
     field, _ = monthly_field(delivered, study.cells)
-    months, problems = {}, []
+    months: dict[str, dict] = {}
+    problems = []
     for position, name in enumerate(months_needed(month)):
         layer = field.isel(time=position)
         valid = layer["valid"].values
@@ -75,20 +76,23 @@ def check_month(study, month):
 
 def _stations(delivered, study, month):
     """Valid days and mean to date of every reference station in the month."""
-    from hotspot.quality.completeness import monthly_means
+    from hotspot.quality.completeness import daily_means, monthly_means
 
     if delivered.reference is None:
         return {}
-    means = monthly_means(delivered.reference, validity=study.criteria.validity, months=[month]).isel(time=0)
+    validity = study.criteria.validity
+    days = daily_means(delivered.reference, utc_offset=study.utc_offset, validity=validity)
+    means = monthly_means(days, [month], validity=validity).isel(time=0)
+    names = delivered.reference["name"].values.astype(str)
     return {
-        str(row["station"].values): {
-            "name": str(row["name"].values),
-            "valid_days": int(row["n_valid"]),
-            "longest_gap_days": int(row["longest_gap"]),
-            "counts": bool(row["valid"]),
-            "pm25_to_date": _number(row["pm25_to_date"]),
+        station: {
+            "name": name,
+            "valid_days": int(means["n_valid"][i]),
+            "longest_gap_days": int(means["longest_gap"][i]),
+            "counts": bool(means["valid"][i]),
+            "pm25_to_date": _number(means["pm25"][i]),
         }
-        for _, row in means.groupby("station", squeeze=True)
+        for i, (station, name) in enumerate(zip(means["station"].values.astype(str), names, strict=True))
     }
 
 
