@@ -44,6 +44,98 @@ def annual_of(study, pm25, valid=None):
     )  # fmt: skip
 
 
+def level_of(study, level):
+    return xr.Dataset({"level": ("cell", np.asarray(level, dtype="float64"))}, {"cell": study.cells["cell"].values})
+
+
+def naive_worse_rank(pm25, level):
+    """The worse of two competition ranks, by counting."""
+    return [max(1 + sum(p > q for p in pm25), 1 + sum(a > b for a in level)) for q, b in zip(pm25, level, strict=True)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.booleans())
+def test_d4_the_list_is_high_in_both_criteria(seed, tied):
+    """Whoever is listed stands among the m highest in both, and m is as large as the quota allows."""
+    study = study_of([40])
+    rng = np.random.default_rng(seed)
+    pm25, level = rng.uniform(30, 90, 40), rng.uniform(30, 90, 40)
+    if tied:
+        pm25, level = np.round(pm25, -1), np.round(level, -1)
+    hot = select_hotspots(annual_of(study, pm25), study, 2020, level=level_of(study, level))
+    worse = naive_worse_rank(pm25, level)
+    order = sorted(range(40), key=lambda i: (worse[i], sum(p > pm25[i] for p in pm25), i))
+    assert sorted(hot["cell"]) == sorted(f"K{i:04d}" for i in order[:4])
+    assert np.allclose(hot["level"], level[[int(code[1:]) for code in hot["cell"]]])
+
+
+def test_d4_each_criterion_alone_lists_nobody():
+    study = study_of([20])
+    pm25, level = np.arange(20.0), np.arange(20.0)
+    level[19] = -1.0  # the highest concentration, and nothing in stagnant weather: blown in from outside
+    pm25[0], level[0] = -1.0, 99.0  # the reverse
+    hot = select_hotspots(annual_of(study, pm25), study, 2020, level=level_of(study, level))
+    assert hot["cell"].tolist() == ["K0017", "K0018"]
+    assert "number 2 in the city by concentration and 2 by its stagnant level of 18.0 ug/m3" in hot["reason"].iloc[1]
+    assert "静稳水平18.0微克/立方米、第2位" in hot["reason"].iloc[1]
+
+
+def test_d4_no_level_is_said_or_refused():
+    pm25 = np.arange(20.0)
+    study = study_of([20])
+    hot = select_hotspots(annual_of(study, pm25), study, 2020)
+    assert "仅按浓度一项筛选" in hot["reason"].iloc[0] and "concentration alone" in hot["reason"].iloc[0]
+    assert hot["level"].isna().all()
+    empty = level_of(study, np.full(20, np.nan)).assign_attrs(why="no weather was delivered")
+    pd.testing.assert_frame_equal(select_hotspots(annual_of(study, pm25), study, 2020, level=empty), hot)
+    off = study_of([20], second_criterion="none")
+    listed = select_hotspots(annual_of(off, pm25), off, 2020, level=level_of(off, -pm25))
+    assert listed["cell"].tolist() == hot["cell"].tolist()
+    strict = study_of([20], second_criterion="required")
+    with pytest.raises(DataError, match=r"require a level in stagnant weather.*no weather was delivered"):
+        select_hotspots(annual_of(strict, pm25), strict, 2020, level=empty)
+    with pytest.raises(DataError, match="require a level"):
+        select_hotspots(annual_of(strict, pm25), strict, 2020)
+
+
+def test_d4_a_cell_without_a_level_among_others():
+    pm25 = np.arange(20.0)
+    level = pm25.copy()
+    level[19] = np.nan
+    study = study_of([20])
+    hot = select_hotspots(annual_of(study, pm25), study, 2020, level=level_of(study, level)).set_index("cell")
+    assert hot.index.tolist() == ["K0018", "K0019"] and "this cell has no level" in hot["reason"]["K0019"]
+    strict = study_of([20], second_criterion="required")
+    hot = select_hotspots(annual_of(strict, pm25), strict, 2020, level=level_of(strict, level))
+    assert hot["cell"].tolist() == ["K0017", "K0018"]
+
+
+def test_regional_modes_rank_over_the_region():
+    """The best of a clean city does not outrank a dirty city's second by being first at home."""
+    study = study_of([10, 10], quota_mode="regional", quota_share=0.2)
+    pm25 = np.r_[np.arange(80.0, 90), np.arange(40.0, 50)]
+    hot = select_hotspots(annual_of(study, pm25), study, 2020, level=level_of(study, pm25))
+    assert hot["city"].unique().tolist() == ["city0"] and len(hot) == 4
+    assert "number 4 in the region" in hot["reason"].iloc[0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 10_000), st.integers(0, 59), st.floats(0, 50), st.floats(0, 50),
+    st.sampled_from(["per_city", "regional", "mixed"]),
+)  # fmt: skip
+def test_raising_either_value_never_takes_a_cell_off_the_list(seed, place, rise, rise_level, mode):
+    study = study_of([30, 20, 10], quota_mode=mode, quota_share=0.15)
+    rng = np.random.default_rng(seed)
+    pm25, level = np.round(rng.uniform(30, 60, 60)), np.round(rng.uniform(30, 60, 60))
+    before = select_hotspots(annual_of(study, pm25), study, 2020, level=level_of(study, level))["cell"].tolist()
+    pm25[place] += rise
+    level[place] += rise_level
+    after = select_hotspots(annual_of(study, pm25), study, 2020, level=level_of(study, level))["cell"].tolist()
+    if f"K{place:04d}" in before:
+        assert f"K{place:04d}" in after
+
+
 def test_d5_quota_is_a_tenth_of_each_city_by_area():
     study = study_of([100, 40, 8])
     pm25 = np.random.default_rng(0).uniform(30, 90, 148)

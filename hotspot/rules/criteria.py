@@ -48,6 +48,34 @@ class Selection(_Rule):
     basis: Literal["previous_year", "same_year"] = "previous_year"
     # Proposal: a cell with less of its area inside the study is not eligible.
     min_area_share: float = Field(0.5, ge=0, le=1)
+    # D4 asks for both criteria; how they are joined is not published. Proposal: a cell counts by the worse of its
+    # two ranks; without a level (no weather delivered) the list rests on the concentration and says so.
+    second_criterion: Literal["required", "where_available", "none"] = "where_available"
+
+
+class Revision(_Rule):
+    """Next year's list: who leaves, who enters. D8 says "significantly improved" and "relatively heavier", no more."""
+
+    # METHODS 7: Theil-Sen slope with Mann-Kendall test, or the bootstrap interval of the change.
+    test: Literal["trend", "interval"] = "trend"
+    alpha: float = Field(0.05, gt=0, lt=0.5)  # proposal, one-sided, after FDR control over the tested cells
+    months: int = Field(36, ge=24)  # proposal: the months that are tested, at most
+    # Proposal: two of every calendar month; with fewer a cell is not tested and does not leave.
+    min_months: int = Field(24, ge=24)
+    # Proposal: who would not be listed even with a quota larger by it may leave; who would be with one smaller by it
+    # enters in any case; between the two the list stays as it is.
+    hysteresis: float = Field(0.2, ge=0, lt=1)
+    n_draws: int = Field(2000, ge=100)  # proposal, of the interval
+    seed: int = 20180828
+
+
+class Stability(_Rule):
+    """How firmly a cell stands on the list. METHODS 7; nothing of it is published, so all of it is a proposal."""
+
+    n_draws: int = Field(200, ge=20)  # lists drawn with other errors of measurement
+    quota_step: float = Field(0.01, gt=0, lt=1)  # the quota one such step smaller and larger
+    firm: float = Field(0.9, gt=0.5, le=1)  # share of changed lists from which a cell stands (or stays off) firmly
+    seed: int = 20180828
 
 
 class Warning_(_Rule):
@@ -117,6 +145,8 @@ class Normalisation(_Rule):
     block_cells: int = Field(12, ge=1)  # side of a block of cells that share one model: 36 km, an ERA5 cell
     modes: int = Field(2, ge=0, le=5)  # patterns inside a block beside its mean
     folds: int = Field(5, ge=3, le=12)  # blocked cross-validation by month; no month explains itself
+    # Weight of the refit without the month; 0.5 erred least on synthetic truth (docs/weather-normalised).
+    unseen_share: float = Field(0.5, ge=0, le=1)
     trees: int = Field(150, ge=10)  # these three by blocked cross-validation on Beijing 2013-2017
     leaves: int = Field(8, ge=2)
     learning_rate: float = Field(0.08, gt=0, le=1)
@@ -131,6 +161,44 @@ class Normalisation(_Rule):
     level: float = Field(0.95, gt=0.5, lt=1)  # of the intervals
     min_days: int = Field(180, ge=30)  # days with data and weather, without which there is no model
     seed: int = 20180828
+
+
+class Stagnation(_Rule):
+    """
+    Which weather counts as stagnant. D3, METHODS 6.2.
+
+    The boundary-layer stagnation index of Huang 2018 (10.5194/acp-18-7573-2018): little ventilation even at its
+    daily maximum, no rain, no real latent instability. The composition was read in the paper, its numbers in a public
+    implementation of it.
+    """
+
+    definition: Literal["ventilation", "surface_wind", "relative"] = "ventilation"
+    ventilation: float = Field(6000.0, gt=0)  # m2/s, daily maximum; Huang 2018, from Portelli and Lewis 1987
+    rain: float = Field(1.0, gt=0)  # mm in the day; Huang 2018
+    cape: float = Field(100.0, ge=0)  # J/kg above which, and ...
+    cin: float = Field(50.0, ge=0)  # J/kg below which convection breaks the stagnation; Huang 2018
+    # Proposal: only the wind at 10 m is delivered; above it u = u10 (z / 10 m)^p, p = 0.15 as over open land in
+    # neutral air, integrated up to the boundary-layer height.
+    wind_exponent: float = Field(0.15, ge=0, lt=1)
+    surface_wind: float = Field(3.2, gt=0)  # m/s at 10 m, definition surface_wind; NCDC, as in Horton 2012
+    # Proposal, definition relative: share of the days, the least ventilated, that count as stagnant if they are dry.
+    # It stands in, with a warning, where the daily maximum of ventilation or the boundary-layer height is not known.
+    relative_share: float = Field(1 / 3, gt=0, lt=1)
+    min_days: int = Field(20, ge=5)  # proposal: with fewer stagnant days in the record, the relative definition
+
+
+class Background(_Rule):
+    """What comes from outside: a low quantile of the ring around a cell. METHODS 6.1; all of it a proposal."""
+
+    inner_km: float = Field(12.0, ge=0)  # nearer than this a plume of the cell itself may lie
+    outer_km: float = Field(60.0, gt=0)
+    quantile: float = Field(0.10, gt=0, lt=1)
+    sector_deg: float = Field(90.0, gt=0, le=360)  # width of the upwind sector
+    calm_ms: float = Field(0.5, ge=0)  # below it the wind has no direction: the whole ring is taken
+    side: Literal["ring", "upwind"] = "ring"
+    directions: int = Field(16, ge=8, le=72)  # cells of the ring that are looked at: directions x distances
+    distances: int = Field(3, ge=1, le=10)
+    min_samples: int = Field(8, ge=3)  # with fewer of them valid, the quantile of the whole region stands in
 
 
 class Escalation(_Rule):
@@ -149,12 +217,16 @@ class Criteria(_Rule):
     legal_basis: str = "环办环监函〔2018〕293号"  # D20
     validity: Validity = Field(default_factory=Validity)
     selection: Selection = Field(default_factory=Selection)
+    revision: Revision = Field(default_factory=Revision)
+    stability: Stability = Field(default_factory=Stability)
     warning: Warning_ = Field(default_factory=Warning_)
     confidence: Confidence = Field(default_factory=Confidence)
     clusters: Clusters = Field(default_factory=Clusters)
     interpolation: Interpolation = Field(default_factory=Interpolation)
     tracing: Tracing = Field(default_factory=Tracing)
     normalisation: Normalisation = Field(default_factory=Normalisation)
+    stagnation: Stagnation = Field(default_factory=Stagnation)
+    background: Background = Field(default_factory=Background)
     escalation: Escalation = Field(default_factory=Escalation)
 
 
