@@ -42,6 +42,8 @@ _ALL = (
     Variable("u10", "m/s", -80.0, 80.0, "eastward wind at 10 m", "东向风"),
     Variable("v10", "m/s", -80.0, 80.0, "northward wind at 10 m", "北向风"),
     Variable("tp", "mm", 0.0, 500.0, "precipitation in the hour or day", "降水量"),
+    Variable("cape", "J/kg", 0.0, 10_000.0, "convective available potential energy", "对流有效位能"),
+    Variable("cin", "J/kg", 0.0, 10_000.0, "convective inhibition, as a positive number", "对流抑制能量"),
     Variable("sp", "hPa", 400.0, 1100.0, "surface pressure", "地面气压"),
     Variable("elevation", "m", -500.0, 9000.0, "height of the ground", "高程"),
     Variable("coverage", "1", 0.0, 1.0, "share of the cell's area observed", "覆盖率"),
@@ -87,6 +89,9 @@ _UNITS = {
     "m": ("m", 1.0, 0.0),
     "meter": ("m", 1.0, 0.0),
     "metre": ("m", 1.0, 0.0),
+    "j/kg": ("J/kg", 1.0, 0.0),
+    "j kg-1": ("J/kg", 1.0, 0.0),
+    "j kg**-1": ("J/kg", 1.0, 0.0),
     "1": ("1", 1.0, 0.0),
 }
 # Pairs of units that the same word may mean for one quantity only.

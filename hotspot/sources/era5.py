@@ -13,7 +13,7 @@ import numpy as np
 from hotspot.sources.weather_grid import assemble
 from hotspot.variables import DataError
 
-NAMES = {"u10": "u10", "v10": "v10", "t2m": "t2m", "d2m": "d2m", "blh": "blh", "sp": "sp", "tp": "tp"}
+NAMES = {name: name for name in ("u10", "v10", "t2m", "d2m", "blh", "sp", "tp", "cape", "cin")}
 _HOUR = np.timedelta64(1, "h")
 
 
