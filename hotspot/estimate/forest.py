@@ -68,6 +68,39 @@ def flatten(model, n_calendar):
     return Forest(np.concatenate(trees), np.concatenate(thresholds), np.concatenate(values), n_calendar)
 
 
+def regroup(forest, averaged):
+    """
+    The same trees with another share of their features averaged over.
+
+    So one factor of the weather is taken out while the others stay as they were.
+
+    Parameters
+    ----------
+    forest : Forest, from ``flatten``
+    averaged : bool array (feature,)
+        In the model's own order: true where the average runs over the feature.
+
+    Returns
+    -------
+    Forest; its calendar is the features that are not averaged, both in their old order
+
+    Examples
+    --------
+    >>> tree = np.array([[0, 1, 2, 1], [-1, 0, 0, 0], [-2, 3, 4, 0], [-1, 0, 0, 0], [-1, 0, 0, 0]])
+    >>> forest = Forest(tree, np.zeros(5), np.arange(5.0), 1)
+    >>> regroup(forest, np.array([True, False])).trees[[0, 2], 0]
+    array([-2,  0])
+    """
+    averaged = np.asarray(averaged, bool)
+    feature = forest.trees[:, 0]
+    own = np.where(feature >= 0, feature, forest.n_calendar - 2 - feature)
+    place = np.where(averaged, -2 - (np.cumsum(averaged) - 1), np.cumsum(~averaged) - 1)
+    trees = forest.trees.copy()
+    split = feature != -1
+    trees[split, 0] = place[own[split]]
+    return forest._replace(trees=trees, n_calendar=int((~averaged).sum()))
+
+
 def average_over_weather(forest, calendar, weather, weight=None):
     """
     Mean prediction of each time over all weather rows, exact (METHODS 6.4).

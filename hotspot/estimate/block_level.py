@@ -1,0 +1,194 @@
+"""
+One block end to end: its patterns, their weather effects, every cell's level by
+period, and the variance of each level from days and from refits.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hotspot.estimate.blocks import own_amplitudes, split_block
+from hotspot.estimate.weather_model import weather_effects
+
+QUANTITIES = ("normalised", "stagnant", "background", "increment")
+
+
+class Setting(NamedTuple):
+    """What all blocks share."""
+
+    calendar: np.ndarray  # float64[time, n_calendar]
+    fold: np.ndarray  # int64[time]
+    month: np.ndarray  # int64[time], from 0
+    period: np.ndarray  # int64[time], position of the period of the result
+    chunk: np.ndarray  # int64[time], blocks of days, each within one month
+    factor: tuple  # of the weather columns
+    remove: frozenset
+    groups: tuple | None  # (times, rows) of the average; None: all rows
+    rules: object  # Normalisation
+    hourly: bool
+
+
+class Block(NamedTuple):
+    """One block's data."""
+
+    values: np.ndarray  # float64[cell, time], NaN where not seen
+    background: np.ndarray | None  # float64[cell, time]
+    reference: np.ndarray  # float64[time], log of the region's values: what terrain is told from
+    weather: np.ndarray  # float64[time, column]
+    rows: np.ndarray  # float64[row, column]
+    stagnant: np.ndarray  # bool[row]
+    stagnant_time: np.ndarray  # bool[time]
+    ventilated_time: np.ndarray  # bool[time]
+
+
+def level_of_block(block, setting, *, by_step=False):
+    """
+    Take the weather out of a block.
+
+    Parameters
+    ----------
+    block : Block
+    setting : Setting
+    by_step : bool
+        True gives the single days (or hours), without variances.
+
+    Returns
+    -------
+    dict: of each of ``QUANTITIES`` a float64[cell, period] and ``NAME_variance``, of the mean;
+    ``degrees`` [cell, period]; ``n_valid`` [cell, period]; ``moved`` [cell, factor];
+    ``terrain_signal`` [cell]; ``amplitude`` [cell]; ``r2``, ``rmse``
+
+    Notes
+    -----
+    In logs, cell c, day d: y = log(max(value, floor)); weather effect e = sum over patterns k
+    of amplitude(c, k) x effect(k, d). Then
+
+    - normalised = s x exp(y - e), s such that the mean over all days is that of the values;
+    - stagnant = q x exp(y - e + D), D the mean effect of stagnant rows, q the mean of exp(e)
+      over stagnant days against exp of its mean (Duan's smearing, 10.1080/01621459.1983.10478017);
+      with transport removed less the background, taken through the same steps.
+
+    The variance of a period's mean: days in blocks (the block bootstrap's own variance, in
+    closed form), and the delete-a-fold jackknife of the refits.
+    """
+    rules = setting.rules
+    floored = np.maximum(block.values, rules.floor)
+    log_values = np.log(floored)
+    patterns = split_block(log_values, rules.modes)
+    effects = [_effects(score, patterns.weight, block, setting) for score in patterns.scores]
+    weather = np.array([one.weather for one in effects])
+    loading = patterns.loading
+    if len(floored) > 1:
+        loading = own_amplitudes(log_values, weather, loading, setting.month, rules.own_days)
+    stagnant = np.array([one.stagnant for one in effects])
+    refits = np.array([one.refits for one in effects])
+    stagnant_refits = np.array([one.stagnant_refits for one in effects])
+    found = {"r2": effects[0].r2, "rmse": effects[0].rmse, "amplitude": loading[:, 0]}
+
+    normal, calm = _levels(floored, loading @ weather, loading @ stagnant, block)
+    refit_levels = [
+        _levels(floored, loading @ refits[:, g], loading @ stagnant_refits[:, g], block) for g in range(len(refits[0]))
+    ]
+    values = {"normalised": normal, "stagnant": calm}
+    refit_values = {name: [one[i] for one in refit_levels] for i, name in enumerate(("normalised", "stagnant"))}
+    transport = block.background is not None
+    if transport:
+        background = np.maximum(block.background, rules.floor)
+        log_background = np.log(background)
+        one = split_block(log_background, 0)
+        effect = _effects(one.scores[0], one.weight, block, setting)
+        values["background"] = np.where(np.isfinite(block.values), block.background, np.nan)
+        values["increment"] = block.values - block.background
+        if "transport" in setting.remove:
+            ones = np.ones((len(floored), 1))
+            values["stagnant"] = calm - _levels(background, ones * effect.weather, ones * effect.stagnant, block)[1]
+            refit_values["stagnant"] = [
+                calm_g - _levels(background, ones * effect.refits[g], ones * effect.stagnant_refits[g], block)[1]
+                for g, calm_g in enumerate(refit_values["stagnant"])
+            ]
+    found |= _moved(effects, loading, setting, values, block)
+    found["terrain_signal"] = _terrain_signal(log_values, block, log_background if transport else None)
+    if by_step:
+        return found | values | {"n_valid": np.isfinite(normal).astype(float)}
+    n_period = int(setting.period.max()) + 1
+    found["n_valid"] = np.isfinite(normal).astype(float) @ _member(setting.period, n_period)
+    for name, single in values.items():
+        mean, variance, degrees = _mean_and_variance(single, setting, n_period)
+        for g, other in enumerate(refit_values.get(name, ())):
+            shift = _mean_and_variance(other, setting, n_period)[0] - mean
+            found[f"{name}_shift_{g}"] = shift
+        found[name], found[f"{name}_variance"] = mean, variance + _jackknife(found, name, len(refits[0]))
+        found["degrees"] = degrees if name == "normalised" else found["degrees"]
+    return {name: value for name, value in found.items() if "_shift_" not in name}
+
+
+def _effects(score, weight, block, setting):
+    return weather_effects(
+        score, weight, setting.calendar, block.weather, setting.fold, rules=setting.rules, factor=setting.factor,
+        remove=setting.remove, rows=block.rows, stagnant=block.stagnant, groups=setting.groups, hourly=setting.hourly,
+    )  # fmt: skip
+
+
+def _levels(values, effect, shift, block):
+    """Normalised and stagnant values of each cell and time; NaN where value or weather is missing."""
+    bare = np.exp(np.log(values) - effect)
+    seen = np.isfinite(bare)
+    total = np.where(seen, values, 0.0).sum(axis=1)
+    below = np.where(seen, bare, 0.0).sum(axis=1)
+    scale = np.where(below > 0, total / np.where(below > 0, below, 1.0), np.nan)
+    calm_days = effect[:, block.stagnant_time & np.isfinite(effect[0])]
+    if not calm_days.shape[1]:
+        return bare * scale[:, None], np.full(bare.shape, np.nan)
+    smear = np.exp(calm_days - calm_days.mean(axis=1, keepdims=True)).mean(axis=1)
+    return bare * scale[:, None], bare * np.exp(shift) * smear[:, None]
+
+
+def _member(label, n):
+    member = np.zeros((len(label), n))
+    member[np.arange(len(label)), label] = 1.0
+    return member
+
+
+def _mean_and_variance(single, setting, n_period):
+    """Mean of each period, the block bootstrap's variance of it, and its degrees of freedom."""
+    seen = np.isfinite(single)
+    value = np.where(seen, single, 0.0)
+    per_period, per_chunk = _member(setting.period, n_period), _member(setting.chunk, int(setting.chunk.max()) + 1)
+    count = seen @ per_period
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(count > 0, (value @ per_period) / count, np.nan)
+    rest = np.where(seen, single - np.nan_to_num(mean)[:, setting.period], 0.0)
+    sums, filled = rest @ per_chunk, (seen @ per_chunk) > 0
+    owner = np.zeros(per_chunk.shape[1], np.int64)
+    owner[setting.chunk] = setting.period
+    chunk_period = _member(owner, n_period)
+    n_chunk = filled @ chunk_period
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = (sums**2 @ chunk_period) / count**2 * n_chunk / (n_chunk - 1)
+    return mean, np.where(n_chunk > 1, variance, np.nan), n_chunk - 1
+
+
+def _jackknife(found, name, n):
+    """Delete-a-fold variance of a level from its refits, (n - 1) / n x sum of squares."""
+    if f"{name}_shift_0" not in found:
+        return 0.0
+    shifts = np.array([found[f"{name}_shift_{g}"] for g in range(n)])
+    return (n - 1) / n * ((shifts - shifts.mean(axis=0)) ** 2).sum(axis=0)
+
+
+def _moved(effects, loading, setting, values, block):
+    """Share by which each factor moved a day's concentration, on a mean day."""
+    moved = {}
+    for name in dict.fromkeys(setting.factor):
+        effect = loading @ np.array([one.factors[name] for one in effects])
+        moved[name] = np.nanmean(np.abs(1.0 - np.exp(-effect)), axis=1)
+    return {"moved": moved}
+
+
+def _terrain_signal(log_values, block, log_background):
+    """Mean log ratio of a cell to its region on well-ventilated days, NaN where there are none."""
+    reference = block.reference[None, :] if log_background is None else log_background
+    ratio = (log_values - reference)[:, block.ventilated_time]
+    seen = np.isfinite(ratio)
+    n = seen.sum(axis=1)
+    return np.where(n > 0, np.where(seen, ratio, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)
