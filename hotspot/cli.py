@@ -92,7 +92,10 @@ def cell(
     """From a code to its place, or from a place to its code."""
     from hotspot.grid.place import find_place
 
-    _show(_usage(find_place, *place, datum=datum), as_json, lambda a: [f"{k}: {v}" for k, v in a.items()])
+    found = _usage(find_place, *place, datum=datum)
+    # The object tells of the cell alone, so that place and code give the same one.
+    about = {name: value for name, value in found.items() if name not in ("asked", "child")}
+    _show(about if as_json else found, as_json, _place_lines)
 
 
 @app.command()
@@ -177,6 +180,18 @@ def _show_folder(folder):
     typer.echo(f"published: {folder}")
     for path, words in describe_folder(folder):
         typer.echo(f"  {path}  {words}")
+
+
+def _place_lines(found):
+    yield f"cell {found['cell']}" + (f", sub-cell {found['child']}" if found["child"] else "")
+    for name, point in (("WGS 84", (found["lon"], found["lat"])), ("GCJ-02", found["gcj02"]), ("BD-09", found["bd09"])):
+        yield f"centre, {name}: {point[0]:.6f} {point[1]:.6f}"
+    yield f"on the lattice {found['lattice_id']}: x {found['x']:.0f} m, y {found['y']:.0f} m"
+    yield f"column {found['col']}, row {found['row']}"
+    east, north = found["size_m"]
+    yield f"on the ground: {east:.0f} m west-east, {north:.0f} m south-north"
+    yield f"grid north is {found['north_deg']:.1f} deg off true north"
+    yield f"H3: {found['h3_8']} (8), {found['h3_9']} (9)"
 
 
 def _check_lines(answer):

@@ -112,7 +112,7 @@ def derive(study, month, *, hot, step=lambda name: None):
         )
     step("ranking")
     warned = rank_warnings(field, hot, criteria, daily=daily)
-    gi = gi_star(now["pm25"].where(now["valid"]), cells, alpha=criteria.clusters.alpha)
+    gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
     step("sources")
     traced = trace_sources(
         warned, delivered.weather, delivered.facilities,
@@ -198,6 +198,20 @@ def open_hotspots(study, year, *, out="out"):
 def months_needed(month):
     """The three months a warning list compares: the same month last year, last month, this month."""
     return month_minus(month, 12), month_minus(month, 1), month
+
+
+def _clusters(gi_star, now, cells, alpha, intake):
+    """Gi* of the month, or empty classes where the field is too poor to have any."""
+    import numpy as np
+
+    try:
+        return gi_star(now["pm25"].where(now["valid"]), cells, alpha=alpha)
+    except DataError as error:
+        intake.note(f"no Gi* classes: {error}")
+        empty = np.full(cells.sizes["cell"], np.nan)
+        return cells.coords.to_dataset().assign(
+            gi_z=("cell", empty), gi_p=("cell", empty), gi_class=("cell", np.full(empty.size, "", dtype=object))
+        )
 
 
 def _with_boundaries(intake, study):

@@ -138,7 +138,6 @@ def _cell(grid, col, row):
     name = grid.code(col, row)
     return {
         "cell": name,
-        "parent": name.partition("-")[0],
         "lon": float(lon),
         "lat": float(lat),
         "x": x,
@@ -146,6 +145,8 @@ def _cell(grid, col, row):
         "col": col,
         "row": row,
         "h3_8": h3_index(lon, lat, 8),
+        "geometry": json.loads(shapely.to_geojson(grid.polygons(col, row)[0])),
+        "parent": name.partition("-")[0],
         "h3_9": h3_index(lon, lat, 9),
         "gcj02": list(from_wgs84(float(lon), float(lat), "gcj02")),
         "bd09": list(from_wgs84(float(lon), float(lat), "bd09")),
@@ -153,5 +154,4 @@ def _cell(grid, col, row):
         "spacing": grid.spacing,
         "size_m": [float(side) for side in geodesic_size(grid, col, row)],
         "north_deg": float(north_angle(grid, col, row)),
-        "geometry": json.loads(shapely.to_geojson(grid.polygons(col, row)[0])),
     }
