@@ -71,18 +71,46 @@ def write_hotspots(path, hot):
     >>> path.read_text(encoding="utf-8").splitlines()[1]
     "1,沧州市,PR1847K,,,,1.000000,1.000000,1.0000,1.000,1.000,1,1.000,screened,1,'=1+1"
     """
-    missing = [name for name in COLUMNS if name not in hot.columns]
+    return write_rows(path, hot.sort_values(["city", "cell"], kind="stable"), COLUMNS)
+
+
+def write_rows(path, table, columns):
+    """
+    Write a table as UTF-8 CSV, each number at its decimals, texts that a spreadsheet would run made inert.
+
+    Parameters
+    ----------
+    path : str or Path
+    table : DataFrame, in the order to write
+    columns : dict of column name to decimals of a number, or None for text
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        A column is missing.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> table = pd.DataFrame({"kind": ["quota"], "jaccard": [0.25]})
+    >>> write_rows(tempfile.mkdtemp() + "/x.csv", table, {"kind": None, "jaccard": 3}).read_text()
+    'kind,jaccard\\nquota,0.250\\n'
+    """
+    missing = [name for name in columns if name not in table.columns]
     if missing:
-        raise DataError(f"hotspot list: column {', '.join(missing)} is missing; give the frame of select_hotspots.")
-    hot = hot.sort_values(["city", "cell"], kind="stable")
+        raise DataError(f"{Path(path).name}: column {', '.join(missing)} is missing; give the frame as it was made.")
     path = Path(path)
     with open(path, "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in hot[list(COLUMNS)].itertuples(index=False):
+        writer.writerow(columns)
+        for row in table[list(columns)].itertuples(index=False):
             writer.writerow(
                 _escaped(value) if decimals is None else plain_text(float(value), decimals)
-                for value, decimals in zip(row, COLUMNS.values(), strict=True)
+                for value, decimals in zip(row, columns.values(), strict=True)
             )
     return path
 
