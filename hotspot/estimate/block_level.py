@@ -85,9 +85,10 @@ def level_of_block(block, setting, *, by_step=False):
     stagnant_refits = np.array([one.stagnant_refits for one in effects])
     found = {"r2": effects[0].r2, "rmse": effects[0].rmse, "amplitude": loading[:, 0]}
 
-    normal, calm = _levels(floored, loading @ weather, loading @ stagnant, block)
+    normal, calm = _levels(floored, _combined(loading, weather), _combined(loading, stagnant), block)
     refit_levels = [
-        _levels(floored, loading @ refits[:, g], loading @ stagnant_refits[:, g], block) for g in range(len(refits[0]))
+        _levels(floored, _combined(loading, refits[:, g]), _combined(loading, stagnant_refits[:, g]), block)
+        for g in range(len(refits[0]))
     ]
     values = {"normalised": normal, "stagnant": calm}
     refit_values = {name: [one[i] for one in refit_levels] for i, name in enumerate(("normalised", "stagnant"))}
@@ -110,12 +111,11 @@ def level_of_block(block, setting, *, by_step=False):
     found["terrain_signal"] = _terrain_signal(log_values, block, log_background if transport else None)
     if by_step:
         return found | values | {"n_valid": np.isfinite(normal).astype(float)}
-    n_period = int(setting.period.max()) + 1
-    found["n_valid"] = np.isfinite(normal).astype(float) @ _member(setting.period, n_period)
+    found["n_valid"] = _sums(np.isfinite(normal), setting.period)
     for name, single in values.items():
-        mean, variance, degrees = _mean_and_variance(single, setting, n_period)
+        mean, variance, degrees = _mean_and_variance(single, setting)
         for g, other in enumerate(refit_values.get(name, ())):
-            shift = _mean_and_variance(other, setting, n_period)[0] - mean
+            shift = _mean_and_variance(other, setting)[0] - mean
             found[f"{name}_shift_{g}"] = shift
         found[name], found[f"{name}_variance"] = mean, variance + _jackknife(found, name, len(refits[0]))
         found["degrees"] = degrees if name == "normalised" else found["degrees"]
@@ -143,29 +143,32 @@ def _levels(values, effect, shift, block):
     return bare * scale[:, None], bare * np.exp(shift) * smear[:, None]
 
 
-def _member(label, n):
-    member = np.zeros((len(label), n))
-    member[np.arange(len(label)), label] = 1.0
-    return member
+def _sums(values, label):
+    """Sums of consecutive columns of one label, float64[place, label]."""
+    return np.add.reduceat(values, np.flatnonzero(np.r_[True, np.diff(label) != 0]), axis=1, dtype=float)
 
 
-def _mean_and_variance(single, setting, n_period):
+def _mean_and_variance(single, setting):
     """Mean of each period, the block bootstrap's variance of it, and its degrees of freedom."""
     seen = np.isfinite(single)
-    value = np.where(seen, single, 0.0)
-    per_period, per_chunk = _member(setting.period, n_period), _member(setting.chunk, int(setting.chunk.max()) + 1)
-    count = seen @ per_period
+    count = _sums(seen, setting.period)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(count > 0, (value @ per_period) / count, np.nan)
-    rest = np.where(seen, single - np.nan_to_num(mean)[:, setting.period], 0.0)
-    sums, filled = rest @ per_chunk, (seen @ per_chunk) > 0
-    owner = np.zeros(per_chunk.shape[1], np.int64)
-    owner[setting.chunk] = setting.period
-    chunk_period = _member(owner, n_period)
-    n_chunk = filled @ chunk_period
+        mean = np.where(count > 0, _sums(np.where(seen, single, 0.0), setting.period) / count, np.nan)
+    rest = np.where(seen, single - mean[:, setting.period], 0.0)
+    squares, filled = _sums(rest, setting.chunk) ** 2, _sums(seen, setting.chunk) > 0
+    owner = setting.period[np.flatnonzero(np.r_[True, np.diff(setting.chunk) != 0])]
+    n_chunk = _sums(filled, owner)
     with np.errstate(invalid="ignore", divide="ignore"):
-        variance = (sums**2 @ chunk_period) / count**2 * n_chunk / (n_chunk - 1)
+        variance = _sums(squares, owner) / count**2 * n_chunk / (n_chunk - 1)
     return mean, np.where(n_chunk > 1, variance, np.nan), n_chunk - 1
+
+
+def _combined(loading, effects):
+    """Sum over patterns of loading x effect, in one fixed order; float64[cell, time]."""
+    total = loading[:, :1] * effects[0]
+    for k in range(1, len(effects)):
+        total += loading[:, k, None] * effects[k]
+    return total
 
 
 def _jackknife(found, name, n):
@@ -180,7 +183,7 @@ def _moved(effects, loading, setting, values, block):
     """Share by which each factor moved a day's concentration, on a mean day."""
     moved = {}
     for name in dict.fromkeys(setting.factor):
-        effect = loading @ np.array([one.factors[name] for one in effects])
+        effect = _combined(loading, [one.factors[name] for one in effects])
         moved[name] = np.nanmean(np.abs(1.0 - np.exp(-effect)), axis=1)
     return {"moved": moved}
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+_ROUNDS = 15  # of alternation; the loadings' third digit stands after ten
+
 
 class Patterns(NamedTuple):
     """A block's days as the sum of a few series, in log units."""
@@ -72,8 +74,8 @@ def split_block(log_values, n_pattern, *, rounds=4):
 
     Notes
     -----
-    Two-way means by alternation, then a truncated singular value decomposition of the
-    rest, its holes filled from itself; everything from one fixed start.
+    Two-way means by alternation, then one pattern after another out of the rest
+    (alternating least squares over what was seen), everything from one fixed start.
 
     Examples
     --------
@@ -81,6 +83,8 @@ def split_block(log_values, n_pattern, *, rounds=4):
     >>> split_block(np.array([day + 5, day + 7]), 0).mean.tolist()
     [6.0, 8.0]
     """
+    from hotspot.kernels import pattern
+
     seen = np.isfinite(log_values)
     filled = np.where(seen, log_values, 0.0)
     n_cell, n_time = log_values.shape
@@ -95,19 +99,12 @@ def split_block(log_values, n_pattern, *, rounds=4):
     level = np.average(day, weights=weight) if weight.any() else 0.0
     day, mean = day - level, mean + level
     scores, loading = [np.where(weight > 0, day, np.nan)], [np.ones(n_cell)]
-    n_pattern = min(n_pattern, n_cell // 4)
-    if n_pattern:
-        rest = np.where(seen, log_values - mean[:, None] - day, 0.0)
-        inside = rest
-        for _ in range(rounds):
-            u, s, vt = np.linalg.svd(inside, full_matrices=False)
-            inside = np.where(seen, rest, (u[:, :n_pattern] * s[:n_pattern]) @ vt[:n_pattern])
-        for k in range(n_pattern):
-            # Loadings of mean square 1, the largest positive: signs must not depend on the library.
-            sign = np.sign(u[np.abs(u[:, k]).argmax(), k])
-            loading.append(u[:, k] * sign * np.sqrt(n_cell))
-            score = vt[k] * s[k] * sign / np.sqrt(n_cell)
-            scores.append(np.where(weight > 0, score, np.nan))
+    rest = log_values - mean[:, None] - day
+    for _ in range(min(n_pattern, n_cell // 4)):
+        own, score = pattern.leading_pattern(rest, _ROUNDS)
+        rest = rest - own[:, None] * score
+        loading.append(own)
+        scores.append(np.where(weight > 0, score, np.nan))
     return Patterns(mean, np.array(scores), weight, np.column_stack(loading))
 
 
@@ -122,7 +119,7 @@ def own_amplitudes(log_values, effects, loading, month, own_days):
     loading : float64[cell, pattern]
         What the block expects; the estimate shrinks to it.
     month : int64[time]
-        Label of the month of each time, from 0.
+        Number of the month of each time, from 0, rising without gaps.
     own_days : float
         Weight of that expectation, in times.
 
@@ -145,16 +142,19 @@ def own_amplitudes(log_values, effects, loading, month, own_days):
     known = np.isfinite(effects).all(axis=0)
     seen = np.isfinite(log_values) & known
     x = np.where(known, effects, 0.0)
-    n_month = month.max() + 1
-    member = np.zeros((len(month), n_month))
-    member[np.arange(len(month)), month] = 1.0
-    count = np.maximum(known @ member, 1)
-    x = np.where(known, x - ((x @ member) / count)[:, month], 0.0)
+    # No matrix products: their order of sums depends on the threads of the library.
+    first = np.flatnonzero(np.r_[True, np.diff(month) != 0])
+    count = np.maximum(np.add.reduceat(known.astype(float), first), 1)
+    x = np.where(known, x - (np.add.reduceat(x, first, axis=1) / count)[:, month], 0.0)
     y = np.where(seen, log_values, 0.0)
-    y = np.where(seen, y - ((y @ member) / np.maximum(seen @ member, 1))[:, month], 0.0)
-    products = (x[:, None, :] * x[None, :, :]).reshape(-1, x.shape[1])
-    xx = (seen @ products.T).reshape(len(y), len(x), len(x))
-    xy = y @ x.T
+    own_count = np.maximum(np.add.reduceat(seen.astype(float), first, axis=1), 1)
+    y = np.where(seen, y - (np.add.reduceat(y, first, axis=1) / own_count)[:, month], 0.0)
+    n = len(x)
+    xx = np.empty((len(y), n, n))
+    for k in range(n):
+        for other in range(k + 1):
+            xx[:, k, other] = xx[:, other, k] = np.where(seen, x[k] * x[other], 0.0).sum(axis=1)
+    xy = np.column_stack([(y * one).sum(axis=1) for one in x])
     spread = np.maximum((x**2).sum(axis=1) / max(known.sum(), 1), 1e-12)
     prior = own_days * spread + 1e-9
     amplitude = np.linalg.solve(xx + np.diag(prior), (xy + prior * loading)[..., None])[..., 0]

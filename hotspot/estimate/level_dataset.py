@@ -53,8 +53,11 @@ def terrain_factor(signal, terrain, x, y):
     kept = spread > 0
     standard = (table[:, kept] - table[good][:, kept].mean(axis=0)) / spread[kept]
     design = np.column_stack([np.ones(len(standard)), standard])
-    slope = np.linalg.lstsq(design[good], signal[good], rcond=None)[0][1:]
-    part = standard[:, : kept[: len(columns)].sum()] @ slope[: kept[: len(columns)].sum()]
+    used = design[good]
+    # Sums, not a matrix product, whose last digits would depend on the library's threads.
+    square = np.array([[(a * b).sum() for b in used.T] for a in used.T])
+    slope = np.linalg.solve(square + 1e-9 * np.eye(len(square)), np.array([(a * signal[good]).sum() for a in used.T]))
+    part = sum(slope[1 + k] * standard[:, k] for k in range(kept[: len(columns)].sum()))
     return np.where(good, np.exp(part - np.median(part[good])), 1.0)
 
 

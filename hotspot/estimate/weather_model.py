@@ -93,7 +93,7 @@ def train(columns, target, weight, rules, *, hourly=False):
         "verbose": -1,
     }
     data = lightgbm.Dataset(columns, target, weight=weight, free_raw_data=True)
-    return lightgbm.train(settings, data, rules.trees)
+    return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
 
 
 def folds_of(time, n_fold):
