@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.variables import DataError
 
 REASONS = ("highest", "year_on_year", "month_on_month")
@@ -228,6 +229,9 @@ class Criteria(_Rule):
     stagnation: Stagnation = Field(default_factory=Stagnation)
     background: Background = Field(default_factory=Background)
     escalation: Escalation = Field(default_factory=Escalation)
+    screening: Screening = Field(default_factory=Screening)
+    calibration: Calibration = Field(default_factory=Calibration)
+    tracks: Tracks = Field(default_factory=Tracks)
 
 
 def load_profile(name):
