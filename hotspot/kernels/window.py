@@ -35,52 +35,68 @@ def queen_sums(col, row, values, n_col, n_row):
 
 
 @njit(cache=True, nogil=True)
-def ring_quantile(values, neighbour, allowed, sector, place, share, least):
+def ring_background(values, ring, allowed, sector, place, share, least):
     """
-    Low quantile of the cells in each cell's ring, at each time.
+    Median over directions of the low quantile in each direction of a cell's ring, at each time.
 
     values : float64 or float32[n_value, n_time], NaN where missing
-    neighbour : int64[n_cell, n_sample], row of ``values`` of each sample of the ring, -1 where there is none
-    allowed : bool[n_sector, n_sample], which samples count for a sector
+    ring : int64[n_cell, n_direction, n_sample], row of ``values`` of each sample, -1 where there is none
+    allowed : bool[n_sector, n_direction], which directions count for a sector
     sector : int64[n_place, n_time], row of ``allowed``
     place : int64[n_cell], row of ``sector``
-    share : float, 0 to 1; between two samples linear, as numpy's quantile
-    least : int, with fewer valid samples the result is NaN
+    share : float, 0 to 1, of the quantile; between two samples linear, as numpy's
+    least : int, samples that a direction needs; without such a direction the result is NaN
     returns : float64[n_cell, n_time]
     """
-    n_cell, n_sample = neighbour.shape
+    n_cell, n_direction, n_sample = ring.shape
     n_time = values.shape[1]
     result = np.full((n_cell, n_time), np.nan)
-    # No more than these can decide a quantile of n_sample values or fewer.
-    n_low = int((n_sample - 1) * share) + 2
-    low = np.empty(n_low)
+    low = np.empty(n_sample)
+    quantile = np.empty(n_direction)
     for cell in range(n_cell):
         for time in range(n_time):
             use = allowed[sector[place[cell], time]]
-            seen = 0
-            kept = 0
-            for sample in range(n_sample):
-                other = neighbour[cell, sample]
-                if other < 0 or not use[sample]:
+            known = 0
+            for direction in range(n_direction):
+                if not use[direction]:
                     continue
-                value = values[other, time]
-                if np.isnan(value):
-                    continue
-                seen += 1
-                if kept < n_low:
-                    kept += 1
-                elif value >= low[n_low - 1]:
-                    continue
-                spot = kept - 1
-                while spot > 0 and low[spot - 1] > value:
-                    low[spot] = low[spot - 1]
-                    spot -= 1
-                low[spot] = value
-            if seen >= least:
-                where = (seen - 1) * share
-                first = int(where)
-                part = where - first
-                result[cell, time] = low[first]
-                if part > 0.0:
-                    result[cell, time] += part * (low[first + 1] - low[first])
+                seen = 0
+                for sample in range(n_sample):
+                    other = ring[cell, direction, sample]
+                    if other >= 0 and not np.isnan(values[other, time]):
+                        seen = _insert(low, seen, values[other, time])
+                if seen >= least:
+                    known = _insert(quantile, known, _at_share(low, seen, share))
+            if known > 0:
+                result[cell, time] = _at_share(quantile, known, 0.5)
     return result
+
+
+@njit(cache=True, nogil=True)
+def _insert(ordered, n, value):
+    """
+    Put a value into the first n of an ascending row.
+
+    returns : int, n + 1
+    """
+    spot = n
+    while spot > 0 and ordered[spot - 1] > value:
+        ordered[spot] = ordered[spot - 1]
+        spot -= 1
+    ordered[spot] = value
+    return n + 1
+
+
+@njit(cache=True, nogil=True)
+def _at_share(ordered, n, share):
+    """
+    Quantile of the first n of an ascending row.
+
+    returns : float
+    """
+    where = (n - 1) * share
+    first = int(where)
+    part = where - first
+    if part > 0.0:
+        return ordered[first] + part * (ordered[first + 1] - ordered[first])
+    return ordered[first]

@@ -189,17 +189,19 @@ class Stagnation(_Rule):
 
 
 class Background(_Rule):
-    """What comes from outside: a low quantile of the ring around a cell. METHODS 6.1; all of it a proposal."""
+    """What comes from outside: low quantiles of the ring around a cell. METHODS 6.1; all of it a proposal."""
 
     inner_km: float = Field(12.0, ge=0)  # nearer than this a plume of the cell itself may lie
     outer_km: float = Field(60.0, gt=0)
-    quantile: float = Field(0.10, gt=0, lt=1)
+    directions: int = Field(8, ge=4, le=36)  # one dirty or one high side is outvoted by the others
+    angles: int = Field(3, ge=1, le=9)  # cells looked at in each direction: angles x distances
+    distances: int = Field(3, ge=1, le=10)
+    quantile: float = Field(0.10, gt=0, lt=1)  # of a direction; these numbers by synthetic truth
+    min_samples: int = Field(3, ge=1)  # valid ones that a direction needs
+    min_region: int = Field(20, ge=3)  # cells seen in a day, for the region to stand in where no direction has enough
+    side: Literal["ring", "upwind"] = "ring"
     sector_deg: float = Field(90.0, gt=0, le=360)  # width of the upwind sector
     calm_ms: float = Field(0.5, ge=0)  # below it the wind has no direction: the whole ring is taken
-    side: Literal["ring", "upwind"] = "ring"
-    directions: int = Field(16, ge=8, le=72)  # cells of the ring that are looked at: directions x distances
-    distances: int = Field(3, ge=1, le=10)
-    min_samples: int = Field(8, ge=3)  # with fewer of them valid, the quantile of the whole region stands in
 
 
 class Escalation(_Rule):
