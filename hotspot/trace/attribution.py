@@ -85,11 +85,13 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, criteria
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
     weather = _loaded(weather, sorted(set(months)), utc_offset)
+    places = _placed(facilities, cells.attrs["crs"])
+    codes = sorted(months.index)
+    at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
+    at = zip(*(at[name].values.astype(float).tolist() for name in ("lon", "lat", "x", "y")), strict=True)
     rows, hours_of = [pd.DataFrame(columns=COLUMNS)], {}
-    for cell in sorted(months.index):
-        place = cells.sel(cell=cell)
-        lon, lat = float(place["lon"]), float(place["lat"])
-        near = _near(facilities, place, cells.attrs, rule.upwind_km)
+    for cell, (lon, lat, x, y) in zip(codes, at, strict=True):
+        near = _near(places, (lon, lat), (x, y), float(cells.attrs["spacing"]), rule.upwind_km)
         hours = _hours(weather, stations, lon, lat, months[cell], utc_offset, criteria)
         hours_of[cell] = hours["about"]
         if len(near):
@@ -109,23 +111,34 @@ def _loaded(weather, months, utc_offset):
     return weather[["u10", "v10"]].isel(time=wanted).load()
 
 
-def _near(facilities, place, lattice, reach_km):
-    """Facilities within reach of a cell's centre, with distance, bearing, and whether they stand in it."""
-    from pyproj import Geod, Transformer
+def _placed(facilities, crs):
+    """The facilities by name, each with its place on the lattice (m)."""
+    from pyproj import Transformer
 
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
     lon, lat = table["lon"].to_numpy(float), table["lat"].to_numpy(float)
-    centre = np.full(lon.size, float(place["lon"])), np.full(lon.size, float(place["lat"]))
-    bearing, _, metres = Geod(ellps="GRS80").inv(*centre, lon, lat)
-    x, y = Transformer.from_crs("EPSG:4326", lattice["crs"], always_xy=True).transform(lon, lat)
-    half = float(lattice["spacing"]) / 2
-    east, north = np.asarray(x) - float(place["x"]), np.asarray(y) - float(place["y"])
-    table["distance_km"] = np.asarray(metres, dtype=float) / 1000
-    table["bearing_deg"] = np.asarray(bearing, dtype=float) % 360.0
+    table["x"], table["y"] = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    return table.sort_values("facility", kind="stable").reset_index(drop=True)
+
+
+def _near(places, centre, on_lattice, spacing, reach_km):
+    """Facilities within reach of a cell's centre, with distance, bearing, and whether they stand in it."""
+    from pyproj import Geod
+
+    lon, lat, x, y = (places[name].to_numpy(float) for name in ("lon", "lat", "x", "y"))
+    east, north, half = x - on_lattice[0], y - on_lattice[1], spacing / 2
     # Half-open, as the lattice is: west and south edges belong.
-    table["inside"] = (east >= -half) & (east < half) & (north >= -half) & (north < half)
-    within = (table["distance_km"] <= reach_km) | table["inside"]
-    return table[within].sort_values("facility", kind="stable").reset_index(drop=True)
+    inside = (east >= -half) & (east < half) & (north >= -half) & (north < half)
+    # A degree of latitude is nowhere shorter than 110.5 km, so the geodesic is only asked about these.
+    rows = np.flatnonzero((np.abs(lat - centre[1]) <= reach_km / 110.5) | inside)
+    start = np.full(rows.size, centre[0]), np.full(rows.size, centre[1])
+    bearing, _, metres = Geod(ellps="GRS80").inv(*start, lon[rows], lat[rows])
+    km = np.asarray(metres, dtype=float) / 1000
+    within = (km <= reach_km) | inside[rows]
+    table = places.iloc[rows[within]].drop(columns=["x", "y"])
+    table["distance_km"], table["bearing_deg"] = km[within], np.asarray(bearing, dtype=float)[within] % 360.0
+    table["inside"] = inside[rows][within]
+    return table.reset_index(drop=True)
 
 
 def _hours(weather, stations, lon, lat, month, utc_offset, criteria):
