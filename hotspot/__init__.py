@@ -30,7 +30,6 @@ _WHERE = {
     "trace_sources": "hotspot.trace.attribution",
     "checklist": "hotspot.trace.checklist",
     "web_map": "hotspot.publish.webmap",
-    "publish": "hotspot.publish.release",
     "open_hotspots": "hotspot.month",
     "select_year": "hotspot.month",
     "derive": "hotspot.month",

@@ -187,7 +187,7 @@ def _corrected(coarse, delivered, cells, names, method, completeness):
     field.attrs |= fused.attrs
     how = ", ".join(f"{name} {word}" for name, word in zip(names, fused.attrs["correction"], strict=True))
     field = described(field, delivered, f"{method}, corrected by stations", completeness)
-    return field.assign_attrs(correction=how)
+    return field.assign_attrs(correction=how, station_source=delivered.reference.attrs.get("source", ""))
 
 
 def _comparable(field, names):

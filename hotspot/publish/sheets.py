@@ -19,6 +19,7 @@ from hotspot.publish import sheet_map
 from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
 from hotspot.publish.lists import published
 from hotspot.publish.sheet_back import back_page
+from hotspot.publish.why_words import data_sources, from_stations_only
 from hotspot.publish.words import BASES, COMPLETENESS, REASONS, STATES, change_zh, known, month_zh
 from hotspot.rules.classes import area_classes, source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
@@ -178,7 +179,8 @@ def _texts(study, month, field, code, rows, state):
     completeness = str(field.attrs.get("completeness", ""))
     days = f"有效{int(first['n_valid'])}天，" if known(first["n_valid"]) else ""
     seen = f"面积覆盖率{plain_text(100 * first['coverage'], 0)}%，" if known(first["coverage"]) else ""
-    source = "；".join(dict.fromkeys(str(field.attrs[k]) for k in ("product", "source") if field.attrs.get(k)))
+    source = "；".join(data_sources(field.attrs))
+    how = "站点插值，" if from_stations_only(field.attrs) else ""
     label = str(first["label"]) if known(first["label"]) and str(first["label"]) != code else ""
     return {
         "code": code,
@@ -194,7 +196,7 @@ def _texts(study, month, field, code, rows, state):
         else "",
         "id": f"{study.id}-{month}-{code}",
         "small": [
-            f"资料截至{month_zh(month)}（{STATES[state]}） · {days}{seen}"
+            f"资料截至{month_zh(month)}（{STATES[state]}） · {how}{days}{seen}"
             f"{COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
             f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · "
             f"格网 {shorten(field.attrs['lattice_id'], 40)} · "

@@ -117,7 +117,7 @@ def web_map(field, warned, traced=None, *, hot=None, facilities=None, study=None
     >>> field = xr.Dataset({"pm25": (("cell", "time"), [[61.0, 58.0, 43.2], [np.nan, 57.0, 41.9]])},
     ...                    {"cell": grid.code(col, row), "time": months} | text | place)
     >>> page = web_map(field, pd.DataFrame(columns=list(WARNING_COLUMNS)), title="Two cells")
-    >>> "cdn" in page.html, page.title
+    >>> "cdn." in page.html, page.title
     (False, 'Two cells · 2020-02')
     """
     if not field.sizes.get("cell"):

@@ -10,6 +10,7 @@ import numpy as np
 from hotspot.publish.escape import escape
 from hotspot.publish.packing import column, pack, pack_runs
 from hotspot.publish.palette import diverging_breaks, palette, sequential_breaks
+from hotspot.publish.why_words import why_zh
 from hotspot.variables import DataError
 
 # Corners are sent to 1e-5 degree, about one metre.
@@ -150,7 +151,8 @@ def pack_field(field, order, *, decimals, change, gi=None):
         ("coverage", 0, ("卫星覆盖率", "Coverage"), "%", 100.0, "coverage"),
         ("pm25_error", 1, ("误差（1σ）", "Error (1 sd)"), "µg/m³", 1.0, "error"),
     ):
-        if name in field:
+        # A field from stations was seen from nowhere above: it has no coverage, and the page no such layer.
+        if name in field and (name != "coverage" or field[name].notnull().any()):
             value = _take(field, name, order, 2) * scale
             columns[name] = column(value, digits)
             shades = colours["sequential"][ramp]
@@ -248,14 +250,15 @@ def _cluster_layer(gi, field, order, month):
 
 
 def _texts(field, order):
-    """Reasons why cells of the month may not be ranked: the distinct texts, and a column of positions."""
+    """Reasons why cells of the month may not be ranked: the distinct (zh, en) pairs, and a column of positions."""
     if "why" not in field:
-        return [""], column(np.zeros(len(order)), 0)
+        return [["", ""]], column(np.zeros(len(order)), 0)
     why = field["why"]
-    why = _escaped({"why": why.isel(time=2) if "time" in why.dims else why}, "why", order)
+    why = [str(text) for text in (why.isel(time=2) if "time" in why.dims else why).to_numpy()[order]]
     texts = ["", *sorted(set(why) - {""})]
     where = {text: i for i, text in enumerate(texts)}
-    return texts, column(np.array([where[text] for text in why], dtype=float), 0)
+    said = [[escape(why_zh(text)), escape(text)] for text in texts]
+    return said, column(np.array([where[text] for text in why], dtype=float), 0)
 
 
 def _shared_prefixes(codes):

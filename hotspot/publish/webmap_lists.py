@@ -13,6 +13,7 @@ from hotspot.publish.escape import escape
 from hotspot.publish.lists import published
 from hotspot.publish.palette import palette
 from hotspot.publish.webmap_data import positions
+from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, status_zh, why_zh
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS
@@ -20,9 +21,20 @@ from hotspot.rules.criteria import REASONS
 # Short enough for a tab; the full words come from ``words``.
 _SHORT = {"highest": ("最高", "Highest"), "year_on_year": ("同比", "vs. year"), "month_on_month": ("环比", "vs. month")}
 _COMPLETENESS = {
+    "days of 20 or more hours": ("逐日数据，每日不少于 20 小时", "days of 20 or more hours"),
     "days": ("逐日数据，按有效日数判定", "daily data, judged by the number of valid days"),
     "monthly product": ("月产品（无逐日完整性信息）", "monthly product (no day-by-day completeness)"),
 }
+# Where nothing was seen from above the page must not say so.
+_ESTIMATE = (
+    "模型与卫星估算值，供排查参考，不作为单独的处罚依据。",
+    "Estimated values, a guide for inspection; not by themselves evidence for a penalty.",
+)
+_INTERPOLATED = (
+    "地面站点插值估算值，离站点越远误差越大；供排查参考，不作为单独的处罚依据。",
+    "Interpolated between stations, the error grows with the distance from them; "
+    "a guide for inspection, not by itself evidence for a penalty.",
+)
 # Not from the clock's locale: the page reads the same everywhere.
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -153,7 +165,9 @@ def facility_rows(facilities):
         place = {name: _number(row[name], 5) for name in ("lon", "lat", "gcj_lon", "gcj_lat")}
         size = _number(row.get("size"), 1)
         size = "" if size is None else f"{size:g} {escape(row.get('size_unit'))}".strip()
-        said = {name: escape(row.get(name)) for name in ("name", "facility", "status", "accuracy", "vintage", "source")}
+        said = {name: escape(row.get(name)) for name in ("name", "facility", "accuracy", "vintage", "source")}
+        status = escape(row.get("status"))
+        said["status"] = [status_zh(status), status]
         rows.append({"c": keys.index(str(row["class_"])), "size": size} | place | said)
     return {"classes": classes, "rows": rows}
 
@@ -174,7 +188,7 @@ def hotspot_cells(hot, field, order):
 
 def not_ranked_rows(not_ranked, field, order):
     """
-    Why hotspot cells were left out of a class: the distinct pairs, and cell -> positions among them.
+    Why hotspot cells were left out of a class: the distinct reasons, zh and en, and cell -> positions among them.
 
     Parameters
     ----------
@@ -182,13 +196,15 @@ def not_ranked_rows(not_ranked, field, order):
     """
     if not_ranked is None or not len(not_ranked):
         return {"pairs": [], "cells": []}
-    keys = list(zip(not_ranked["reason"].astype(str), map(escape, not_ranked["why"]), strict=True))
+    keys = list(zip(not_ranked["reason"].astype(str), not_ranked["why"].astype(str), strict=True))
     pairs = sorted(set(keys), key=lambda pair: (REASONS.index(pair[0]) if pair[0] in REASONS else 9, pair[1]))
     where = {pair: n for n, pair in enumerate(pairs)}
     found: dict[int, list[int]] = {}
     for place, key in zip(positions(not_ranked["cell"], field, order, "not ranked"), keys, strict=True):
         found.setdefault(place, []).append(where[key])
-    written = [[REASONS.index(reason) if reason in REASONS else -1, why] for reason, why in pairs]
+    written = [
+        [REASONS.index(reason) if reason in REASONS else -1, escape(why_zh(why)), escape(why)] for reason, why in pairs
+    ]
     return {"pairs": written, "cells": [[place, sorted(found[place])] for place in sorted(found)]}
 
 
@@ -205,7 +221,8 @@ def notes(field, study, month, title):
 
     Returns
     -------
-    dict: ``title`` and ``month`` (zh, en), ``as_of``, ``lines`` (list of key, zh, en), ``coarse`` (zh, en) or None
+    dict: ``title``, ``month``, ``estimate`` (zh, en), ``as_of``, ``lines`` (list of key, zh, en),
+    ``coarse`` (zh, en) or None
     """
     attrs = field.attrs
     name = escape(study.name) if study is not None else ""
@@ -215,9 +232,10 @@ def notes(field, study, month, title):
     )
     year, number = int(month[:4]), int(month[5:7])
     as_of = escape(attrs.get("as_of")) or f"{month}-{month_days(month):02d}"
-    source = " · ".join(dict.fromkeys(t for t in (escape(attrs.get("product")), escape(attrs.get("source"))) if t))
+    source = " · ".join(map(escape, data_sources(attrs)))
     lines = [["source", source, source]]
-    known = {"completeness": _COMPLETENESS, "gas_state": _GAS_STATE}
+    methods = {english: (chinese, english) for english, chinese in METHODS.items()}
+    known = {"completeness": _COMPLETENESS, "gas_state": _GAS_STATE, "method": methods}
     for key in ("completeness", "gas_state", "method", "lattice_id"):
         text = escape(attrs.get(key))
         lines.append([key, *known.get(key, {}).get(text, (text, text))])
@@ -229,6 +247,7 @@ def notes(field, study, month, title):
         "month": [f"{year} 年 {number} 月", f"{_MONTHS[number - 1]} {year}"],
         "as_of": as_of,
         "lines": [line for line in lines if line[1]],
+        "estimate": list(_INTERPOLATED if from_stations_only(attrs) else _ESTIMATE),
         "coarse": _coarse(attrs),
     }
 

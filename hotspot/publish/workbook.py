@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.lists import WARNING_COLUMNS, published
+from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 
 PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")
@@ -170,10 +171,11 @@ def _public_sheet(sheet, look, study, month, field, city, rows, state):
         line += 1
     warning = study.criteria.warning
     counts = "、".join(f"{REASONS[reason]}{k}个" for reason, k in warning.k.items() if reason in REASONS)
+    how = "地面站点插值估算" if from_stations_only(field.attrs) else "遥感与监测估算"
     for note in (
         f"状态：{STATES[state]}。依据：{study.criteria.legal_basis}；规则：{study.criteria.profile}。",
         f"每市每类取前：{counts}（并列同取）；一个网格列一行，多个原因并列。",
-        f"坐标为网格中心点，WGS 84。数据：{_source(field)}。名次依据遥感与监测估算，仅供排查参考，不作达标评价。",
+        f"坐标为网格中心点，WGS 84。数据：{_source(field)}。名次依据{how}，仅供排查参考，不作达标评价。",
     ):
         sheet.merge_range(line, 0, line, 3, "", look["note"])
         _say(sheet, line, 0, note, look["note"])
@@ -216,7 +218,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
-    said = str(field.attrs.get("completeness", ""))
+    said, method = (str(field.attrs.get(name, "")) for name in ("completeness", "method"))
     how = {"percent": "百分比", "absolute": "浓度差"}[criteria.warning.change]
     lines = [
         ("名单", f"{study.name}（{study.id}）{month_zh(month)}，{rows['cell'].nunique()}个网格，{len(rows)}条预警"),
@@ -226,8 +228,13 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         (
             "完整性",
             f"{COMPLETENESS.get(said, said or '未说明')}；"
-            f"面积覆盖率低于 {criteria.validity.min_coverage:g} 的网格不参评",
+            + (
+                f"{criteria.interpolation.max_station_km:g} 公里内没有有效站点的网格不参评"
+                if from_stations_only(field.attrs)
+                else f"面积覆盖率低于 {criteria.validity.min_coverage:g} 的网格不参评"
+            ),
         ),
+        ("方法", METHODS.get(method, method or "未说明")),
         ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
         ("预警网格编号", "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
         ("位置坐标", "网格中心点，WGS 84；在高德、百度地图上使用须先换算为 GCJ-02、BD-09"),
@@ -245,9 +252,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     if hot is not None:
         lines.append(("热点网格", f"{int((hot['status'] != 'exited').sum())}个"))
     if not_ranked is not None:
-        why = not_ranked.groupby("reason", sort=True)["cell"].count()
-        said = "，".join(f"{REASONS.get(reason, reason)}{n}个" for reason, n in why.items()) or "无"
-        lines.append(("未参评", f"{said}；逐个原因见 not_ranked.csv"))
+        lines.append(("未参评", f"{_left_out(not_ranked)}；逐个原因见 not_ranked.csv"))
     for line, (head, text) in enumerate(lines):
         _say(sheet, line, 0, head, look["bold"])
         _say(sheet, line, 1, text, look["word"])
@@ -256,10 +261,19 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     _paper(sheet, landscape=True)
 
 
+def _left_out(not_ranked):
+    """How many hotspot cells each class could not rank, and the commonest reason."""
+    said = []
+    for reason, rows in not_ranked.groupby("reason", sort=True):
+        common = rows["why"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+        more = "等" if len(common) > 1 else ""
+        said.append(f"{REASONS.get(reason, reason)}{len(rows)}个（{why_zh(str(common.index[0]))}{more}）")
+    return "，".join(said) or "无"
+
+
 def _source(field):
     """The data behind the values, in one phrase."""
-    parts = [str(field.attrs[name]) for name in ("product", "source") if field.attrs.get(name)]
-    return "；".join(dict.fromkeys(parts)) or "未说明"
+    return "；".join(data_sources(field.attrs)) or "未说明"
 
 
 def _paper(sheet, *, landscape):

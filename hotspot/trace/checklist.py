@@ -132,7 +132,8 @@ def _because(found, status, criteria):
         zh += f"（{criteria.tracing.ring_km:g}公里内）"
         en += f" (within {criteria.tracing.ring_km:g} km)"
     if found["word"] in _WORD_ZH:
-        zh += f"；来风{found['upwind_hours']}小时，{_WORD_ZH[found['word']]}（提升{found['lift']:.1f}倍）"
+        zh += f"；来风{found['upwind_hours']}小时，{_WORD_ZH[found['word']]}"
+        zh += f"（高值时段来风频率为平时的{found['lift']:.1f}倍）"
         en += (
             f"; {found['upwind_hours']} h of wind from it, {found['word']} link with high hours (x{found['lift']:.1f})"
         )

@@ -142,9 +142,9 @@ function cellWords(i) {
     el("div", { class: "hs-figures" }, columns.coverage && figure(w("coverage"), columns.coverage.words(i), "%"), columns.n_valid && figure(w("nValid"), columns.n_valid.words(i)),
       columns.pm25_error && figure(w("error"), columns.pm25_error.words(i) && "± " + columns.pm25_error.words(i), "µg/m³")),
     columns.gi && columns.gi.whole(i) != null ? el("div", { class: "hs-row" }, el("span", {}, "Gi*"), el("b", {}, field.layers.find(l => l.id === "gi").classes[columns.gi.whole(i) + 1][state.lang])) : null));
-  const left = (notRanked.get(i) || []).map(k => DATA.not_ranked.pairs[k]), why = text(field.why[columns.why.whole(i) || 0]);
+  const left = (notRanked.get(i) || []).map(k => DATA.not_ranked.pairs[k]), why = pick(field.why[columns.why.whole(i) || 0]);
   if (left.length || why) body.append(el("section", {}, el("h5", {}, w("notRanked")),
-    ...(left.length ? left.map(([r, s]) => el("p", { class: "hs-note" }, (r < 0 ? "" : name(DATA.reasons[r]) + (state.lang ? ": " : "：")) + text(s))) : [el("p", { class: "hs-note" }, why)])));
+    ...(left.length ? left.map(([r, ...s]) => el("p", { class: "hs-note" }, (r < 0 ? "" : name(DATA.reasons[r]) + (state.lang ? ": " : "：")) + pick(s))) : [el("p", { class: "hs-note" }, why)])));
   const sources = DATA.traced[i] || [];
   if (sources.length) body.append(el("section", {}, el("h5", {}, w("sources")), el("ol", { class: "hs-sources" }, ...sources.slice(0, 8).map(sourceItem)),
     sources.length > 8 ? el("p", { class: "hs-note" }, fill("more", sources.length - 8)) : null));
@@ -152,7 +152,7 @@ function cellWords(i) {
   return body;
 }
 function facilityWords(f) {
-  const facts = [["kind", name(DATA.facilities.classes[f.c])], ["size", text(f.size)], ["status", text(f.status)], ["accuracy", value(f.accuracy)], ["vintage", text(f.vintage)], ["from", text(f.source)]];
+  const facts = [["kind", name(DATA.facilities.classes[f.c])], ["size", text(f.size)], ["status", pick(f.status)], ["accuracy", value(f.accuracy)], ["vintage", text(f.vintage)], ["from", text(f.source)]];
   return el("div", { class: "hs-card" }, el("header", {}, el("h3", { class: "hs-name" }, text(f.name) || text(f.facility)), el("p", {}, text(f.facility))),
     el("section", {}, ...facts.filter(pair => pair[1]).map(([key, v]) => el("div", { class: "hs-row" }, el("span", {}, w(key)), el("b", {}, v)))),
     el("section", {}, coordinates(f.lon, f.lat, f.gcj_lon, f.gcj_lat)));

@@ -49,7 +49,7 @@ function drawList() {
 function drawNotes() {
   const n = DATA.notes, line = (key, said) => [el("dt", {}, w(key)), el("dd", {}, said)];
   byId("hs-notes").replaceChildren(...line("asOf", text(n.as_of)), ...n.lines.flatMap(([key, zh, en]) => line(key, text(state.lang ? en : zh))), ...(n.coarse ? line("resolution", pick(n.coarse)) : []));
-  byId("hs-estimate").textContent = w("estimate"); byId("hs-keys").textContent = w("keys");
+  byId("hs-estimate").textContent = pick(DATA.notes.estimate); byId("hs-keys").textContent = w("keys");
   byId("hs-coarse").hidden = !n.coarse; byId("hs-coarse").textContent = n.coarse ? pick(n.coarse) : "";
 }
 function drawHead() {

@@ -23,7 +23,6 @@ const WORDS = {
   rules: ["规则", "Rules"], resolution: ["分辨率提示", "Resolution"], legend: ["图例", "Legend"], map: ["热点网格地图，方向键平移，回车键查看中心网格", "Map of cells; arrow keys move it, Enter opens the cell in the middle"],
   keys: ["键盘：Tab 移动焦点，方向键平移，+/− 缩放，回车查看地图中心的网格，Alt+方向键移到相邻网格，Esc 关闭。", "Keyboard: Tab moves on, arrows pan, +/− zoom, Enter opens the cell in the middle of the map, Alt+arrow goes to the next cell, Esc closes."],
   whole: ["全图", "Whole area"], zoomIn: ["放大", "Zoom in"], zoomOut: ["缩小", "Zoom out"], close: ["关闭", "Close"], km: ["公里", "km"],
-  estimate: ["模型与卫星估算值，供排查参考，不作为单独的处罚依据。", "Estimated values, a guide for inspection; not by themselves evidence for a penalty."],
 };
 const VALUES = {
   strong: ["强", "strong"], moderate: ["中", "moderate"], weak: ["弱", "weak"],
