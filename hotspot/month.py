@@ -112,6 +112,8 @@ def derive(study, month, *, hot, step=lambda name: None):
         )
     step("ranking")
     warned = rank_warnings(field, hot, criteria, daily=daily)
+    for text in warned.attrs["notes"]:
+        delivered.intake.note(text)
     gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
     step("sources")
     traced = trace_sources(

@@ -87,21 +87,23 @@ def pair_spread(centred):
 
 
 @njit(cache=True, nogil=True)
-def largest_gap(centred, inverse):
+def largest_gaps(centred, inverse):
     """
-    Largest studentised difference of any pair of cells, for every draw.
+    Largest studentised difference of each cell from any other, for every draw.
 
     centred : float64[n_cell, n_draw], draws less their estimate
     inverse : float64[n_cell, n_cell], one over the pair's spread, 0 where the pair is left out
-    returns : float64[n_draw]
+    returns : float64[n_cell, n_draw]
     """
     n_cell, n_draw = centred.shape
-    largest = np.zeros(n_draw)
+    largest = np.zeros((n_cell, n_draw))
     for one in range(n_cell):
         for other in range(one + 1, n_cell):
             scale = inverse[one, other]
             if scale == 0.0:
                 continue
             for draw in range(n_draw):
-                largest[draw] = max(largest[draw], abs(centred[one, draw] - centred[other, draw]) * scale)
+                gap = abs(centred[one, draw] - centred[other, draw]) * scale
+                largest[one, draw] = max(largest[one, draw], gap)
+                largest[other, draw] = max(largest[other, draw], gap)
     return largest

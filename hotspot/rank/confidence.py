@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotspot.rank.spread import moderated
 from hotspot.rules.calendar import parse_month
 
 # No draw falls below it, ug/m3: a concentration is positive, and its logarithm finite.
@@ -217,19 +218,22 @@ def block_doubt(n_day, block, rho):
 
 def rank_sets(estimate, draws, *, k, level, freedom=math.inf, apart=None):
     """
-    Ranks a cell may hold, simultaneously for all cells, and how often it leads the draws.
+    Ranks each cell may hold, alone and all at once, and how often it leads the draws.
 
     Give positive quantities as logarithms: their errors multiply, and a set is only as good as
     the spread is the same for high and low.
 
-    Simultaneous rank confidence sets after Mogstad, Romano, Shaikh and Wilhelm (2024): two cells
-    are told apart when their difference exceeds ``c`` times its spread over the draws, ``c`` being
-    the ``level`` quantile of the largest studentised difference of all pairs. A cell's best rank is
+    Rank confidence sets after Mogstad, Romano, Shaikh and Wilhelm (2024): two cells are told
+    apart when their difference exceeds ``c`` times its spread over the draws. A cell's best rank is
     one more than the number of cells surely above it, its worst the number of cells less those
-    surely below it. All true ranks lie in their sets at once with probability ``level`` or more.
+    surely below it. For the **marginal** set of one cell ``c`` is the ``level`` quantile of its
+    largest studentised difference from any other cell: its own true rank lies in its set with
+    that probability. For the **simultaneous** sets it is that of the largest over all pairs: all
+    true ranks lie in their sets at once.
 
-    A month holds few independent days, so the spread is itself uncertain: ``c`` is carried over to
-    Student's t of ``freedom`` degrees at equal tail probability.
+    A month holds few independent days, so the spreads are themselves uncertain: they are
+    ``moderated`` over the pairs, and ``c`` is carried over to Student's t of their degrees of
+    freedom at equal tail probability.
 
     Parameters
     ----------
@@ -239,14 +243,14 @@ def rank_sets(estimate, draws, *, k, level, freedom=math.inf, apart=None):
         Length of the published list.
     level : float, e.g. 0.95
     freedom : float
-        Degrees of freedom of the spreads.
+        Degrees of freedom of the spread of one pair.
     apart : bool[n_cell, n_cell], optional
         Pairs that the product can resolve; the others are never told apart.
 
     Returns
     -------
     dict of arrays: ``p_worst`` share of draws in which the cell is the worst, ``p_top`` within the
-    ``k`` worst (ties joint), ``rank_low``, ``rank_high``
+    ``k`` worst (ties joint); ``rank_low, rank_high`` marginal; ``all_low, all_high`` simultaneous
 
     Examples
     --------
@@ -256,29 +260,39 @@ def rank_sets(estimate, draws, *, k, level, freedom=math.inf, apart=None):
     >>> sets["rank_low"].tolist(), sets["rank_high"].tolist(), sets["p_worst"].tolist()
     ([1, 2, 2], [1, 3, 3], [1.0, 0.0, 0.0])
     """
-    from scipy import stats
-
     from hotspot.kernels import ranks
 
-    n_cell = estimate.size
     draws = np.round(draws, _DUST_DECIMALS)
     first, among = ranks.rank_shares(np.ascontiguousarray(draws), max(int(k), 1))
     centred = np.ascontiguousarray(draws - estimate[:, None])
-    spread = ranks.pair_spread(centred)
+    spread, freedom = moderated(ranks.pair_spread(centred), freedom)
+    # Draws of few blocks lie in few dimensions and understate the largest gap of many pairs; that
+    # pairs with a large spread of their own weigh more in it makes up for this (see the coverage tests).
     inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 10.0**-_DUST_DECIMALS)
-    critical = float(np.quantile(ranks.largest_gap(centred, inverse), level, method="higher"))
-    if math.isfinite(freedom):
-        critical = float(stats.t.isf(stats.norm.sf(critical), freedom))
-    gap = estimate[:, None] - estimate[None, :]
-    told = np.abs(gap) > np.maximum(critical * spread, 10.0**-_DUST_DECIMALS)
-    if apart is not None:
-        told &= apart
+    gaps = ranks.largest_gaps(centred, inverse)
+    alone = _critical(np.quantile(gaps, level, axis=1, method="higher"), freedom)
+    at_once = _critical(np.quantile(gaps.max(axis=0), level, method="higher"), freedom)
+    apart = np.ones(spread.shape, dtype=bool) if apart is None else apart
+    low, high = _sets(estimate, alone[:, None] * spread, apart)
+    all_low, all_high = _sets(estimate, at_once * spread, apart)
     return {
-        "p_worst": first,
-        "p_top": among,
-        "rank_low": 1 + (told & (gap < 0)).sum(axis=1),
-        "rank_high": n_cell - (told & (gap > 0)).sum(axis=1),
-    }
+        "p_worst": first, "p_top": among,
+        "rank_low": low, "rank_high": high, "all_low": all_low, "all_high": all_high,
+    }  # fmt: skip
+
+
+def _critical(quantile, freedom):
+    """A quantile of studentised differences whose spread has few degrees of freedom."""
+    from scipy import stats
+
+    return stats.t.isf(stats.norm.sf(quantile), freedom) if math.isfinite(freedom) else quantile
+
+
+def _sets(estimate, least, apart):
+    """Best and worst rank of each cell, when its pairs are told apart by more than ``least``."""
+    gap = estimate[:, None] - estimate[None, :]
+    told = apart & (np.abs(gap) > np.maximum(least, 10.0**-_DUST_DECIMALS))
+    return 1 + (told & (gap < 0)).sum(axis=1), estimate.size - (told & (gap > 0)).sum(axis=1)
 
 
 def near_pairs(place, native_resolution):

@@ -56,8 +56,9 @@ def rank_warnings(field, hot, criteria, *, daily=None):
     The first ``k`` of a class are published and whoever is tied with the last of them; a cell in
     several classes has a row in each.
 
-    ``distinguishable`` is True when both hold: the cell's worst rank in its simultaneous
-    confidence set is still within the published list, and no cell ranked in the same city and
+    ``rank_low, rank_high`` are the cell's own (marginal) confidence set.
+    ``distinguishable`` is True when both hold: the cell's worst rank in that set is
+    still within the published list, and no cell ranked in the same city and
     class but left off the list lies closer than the product's native resolution (such neighbours
     differ by interpolation alone). Pairs closer than that are never told apart in the sets either.
     Where the error is not known, the confidence columns are empty and ``distinguishable`` is False.
@@ -124,6 +125,8 @@ def rank_warnings(field, hot, criteria, *, daily=None):
             order = ranks(kind.value[own])
             sets = _confidence(kind, own, months, order, criteria)
             inside = np.flatnonzero(order <= k)
+            if (sets["all_high"][inside] <= inside.size).all():
+                notes.append(f"{city}, {kind.reason}: the whole list is sure at once (simultaneous rank sets)")
             rows = own[inside]
             tables.append(
                 pd.DataFrame(
@@ -318,7 +321,7 @@ def _confidence(kind, own, months, order, criteria):
     near = near_pairs(months.place[own], months.resolution)
     if any(part is None for part in parts):
         unknown = np.full(own.size, np.nan)
-        names = ("p_worst", "p_top", "rank_low", "rank_high")
+        names = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
         return dict.fromkeys(names, unknown) | {"distinguishable": np.zeros(own.size, dtype=bool)}
     levels = [np.maximum(months.level[i][own], 1e-3) for i in used]
     # Logarithms: errors multiply, and the order of the rates is the order of the ratios.
