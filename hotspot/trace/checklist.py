@@ -60,13 +60,14 @@ def checklist(warned, traced, facilities, cells, criteria):
     if facilities is not None and "status" in facilities:
         status = dict(zip(facilities["facility"].astype(str), facilities["status"].astype(str), strict=True))
     counties = _counties(cells)
-    by_cell = dict(list(traced.sort_values(["cell", "order"], kind="stable").groupby("cell", sort=False)))
+    by_cell: dict[str, list[dict]] = {}
+    for found in traced.sort_values(["cell", "order"], kind="stable").to_dict("records"):
+        by_cell.setdefault(found["cell"], []).append(found)
     rows = []
     for cell in sorted(set(warned["cell"])):
-        listed = by_cell[cell].to_dict("records") if cell in by_cell else []
         own = [
             _row(cell, found["class_"], item, found, _because(found, status, criteria))
-            for found in listed
+            for found in by_cell.get(cell, [])
             for item in source_classes()[found["class_"]].items
         ]
         own += [
