@@ -38,7 +38,8 @@ def test_a_month_holds_its_three_months(small):
 
 
 def test_every_kind_may_be_absent(small):
-    study = without(small.study, satellite=(), weather=(), facilities=())
+    reference = tuple(delivery for delivery in small.study.stations if delivery.role == "reference")
+    study = without(small.study, satellite=(), weather=(), facilities=(), stations=reference)
     month = open_month(study, small.month)
     assert month.satellite is None and month.weather is None and month.stations is None
     assert len(month.facilities) == 0 and month.reference.equals(small.reference)

@@ -18,7 +18,9 @@ from hotspot.sources.readings import POLLUTANTS, Part, read_values
 from hotspot.sources.tables import read_table
 from hotspot.variables import DataError
 
-_KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *POLLUTANTS)
+# Micro-stations report the humidity at their inlet; screening and calibration need it.
+_MEASURED = (*POLLUTANTS, "rh2m")
+_KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *_MEASURED)
 
 
 def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
@@ -51,7 +53,7 @@ def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=Non
         table = read_table(path, intake, encoding=encoding)
         extra = {theirs: ours for theirs, ours in (columns or {}).items() if theirs in table.columns}
         ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
-        variables = tuple(name for name in POLLUTANTS if name in ours)
+        variables = tuple(name for name in _MEASURED if name in ours)
         if not variables:
             our_names(table.columns, extra=extra, required=("pm25",), name=table.name, known=_KNOWN)
         local = local_times(table, ours, offset)

@@ -56,7 +56,8 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     -----
     Emission to concentration as in ``synthetic_plume``; stations count whole
     ug/m3, the satellite tenths. Planted: two plants that stop, two that grow,
-    unregistered sources, a lake without retrieval, station gaps and broken rows.
+    unregistered sources, a lake without retrieval, station gaps and broken rows;
+    in the last months the faults and episodes of ``synthetic_micro``.
 
     Examples
     --------
@@ -64,10 +65,11 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = write_study(folder, size="small")
     ...     sorted(p.name for p in path.parent.iterdir())
-    ['boundaries', 'facilities.csv', 'satellite', 'stations', 'study.toml', 'terrain', 'truth', 'weather']
+    ['boundaries', 'facilities.csv', 'micro', 'satellite', 'stations', 'study.toml', 'terrain', 'truth', 'weather']
     """
     from hotspot.sources import synthetic_files as files
     from hotspot.sources.synthetic_air import make_air
+    from hotspot.sources.synthetic_micro import MONTHS, write_network
     from hotspot.sources.synthetic_region import Region
     from hotspot.sources.synthetic_sources import make_sources
     from hotspot.sources.synthetic_weather import make_weather, write_weather
@@ -79,7 +81,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     folder = Path(folder)
     if (folder / "study.toml").exists():
         raise FileExistsError(f"{folder}: there already is a study; choose another folder or remove it.")
-    for name in ("boundaries", "satellite", "stations", "terrain", "weather"):
+    for name in ("boundaries", "micro", "satellite", "stations", "terrain", "weather"):
         (folder / name).mkdir(parents=True, exist_ok=True)
 
     latest = np.datetime64(LATEST_MONTH, "M")
@@ -104,7 +106,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     delivered[1:] |= delivered[:-1]  # one stamp more: the rain of the last hour
     write_weather(folder / "weather", weather, region, delivered, seed)
 
-    planted, means = [], {}
+    planted, means, fields = [], {}, {}
     for month in (progress or iter)(list(wanted)):
         air_month = air.month(month)
         files.write_satellite(folder / "satellite" / f"pm25_{month}.nc", region, air_month)
@@ -114,7 +116,10 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
         found = files.write_hours(path, air_month, [row[0] for row in rows], rng, outages)
         planted += [(f"stations/{path.name}", *fault) for fault in found]
         means[str(month)] = air_month.truth.mean(0)
+        if month in wanted[-MONTHS[size] :]:
+            fields[month] = air_month.truth
     files.write_truth(folder / "truth", region, sources, planted, means)
+    write_network(folder / "micro", folder / "truth", air, sources, fields, seed)
     # Last, so that a folder with a study.toml is a whole study.
     path = folder / "study.toml"
     path.write_text(_TOML.format(id=size, seed=seed), encoding="utf-8", newline="\n")
@@ -223,10 +228,28 @@ hour_label = "start"
 gas_state = "actual"
 source = "invented"
 
+[[stations]]
+layout = "long"
+files = ["micro/micro_*.csv"]
+date_pattern = '(?P<year>\\d{{4}})-(?P<month>\\d{{2}})'
+coordinates = "micro/stations.csv"
+role = "micro"
+datum = "wgs84"
+time_zone = "+08:00"
+hour_label = "start"
+gas_state = "actual"
+source = "invented"
+
 [[weather]]
 layout = "era5"
 files = ["weather/era5_*.nc"]
 source = "invented, ERA5-like"
+
+[[terrain]]
+layout = "geotiff"
+files = ["terrain/dem.tif"]
+unit = "m"
+source = "invented"
 
 [[facilities]]
 layout = "general"

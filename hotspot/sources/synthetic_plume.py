@@ -182,13 +182,32 @@ def make_plumes(maps, kernels, places):
     n_class, size, _ = kernels.shape
     field = maps.shape[1:]
     shape = tuple(next_fast_len(side + size - 1, real=True) for side in field)
+    effect = effects_at(maps, kernels, places)
+    kernel_waves = rfft2(kernels, shape).reshape(n_class, -1)
+    return Plumes(kernel_waves, rfft2(maps, shape).reshape(len(maps), -1), shape, field, effect)
+
+
+def effects_at(maps, kernels, places):
+    """
+    What each group of sources does to some pixels in each wind class, at full work.
+
+    Parameters
+    ----------
+    maps : float64[n_group, n_lat, n_lon], g/s
+    kernels : float64[n_class, k, k], from ``influence``
+    places : int64[n_place, 2]
+        Row and column.
+
+    Returns
+    -------
+    float64[n_place, n_group, n_class], ug/m3
+    """
+    n_class, size, _ = kernels.shape
     padded = np.pad(maps, ((0, 0), (REACH, REACH), (REACH, REACH)))
     around = [padded[:, row : row + size, column : column + size].reshape(len(maps), -1) for row, column in places]
     flipped = kernels[:, ::-1, ::-1].reshape(n_class, -1)
     # np.sum, not a matrix product: its order of sums does not depend on threads.
-    effect = np.stack([[(flipped[:, g > 0] * g[g > 0]).sum(1) for g in groups] for groups in around])
-    kernel_waves = rfft2(kernels, shape).reshape(n_class, -1)
-    return Plumes(kernel_waves, rfft2(maps, shape).reshape(len(maps), -1), shape, field, effect)
+    return np.stack([[(flipped[:, g > 0] * g[g > 0]).sum(1) for g in groups] for groups in around])
 
 
 def local_fields(hours, n_day, rhythms, factors, plumes):
