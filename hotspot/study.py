@@ -100,6 +100,14 @@ class Weather(Delivery):
     wind: Literal["from", "to"] = "from"
 
 
+class Terrain(Delivery):
+    """Height of the ground, one GeoTIFF. What is None must be in the file's own metadata."""
+
+    crs: str | None = None
+    nodata: float | None = None
+    unit: str | None = None
+
+
 class Facilities(Delivery):
     """Possible sources. ``class_`` is used where the file has no class column."""
 
@@ -130,6 +138,7 @@ class Study(_Part):
     stations: tuple[Stations, ...] = ()
     weather: tuple[Weather, ...] = ()
     facilities: tuple[Facilities, ...] = ()
+    terrain: tuple[Terrain, ...] = ()
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)
     path: Path

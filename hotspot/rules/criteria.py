@@ -204,6 +204,14 @@ class Background(_Rule):
     calm_ms: float = Field(0.5, ge=0)  # below it the wind has no direction: the whole ring is taken
 
 
+class Terrain(_Rule):
+    """Numbers of the ground around a cell. D3; nothing of it is published, so all of it is a proposal."""
+
+    radius_km: float = Field(12.0, gt=0)  # window of relief and valley depth
+    wall_m: float = Field(200.0, gt=0)  # a rise that blocks a shallow boundary layer ...
+    wall_km: float = Field(18.0, gt=0)  # ... if it stands within this distance
+
+
 class Escalation(_Rule):
     """D11 (ministry) and D12 (city); the window of "one year" is not defined, so rolling."""
 
@@ -230,6 +238,7 @@ class Criteria(_Rule):
     normalisation: Normalisation = Field(default_factory=Normalisation)
     stagnation: Stagnation = Field(default_factory=Stagnation)
     background: Background = Field(default_factory=Background)
+    terrain: Terrain = Field(default_factory=Terrain)
     escalation: Escalation = Field(default_factory=Escalation)
     screening: Screening = Field(default_factory=Screening)
     calibration: Calibration = Field(default_factory=Calibration)

@@ -115,7 +115,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
         path = folder / "stations" / f"pm25_{month}.csv"
         found = files.write_hours(path, air_month, [row[0] for row in rows], rng, outages)
         planted += [(f"stations/{path.name}", *fault) for fault in found]
-        means[str(month)] = air_month.truth.mean(0)
+        means[str(month)] = (air_month.truth.mean(0), air_month.background.mean(0), air_month.emission / 0.0317)
         if month in wanted[-MONTHS[size] :]:
             fields[month] = air_month.truth
     files.write_truth(folder / "truth", region, sources, planted, means)

@@ -31,6 +31,8 @@ class AirMonth:
     truth: np.ndarray  # float64[n_day, n_lat, n_lon], ug/m3, the day's true mean
     satellite: np.ndarray  # float64, the same shape, NaN under cloud
     stations: np.ndarray  # float64[24 * n_day, n_station], ug/m3, unrounded
+    background: np.ndarray  # float64, as truth: the part of it that came from outside
+    emission: np.ndarray  # float64[n_lat, n_lon], g/s, mean of the month
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Air:
     days: np.ndarray  # every delivered local day
     rhythms: list
     factors: np.ndarray
+    maps: np.ndarray  # float64[n_group, n_lat, n_lon], g/s at full work
     plumes: Plumes
     places: np.ndarray  # int64[n_station, 2], pixel of each station
 
@@ -71,14 +74,18 @@ class Air:
         texture = np.exp(0.05 * smooth_noise(rng, len(days), shape, 14))
         local = local_fields(hours, len(days), self.rhythms, factors, self.plumes)
         background = hours.background.reshape(-1, 24)
-        truth = (background.mean(1)[:, None, None] * gradient + local * keep) * texture
+        outside = background.mean(1)[:, None, None] * gradient
+        truth = (outside + local * keep) * texture
 
         row, column = self.places.T
         increment = local_hours(hours, self.rhythms, factors, self.plumes)
         hourly = hours.background[:, None] * gradient[row, column] + increment * keep[row, column]
         scatter = np.exp(0.10 * rng.standard_normal(hourly.shape) - 0.005)
         stations = hourly * np.repeat(texture[:, row, column], 24, axis=0) * scatter
-        return AirMonth(days, truth, self._seen(rng, days, truth, x, y), stations)
+        seen = self._seen(rng, days, truth, x, y)
+        work = [np.mean(hours.rhythm[r] * f[hours.day]) for r, f in zip(self.rhythms, factors, strict=True)]
+        emission = (np.array(work)[:, None, None] * self.maps).sum(0)
+        return AirMonth(days, truth, seen, stations, outside * texture, emission)
 
     def _seen(self, rng, days, truth, x, y):
         """The satellite's version: a bias, a retrieval error, and holes where it could not look."""
@@ -127,4 +134,4 @@ def make_air(region, weather, sources, stations, days, seed):
     row = np.round((stations[:, 1] - lat[0]) / (lat[1] - lat[0])).astype(np.int64)
     places = np.column_stack((row, column))
     plumes = make_plumes(maps, influence(*region.pixel_metres), places)
-    return Air(region, weather, seed, days, rhythms, factors, plumes, places)
+    return Air(region, weather, seed, days, rhythms, factors, maps, plumes, places)

@@ -198,13 +198,15 @@ def write_truth(folder, region, sources, planted, means):
     region : Region
     sources : list of Source
     planted : list of (file, line, kind, text, expected)
-    means : dict of "YYYY-MM" -> float64[n_lat, n_lon], true monthly means
+    means : dict of "YYYY-MM" -> three float64[n_lat, n_lon]
+        True monthly means of PM2.5 and of its background, ug/m3, and emission, t/a.
 
     Returns
     -------
-    None; ``sources.csv``, ``cells.parquet`` (cell, month, pm25), ``emission.csv``
-    (cell, emission), ``hotspots.csv`` (the tenth of each city's cells with the
-    highest mean of 2024, or of all months where 2024 is not whole), ``planted.csv``
+    None; ``sources.csv``, ``cells.parquet`` (cell, city, month, pm25, background, and emission of
+    all sources and towns in that month, t/a), ``emission.csv`` (cell, emission of the sources at
+    full work), ``hotspots.csv`` (the tenth of each city's cells with the highest mean of 2024, or
+    of all months where 2024 is not whole), ``planted.csv``
     """
     import shapely
 
@@ -240,11 +242,11 @@ def write_truth(folder, region, sources, planted, means):
     code = np.asarray(region.grid.code(pairs[:, 0], pairs[:, 1]))
     inside = cities != ""
     parts = []
-    for month, mean in means.items():
-        value = np.bincount(cell.ravel(), mean.ravel()) / count
-        parts.append(
-            pd.DataFrame({"cell": code[inside], "city": cities[inside], "month": month, "pm25": value[inside]})
-        )
+    for month, fields in means.items():
+        pm25, background, emission = (np.bincount(cell.ravel(), field.ravel()) for field in fields)
+        columns = {"pm25": pm25 / count, "background": background / count, "emission": emission}
+        inner = {name: values[inside] for name, values in columns.items()}
+        parts.append(pd.DataFrame({"cell": code[inside], "city": cities[inside], "month": month, **inner}))
     table = pd.concat(parts, ignore_index=True)
     table.to_parquet(folder / "cells.parquet", index=False)
 
