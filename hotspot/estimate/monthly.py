@@ -68,6 +68,38 @@ def monthly_field(month, cells=None):
     return _comparable(field, names).assign_attrs(month=month.month), daily
 
 
+def daily_field(delivered, cells, names):
+    """
+    The days of any months, with the monthly field they average to.
+
+    Parameters
+    ----------
+    delivered : Month, from ``open_months``
+    cells : Dataset (cell)
+    names : sequence of str, months, oldest first
+
+    Returns
+    -------
+    (field, daily)
+        As ``monthly_field``, of these months. Where the satellite is monthly the days are those
+        of the reference stations; ``daily`` is None where there are no stations either.
+
+    Examples
+    --------
+    >>> from hotspot.sources.opening import open_months
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> names = ["2024-02", "2024-03"]
+    >>> field, daily = daily_field(open_months(study, names), study.cells, names)
+    >>> field.sizes["time"], daily.sizes["day"]
+    (2, 60)
+    """
+    field, daily = _field(delivered, cells, names, with_days=True)
+    if daily is None and delivered.reference is not None:
+        field, daily = from_stations(delivered, cells, names, True)
+    return field, daily
+
+
 def annual_field(year_month, cells=None):
     """
     The mean of a calendar year, on which hotspots are selected.

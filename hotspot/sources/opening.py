@@ -110,6 +110,39 @@ def open_year(study, year, *, intake=None, kinds=("satellite", "reference", "sta
     return _open(study, str(int(year)), year_months(year), intake, kinds)
 
 
+def open_months(study, months, *, intake=None, kinds=("satellite", "reference", "weather")):
+    """
+    Open any months, e.g. the years from which the weather's part is learned.
+
+    Parameters
+    ----------
+    study : Study
+    months : sequence of str, "YYYY-MM", oldest first
+    intake : Intake, optional
+    kinds : collection of str
+        As in ``open_month``.
+
+    Returns
+    -------
+    Month, whose ``month`` is the last of them
+
+    Raises
+    ------
+    DataError
+        As for ``open_month``.
+
+    Examples
+    --------
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> open_months(study, ["2024-02", "2024-03"], kinds=("weather",)).weather.sizes["time"]
+    1440
+    """
+    for month in months:
+        parse_month(month)
+    return _open(study, months[-1], list(months), intake, kinds)
+
+
 def _open(study, name, months, intake, kinds):
     strange = sorted(set(kinds) - set(KINDS))
     if strange:
