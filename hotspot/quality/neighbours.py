@@ -1,0 +1,188 @@
+"""
+What a station should have read: from the stations around it, and from its own hours
+before and after; and how improbable what it did read is.
+
+Stations differ in level, so each is compared after its own typical level is taken out,
+in logarithms, where errors of small and large concentrations are alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_EARTH_KM = 6371.0088
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """
+    What neighbours and own hours say of every station and hour.
+
+    expected : float64[n_station, n_hour], ug/m3, from the neighbours; NaN where too few reported
+    z_space, z_time : float64, standardised residuals of the two estimates
+    probability : float64, of a residual at least as large; NaN where neither estimate exists
+    """
+
+    expected: np.ndarray
+    z_space: np.ndarray
+    z_time: np.ndarray
+    probability: np.ndarray
+
+
+def nearest(lon, lat, lon_other, lat_other, *, count, within_km, names=None, names_other=None):
+    """
+    The nearest other stations of each station, the nearest first.
+
+    Parameters
+    ----------
+    lon, lat : float arrays, degrees WGS 84
+    lon_other, lat_other : float arrays
+        The stations to choose from.
+    count : int
+    within_km : float
+    names, names_other : sequences of str, optional
+        Station ids: a station is not its own neighbour, and ties go by id, so that the
+        order of stations changes nothing.
+
+    Returns
+    -------
+    (int64[n, count], float64[n, count]): positions among the others (-1 where there is none), and km (NaN)
+
+    Examples
+    --------
+    >>> where, km = nearest([116.0], [40.0], [116.0, 116.02], [40.0, 40.0], count=2, within_km=5, names=["a"],
+    ...     names_other=["a", "b"])
+    >>> where.tolist(), km.round(2).tolist()
+    ([[1, -1]], [[1.7, nan]])
+    """
+    lon, lat = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
+    lon_other, lat_other = np.atleast_1d(np.asarray(lon_other, float)), np.atleast_1d(np.asarray(lat_other, float))
+    names = np.full(lon.size, "", object) if names is None else np.asarray(names, object)
+    names_other = np.arange(lon_other.size).astype(str) if names_other is None else np.asarray(names_other, object)
+    rank = np.argsort(np.argsort(names_other.astype(str), kind="stable"), kind="stable")
+    where = np.full((lon.size, count), -1, np.int64)
+    far = np.full((lon.size, count), np.nan)
+    if not lon_other.size:
+        return where, far
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(_on_sphere(lon_other, lat_other))
+    chord = 2 * np.sin(min(within_km / _EARTH_KM, np.pi) / 2)
+    for at, near in enumerate(tree.query_ball_point(_on_sphere(lon, lat), chord)):
+        near = np.array([other for other in near if names_other[other] != names[at]], np.int64)
+        if not near.size:
+            continue
+        km = distance_km(lon[at], lat[at], lon_other[near], lat_other[near])
+        order = np.lexsort((rank[near], np.round(km, 6)))[:count]
+        where[at, : order.size], far[at, : order.size] = near[order], km[order]
+    return where, far
+
+
+def distance_km(lon, lat, lon_other, lat_other):
+    """
+    Great-circle distance, km.
+
+    Examples
+    --------
+    >>> round(float(distance_km(116.0, 40.0, 116.0, 41.0)), 1)
+    111.2
+    """
+    lon, lat, lon_other, lat_other = (np.radians(np.asarray(v, float)) for v in (lon, lat, lon_other, lat_other))
+    half = np.sin((lat - lat_other) / 2) ** 2 + np.cos(lat) * np.cos(lat_other) * np.sin((lon - lon_other) / 2) ** 2
+    return 2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+
+
+def opinions(values, others, neighbour, criteria):
+    """
+    Judge every hour by the neighbours and by the hours around it.
+
+    Notes
+    -----
+    With ``y = log(c + a)`` and each station's median taken out, the residual from the
+    neighbours is ``y`` less their median, and that from time ``y`` less the median of the
+    hours around it. Both are standardised by their median absolute deviation. They are taken
+    as bivariate normal with their own correlation ``rho``, so that
+    ``d2 = (zs^2 - 2 rho zs zt + zt^2) / (1 - rho^2)`` and the probability of a residual at least as
+    large is ``exp(-d2 / 2)``: the joint use of both residuals is that of Wu 2018
+    (10.1007/s00376-018-8067-9); medians instead of their regressions, and every number, are ours.
+
+    Parameters
+    ----------
+    values : float64[n_station, n_hour], ug/m3, consecutive hours, NaN where missing
+    others : float64[n_other, n_hour]
+        Every station that may be a neighbour, these included.
+    neighbour : int64[n_station, k], from ``nearest``: rows of ``others``
+    criteria : Screening
+
+    Returns
+    -------
+    Opinion
+
+    Examples
+    --------
+    >>> from hotspot.rules.sensors import Screening
+    >>> rng = np.random.default_rng(1)
+    >>> town = 60 + 30 * np.sin(np.arange(200) / 9)
+    >>> values = town * np.exp(0.05 * rng.standard_normal((5, 200)))
+    >>> values[0, 100] *= 5
+    >>> around = np.array([[k for k in range(5) if k != at] for at in range(5)])
+    >>> judged = opinions(values, values, around, Screening())
+    >>> bool(judged.probability[0, 100] < 1e-6), int((judged.probability < 1e-6).sum())
+    (True, 1)
+    """
+    from hotspot.kernels import flags
+
+    own, own_level = _anomalies(values, criteria.residual_floor)
+    around, _ = _anomalies(others, criteria.residual_floor)
+    told = flags.neighbour_medians(around, np.ascontiguousarray(neighbour, np.int64), criteria.min_neighbours)
+    space = own - told
+    lean = _median_of_rows(space)
+    space -= lean[:, None]
+    half = criteria.residual_hours // 2
+    time = own - flags.local_medians(own, half, half)
+    z_space = space / _scale(space, criteria.residual_scale)[:, None]
+    z_time = time / _scale(time, criteria.residual_scale)[:, None]
+    expected = np.exp(told + (own_level + lean)[:, None]) - criteria.residual_floor
+    return Opinion(np.maximum(expected, 0.0), z_space, z_time, _probability(z_space, z_time))
+
+
+def _probability(z_space, z_time):
+    """Probability of residuals at least as large, by both, or by the one there is."""
+    from scipy.special import erfc
+
+    both = np.isfinite(z_space) & np.isfinite(z_time)
+    clipped = np.where(both, np.clip(z_space, -3, 3), np.nan), np.where(both, np.clip(z_time, -3, 3), np.nan)
+    n = np.maximum(both.sum(axis=1), 1)
+    mean = [np.nansum(part, axis=1) / n for part in clipped]
+    away = [part - m[:, None] for part, m in zip(clipped, mean, strict=True)]
+    norm = np.sqrt(np.nansum(away[0] ** 2, axis=1) * np.nansum(away[1] ** 2, axis=1))
+    rho = np.where(norm > 0, np.nansum(away[0] * away[1], axis=1) / np.where(norm > 0, norm, 1), 0.0)
+    rho = np.clip(rho, -0.9, 0.9)[:, None]
+    d2 = (z_space**2 - 2 * rho * z_space * z_time + z_time**2) / (1 - rho**2)
+    alone = erfc(np.abs(np.where(np.isfinite(z_time), z_time, z_space)) / np.sqrt(2))
+    return np.where(both, np.exp(-d2 / 2), alone)
+
+
+def _anomalies(values, floor):
+    """Logarithms with each station's median taken out, and that median."""
+    logs = np.log(np.maximum(values, 0.0) + floor)
+    level = _median_of_rows(logs)
+    return logs - level[:, None], level
+
+
+def _median_of_rows(values):
+    """Median of each row, 0 where nothing was seen: the row is NaN anyway."""
+    median = np.zeros(values.shape[0])
+    seen = np.isfinite(values).any(axis=1)
+    median[seen] = np.nanmedian(values[seen], axis=1)
+    return median
+
+
+def _scale(residual, least):
+    """Robust standard deviation of each row's residuals about zero, at least ``least``."""
+    return np.maximum(1.4826 * _median_of_rows(np.abs(residual)), least)
+
+
+def _on_sphere(lon, lat):
+    lon, lat = np.radians(lon), np.radians(lat)
+    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))

@@ -1,0 +1,103 @@
+"""Faults that show only over days: a slow drift, a clock in another time zone."""
+
+import numpy as np
+
+_CLOCK_HOURS = 240  # ten days: enough to tell a shifted clock from weather
+
+
+def drifts(values, expected, local, criteria):
+    """
+    Hours of windows in which a station moves steadily away from its neighbours.
+
+    Parameters
+    ----------
+    values, expected : float64[n_station, n_hour], ug/m3, consecutive hours
+    local : datetime64[n_hour], local start of each hour
+    criteria : Screening
+
+    Returns
+    -------
+    (bool[n_station, n_hour], float64[n_station]): the hours, and the slope of the latest window
+    that could be judged, ug/m3 per day (0 where none could)
+
+    Notes
+    -----
+    Theil-Sen slope of the daily median differences over ``drift_days``, with Kendall's tau.
+
+    Examples
+    --------
+    >>> from hotspot.rules.sensors import Screening
+    >>> local = np.datetime64("2020-03-01T00", "h") + np.arange(24 * 30)
+    >>> expected = np.full((1, 720), 60.0)
+    >>> mask, slope = drifts(expected + np.arange(720) / 24 + np.arange(720) % 5, expected, local, Screening())
+    >>> bool(mask.all()), slope.round(2).tolist()
+    (True, [1.0])
+    """
+    from hotspot.kernels import flags
+
+    day = local.astype("datetime64[D]").astype(np.int64)
+    days = np.arange(day[0], day[-1] + 1)
+    apart = np.full((values.shape[0], days.size), np.nan)
+    difference = values - expected
+    for at, one in enumerate(days):
+        part = difference[:, day == one]
+        known = np.isfinite(part).sum(axis=1) >= 12
+        apart[known, at] = np.nanmedian(part[known], axis=1)
+    n_least = max(2, 2 * criteria.drift_days // 3)
+    slope, tau, scatter = flags.window_slopes(apart, criteria.drift_days, n_least)
+    with np.errstate(invalid="ignore"):
+        drifting = (
+            (np.abs(slope) >= criteria.drift_per_day)
+            & (np.abs(tau) >= criteria.drift_tau)
+            & (np.abs(slope) * criteria.drift_days >= criteria.drift_scatter * 1.4826 * scatter)
+        )
+    marked = np.zeros(drifting.shape, bool)
+    for station, last in zip(*np.nonzero(drifting), strict=True):
+        marked[station, max(0, last - criteria.drift_days + 1) : last + 1] = True
+    latest = np.zeros(values.shape[0])
+    for station in np.flatnonzero(np.isfinite(slope).any(axis=1)):
+        latest[station] = slope[station][np.isfinite(slope[station])][-1]
+    return marked[:, day - days[0]] & np.isfinite(values), latest
+
+
+def clock_lags(values, expected, criteria):
+    """
+    Hours by which a station's stamps are late against its neighbours (RELIABILITY C4: 64).
+
+    A feed in UTC that was declared Beijing time stands 8 hours early: -8.
+
+    Parameters
+    ----------
+    values, expected : float64[n_station, n_hour], consecutive hours
+    criteria : Screening
+
+    Returns
+    -------
+    float64[n_station]; 0 where no shift raises the correlation by ``clock_gain``, or fewer than ten days were seen
+
+    Examples
+    --------
+    >>> from hotspot.rules.sensors import Screening
+    >>> town = 60 + 30 * np.sin(np.arange(400) / 5) + 20 * np.sin(np.arange(400) / 33)
+    >>> clock_lags(np.roll(town, -8)[None], town[None], Screening()).tolist()
+    [-8.0]
+    """
+    lag = np.zeros(values.shape[0])
+    n_hour = values.shape[1]
+    if n_hour < _CLOCK_HOURS:
+        return lag
+    shifts = np.arange(-criteria.clock_lags, criteria.clock_lags + 1)
+    for station in range(values.shape[0]):
+        own, told = np.log1p(np.maximum(values[station], 0)), np.log1p(expected[station])
+        score = np.full(shifts.size, np.nan)
+        for at, shift in enumerate(shifts):
+            a = own[max(0, shift) : n_hour + min(0, shift)]
+            b = told[max(0, -shift) : n_hour + min(0, -shift)]
+            both = np.isfinite(a) & np.isfinite(b)
+            if both.sum() >= _CLOCK_HOURS // 2 and a[both].std() > 0 and b[both].std() > 0:
+                score[at] = np.corrcoef(a[both], b[both])[0, 1]
+        if np.isfinite(score).all():
+            best = int(np.argmax(score))
+            if score[best] - score[criteria.clock_lags] > criteria.clock_gain:
+                lag[station] = shifts[best]
+    return lag
