@@ -205,12 +205,31 @@ def _sectors(field, dim, steps, rules):
     known = steps["time"].values.astype("datetime64[D]")
     at = np.minimum(np.searchsorted(known, day), len(known) - 1)
     by_day = np.where((known[at] == day)[:, None], sector[at], whole).T
-    return np.ascontiguousarray(by_day), _nearest(field, steps)
+    return np.ascontiguousarray(by_day), nearest_place(field, steps)
 
 
-def _nearest(field, steps):
-    """Position of the weather's place nearest to each cell, in the order of its flattened dimensions."""
-    dims = [name for name in steps["u10"].dims if name != "time"]
+def nearest_place(field, steps):
+    """
+    Position of the weather's place nearest to each cell.
+
+    Parameters
+    ----------
+    field : Dataset (cell, ...) with ``lon lat``, unless the weather is that of one point
+    steps : Dataset (time, ...), from ``weather_steps``
+
+    Returns
+    -------
+    int64[cell], position in the flattened dimensions of the weather other than time
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> steps = xr.Dataset({"u10": (("time", "lon"), [[1.0, 2.0]])}, {"lon": [114.0, 114.25]})
+    >>> field = xr.Dataset(coords={"cell": ["A"], "lon": ("cell", [114.2]), "lat": ("cell", [36.0])})
+    >>> nearest_place(field, steps.expand_dims(lat=[36.0], axis=1)).tolist()
+    [1]
+    """
+    dims = [name for name in next(iter(steps.data_vars.values())).dims if name != "time"]
     if not dims:
         return np.zeros(field.sizes["cell"], np.int64)
     lon, lat = field["lon"].values, field["lat"].values

@@ -122,6 +122,27 @@ class Interpolation(_Rule):
     kriging_gain: float = Field(0.9, gt=0, le=1)
 
 
+class Downscaling(_Rule):
+    """The hourly field of 500 m sub-cells. D18, C1, METHODS 5; nothing of it is published, so all of it is a proposal."""
+
+    neighbours: int = Field(32, ge=4)  # stations nearest to a cell; its 36 sub-cells share them
+    # Of these that must report; with fewer, the nearest ones that do report are taken instead.
+    min_share: float = Field(0.5, gt=0, le=1)
+    min_stations: int = Field(3, ge=1)  # with fewer around a cell in an hour, it has no value in that hour
+    max_station_km: float = Field(30.0, gt=0)  # nor where the nearest station that reports is farther
+    model: Literal["spherical", "exponential"] = "spherical"
+    fit_hours: int = Field(48, ge=1)  # hours, evenly spread, from which variogram and left-out error are taken
+    fit_km: float = Field(15.0, gt=0)  # pairs up to here make the variogram; a 500 m field lives on near pairs
+    # Trend: the 3 km field's (and the satellite's) pattern times a slope of each hour, from all stations reporting.
+    trend_stations: int = Field(20, ge=5)  # with fewer in an hour that hour has no trend
+    trend_limit: float = Field(2.0, gt=0)  # slopes lie between 0 and so many times the pattern's own
+    error_floor: float = Field(1.0, gt=0)  # ug/m3; hourly values are published to 1 ug/m3, their spread is not less
+    # Supported: not measured itself, but so many stations report within so many metres of its centre.
+    support_stations: int = Field(2, ge=1)
+    support_m: float = Field(1000.0, gt=0)
+    conserve: Literal["mean", "none"] = "mean"  # the mean of a cell's sub-cells is the cell's value
+
+
 class Tracing(_Rule):
     """Which sources are looked at, and when wind says something. METHODS 11."""
 
@@ -143,6 +164,7 @@ class Tracing(_Rule):
 class Normalisation(_Rule):
     """Weather taken out of concentrations. D3, METHODS 6; nothing of it is published, so all of it is a proposal."""
 
+    months: int = Field(36, ge=12)  # learned from: the months up to the last that is asked for
     block_cells: int = Field(12, ge=1)  # side of a block of cells that share one model: 36 km, an ERA5 cell
     modes: int = Field(2, ge=0, le=5)  # patterns inside a block beside its mean
     folds: int = Field(5, ge=3, le=12)  # blocked cross-validation by month; no month explains itself
@@ -204,6 +226,13 @@ class Background(_Rule):
     calm_ms: float = Field(0.5, ge=0)  # below it the wind has no direction: the whole ring is taken
 
 
+class Box(_Rule):
+    """The box model, a second opinion beside the level. METHODS 6.6; all of it a proposal."""
+
+    min_days: int = Field(10, ge=1)  # stagnant days with data that a year's level needs
+    height: float = Field(400.0, gt=0)  # m, where no boundary-layer height is delivered
+
+
 class Terrain(_Rule):
     """Numbers of the ground around a cell. D3; nothing of it is published, so all of it is a proposal."""
 
@@ -234,11 +263,13 @@ class Criteria(_Rule):
     confidence: Confidence = Field(default_factory=Confidence)
     clusters: Clusters = Field(default_factory=Clusters)
     interpolation: Interpolation = Field(default_factory=Interpolation)
+    downscaling: Downscaling = Field(default_factory=Downscaling)
     tracing: Tracing = Field(default_factory=Tracing)
     normalisation: Normalisation = Field(default_factory=Normalisation)
     stagnation: Stagnation = Field(default_factory=Stagnation)
     background: Background = Field(default_factory=Background)
     terrain: Terrain = Field(default_factory=Terrain)
+    box: Box = Field(default_factory=Box)
     escalation: Escalation = Field(default_factory=Escalation)
     screening: Screening = Field(default_factory=Screening)
     calibration: Calibration = Field(default_factory=Calibration)
