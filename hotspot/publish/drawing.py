@@ -78,10 +78,9 @@ def hatch(shape, window, *, slope, width, colour):
     # Lines are anchored to the lattice's own origin, so hatching meets across neighbouring shapes.
     first = west - slope * north if slope > 0 else west + south
     last = east - slope * south if slope > 0 else east + north
-    lines = []
-    for c in np.arange(math.floor(first / gap), math.ceil(last / gap) + 1) * gap:
-        lines.append(((south * slope + c, south), (north * slope + c, north)))
-    cut = shapely.intersection(shapely.multilinestrings([shapely.linestrings(line) for line in lines]), shape)
+    c = np.arange(math.floor(first / gap), math.ceil(last / gap) + 1) * gap
+    x, y = np.stack([south * slope + c, north * slope + c], axis=1), np.broadcast_to([south, north], (c.size, 2))
+    cut = shapely.intersection(shapely.multilinestrings(shapely.linestrings(x, y)), shape)
     return [path(cut, window, width, None, colour)]
 
 

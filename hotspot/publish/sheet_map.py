@@ -65,8 +65,10 @@ class Borders:
 
     def __init__(self, grid, boundaries):
         self.grid = grid
-        self.units = boundaries.reset_index(drop=True)
-        self.shapes = self.units.geometry.to_numpy()
+        self.city, self.county, self.township = (
+            boundaries[name].astype(str).tolist() for name in ("city", "county", "township")
+        )
+        self.shapes = boundaries.geometry.to_numpy()
         self.tree = shapely.STRtree(self.shapes)
 
     def within(self, window):
@@ -128,7 +130,8 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
     s = grid.spacing
     window = window_around(grid, col, row, s * 1.5, size)
     margin, cell = size / 6, size * 2 / 3
-    draw = _ground(grid, window, borders, warned)
+    pieces = borders.within(window)
+    draw = _ground(grid, window, pieces, warned)
     step = cell / n
     for edge in (margin, margin + cell):
         draw.svg.append(drawing.line(edge, 0, edge, size, 0.2, "#555"))
@@ -136,7 +139,7 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
     for k in range(1, n):
         draw.svg.append(drawing.line(margin + k * step, margin, margin + k * step, margin + cell, 0.15, "#555"))
         draw.svg.append(drawing.line(margin, margin + k * step, margin + cell, margin + k * step, 0.15, "#555"))
-    _borders(draw, window, borders)
+    _borders(draw, window, borders, pieces)
     draw.svg.append(drawing.frame(margin, margin, cell, 0.9))
     inside = [f for f in facilities if window.box.contains(shapely.Point(f["x"], f["y"]))]
     _facilities(draw, window, inside, 1.0)
@@ -173,7 +176,8 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
     dict ``svg`` and ``labels``
     """
     window = window_around(grid, col, row, 2 * reach, size)
-    draw = _ground(grid, window, borders, warned)
+    pieces = borders.within(window)
+    draw = _ground(grid, window, pieces, warned)
     s, scale = grid.spacing, size / window.metres
     cells = math.ceil(reach / s) + 1
     for k in range(-cells, cells + 1):
@@ -185,7 +189,7 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
             draw.svg.append(drawing.line(0, y, size, y, 0.15, "#777"))
     left, top = window.at(float(grid.bounds(col, row)[0]), float(grid.bounds(col, row)[3]))
     draw.svg.append(f'<path d="M{left:.2f},{top:.2f}h{s * scale:.2f}v{s * scale:.2f}h{-s * scale:.2f}Z" fill="#ddd"/>')
-    merged, pieces = _borders(draw, window, borders)
+    merged = _borders(draw, window, borders, pieces)
     draw.svg.append(drawing.frame(left, top, s * scale, 0.8))
     radius = ring * scale
     draw.svg.append(
@@ -230,11 +234,11 @@ def symbol_svg(name):
     return drawing.svg(3.2, [drawing.symbol(1.6, 1.6, name, 1.05)])
 
 
-def _ground(grid, window, borders, warned):
+def _ground(grid, window, pieces, warned):
     """Paper, hatching of what is no part of the study, hatching of other warning cells."""
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
-    outside = window.box.difference(shapely.union_all([piece for _, piece in borders.within(window)]))
+    outside = window.box.difference(shapely.union_all([piece for _, piece in pieces]))
     draw.svg.extend(drawing.hatch(outside, window, slope=1, width=0.1, colour="#aaa"))
     codes = sorted(warned)
     if codes:
@@ -255,21 +259,20 @@ def _ground(grid, window, borders, warned):
     return draw
 
 
-def _borders(draw, window, borders):
-    """County borders thick and dashed, township borders thin; the counties and the units cut out."""
-    pieces = borders.within(window)
+def _borders(draw, window, borders, pieces):
+    """County borders thick and dashed, township borders thin; the counties cut out are returned."""
     counties: dict[tuple[str, str], list] = {}
     for row, piece in pieces:
-        unit = borders.units.iloc[row]
-        counties.setdefault((str(unit["city"]), str(unit["county"])), []).append(piece)
+        counties.setdefault((borders.city[row], borders.county[row]), []).append(piece)
     merged = {key: shapely.union_all(parts) for key, parts in counties.items()}
     frame = window.box.exterior.buffer(window.metres * 1e-6)
     # Two neighbours share a line; drawn once, or their dashes would fill each other's gaps.
     thick = shapely.union_all([shape.boundary for shape in merged.values()]).difference(frame)
-    thin = shapely.union_all([piece.boundary for _, piece in pieces]).difference(frame)
-    draw.svg.append(drawing.path(thin.difference(thick.buffer(1.0)), window, 0.3, "1.2 0.8"))
+    if len(pieces) > len(merged):
+        thin = shapely.union_all([piece.boundary for _, piece in pieces]).difference(frame)
+        draw.svg.append(drawing.path(thin.difference(thick.buffer(1.0)), window, 0.3, "1.2 0.8"))
     draw.svg.append(drawing.path(thick, window, 0.6, "3 0.9 0.7 0.9"))
-    return merged, pieces
+    return merged
 
 
 def _names(draw, window, borders, merged, pieces):
@@ -277,7 +280,7 @@ def _names(draw, window, borders, merged, pieces):
     for (_, county), shape in merged.items():
         _name(draw, window, shape, county, 8)
     for row, piece in pieces:
-        _name(draw, window, piece, str(borders.units.iloc[row]["township"]), 6.5)
+        _name(draw, window, piece, borders.township[row], 6.5)
 
 
 def _neighbour(draw, code, values, i, j, margin, cell):

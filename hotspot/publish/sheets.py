@@ -7,6 +7,7 @@ only ever be printed. Same month, same bytes: no date, no random name.
 """
 
 import json
+import math
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -145,11 +146,12 @@ def sheet_data(*, study, month, field, warned, traced, checklist, facilities, st
         {f["facility"]: f for f in facilities.drop(columns="geometry").to_dict("records")} if len(facilities) else {}
     )
     codes = rows.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates()
-    every = set(codes)
+    every = {code: study.grid.parse(code) for code in codes}
+    near_cell = _near(study.grid, traced, places)
+    rows_of, checks_of = (dict(list(table.groupby("cell", sort=False))) for table in (rows, checklist))
     sheets = []
     for number, code in enumerate(codes, start=1):
-        of_cell = rows[rows["cell"] == code]
-        near = _near(study.grid, traced[traced["cell"] == code], places)
+        of_cell, near = rows_of[code], near_cell.get(code, [])
         sheet = _texts(study, month, field, code, of_cell, state)
         sheet |= _maps(study, code, borders, near, every, values)
         sheet |= {"number": f"{number} / {len(codes)}", "coordinates": _coordinates(code, of_cell.iloc[0])}
@@ -158,7 +160,7 @@ def sheet_data(*, study, month, field, warned, traced, checklist, facilities, st
         sheet["front"] = FRONT_ROWS
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
-        sheet |= back_page(checklist[checklist["cell"] == code], numbers, n_rest=len(numbers) - FRONT_ROWS)
+        sheet |= back_page(checks_of.get(code, checklist.iloc[:0]), numbers, n_rest=len(numbers) - FRONT_ROWS)
         sheets.append(sheet)
     return sheets
 
@@ -266,20 +268,21 @@ def qr_svg(text):
 
 
 def _near(grid, traced, places):
-    """The traced facilities of one cell in visiting order, numbered, with their place on the lattice."""
-    near = []
-    for number, row in enumerate(traced.sort_values(["order", "facility"], kind="stable").to_dict("records"), start=1):
-        place = places.get(row["facility"], {})
-        x, y = grid.project(float(row["lon"]), float(row["lat"]))
-        symbol = sheet_map.SYMBOLS[_class(row["class_"]).problem]
-        near.append(
+    """The traced facilities of each cell in visiting order, numbered, with their place on the lattice."""
+    near: dict[str, list[dict]] = {}
+    traced = traced.sort_values(["cell", "order", "facility"], kind="stable")
+    x, y = grid.project(traced["lon"].to_numpy(float), traced["lat"].to_numpy(float))
+    for row, east, north in zip(traced.to_dict("records"), x.tolist(), y.tolist(), strict=True):
+        of_cell = near.setdefault(row["cell"], [])
+        number = len(of_cell) + 1
+        of_cell.append(
             {
                 **row,
                 "number": str(number) if number <= LISTED else "",
-                "x": float(x),
-                "y": float(y),
-                "symbol": symbol,
-                "accuracy": place.get("accuracy", "unknown"),
+                "x": east,
+                "y": north,
+                "symbol": sheet_map.SYMBOLS[_class(row["class_"]).problem],
+                "accuracy": places.get(row["facility"], {}).get("accuracy", "unknown"),
             }
         )
     return near
@@ -312,11 +315,12 @@ def _facility_row(facility):
 
 def _maps(study, code, borders, near, every, values):
     grid = study.grid
-    col, row = grid.parse(code)
+    col, row = every[code]
     ring = study.criteria.tracing.ring_km * 1000
     reach = max(ring * 1.08, grid.spacing)
     fine = study.lattice.fine
-    others = every - {code}
+    reached = math.ceil(reach / grid.spacing) + 1  # cells beyond it lie outside both panels
+    others = {c for c, at in every.items() if c != code and max(abs(at[0] - col), abs(at[1] - row)) <= reached}
     detail = sheet_map.detail_panel(
         grid, col, row, size=PANEL_MM, borders=borders, facilities=near, warned=others, values=values, fine=fine
     )
