@@ -8,6 +8,7 @@ only ever be printed. Same month, same bytes: no date, no random name.
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +31,7 @@ PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
 LISTED = 30  # facilities printed by name; the others stand as symbols on the map, and in checklists.xlsx
 _TEMPLATE = "sheet.typ"
+_THREADS = 2  # more would only hold more pages in memory
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _WORDS = {
     "strong": "强",
@@ -79,13 +81,15 @@ def write_sheets(directory, *, study, month, field, warned, traced, checklist, f
     )  # fmt: skip
     check_glyphs(_strings(sheets))
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
-    whole = directory / "sheets.pdf"
-    whole.write_bytes(render(sheets, month))
-    paths = [whole]
-    for sheet in tqdm(sheets, desc="sheets", disable=None, leave=False):
-        path = directory / "sheets" / f"{sheet['code']}.pdf"
-        path.write_bytes(render([sheet], month))
-        paths.append(path)
+    parts = [sheets, *([sheet] for sheet in sheets)]
+    paths = [directory / "sheets.pdf", *(directory / "sheets" / f"{sheet['code']}.pdf" for sheet in sheets)]
+    # typst leaves Python's lock while it sets a page, so threads are enough; each part is set alone.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        pages = pool.map(lambda part: render(part, month), parts)
+        for path, page in zip(
+            paths, tqdm(pages, total=len(parts), desc="sheets", disable=None, leave=False), strict=True
+        ):
+            path.write_bytes(page)
     return paths
 
 
