@@ -1,0 +1,294 @@
+"""
+Micro-stations on the scale of the reference stations, with an error for every hour.
+
+The form of the correction is not decreed: those of ``forms.candidates`` compete on hours
+whose whole block of days was left out, and a richer one must clearly win.
+"""
+
+import json
+
+import numpy as np
+
+from hotspot.quality import forms, targets
+from hotspot.quality.flags import mask_of
+from hotspot.quality.transfer import bring
+from hotspot.rules.criteria import Criteria
+from hotspot.variables import VARIABLES, DataError
+
+_OUTLIER = 4.0  # median absolute deviations of log(reference / sensor): such hours do not teach
+
+
+def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_until=None):
+    """
+    Bring micro-stations onto the scale of the nearest reference stations.
+
+    Parameters
+    ----------
+    stations : Dataset (station, time)
+        Best from ``screen``. ``rh2m`` and ``t2m`` (measured at the station) are used where there.
+    reference : Dataset (station, time)
+    criteria : Criteria, optional
+        The study's; section ``calibration``.
+    variable : str
+        ``"pm25"``; gases can be asked for, and mostly cannot be mended (docs/trusting-a-sensor).
+    learn_until : datetime64, optional
+        Nothing at or after this UTC hour teaches, for an honest look at the time after it.
+
+    Returns
+    -------
+    Dataset (station, time), the stations as they came, and
+
+    - ``pm25``: calibrated, never below zero; missing stays missing
+    - ``pm25_raw``: as delivered
+    - ``pm25_error``: one standard deviation, ug/m3
+    - ``pm25_reference``: the references brought to the station in the hours that may be compared
+    - ``pm25_left_out``: the calibrated value of those hours when their block did not teach
+    - on ``station``: ``calibration`` (``own`` beside a reference, ``transferred``, ``network``, or
+      ``none``), ``reference_km``, ``n_pairs``
+
+    and in ``attrs`` the form, its coefficients and the errors of every form.
+
+    Raises
+    ------
+    DataError
+        The stations were calibrated before, or the references have not the variable.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> rng = np.random.default_rng(0)
+    >>> truth = 60 + 25 * np.sin(np.arange(480) / 9)
+    >>> time = np.datetime64("2020-03-01", "ns") + np.arange(480) * np.timedelta64(1, "h")
+    >>> def at(name, values):
+    ...     place = {"station": [name], "lon": ("station", [116.0]), "lat": ("station", [40.0]), "time": time}
+    ...     return xr.Dataset({"pm25": (("station", "time"), values[None])}, place, {"utc_offset": 8.0})
+    >>> done = calibrate(at("m", 10 + 1.3 * truth + rng.normal(0, 2, 480)), at("r", truth))
+    >>> done.attrs["calibration_form"], str(done["calibration"].values[0]), bool(abs(done["pm25"] - truth).mean() < 2)
+    ('a + b c', 'own', True)
+    """
+    criteria = (criteria or Criteria()).calibration
+    _check(stations, reference, variable)
+    local = _local_hours(stations)
+    values = np.array(stations[variable].transpose("station", "time").values, "float64")
+    brought = bring(stations, reference, criteria, variable=variable)
+    humidity, temperature = _filled(stations, "rh2m"), _filled(stations, "t2m")
+    fit = np.isfinite(values) & brought.teaches & (values > 0)
+    compared = np.isfinite(values) & brought.teaches
+    if f"{variable}_flags" in stations:
+        bits = stations[f"{variable}_flags"].transpose("station", "time").values
+        fit &= (bits & mask_of(criteria.unfit_flags)) == 0
+    if learn_until is not None:
+        fit &= (stations["time"].values < np.datetime64(learn_until, "ns"))[None]
+    fit &= ~_outliers(values, brought.value, fit)
+    day = local.astype("datetime64[D]").astype(np.int64)
+    fold = (day - day.min()) // criteria.block_days % criteria.folds
+    tried = []
+    there = {"humidity": humidity is not None, "temperature": temperature is not None}
+    for form in forms.candidates(criteria, **there, particles=variable in ("pm25", "pm10")):
+        x = forms.columns(form, values, humidity, temperature, criteria.humidity_low)
+        sums = forms.moments(x, brought.value, fit, fold, criteria.folds)
+        tried.append((form, sums, np.sqrt(max(forms.cross_validated(form, sums, sums, criteria.shrink_hours), 0.0))))
+    form, sums, _ = _choose(tried, criteria.gain)
+    n_pairs = sums[3].sum(axis=1)
+    known = (n_pairs >= criteria.min_hours) & np.isfinite(brought.km)
+    if not n_pairs.sum() >= criteria.min_hours:
+        form, sums = tried[0][0], tried[0][1]
+    x = forms.columns(form, values, humidity, temperature, criteria.humidity_low)
+    own, common = forms.solve(form, sums[0].sum(1), sums[1].sum(1), n_pairs, criteria.shrink_hours)
+    own[~known] = common
+    result = np.maximum(np.einsum("shk,sk->sh", x, own), 0.0)
+    left_out = np.full(values.shape, np.nan)
+    for at in range(criteria.folds):
+        some, all_ = forms.solve(
+            form,
+            sums[0].sum(1) - sums[0][:, at],
+            sums[1].sum(1) - sums[1][:, at],
+            n_pairs - sums[3][:, at],
+            criteria.shrink_hours,
+        )
+        some[~known] = all_
+        here = fold == at
+        left_out[:, here] = np.maximum(np.einsum("shk,sk->sh", x[:, here], some), 0.0)
+    left_out[~compared] = np.nan
+    told = np.where(compared, brought.value, np.nan)
+    error = _errors(result, left_out, told, known & (n_pairs > 0), criteria)
+    word = np.select(
+        [known & brought.collocated, known, n_pairs.sum() >= criteria.min_hours],
+        ["own", "transferred", "network"],
+        "none",
+    ).astype(object)
+    dims, unit = ("station", "time"), {"unit": VARIABLES[variable].unit}
+    raw = stations.get(f"{variable}_raw", (dims, values, unit))
+    return (
+        stations.transpose("station", "time", ...)
+        .assign(
+            {
+                variable: (dims, result, stations[variable].attrs),
+                f"{variable}_raw": raw,
+                f"{variable}_error": (dims, error, unit),
+                f"{variable}_reference": (dims, told, unit),
+                f"{variable}_left_out": (dims, left_out, unit),
+                f"{variable}_uncalibrated": (dims, values, unit),
+                "calibration": ("station", word),
+                "reference_km": ("station", brought.km, {"unit": "km"}),
+                "n_pairs": ("station", n_pairs, {"unit": "1"}),
+            }
+        )
+        .assign_attrs(
+            calibration_form=form.words,
+            calibration_common=json.dumps([float(f"{c:.6g}") for c in common]),
+            calibration_tried=json.dumps({f.words: round(float(rmse), 4) for f, _, rmse in tried}),
+            calibration_design=(
+                f"blocks of {criteria.block_days} local days in {criteria.folds} folds; "
+                f"the stations together are worth {criteria.shrink_hours:g} hours to each"
+            ),
+        )
+    )
+
+
+def calibration_table(calibrated, *, criteria=None, variable="pm25", since=None):
+    """
+    Agreement with the references before and after, hours and local days, beside the EPA's targets.
+
+    "After" uses the values whose block of days did not teach; with ``since`` the final values of the
+    time from then on, for a calibration that learned only from the time before.
+
+    Parameters
+    ----------
+    calibrated : Dataset, from ``calibrate``
+    criteria : Criteria, optional
+    variable : str
+    since : datetime64, optional
+
+    Returns
+    -------
+    DataFrame: ``station calibration km step when n slope intercept r2 rmse nrmse bias meets``
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> truth = 60 + 25 * np.sin(np.arange(480) / 9)
+    >>> time = np.datetime64("2020-02-29T16", "ns") + np.arange(480) * np.timedelta64(1, "h")
+    >>> def at(name, values):
+    ...     place = {"station": [name], "lon": ("station", [116.0]), "lat": ("station", [40.0]), "time": time}
+    ...     return xr.Dataset({"pm25": (("station", "time"), values[None])}, place, {"utc_offset": 8.0})
+    >>> table = calibration_table(calibrate(at("m", 10 + 1.3 * truth), at("r", truth)))
+    >>> print(table[["step", "when", "n", "slope", "intercept", "meets"]].round(1).to_string(index=False))
+     step   when   n  slope  intercept  meets
+     hour before 480    1.3       10.0  False
+     hour  after 480    1.0        0.0   True
+      day before  20    1.3       10.0  False
+      day  after  20    1.0        0.0   True
+    """
+    import pandas as pd
+
+    criteria = criteria or Criteria()
+    local = _local_hours(calibrated)
+    when = np.ones(local.size, bool) if since is None else calibrated["time"].values >= np.datetime64(since, "ns")
+    told = calibrated[f"{variable}_reference"].values
+    after = calibrated[variable if since is not None else f"{variable}_left_out"].values
+    rows = []
+    for at, station in enumerate(calibrated["station"].values):
+        pairs = np.where(when & np.isfinite(told[at]), told[at], np.nan)
+        for step in ("hour", "day"):
+            for word, series in (("before", calibrated[f"{variable}_uncalibrated"].values[at]), ("after", after[at])):
+                both = np.stack([pairs, np.where(np.isfinite(pairs), series, np.nan)])
+                both[:, ~np.isfinite(both).all(axis=0)] = np.nan
+                if step == "day":
+                    _, both = targets.local_daily(both, local, n_least=criteria.validity.day_hours)
+                found = targets.agreement(both[1], both[0])
+                rows.append(
+                    {
+                        "station": str(station),
+                        "calibration": str(calibrated["calibration"].values[at]),
+                        "km": float(calibrated["reference_km"].values[at]),
+                        "step": step,
+                        "when": word,
+                        **found,
+                        "meets": targets.meets_targets(found, criteria.calibration)["all"],
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _choose(tried, gain):
+    """The plainest form that no richer one beats clearly."""
+    best = tried[0]
+    # One growth form speaks for all of them: kappa and the bound of the humidity are its parameters.
+    order = ["raw", "gain", "linear", "growth", "weather", "weather product"]
+    for name in order[1:]:
+        rivals = [entry for entry in tried if entry[0].name == name]
+        if rivals:
+            rival = min(rivals, key=lambda entry: entry[2])
+            if rival[2] < (1 - gain) * best[2]:
+                best = rival
+    return best
+
+
+def _errors(result, left_out, told, known, criteria):
+    """
+    One standard deviation per hour: the left-out error grows with the value, and each station has its own size.
+    """
+    residual = left_out - told
+    seen = np.isfinite(residual) & known[:, None]
+    if not seen.any():
+        # Nothing to learn from: the EPA's target of a good sensor would flatter; its double is a plea for a reference.
+        return np.where(np.isfinite(result), np.hypot(criteria.rmse, 2 * criteria.nrmse * result), np.nan)
+    from scipy.optimize import nnls
+
+    size, square = left_out[seen], residual[seen] ** 2
+    # Means of twenty classes of equal count: steady against single hours.
+    classes = np.array_split(np.argsort(size, kind="stable"), min(20, max(1, size.size // 30)))
+    x = np.array([[1.0, (size[part] ** 2).mean()] for part in classes])
+    y = np.array([square[part].mean() for part in classes])
+    scale = np.array([1.0, max(x[:, 1].mean(), 1.0)])
+    floor, share = nnls(x / scale / y.mean(), y / y.mean())[0] / scale
+    variance = floor + share * result**2
+    expected = floor + share * left_out**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(seen, residual**2 / expected, 0.0)
+    n = seen.sum(axis=1)
+    # Hours hang together, so a station's own size counts from days, not hours.
+    own = (ratio.sum(axis=1) / 24 + 7.0) / (n / 24 + 7.0)
+    # A station that nothing taught carries the spread between stations as well.
+    sizes = own[known]
+    spare = max(float(sizes.max()), 1.0) * 2.0 if sizes.size else 2.0
+    return np.sqrt(variance * np.where(known, own, spare)[:, None])
+
+
+def _outliers(values, told, fit):
+    """Hours whose ratio to the reference is far from the station's usual one."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        log = np.where(fit, np.log((told + 5.0) / (values + 5.0)), np.nan)
+    rows = np.isfinite(log).any(axis=1)
+    away = np.zeros(values.shape)
+    middle = np.nanmedian(log[rows], axis=1, keepdims=True)
+    spread = 1.4826 * np.nanmedian(np.abs(log[rows] - middle), axis=1, keepdims=True)
+    away[rows] = np.nan_to_num(np.abs(log[rows] - middle) / np.maximum(spread, 0.05))
+    return away > _OUTLIER
+
+
+def _filled(stations, name):
+    """Humidity or temperature of every station-hour: where one is silent, the others speak, then the usual value."""
+    if name not in stations:
+        return None
+    data = np.array(stations[name].transpose("station", "time").values, "float64")
+    if not np.isfinite(data).any():
+        return None
+    hours = np.isfinite(data).any(axis=0)
+    hour = np.full(data.shape[1], np.nanmedian(data))
+    hour[hours] = np.nanmedian(data[:, hours], axis=0)
+    return np.where(np.isfinite(data), data, hour)
+
+
+def _local_hours(stations):
+    offset = round(float(stations.attrs.get("utc_offset", 8.0)) * 60)
+    return (stations["time"].values.astype("datetime64[ns]") + np.timedelta64(offset, "m")).astype("datetime64[h]")
+
+
+def _check(stations, reference, variable):
+    if "calibration_form" in stations.attrs:
+        raise DataError("stations: they were calibrated before; start from the screened stations.")
+    for name, data in (("stations", stations), ("reference", reference)):
+        if variable not in data:
+            raise DataError(f"{name}: there is no {variable}; there are: {', '.join(map(str, data.data_vars))}.")
