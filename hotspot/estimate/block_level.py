@@ -32,13 +32,13 @@ class Block(NamedTuple):
     """One block's data."""
 
     values: np.ndarray  # float64[cell, time], NaN where not seen
-    background: np.ndarray | None  # float64[cell, time]
-    reference: np.ndarray  # float64[time], log of the region's values: what terrain is told from
+    background: np.ndarray | None  # float64[cell, time], as it was
+    flat_background: np.ndarray | None  # float64[cell, time], as it were without terrain: what transport takes away
+    terrain: np.ndarray  # float64[cell], factor of the terrain, 1 where it is not removed
     weather: np.ndarray  # float64[time, column]
     rows: np.ndarray  # float64[row, column]
     stagnant: np.ndarray  # bool[row]
     stagnant_time: np.ndarray  # bool[time]
-    ventilated_time: np.ndarray  # bool[time]
 
 
 def level_of_block(block, setting, *, by_step=False):
@@ -56,7 +56,7 @@ def level_of_block(block, setting, *, by_step=False):
     -------
     dict: of each of ``QUANTITIES`` a float64[cell, period] and ``NAME_variance``, of the mean;
     ``degrees`` [cell, period]; ``n_valid`` [cell, period]; ``moved`` [cell, factor];
-    ``terrain_signal`` [cell]; ``amplitude`` [cell]; ``r2``, ``rmse``
+    ``amplitude`` [cell]; ``r2``, ``rmse``
 
     Notes
     -----
@@ -64,9 +64,9 @@ def level_of_block(block, setting, *, by_step=False):
     of amplitude(c, k) x effect(k, d). Then
 
     - normalised = s x exp(y - e), s such that the mean over all days is that of the values;
-    - stagnant = q x exp(y - e + D), D the mean effect of stagnant rows, q the mean of exp(e)
-      over stagnant days against exp of its mean (Duan's smearing, 10.1080/01621459.1983.10478017);
-      with transport removed less the background, taken through the same steps.
+    - stagnant = q x exp(y - e + D) / k, D the mean effect of stagnant rows, q the mean of exp(e)
+      over stagnant days against exp of its mean (Duan's smearing, 10.1080/01621459.1983.10478017),
+      k the terrain's factor; with transport removed less the background, taken through the same steps.
 
     The variance of a period's mean: days in blocks (the block bootstrap's own variance, in
     closed form), and the delete-a-fold jackknife of the refits.
@@ -90,25 +90,25 @@ def level_of_block(block, setting, *, by_step=False):
         _levels(floored, _combined(loading, refits[:, g]), _combined(loading, stagnant_refits[:, g]), block)
         for g in range(len(refits[0]))
     ]
-    values = {"normalised": normal, "stagnant": calm}
-    refit_values = {name: [one[i] for one in refit_levels] for i, name in enumerate(("normalised", "stagnant"))}
-    transport = block.background is not None
-    if transport:
-        background = np.maximum(block.background, rules.floor)
-        log_background = np.log(background)
-        one = split_block(log_background, 0)
-        effect = _effects(one.scores[0], one.weight, block, setting)
+    flat = block.terrain[:, None]
+    values = {"normalised": normal, "stagnant": calm / flat}
+    refit_values = {"normalised": [one[0] for one in refit_levels], "stagnant": [one[1] / flat for one in refit_levels]}
+    if block.background is not None:
         values["background"] = np.where(np.isfinite(block.values), block.background, np.nan)
         values["increment"] = block.values - block.background
         if "transport" in setting.remove:
+            background = np.maximum(block.flat_background, rules.floor)
+            one = split_block(np.log(background), 0)
+            effect = _effects(one.scores[0], one.weight, block, setting)
             ones = np.ones((len(floored), 1))
-            values["stagnant"] = calm - _levels(background, ones * effect.weather, ones * effect.stagnant, block)[1]
+            values["stagnant"] = (
+                calm / flat - _levels(background, ones * effect.weather, ones * effect.stagnant, block)[1]
+            )
             refit_values["stagnant"] = [
                 calm_g - _levels(background, ones * effect.refits[g], ones * effect.stagnant_refits[g], block)[1]
                 for g, calm_g in enumerate(refit_values["stagnant"])
             ]
-    found |= _moved(effects, loading, setting, values, block)
-    found["terrain_signal"] = _terrain_signal(log_values, block, log_background if transport else None)
+    found["moved"] = _moved(effects, loading, setting)
     if by_step:
         return found | values | {"n_valid": np.isfinite(normal).astype(float)}
     found["n_valid"] = _sums(np.isfinite(normal), setting.period)
@@ -179,19 +179,12 @@ def _jackknife(found, name, n):
     return (n - 1) / n * ((shifts - shifts.mean(axis=0)) ** 2).sum(axis=0)
 
 
-def _moved(effects, loading, setting, values, block):
-    """Share by which each factor moved a day's concentration, on a mean day."""
+def _moved(effects, loading, setting):
+    """Share by which each factor moved a day's concentration, on a mean day: name -> float64[cell]."""
     moved = {}
     for name in dict.fromkeys(setting.factor):
         effect = _combined(loading, [one.factors[name] for one in effects])
-        moved[name] = np.nanmean(np.abs(1.0 - np.exp(-effect)), axis=1)
-    return {"moved": moved}
-
-
-def _terrain_signal(log_values, block, log_background):
-    """Mean log ratio of a cell to its region on well-ventilated days, NaN where there are none."""
-    reference = block.reference[None, :] if log_background is None else log_background
-    ratio = (log_values - reference)[:, block.ventilated_time]
-    seen = np.isfinite(ratio)
-    n = seen.sum(axis=1)
-    return np.where(n > 0, np.where(seen, ratio, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)
+        seen = np.isfinite(effect)
+        share = np.where(seen, np.abs(1.0 - np.exp(-np.where(seen, effect, 0.0))), 0.0).sum(axis=1)
+        moved[name] = share / np.maximum(seen.sum(axis=1), 1)
+    return moved

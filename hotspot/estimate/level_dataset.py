@@ -1,9 +1,9 @@
-"""From the blocks' numbers to the Dataset of levels: terrain, years, intervals, words."""
+"""From the blocks' numbers to the Dataset of levels: years, intervals, words."""
 
 import numpy as np
 
 from hotspot.estimate.block_level import QUANTITIES
-from hotspot.variables import VARIABLES, DataError
+from hotspot.variables import VARIABLES
 
 _MEANING = {
     "normalised": "in average weather",
@@ -11,74 +11,6 @@ _MEANING = {
     "background": "regional baseline, as it was",
     "increment": "above the regional baseline, as it was",
 }
-
-
-def terrain_factor(signal, terrain, x, y):
-    """
-    How much more of the region's air a cell holds because of its terrain.
-
-    Parameters
-    ----------
-    signal : float64[cell]
-        Mean log ratio of the cell to its region on well-ventilated days, when emission matters least.
-    terrain : Dataset (cell), every variable a number of the cell's terrain
-    x, y : float64[cell], m
-        A plane over the study is allowed for, so that a gradient is no terrain.
-
-    Returns
-    -------
-    float64[cell], 1 for the study's median terrain; 1 where terrain is missing
-
-    Notes
-    -----
-    Least squares of the signal on standardised terrain and a plane; factor = exp(terrain part).
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> depth = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0])
-    >>> terrain = xr.Dataset({"valley": ("cell", depth)})
-    >>> place = np.arange(9.0) ** 2
-    >>> terrain_factor(np.log(1 + 0.5 * depth), terrain, place % 5, place % 3).round(3)[:3].tolist()
-    [1.0, 1.0, 1.5]
-    """
-    columns = [
-        np.asarray(terrain[name].values, float) for name in terrain.data_vars if terrain[name].dtype.kind in "fi"
-    ]
-    table = np.column_stack([*columns, x, y])
-    good = np.isfinite(table).all(axis=1) & np.isfinite(signal)
-    if good.sum() < 3 * table.shape[1]:
-        raise DataError("terrain: fewer cells with terrain and data than can tell its part; leave terrain out.")
-    spread = table[good].std(axis=0)
-    kept = spread > 0
-    standard = (table[:, kept] - table[good][:, kept].mean(axis=0)) / spread[kept]
-    design = np.column_stack([np.ones(len(standard)), standard])
-    used = design[good]
-    # Sums, not a matrix product, whose last digits would depend on the library's threads.
-    square = np.array([[(a * b).sum() for b in used.T] for a in used.T])
-    slope = np.linalg.solve(square + 1e-9 * np.eye(len(square)), np.array([(a * signal[good]).sum() for a in used.T]))
-    part = sum(slope[1 + k] * standard[:, k] for k in range(kept[: len(columns)].sum()))
-    return np.where(good, np.exp(part - np.median(part[good])), 1.0)
-
-
-def without_terrain(found, terrain, field, place, remove):
-    """
-    Divide the stagnant level by the terrain's factor, where terrain was given and is to be removed.
-
-    Returns
-    -------
-    dict: ``found`` with ``terrain_factor``, and with the share it moves
-    """
-    n = len(found["n_valid"]) if "n_valid" in found else len(found["normalised"])
-    if "terrain" not in remove or terrain is None:
-        return found | {"terrain_factor": np.ones(n)}
-    terrain = terrain.reindex({place: field[place].values})
-    factor = terrain_factor(found["terrain_signal"], terrain, field["x"].values, field["y"].values)
-    out = found | {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
-    out["stagnant"] = found["stagnant"] / factor[:, None]
-    if "stagnant_variance" in found:
-        out["stagnant_variance"] = found["stagnant_variance"] / factor[:, None] ** 2
-    return out
 
 
 def to_years(found, stamps):
@@ -155,7 +87,8 @@ def level_dataset(found, field, place, variable, stamps, level):
     factors = sorted(name.removeprefix("moved_") for name in found if name.startswith("moved_"))
     out["moved"] = ((place, "factor"), np.column_stack([found[f"moved_{name}"] for name in factors]), {"unit": "1"})
     for ours, theirs in (("terrain_factor", "terrain_factor"), ("cv_r2", "r2"), ("cv_rmse", "rmse")):
-        out[ours] = (place, found[theirs], {"unit": "1"})
+        if theirs in found:
+            out[ours] = (place, found[theirs], {"unit": "1"})
     coords = {n: c for n, c in field.coords.items() if c.dims == (place,)} | {"time": stamps, "factor": factors}
     kept = {name: field.attrs[name] for name in ("lattice_id", "spacing", "crs") if name in field.attrs}
     return xr.Dataset(out, coords, kept)

@@ -8,10 +8,12 @@ import warnings
 
 import numpy as np
 
+from hotspot.estimate.background import regional_background
 from hotspot.estimate.block_level import Block, Setting, level_of_block
 from hotspot.estimate.blocks import make_blocks
-from hotspot.estimate.level_dataset import level_dataset, to_years, without_terrain
+from hotspot.estimate.level_dataset import level_dataset, to_years
 from hotspot.estimate.stagnation import stagnant_rows
+from hotspot.estimate.terrain_factor import terrain_factor, terrain_signal
 from hotspot.estimate.weather_model import calendar_columns, folds_of
 from hotspot.estimate.weather_rows import weather_steps, weather_table
 from hotspot.rules.calendar import offset_hours
@@ -37,10 +39,11 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     utc_offset : float
         Hours that local time is ahead of UTC.
     terrain : Dataset (cell), optional
-        Height, relief and the like, from ``read_terrain``; without it terrain is not removed.
+        Height, relief and the like, from ``terrain_index``; without it terrain is not removed.
     background : DataArray with the dims of the field, optional
-        Regional baseline, from ``regional_background``; without it transport is removed only as
-        far as wind tells of it, and ``background`` and ``increment`` are not given.
+        Regional baseline; default for cells ``regional_background``. Stations have none by
+        default: transport is removed only as far as wind tells of it, and ``background`` and
+        ``increment`` are not given.
     criteria : Criteria, optional
         Its sections ``normalisation`` and ``stagnation``.
     remove : collection of str
@@ -54,7 +57,8 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
         days or hours, without intervals.
     variable : str
     workers : int
-        Processes. Any number gives the same bytes.
+        Processes, started afresh: a script calls this under ``if __name__ == "__main__"``. Any
+        number gives the same bytes.
     executor : concurrent.futures.Executor, optional
         Instead of own processes, e.g. ``client.get_executor()`` of a dask cluster.
 
@@ -122,16 +126,20 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
             "deliver weather for the whole field, or a longer field."
         )
     calm, said = stagnant_rows(table.steps, criteria.stagnation, per_day=per_day)
-    reference = _log_mean(values)
-    behind = None if background is None else background.transpose(place, ...)
+    given = background is not None
+    if not given and place == "cell":
+        background = regional_background(field, criteria, steps=steps, variable=variable)
+    behind = None if background is None else background.transpose(place, ...).values
+    factor, flat = _terrain(field, terrain, place, values, behind, given, remove, criteria, steps, variable)
 
     def blocks():
         for number, members in enumerate(groups):
-            yield _block(number, members, values, behind, reference, table, at, calm, rules)
+            yield _block(number, members, values, (behind, flat), factor, table, at, calm)
 
     results = _run(blocks(), setting, every == "step", workers, executor)
     found = _gather(results, groups, len(values), len(stamps))
-    found = without_terrain(found, terrain, field, place, remove)
+    if factor is not None:
+        found |= {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
     if background is not None:
         with np.errstate(invalid="ignore"):
             found["moved_background"] = np.nanmean(found["background"], axis=1) / np.nanmean(values, axis=1)
@@ -261,25 +269,29 @@ def _positions(have, want):
     return np.where(have[at] == want, at, -1)
 
 
-def _log_mean(values):
-    """Mean log of all places at each time: the region, where no background is given."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.array([np.nanmean(np.log(np.maximum(one[np.isfinite(one)], 0.1)))
-                         if np.isfinite(one).any() else np.nan for one in values.T])  # fmt: skip
+def _terrain(field, terrain, place, values, background, given, remove, criteria, steps, variable):
+    """Factor of every cell's terrain and the background of the region laid flat; None where it is not removed."""
+    if terrain is None or "terrain" not in remove or place != "cell":
+        return None, background
+    terrain = terrain.reindex(cell=field["cell"].values)
+    factor = terrain_factor(terrain_signal(values, background), terrain, field["x"].values, field["y"].values)
+    if given:
+        return factor, background
+    flat = field.assign({variable: field[variable].transpose("cell", ...) / factor[:, None]})
+    return factor, regional_background(flat, criteria, steps=steps, variable=variable).values
 
 
-def _block(number, members, values, background, reference, table, at, calm, rules):
+def _block(number, members, values, backgrounds, factor, table, at, calm):
     """The data of one block, cut out of the whole."""
     here = number if len(table.values) > 1 else 0
     weather = np.where((at >= 0)[:, None], table.values[here][at], np.nan)
     whole = np.isfinite(table.values[here]).all(axis=1)
+    behind = [None if one is None else one[members].astype(float) for one in backgrounds]
+    terrain = np.ones(len(members)) if factor is None else factor[members]
     calm = calm[here]
-    air = table.steps.get("ventilation", table.steps["speed"])[here]
-    fresh = air >= np.nanquantile(air, 1 - rules.terrain_share)
     return Block(
-        values[members].astype(float),
-        None if background is None else background[members].values.astype(float),
-        reference, weather, table.values[here][whole], calm[whole], (at >= 0) & calm[at], (at >= 0) & fresh[at],
+        values[members].astype(float), *behind, terrain, weather, table.values[here][whole], calm[whole],
+        (at >= 0) & calm[at],
     )  # fmt: skip
 
 
