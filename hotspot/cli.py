@@ -22,6 +22,7 @@ StudyFile = Annotated[Path, typer.Option("--study", help="The study's TOML file.
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the delivered files (else HOTSPOT_DATA).")]
 Out = Annotated[Path, typer.Option("--out", help="Folder that the products go into.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", callback=lambda on: _hush(on))]
+Review = Annotated[Path | None, typer.Option("--review", help="Reviewer's file: cell,decision,reviewer,reason,date.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
 Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help="A local calendar month.")]
 Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.")]
@@ -50,13 +51,17 @@ def month(
 @app.command()
 def select(
     year: Annotated[int, typer.Argument(help="The year the list is for.")],
-    study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+    study: StudyFile, out: Out = Path("out"), data: Data = None, review: Review = None,
+    formal: Annotated[bool, typer.Option("--formal", help="Make the reviewed list formal.")] = False,
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Try every definition of stagnation.")] = False,
+    quiet: Quiet = False,
 ):  # fmt: skip
-    """Select the yearly hotspot list, about a tenth of each city's area."""
-    from hotspot.month import select_year
+    """Select the yearly hotspot list, about a tenth of each city's area; review it, make it formal."""
     from hotspot.study import load_study
+    from hotspot.year import select_year
 
-    typer.echo(select_year(load_study(study, data=data), year, out=out))
+    study_ = load_study(study, data=data)
+    typer.echo(select_year(study_, year, out=out, review=review, formal=formal, sensitivity=sensitivity))
 
 
 @app.command()

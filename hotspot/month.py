@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.variables import DataError
+from hotspot.year import open_hotspots
 
 
 class Derived(NamedTuple):
@@ -62,13 +63,17 @@ def run_month(study, month, *, out="out", scheduler=None):
     from hotspot.publish.release import publish
 
     parse_month(month)
-    with _steps(["delivered files", "field", "ranking", "sources", "publishing"]) as step, _cluster(scheduler):
-        derived = derive(study, month, hot=open_hotspots(study, int(month[:4]), out=out), step=step)
+    with (
+        _steps(["delivered files", "field", "weather", "ranking", "sources", "publishing"]) as step,
+        _cluster(scheduler),
+    ):
+        hot = open_hotspots(study, int(month[:4]), out=out)
+        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
         step("publishing")
         return publish(study, month, out=out, **derived._asdict())
 
 
-def derive(study, month, *, hot, step=lambda name: None):
+def derive(study, month, *, hot, folder=None, step=lambda name: None):
     """
     All tables and fields of one month, in memory; nothing is written.
 
@@ -78,6 +83,8 @@ def derive(study, month, *, hot, step=lambda name: None):
     month : str, "YYYY-MM"
     hot : DataFrame
         The hotspot list to apply, from ``open_hotspots``.
+    folder : Path, optional
+        ``OUT/<study id>``: where the level and the months without weather are kept between runs.
     step : callable
         Told the name of each step as it begins.
 
@@ -91,6 +98,7 @@ def derive(study, month, *, hot, step=lambda name: None):
         No cell has a valid mean in this month (every reason is counted in the message).
     """
     from hotspot.estimate.monthly import monthly_field
+    from hotspot.level import with_weather
     from hotspot.rank.clusters import gi_star
     from hotspot.rank.warnings import not_ranked, rank_warnings
     from hotspot.sources.opening import open_month
@@ -110,6 +118,8 @@ def derive(study, month, *, hot, step=lambda name: None):
             f"{month}: no cell of {study.id} has a valid monthly mean: {reasons}. "
             f"There is no monthly product; `hotspot check {month}` shows the values to date."
         )
+    step("weather")
+    field = with_weather(field, study, month, delivered.intake, folder)
     step("ranking")
     warned = rank_warnings(field, hot, criteria, daily=daily)
     for text in warned.attrs["notes"]:
@@ -131,70 +141,6 @@ def derive(study, month, *, hot, step=lambda name: None):
         facilities=delivered.facilities,
         intake=_with_boundaries(delivered.intake, study),
     )
-
-
-def select_year(study, year, *, out="out"):
-    """
-    The yearly hotspot list, written to ``OUT/<study id>/hotspots-YEAR.csv``.
-
-    Selection is on the annual mean of the year before (D2), or of the same
-    year where the study says so because nothing else was delivered.
-
-    Parameters
-    ----------
-    study : Study
-    year : int
-    out : str or Path
-
-    Returns
-    -------
-    Path of the list
-
-    Raises
-    ------
-    DataError
-        No cell has a valid annual mean.
-    """
-    from hotspot.rank.select import read_hotspots, select_hotspots, write_hotspots
-
-    folder = Path(out) / study.id
-    folder.mkdir(parents=True, exist_ok=True)
-    before = folder / f"hotspots-{year - 1}.csv"
-    previous = read_hotspots(before, study.cells) if before.exists() else None
-    hot = select_hotspots(annual(study, year), study, year, previous=previous)
-    path = folder / f"hotspots-{year}.csv"
-    partial = path.with_suffix(".partial")
-    write_hotspots(partial, hot)
-    partial.replace(path)
-    return path
-
-
-def annual(study, year):
-    """Dataset (cell): the annual mean on which the list of ``year`` is selected, with its completeness."""
-    from hotspot.estimate.monthly import annual_field
-    from hotspot.sources.opening import open_year
-
-    basis = year - 1 if study.criteria.selection.basis == "previous_year" else year
-    return annual_field(open_year(study, basis), study.cells)
-
-
-def open_hotspots(study, year, *, out="out"):
-    """
-    The hotspot list of a year: the file ``hotspot select`` wrote, or selected now if there is none.
-
-    Returns
-    -------
-    DataFrame, as ``select_hotspots`` returns it
-
-    Raises
-    ------
-    DataError
-        The file names a cell that is not the study's, or one cell twice.
-    """
-    from hotspot.rank.select import read_hotspots
-
-    path = Path(out) / study.id / f"hotspots-{year}.csv"
-    return read_hotspots(path if path.exists() else select_year(study, year, out=out), study.cells)
 
 
 def months_needed(month):

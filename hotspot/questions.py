@@ -7,9 +7,10 @@ machine; neither ranks anything.
 
 from pathlib import Path
 
-from hotspot.month import annual, derive, months_needed, open_hotspots
+from hotspot.month import derive, months_needed
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
+from hotspot.year import annual, open_hotspots
 
 
 def check_month(study, month):
@@ -127,7 +128,7 @@ def explain_cell(study, month, cell, *, out="out"):
     if code not in cells.indexes["cell"]:
         raise DataError(f"{code} is no cell of {study.id}; `hotspot cell {code}` shows where it lies.")
     hot = open_hotspots(study, int(month[:4]), out=out)
-    derived = derive(study, month, hot=hot)
+    derived = derive(study, month, hot=hot, folder=Path(out) / study.id)
     field = derived.field.sel(cell=code)
     answer = {
         "cell": code,

@@ -135,18 +135,48 @@ def annual_field(year_month, cells=None):
     >>> sorted(annual_field(open_year(study, 2024)).data_vars)
     ['coverage', 'n_valid', 'pm25', 'pm25_error', 'valid', 'why']
     """
+    return year_fields(year_month, cells, with_months=False)[0]
+
+
+def year_fields(year_month, cells=None, *, with_months=True):
+    """
+    The mean of a calendar year as ``annual_field``, and its months.
+
+    Parameters
+    ----------
+    year_month : Month, from ``open_year``
+    cells : Dataset (cell), optional
+    with_months : bool
+        Without it months are made only where the year is made of them.
+
+    Returns
+    -------
+    (annual, months)
+        ``months`` is a Dataset (cell, time) as ``monthly_field``, or None for a yearly product.
+
+    Examples
+    --------
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.sources.opening import open_year
+    >>> study = synthetic_month(size="small").study
+    >>> year_fields(open_year(study, 2024))[1].sizes["time"]
+    12
+    """
     study = year_month.study
     year = str(year_month.month)[:4]
+    names = year_months(year)
     cells = study.cells if cells is None else cells
-    period = period_of(year_month.satellite)
+    period, months = period_of(year_month.satellite), None
     if period == "year":
         field = _from_product(year_month, cells, [f"{year}-01"], "year").isel(time=0, drop=True)
     elif period is None:
         field = year_of_stations(year_month, cells, year)
+        if with_months:
+            months, _ = _field(year_month, cells, names, with_days=False)
     else:
-        months, _ = _field(year_month, cells, year_months(year), with_days=False)
+        months, _ = _field(year_month, cells, names, with_days=False)
         field = _mean_of_months(months, study.criteria.validity, days=period == "day")
-    return field.assign_attrs(year=year)
+    return field.assign_attrs(year=year), months
 
 
 def _field(delivered, cells, names, *, with_days):

@@ -48,7 +48,8 @@ def write_products(
     write_hotspots(folder / "hotspots.csv", hot)
     write_quarantine(folder / "quarantine.jsonl", intake)
     say("cells.parquet")
-    write_cells(folder / "cells.parquet", field, hot=hot, gi=gi, warned=warned)
+    level = field["level"].to_series() if "level" in field else None
+    write_cells(folder / "cells.parquet", field, hot=hot, gi=gi, warned=warned, level=level)
     say("warnings.xlsx")
     write_workbook(
         folder / "warnings.xlsx", study=study, month=month, field=field, warned=warned, not_ranked=not_ranked, hot=hot

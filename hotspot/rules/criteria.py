@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.variables import DataError
 
@@ -132,7 +133,7 @@ class Downscaling(_Rule):
     max_station_km: float = Field(30.0, gt=0)  # nor where the nearest station that reports is farther
     model: Literal["spherical", "exponential"] = "spherical"
     fit_hours: int = Field(48, ge=1)  # hours, evenly spread, from which variogram and left-out error are taken
-    fit_km: float = Field(15.0, gt=0)  # pairs up to here make the variogram; a 500 m field lives on near pairs
+    fit_km: float = Field(30.0, gt=0)  # pairs up to here make the variogram: as far as a station speaks
     # Trend: the 3 km field's (and the satellite's) pattern times a slope of each hour, from all stations reporting.
     trend_stations: int = Field(20, ge=5)  # with fewer in an hour that hour has no trend
     trend_limit: float = Field(2.0, gt=0)  # slopes lie between 0 and so many times the pattern's own
@@ -272,6 +273,8 @@ class Criteria(_Rule):
     box: Box = Field(default_factory=Box)
     escalation: Escalation = Field(default_factory=Escalation)
     screening: Screening = Field(default_factory=Screening)
+    alarms: Alarms = Field(default_factory=Alarms)
+    abnormal: Abnormal = Field(default_factory=Abnormal)
     calibration: Calibration = Field(default_factory=Calibration)
     tracks: Tracks = Field(default_factory=Tracks)
 

@@ -1,0 +1,302 @@
+"""
+The weather taken out for a study: the level a year is selected by, the months a change is shown for.
+
+Both are learned from up to three years that end with the period asked for, so a
+level never uses what came after it. They are kept beside the lists and made anew
+whenever an input, the study or the program changed.
+"""
+
+import json
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.rules.calendar import month_minus, month_start, parse_month
+from hotspot.variables import CoverageWarning, DataError
+
+VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment")
+_LIMITS = ("", "_low", "_high")
+_LIBRARIES = ("hotspot", "numpy", "lightgbm", "numba", "xarray")
+
+
+def annual_level(study, year, *, folder=None):
+    """
+    The level in stagnant weather by which the list of ``year`` is selected (D3).
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+        The year of the list; the level is of the year before, or of the same one where the
+        study says so (``criteria.selection.basis``).
+    folder : Path, optional
+        ``OUT/<study id>``: the level is kept there as ``level-YEAR.parquet`` and read again while nothing changed.
+
+    Returns
+    -------
+    Dataset (cell, time)
+        ``level`` (cell), mean over the months of the year of ``pm25_stagnant``, ug/m3, with ``level_low,
+        level_high``; NaN without ``validity.product_year_months`` months. By month, of all the months
+        learned from: ``pm25_normalised, pm25_stagnant``, ``background, increment``. Attrs: ``year``,
+        ``why`` (empty, or why there is no level: every value is NaN then), ``notes``, ``inputs``.
+
+    Notes
+    -----
+    The interval takes the months as independent: half width sqrt(sum of squares of the months') / n.
+    """
+    basis = int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
+    record = _kept(study, f"{basis}-12", folder and Path(folder) / f"level-{int(year)}.parquet")
+    of_year = record["time"].dt.year.values == basis
+    stagnant = record["pm25_stagnant"].values[:, of_year]
+    seen = np.isfinite(stagnant)
+    n = seen.sum(axis=1)
+    level = np.where(seen, stagnant, 0.0).sum(axis=1) / np.maximum(n, 1)
+    half = np.where(seen, record["pm25_stagnant_high"].values[:, of_year] - stagnant, 0.0)
+    reach = np.sqrt((half**2).sum(axis=1)) / np.maximum(n, 1)
+    enough = n >= study.criteria.validity.product_year_months
+    if not record.attrs["why"] and not enough.any():
+        needed = study.criteria.validity.product_year_months
+        record.attrs["why"] = f"no cell has a level in {needed} months of {basis}, at most {int(n.max())}"
+    words = {"unit": "ug/m3"}
+    return record.assign(
+        level=("cell", np.where(enough, level, np.nan), words),
+        level_low=("cell", np.where(enough, level - reach, np.nan), words),
+        level_high=("cell", np.where(enough, level + reach, np.nan), words),
+    ).assign_attrs(year=basis)
+
+
+def monthly_level(study, month, *, folder=None):
+    """
+    A month, the one before and the same of last year in average weather.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    folder : Path, optional
+        Kept there as ``weather-free-YYYY-MM.parquet``.
+
+    Returns
+    -------
+    Dataset (cell, time) of three months, oldest first, as ``annual_level`` by month. Attrs as there.
+    """
+    parse_month(month)
+    record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
+    wanted = [month_start(name) for name in (month_minus(month, 12), month_minus(month, 1), month)]
+    return record.reindex(time=np.array(wanted))
+
+
+def with_weather(field, study, month, intake, folder=None):
+    """
+    A month's field with what is left of it when the weather is taken out, and the year's level.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time), from ``monthly_field``
+    study : Study
+    month : str, "YYYY-MM"
+    intake : Intake
+        Of the month; gets the files and the notes of the level.
+    folder : Path, optional
+        ``OUT/<study id>``.
+
+    Returns
+    -------
+    Dataset: the field with ``pm25_normalised``, ``_low``, ``_high`` (cell, time) and ``level`` (cell), ug/m3, NaN where
+    there is none; attrs ``weather``, ``level``: how they were made, or why there are none
+    """
+    months = monthly_level(study, month, folder=folder)
+    record = annual_level(study, int(month[:4]), folder=folder)
+    for one in (months, record):
+        for path, _ in json.loads(one.attrs["inputs"]):
+            intake.register(study.root / path)
+        for text in json.loads(one.attrs["notes"]):
+            intake.note(f"weather: {text}")
+    if months.attrs["why"]:
+        intake.note(f"no weather-normalised change: {months.attrs['why']}")
+    names = [f"pm25_normalised{end}" for end in _LIMITS]
+    values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, {"unit": "ug/m3"}) for name in names}
+    values["level"] = ("cell", record["level"].values, {"unit": "ug/m3"})
+    return field.assign(values).assign_attrs(weather=_said(months), level=_said(record))
+
+
+def _said(record):
+    """How a record was made, or why there is nothing."""
+    if record.attrs["why"]:
+        return f"none: {record.attrs['why']}"
+    return (
+        f"removed {record.attrs['removed']}; left-out months R2 {record.attrs['cv_r2']:.2f}; "
+        f"stagnant: {record.attrs['stagnation']}"
+    )
+
+
+def weather_free(study, last):
+    """
+    Months up to ``last`` with the weather taken out, as far as it was delivered.
+
+    Parameters
+    ----------
+    study : Study
+    last : str, "YYYY-MM"
+        The last of ``criteria.normalisation.months`` months.
+
+    Returns
+    -------
+    Dataset (cell, time): ``pm25_normalised``, ``pm25_stagnant``, ``background``, ``increment``, each with
+    ``_low`` and ``_high``. Attrs: ``why`` there is nothing (or empty), ``notes`` and ``inputs`` (JSON), how
+    it was made.
+
+    Examples
+    --------
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> weather_free(study.model_copy(update={"weather": ()}), "2025-12").attrs["why"]
+    'no weather was delivered'
+    """
+    from hotspot.estimate.background import regional_background
+    from hotspot.estimate.monthly import daily_field
+    from hotspot.estimate.normalise import normalise
+    from hotspot.sources.intake import NothingDelivered
+    from hotspot.sources.opening import open_months
+
+    names = [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
+    if not study.weather:
+        return _nothing(study, names, "no weather was delivered")
+    try:
+        delivered = open_months(study, names)
+    except NothingDelivered as error:
+        return _nothing(study, names, str(error))
+    inputs = sorted((r.path, r.sha256) for r in delivered.intake.files.values() if not r.refused)
+    about = {"inputs": json.dumps(inputs, ensure_ascii=False)}
+    if delivered.weather is None:
+        return _nothing(study, names, f"no weather was delivered for {names[0]} to {names[-1]}", about)
+    _, daily = daily_field(delivered, study.cells, names)
+    if daily is None:
+        return _nothing(study, names, "neither satellite days nor hourly stations were delivered", about)
+    if not np.isfinite(daily["pm25"].values).any():
+        return _nothing(study, names, f"no day of {names[0]} to {names[-1]} has a valid value", about)
+    daily.attrs.setdefault("spacing", float(study.lattice.spacing))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", CoverageWarning)
+        try:
+            found = normalise(
+                daily, delivered.weather, utc_offset=study.utc_offset, criteria=study.criteria,
+                background=regional_background(daily, study.criteria),
+            )  # fmt: skip
+        except DataError as error:
+            return _nothing(study, names, str(error), about)
+    notes = sorted({str(w.message) for w in told if issubclass(w.category, CoverageWarning)})
+    wanted = np.array([month_start(name) for name in names])
+    found = found[[name + end for name in VALUES for end in _LIMITS if name + end in found]].reindex(time=wanted)
+    kept = found.reset_coords(drop=True).assign_coords(cell=found["cell"].values, time=wanted)
+    keys = (
+        "removed",
+        "stagnation",
+        "stagnation_substitutes",
+        "stagnant_share",
+        "cv_r2",
+        "cv_rmse",
+        "transport",
+        "seed",
+    )
+    kept.attrs = {name: found.attrs[name] for name in keys if name in found.attrs}
+    moved = {name: float(value) for name, value in found.attrs.items() if name.startswith("moved_")}
+    return _complete(kept).assign_attrs(about | moved, why="", notes=json.dumps(notes, ensure_ascii=False))
+
+
+def _nothing(study, names, why, about=None):
+    """The same Dataset with nothing in it, and the reason."""
+    import xarray as xr
+
+    cells = study.cells["cell"].values.astype(str)
+    time = np.array([month_start(name) for name in names])
+    blank = xr.Dataset(coords={"cell": cells, "time": time})
+    return _complete(blank).assign_attrs({"inputs": "[]", "notes": "[]", "why": why} | (about or {}))
+
+
+def _complete(record):
+    """Every value there, NaN where it was not made."""
+    shape = (record.sizes["cell"], record.sizes["time"])
+    for name in (name + end for name in VALUES for end in _LIMITS):
+        if name not in record:
+            record[name] = (("cell", "time"), np.full(shape, np.nan))
+        record[name].attrs = {"unit": "ug/m3"}
+    return record
+
+
+def _kept(study, last, path):
+    """The record from its file while nothing it came from has changed; else made, and kept."""
+    if path is None:
+        return weather_free(study, last)
+    stamp = _stamp(study, last)
+    if path.exists():
+        record = _read(path)
+        if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(study, record):
+            return record
+    record = weather_free(study, last).assign_attrs(stamp=stamp)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    _write(partial, record)
+    partial.replace(path)
+    return record
+
+
+def _stamp(study, last):
+    """What else a record hangs on: the study file, the criteria, the versions."""
+    import hashlib
+
+    versions = {name: metadata.version(name) for name in _LIBRARIES}
+    criteria = study.criteria.model_dump(mode="json")
+    text = json.dumps([last, criteria, versions], sort_keys=True).encode() + study.path.read_bytes()
+    return hashlib.sha256(text).hexdigest()
+
+
+def _same_inputs(study, record):
+    """Are the files a record was made from still there, byte for byte?"""
+    from hotspot.sources.intake import Intake
+
+    intake = Intake(study.root)
+    stated = json.loads(record.attrs["inputs"])
+    return all((study.root / p).exists() and intake.register(study.root / p).sha256 == sha for p, sha in stated)
+
+
+def _write(path, record):
+    """A record as parquet: a row per cell and month, attributes in its metadata; no clock, same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    cells, times = record["cell"].values.astype(str), record["time"].values
+    months = np.datetime_as_string(times, unit="M").astype(str)
+    columns = {"cell": pa.array(np.repeat(cells, months.size).tolist(), pa.string())}
+    columns["month"] = pa.array(np.tile(months, cells.size).tolist(), pa.string())
+    for name in (name + end for name in VALUES for end in _LIMITS):
+        values = record[name].transpose("cell", "time").values.ravel().astype("float64")
+        columns[name] = pa.array(values, pa.float64())
+    about = json.dumps(record.attrs, sort_keys=True, ensure_ascii=False)
+    table = pa.table(columns).replace_schema_metadata({"hotspot": about})
+    pq.write_table(table, path, compression="zstd", compression_level=3)
+
+
+def _read(path):
+    """A kept record, or None where the file is not one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import xarray as xr
+
+    try:
+        table = pq.read_table(path)
+        attrs = json.loads(table.schema.metadata[b"hotspot"])
+        cell = np.array(table["cell"].to_pylist(), dtype=str)
+        month = np.array(table["month"].to_pylist(), dtype="datetime64[M]")
+        n_month = int((cell == cell[0]).sum())
+        shape = (cell.size // n_month, n_month)
+        values = {
+            name: (("cell", "time"), table[name].to_numpy().reshape(shape), {"unit": "ug/m3"})
+            for name in (name + end for name in VALUES for end in _LIMITS)
+        }
+    except (OSError, KeyError, IndexError, TypeError, ValueError, pa.ArrowException):
+        return None
+    coords = {"cell": cell[::n_month], "time": month[:n_month].astype("datetime64[ns]")}
+    return xr.Dataset(values, coords, attrs)
