@@ -20,7 +20,7 @@ from hotspot.variables import DataError
 
 # Micro-stations report the humidity at their inlet; screening and calibration need it.
 _MEASURED = (*POLLUTANTS, "rh2m")
-_KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *_MEASURED)
+_KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *_MEASURED, "t2m")
 
 
 def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
@@ -56,6 +56,9 @@ def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=Non
         variables = tuple(name for name in _MEASURED if name in ours)
         if not variables:
             our_names(table.columns, extra=extra, required=("pm25",), name=table.name, known=_KNOWN)
+        # Only where the header gives the unit or the study names the column: other files carry a city's weather.
+        if variables and "t2m" in ours and (header_unit(ours["t2m"]) or "t2m" in extra.values()):
+            variables += ("t2m",)
         local = local_times(table, ours, offset)
         stations = _stations(table, ours, path, intake)
         utc, fault = to_utc_hours(local, offset=offset, label=label)

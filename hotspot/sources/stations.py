@@ -23,7 +23,7 @@ from hotspot.sources.missing import to_numbers
 from hotspot.sources.positions import locate_stations, position_faults, read_positions
 from hotspot.sources.prsa import CHINESE, read_prsa
 from hotspot.sources.quotsoft import read_quotsoft
-from hotspot.sources.readings import check_range, check_scale, set_aside_values, settle, strays, to_series
+from hotspot.sources.readings import POLLUTANTS, check_range, check_scale, set_aside_values, settle, strays, to_series
 from hotspot.sources.wuhan import read_wide
 from hotspot.variables import VARIABLES, DataError, to_unit
 
@@ -208,7 +208,7 @@ def _unit(name, part, delivery, intake):
     if name == "pm25" and delivery.quantity != "concentration":
         return "ug/m3"
     # One word for all gases does not cover CO, which some deliver in mg/m3 and some in ug/m3.
-    declared = delivery.units.get(name) or (delivery.unit if name != "co" else None)
+    declared = delivery.units.get(name) or (delivery.unit if name in POLLUTANTS and name != "co" else None)
     written = unicodedata.normalize("NFKC", part.units.get(name, ""))
     if written:
         try:
