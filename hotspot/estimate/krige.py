@@ -56,7 +56,8 @@ class Variogram:
         h = np.asarray(h, dtype=float)
         return np.where(h > 0, self.nugget + self.psill * _shape(self.model, h / self.range_m), 0.0)
 
-    def _array(self):
+    def as_array(self):
+        """Model number (see ``MODELS``), nugget, partial sill, range: what the kernels take. float64[4]"""
         return np.array([MODELS[self.model], self.nugget, self.psill, self.range_m])
 
 
@@ -231,7 +232,7 @@ def krige(x, y, values, target_x, target_y, variogram, *, neighbours=32):
     >>> estimate.round(9).tolist(), bool(variance[1] < 1e-12)
     ([15.0, 10.0], True)
     """
-    x, y, values, shape = _by_place(x, y, values)
+    x, y, values, shape = by_place(x, y, values)
     target_x, target_y = np.asarray(target_x, dtype=float), np.asarray(target_y, dtype=float)
     if not (np.isfinite(target_x).all() and np.isfinite(target_y).all()):
         raise DataError("a target has no coordinates; drop it before kriging.")
@@ -303,8 +304,25 @@ def nearest(x, y, target_x, target_y):
     return KDTree(np.c_[x, y]).query(np.c_[target_x, target_y])
 
 
-def _by_place(x, y, values):
-    """Stations in order of place, those in one place averaged: x, y, values (place, time), trailing shape."""
+def by_place(x, y, values):
+    """
+    Stations in order of place, those in one place averaged.
+
+    Parameters
+    ----------
+    x, y : float arrays (station), m
+    values : float array (station, ...), NaN where missing
+
+    Returns
+    -------
+    (x, y, values, shape): places, float (place, time), and the trailing shape of the values
+
+    Examples
+    --------
+    >>> x, y, values, shape = by_place([2.0, 0.0, 2.0], [0.0, 0.0, 0.0], [1.0, 5.0, 3.0])
+    >>> x.tolist(), values.ravel().tolist(), shape
+    ([0.0, 2.0], [5.0, 2.0], ())
+    """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     shape = np.shape(values)[1:]
     values = np.asarray(values, dtype=float).reshape(x.size, -1)
@@ -349,7 +367,7 @@ def _weights(x, y, target_x, target_y, variogram, neighbours):
     else:
         nearest = KDTree(np.c_[x, y]).query(np.c_[target_x, target_y], k)[1]
         neighbour = np.sort(nearest.reshape(target_x.size, k), axis=1).astype(np.int64)
-    weight, variance = kernel.weights(x, y, target_x, target_y, neighbour, variogram._array())
+    weight, variance = kernel.weights(x, y, target_x, target_y, neighbour, variogram.as_array())
     if np.isnan(variance).any():
         raise DataError(
             "the kriging system has no solution; two stations nearly coincide, give the variogram a nugget."

@@ -1,0 +1,299 @@
+"""
+Loops of kriging many hours when stations come and go: one factorisation per block of targets.
+
+The targets of a block (the sub-cells of a cell) share their nearest stations; see
+``downdate`` for what an hour with silent stations costs.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from hotspot.kernels.downdate import between, factor, fill, solve
+from hotspot.kernels.krige import covariance, distance
+
+TILE = 64  # hours worked on at a time, so that a block's rows stay in the cache
+
+
+@njit(cache=True, nogil=True)
+def reporting(values, wide, t, some):
+    """
+    The nearest stations that report at one time, in ``some``.
+
+    values : float64[n_station, n_time]
+    wide : int64[n_wide], stations by distance
+    t : int
+    some : int64[k]
+    returns : int, how many, at most k
+    """
+    n = 0
+    for i in range(wide.size):
+        if n == some.size:
+            break
+        if not math.isnan(values[wide[i], t]):
+            some[n] = wide[i]
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def direct(blocks, block, values, t, some):
+    """
+    One block and hour from the stations of that hour, without down-dating.
+
+    blocks : Blocks, see ``field``
+    block : int
+    values : float64[n_station, n_time]
+    t : int
+    some : int64[n], stations that report
+    returns : two float64 arrays over the block's targets, estimate and variance; NaN where singular
+    """
+    place, target, model = blocks.place, blocks.target, blocks.model
+    start, stop = blocks.first[block], blocks.first[block + 1]
+    n = some.size
+    estimate = np.full(stop - start, np.nan)
+    variance = np.full(stop - start, np.nan)
+    low = np.empty((n, n))
+    unit = np.ones(n)
+    z = np.empty(n)
+    c = np.empty(n)
+    x = np.empty(n)
+    between(place, blocks.noise, some, low, model)
+    if not factor(low, n):
+        return estimate, variance
+    solve(low, unit, n)
+    total = unit.sum()
+    for i in range(n):
+        z[i] = values[some[i], t]
+    for at in range(start, stop):
+        for i in range(n):
+            p = some[i]
+            c[i] = covariance(distance(place[0, p] - target[0, at], place[1, p] - target[1, at]), model)
+            x[i] = c[i]
+        solve(low, x, n)
+        lagrange = -1.0
+        for i in range(n):
+            lagrange += x[i]
+        lagrange /= total
+        s = 0.0
+        left = model[1] + model[2] - lagrange
+        for i in range(n):
+            w = x[i] - lagrange * unit[i]
+            s += w * z[i]
+            left -= w * c[i]
+        estimate[at - start] = s
+        variance[at - start] = max(left, 0.0)
+    return estimate, variance
+
+
+@njit(cache=True, nogil=True)
+def field(values, blocks, hours, pattern, least):
+    """
+    Estimate and error of every target and hour.
+
+    values : float64[n_station, n_time], NaN where silent, the trend taken off
+    blocks : Blocks (place, noise, target, first, neighbour, inverse, weight, variance, wide, reach, model);
+        wide : int64[n_block, n_wide], stations by distance; neighbour holds its first k
+        reach : int64[n_block], how many of them lie near enough to speak for the block
+    hours : Hours (slope, sd, low, high), float64[n_time] each; the trend is slope * pattern,
+        the error sd times the square root of the variance, and an estimate stays
+        between low and high widened by its error, never below zero where low is not
+    pattern : float64[n_target]
+    least : int64[2]: neighbours that must report for down-dating, stations for any value at all
+    returns : float64[n_target, n_time] and float32[n_target, n_time]; NaN without stations
+    """
+    n_block, k = blocks.neighbour.shape
+    n_time = values.shape[1]
+    estimate = np.full((pattern.size, n_time), np.nan)
+    error = np.full((pattern.size, n_time), np.float32(np.nan), np.float32)
+    most = 0
+    for block in range(n_block):
+        most = max(most, blocks.first[block + 1] - blocks.first[block])
+    weight = np.empty((k, most))
+    tile = np.empty((TILE, most))
+    spread = np.empty((TILE, most))
+    lean = np.empty((k, most))
+    z = np.empty((TILE, k))
+    silent = np.empty(k, np.int64)
+    some = np.empty(k, np.int64)
+    low = np.empty((k, k))
+    for block in range(n_block):
+        start, stop = blocks.first[block], blocks.first[block + 1]
+        n = stop - start
+        weight[:, :n] = blocks.weight[:, start:stop]
+        full = blocks.variance[start:stop]
+        inverse = blocks.inverse[block]
+        wide = blocks.wide[block]
+        for begin in range(0, n_time, TILE):
+            end = min(begin + TILE, n_time)
+            for j in range(k):
+                source = values[blocks.neighbour[block, j]]
+                for t in range(begin, end):
+                    z[t - begin, j] = source[t]
+            for t in range(begin, end):
+                row, out, var = z[t - begin], tile[t - begin, :n], spread[t - begin, :n]
+                m = 0
+                for j in range(k):
+                    if math.isnan(row[j]):
+                        silent[m] = j
+                        row[j] = 0.0
+                        m += 1
+                near = False
+                for j in range(blocks.reach[block]):
+                    if not math.isnan(values[wide[j], t]):
+                        near = True
+                        break
+                if not near:
+                    out[:] = np.nan
+                    var[:] = np.nan
+                    continue
+                if k - m >= least[0] and k - m >= least[1]:
+                    var[:] = full
+                    if m > 0 and not fill(row, silent, m, inverse, low):
+                        out[:] = np.nan
+                        var[:] = np.nan
+                        continue
+                    for i in range(m):
+                        own = lean[i, :n]
+                        own[:] = weight[silent[i], :n]
+                        for j in range(i):
+                            f, other = low[i, j], lean[j, :n]
+                            for a in range(n):
+                                own[a] -= f * other[a]
+                        f = 1.0 / low[i, i]
+                        for a in range(n):
+                            own[a] *= f
+                            var[a] += own[a] * own[a]
+                    out[:] = 0.0
+                    j = 0
+                    while j + 4 <= k:  # four at a time: a fixed order, and a quarter of the loads
+                        za, zb, zc, zd = row[j], row[j + 1], row[j + 2], row[j + 3]
+                        wa, wb, wc, wd = weight[j], weight[j + 1], weight[j + 2], weight[j + 3]
+                        for a in range(n):
+                            out[a] += (za * wa[a] + zb * wb[a]) + (zc * wc[a] + zd * wd[a])
+                        j += 4
+                    while j < k:
+                        for a in range(n):
+                            out[a] += row[j] * weight[j, a]
+                        j += 1
+                else:
+                    found = reporting(values, wide, t, some)
+                    if found < least[1]:
+                        out[:] = np.nan
+                        var[:] = np.nan
+                        continue
+                    once, more = direct(blocks, block, values, t, some[:found])
+                    out[:] = once
+                    var[:] = more
+                    if found == 0 or math.isnan(once[0]):
+                        continue
+                slope, sd, bottom, top = hours.slope[t], hours.sd[t], hours.low[t], hours.high[t]
+                ground = min(bottom, 0.0)
+                for a in range(n):
+                    e = sd * math.sqrt(var[a])
+                    v = out[a] + slope * pattern[start + a]
+                    out[a] = min(max(v, max(bottom - e, ground)), top + e)
+                    var[a] = e
+            for a in range(n):
+                goes, also = estimate[start + a], error[start + a]
+                for t in range(begin, end):
+                    goes[t] = tile[t - begin, a]
+                    also[t] = np.float32(spread[t - begin, a])
+    return estimate, error
+
+
+@njit(cache=True, nogil=True)
+def left_out(values, blocks, station, block):
+    """
+    What the others say of some stations at every hour, each down-dated from its own block.
+
+    values : float64[n_station, n_time], NaN where silent
+    blocks : Blocks, see ``field``
+    station : int64[n], positions
+    block : int64[n], whose neighbours hold the station
+    returns : two float64[n, n_time], estimate and variance; NaN where the station is silent or alone
+    """
+    k = blocks.neighbour.shape[1]
+    n_time = values.shape[1]
+    estimate = np.full((station.size, n_time), np.nan)
+    variance = np.full((station.size, n_time), np.nan)
+    z = np.empty(k)
+    silent = np.empty(k, np.int64)
+    low = np.empty((k, k))
+    for i in range(station.size):
+        some = blocks.neighbour[block[i]]
+        for t in range(n_time):
+            if math.isnan(values[station[i], t]):
+                continue
+            m, at = 0, -1
+            for j in range(k):
+                if some[j] == station[i]:
+                    at = j
+                    z[j] = 0.0
+                else:
+                    z[j] = values[some[j], t]
+                    if math.isnan(z[j]):
+                        z[j] = 0.0
+                        silent[m] = j
+                        m += 1
+            if at < 0 or m + 1 >= k:
+                continue
+            # Last in the factor, its own pivot alone is the precision given all that report.
+            silent[m] = at
+            if fill(z, silent, m + 1, blocks.inverse[block[i]], low):
+                estimate[i, t] = z[at]
+                variance[i, t] = 1.0 / (low[m, m] * low[m, m])
+    return estimate, variance
+
+
+@njit(cache=True, nogil=True)
+def means(values, first):
+    """
+    Mean of each block's rows.
+
+    values : float64[n_target, n_time]
+    first : int64[n_block + 1]
+    returns : float64[n_block, n_time], NaN where one of the rows is
+    """
+    out = np.zeros((first.size - 1, values.shape[1]))
+    for block in range(first.size - 1):
+        row = out[block]
+        for i in range(first[block], first[block + 1]):
+            source = values[i]
+            for t in range(row.size):
+                row[t] += source[t]
+        for t in range(row.size):
+            row[t] /= first[block + 1] - first[block]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def seen_near(values, first, station, inside, least):
+    """
+    How far each target and hour rests on stations: 2 measured, 1 supported, 0 interpolated.
+
+    values : float64[n_station, n_time], NaN where silent
+    first : int64[n_target + 1], where each target's stations start
+    station : int64[n], stations inside or near each target
+    inside : bool[n], whether the station stands in the target
+    least : int, stations near that must report
+    returns : int8[n_target, n_time]
+    """
+    n_time = values.shape[1]
+    out = np.zeros((first.size - 1, n_time), np.int8)
+    count = np.empty(n_time, np.int64)
+    for i in range(first.size - 1):
+        if first[i] == first[i + 1]:
+            continue
+        count[:] = 0
+        for at in range(first[i], first[i + 1]):
+            source = values[station[at]]
+            # One inside counts more than any number near.
+            worth = 1 << 20 if inside[at] else 1
+            for t in range(n_time):
+                if not math.isnan(source[t]):
+                    count[t] += worth
+        for t in range(n_time):
+            out[i, t] = 2 if count[t] >= 1 << 20 else (1 if count[t] >= least else 0)
+    return out
