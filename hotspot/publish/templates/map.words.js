@@ -10,7 +10,7 @@ const WORDS = {
   mean: ["PM2.5 月均值", "PM2.5 monthly mean"], coverage: ["覆盖率", "Coverage"], nValid: ["有效日数", "Valid days"],
   error: ["误差（1σ）", "Error (1 sd)"], before: ["上月", "Previous month"], lastYear: ["上年同月", "Same month last year"],
   yoy: ["同比", "Year on year"], mom: ["环比", "Month on month"], gi: ["聚集类别", "Cluster"], isHot: ["热点网格", "Hotspot cell"],
-  own: ["本月色阶", "own scale"], listed: ["在列概率 {0}", "{0} sure"], rank: ["第 {0} 位", "rank {0}"], pWorst: ["确为最高的概率", "Probability of being the worst"],
+  own: ["本月色阶", "own scale"], listed: ["在列概率 {0}", "{0} sure"], rank: ["第 {0} 位", "rank {0}"], pWorst: ["确居首位的概率", "Probability of being the worst"],
   pTop: ["确在名单内的概率", "Probability of belonging on the list"], rankSpan: ["位次区间", "Rank interval"],
   blurred: ["不可区分", "not distinguishable"], clear: ["可区分", "distinguishable"],
   blurredWhy: ["与相邻位次的差异小于误差或产品分辨率", "the difference to its neighbours in rank is within the error or the product's resolution"],
