@@ -146,6 +146,42 @@ def opinions(values, others, neighbour, criteria):
     return Opinion(np.maximum(expected, 0.0), z_space, z_time, _probability(z_space, z_time))
 
 
+def disagreements(judged, criteria):
+    """
+    Hours that disagree with the neighbours: improbable by both residuals, or persistently off.
+
+    A fault that lasts for days is no surprise beside the station's own hours, so the second
+    rule asks the neighbours alone, over about a day.
+
+    Parameters
+    ----------
+    judged : Opinion
+    criteria : Screening
+
+    Returns
+    -------
+    bool[n_station, n_hour]
+
+    Examples
+    --------
+    >>> from hotspot.rules.sensors import Screening
+    >>> z = np.zeros((1, 60))
+    >>> z[0, 10:40], z[0, 50] = 3.5, 9.0
+    >>> p = np.exp(-(z**2) / 2)
+    >>> np.flatnonzero(disagreements(Opinion(z, z, z, p), Screening())[0])[[0, -2, -1]].tolist()
+    [10, 39, 50]
+    """
+    from hotspot.kernels import flags
+
+    half = criteria.sustained_hours // 2
+    lasting = flags.local_medians(np.ascontiguousarray(judged.z_space), half, half)
+    with np.errstate(invalid="ignore"):
+        sudden = (judged.probability < criteria.residual_probability) & (np.abs(judged.z_space) > criteria.residual_z)
+        # Within a lasting disagreement every hour that leans the same way counts.
+        same = np.sign(lasting) * judged.z_space > criteria.sustained_z / 2
+        return sudden | ((np.abs(lasting) > criteria.sustained_z) & same)
+
+
 def _probability(z_space, z_time):
     """Probability of residuals at least as large, by both, or by the one there is."""
     from scipy.special import erfc

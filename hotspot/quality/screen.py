@@ -12,7 +12,7 @@ import numpy as np
 from hotspot.quality import single
 from hotspot.quality.flags import flag, flag_attrs, mask_of
 from hotspot.quality.interference import evidence
-from hotspot.quality.neighbours import nearest, opinions
+from hotspot.quality.neighbours import disagreements, nearest, opinions
 from hotspot.quality.slow import clock_lags, drifts
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import FLAGS
@@ -273,9 +273,7 @@ def _screen_stretch(parts, stretch, criteria):
     masks["repeated_day"] = single.repeated_days(sound, first_hour, criteria)
     masks["digits_heaped"] = single.heaped_digits(sound, local.astype("datetime64[M]").astype(np.int64), criteria)
     with np.errstate(invalid="ignore"):
-        masks["neighbours"] = (judged.probability < criteria.residual_probability) & (
-            np.abs(judged.z_space) > criteria.residual_z
-        )
+        masks["neighbours"] = disagreements(judged, criteria)
         if parts.humidity is not None:
             masks["humidity"] = (parts.humidity[:, stretch] > criteria.humid) & np.isfinite(values)
         if parts.coarse is not None:

@@ -18,11 +18,12 @@ def drifts(values, expected, local, criteria):
     Returns
     -------
     (bool[n_station, n_hour], float64[n_station]): the hours, and the slope of the latest window
-    that could be judged, ug/m3 per day (0 where none could)
+    in which it drifted, or else that could be judged, ug/m3 per day (0 where none could)
 
     Notes
     -----
-    Theil-Sen slope of the daily median differences over ``drift_days``, with Kendall's tau.
+    Theil-Sen slope over ``drift_days`` of each day's median difference, in the half of its hours
+    where the neighbours are cleaner, with Kendall's tau.
 
     Examples
     --------
@@ -40,9 +41,12 @@ def drifts(values, expected, local, criteria):
     apart = np.full((values.shape[0], days.size), np.nan)
     difference = values - expected
     for at, one in enumerate(days):
-        part = difference[:, day == one]
+        part, level = difference[:, day == one], expected[:, day == one]
         known = np.isfinite(part).sum(axis=1) >= 12
-        apart[known, at] = np.nanmedian(part[known], axis=1)
+        level = np.where(np.isfinite(part), level, np.nan)[known]
+        # In the cleaner half of the day a gain that differs from the neighbours' shows least.
+        part = np.where(level <= np.nanmedian(level, axis=1, keepdims=True), part[known], np.nan)
+        apart[known, at] = np.nanmedian(part, axis=1)
     n_least = max(2, 2 * criteria.drift_days // 3)
     slope, tau, scatter = flags.window_slopes(apart, criteria.drift_days, n_least)
     with np.errstate(invalid="ignore"):
@@ -56,7 +60,9 @@ def drifts(values, expected, local, criteria):
         marked[station, max(0, last - criteria.drift_days + 1) : last + 1] = True
     latest = np.zeros(values.shape[0])
     for station in np.flatnonzero(np.isfinite(slope).any(axis=1)):
-        latest[station] = slope[station][np.isfinite(slope[station])][-1]
+        # Of the windows in which it drifted, if there were any.
+        some = slope[station][drifting[station] if drifting[station].any() else np.isfinite(slope[station])]
+        latest[station] = some[-1]
     return marked[:, day - days[0]] & np.isfinite(values), latest
 
 

@@ -49,7 +49,7 @@ class Screening(_Rule):
     saturation: float = Field(985.0, gt=0)  # C4: 72; 985 is the ceiling seen at a national point in CUMCM 2019 D
     # Spike (QARTOD spike test, "differential"): up and down again, or down and up, within one hour each.
     spike_height: float = Field(30.0, gt=0)  # proposal, ug/m3, and ...
-    spike_ratio: float = Field(1.0, gt=0)  # proposal: ... as a share of the local level (median of spike_hours)
+    spike_ratio: float = Field(2.0, gt=0)  # proposal: ... in units of the local level (median of spike_hours)
     spike_hours: int = Field(13, ge=5)  # proposal: window of the local level, hours, odd
     spike_shared: float = Field(0.5, gt=0)  # proposal: no spike if the neighbours show this share of it
     change_per_hour: float = Field(150.0, gt=0)  # proposal: QARTOD rate of change, ug/m3 in one hour
@@ -67,11 +67,13 @@ class Screening(_Rule):
     residual_floor: float = Field(10.0, gt=0)  # proposal: ug/m3 added before the logarithm, so that 2 against 4 is calm
     residual_scale: float = Field(0.08, gt=0)  # proposal: least standard deviation of a residual, log units
     residual_probability: float = Field(1e-6, gt=0, lt=0.05)  # proposal; Wu 2018 marks 0.65-5.68 % of hours
-    residual_z: float = Field(4.0, gt=0)  # proposal: and the neighbours must disagree this strongly
-    # Drift: slope of the difference to the neighbours. C4: 74 plants +1 ug/m3 a day.
+    residual_z: float = Field(4.0, gt=0)  # proposal: and the neighbours must disagree this strongly,
+    sustained_z: float = Field(3.0, gt=0)  # proposal: or in the median of ...
+    sustained_hours: int = Field(25, ge=13)  # proposal: ... so many hours around, odd, this strongly
+    # Drift: slope of the difference to the neighbours in the cleaner half of each day. C4: 74 plants +1 ug/m3 a day.
     drift_days: int = Field(21, ge=10)  # proposal: length of the window
     drift_per_day: float = Field(0.5, gt=0)  # proposal, ug/m3 per day
-    drift_scatter: float = Field(4.0, gt=0)  # proposal: the change over the window in units of the scatter about it
+    drift_scatter: float = Field(5.0, gt=0)  # proposal: the change over the window in units of the scatter about it
     drift_tau: float = Field(0.6, gt=0, lt=1)  # proposal: Kendall's tau, how steadily it moves
     humid: float = Field(90.0, gt=0, le=100)  # C4: 75: bias above 90 to 95 % relative humidity
     heaped_share: float = Field(0.8, gt=0, le=1)  # proposal: share of values that are multiples of 5 or 10
