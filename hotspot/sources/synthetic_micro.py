@@ -260,7 +260,7 @@ def _episodes(rng, network, clock, true, log):
             station, length = rng.choice(members), int(rng.integers(3, 10))
             start = int(rng.integers(6, len(clock) - length - 6))
             spread = rng.normal(0.0, 150.0, 2)
-            strength = rng.uniform(1.2, 2.8)
+            strength = rng.uniform(1.5, 4.5)  # the source adds so many times what is there
             if busy[max(0, start - 12) : start + length + 12].any():
                 continue
             busy[start : start + length] = True

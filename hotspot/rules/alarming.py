@@ -1,0 +1,74 @@
+"""
+The numbers that decide when an hour of a 500 m cell is an alarm, and which hours of
+the day and days of the week of a cell stand out.
+
+What the programme published: the alarm is "markedly above the surrounding cells"
+(People's Daily, 2020-03-31), Tongzhou's rule is 50 % above three neighbours, and the
+load was about 1.5 alarms per instrumented cell and month (C11). The rest is proposed.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Alarms(_Rule):
+    """METHODS 10: ratio to the neighbours AND robust z AND persistence AND floor. Concentrations are ug/m3."""
+
+    ratio: float = Field(1.5, gt=1)  # Tongzhou's published rule: 50 % above the neighbours
+    z_min: float = Field(3.0, gt=0)  # proposal: three scatters; never lower, whatever the budget allows
+    min_hours: int = Field(2, ge=1)  # proposal: hours in a row
+    floor: float = Field(75.0, ge=0)  # METHODS 10; second-grade daily limit of GB 3095-2012
+    neighbours: int = Field(6, ge=3)  # proposal: nearest stations whose median is "the surroundings"
+    min_neighbours: int = Field(3, ge=2)  # three in Tongzhou's rule; with fewer there is no alarm
+    neighbour_km: float = Field(15.0, gt=0)  # proposal
+    history_days: int = Field(14, ge=3)  # proposal: the past of the same place that z is measured against
+    history_hours: int = Field(72, ge=24)  # proposal: hours of it that must be there
+    # Proposal: scatter of the log ratio below which a calm past would make every breath an alarm (8 %).
+    scatter_floor: float = Field(0.08, gt=0)
+    merge_hours: int = Field(3, ge=0)  # proposal: a pause of so many hours does not end an episode
+    support: Literal["measured", "supported"] = "supported"  # METHODS 10: never on an unsupported sub-cell
+    budget: float = Field(1.5, gt=0)  # C11: pushed alarms per instrumented cell and month
+    naive_neighbours: int = Field(3, ge=1)  # Tongzhou's rule, computed beside ours ...
+    naive_km: float = Field(20.0, gt=0)  # ... for stations that have so many within it; what is farther is no neighbour
+
+    # What is not local (METHODS 10). A reason counts if it holds in half of the alarm's hours.
+    regional_km: float = Field(40.0, gt=0)  # proposal: other cells' stations within it are asked
+    regional_stations: int = Field(30, ge=3)  # proposal: so many of them at most, the nearest
+    regional_share: float = Field(0.5, gt=0, le=1)  # proposal: so many of them rose ...
+    regional_rise: float = Field(1.4, gt=1)  # proposal: ... to this multiple of their own last day's median
+    regional_exempt: float = Field(2.5, gt=1)  # proposal: so far above its neighbours it is local all the same
+    dust_pm10: float = Field(150.0, gt=0)  # proposal, ug/m3; second-grade daily limit of PM10, and ...
+    dust_ratio: float = Field(0.35, gt=0, lt=1)  # proposal: ... PM2.5 / PM10 below it, at ...
+    dust_share: float = Field(0.5, gt=0, le=1)  # proposal: ... this share of the stations around: dust from afar
+    fog_exempt: float = Field(4.0, gt=1)  # proposal: farther above its neighbours than droplets ever make it
+    fog_humidity: float = Field(95.0, gt=0, le=100)  # RELIABILITY C4 75: above 90-95 % droplets are counted
+    # Hours with these doubts of the screen make an alarm "unconfirmed" (RELIABILITY C4 73), never deleted.
+    doubtful_flags: tuple[str, ...] = (
+        "impossible",
+        "saturation",
+        "spike",
+        "flat_line",
+        "zero_run",
+        "repeated_day",
+        "drift",
+        "interference",
+    )
+    # Proposal: one hour this far above the neighbours is listed as unconfirmed though it did not last.
+    spike_ratio: float = Field(5.0, gt=1)
+
+
+class Abnormal(_Rule):
+    """D19, C2: hours of the day and days of the week in which a cell stands out against its city."""
+
+    level: float = Field(0.95, gt=0.5, lt=1)  # proposal, jointly over all hours (or weekdays) of a cell
+    least: float = Field(0.10, ge=0)  # proposal: an excess below 10 % is not worth a visit
+    min_days: int = Field(20, ge=10)  # proposal: days of data behind an hour of the day
+    min_weeks: int = Field(8, ge=4)  # proposal: days of data behind a day of the week
+    block_days: int = Field(5, ge=1, le=31)  # METHODS 9: blocks of the bootstrap
+    n_draws: int = Field(1000, ge=200)  # proposal
+    seed: int = 20180828
