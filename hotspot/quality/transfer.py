@@ -2,15 +2,18 @@
 What the nearest references say at a micro-station, and in which hours that may teach it.
 
 Beside a reference every hour teaches. Farther away only hours in which the references
-around agree with each other: the air is mixed then, and a difference is the sensor's, not
-the street's. All other hours would teach a station to forget its own sources.
+around agree with each other, for the air is mixed then; and even these teach no more than
+what all stations have in common, or a station would be taught to forget its own sources.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from hotspot.quality.growth import growth_factor
 from hotspot.quality.neighbours import nearest
+
+_FLOOR = 5.0  # ug/m3 added before a ratio is taken, so that 2 against 4 is no doubling
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,26 @@ class Transfer:
     km: np.ndarray
     collocated: np.ndarray
     names: list
+
+
+@dataclass(frozen=True)
+class Learned:
+    """
+    What a calibration made of the stations.
+
+    values, left_out, error : float64[n_station, n_hour]
+        Calibrated; the same where the hour's block did not teach; one standard deviation (NaN where not known here).
+    words : str, the form
+    coefficients : sequence of float
+    tried : dict of form -> error of each, in the measure that chose
+    """
+
+    values: np.ndarray
+    left_out: np.ndarray
+    error: np.ndarray
+    words: str
+    coefficients: object
+    tried: dict
 
 
 def bring(stations, reference, criteria, *, variable="pm25"):
@@ -94,3 +117,129 @@ def bring(stations, reference, criteria, *, variable="pm25"):
         mixed = (n >= 2) & (high - low <= criteria.mixed_spread * value)
     teaches = np.isfinite(value) & (collocated[:, None] | mixed)
     return Transfer(value, teaches, km[:, 0], collocated, [[str(names[k]) for k in row if k >= 0] for row in where])
+
+
+def transferred(values, told, fit, fold, criteria, *, humidity, local, particles=True, temperature=None):
+    """
+    What references that stand elsewhere can teach: the growth with humidity, and a large common gain.
+
+    The logarithm of station over reference is a constant of the place, a daily course of local
+    emission, and the growth with humidity; the first two are taken out by medians and the growth
+    that leaves least behind is chosen. A common gain is read where local sources are silent (a low
+    quantile of the ratio), and used only if it is larger than what siting can feign. A gain of a
+    single station is never told from a source beside it, and is left alone.
+
+    Parameters
+    ----------
+    values, told : float64[n_station, n_hour]
+        Stations, and references brought to them.
+    fit : bool[n_station, n_hour], hours that teach
+    fold : int64[n_hour]
+    criteria : Calibration
+    humidity : float64[n_station, n_hour] or None
+    local : datetime64[n_hour], local start of each hour
+    particles : bool, False for gases
+    temperature : not used
+
+    Returns
+    -------
+    Learned; ``tried`` is the mean absolute residual, log units
+
+    Examples
+    --------
+    >>> from hotspot.rules.sensors import Calibration
+    >>> rng = np.random.default_rng(2)
+    >>> local = np.datetime64("2020-03-01T00", "h") + np.arange(600)
+    >>> told = np.broadcast_to(60 + 25 * np.sin(np.arange(600) / 40), (4, 600))
+    >>> wet = np.broadcast_to(60 + 30 * np.sin(np.arange(600) / 17), (4, 600))
+    >>> values = told * growth_factor(wet, 0.1, high=85) * np.exp(rng.normal(0, 0.05, (4, 600)))
+    >>> learned = transferred(values, told, np.ones((4, 600), bool), np.arange(600) // 168 % 3, Calibration(folds=3),
+    ...     humidity=wet, local=local)
+    >>> learned.words
+    'c / (1 + 0.1 / (100/RH - 1)), RH at most 85 %'
+    """
+    clock = np.asarray(local, "datetime64[h]")
+    hour = (clock - clock.astype("datetime64[D]")).astype(np.int64)
+    growths = [(0.0, criteria.humidity_high[0])]
+    if humidity is not None and particles:
+        growths += [(k, high) for k in criteria.kappa if k for high in criteria.humidity_high]
+    factors = [_factor(humidity, kappa, high, values.shape, criteria) for kappa, high in growths]
+    logs = [_log_ratio(values / factor, told, fit) for factor in factors]
+    names = [_growth_words(kappa, high) for kappa, high in growths]
+    residuals = [_without_place_and_hour(log, hour) for log in logs]
+    errors = [_mean_abs(residual) for residual in residuals]
+    best = _least(errors, criteria.gain)
+    gain = _common_gain(logs[best], fit, criteria)
+    left_out = np.full(values.shape, np.nan)
+    for at in np.unique(fold):
+        rest, here = fold != at, fold == at
+        chosen = _least([_mean_abs(residual[:, rest]) for residual in residuals], criteria.gain)
+        part = _common_gain(logs[chosen][:, rest], fit[:, rest], criteria)
+        left_out[:, here] = values[:, here] / factors[chosen][:, here] / part
+    result = np.maximum(values / factors[best] / gain, 0.0)
+    # The scatter holds the place's own changes too, and the gains are not corrected: an upper bound, on purpose.
+    known = np.isfinite(residuals[best])
+    scatter = 1.4826 * float(np.median(np.abs(residuals[best][known]))) if known.any() else np.nan
+    spread = _spread_of_gains(logs[best], fit, criteria)
+    error = np.hypot(scatter, spread) * (result + _FLOOR)
+    words = names[best] if gain == 1.0 else f"{names[best]}, over {gain:.3f}"
+    tried = {name: round(value, 5) for name, value in zip(names, errors, strict=True) if np.isfinite(value)}
+    return Learned(result, np.maximum(left_out, 0.0), error, words, [gain, *growths[best]], tried)
+
+
+def _growth_words(kappa, high):
+    return f"c / (1 + {kappa:g} / (100/RH - 1)), RH at most {high:g} %" if kappa else "as delivered"
+
+
+def _factor(humidity, kappa, high, shape, criteria):
+    if not kappa:
+        return np.ones(shape)
+    return growth_factor(humidity, kappa, low=criteria.humidity_low, high=high)
+
+
+def _log_ratio(values, told, fit):
+    return np.log((np.where(fit, values, np.nan) + _FLOOR) / (told + _FLOOR))
+
+
+def _without_place_and_hour(log, hour):
+    """Residuals without each station's usual ratio and each hour of day's, by medians, twice."""
+    rest = log.copy()
+    for _ in range(2):
+        rows = np.isfinite(rest).any(axis=1)
+        rest[rows] -= np.nanmedian(rest[rows], axis=1, keepdims=True)
+        for one in range(24):
+            part = rest[:, hour == one]
+            if np.isfinite(part).any():
+                rest[:, hour == one] = part - np.nanmedian(part)
+    return rest
+
+
+def _mean_abs(residual):
+    known = np.isfinite(residual)
+    return float(np.abs(residual[known]).mean()) if known.any() else np.nan
+
+
+def _least(errors, gain):
+    """Position of the least error; the first, without a growth, unless another is clearly less."""
+    if not np.isfinite(errors[0]):
+        return 0
+    best = int(np.argmin(errors))
+    return best if errors[best] < (1 - gain) * errors[0] else 0
+
+
+def _low_ratios(log, fit, criteria):
+    taught = fit.sum(axis=1) >= criteria.min_hours
+    return np.nanquantile(log[taught], criteria.envelope, axis=1) if taught.any() else np.empty(0)
+
+
+def _common_gain(log, fit, criteria):
+    low = _low_ratios(log, fit, criteria)
+    common = float(np.exp(np.median(low))) if low.size else 1.0
+    return common if abs(np.log(common)) > criteria.common_gain else 1.0
+
+
+def _spread_of_gains(log, fit, criteria):
+    """Robust spread of the stations' ratios, at least what is taken for siting."""
+    low = _low_ratios(log, fit, criteria)
+    spread = 1.4826 * float(np.median(np.abs(low - np.median(low)))) if low.size else 0.0
+    return max(spread, criteria.common_gain)

@@ -104,10 +104,12 @@ class Screening(_Rule):
 class Calibration(_Rule):
     """Micro-stations on the reference scale. METHODS 4; targets of EPA/600/R-20/280 as METHODS 4 gives them."""
 
-    max_km: float = Field(10.0, gt=0)  # proposal: a reference farther away says nothing about a sensor
     collocated_km: float = Field(0.5, ge=0)  # proposal: nearer than this both breathe the same air
-    references: int = Field(3, ge=1)  # proposal: nearest references averaged, weight 1/distance
+    max_km: float = Field(30.0, gt=0)  # proposal: references farther away are not asked
+    references: int = Field(5, ge=2)  # proposal: nearest references averaged, weight 1/distance
     mixed_spread: float = Field(0.2, gt=0)  # proposal: references that differ by less: the air is mixed, compare
+    envelope: float = Field(0.2, gt=0, lt=0.5)  # proposal: quantile of the ratio at which local sources are silent
+    common_gain: float = Field(0.1, ge=0)  # proposal: a common gain nearer to 1 is not told from where stations stand
     min_hours: int = Field(72, ge=24)  # proposal: pairs without which a station has no calibration of its own
     shrink_hours: float = Field(168.0, ge=0)  # proposal: evidence the network's coefficients are worth
     block_days: int = Field(7, ge=1)  # proposal: blocks of the cross-validation; weather lasts days
