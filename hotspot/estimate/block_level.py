@@ -23,7 +23,8 @@ class Setting(NamedTuple):
     chunk: np.ndarray  # int64[time], blocks of days, each within one month
     factor: tuple  # of the weather columns
     remove: frozenset
-    groups: tuple | None  # (times, rows) of the average; None: all rows
+    season_days: int | None  # weather rows averaged over lie within so many days of the year; None: all
+    day_of_year: np.ndarray  # int64[time], from 0
     rules: object  # Normalisation
     hourly: bool
 
@@ -36,7 +37,8 @@ class Block(NamedTuple):
     flat_background: np.ndarray | None  # float64[cell, time], as it were without terrain: what transport takes away
     terrain: np.ndarray  # float64[cell], factor of the terrain, 1 where it is not removed
     weather: np.ndarray  # float64[time, column]
-    rows: np.ndarray  # float64[row, column]
+    rows: np.ndarray  # float64[row, column], the weather of the whole climatology without gaps
+    row_day_of_year: np.ndarray  # int64[row], from 0
     stagnant: np.ndarray  # bool[row]
     stagnant_time: np.ndarray  # bool[time]
 
@@ -125,8 +127,22 @@ def level_of_block(block, setting, *, by_step=False):
 def _effects(score, weight, block, setting):
     return weather_effects(
         score, weight, setting.calendar, block.weather, setting.fold, rules=setting.rules, factor=setting.factor,
-        remove=setting.remove, rows=block.rows, stagnant=block.stagnant, groups=setting.groups, hourly=setting.hourly,
+        remove=setting.remove, rows=block.rows, stagnant=block.stagnant, groups=_same_season(block, setting),
+        hourly=setting.hourly,
     )  # fmt: skip
+
+
+def _same_season(block, setting):
+    """For each fortnight of the year its times, and the weather rows within ``season_days`` of its middle day."""
+    if setting.season_days is None:
+        return None
+    groups = []
+    for first in range(0, 366, 14):
+        away = np.abs(block.row_day_of_year - (first + 6.5))
+        among = np.minimum(away, 366 - away) <= setting.season_days + 0.5
+        times = (setting.day_of_year >= first) & (setting.day_of_year < first + 14)
+        groups.append((times, among))
+    return groups
 
 
 def _levels(values, effect, shift, block):

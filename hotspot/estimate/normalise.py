@@ -234,33 +234,18 @@ def _setting(time, table, rules, remove, average, every, hourly):
     # The last days of a month join its last block.
     chunk = np.minimum(day // rules.block_days, max(30 // rules.block_days - 1, 0))
     _, chunk = np.unique(np.column_stack([month.astype(np.int64), chunk]), axis=0, return_inverse=True)
-    groups = None
-    if average == "season":
-        groups = _same_season(time, table.time, rules.season_days)
     weather = frozenset(remove) - {"terrain"} | {"air_mass"}
     _, month_number = np.unique(month, return_inverse=True)
     setting = Setting(
         calendar_columns(time, first, hourly=hourly), folds_of(time, rules.folds), month_number, period, chunk.ravel(),
-        table.factor, weather, groups, rules, hourly,
+        table.factor, weather, rules.season_days if average == "season" else None, _day_of_year(time), rules, hourly,
     )  # fmt: skip
     return setting, start.astype("datetime64[ns]")
 
 
-def _same_season(time, rows, reach):
-    """For each fortnight of the year its times and the weather rows within ``reach`` days of its middle day."""
-
-    def day_of_year(at):
-        return (at.astype("datetime64[D]") - at.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
-
-    own, theirs = day_of_year(time), day_of_year(rows)
-    groups = []
-    for first in range(0, 366, 14):
-        away = np.abs(theirs - (first + 6.5))
-        among = np.minimum(away, 366 - away) <= reach + 0.5
-        times = (own >= first) & (own < first + 14)
-        if times.any():
-            groups.append((times, among))
-    return groups
+def _day_of_year(time):
+    """Day of the year of local times, from 0."""
+    return (time.astype("datetime64[D]") - time.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
 
 
 def _positions(have, want):
@@ -290,7 +275,8 @@ def _block(number, members, values, backgrounds, factor, table, at, calm):
     terrain = np.ones(len(members)) if factor is None else factor[members]
     calm = calm[here]
     return Block(
-        values[members].astype(float), *behind, terrain, weather, table.values[here][whole], calm[whole],
+        values[members].astype(float), *behind, terrain, weather, table.values[here][whole], _day_of_year(table.time[whole]),
+        calm[whole],
         (at >= 0) & calm[at],
     )  # fmt: skip
 

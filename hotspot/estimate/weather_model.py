@@ -130,7 +130,8 @@ def weather_effects(target, weight, calendar, weather, fold, *, rules, factor, r
     stagnant : bool[row]
         Which of them are stagnant; none: ``stagnant`` of the result is NaN.
     groups : list of (bool[time], bool[row]), optional
-        Times and the rows they are averaged over, e.g. the same fortnight of all years.
+        Times and the rows they are averaged over, e.g. the same weeks of all years; those
+        without any row are left NaN.
     hourly : bool
 
     Returns
@@ -164,7 +165,7 @@ def weather_effects(target, weight, calendar, weather, fold, *, rules, factor, r
         without = regroup(forest, averaged)
         for times, among in groups:
             at = np.flatnonzero(times & whole)
-            if at.size and averaged.any():
+            if at.size and averaged.any() and among.any():
                 mean = _averaged(without, columns[at], rows, averaged, n_calendar, among)
                 refits[g, at] = fitted[g, at] - mean
         if not averaged.any():
