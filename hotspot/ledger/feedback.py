@@ -110,9 +110,7 @@ def _fault(body, warned, alarms):
         return str(error)
     if time is pd.NaT or time.tzinfo is not None:
         return f"time {body['time']!r} is no local time; write it like 2020-03-05T10:00"
-    if month not in warned:
-        return f"no list of {month} was published"
-    if "alarm" in body:
+    if body.get("alarm"):  # hourly, so it is answered before its month's list is published
         alarm = alarms.get(body["alarm"])
         if alarm is None:
             return f"alarm {body['alarm']} does not exist"
@@ -121,6 +119,8 @@ def _fault(body, warned, alarms):
         if time < pd.Timestamp(alarm["time"]):
             return f"the visit {body['time']} is before the alarm {alarm['time']}"
         return ""
+    if month not in warned:
+        return f"no list of {month} was published"
     if cell not in warned[month]:
         return f"cell {cell} was not warned in {month}"
     over = month_start(month_minus(month, -1))
