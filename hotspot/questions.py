@@ -8,6 +8,8 @@ machine; neither ranks anything.
 from pathlib import Path
 
 from hotspot.month import derive, months_needed
+from hotspot.publish.weather_words import weather_en
+from hotspot.rank.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.year import annual, open_hotspots
@@ -130,6 +132,7 @@ def explain_cell(study, month, cell, *, out="out"):
     hot = open_hotspots(study, int(month[:4]), out=out)
     derived = derive(study, month, hot=hot, folder=Path(out) / study.id)
     field = derived.field.sel(cell=code)
+    told = derived.warned.join(weather_change(derived.field, derived.warned))
     answer = {
         "cell": code,
         "place": {k: str(cells[k].sel(cell=code).values) for k in ("city", "county", "township", "label")}
@@ -144,7 +147,12 @@ def explain_cell(study, month, cell, *, out="out"):
             "z": _number(derived.gi["gi_z"].sel(cell=code)),
             "class": str(derived.gi["gi_class"].sel(cell=code).values),
         },
-        "warnings": _records(derived.warned[derived.warned["cell"] == code]),
+        "warnings": _records(told[told["cell"] == code]),
+        "weather": {
+            "month": _weather_of(field, months_needed(month)),
+            "level": _number(field["level"]),
+            "how": {name: str(derived.field.attrs[name]) for name in ("weather", "level")},
+        },
         "not_ranked": _records(derived.not_ranked[derived.not_ranked["cell"] == code]),
         "sources": _records(derived.traced[derived.traced["cell"] == code]),
     }
@@ -178,6 +186,7 @@ def _sentences(answer, study, month):
         lines.append(
             f"Warned as {row['reason'].replace('_', ' ')}: rank {row['rank']} in {row['city']}{change}{sure}{told}."
         )
+    lines += _weather_sentences(answer, study.criteria.warning.decimals)
     lines += [f"Not ranked {row['reason'].replace('_', ' ')}: {row['why']}." for row in answer["not_ranked"]]
     for row in sorted(answer["sources"], key=lambda r: r["order"])[:5]:
         lines.append(
@@ -186,6 +195,44 @@ def _sentences(answer, study, month):
         )
     if not answer["hotspot"] and now["valid"]:
         lines.append(_annual_sentence(answer["cell"], study, int(month[:4])))
+    return lines
+
+
+def _weather_of(field, names):
+    """Each month in average weather, with its interval."""
+    ends = {"": "normalised", "_low": "low", "_high": "high"}
+    return {
+        name: {ours: _number(field[f"pm25_normalised{end}"].isel(time=i)) for end, ours in ends.items()}
+        for i, name in enumerate(names)
+    }
+
+
+def _weather_sentences(answer, decimals):
+    """What the weather did to this cell, and what its level in stagnant weather is."""
+    weather, lines = answer["weather"], []
+    if weather["how"]["weather"].startswith("none: "):
+        lines.append(f"What the weather did is not known: {weather['how']['weather'].removeprefix('none: ')}.")
+    else:
+        lines += [
+            f"{row['reason'].replace('_', ' ').capitalize()}: {weather_en(row, decimals)}."
+            for row in answer["warnings"]
+            if row["weather"] is not None
+        ]
+        name, now = list(weather["month"].items())[-1]
+        if not answer["warnings"] and now["normalised"] is not None:
+            lines.append(
+                f"In average weather {name} would have been {now['normalised']:.1f} ug/m3 "
+                f"(interval {now['low']:.1f} to {now['high']:.1f})."
+            )
+        lines.append(f"How the weather was taken out: {weather['how']['weather']}.")
+    if weather["level"] is not None:
+        lines.append(
+            f"Its level in stagnant weather, the second criterion of the year's list, is {weather['level']:.1f} ug/m3."
+        )
+    elif weather["how"]["level"].startswith("none: "):
+        lines.append(
+            f"The year's list rests on the concentration alone: {weather['how']['level'].removeprefix('none: ')}."
+        )
     return lines
 
 

@@ -9,6 +9,7 @@ only ever be printed. Same month, same bytes: no date, no random name.
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +22,10 @@ from hotspot.publish import sheet_map
 from hotspot.publish.fonts import check_glyphs, font_path, legible, shorten
 from hotspot.publish.lists import published
 from hotspot.publish.sheet_back import back_page
+from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
 from hotspot.publish.words import BASES, COMPLETENESS, REASONS, STATES, change_zh, known, month_zh
+from hotspot.rank.weather_change import weather_change
 from hotspot.rules.classes import area_classes, source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.variables import DataError
@@ -81,8 +84,9 @@ def write_sheets(directory, *, study, month, field, warned, traced, checklist, f
     )  # fmt: skip
     check_glyphs(_strings(sheets))
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
-    parts = [sheets, *([sheet] for sheet in sheets)]
-    paths = [directory / "sheets.pdf", *(directory / "sheets" / f"{sheet['code']}.pdf" for sheet in sheets)]
+    paths = [*(directory / "sheets" / f"{sheet['code']}.pdf" for sheet in sheets), directory / "sheets.pdf"]
+    # The book last: what typst remembers of it would slow every page set after it.
+    parts = [*([sheet] for sheet in sheets), sheets]
     # typst leaves Python's lock while it sets a page, so threads are enough; each part is set alone.
     with ThreadPoolExecutor(_THREADS) as pool:
         pages = pool.map(lambda part: render(part, month), parts)
@@ -90,7 +94,7 @@ def write_sheets(directory, *, study, month, field, warned, traced, checklist, f
             paths, tqdm(pages, total=len(parts), desc="sheets", disable=None, leave=False), strict=True
         ):
             path.write_bytes(page)
-    return paths
+    return [paths[-1], *paths[:-1]]
 
 
 def render(sheets, month, *, kind="pdf", ppi=None):
@@ -121,7 +125,7 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     try:
         return typst.compile(
             template,
-            font_paths=[str(font_path().parent)],
+            font_paths=_fonts(),
             ignore_system_fonts=True,
             format=kind,
             ppi=ppi,
@@ -129,6 +133,14 @@ def render(sheets, month, *, kind="pdf", ppi=None):
         )
     except RuntimeError as error:
         raise DataError(f"{_TEMPLATE}: the sheet could not be set: {error}") from None
+
+
+@cache
+def _fonts():
+    """The one font, read once for all sheets."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_path().parent)])
 
 
 def sheet_data(*, study, month, field, warned, traced, checklist, facilities, state="preliminary"):
@@ -181,6 +193,11 @@ def _texts(study, month, field, code, rows, state):
         for _, row in rows.iterrows()
         if BASES.get(row["reason"])
     ]
+    # One sentence only, of the first change there is: the page has no room for three.
+    told = rows.join(weather_change(field, rows)).sort_values(
+        "change_normalised", key=lambda v: v.isna(), kind="stable"
+    )
+    weather = weather_zh(told.iloc[0], decimals)
     unsure = any(known(flag) and not flag for flag in rows["distinguishable"])
     completeness = str(field.attrs.get("completeness", ""))
     days = f"有效{int(first['n_valid'])}天，" if known(first["n_valid"]) else ""
@@ -195,6 +212,7 @@ def _texts(study, month, field, code, rows, state):
         "why": [
             ["原因", "；".join(REASONS.get(reason, reason) for reason in rows["reason"])],
             ["数值", "；".join([value, *changes])],
+            *([["气象", weather]] if weather else []),
             ["名次", "；".join(_rank(row, criteria.confidence.level) for _, row in rows.iterrows())],
         ],
         "unsure": "“不可区分”：按资料误差与分辨率，不能断定本格比邻近名次的网格更差，请顺带查看邻格。"

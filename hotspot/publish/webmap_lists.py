@@ -12,8 +12,10 @@ from hotspot.publish import words
 from hotspot.publish.escape import escape
 from hotspot.publish.lists import published
 from hotspot.publish.palette import palette
+from hotspot.publish.weather_words import weather_en, weather_zh
 from hotspot.publish.webmap_data import positions
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, status_zh, why_zh
+from hotspot.rank.weather_change import weather_change
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS
@@ -81,6 +83,7 @@ def warned_rows(warned, field, order, decimals):
     known = table[["lon", "lat"]].to_numpy(float)
     gcj = np.stack(wgs84_to_gcj02(known[:, 0], known[:, 1]), axis=1) if len(table) else known
     at = [[_number(v, 6) for v in spot] for spot in np.concatenate([known, gcj], axis=1)]
+    weather = weather_change(field, table).to_dict("records")
     rows: list[dict] = []
     for place, row in zip(
         positions(table["cell"], field, order, "warning list"), table.to_dict("records"), strict=True
@@ -92,7 +95,13 @@ def warned_rows(warned, field, order, decimals):
         sure = row["distinguishable"]
         sure = None if sure is None or pd.isna(sure) or sure == "" else bool(sure)
         who = {"i": place, "r": REASONS.index(row["reason"]), "k": int(row["rank"]), "at": at[len(rows)]}
-        rows.append(who | figures | {"sure": sure})
+        told = weather[len(rows)] | {"reason": row["reason"]}
+        said = (
+            {"weather": [weather_zh(told, decimals), weather_en(told, decimals)]}
+            if words.known(told["weather"])
+            else {}
+        )
+        rows.append(who | figures | {"sure": sure} | said)
     return rows
 
 

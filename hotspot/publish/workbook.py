@@ -14,6 +14,8 @@ from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.lists import WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
+from hotspot.rank.weather_change import weather_change
+from hotspot.rules.rounding import round_half_even
 
 PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")
 INTERNAL = "内部统计"
@@ -40,7 +42,12 @@ _ZH = {
     "rank_low": "名次区间上端",
     "rank_high": "名次区间下端",
     "distinguishable": "能否区分",
+    "change_normalised": "扣除气象后变化 μg/m³",
+    "change_normalised_pct": "扣除气象后变化率 %",
+    "weather": "气象影响 μg/m³",
 }
+# Beside the official columns, in this sheet only: warnings.csv keeps its own.
+_WEATHER = {"change_normalised": "pm", "change_normalised_pct": 1, "weather": "pm"}
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
@@ -90,7 +97,7 @@ def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=No
         for city in dict.fromkeys(rows["city"]):
             of_city = rows[rows["city"] == city]
             _public_sheet(book.add_worksheet(sheet_name(city, taken)), look, study, month, field, city, of_city, state)
-        _internal_sheet(book.add_worksheet(INTERNAL), look, rows)
+        _internal_sheet(book.add_worksheet(INTERNAL), look, _with_weather(rows, field, decimals))
         _notes_sheet(book.add_worksheet(NOTES), look, study, month, field, rows, not_ranked, hot, state)
     return path
 
@@ -186,8 +193,17 @@ def _public_sheet(sheet, look, study, month, field, city, rows, state):
     _paper(sheet, landscape=False)
 
 
+def _with_weather(rows, field, decimals):
+    """The list with what the weather did beside each official change, rounded as it is printed."""
+    told = weather_change(field, rows)[list(_WEATHER)]
+    for name, kind in _WEATHER.items():
+        told[name] = round_half_even(told[name].to_numpy(), decimals if kind == "pm" else kind)
+    return rows.join(told)
+
+
 def _internal_sheet(sheet, look, rows):
-    for column, (name, kind) in enumerate(WARNING_COLUMNS.items()):
+    columns = WARNING_COLUMNS | _WEATHER
+    for column, (name, kind) in enumerate(columns.items()):
         _say(sheet, 0, column, _ZH[name], look["head"])
         _say(sheet, 1, column, name, look["head_en"])
         wide = max(
@@ -209,7 +225,7 @@ def _internal_sheet(sheet, look, rows):
                 sheet.write_blank(line, column, None, look["text"])
     sheet.set_row(0, 32)
     sheet.freeze_panes(2, 5)
-    sheet.autofilter(1, 0, max(1, len(rows) + 1), len(WARNING_COLUMNS) - 1)
+    sheet.autofilter(1, 0, max(1, len(rows) + 1), len(columns) - 1)
     sheet.repeat_rows(0, 1)
     _paper(sheet, landscape=True)
 
@@ -244,6 +260,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
             f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名",
         ),
         ("比较基数", "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
+        ("扣除气象", _weather_note(field)),
         ("修约", f"GB/T 8170，四舍六入五成双；PM2.5 保留 {criteria.warning.decimals} 位小数，修约只在发布时进行"),
         ("居首、入选概率", "考虑数据误差后，该网格居第一、居前若干名的概率"),
         ("名次区间", f"{criteria.confidence.level * 100:.0f}%置信的名次范围"),
@@ -274,6 +291,17 @@ def _left_out(not_ranked):
 def _source(field):
     """The data behind the values, in one phrase."""
     return "；".join(data_sources(field.attrs)) or "未说明"
+
+
+def _weather_note(field):
+    """What the columns on weather are, or why they are empty."""
+    said = str(field.attrs.get("weather", "none: no weather was delivered"))
+    if said.startswith("none: "):
+        return f"本月没有扣除气象的变化（{said.removeprefix('none: ')}）；名单只按官方变化排名"
+    return (
+        "扣除气象后变化：两个月都换算到平均气象条件下再比较（只平均气象，不平均季节）；气象影响＝官方变化－扣除气象后变化，"
+        "“月均浓度最高”一类为本月均值与平均气象条件下之差。仅供解释，不参与排名"
+    )
 
 
 def _paper(sheet, *, landscape):

@@ -134,6 +134,7 @@ function cellWords(i) {
       row.p_top == null ? null : el("div", { class: "hs-row" }, el("span", {}, w("pTop")), el("b", {}, percent(row.p_top))),
       row.p_worst == null ? null : el("div", { class: "hs-row" }, el("span", {}, w("pWorst")), el("b", {}, percent(row.p_worst))),
       row.rank_low == null ? null : el("div", { class: "hs-row" }, el("span", {}, w("rankSpan")), el("b", {}, `${row.rank_low} – ${row.rank_high}`)),
+      row.weather ? el("p", { class: "hs-note" }, row.weather[state.lang]) : null,
       row.sure === false ? el("p", { class: "hs-note" }, w("blurredWhy")) : null));
   }
   body.append(el("section", {}, el("div", { class: "hs-big" }, el("span", {}, w("mean")),

@@ -1,0 +1,68 @@
+"""What the weather did to a listed cell, in words; Chinese first."""
+
+from hotspot.publish.words import BASES, change_zh, known
+from hotspot.rules.rounding import plain_text
+
+_EN = {"year_on_year": "year on year", "month_on_month": "month on month"}
+
+
+def weather_zh(row, decimals):
+    """
+    One row of ``rank.weather_change`` in words; empty where nothing is known.
+
+    Parameters
+    ----------
+    row : mapping with ``reason`` and the columns of ``weather_change``
+    decimals : int
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> row = {"reason": "year_on_year", "change_normalised": -2.0, "change_normalised_pct": -4.0,
+    ...        "normalised_low_pct": -11.2, "normalised_high_pct": 3.8, "weather": 12.04}
+    >>> weather_zh(row, 1)
+    '扣除气象后同比下降2.0 μg/m³（-4.0%），区间-11%至+4%，与持平不可区分；气象使其上升12.0 μg/m³'
+    >>> weather_zh(row | {"reason": "highest", "change_normalised": float("nan")}, 1)
+    '本月气象使浓度偏高12.0 μg/m³'
+    """
+    if not known(row["weather"]):
+        return ""
+    size, up = plain_text(abs(row["weather"]), decimals), row["weather"] > 0
+    if not known(row["change_normalised"]):
+        return f"本月气象使浓度偏{'高' if up else '低'}{size} μg/m³"
+    change = change_zh(row["change_normalised"], row["change_normalised_pct"], decimals)
+    low, high = row["normalised_low_pct"], row["normalised_high_pct"]
+    sure = f"，区间{low:+.0f}%至{high:+.0f}%" if known(low) and known(high) else ""
+    sure += "，与持平不可区分" if sure and low <= 0 <= high else ""
+    return f"扣除气象后{BASES[row['reason']]}{change}{sure}；气象使其{'上升' if up else '下降'}{size} μg/m³"
+
+
+def weather_en(row, decimals):
+    """
+    The same in English.
+
+    Examples
+    --------
+    >>> row = {"reason": "year_on_year", "change_normalised": -2.0, "change_normalised_pct": -4.0,
+    ...        "normalised_low_pct": -11.2, "normalised_high_pct": 3.8, "weather": 12.04}
+    >>> weather_en(row, 1)
+    'without the weather -2.0 ug/m3 (-4.0 %) year on year, interval -11 to +4 %, no change cannot be ruled out; \
+the weather raised it by 12.0 ug/m3'
+    """
+    if not known(row["weather"]):
+        return ""
+    size, up = plain_text(abs(row["weather"]), decimals), row["weather"] > 0
+    if not known(row["change_normalised"]):
+        return f"this month's weather made it {size} ug/m3 {'higher' if up else 'lower'} than average weather would"
+    low, high = row["normalised_low_pct"], row["normalised_high_pct"]
+    sure = f", interval {low:+.0f} to {high:+.0f} %" if known(low) and known(high) else ""
+    sure += ", no change cannot be ruled out" if sure and low <= 0 <= high else ""
+    change = plain_text(row["change_normalised"], decimals)
+    sign = "" if change.startswith("-") else "+"
+    return (
+        f"without the weather {sign}{change} ug/m3 ({row['change_normalised_pct']:+.1f} %) {_EN[row['reason']]}{sure}; "
+        f"the weather {'raised' if up else 'lowered'} it by {size} ug/m3"
+    )
