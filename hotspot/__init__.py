@@ -30,6 +30,9 @@ _WHERE = {
     "rank_warnings": "hotspot.rank.warnings",
     "not_ranked": "hotspot.rank.warnings",
     "gi_star": "hotspot.rank.clusters",
+    "find_alarms": "hotspot.rank.alarms",
+    "naive_hours": "hotspot.rank.alarms",
+    "abnormal_periods": "hotspot.rank.abnormal",
     "trace_sources": "hotspot.trace.attribution",
     "checklist": "hotspot.trace.checklist",
     "web_map": "hotspot.publish.webmap",
@@ -40,6 +43,7 @@ _WHERE = {
     "run_demo": "hotspot.demo",
     "check_month": "hotspot.questions",
     "explain_cell": "hotspot.questions",
+    "run_alarms": "hotspot.watch",
     "verify_month": "hotspot.verify",
 }
 __all__ = sorted(_WHERE)

@@ -118,6 +118,21 @@ def verify(
 
 
 @app.command()
+def alarms(
+    period: Annotated[str, typer.Argument(metavar="YYYY-MM | YYYY-MM-DD", help="A local month or day.")],
+    study: StudyFile, out: Out = Path("out"), data: Data = None,
+    letter: Annotated[bool, typer.Option("--letter", help="Write the prompt letter (提示函) of each city.")] = False,
+    as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
+    from hotspot.study import load_study
+    from hotspot.watch import run_alarms
+
+    answer = run_alarms(load_study(study, data=data), period, out=out, letter=letter)
+    _show(answer, as_json, lambda a: a["sentences"])
+
+
+@app.command()
 def feedback(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX of feedback rows: cell, month, time, person, result.")],
     study: StudyFile, out: Out = Path("out"), quiet: Quiet = False,

@@ -1,0 +1,211 @@
+"""
+The prompt letter (提示函) of a city: which points gave alarms, when, how often, and
+what the teams reported back so far (C3); one DOCX to send and one CSV to compute with.
+
+The office owns the template: any DOCX with the same names works. The official fonts
+are named in it, never shipped.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from hotspot.publish.fonts import legible
+from hotspot.publish.lists import escape_text
+from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED, ZH
+
+CSV_COLUMNS = (
+    "alarm", "city", "cell", "sub_cell", "county", "township", "lon", "lat", "start", "end", "hours",
+    "peak", "mean", "neighbours", "ratio", "z", "state", "why", "count", "feedback",
+)  # fmt: skip
+STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
+_STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file: the same letter is the same bytes
+
+
+def write_letters(directory, *, study, alarms, period, answered=None, head="", signer="", template=None):
+    """
+    Write one letter per city with alarms in the period.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Made where it is missing; ``letter-CITYCODE.docx`` and ``letter-CITYCODE.csv``.
+    study : Study
+    alarms : DataFrame, from ``find_alarms``
+        Of the period, of every state.
+    period : str
+        A local month "2025-12" or day "2025-12-05".
+    answered : dict, optional
+        Alarm -> list of feedback, from ``ledger.alarms.answers``.
+    head : str
+        Head of the ledger's chain, printed at the foot.
+    signer : str
+        The office; empty leaves the line blank.
+    template : str or Path, optional
+        The office's own DOCX; default the one that ships.
+
+    Returns
+    -------
+    list of Path, by city code: DOCX and CSV of each
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.rank.episodes import empty
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> write_letters(tempfile.mkdtemp(), study=synthetic_month(size="small").study, alarms=empty(), period="2025-12")
+    []
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    table = _placed(alarms, study, answered or {})
+    written = []
+    for number, (key, rows) in enumerate(table.groupby("city_code", sort=True), 1):
+        # Named by code; a study without codes has its cities numbered.
+        name = key if re.fullmatch(r"[0-9A-Za-z]{1,12}", key) else f"city{number:02d}"
+        path = directory / f"letter-{name}.docx"
+        path.write_bytes(_docx(_context(rows, study, period, head, signer), template))
+        written.append(path)
+        written.append(_csv(directory / f"letter-{name}.csv", rows))
+    return written
+
+
+def _placed(alarms, study, answered):
+    """Alarms with where they are, how often the cell alarmed, and how many answers there are."""
+    cells = study.cells
+    table = alarms.reset_index(drop=True).copy()
+    at = cells.indexes["cell"].get_indexer(table["cell"])
+    for name in ("city", "city_code", "county", "township", "label"):
+        table[name] = cells[name].values[at].astype(str) if len(at) else ""
+    centres = [study.grid.parse_child(code) for code in table["sub_cell"]]
+    places = [_centre(study, *parts) for parts in centres]
+    table["lon"] = [place[0] for place in places]
+    table["lat"] = [place[1] for place in places]
+    pushed = table[table["state"] == PUSHED].groupby("cell").size()
+    table["count"] = table["cell"].map(pushed).fillna(0).astype(int)
+    table["feedback"] = [len(answered.get(name, ())) for name in table["alarm"]]
+    return table
+
+
+def _centre(study, col, row, number):
+    west, _, _, north = study.grid.bounds(col, row)
+    n = study.grid.nesting(study.lattice.fine)
+    down, east = divmod(number - 1, n)
+    fine = study.lattice.fine
+    lon, lat = study.grid.unproject(float(west) + (east + 0.5) * fine, float(north) - (down + 0.5) * fine)
+    return float(lon), float(lat)
+
+
+def _context(rows, study, period, head, signer):
+    """What the template prints; every text from data is made legible, the template escapes it."""
+    rule = study.criteria.alarms
+    pushed = rows[rows["state"] == PUSHED]
+    aside = rows[rows["state"] != PUSHED]
+    city = legible(rows["city"].iloc[0])
+    when = _period_zh(period)
+    answered = int((pushed["feedback"] > 0).sum())
+    return {
+        "heading": f"关于{city}{when}热点网格排查反馈情况提示的函",
+        "state_zh": f"（{legible(study.name)}，依据{legible(study.criteria.legal_basis)}）",
+        "city": city,
+        "summary": f"{when}，你市{pushed['cell'].nunique()}个热点网格共发出PM2.5报警{len(pushed)}次；"
+        f"另有{len(aside)}次因数据存疑或非本地原因未作推送，一并列出备查。",
+        "feedback": f"截至本函印发，上述报警已反馈{answered}次，未反馈{len(pushed) - answered}次"
+        + (f"，反馈率{100 * answered / len(pushed):.1f}%。" if len(pushed) else "。"),
+        "rows": [_row(number, row) for number, row in enumerate(pushed.itertuples(), 1)],
+        "none_text": "" if len(pushed) else "本期没有推送的报警。",
+        "aside": [_aside(row) for row in aside.itertuples()],
+        "aside_text": "以下情况不计入报警次数；仪器存疑的，请运维单位核查。" if len(aside) else "无。",
+        "request": "请组织网格长、网格监督员对未反馈的报警点位抓紧开展现场排查，核实涉气污染源，"
+        "按“一个热点网格、一份问题清单”要求反馈排查和整改情况。",
+        "method": f"报警规则：500米网格小时浓度不低于{rule.floor:g}微克/立方米，且超过周边点位中位数"
+        f"{100 * (rule.ratio - 1):.0f}%以上，且显著高于本点位近{rule.history_days}天的常态，"
+        f"并持续{rule.min_hours}小时以上；"
+        "区域性升高、外来沙尘、高湿、烟花爆竹时段不推送。时间为北京时间，数据未经最终审核。",
+        "chain": f"台账校验：{head[:16]}" if head else "",
+        "signer": legible(signer),
+        "date_zh": "年　　月　　日",  # the day it is signed is the signer's
+    }
+
+
+def _row(number, row):
+    return {
+        "number": number,
+        "point": row.sub_cell + (f"（{legible(row.label)}）" if row.label and row.label != row.cell else ""),
+        "place": legible(f"{row.county}{row.township}"),
+        "lonlat": f"{row.lon:.4f}, {row.lat:.4f}",
+        "time": f"{row.start:%m-%d %H:%M}",
+        "hours": row.hours,
+        "peak": f"{row.peak:.0f}",
+        "ratio": f"{row.ratio:.1f}",
+        "count": row.count,
+        "answer": f"已反馈{row.feedback}次" if row.feedback else "未反馈",
+    }
+
+
+def _aside(row):
+    reason, _, numbers = row.why.partition(":")
+    return {
+        "point": row.sub_cell,
+        "time": f"{row.start:%m-%d %H:%M}",
+        "hours": row.hours,
+        "peak": f"{row.peak:.0f}",
+        "state": STATE_ZH.get(row.state, row.state),
+        "why": legible(f"{ZH.get(reason, reason)}（{numbers.strip()}）"),
+    }
+
+
+def _period_zh(period):
+    year, month, *day = period.split("-")
+    return f"{year}年{int(month)}月" + (f"{int(day[0])}日" if day else "")
+
+
+def _docx(context, template):
+    """The filled template as bytes, the same for the same content."""
+    from docxtpl import DocxTemplate
+
+    source = template or io.BytesIO((resources.files("hotspot.publish") / "templates" / "letter.docx").read_bytes())
+    document = DocxTemplate(source)
+    document.render(context, autoescape=True)
+    filled = io.BytesIO()
+    document.save(filled)
+    whole = io.BytesIO()
+    with zipfile.ZipFile(filled) as before, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            member = zipfile.ZipInfo(name, _STAMP)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            after.writestr(member, before.read(name))
+    return whole.getvalue()
+
+
+def _csv(path, rows):
+    """The same rows for a machine: local times, values as they are printed, formulas made harmless."""
+    shown = rows.assign(
+        start=rows["start"].map(lambda t: f"{t:%Y-%m-%d %H:%M}"),
+        end=rows["end"].map(lambda t: f"{t:%Y-%m-%d %H:%M}"),
+        lon=rows["lon"].map("{:.5f}".format),
+        lat=rows["lat"].map("{:.5f}".format),
+        **{name: rows[name].map("{:.1f}".format) for name in ("peak", "mean", "neighbours")},
+        **{name: rows[name].map("{:.2f}".format) for name in ("ratio", "z")},
+    )
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(CSV_COLUMNS)
+        for row in shown[list(CSV_COLUMNS)].itertuples(index=False):
+            writer.writerow([escape_text(value) if isinstance(value, str) else value for value in row])
+    return path
+
+
+def read_letter_csv(path):
+    """A letter's CSV read back, texts unescaped and times parsed: DataFrame with ``CSV_COLUMNS``."""
+    from hotspot.publish.lists import unescape_text
+
+    table = pd.read_csv(path, dtype=dict.fromkeys(("city", "county", "township", "why"), str), keep_default_na=False)
+    for name in ("alarm", "city", "cell", "sub_cell", "county", "township", "why"):
+        table[name] = table[name].astype(str).map(unescape_text)
+    return table.assign(start=pd.to_datetime(table["start"]), end=pd.to_datetime(table["end"]))
