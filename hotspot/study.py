@@ -118,6 +118,12 @@ class Facilities(Delivery):
     encoding: str | None = None
 
 
+class Decisions(_Part):
+    """Signed decisions to replace falsified days. B19; see ``sources.decisions``."""
+
+    files: tuple[str, ...]
+
+
 class Study(_Part):
     """
     Everything that is fixed for one region, read from a TOML file.
@@ -139,6 +145,7 @@ class Study(_Part):
     weather: tuple[Weather, ...] = ()
     facilities: tuple[Facilities, ...] = ()
     terrain: tuple[Terrain, ...] = ()
+    decisions: tuple[Decisions, ...] = ()
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)
     path: Path

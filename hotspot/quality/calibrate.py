@@ -220,8 +220,8 @@ def _regress(values, told, fit, judge, fold, criteria, *, humidity, temperature,
     own, common = forms.solve(form, xx.sum(1), xy.sum(1), n.sum(1), criteria.shrink_hours)
     left_out = np.full(values.shape, np.nan)
     for at in range(criteria.folds):
-        less = (sums.sum(1) - sums[:, at] for sums in (xx, xy, n))
-        some, _ = forms.solve(form, *less, criteria.shrink_hours)
+        rest = [sums.sum(1) - sums[:, at] for sums in (xx, xy, n)]
+        some, _ = forms.solve(form, rest[0], rest[1], rest[2], criteria.shrink_hours)
         here = fold == at
         left_out[:, here] = np.maximum(np.einsum("shk,sk->sh", x[:, here], some), 0.0)
     return Learned(
