@@ -34,6 +34,7 @@ _WHERE = {
     "annual_field": "hotspot.estimate.monthly",
     "annual_level": "hotspot.level",
     "monthly_level": "hotspot.level",
+    "effect": "hotspot.estimate.effect",
     "select_hotspots": "hotspot.rank.select",
     "revise_hotspots": "hotspot.rank.yearly",
     "rank_warnings": "hotspot.rank.warnings",

@@ -242,6 +242,20 @@ class Terrain(_Rule):
     wall_km: float = Field(18.0, gt=0)  # ... if it stands within this distance
 
 
+class Effect_(_Rule):
+    """Before and after an intervention. C9; nothing of it is published, so all of it is a proposal."""
+
+    min_days: int = Field(30, ge=10)  # days with data before, and after
+    ridge: float = Field(1.0, ge=0)  # weight of "no influence" against days, for standardised columns
+    reach: float = Field(2.5, gt=0)  # standard deviations; weather beyond what was seen before is taken as this
+    block_days: int = Field(10, ge=1)  # by the coverage on synthetic truth
+    n_draws: int = Field(500, ge=100)
+    min_placebos: int = Field(5, ge=2)  # control cells, without which there is no placebo part of the interval
+    most_placebos: int = Field(60, ge=10)
+    level: float = Field(0.95, gt=0.5, lt=1)
+    seed: int = 20180828
+
+
 class Escalation(_Rule):
     """D11 (ministry) and D12 (city); the window of "one year" is not defined, so rolling."""
 
@@ -271,6 +285,7 @@ class Criteria(_Rule):
     background: Background = Field(default_factory=Background)
     terrain: Terrain = Field(default_factory=Terrain)
     box: Box = Field(default_factory=Box)
+    effect: Effect_ = Field(default_factory=Effect_)
     escalation: Escalation = Field(default_factory=Escalation)
     screening: Screening = Field(default_factory=Screening)
     alarms: Alarms = Field(default_factory=Alarms)
