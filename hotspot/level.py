@@ -18,6 +18,7 @@ from hotspot.variables import CoverageWarning, DataError
 
 VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment")
 _LIMITS = ("", "_low", "_high")
+_MARGIN = 0.5  # degrees around the study, in which a mountain still shades a valley
 _LIBRARIES = ("hotspot", "numpy", "lightgbm", "numba", "xarray")
 
 
@@ -155,7 +156,6 @@ def weather_free(study, last):
     >>> weather_free(study.model_copy(update={"weather": ()}), "2025-12").attrs["why"]
     'no weather was delivered'
     """
-    from hotspot.estimate.background import regional_background
     from hotspot.estimate.monthly import daily_field
     from hotspot.estimate.normalise import normalise
     from hotspot.sources.intake import NothingDelivered
@@ -168,6 +168,7 @@ def weather_free(study, last):
         delivered = open_months(study, names)
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
+    terrain = _terrain(study, delivered.intake)
     inputs = sorted((r.path, r.sha256) for r in delivered.intake.files.values() if not r.refused)
     about = {"inputs": json.dumps(inputs, ensure_ascii=False)}
     if delivered.weather is None:
@@ -183,7 +184,7 @@ def weather_free(study, last):
         try:
             found = normalise(
                 daily, delivered.weather, utc_offset=study.utc_offset, criteria=study.criteria,
-                background=regional_background(daily, study.criteria),
+                terrain=terrain,
             )  # fmt: skip
         except DataError as error:
             return _nothing(study, names, str(error), about)
@@ -204,6 +205,19 @@ def weather_free(study, last):
     kept.attrs = {name: found.attrs[name] for name in keys if name in found.attrs}
     moved = {name: float(value) for name, value in found.attrs.items() if name.startswith("moved_")}
     return _complete(kept).assign_attrs(about | moved, why="", notes=json.dumps(notes, ensure_ascii=False))
+
+
+def _terrain(study, intake):
+    """Height, relief, valley and walls of every cell, or None where no elevation model was delivered."""
+    from hotspot.estimate.terrain import terrain_index
+    from hotspot.sources.dem import open_dem
+
+    if not study.terrain:
+        return None
+    west, south, east, north = study.boundaries.total_bounds
+    around = (west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
+    elevation = open_dem(study.terrain[0], study.root, intake, bounds=around)
+    return terrain_index(elevation, study.cells, study.criteria)
 
 
 def _nothing(study, names, why, about=None):
