@@ -44,8 +44,8 @@ def run_alarms(study, period, *, out="out", letter=False):
 
     Notes
     -----
-    Screened, set on the scale of the reference stations where there are any, spread to 500 m; the
-    threshold is the one that would have kept the month before within the budget, so it stands
+    Screened, set on the scale of the reference stations where there are any, and spread to 500 m
+    where the criteria let supported sub-cells speak; the threshold is the one that would have kept the month before within the budget, so it stands
     still while a month runs.
     """
     from hotspot.ledger.alarms import answers, record_alarms
@@ -177,7 +177,9 @@ def _trusted(stations, reference, weather, study, notes):
 
 
 def _fine(stations, study):
-    """The 500 m field of the instrumented cells."""
+    """The 500 m field of the instrumented cells, where the criteria let supported sub-cells speak."""
+    if study.criteria.alarms.support == "measured":
+        return None
     from hotspot.estimate.downscale import downscale
 
     code = np.atleast_1d(study.grid.code(*study.grid.locate(stations["lon"].values, stations["lat"].values)))

@@ -129,7 +129,7 @@ def naive_hours(stations, *, criteria=None, floor=0.0, min_hours=1):
     Returns
     -------
     DataFrame ``station, hours, months, hours_per_month``, a row per station with three
-    neighbours within ``naive_km``, of which two must report; a month is 730.5 hours with a value
+    neighbours within ``naive_km``, all of which must report; a month is 730.5 hours with a value
 
     Examples
     --------
@@ -151,7 +151,7 @@ def naive_hours(stations, *, criteria=None, floor=0.0, min_hours=1):
     full = (near >= 0).all(axis=1)
     around = values[np.where(near >= 0, near, 0)]
     count = np.isfinite(around).sum(axis=1)
-    mean = np.where(count >= 2, np.nansum(around, axis=1) / np.maximum(count, 1), np.nan)
+    mean = np.where(count == rule.naive_neighbours, np.nansum(around, axis=1) / np.maximum(count, 1), np.nan)
     with np.errstate(invalid="ignore"):
         hit = (values >= rule.ratio * mean) & (values >= floor)
     row = np.zeros(len(names), np.int64)
