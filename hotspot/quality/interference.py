@@ -38,16 +38,31 @@ def fall_events(values, expected, criteria):
     ratio = fall_ratios(values, expected, criteria)
     with np.errstate(invalid="ignore"):
         low = ratio <= criteria.fall_ratio
-    edge = np.diff(low.astype(np.int8), axis=1, prepend=0, append=0)
-    station, first = np.nonzero(edge == 1)
-    after = np.nonzero(edge == -1)[1]
     events = []
-    for row, begin, end in zip(station.tolist(), first.tolist(), after.tolist(), strict=True):
-        before = ratio[row, max(0, begin - criteria.fall_hours) : begin]
-        sudden = np.isfinite(before).any() and np.nanmax(before) >= criteria.fall_from
-        if sudden and criteria.fall_hours <= end - begin <= criteria.fall_longest:
-            events.append((row, begin, end))
+    for row in range(values.shape[0]):
+        begin = 0
+        while (begin := _next(low[row], begin)) >= 0:
+            end = _recovery(ratio[row], begin, criteria.fall_recovered)
+            before = ratio[row, max(0, begin - criteria.fall_hours) : begin]
+            sudden = np.isfinite(before).any() and np.nanmax(before) >= criteria.fall_from
+            if sudden and low[row, begin:end].sum() >= criteria.fall_hours and end - begin <= criteria.fall_longest:
+                events.append((row, begin, end))
+            begin = end
     return np.array(events, np.int64).reshape(-1, 3)
+
+
+def _next(low, begin):
+    """The first low hour from ``begin`` on, -1 where there is none."""
+    more = np.flatnonzero(low[begin:])
+    return begin + int(more[0]) if more.size else -1
+
+
+def _recovery(ratio, begin, recovered):
+    """The hour after the last one that is not back; silent hours inside belong to the event, silent ends do not."""
+    with np.errstate(invalid="ignore"):
+        back = np.flatnonzero(ratio[begin:] >= recovered)
+    end = begin + (int(back[0]) if back.size else ratio.size - begin)
+    return begin + int(np.flatnonzero(np.isfinite(ratio[begin:end]))[-1]) + 1
 
 
 def fall_ratios(values, expected, criteria):
@@ -116,8 +131,9 @@ def evidence(values, expected, local, criteria, *, stations, names, humidity=Non
             signs.append("flow fell")
         if office[begin] and days_alike[row] >= criteria.repeated_events:
             signs.append(f"in office hours on {days_alike[row]} days")
-        mask[row, inside] = bool(signs)
-        own, told = float(values[row, inside].mean()), float(expected[row, inside].mean())
+        mask[row, inside] = bool(signs) & np.isfinite(values[row, inside])
+        known = np.isfinite(values[row, inside]) & np.isfinite(expected[row, inside])
+        own, told = float(values[row, inside][known].mean()), float(expected[row, inside][known].mean())
         rows.append(
             {
                 "station": str(stations[row]),

@@ -313,7 +313,7 @@ def _check(stations, variable):
         raise DataError(f"stations: there is no {variable}; there are: {', '.join(map(str, stations.data_vars))}.")
     names, count = np.unique(stations["station"].values.astype(str), return_counts=True)
     if (count > 1).any():
-        raise DataError(f"stations: {names[count > 1][0]!r} is there twice; settle it first.")
+        raise DataError(f"stations: {str(names[count > 1][0])!r} is there twice; settle it first.")
     time = stations["time"].values.astype("datetime64[ns]")
     if time.size == 0 or np.isnat(time).any() or (time.astype("datetime64[h]") != time).any():
         raise DataError("stations: times are not whole hours; average them first (with the count behind each).")

@@ -81,7 +81,8 @@ class Screening(_Rule):
     # Possible interference. C4: 76: a sudden fall to 20-40 % of the neighbours.
     fall_ratio: float = Field(0.4, gt=0, lt=1)  # C4: 76, proposal there
     fall_from: float = Field(0.7, gt=0, le=1)  # proposal: at least this before the fall ...
-    fall_hours: int = Field(2, ge=1)  # proposal: ... within so many hours
+    fall_recovered: float = Field(0.55, gt=0, le=1)  # proposal: the event lasts until the ratio is back here
+    fall_hours: int = Field(2, ge=1)  # proposal: ... within so many hours; an event is as long at least
     fall_level: float = Field(20.0, gt=0)  # proposal: ug/m3 expected from the neighbours
     fall_longest: int = Field(72, ge=2)  # proposal: hours; what stays low longer is another fault
     humidity_rise: float = Field(5.0, gt=0)  # proposal: per cent against the neighbours' change: water near the inlet

@@ -1,0 +1,83 @@
+"""Signed decisions on falsified days (B19): per day and pollutant, flagged, reversible, never without a name."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from sensor_town import town
+
+from hotspot.quality.decisions import apply_decisions
+from hotspot.quality.flags import flagged
+from hotspot.quality.screen import screen
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.sensors import Screening
+from hotspot.sources.decisions import read_decisions
+from hotspot.sources.intake import Intake
+from hotspot.variables import DataError
+
+
+def one(station="m2", day="2020-03-05", pollutant="pm25", signer="李某", reason="喷淋", **more):
+    row = {"station": station, "day": day, "pollutant": pollutant, "signer": signer, "reason": reason}
+    return pd.DataFrame([row | more])
+
+
+def test_b19_a_signed_day_becomes_the_months_highest_and_comes_back():
+    hours = town()
+    highest = hours["pm25"].values[2].reshape(30, 24).mean(axis=1)
+    screened = screen(hours)
+    after = apply_decisions(screened, one())
+    day = slice(4 * 24, 5 * 24)
+    want = np.delete(highest, 4).max()
+    np.testing.assert_allclose(after["pm25"].values[2, day], want)
+    assert flagged(after["pm25_flags"].values[2, day], "replaced").all()
+    assert int(flagged(after["pm25_flags"].values, "replaced").sum()) == 24
+    np.testing.assert_array_equal(after["pm25_raw"], hours["pm25"])
+    xr.testing.assert_identical(apply_decisions(after, one()), after)  # twice is once
+    back = apply_decisions(after, one(withdrawn_by="王某", withdrawn_reason="误判"))
+    xr.testing.assert_identical(back.drop_attrs(), screened.drop_attrs())
+
+
+def test_b19_is_per_pollutant_and_the_other_reading_takes_the_highest_hour():
+    hours = town(pm10=lambda values: values * 1.4)
+    rule = Criteria(screening=Screening(replacement="hourly"))
+    after = apply_decisions(hours, one(pollutant="pm10"), criteria=rule)
+    np.testing.assert_array_equal(after["pm25"], hours["pm25"])
+    outside = np.delete(hours["pm10"].values[2], np.s_[96:120])
+    assert after["pm10"].values[2, 100] == outside.max()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"station": "nowhere"}, "no station 'nowhere'"),
+        ({"signer": " "}, "no signer or no reason"),
+        ({"day": "2021-01-01"}, "not among the hours"),
+        ({"pollutant": "so2"}, "no pollutant 'so2'"),
+    ],
+)
+def test_b19_nothing_is_replaced_on_a_defective_decision(wrong, message):
+    with pytest.raises(DataError, match=message):
+        apply_decisions(town(), one(**wrong))
+
+
+def test_b19_decisions_are_read_with_every_row_kept(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "station,day,pollutant,signer,reason,withdrawn_by,withdrawn_reason\n"
+        "m2,2020-03-05,PM2.5,李某,喷淋,,\nm2,2020-03-05,PM2.5,李某,喷淋,,\n"
+        "m2,2020-03-06,pm25,,喷淋,,\nm2,2020-03-32,pm25,李某,喷淋,,\nm2,2020-03-07,dust,李某,喷淋,,\n"
+        "m3,2020-03-07,pm10,李某,喷淋,王某,\nm3,2020-03-08,pm10,李某,喷淋,王某,误判\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "b.csv").write_text(
+        "station,day,pollutant,signer,reason,withdrawn_by,withdrawn_reason\nm2,2020-03-05,pm25,李某,喷淋,王某,误判\n",
+        encoding="utf-8",
+    )
+    intake = Intake(tmp_path)
+    read = read_decisions(SimpleNamespace(root=tmp_path, decisions=[SimpleNamespace(files=("*.csv",))]), intake)
+    intake.check()
+    assert (intake.counts["read"], intake.counts["duplicates"], intake.counts["quarantined"]) == (8, 1, 4)
+    assert read[["station", "withdrawn_by"]].values.tolist() == [["m2", "王某"], ["m3", "王某"]]
+    none = read_decisions(SimpleNamespace(root=tmp_path, decisions=[]), Intake(tmp_path))
+    assert none.empty and apply_decisions(town(n_hour=48), none).attrs["decisions"] == []
