@@ -109,6 +109,8 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     """
     criteria = Criteria() if criteria is None else criteria
     rules = criteria.normalisation
+    if variable in field and field[variable].attrs.get("unit") == "mg/m3":
+        rules = rules.model_copy(update={"floor": rules.floor / 1000.0})
     _check(remove, average, every, workers)
     place, values, time, hourly = _series(field, variable, utc_offset)
     per_day = 24 if hourly else 1
@@ -274,11 +276,9 @@ def _block(number, members, values, backgrounds, factor, table, at, calm):
     behind = [None if one is None else one[members].astype(float) for one in backgrounds]
     terrain = np.ones(len(members)) if factor is None else factor[members]
     calm = calm[here]
-    return Block(
-        values[members].astype(float), *behind, terrain, weather, table.values[here][whole], _day_of_year(table.time[whole]),
-        calm[whole],
-        (at >= 0) & calm[at],
-    )  # fmt: skip
+    rows, days = table.values[here][whole], _day_of_year(table.time[whole])
+    own = values[members].astype(float)
+    return Block(own, *behind, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
 
 
 def _run(blocks, setting, by_step, workers, executor):
