@@ -20,6 +20,7 @@ from hotspot.sources.synthetic_region import Region
 from hotspot.sources.synthetic_sources import emission_maps
 from hotspot.sources.synthetic_weather import Weather
 
+SLOPE = 0.15  # of the background per degree and m/s of wind along the south-east axis
 _LAKE = (114.93, 36.62, 4.5)  # lon, lat, radius in km: no retrieval over water, in the demo only
 
 
@@ -70,7 +71,10 @@ class Air:
         hours = make_hours(self.weather, days)
         factors = self.factors[:, chosen]
         keep = self.region.trapping(x, y)
-        gradient = keep * (1.0 + 0.10 * (x - x.mean()) - 0.08 * (y - y.mean()))
+        # The plain's haze lies to the south-east; wind along that axis, whichever way it blows, makes the slope
+        # steeper: it brings the haze in, or mountain air.
+        away = (x - x.mean()) - 0.8 * (y - y.mean())
+        gradient = keep * (1.0 + (0.15 + SLOPE * self._along(days))[:, None, None] * away)
         texture = np.exp(0.05 * smooth_noise(rng, len(days), shape, 14))
         local = local_fields(hours, len(days), self.rhythms, factors, self.plumes)
         background = hours.background.reshape(-1, 24)
@@ -79,13 +83,20 @@ class Air:
 
         row, column = self.places.T
         increment = local_hours(hours, self.rhythms, factors, self.plumes)
-        hourly = hours.background[:, None] * gradient[row, column] + increment * keep[row, column]
+        sloping = np.repeat(gradient[:, row, column], 24, axis=0)
+        hourly = hours.background[:, None] * sloping + increment * keep[row, column]
         scatter = np.exp(0.10 * rng.standard_normal(hourly.shape) - 0.005)
         stations = hourly * np.repeat(texture[:, row, column], 24, axis=0) * scatter
         seen = self._seen(rng, days, truth, x, y)
         work = [np.mean(hours.rhythm[r] * f[hours.day]) for r, f in zip(self.rhythms, factors, strict=True)]
         emission = (np.array(work)[:, None, None] * self.maps).sum(0)
         return AirMonth(days, truth, seen, stations, outside * texture, emission)
+
+    def _along(self, days):
+        """Mean wind of local days along the south-east axis, m/s without its sign, at most 3."""
+        first = np.asarray(np.searchsorted(self.weather.time, days.astype("datetime64[h]") - 8))
+        along = (self.weather.u10 - self.weather.v10)[first[:, None] + np.arange(24)].mean(1) / np.sqrt(2.0)
+        return np.minimum(np.abs(along), 3.0)
 
     def _seen(self, rng, days, truth, x, y):
         """The satellite's version: a bias, a retrieval error, and holes where it could not look."""
