@@ -13,10 +13,11 @@ POLLUTANTS = ("pm25", "pm10", "no2", "so2", "co", "o3")
 FILES = "uci_beijing_multisite/PRSA_Data_*_20130301-20170228.csv"
 
 
-def beijing_days(shared, variables=POLLUTANTS):
-    """Valid daily means of every station, Dataset (station, day)."""
+def beijing_days(shared, variables=POLLUTANTS, stations=("*",)):
+    """Valid daily means of the stations, Dataset (station, day)."""
+    files = tuple(FILES.replace("*_", f"{name}_") for name in stations)
     delivery = Stations(
-        layout="prsa", files=(FILES,), unit="ug/m3", units={"co": "ug/m3"}, time_zone="+08:00", hour_label="start",
+        layout="prsa", files=files, unit="ug/m3", units={"co": "ug/m3"}, time_zone="+08:00", hour_label="start",
         datum="wgs84", coordinates="beijing_quotsoft_daily/stations_joined_derived.csv", role="reference",
         gas_state="standard",
     )  # fmt: skip
@@ -39,3 +40,15 @@ def beijing_weather(shared):
     start = layer["time"].values + np.timedelta64(8, "h")
     at = np.searchsorted(start.astype("datetime64[D]"), day)
     return weather.assign(blh=("time", layer.values[at]))
+
+
+def changes(series, months):
+    """Per cent: 2016 against 2015, and March 2016 to February 2017 against the year before and against 2013-14."""
+    month = months.astype("datetime64[M]")
+
+    def mean(first):
+        at = np.datetime64(first, "M")
+        return series[(month >= at) & (month < at + 12)].mean()
+
+    pairs = {"2016": ("2015-01", "2016-01"), "last": ("2015-03", "2016-03"), "all": ("2013-03", "2016-03")}
+    return {name: 100 * (mean(after) / mean(before) - 1) for name, (before, after) in pairs.items()}
