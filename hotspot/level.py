@@ -39,7 +39,7 @@ def annual_level(study, year, *, folder=None):
     -------
     Dataset (cell, time)
         ``level`` (cell), mean over the months of the year of ``pm25_stagnant``, ug/m3, with ``level_low,
-        level_high``; NaN without ``validity.product_year_months`` months. By month, of all the months
+        level_high``; NaN without ``normalisation.level_months`` months. By month, of all the months
         learned from: ``pm25_normalised, pm25_stagnant``, ``background, increment``. Attrs: ``year``,
         ``why`` (empty, or why there is no level: every value is NaN then), ``notes``, ``inputs``.
 
@@ -56,9 +56,9 @@ def annual_level(study, year, *, folder=None):
     level = np.where(seen, stagnant, 0.0).sum(axis=1) / np.maximum(n, 1)
     half = np.where(seen, record["pm25_stagnant_high"].values[:, of_year] - stagnant, 0.0)
     reach = np.sqrt((half**2).sum(axis=1)) / np.maximum(n, 1)
-    enough = n >= study.criteria.validity.product_year_months
+    needed = study.criteria.normalisation.level_months
+    enough = n >= needed
     if not record.attrs["why"] and not enough.any():
-        needed = study.criteria.validity.product_year_months
         record.attrs["why"] = f"no cell has a level in {needed} months of {basis}, at most {int(n.max())}"
     words = {"unit": "ug/m3"}
     return record.assign(

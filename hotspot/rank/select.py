@@ -32,6 +32,7 @@ class Standing(NamedTuple):
     rank_pm25: np.ndarray  # 1 for the highest of its city (of the region, unless the quota is per city)
     rank_level: np.ndarray  # -1 where the cell has no level
     order: np.ndarray  # positions of the eligible cells, heaviest first
+    why: str = ""  # there is no level at all
 
 
 def select_hotspots(annual, study, year, *, level=None, previous=None):
@@ -154,7 +155,8 @@ def rank_cells(annual, study, year, *, level=None):
         told = "; ".join(f"{text or 'outside, too little of the cell inside, or no level'} ({n} cells)"
                          for text, n in why.value_counts().items())  # fmt: skip
         raise DataError(f"hotspot list {year}: no cell has a valid annual mean to select on: {told or 'no value'}.")
-    return order_cells(Standing(city, area, city_area, pm25, second, eligible, codes, codes, codes), rule, codes)
+    why = "" if second is not None else _why_no_level(level, rule)
+    return order_cells(Standing(city, area, city_area, pm25, second, eligible, codes, codes, codes, why), rule, codes)
 
 
 def order_cells(standing, rule, codes):
@@ -195,6 +197,13 @@ def _second(level, rule, year):
             "deliver weather, or set second_criterion to 'where_available'."
         )
     return None
+
+
+def _why_no_level(level, rule):
+    """Why the second criterion was not applied, in English."""
+    if rule.second_criterion == "none":
+        return "the criteria leave the second criterion out"
+    return level.attrs.get("why", "every level is empty") if level is not None else "none was given"
 
 
 def _ranks_within(values, group, use):
@@ -277,7 +286,8 @@ def _reason(standing, i, place, number, share, study, annual):
     mode = {"per_city": "按市配额", "regional": "区域统一阈值", "mixed": "区域阈值加市级上下限"}[rule.quota_mode]
     scope_zh, scope_en = ("全市", "in the city") if rule.quota_mode == "per_city" else ("全区域", "in the region")
     if standing.level is None:
-        zh, en = "仅按浓度一项筛选（无静稳水平）", "selected on the concentration alone (no level in stagnant weather)"
+        zh = "仅按浓度一项筛选（无静稳水平）"
+        en = f"selected on the concentration alone, no level in stagnant weather: {standing.why}"
     elif standing.rank_level[i] < 0:
         zh, en = "该格无静稳水平，仅按浓度", "this cell has no level in stagnant weather: by the concentration alone"
     else:

@@ -166,6 +166,7 @@ class Normalisation(_Rule):
     """Weather taken out of concentrations. D3, METHODS 6; nothing of it is published, so all of it is a proposal."""
 
     months: int = Field(36, ge=12)  # learned from: the months up to the last that is asked for
+    level_months: int = Field(10, ge=1, le=12)  # months of twelve that the level of a year must hold
     block_cells: int = Field(12, ge=1)  # side of a block of cells that share one model: 36 km, an ERA5 cell
     modes: int = Field(2, ge=0, le=5)  # patterns inside a block beside its mean
     folds: int = Field(5, ge=3, le=12)  # blocked cross-validation by month; no month explains itself
