@@ -239,7 +239,7 @@ def _common_gain(log, fit, criteria):
 
 
 def _spread_of_gains(log, fit, criteria):
-    """Robust spread of the stations' ratios, at least what is taken for siting."""
+    """Robust spread of the stations' ratios, at least half of what siting can feign."""
     low = _low_ratios(log, fit, criteria)
     spread = 1.4826 * float(np.median(np.abs(low - np.median(low)))) if low.size else 0.0
-    return max(spread, criteria.common_gain)
+    return max(spread, criteria.common_gain / 2)

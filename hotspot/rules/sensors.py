@@ -110,7 +110,7 @@ class Calibration(_Rule):
     references: int = Field(5, ge=2)  # proposal: nearest references averaged, weight 1/distance
     mixed_spread: float = Field(0.2, gt=0)  # proposal: references that differ by less: the air is mixed, compare
     envelope: float = Field(0.2, gt=0, lt=0.5)  # proposal: quantile of the ratio at which local sources are silent
-    common_gain: float = Field(0.1, ge=0)  # proposal: a common gain nearer to 1 is not told from where stations stand
+    common_gain: float = Field(0.2, ge=0)  # proposal: a common gain nearer to 1 is not told from where stations stand
     min_hours: int = Field(72, ge=24)  # proposal: pairs without which a station has no calibration of its own
     shrink_hours: float = Field(168.0, ge=0)  # proposal: evidence the network's coefficients are worth
     block_days: int = Field(7, ge=1)  # proposal: blocks of the cross-validation; weather lasts days
