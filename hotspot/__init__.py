@@ -32,6 +32,7 @@ _WHERE = {
     "fuse": "hotspot.estimate.fuse",
     "monthly_field": "hotspot.estimate.monthly",
     "annual_field": "hotspot.estimate.monthly",
+    "normalise": "hotspot.estimate.normalise",
     "annual_level": "hotspot.level",
     "monthly_level": "hotspot.level",
     "effect": "hotspot.estimate.effect",

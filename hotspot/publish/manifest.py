@@ -14,7 +14,7 @@ from pathlib import Path
 NAME = "manifest.json"
 LIBRARIES = (
     "numpy", "pandas", "scipy", "xarray", "numba", "geopandas", "shapely", "pyproj", "pyogrio", "rasterio",
-    "netcdf4", "h3", "pyarrow", "folium", "XStatic-Leaflet", "typst", "segno", "xlsxwriter", "zhplot",
+    "netcdf4", "lightgbm", "h3", "pyarrow", "folium", "XStatic-Leaflet", "typst", "segno", "xlsxwriter", "zhplot",
 )  # fmt: skip
 
 
@@ -57,7 +57,11 @@ def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
             "counts": {k.removeprefix("count_"): int(v) for k, v in cells.attrs.items() if k.startswith("count_")},
         },
         "field": {k: _plain(v) for k, v in sorted(field.attrs.items())},
-        "seeds": {"study": study.seed, "confidence": study.criteria.confidence.seed},
+        "seeds": {
+            "study": study.seed,
+            "confidence": study.criteria.confidence.seed,
+            "normalisation": study.criteria.normalisation.seed,
+        },
         "inputs": [
             {"path": r.path, "sha256": r.sha256, "size": r.size, "refused": r.refused or None}
             for r in sorted(intake.files.values(), key=lambda r: r.path)
@@ -72,7 +76,7 @@ def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
         },
         "notes": list(intake.notes),
         "counts": {
-            "hotspot_cells": len(hot),
+            "hotspot_cells": int((hot["status"] != "exited").sum()),
             "warning_cells": int(warned["cell"].nunique()),
             "warnings": len(warned),
             "not_ranked": len(not_ranked),
