@@ -29,7 +29,7 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
     warned : DataFrame, optional
         The month's warning list.
     level : Series by cell code, optional
-        Stagnant-weather level, ug/m3; NaN where not given.
+        Stagnant-weather level, ug/m3. Default: the field's own ``level``, else NaN.
     grid : Grid, optional
         The lattice of the field. Default: made from the field's own ``spacing`` and ``crs``.
 
@@ -62,6 +62,8 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
         table[name] = field[name].to_numpy().astype("float64")
     pm25 = field["pm25"].transpose("cell", "time").to_numpy().astype("float64")
     table["pm25"], table["previous"], table["previous_year"] = pm25[:, 2], pm25[:, 1], pm25[:, 0]
+    if level is None and "level" in field:
+        level = field["level"].to_series()
     table["level"] = _by_cell(level, cells)
     for name, ours in (("coverage", "coverage"), ("n_valid", "n_valid"), ("pm25_error", "error")):
         table[ours] = _this_month(field[name]).astype("float64")

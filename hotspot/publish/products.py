@@ -48,8 +48,7 @@ def write_products(
     write_hotspots(folder / "hotspots.csv", hot)
     write_quarantine(folder / "quarantine.jsonl", intake)
     say("cells.parquet")
-    level = field["level"].to_series() if "level" in field else None
-    write_cells(folder / "cells.parquet", field, hot=hot, gi=gi, warned=warned, level=level)
+    write_cells(folder / "cells.parquet", field, hot=hot, gi=gi, warned=warned)
     say("warnings.xlsx")
     write_workbook(
         folder / "warnings.xlsx", study=study, month=month, field=field, warned=warned, not_ranked=not_ranked, hot=hot
