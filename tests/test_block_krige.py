@@ -25,6 +25,11 @@ def network(n=40, n_time=9, missing=0.2, seed=0):
     return x, y, values, tx, ty, np.repeat(np.arange(4), 9)
 
 
+def field(values, blocks, hours, pattern, least):
+    shape = pattern.size, values.shape[1]
+    return kernel.field(values, blocks, hours, pattern, least, np.empty(shape), np.empty(shape, np.float32))
+
+
 def test_every_hour_is_the_kriging_of_its_own_stations():
     x, y, values, tx, ty, block = network()
     estimate, variance = krige_blocks(x, y, values, tx, ty, block, SPHERICAL, neighbours=40)
@@ -144,7 +149,7 @@ def test_values_stay_within_the_stations_and_the_error():
     n = 40
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
     hours = Hours(np.full(n, 3.0), np.full(n, 0.01), low, high)
-    estimate, error = kernel.field(values, blocks, hours, np.linspace(-90, 90, 36), np.array([6, 1]))
+    estimate, error = field(values, blocks, hours, np.linspace(-90, 90, 36), np.array([6, 1]))
     assert (estimate <= high + error + 1e-6).all() and (estimate >= np.maximum(low - error, 0) - 1e-6).all()
     assert (estimate == 0).any() or (estimate > high).any()
 
@@ -153,7 +158,7 @@ def test_far_stations_do_not_speak_and_wrong_input_is_refused():
     blocks = lay_blocks([0.0, 9e4], [0.0, 0.0], [0.0, 8e4], [500.0, 0.0], [0, 1, 2], SPHERICAL, max_m=20_000.0)
     values = np.array([[5.0, 5.0], [7.0, np.nan]])
     hours = Hours(np.zeros(2), np.ones(2), np.zeros(2), np.full(2, 9.0))
-    estimate, error = kernel.field(values, blocks, hours, np.zeros(2), np.array([1, 1]))
+    estimate, error = field(values, blocks, hours, np.zeros(2), np.array([1, 1]))
     assert np.isfinite(estimate[[0, 0, 1], [0, 1, 0]]).all() and np.isnan(estimate[1, 1]) and np.isnan(error[1, 1])
     with pytest.raises(DataError, match="not in order"):
         krige_blocks([0.0], [0.0], [[1.0]], [0.0, 1.0], [0.0, 0.0], [1, 0], SPHERICAL)

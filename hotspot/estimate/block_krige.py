@@ -155,5 +155,6 @@ def krige_blocks(x, y, values, target_x, target_y, block, variogram, *, neighbou
     n = values.shape[1]
     hours = Hours(np.zeros(n), np.ones(n), np.full(n, -np.inf), np.full(n, np.inf))
     least = np.array([int(np.ceil(min_share * blocks.neighbour.shape[1])), 1])
-    estimate, sd = kernel.field(np.ascontiguousarray(values), blocks, hours, np.zeros(block.size), least)
+    out = np.empty((block.size, n)), np.empty((block.size, n), np.float32)
+    estimate, sd = kernel.field(np.ascontiguousarray(values), blocks, hours, np.zeros(block.size), least, *out)
     return estimate, sd**2

@@ -46,7 +46,9 @@ class Residuals:
         high = np.where(seen, values, -np.inf).max(axis=0, initial=-np.inf)
         hours = Hours(slope, np.where(np.isfinite(sd), sd, self.usual_sd), low, high)
         least = np.array([int(np.ceil(rules.min_share * self.blocks.neighbour.shape[1])), rules.min_stations])
-        return krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least)
+        shape = n_target, values.shape[1]
+        out = np.empty(shape), np.empty(shape, np.float32)
+        return krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least, *out)
 
 
 def residuals(values, pattern, criteria):

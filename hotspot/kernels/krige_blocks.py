@@ -88,7 +88,7 @@ def direct(blocks, block, values, t, some):
 
 
 @njit(cache=True, nogil=True)
-def field(values, blocks, hours, pattern, least):
+def field(values, blocks, hours, pattern, least, estimate, error):
     """
     Estimate and error of every target and hour.
 
@@ -101,12 +101,12 @@ def field(values, blocks, hours, pattern, least):
         between low and high widened by its error, never below zero where low is not
     pattern : float64[n_target]
     least : int64[2]: neighbours that must report for down-dating, stations for any value at all
-    returns : float64[n_target, n_time] and float32[n_target, n_time]; NaN without stations
+    estimate, error : float64 and float32[n_target, n_time], every value written, NaN without stations;
+        the caller makes them, because NumPy asks the system for large pages and a kernel cannot
+    returns : estimate, error
     """
     n_block, k = blocks.neighbour.shape
     n_time = values.shape[1]
-    estimate = np.full((pattern.size, n_time), np.nan)
-    error = np.full((pattern.size, n_time), np.float32(np.nan), np.float32)
     most = 0
     for block in range(n_block):
         most = max(most, blocks.first[block + 1] - blocks.first[block])

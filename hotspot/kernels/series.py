@@ -1,4 +1,4 @@
-"""Loops over hourly and daily series: means of days, means of months, the longest gap."""
+"""Loops over hourly and daily series: means of days, months, groups and windows, the longest gap."""
 
 import numpy as np
 from numba import njit
@@ -55,3 +55,83 @@ def gaps(seen):
                 run += 1
                 longest[series] = max(longest[series], run)
     return longest, first, last
+
+
+@njit(cache=True, nogil=True)
+def group_means(values, first, member, out):
+    """
+    Mean over the series of each group, row by row.
+
+    values : float64[n_time, n_series], NaN where missing
+    first : int64[n_group + 1], where each group's members start
+    member : int64[n], positions of series, group after group
+    out : float64[n_time, n_group], written; the caller makes it, because NumPy asks the system for
+        large pages and a kernel cannot: faulting small ones in took most of the time
+    returns : out, NaN where no member was seen
+    """
+    n_group = first.size - 1
+    for row in range(values.shape[0]):
+        source, goes = values[row], out[row]
+        for group in range(n_group):
+            total, count = 0.0, 0
+            for at in range(first[group], first[group + 1]):
+                value = source[member[at]]
+                if not np.isnan(value):
+                    total += value
+                    count += 1
+            goes[group] = total / count if count > 0 else np.nan
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # a test for division by zero would keep the loop from vectors
+def roll_row(new, old, sums, goes, least):
+    """
+    One row of rolling means, in place.
+
+    new, old : float64[n], the row that enters the window and the one that leaves it
+    sums : float64[3, >=n]: sum and number of the window, sum since it was last taken anew
+    goes : float64[n], becomes the means
+    least : float
+    """
+    total, count, fresh = sums[0], sums[1], sums[2]
+    for i in range(new.size):
+        enters = 0.0 if np.isnan(new[i]) else new[i]
+        leaves = 0.0 if np.isnan(old[i]) else old[i]
+        s = total[i] + enters - leaves
+        c = count[i] + (0.0 if np.isnan(new[i]) else 1.0) - (0.0 if np.isnan(old[i]) else 1.0)
+        total[i] = s
+        count[i] = c
+        fresh[i] += enters
+        mean = s / c
+        goes[i] = mean if c >= least else np.nan
+
+
+@njit(cache=True, nogil=True)
+def rolling_means(values, window, least, out):
+    """
+    Mean of the last ``window`` rows, wherever enough of them were seen.
+
+    A sum is carried on from row to row; every ``window`` rows it is replaced by
+    one that nothing was taken from, so that rounding does not pile up over a year.
+
+    values : float64[n_time, n_series], NaN where missing
+    window : int, rows
+    least : int, rows that must have been seen, 1 or more
+    out : float64[n_time, n_series], written; see ``group_means``
+    returns : out
+    """
+    n_time, n_series = values.shape
+    width = 1024  # series side by side, so that their sums stay in the cache
+    sums = np.empty((3, width))
+    nothing = np.full(width, np.nan)
+    for left in range(0, n_series, width):
+        n = min(width, n_series - left)
+        right = left + n
+        sums[:] = 0.0
+        for row in range(n_time):
+            old = values[row - window, left:right] if row >= window else nothing[:n]
+            roll_row(values[row, left:right], old, sums, out[row, left:right], float(least))
+            if (row + 1) % window == 0:
+                sums[0] = sums[2]
+                sums[2] = 0.0
+    return out

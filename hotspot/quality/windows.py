@@ -37,7 +37,8 @@ def cell_means(stations, cell, *, variable="pm25"):
     member = np.flatnonzero(cell != "")[np.argsort(group, kind="stable")]
     first = np.r_[0, np.cumsum(np.bincount(group, minlength=names.size))].astype(np.int64)
     values = stations[variable].transpose("time", "station")
-    means = series.group_means(np.ascontiguousarray(values.values, dtype=float), first, member)
+    given = np.ascontiguousarray(values.values, dtype=float)
+    means = series.group_means(given, first, member, np.empty((given.shape[0], names.size)))
     unit = stations[variable].attrs.get("unit", VARIABLES[variable].unit)
     coords = {"cell": names} | ({"time": stations["time"]} if "time" in stations.coords else {})
     return xr.Dataset({variable: (("time", "cell"), means, {"unit": unit})}, coords).transpose("cell", "time")
@@ -77,5 +78,6 @@ def running_means(stations, *, hours=720, min_hours=540, variable="pm25"):
     if not 1 <= min_hours <= hours:
         raise ValueError(f"{min_hours} of {hours} hours cannot be; give at least 1 and at most the window.")
     values = stations[variable].transpose("time", "station")
-    means = series.rolling_means(np.ascontiguousarray(values.values, dtype=float), int(hours), int(min_hours))
+    given = np.ascontiguousarray(values.values, dtype=float)
+    means = series.rolling_means(given, int(hours), int(min_hours), np.empty_like(given))
     return values.copy(data=means).transpose("station", "time")
