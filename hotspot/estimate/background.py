@@ -73,7 +73,7 @@ def regional_background(field, criteria=None, *, steps=None, variable="pm25"):
     the directions within ``sector_deg`` of where the wind comes from. Where no direction has ``min_samples`` cells,
     ``B = R(day) x median over days of B / R`` with R the same quantile of all cells.
     Baselines by quantile in time or space are the habit of the field; this one was chosen by synthetic truth, see
-    docs/how-a-cell-gets-on-the-list.
+    docs/levels-against-truth.
 
     Examples
     --------
