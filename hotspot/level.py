@@ -82,9 +82,17 @@ def monthly_level(study, month, *, folder=None):
     Returns
     -------
     Dataset (cell, time) of three months, oldest first, as ``annual_level`` by month. Attrs as there.
+
+    Notes
+    -----
+    Learned from the months up to this one. A study of one year only (``basis = "same_year"``) looks
+    back by declaration: its months are those of the year's level, learned from the whole year.
     """
-    parse_month(month)
-    record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
+    year, _ = parse_month(month)
+    if study.criteria.selection.basis == "same_year":
+        record = _kept(study, f"{year}-12", folder and Path(folder) / f"level-{year}.parquet")
+    else:
+        record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
     wanted = [month_start(name) for name in (month_minus(month, 12), month_minus(month, 1), month)]
     return record.reindex(time=np.array(wanted))
 
