@@ -99,6 +99,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     """
     from hotspot.estimate.monthly import monthly_field
     from hotspot.level import with_weather
+    from hotspot.rank.abnormal import with_periods
     from hotspot.rank.clusters import gi_star
     from hotspot.rank.warnings import not_ranked, rank_warnings
     from hotspot.sources.opening import open_month
@@ -120,6 +121,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         )
     step("weather")
     field = with_weather(field, study, month, delivered.intake, folder)
+    field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     step("ranking")
     warned = rank_warnings(field, hot, criteria, daily=daily)
     for text in warned.attrs["notes"]:

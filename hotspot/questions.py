@@ -156,6 +156,8 @@ def explain_cell(study, month, cell, *, out="out"):
         "not_ranked": _records(derived.not_ranked[derived.not_ranked["cell"] == code]),
         "sources": _records(derived.traced[derived.traced["cell"] == code]),
     }
+    if "abnormal_en" in field.coords:
+        answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
     answer["sentences"] = _sentences(answer, study, month)
     return answer
 
@@ -187,6 +189,8 @@ def _sentences(answer, study, month):
             f"Warned as {row['reason'].replace('_', ' ')}: rank {row['rank']} in {row['city']}{change}{sure}{told}."
         )
     lines += _weather_sentences(answer, study.criteria.warning.decimals)
+    if answer.get("abnormal", {}).get("en"):
+        lines.append(f"By its micro-stations, {answer['abnormal']['en']}.")
     lines += [f"Not ranked {row['reason'].replace('_', ' ')}: {row['why']}." for row in answer["not_ranked"]]
     for row in sorted(answer["sources"], key=lambda r: r["order"])[:5]:
         lines.append(

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from alarm_case import cells, network
 
-from hotspot.rank.abnormal import abnormal_periods, sentences
+from hotspot.rank.abnormal import abnormal_periods, sentences, with_periods
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -52,7 +52,7 @@ def test_hours_that_stand_out_are_found_with_their_ratio():
     assert own["ratio"][23] == pytest.approx(1.5 ** (20 / 24), rel=0.03)
     assert ((own["low"] <= own["ratio"]) & (own["ratio"] <= own["high"])).all() and (own["n_days"] == DAYS).all()
     assert not found[(found["cell"] != CELL) & (found["kind"] == "hour")]["stands_out"].any()
-    assert sentences(found, CELL)[0].startswith("22:00-02:00相对全市异常偏高")
+    assert sentences(found, CELL)[0].startswith("22:00-02:00相对全市偏高，为平时的")
 
 
 def test_a_weekday_that_stands_out_is_found():
@@ -119,3 +119,14 @@ def test_a_single_cell_has_no_city_to_be_compared_with():
     found = abnormal_periods(stations, cells=cells())
     assert found["cell"].unique().tolist() == [CELL] and found["ratio"].isna().all()
     assert isinstance(stations, xr.Dataset)
+
+
+def test_the_field_carries_what_stands_out_to_sheet_and_explain():
+    stations = air()
+    hour, _ = hours_of(stations)
+    field = xr.Dataset({"pm25": ("cell", [1.0, 2.0, 3.0])}, {"cell": cells()["cell"]})
+    told = with_periods(field, in_cell(stations, np.where(hour == 3, 2.0, 1.0)), cells=cells())
+    assert [bool(text) for text in told["abnormal_zh"].values] == [False, True, False]
+    assert told["abnormal_en"].values[1].startswith("03:00-04:00 stands out")
+    assert with_periods(field, None, cells=cells()) is field
+    assert with_periods(field, stations.assign_coords(lon=stations["lon"] - 20.0), cells=cells()) is field

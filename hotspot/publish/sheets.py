@@ -198,6 +198,7 @@ def _texts(study, month, field, code, rows, state):
         "change_normalised", key=lambda v: v.isna(), kind="stable"
     )
     weather = weather_zh(told.iloc[0], decimals)
+    periods = str(field["abnormal_zh"].sel(cell=code).values) if "abnormal_zh" in field.coords else ""
     unsure = any(known(flag) and not flag for flag in rows["distinguishable"])
     completeness = str(field.attrs.get("completeness", ""))
     days = f"有效{int(first['n_valid'])}天，" if known(first["n_valid"]) else ""
@@ -213,6 +214,7 @@ def _texts(study, month, field, code, rows, state):
             ["原因", "；".join(REASONS.get(reason, reason) for reason in rows["reason"])],
             ["数值", "；".join([value, *changes])],
             *([["气象", weather]] if weather else []),
+            *([["时段", shorten(periods, 96)]] if periods else []),
             ["名次", "；".join(_rank(row, criteria.confidence.level) for _, row in rows.iterrows())],
         ],
         "unsure": "“不可区分”：按资料误差与分辨率，不能断定本格比邻近名次的网格更差，请顺带查看邻格。"

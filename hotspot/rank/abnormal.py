@@ -120,11 +120,45 @@ def sentences(periods, cell, *, language="zh"):
             else:
                 zh, en = WEEKDAYS_ZH[first], _WEEKDAYS_EN[first]
             lines.append(
-                f"{zh}相对全市异常偏高：为平时比值的{ratio:.2f}倍（不低于{least:.2f}）"
+                f"{zh}相对全市偏高，为平时的{ratio:.2f}倍（至少{least:.2f}倍）"
                 if language == "zh"
                 else f"{en} stands out against the city: {ratio:.2f} times its usual ratio (at least {least:.2f})"
             )
     return lines
+
+
+def with_periods(field, stations, *, cells, criteria=None):
+    """
+    The field with what stands out about each cell, for the sheet and ``explain``.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time)
+    stations : Dataset (station, time) or None
+        Micro-stations; where there are none the field comes back as it is.
+    cells : Dataset (cell), the study's
+    criteria : Criteria, optional
+
+    Returns
+    -------
+    Dataset: the field with ``abnormal_zh`` and ``abnormal_en`` on ``cell``, "" where nothing stands out
+    """
+    code = field["cell"].values.astype(str)
+    if stations is None:
+        return field
+    try:
+        periods = abnormal_periods(stations, cells=cells, criteria=criteria)
+    except DataError:  # a network that stands in no cell of the study says nothing about its cells
+        return field
+    out = set(periods.loc[periods["stands_out"], "cell"])
+    joins = {"zh": "；", "en": "; "}
+    told = {
+        language: [mark.join(sentences(periods, name, language=language)) if name in out else "" for name in code]
+        for language, mark in joins.items()
+    }
+    return field.assign_coords(
+        {f"abnormal_{language}": ("cell", np.array(texts, object)) for language, texts in told.items()}
+    )
 
 
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
