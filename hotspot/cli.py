@@ -133,6 +133,19 @@ def alarms(
 
 
 @app.command()
+def lake(
+    folder: Annotated[Path, typer.Argument(help="Folder of the lake; made where there is none.")],
+    study: StudyFile, data: Data = None, role: Annotated[str, typer.Option(help="micro or reference.")] = "micro",
+    as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Take delivered station files into a Parquet lake, each exactly once; print its months and revisions."""
+    from hotspot.sources.lake import fill_lake
+    from hotspot.study import load_study
+
+    _show(fill_lake(load_study(study, data=data), folder, role=role), as_json, _lake_lines)
+
+
+@app.command()
 def feedback(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX of feedback rows: cell, month, time, person, result.")],
     study: StudyFile, out: Out = Path("out"), quiet: Quiet = False,
@@ -234,6 +247,16 @@ def _check_lines(answer):
             )
             yield f"   station {entry['name']}: {entry['valid_days']} valid days, {mean}"
     yield from (f"problem: {text}" for text in answer["problems"])
+    yield from (f"note: {text}" for text in answer["notes"])
+
+
+def _lake_lines(answer):
+    yield (
+        f"{answer['lake']}: {answer['added']} files added, {answer['known']} known before; of {answer['hours']} "
+        f"station-hours {answer['new']} new, {answer['same']} same, {answer['changed']} changed; "
+        f"{answer['quarantined']} rows quarantined"
+    )
+    yield from (f"   {m['month']}: revision {m['revision']}, {m['hours']} station-hours" for m in answer["months"])
     yield from (f"note: {text}" for text in answer["notes"])
 
 

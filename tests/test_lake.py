@@ -217,3 +217,26 @@ def test_monthly_changes_follow_the_rules_of_validity(tmp_path):
     b = out.sel(station="b").isel(time=0)
     assert not b.valid and "valid days" in str(b.why.values) and np.isnan(b.month_on_month) and np.isnan(b.year_on_year)
     assert int(b.n_valid) == 23
+
+
+def test_the_command_fills_a_lake_that_downscale_reads(tmp_path):
+    from typer.testing import CliRunner
+
+    import hotspot as hs
+    from hotspot.cli import app
+
+    study = hs.load_study(hs.write_study(tmp_path / "study", size="small"))
+    arguments = ["lake", str(tmp_path / "lake"), "--study", str(study.path), "--json"]
+    first, second = (json.loads(CliRunner().invoke(app, arguments).stdout) for _ in range(2))
+    assert first["added"] == second["known"] > 0 and second["added"] == 0
+    assert first["hours"] == first["new"] + first["same"] + first["changed"] > 10_000
+    month = first["months"][-1]["month"]
+    stations = open_lake(tmp_path / "lake", [month], variables=["pm25"])
+    place = np.isin(
+        study.cells.cell.values, study.grid.code(*study.grid.locate(stations.lon.values, stations.lat.values))
+    )
+    cells = study.cells.isel(cell=np.flatnonzero(place))
+    lazy = hs.downscale(stations, cells, criteria=study.criteria)
+    assert lazy.pm25.chunks is not None and lazy.sizes["sub_cell"] == 36 * cells.sizes["cell"]
+    eager = hs.downscale(stations.compute(), cells, criteria=study.criteria)
+    np.testing.assert_array_equal(lazy.pm25.values, eager.pm25.values)

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.rules.calendar import offset_hours
-from hotspot.sources.intake import find_files
+from hotspot.sources.intake import Intake, find_files
 from hotspot.sources.lake_parts import latest, read_part, write_part, write_whole
-from hotspot.sources.lake_reading import receipts, station_places
+from hotspot.sources.lake_reading import lake_months, receipts, station_places
 from hotspot.variables import VARIABLES, DataError
 
 FORMAT = 1
@@ -86,6 +86,53 @@ def add_to_lake(lake, delivery, root, intake, *, utc_offset):
             _add_file(lake, path, delivery, root, intake, utc_offset)
             for path in find_files(root, delivery.files, "lake")
         ]
+
+
+def fill_lake(study, lake, *, role="micro"):
+    """
+    Take everything a study declares of one kind of station into a lake, each file exactly once.
+
+    Parameters
+    ----------
+    study : Study
+    lake : Path
+    role : "micro" or "reference"
+
+    Returns
+    -------
+    dict: ``added`` and ``known`` files, ``hours, new, same, changed`` of those added, ``quarantined``
+    rows, ``notes``, and ``months``, a list of dict (see ``lake_months``)
+
+    Raises
+    ------
+    DataError
+        The study declares no such stations, or a file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import hotspot as hs
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> study = hs.load_study(hs.write_study(folder / "study", size="small"))
+    >>> once, twice = fill_lake(study, folder / "lake"), fill_lake(study, folder / "lake")
+    >>> once["added"] > 0, twice["added"], twice["known"] == once["added"], once["months"] == twice["months"]
+    (True, 0, True, True)
+    """
+    deliveries = [delivery for delivery in study.stations if delivery.role == role]
+    if not deliveries:
+        raise DataError(f'{study.id} declares no [[stations]] with role = "{role}"; add them to {study.path.name}.')
+    intake = Intake(study.root)
+    told = [
+        one
+        for delivery in deliveries
+        for one in add_to_lake(lake, delivery, study.root, intake, utc_offset=study.utc_offset)
+    ]
+    added = [one for one in told if one["status"] == "added"]
+    counts = {word: sum(one[word] for one in added) for word in ("hours", "new", "same", "changed", "quarantined")}
+    return {
+        "lake": str(lake), "added": len(added), "known": len(told) - len(added), **counts,
+        "notes": intake.notes, "months": lake_months(lake).to_dict("records"),
+    }  # fmt: skip
 
 
 def _settings(lake, utc_offset):
