@@ -39,7 +39,9 @@ def flatten(model, n_calendar):
     ValueError
         A tree splits on categories, which this table cannot hold.
     """
-    trees, thresholds, values = [], [], []
+    trees: list[np.ndarray] = []
+    thresholds: list[np.ndarray] = []
+    values: list[np.ndarray] = []
     for block in model.model_to_string().split("Tree=")[1:]:
         lines = block.split("end of trees")[0].splitlines()
         fields = dict(line.split("=", 1) for line in lines if "=" in line)
@@ -61,7 +63,7 @@ def flatten(model, n_calendar):
                 child = np.array(fields[name].split(), np.int64)
                 # LightGBM writes leaf k as -1 - k; leaves follow the splits here.
                 table[:n_split, column] = np.where(child >= 0, child, n_split - 1 - child)
-        table[:, 1:3] += sum(map(len, trees))
+        table[:, 1:3] += sum(len(one) for one in trees)
         trees.append(table)
         thresholds.append(threshold)
         values.append(value)
@@ -128,5 +130,7 @@ def average_over_weather(forest, calendar, weather, weight=None):
     if (weight < 0).any() or not weight.sum() > 0:
         raise ValueError("the weights of the weather rows are negative or sum to nothing; give a share to some rows.")
     kept = weight > 0
-    columns = (np.ascontiguousarray(np.asarray(table, float).T) for table in (calendar, np.asarray(weather)[kept]))
-    return average_over_rows(forest.trees, forest.threshold, forest.value, *columns, weight[kept] / weight.sum())
+    times = np.ascontiguousarray(np.asarray(calendar, float).T)
+    rows = np.ascontiguousarray(np.asarray(weather, float)[kept].T)
+    share = weight[kept] / weight.sum()
+    return average_over_rows(forest.trees, forest.threshold, forest.value, times, rows, share)

@@ -273,12 +273,12 @@ def _block(number, members, values, backgrounds, factor, table, at, calm):
     here = number if len(table.values) > 1 else 0
     weather = np.where((at >= 0)[:, None], table.values[here][at], np.nan)
     whole = np.isfinite(table.values[here]).all(axis=1)
-    behind = [None if one is None else one[members].astype(float) for one in backgrounds]
+    background, flat = (None if one is None else one[members].astype(float) for one in backgrounds)
     terrain = np.ones(len(members)) if factor is None else factor[members]
     calm = calm[here]
     rows, days = table.values[here][whole], _day_of_year(table.time[whole])
     own = values[members].astype(float)
-    return Block(own, *behind, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
+    return Block(own, background, flat, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
 
 
 def _run(blocks, setting, by_step, workers, executor):
@@ -307,7 +307,7 @@ def _run(blocks, setting, by_step, workers, executor):
 
 def _gather(results, groups, n_place, n_time):
     """Block results put back in the order of the places."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for members, one in zip(groups, results, strict=True):
         for name, values in one.items():
             if name == "moved":
