@@ -75,7 +75,8 @@ pd.DataFrame(found, columns=["planted", "hours", "flagged"]).groupby("planted").
 
 # %%
 evidence = hs.interference_evidence(sensors)
-evidence[["station", "start", "hours", "ratio", "humidity_change", "days_alike", "signs"]].round(2)
+columns = ["station", "start", "hours", "ratio", "humidity_change", "days_alike", "signs"]
+evidence.round({"ratio": 2, "humidity_change": 1})[columns]
 
 # %% [markdown]
 # Only a signed decision replaces a day by the month's highest value (B19), and it can be taken back.

@@ -53,13 +53,25 @@ def test_b19_is_per_pollutant_and_the_other_reading_takes_the_highest_hour():
     [
         ({"station": "nowhere"}, "no station 'nowhere'"),
         ({"signer": " "}, "no signer or no reason"),
-        ({"day": "2021-01-01"}, "not among the hours"),
         ({"pollutant": "so2"}, "no pollutant 'so2'"),
     ],
 )
 def test_b19_nothing_is_replaced_on_a_defective_decision(wrong, message):
     with pytest.raises(DataError, match=message):
         apply_decisions(town(), one(**wrong))
+
+
+def test_b19_decisions_of_other_months_and_other_networks_are_passed_over():
+    hours = town()
+    for decisions, more in ((one(day="2021-01-01"), {}), (one(station="S01"), {"elsewhere": ["S01"]})):
+        after = apply_decisions(hours, decisions, **more)
+        assert after.attrs["decisions"] == [] and after["pm25"].equals(hours["pm25"])
+
+
+def test_b19_a_month_with_nothing_left_cannot_be_replaced():
+    days = pd.concat([one(day=f"2020-03-{day:02d}") for day in range(1, 31)])
+    with pytest.raises(DataError, match="2020-03 has no other valid value of pm25"):
+        apply_decisions(town(), days)
 
 
 def test_b19_decisions_are_read_with_every_row_kept(tmp_path):

@@ -12,7 +12,7 @@ from hotspot.rules.criteria import Criteria
 from hotspot.variables import VARIABLES, DataError
 
 
-def apply_decisions(stations, decisions, *, criteria=None):
+def apply_decisions(stations, decisions, *, criteria=None, elsewhere=()):
     """
     Put the month's highest value in the place of days that a signed decision declares invalid.
 
@@ -21,11 +21,14 @@ def apply_decisions(stations, decisions, *, criteria=None):
     stations : Dataset (station, time)
         Hourly, UTC, with ``utc_offset`` in its attributes; screened or not.
     decisions : DataFrame
-        ``station day pollutant signer reason``, and ``withdrawn_by``: a withdrawn decision does nothing.
+        ``station day pollutant signer reason``, and ``withdrawn_by``: a withdrawn decision does nothing, nor does
+        one of a month that is not among the hours.
     criteria : Criteria, optional
         ``screening.replacement``: ``daily``, every hour of the day becomes the highest valid daily mean of
         the station's local month; ``hourly``, its highest hour. Days that a decision names do not count
         for the highest. The documents do not say which is meant.
+    elsewhere : collection of str
+        Stations of the study that are in another Dataset; decisions on them are passed over.
 
     Returns
     -------
@@ -36,8 +39,8 @@ def apply_decisions(stations, decisions, *, criteria=None):
     Raises
     ------
     DataError
-        A decision names a station, pollutant or month that is not there, or a month without a
-        value to put in its place.
+        A decision names a station or pollutant that is not there, has no signer or reason, or falls into a
+        month without a value to put in its place.
 
     Examples
     --------
@@ -57,8 +60,13 @@ def apply_decisions(stations, decisions, *, criteria=None):
     result, said = _restored(stations, criteria.screening), []
     names = stations["station"].values.astype(str).tolist()
     standing = decisions[decisions["withdrawn_by"] == ""] if "withdrawn_by" in decisions else decisions
+    shift = np.timedelta64(round(float(stations.attrs["utc_offset"]) * 60), "m")
+    months = np.unique((stations["time"].values.astype("datetime64[ns]") + shift).astype("datetime64[M]"))
     for pollutant, part in standing.groupby("pollutant", sort=True):
         rows = [(str(r.station), np.datetime64(r.day, "D"), str(r.signer), str(r.reason)) for r in part.itertuples()]
+        rows = [row for row in rows if row[0] not in elsewhere and row[1].astype("datetime64[M]") in months]
+        if not rows:
+            continue
         unsigned = [row for row in rows if not row[2].strip() or not row[3].strip()]
         if unsigned:
             raise DataError(f"decision on {unsigned[0][0]}, {unsigned[0][1]}: it has no signer or no reason.")
@@ -108,10 +116,6 @@ def _replace(stations, pollutant, rows, names, criteria):
     for station, one, signer, reason in rows:
         at = names.index(station)
         month = one.astype("datetime64[M]")
-        if not (day == one).any():
-            raise DataError(
-                f"decision on {station}, {one}: the day is not among the hours; withdraw it or open its month."
-            )
         if whole:
             among = daily[pollutant].values[at][daily["day"].values.astype("datetime64[M]") == month]
         else:
