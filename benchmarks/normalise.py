@@ -147,10 +147,12 @@ def main():
     level = normalise(field, weather, utc_offset=8, workers=given.workers)
     wall = time.perf_counter() - start
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    child = children.ru_maxrss / 1e6
     print(
         f"{given.workers} processes: {wall:.0f} s wall ({level.attrs['n_models']} blocks), main process "
-        f"{time.process_time() - cpu:.0f} s CPU and {own:.2f} GB, largest worker {child:.2f} GB, "
+        f"{time.process_time() - cpu:.0f} s CPU and {own:.2f} GB, workers together "
+        f"{children.ru_utime + children.ru_stime:.0f} s CPU, the largest {child:.2f} GB, "
         f"together at most {own + given.workers * child:.2f} GB; blocked R2 {level.attrs['cv_r2']:.2f}"
     )
     names = [name for name in QUANTITIES if f"pm25_{name}" in level or name in level]
