@@ -45,8 +45,8 @@ def run_alarms(study, period, *, out="out", letter=False):
     Notes
     -----
     Screened, set on the scale of the reference stations where there are any, and spread to 500 m
-    where the criteria let supported sub-cells speak; the threshold is the one that would have kept the month before within the budget, so it stands
-    still while a month runs.
+    where the criteria let supported sub-cells speak. The threshold is the one that would have kept
+    the month before within the budget, so it stands still while a month runs.
     """
     from hotspot.ledger.alarms import answers, record_alarms
     from hotspot.ledger.store import open_ledger
@@ -106,10 +106,11 @@ def derive_alarms(study, period):
     table = weigh(stations, cells=study.cells, criteria=study.criteria, fine=fine, weather=weather)
     n_cell = _instrumented(stations, study)
     month_first, _ = period_bounds(period[:7])
-    before = table[table["time"] < month_first]
-    n_past = int((_local(stations) < np.datetime64(month_first)).sum()) - rule.history_hours
-    has_past = bool(_part(stations, month_first - pd.Timedelta(days=20), month_first)["pm25"].notnull().any())
-    threshold = calibrate_threshold(before, rule, n_cell=n_cell, n_hour=max(0, n_past) if has_past else 0)
+    # Until the past of a place is whole its z is unsteady, and would ask for too high a threshold.
+    learn = _first_hour(stations) + pd.Timedelta(days=rule.history_days)
+    before = table[(table["time"] < month_first) & (table["time"] >= learn)]
+    n_past = max(0, int((month_first - learn) / pd.Timedelta(hours=1)))
+    threshold = calibrate_threshold(before, rule, n_cell=n_cell, n_hour=n_past)
     alarms = within(merge(table, rule, z_min=threshold), (first, last))
     hours = (last - first) / pd.Timedelta(hours=1)
     naive = naive_hours(_part(stations, first, last), criteria=study.criteria)["hours_per_month"]
@@ -195,6 +196,12 @@ def _instrumented(stations, study):
 
 def _local(stations):
     return stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs["utc_offset"])
+
+
+def _first_hour(stations):
+    """The first local hour in which any station reported."""
+    told = stations["pm25"].notnull().any("station").values
+    return pd.Timestamp(_local(stations)[int(np.argmax(told))])
 
 
 def _part(stations, first, last):

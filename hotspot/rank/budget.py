@@ -15,6 +15,7 @@ from hotspot.variables import CoverageWarning
 
 STEP, TOP = 0.25, 30.0  # of the thresholds that are tried
 _MONTH_HOURS = 730.5
+_LEAST_PAST = 240  # hours; less says nothing about a month
 
 
 def load_curve(table, criteria, *, n_cell, n_hour, thresholds=None):
@@ -71,11 +72,11 @@ def calibrate_threshold(table, criteria, *, n_cell, n_hour):
     Warns
     -----
     CoverageWarning
-        Less than half a month of past; the threshold is the criteria's.
+        Less than ten days of past; the threshold is the criteria's.
     """
     import warnings
 
-    if n_hour < _MONTH_HOURS / 2 or n_cell < 1:
+    if n_hour < _LEAST_PAST or n_cell < 1:
         warnings.warn(
             f"{n_hour} hours of past are too few to keep a budget; alarms use z_min = {criteria.z_min:g}.",
             CoverageWarning,
@@ -83,8 +84,7 @@ def calibrate_threshold(table, criteria, *, n_cell, n_hour):
         )
         return float(criteria.z_min)
     low, high = 0, int(np.ceil((TOP - criteria.z_min) / STEP))
-    # A higher z never adds a hit, but may cut one episode in two: so the first that fits is looked for from below
-    # among steps that halve, and its neighbours below are tried as well.
+    # A higher z never adds an hour; that it may cut an episode in two is rare enough to halve the steps.
     while low < high:
         middle = (low + high) // 2
         if _load(table, criteria, criteria.z_min + middle * STEP, n_cell, n_hour) <= criteria.budget:

@@ -27,7 +27,7 @@ class Alarms(_Rule):
     min_neighbours: int = Field(3, ge=2)  # three in Tongzhou's rule; with fewer there is no alarm
     neighbour_km: float = Field(15.0, gt=0)  # proposal
     history_days: int = Field(14, ge=3)  # proposal: the past of the same place that z is measured against
-    history_hours: int = Field(72, ge=24)  # proposal: hours of it that must be there
+    history_hours: int = Field(168, ge=24)  # proposal: hours of it that must be there
     # Proposal: scatter of the log ratio below which a calm past would make every breath an alarm (8 %).
     scatter_floor: float = Field(0.08, gt=0)
     merge_hours: int = Field(3, ge=0)  # proposal: a pause of so many hours does not end an episode
