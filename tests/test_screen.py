@@ -140,6 +140,16 @@ def test_case_75_humid_hours_by_the_station_or_by_the_weather():
     assert hit(screen(town(), weather=weather), "humidity").tolist() == np.flatnonzero(humid > 90).tolist()
 
 
+def test_case_75_humidity_of_a_grid_is_the_nearest_point_s():
+    humid = np.zeros((720, 2, 2)) + 50.0
+    humid[10:20, 0, 0] = 97.0
+    grid = xr.Dataset(
+        {"rh2m": (("time", "lat", "lon"), humid)}, {"time": town()["time"], "lat": [40.0, 41.0], "lon": [116.0, 116.06]}
+    )
+    screened = screen(town(), weather=grid)
+    assert hit(screened, "humidity", 0).tolist() == list(range(10, 20)) and hit(screened, "humidity", 7).size == 0
+
+
 def test_case_76_interference_is_evidence_for_a_person():
     wet = np.full((8, 720), 60.0)
     hours = town()
