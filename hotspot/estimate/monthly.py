@@ -82,7 +82,8 @@ def daily_field(delivered, cells, names):
     -------
     (field, daily)
         As ``monthly_field``, of these months. Where the satellite is monthly the days are those
-        of the reference stations; ``daily`` is None where there are no stations either.
+        of the reference stations, scaled to the month of each cell; ``daily`` is None where there
+        are no stations either.
 
     Examples
     --------
@@ -96,7 +97,8 @@ def daily_field(delivered, cells, names):
     """
     field, daily = _field(delivered, cells, names, with_days=True)
     if daily is None and delivered.reference is not None:
-        field, daily = from_stations(delivered, cells, names, True)
+        _, days = from_stations(delivered, cells, names, True)
+        daily = scaled(days, None, field, names)
     return field, daily
 
 
