@@ -261,7 +261,9 @@ def _terrain(field, terrain, place, values, background, given, remove, criteria,
     if terrain is None or "terrain" not in remove or place != "cell":
         return None, background
     terrain = terrain.reindex(cell=field["cell"].values)
-    factor = terrain_factor(terrain_signal(values, background), terrain, field["x"].values, field["y"].values)
+    rules = criteria.normalisation
+    signal = terrain_signal(values, background, share=rules.terrain_days)
+    factor = terrain_factor(signal, terrain, field["x"].values, field["y"].values, quantile=rules.terrain_cells)
     if given:
         return factor, background
     flat = field.assign({variable: field[variable].transpose("cell", ...) / factor[:, None]})

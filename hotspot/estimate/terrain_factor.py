@@ -9,19 +9,19 @@ import numpy as np
 
 from hotspot.variables import DataError
 
-CLEANEST_DAYS = 0.10  # quantile over days; this and the next by synthetic truth (docs/weather-normalised)
-CLEANEST_CELLS = 0.25  # quantile over cells of like terrain: emission only ever adds
 _ROUNDS = 60
 _CHUNK = 2048
 
 
-def terrain_signal(values, background):
+def terrain_signal(values, background, *, share=0.10):
     """
     Low quantile over the days of the log ratio of a cell to its region.
 
     Parameters
     ----------
     values, background : float arrays (cell, time), ug/m3
+    share : float
+        The quantile; ``terrain_days`` of the criteria.
 
     Returns
     -------
@@ -39,11 +39,11 @@ def terrain_signal(values, background):
             ratio = np.log(values[one].astype(float)) - np.log(background[one].astype(float))
         ratio[~np.isfinite(ratio)] = np.nan
         some = np.isfinite(ratio).any(axis=1)
-        found[start : start + len(ratio)][some] = np.nanquantile(ratio[some], CLEANEST_DAYS, axis=1)
+        found[start : start + len(ratio)][some] = np.nanquantile(ratio[some], share, axis=1)
     return found
 
 
-def terrain_factor(signal, terrain, x, y):
+def terrain_factor(signal, terrain, x, y, *, quantile=0.25):
     """
     Factor of every cell's terrain.
 
@@ -53,6 +53,8 @@ def terrain_factor(signal, terrain, x, y):
     terrain : Dataset (cell), every number of it an index of the terrain, as from ``terrain_index``
     x, y : float64[cell], m
         A plane over the study is allowed for, so that a gradient is no terrain.
+    quantile : float
+        Of the cells of like terrain; ``terrain_cells`` of the criteria.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def terrain_factor(signal, terrain, x, y):
         right = np.array([(weight * a * own).sum() for a in used.T])
         slope = np.linalg.solve(square + 1e-9 * np.eye(len(square)), right)
         rest = own - sum(slope[k] * used[:, k] for k in range(len(slope)))
-        weight = np.where(rest > 0, CLEANEST_CELLS, 1 - CLEANEST_CELLS) / np.maximum(np.abs(rest), 0.01)
+        weight = np.where(rest > 0, quantile, 1 - quantile) / np.maximum(np.abs(rest), 0.01)
     n = int(kept[: len(names)].sum())
     part = sum((slope[1 + k] * standard[:, k] for k in range(n)), np.zeros(len(standard)))
     return np.where(good, np.exp(part - np.median(part[good])), 1.0)

@@ -180,7 +180,8 @@ class Normalisation(_Rule):
     hourly_leaves: int = Field(31, ge=2)  # hours are many: larger trees
     floor: float = Field(1.0, gt=0)  # ug/m3; below it a concentration is taken as this, the logarithm's sake
     own_days: float = Field(30.0, ge=0)  # days of evidence that the block's amplitude is worth against the cell's own
-    terrain_share: float = Field(0.2, gt=0, le=1)  # best-ventilated days, on which terrain is told from emission
+    terrain_days: float = Field(0.10, gt=0, lt=1)  # of a cell's days, the cleanest, when emission matters least
+    terrain_cells: float = Field(0.25, gt=0, lt=1)  # quantile over cells of like terrain: emission only ever adds
     season_days: int = Field(14, ge=1, le=60)  # each side of the same day in all years; Vu 2019: two weeks
     block_days: int = Field(5, ge=1, le=31)  # blocks of days of the intervals, METHODS 9
     level: float = Field(0.95, gt=0.5, lt=1)  # of the intervals
