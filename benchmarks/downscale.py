@@ -67,7 +67,7 @@ def peer_hour(x, y, values, tx, ty):
 def everything(x, y, values, tx, ty):
     """One hour from all stations that report, the answer that both local ways stand for."""
     seen = np.isfinite(values)
-    return krige(x[seen], y[seen], values[seen], tx[::18], ty[::18], MODEL, neighbours=int(seen.sum()))[0]
+    return krige(x[seen], y[seen], values[seen], tx[::180], ty[::180], MODEL, neighbours=int(seen.sum()))[0]
 
 
 def main():
@@ -100,7 +100,7 @@ def main():
             theirs.append(cpu)
         a, w, b = (statistics.median(t) for t in (ours, walls, theirs))
         truth = everything(x, y, holes[:, 0], tx, ty)
-        off = [np.sqrt(np.mean((one[::18] - truth) ** 2)) for one in (mine[0][:, 0], yours)]
+        off = [np.sqrt(np.mean((one[::180] - truth) ** 2)) for one in (mine[0][:, 0], yours)]
         print(f"{share:>7.0%} {a:>11.2f} {w:>7.2f} {b:>13.2f} {b * given.hours:>21,.0f} s {b * given.hours / a:>7,.0f}x"
               f" {off[0]:>20.4f} {off[1]:>8.4f}")  # fmt: skip
         del mine
