@@ -99,6 +99,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     """
     from hotspot.estimate.monthly import monthly_field
     from hotspot.level import with_weather
+    from hotspot.quality.decisions import with_decisions
     from hotspot.rank.abnormal import with_periods
     from hotspot.rank.clusters import gi_star
     from hotspot.rank.warnings import not_ranked, rank_warnings
@@ -107,7 +108,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.trace.checklist import checklist
 
     step("delivered files")
-    delivered = open_month(study, month)
+    delivered = with_decisions(open_month(study, month))
     cells, criteria = study.cells, study.criteria
     step("field")
     field, daily = monthly_field(delivered, cells)

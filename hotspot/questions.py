@@ -46,10 +46,11 @@ def check_month(study, month):
     True
     """
     from hotspot.estimate.monthly import monthly_field
+    from hotspot.quality.decisions import with_decisions
     from hotspot.sources.opening import open_month
 
     parse_month(month)
-    delivered = open_month(study, month)
+    delivered = with_decisions(open_month(study, month))
     field, _ = monthly_field(delivered, study.cells)
     months: dict[str, dict] = {}
     problems = []

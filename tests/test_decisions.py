@@ -93,3 +93,30 @@ def test_b19_decisions_are_read_with_every_row_kept(tmp_path):
     assert read[["station", "withdrawn_by"]].values.tolist() == [["m2", "王某"], ["m3", "王某"]]
     none = read_decisions(SimpleNamespace(root=tmp_path, decisions=[]), Intake(tmp_path))
     assert none.empty and apply_decisions(town(n_hour=48), none).attrs["decisions"] == []
+
+
+def test_b19_a_month_is_ranked_with_the_decisions_of_its_study(tmp_path):
+    from dataclasses import replace
+
+    from hotspot.estimate.monthly import monthly_field
+    from hotspot.quality.decisions import with_decisions
+    from hotspot.sources.synthetic import synthetic_month
+    from hotspot.study import Decisions
+
+    month = synthetic_month()
+    station = str(month.reference["station"].values[0])
+    rows = [f"{station},2025-12-{day:02d},pm25,李某,喷淋" for day in range(2, 12)]
+    (tmp_path / "signed.csv").write_text("\n".join(["station,day,pollutant,signer,reason", *rows]) + "\n", "utf-8")
+    study = month.study.model_copy(update={"decisions": (Decisions(files=("signed.csv",)),), "root": tmp_path})
+    decided = with_decisions(replace(month, study=study))
+    assert [note for note in month.intake.notes if note.startswith(f"decision {station} 2025-12-02 pm25: replaced by")]
+    assert sum(note.startswith("decision ") for note in month.intake.notes) == 10
+    raised = decided.reference["pm25"].values[0] - month.reference["pm25"].values[0]
+    assert np.nanmean(raised) > 0 and np.isfinite(decided.reference["pm25_raw"].values[0]).any()
+    before, after = (monthly_field(m)[0]["pm25"].isel(time=-1) for m in (month, replace(decided, study=month.study)))
+    assert float((after - before).max()) > 0.5  # the place ranks worse than it read
+    (tmp_path / "signed.csv").write_text(
+        "station,day,pollutant,signer,reason\nS99,2025-12-02,pm25,李某,喷淋\n", encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="no station 'S99'"):
+        with_decisions(replace(month, study=study, intake=Intake(tmp_path)))

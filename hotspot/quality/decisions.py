@@ -4,6 +4,8 @@ Days that a signed decision replaces (B19): 「相关监测时段（按日计算
 kept: taking the decision back gives back the numbers.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from hotspot.quality.completeness import daily_means
@@ -77,6 +79,50 @@ def apply_decisions(stations, decisions, *, criteria=None, elsewhere=()):
         result, lines = _replace(result, str(pollutant), sorted(set(rows)), names, criteria)
         said += lines
     return result.assign_attrs(decisions=said)
+
+
+def with_decisions(month):
+    """
+    A month whose stations carry the signed decisions of the study.
+
+    Each one is noted with its signer, so that it stands in the manifest.
+
+    Parameters
+    ----------
+    month : Month, from ``open_month``
+
+    Returns
+    -------
+    Month; the same where the study has no decisions
+
+    Raises
+    ------
+    DataError
+        As ``apply_decisions``; a decision names a station that neither network delivered.
+
+    Examples
+    --------
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> month = synthetic_month()
+    >>> with_decisions(month) is month
+    True
+    """
+    from hotspot.sources.decisions import read_decisions
+
+    if not month.study.decisions:
+        return month
+    decisions = read_decisions(month.study, month.intake)
+    networks = {kind: getattr(month, kind) for kind in ("reference", "stations")}
+    names = {kind: [] if part is None else part["station"].values.astype(str) for kind, part in networks.items()}
+    changed = {}
+    for kind, part in networks.items():
+        if part is None:
+            continue
+        others = set(names["stations" if kind == "reference" else "reference"]) - set(names[kind])
+        changed[kind] = apply_decisions(part, decisions, criteria=month.study.criteria, elsewhere=others)
+        for line in changed[kind].attrs["decisions"]:
+            month.intake.note(f"decision {line}")
+    return replace(month, **changed)
 
 
 def _restored(stations, criteria):
