@@ -1,0 +1,110 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One month, from delivered files to the list
+#
+# The synthetic study in its small form: two invented cities, 144 cells of 3 km, everything made on the spot from one seed.
+# Each step below is a decision somebody may question, and each result can be looked at alone.
+
+# %%
+import tempfile
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+import hotspot as hs
+
+month = hs.synthetic_month(size="small")
+study = month.study
+study.name, month.month, study.cells.sizes["cell"]
+
+# %% [markdown]
+# ## What was delivered
+#
+# Every row that was read is used, a duplicate, or quarantined; nothing is lost.
+
+# %%
+month.intake.counts
+
+# %%
+pd.DataFrame([vars(row) for row in month.intake.quarantine[:5]])[["path", "row", "column", "value", "rule"]]
+
+# %% [markdown]
+# ## Satellite to cells
+#
+# Exact area weights; a cell that was mostly cloud stays empty.
+
+# %%
+coarse = hs.aggregate(month.satellite, study.cells)
+seen = coarse["coverage"].mean("cell").to_series()
+axes = seen.plot(figsize=(8, 2.4), ylabel="share of area observed, 1", xlabel="local day")
+
+# %% [markdown]
+# ## The month's field, with its error
+#
+# Days become a monthly mean only when enough of them were seen, and the reference stations correct it.
+
+# %%
+field, daily = hs.monthly_field(month)
+now = field.isel(time=-1)
+print(field.attrs["method"], "| left-out stations: rmse", round(field.attrs["loo_rmse"], 1), "ug/m3")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
+for axes, name, words in ((left, "pm25", "PM2.5, ug/m3"), (right, "pm25_error", "error (1 sd), ug/m3")):
+    drawn = axes.scatter(now["x"] / 1000, now["y"] / 1000, c=now[name], s=46, marker="s")
+    figure.colorbar(drawn, ax=axes, label=words)
+    axes.set(xlabel="x, km", aspect="equal")
+left.set_ylabel("y, km")
+figure.tight_layout()
+
+# %% [markdown]
+# ## The year's hotspot cells, and who is warned
+#
+# `p_worst` is the probability of being the worst of the city, `rank_low..rank_high` the ranks the cell may truly hold, and
+# `distinguishable` says whether the data can tell it from those left off the list.
+
+# %%
+out = tempfile.mkdtemp()
+hot = hs.open_hotspots(study, int(month.month[:4]), out=out)
+warned = hs.rank_warnings(field, hot, study.criteria, daily=daily)
+warned[
+    ["city", "reason", "rank", "cell", "pm25", "change", "p_worst", "rank_low", "rank_high", "distinguishable"]
+].round(2)
+
+# %%
+hs.not_ranked(field, hot, study.criteria).head()
+
+# %% [markdown]
+# ## What stands in and around the warned cells
+
+# %%
+traced = hs.trace_sources(
+    warned, month.weather, month.facilities, cells=study.cells, stations=month.reference, criteria=study.criteria
+)
+traced[["cell", "name", "class_", "distance_km", "bearing_deg", "where", "upwind_hours", "lift", "word"]].round(1).head(
+    8
+)
+
+# %% [markdown]
+# ## The map
+
+# %%
+hs.web_map(field, warned, traced, hot=hot, facilities=month.facilities, study=study)
+
+# %% [markdown]
+# ## All of it, published
+#
+# The month appears whole or not at all; running it again changes no byte, and an outsider can derive it again.
+
+# %%
+folder = hs.run_month(study, month.month, out=out)
+sorted(path.name for path in folder.iterdir())
+
+# %%
+hs.verify_month(folder, study=study.path, data=study.root)["verified"]
