@@ -160,8 +160,9 @@ def _delivered(study, month):
     start, end = local_bounds(month_minus(month, 1), study.utc_offset)[0], local_bounds(month, study.utc_offset)[1]
     axis = np.arange(start, end, np.timedelta64(1, "h"))
     series = [None if part is None else part.reindex(time=axis) for part in (delivered.stations, delivered.reference)]
-    for part in filter(lambda p: p is not None, series):
-        part.attrs.setdefault("utc_offset", study.utc_offset)
+    for part in series:
+        if part is not None:
+            part.attrs.setdefault("utc_offset", study.utc_offset)
     return *series, delivered.weather, list(delivered.intake.notes)
 
 

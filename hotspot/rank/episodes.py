@@ -55,32 +55,33 @@ def merge(table, criteria, *, z_min=None):
     for cell, inside in hits.groupby("cell", sort=True):
         found = [s for _, one in inside.groupby("sub_cell", sort=True) for s in _spells(one, criteria)]
         for group in _together(found, criteria.merge_hours):
-            rows.append(_alarm(str(cell), group, hits, criteria))
+            # Joined before it is asked whether they lasted: so an alarm is final once its pause is over.
+            lasting = [s for s in group if s[3]] or [s for s in group if s[2]["ratio"].max() >= criteria.spike_ratio]
+            if lasting:
+                rows.append(_alarm(str(cell), group, lasting, criteria))
     if not rows:
         return empty()
-    alarms = pd.DataFrame(rows, columns=list(COLUMNS))
+    alarms = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("start", "end"), "datetime64[ns]"))
     return alarms.sort_values(["start", "cell"], kind="stable", ignore_index=True)
 
 
 def empty():
     """A table of no alarms, with its columns and types."""
-    kinds = dict.fromkeys(COLUMNS, "object")
+    kinds = dict.fromkeys(COLUMNS, "str")
     kinds |= dict.fromkeys(("peak", "mean", "neighbours", "ratio", "z"), "float64")
     kinds |= {"hours": "int64", "start": "datetime64[ns]", "end": "datetime64[ns]"}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def _spells(one, criteria):
-    """Spells of one sub-cell that lasted, or that were too high to pass over: (first, last, rows, lasted)."""
+    """Spells of one sub-cell: (first, last, rows, whether it lasted)."""
     hour = one["hour"].to_numpy()
     mask = np.zeros(hour[-1] - hour[0] + 1, bool)
     mask[hour - hour[0]] = True
     found = []
     for first, last, _, longest in spells(mask, criteria.merge_hours).tolist():
         rows = one[(hour >= hour[0] + first) & (hour < hour[0] + last)]
-        lasted = longest >= criteria.min_hours
-        if lasted or rows["ratio"].max() >= criteria.spike_ratio:
-            found.append((int(hour[0]) + first, int(hour[0]) + last, rows, lasted))
+        found.append((int(hour[0]) + first, int(hour[0]) + last, rows, longest >= criteria.min_hours))
     return found
 
 
@@ -97,12 +98,10 @@ def _together(found, pause):
     return groups
 
 
-def _alarm(cell, group, hits, criteria):
-    """One row of the table of alarms."""
-    # A spell that lasted speaks before one that was a single hour; among them the highest.
-    lasting = [spell for spell in group if spell[3]] or group
+def _alarm(cell, group, lasting, criteria):
+    """One row of the table of alarms: the highest of the spells that lasted speaks for all of the group."""
     _, _, rows, lasted = max(lasting, key=lambda s: (s[2]["pm25"].max(), s[2]["sub_cell"].iloc[0]))
-    first, last = min(s[0] for s in lasting), max(s[1] for s in lasting)
+    first, last = min(s[0] for s in group), max(s[1] for s in group)
     start = rows["time"].iloc[0] - pd.Timedelta(hours=int(rows["hour"].iloc[0]) - first)
     mean, around = float(rows["pm25"].mean()), float(rows["around"].mean())
     state, why = _judge(rows, lasted, criteria)
