@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.estimate.forest import average_over_weather, flatten
+from hotspot.estimate.forest import average_over_weather, flatten, regroup
 
 
 def trained(seed, n=240, n_calendar=2, n_weather=3, leaves=15, rounds=25):
@@ -69,3 +69,18 @@ def test_weights_must_be_shares():
     model, calendar, weather = trained(1)
     with pytest.raises(ValueError, match="sum to nothing"):
         average_over_weather(flatten(model, 2), calendar, weather, np.zeros(len(weather)))
+
+
+def test_one_factor_averaged_the_others_as_they_were():
+    """Regrouped trees average one weather column and keep the others of each time; brute force says the same."""
+    model, calendar, weather = trained(4, n=120)
+    columns = np.hstack([calendar, weather])
+    averaged = np.array([False, False, False, True, False])
+    forest = regroup(flatten(model, 2), averaged)
+    exact = average_over_weather(forest, columns[:, ~averaged], weather[:, [1]])
+    slow = np.empty(len(columns))
+    for n, row in enumerate(columns):
+        mixed = np.repeat(row[None], len(weather), 0)
+        mixed[:, 3] = weather[:, 1]
+        slow[n] = model.predict(mixed).mean()
+    np.testing.assert_allclose(exact, slow, rtol=0, atol=1e-10)
