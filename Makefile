@@ -9,8 +9,8 @@ demo: $(VENV)/.runtime
 	$(BIN)/hotspot demo --out out
 
 test: $(VENV)/.tests
-	$(BIN)/ruff check hotspot tests benchmarks notebooks
-	$(BIN)/ruff format --check hotspot tests benchmarks notebooks
+	$(BIN)/ruff check hotspot tests benchmarks notebooks docs
+	$(BIN)/ruff format --check hotspot tests benchmarks notebooks docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

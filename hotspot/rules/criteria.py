@@ -124,7 +124,7 @@ class Interpolation(_Rule):
 
 
 class Downscaling(_Rule):
-    """The hourly field of 500 m sub-cells. D18, C1, METHODS 5; nothing of it is published, so all of it is a proposal."""
+    """The hourly field of 500 m sub-cells. D18, C1, METHODS 5; not published anywhere, so all of it is a proposal."""
 
     neighbours: int = Field(32, ge=4)  # stations nearest to a cell; its 36 sub-cells share them
     # Of these that must report; with fewer, the nearest ones that do report are taken instead.
