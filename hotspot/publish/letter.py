@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotspot.publish.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.fonts import legible
 from hotspot.publish.lists import escape_text
-from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED, ZH
+from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
 
 CSV_COLUMNS = (
     "alarm", "city", "cell", "sub_cell", "county", "township", "lon", "lat", "start", "end", "hours",
@@ -134,14 +135,14 @@ def _context(rows, study, period, head, signer):
 
 
 def _row(number, row):
-    return {
+    return _point(row) | {
         "number": number,
-        "point": row.sub_cell + (f"（{legible(row.label)}）" if row.label and row.label != row.cell else ""),
         "place": legible(f"{row.county}{row.township}"),
+        "county": legible(row.county),
+        "township": legible(row.township),
         "lonlat": f"{row.lon:.4f}, {row.lat:.4f}",
-        "time": f"{row.start:%m-%d %H:%M}",
-        "hours": row.hours,
-        "peak": f"{row.peak:.0f}",
+        "lon": f"{row.lon:.4f}",
+        "lat": f"{row.lat:.4f}",
         "ratio": f"{row.ratio:.1f}",
         "count": row.count,
         "answer": f"已反馈{row.feedback}次" if row.feedback else "未反馈",
@@ -149,14 +150,20 @@ def _row(number, row):
 
 
 def _aside(row):
-    reason, _, numbers = row.why.partition(":")
+    return _point(row) | {"state": STATE_ZH.get(row.state, row.state), "why": legible(alarm_why_zh(row.why))}
+
+
+def _point(row):
+    """What both tables print; ``point`` is code and label in one, for a template with one line."""
+    label = legible(row.label) if row.label != row.cell else ""
     return {
-        "point": row.sub_cell,
+        "code": row.sub_cell,
+        "label": label,
+        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "also": legible(also_zh(row.why)),  # other sub-cells of the same alarm
         "time": f"{row.start:%m-%d %H:%M}",
         "hours": row.hours,
         "peak": f"{row.peak:.0f}",
-        "state": STATE_ZH.get(row.state, row.state),
-        "why": legible(f"{ZH.get(reason, reason)}（{numbers.strip()}）"),
     }
 
 
