@@ -48,7 +48,7 @@ def one_run(data, month, out):
     hot = open_hotspots(study, int(month[:4]), out=out)
     derived = derive(study, month, hot=hot, step=step)
     step("checks of the intake")
-    folder = publish(study, month, out=out, progress=step, **derived._asdict())
+    folder = publish(study, month, derived, out=out, progress=step)
     step("end")
     return marks, folder
 

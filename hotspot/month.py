@@ -25,6 +25,8 @@ class Derived(NamedTuple):
     checklist: object  # DataFrame
     facilities: object  # GeoDataFrame
     intake: object  # Intake
+    weather: object  # Dataset of hourly wind, or None
+    stations: object  # Dataset (station, time), hourly reference stations, or None
 
 
 def run_month(study, month, *, out="out", scheduler=None):
@@ -70,7 +72,7 @@ def run_month(study, month, *, out="out", scheduler=None):
         hot = open_hotspots(study, int(month[:4]), out=out)
         derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
         step("publishing")
-        return publish(study, month, out=out, **derived._asdict())
+        return publish(study, month, derived, out=out)
 
 
 def derive(study, month, *, hot, folder=None, step=lambda name: None):
@@ -143,6 +145,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         checklist=checklist(warned, traced, delivered.facilities, cells, criteria),
         facilities=delivered.facilities,
         intake=_with_boundaries(delivered.intake, study),
+        weather=delivered.weather,
+        stations=delivered.reference,
     )
 
 

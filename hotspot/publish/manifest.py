@@ -18,7 +18,7 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
+def describe(study, month, derived, *, state="preliminary"):
     """
     Everything of a month's manifest but its outputs and its place in the chain.
 
@@ -26,14 +26,16 @@ def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
     ----------
     study : Study
     month : str, "YYYY-MM"
-    intake : Intake, of the run
-    cells, field : Dataset (cell), Dataset (cell, time)
-    warned, not_ranked, hot : DataFrame, as in the file contracts
+    derived : Derived
+        What ``month.derive`` returned.
+    state : str
+        HJ 633-2012 5.1.5: a month is preliminary first and confirmed later.
 
     Returns
     -------
     dict of plain values, ready for JSON
     """
+    cells, intake, hot, warned = study.cells, derived.intake, derived.hot, derived.warned
     return {
         "study": {
             "id": study.id,
@@ -43,7 +45,7 @@ def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
             "text": study.path.read_text(encoding="utf-8"),
         },
         "month": month,
-        "state": "preliminary",  # HJ 633-2012 5.1.5: a month is confirmed later
+        "state": state,
         "program": {
             "hotspot": metadata.version("hotspot"),
             "python": ".".join(platform.python_version_tuple()[:2]),
@@ -56,7 +58,7 @@ def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
             "cells": int(cells.sizes["cell"]),
             "counts": {k.removeprefix("count_"): int(v) for k, v in cells.attrs.items() if k.startswith("count_")},
         },
-        "field": {k: _plain(v) for k, v in sorted(field.attrs.items())},
+        "field": {k: _plain(v) for k, v in sorted(derived.field.attrs.items())},
         "seeds": {
             "study": study.seed,
             "confidence": study.criteria.confidence.seed,
@@ -79,7 +81,7 @@ def describe(study, month, *, intake, cells, field, warned, not_ranked, hot):
             "hotspot_cells": int((hot["status"] != "exited").sum()),
             "warning_cells": int(warned["cell"].nunique()),
             "warnings": len(warned),
-            "not_ranked": len(not_ranked),
+            "not_ranked": len(derived.not_ranked),
         },
     }
 

@@ -10,11 +10,9 @@ import json
 from pathlib import Path
 
 
-def write_products(
-    folder, *, study, month, field, hot, warned, not_ranked, gi, traced, checklist, facilities, intake, progress=None
-):
+def write_products(folder, study, month, derived, *, state="preliminary", progress=None):
     """
-    Write every file of the month but the manifest.
+    Write every file of the month but the notices and the manifest.
 
     Parameters
     ----------
@@ -22,11 +20,10 @@ def write_products(
         An empty folder.
     study : Study
     month : str, "YYYY-MM"
-    field : Dataset (cell, time), as ``monthly_field`` returns it
-    hot, warned, not_ranked, traced, checklist : DataFrame
-    gi : Dataset (cell), as ``gi_star`` returns it
-    facilities : GeoDataFrame
-    intake : Intake
+    derived : Derived
+        What ``month.derive`` returned: its tables and fields by name.
+    state : str
+        A key of ``words.STATES``, printed on what is held in hands.
     progress : callable, optional
         Called with the name of each product before it is written.
     """
@@ -42,33 +39,36 @@ def write_products(
     folder = Path(folder)
     say = progress or (lambda name: None)
     decimals = study.criteria.warning.decimals
+    field, warned, traced, facilities = derived.field, derived.warned, derived.traced, derived.facilities
     say("warnings.csv")
     write_warnings(folder / "warnings.csv", warned, decimals=decimals)
-    write_not_ranked(folder / "not_ranked.csv", not_ranked)
-    write_hotspots(folder / "hotspots.csv", hot)
-    write_quarantine(folder / "quarantine.jsonl", intake)
+    write_not_ranked(folder / "not_ranked.csv", derived.not_ranked)
+    write_hotspots(folder / "hotspots.csv", derived.hot)
+    write_quarantine(folder / "quarantine.jsonl", derived.intake)
     say("cells.parquet")
-    write_cells(folder / "cells.parquet", field, hot=hot, gi=gi, warned=warned)
+    write_cells(folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned)
     say("warnings.xlsx")
     write_workbook(
-        folder / "warnings.xlsx", study=study, month=month, field=field, warned=warned, not_ranked=not_ranked, hot=hot
-    )
+        folder / "warnings.xlsx",
+        study=study, month=month, field=field, warned=warned, not_ranked=derived.not_ranked, hot=derived.hot,
+    )  # fmt: skip
     say("warnings.gpkg")
     write_geopackage(
         folder / "warnings.gpkg",
-        study=study, month=month, field=field, hot=hot, warned=warned, facilities=facilities,
+        study=study, month=month, field=field, hot=derived.hot, warned=warned, facilities=facilities,
     )  # fmt: skip
     say("map.html")
     web_map(
-        field, warned, traced, hot=hot, facilities=facilities, study=study, not_ranked=not_ranked, gi=gi
+        field, warned, traced,
+        hot=derived.hot, facilities=facilities, study=study, not_ranked=derived.not_ranked, gi=derived.gi,
     ).save(folder / "map.html")  # fmt: skip
     say("checklists.xlsx")
-    write_checklists(folder / "checklists.xlsx", study=study, month=month, warned=warned, checklist=checklist)
+    write_checklists(folder / "checklists.xlsx", study=study, month=month, warned=warned, checklist=derived.checklist)
     say("sheets.pdf")
     write_sheets(
         folder,
-        study=study, month=month, field=field, warned=warned, traced=traced, checklist=checklist,
-        facilities=facilities,
+        study=study, month=month, field=field, warned=warned, traced=traced, checklist=derived.checklist,
+        facilities=facilities, state=state,
     )  # fmt: skip
 
 

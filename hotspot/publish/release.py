@@ -127,7 +127,7 @@ def _exchange_in_one_step(folder, target):
     return rename(_AT_FDCWD, os.fsencode(folder), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE) == 0
 
 
-def publish(study, month, warned, traced, *, out="out", intake, **parts):
+def publish(study, month, derived, *, out="out", state="preliminary", progress=None):
     """
     Write a month's products, link it into the chain, and put it in place whole.
 
@@ -135,16 +135,15 @@ def publish(study, month, warned, traced, *, out="out", intake, **parts):
     ----------
     study : Study
     month : str, "YYYY-MM"
-    warned, traced : DataFrame
-        From ``rank_warnings`` and ``trace_sources``.
+    derived : Derived
+        What ``month.derive`` returned. The conservation law of its ``intake`` is checked here.
     out : str or Path
         The month appears as ``OUT/<study id>/<month>``; the chain of published
         months is kept in ``OUT/<study id>/ledger.sqlite``.
-    intake : Intake
-        The record of what was read; its conservation law is checked here.
-    **parts
-        ``field hot not_ranked gi checklist facilities`` and optionally
-        ``progress``, as ``write_products`` takes them.
+    state : str
+        A key of ``words.STATES``.
+    progress : callable, optional
+        As ``write_products`` takes it.
 
     Returns
     -------
@@ -159,17 +158,14 @@ def publish(study, month, warned, traced, *, out="out", intake, **parts):
     from hotspot.publish import manifest
     from hotspot.publish.products import write_products
 
-    intake.check()
+    derived.intake.check()
     target = Path(out) / study.id / month
     with staged(target) as folder:
-        write_products(folder, study=study, month=month, warned=warned, traced=traced, intake=intake, **parts)
-        body = manifest.describe(
-            study, month, intake=intake, cells=study.cells, field=parts["field"], warned=warned,
-            not_ranked=parts["not_ranked"], hot=parts["hot"],
-        )  # fmt: skip
+        write_products(folder, study, month, derived, state=state, progress=progress)
+        body = manifest.describe(study, month, derived, state=state)
         body["outputs"] = manifest.outputs(folder)
         with open_ledger(target.parent / "ledger.sqlite") as ledger:
-            entry = ledger.append("month", month, _public(body, warned))
+            entry = ledger.append("month", month, _public(body, derived.warned))
         body["chain"] = {"previous": entry.previous, "head": entry.hash}
         manifest.write_manifest(folder, body)
     return target
