@@ -124,6 +124,27 @@ class Decisions(_Part):
     files: tuple[str, ...]
 
 
+class Office(_Part):
+    """Who sends the notices. D20, GB/T 9704: what is empty stays a blank field on paper."""
+
+    name: str = ""
+    name_en: str = ""
+    number: str = ""  # as it is printed; {year} and {month} are filled in. Empty: a number field to fill by hand
+    signer: str = ""  # printed above the date; default the name
+    contact: str = ""
+    copy_to: tuple[str, ...] = ()
+    template: str | None = None  # the office's own notice.docx, below the data root
+
+    @field_validator("number")
+    @classmethod
+    def _fills(cls, value):
+        try:
+            value.format(year=2020, month=2)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError("only {year} and {month} are filled in; write other braces twice") from None
+        return value
+
+
 class Study(_Part):
     """
     Everything that is fixed for one region, read from a TOML file.
@@ -146,6 +167,7 @@ class Study(_Part):
     facilities: tuple[Facilities, ...] = ()
     terrain: tuple[Terrain, ...] = ()
     decisions: tuple[Decisions, ...] = ()
+    office: Office = Field(default_factory=Office)
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)
     path: Path

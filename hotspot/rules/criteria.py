@@ -267,6 +267,13 @@ class Escalation(_Rule):
     city_consecutive: int = Field(3, ge=1)  # D12
 
 
+class Handover(_Rule):
+    """What is due after a list was handed over. D15, D20 ask for it "in time" and name no time, so all is a proposal."""
+
+    feedback_workdays: int = Field(5, ge=1)  # the return form, in working days after the hand-over
+    rectify_days: int = Field(30, ge=1)  # a problem found, from the day it was handed to its department
+
+
 class Criteria(_Rule):
     """Everything that decides a list, in one object that travels with the products."""
 
@@ -289,6 +296,7 @@ class Criteria(_Rule):
     box: Box = Field(default_factory=Box)
     effect: Effect_ = Field(default_factory=Effect_)
     escalation: Escalation = Field(default_factory=Escalation)
+    handover: Handover = Field(default_factory=Handover)
     screening: Screening = Field(default_factory=Screening)
     alarms: Alarms = Field(default_factory=Alarms)
     abnormal: Abnormal = Field(default_factory=Abnormal)
