@@ -9,6 +9,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "hotspot"
 FLOORS = {
     "variables": 0,
     "kernels": 0,
+    "deliveries": 1,
+    "text": 1,
     "rules": 1,
     "grid": 2,
     "study": 3,

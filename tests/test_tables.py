@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspot.deliveries import find_files
 from hotspot.sources.aliases import our_names
 from hotspot.sources.encodings import decode
-from hotspot.sources.intake import Intake, find_files
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import MARKS, to_numbers
 from hotspot.sources.records import scan
 from hotspot.sources.tables import read_bytes, read_table

@@ -14,12 +14,12 @@ import pytest
 from browser import browser, opened
 from map_case import lattice_field, month_case
 
-from hotspot.publish.escape import escape, plain, script_json
 from hotspot.publish.lists import published
 from hotspot.publish.packing import column, pack, pack_runs
 from hotspot.publish.page import NAMESPACES
 from hotspot.publish.palette import diverging_breaks, palette, sequential_breaks
 from hotspot.publish.webmap import web_map
+from hotspot.text.escape import escape, plain, script_json
 from hotspot.variables import DataError
 
 # RELIABILITY case 102: each calls boom() or breaks the page if it is ever read as code or markup.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
 from hotspot.variables import DataError
 
@@ -65,7 +66,7 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
     for delivery in deliveries:
         if delivery.layout not in _LAYOUTS:
             raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
-        for path in _matching(root, delivery.files):
+        for path in find_files(root, delivery.files, "boundary"):
             table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
             table = _in_wgs84(table, delivery.datum, _short(path, root), said, fine)
             tables.append(_mended(table, _short(path, root), mended))
@@ -85,21 +86,6 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
     if notes is not None:
         notes += [text for text in (*said, *mended) if text not in notes]
     return frame
-
-
-def _matching(root, patterns):
-    found = set()
-    for pattern in patterns:
-        if pattern.startswith(("/", "\\")) or ".." in Path(pattern).parts or "://" in pattern:
-            raise DataError(f"boundary: pattern {pattern!r} leaves the data folder; give one below {root}.")
-        matches = {path for path in root.glob(pattern) if path.is_file()}
-        if not matches:
-            raise DataError(
-                f"boundary: nothing matches {pattern!r} below {root}; check the folder, "
-                "or point HOTSPOT_DATA or --data at it."
-            )
-        found |= matches
-    return sorted(found)
 
 
 def _short(path, root):

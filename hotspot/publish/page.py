@@ -10,8 +10,8 @@ import re
 from importlib import resources
 from typing import Any
 
-from hotspot.publish.escape import escape, script_json
 from hotspot.publish.webfont import font_face
+from hotspot.text.escape import escape, script_json
 
 # Order matters: each file uses what the ones before it define.
 _SCRIPTS = ("map.words.js", "map.data.js", "map.draw.js", "map.js", "map.page.js")

@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotspot.publish.escape import plain
 from hotspot.publish.page import frame, map_page
 from hotspot.publish.palette import palette
 from hotspot.publish.webmap_data import pack_cells, pack_field, page_order
@@ -24,6 +23,7 @@ from hotspot.publish.webmap_lists import (
     warned_rows,
 )
 from hotspot.rules.criteria import Criteria
+from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
 

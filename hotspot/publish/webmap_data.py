@@ -7,10 +7,10 @@ shared by the cells around it and sent once. The page derives the rest.
 
 import numpy as np
 
-from hotspot.publish.escape import escape
 from hotspot.publish.packing import column, pack, pack_runs
 from hotspot.publish.palette import diverging_breaks, palette, sequential_breaks
 from hotspot.publish.why_words import why_zh
+from hotspot.text.escape import escape
 from hotspot.variables import DataError
 
 # Corners are sent to 1e-5 degree, about one metre.

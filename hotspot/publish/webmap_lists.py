@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from hotspot.publish import words
-from hotspot.publish.escape import escape
 from hotspot.publish.lists import published
 from hotspot.publish.palette import palette
 from hotspot.publish.weather_words import weather_en, weather_zh
@@ -19,6 +18,7 @@ from hotspot.rank.weather_change import weather_change
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS
+from hotspot.text.escape import escape
 
 # Short enough for a tab; the full words come from ``words``.
 _SHORT = {"highest": ("最高", "Highest"), "year_on_year": ("同比", "vs. year"), "month_on_month": ("环比", "vs. month")}

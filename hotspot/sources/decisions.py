@@ -7,8 +7,8 @@ was taken back, ``withdrawn_by,withdrawn_reason``: nothing is struck from the fi
 import numpy as np
 import pandas as pd
 
+from hotspot.deliveries import find_files
 from hotspot.sources.clock import parse_days
-from hotspot.sources.intake import find_files
 from hotspot.sources.positions import tidy_id
 from hotspot.sources.readings import POLLUTANTS
 from hotspot.sources.tables import read_table

@@ -45,7 +45,7 @@ def open_dem(delivery, root, intake, *, bounds=None):
     """
     import xarray as xr
 
-    from hotspot.sources.intake import find_files
+    from hotspot.deliveries import find_files
 
     paths = find_files(root, delivery.files, "terrain")
     if len(paths) > 1:

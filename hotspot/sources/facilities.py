@@ -11,11 +11,11 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
 from hotspot.rules.classes import find_class
 from hotspot.sources.facility_layouts import LAYOUTS
 from hotspot.sources.features import read_features
-from hotspot.sources.intake import find_files
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.positions import CHINA, check_degrees, position_faults
 from hotspot.sources.tables import read_table

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot.deliveries import find_files
 from hotspot.rules.calendar import offset_hours
-from hotspot.sources.intake import Intake, find_files
+from hotspot.sources.intake import Intake
 from hotspot.sources.lake_parts import latest, read_part, write_part, write_whole
 from hotspot.sources.lake_reading import lake_months, receipts, station_places
 from hotspot.variables import VARIABLES, DataError

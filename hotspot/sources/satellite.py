@@ -4,9 +4,10 @@ import base64
 import json
 import math
 
+from hotspot.deliveries import find_files
 from hotspot.sources import acag, chap, tap
 from hotspot.sources.child import inspect
-from hotspot.sources.intake import NothingDelivered, find_files
+from hotspot.sources.intake import NothingDelivered
 from hotspot.sources.mosaic import mosaic, tile_of
 from hotspot.sources.naming import days_in_name, periods_between, whole
 from hotspot.sources.rasters import Meaning, check_path

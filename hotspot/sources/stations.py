@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
 from hotspot.sources.cnemc import read_cnemc
 from hotspot.sources.iaqi import refuse_index, to_concentration
-from hotspot.sources.intake import find_files
 from hotspot.sources.long_table import read_long
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.positions import locate_stations, position_faults, read_positions

@@ -10,9 +10,10 @@ import warnings
 
 import numpy as np
 
+from hotspot.deliveries import find_files
 from hotspot.rules.calendar import local_bounds, month_minus
 from hotspot.sources.clock import offset_of
-from hotspot.sources.intake import NothingDelivered, find_files
+from hotspot.sources.intake import NothingDelivered
 from hotspot.sources.weather_formulas import relative_humidity
 from hotspot.variables import VARIABLES, CoverageWarning, DataError
 
