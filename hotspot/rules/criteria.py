@@ -268,10 +268,18 @@ class Escalation(_Rule):
 
 
 class Handover(_Rule):
-    """What is due after a list was handed over. D15, D20 ask for it "in time" and name no time, so all is a proposal."""
+    """What is due after a list was handed over. D15, D20 say "in time" and name no time, so all is a proposal."""
 
     feedback_workdays: int = Field(5, ge=1)  # the return form, in working days after the hand-over
     rectify_days: int = Field(30, ge=1)  # a problem found, from the day it was handed to its department
+
+
+class Report(_Rule):
+    """The monthly analysis report. C6."""
+
+    leaders: int = Field(10, ge=1, le=50)  # C6: the ten highest cells, the ten largest rises
+    least_hours: int = Field(5, ge=1)  # proposal: a bin of the polar plot with fewer stays empty
+    nearest_km: float = Field(10.0, gt=0)  # proposal: a station farther off says nothing of a cell's own month
 
 
 class Criteria(_Rule):
@@ -297,6 +305,7 @@ class Criteria(_Rule):
     effect: Effect_ = Field(default_factory=Effect_)
     escalation: Escalation = Field(default_factory=Escalation)
     handover: Handover = Field(default_factory=Handover)
+    report: Report = Field(default_factory=Report)
     screening: Screening = Field(default_factory=Screening)
     alarms: Alarms = Field(default_factory=Alarms)
     abnormal: Abnormal = Field(default_factory=Abnormal)
