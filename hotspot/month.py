@@ -27,6 +27,7 @@ class Derived(NamedTuple):
     intake: object  # Intake
     weather: object  # Dataset of hourly wind, or None
     stations: object  # Dataset (station, time), hourly reference stations, or None
+    leaders: object  # DataFrame as warned: the ten first of each class, for the report
 
 
 def run_month(study, month, *, out="out", scheduler=None):
@@ -104,6 +105,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.quality.decisions import with_decisions
     from hotspot.rank.abnormal import with_periods
     from hotspot.rank.clusters import gi_star
+    from hotspot.rank.leaders import rank_leaders
     from hotspot.rank.warnings import not_ranked, rank_warnings
     from hotspot.sources.opening import open_month
     from hotspot.trace.attribution import trace_sources
@@ -147,6 +149,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         intake=_with_boundaries(delivered.intake, study),
         weather=delivered.weather,
         stations=delivered.reference,
+        leaders=rank_leaders(field, hot, criteria, daily=daily),
     )
 
 

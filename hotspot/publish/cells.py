@@ -36,8 +36,10 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
     Returns
     -------
     GeoDataFrame in WGS 84, sorted by cell: ``cell label city county township lon lat x y
-    area_share pm25 previous previous_year level coverage n_valid error valid why hotspot
-    warned gi_z gi_p gi_class h3_8 geometry``; concentrations in ug/m3, unrounded
+    area_share pm25 previous previous_year level coverage n_valid error valid previous_valid
+    previous_year_valid why normalised previous_normalised previous_year_normalised hotspot
+    warned gi_z gi_p gi_class h3_8 geometry``; concentrations in ug/m3, unrounded; ``normalised``
+    is the mean in average weather, NaN where there is none
 
     Raises
     ------
@@ -67,8 +69,11 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
     table["level"] = _by_cell(level, cells)
     for name, ours in (("coverage", "coverage"), ("n_valid", "n_valid"), ("pm25_error", "error")):
         table[ours] = _this_month(field[name]).astype("float64")
-    table["valid"] = _this_month(field["valid"]).astype(bool)
+    valid = field["valid"].transpose("cell", "time").to_numpy().astype(bool)
+    table["valid"], table["previous_valid"], table["previous_year_valid"] = valid[:, 2], valid[:, 1], valid[:, 0]
     table["why"] = _this_month(field["why"]).astype(str)
+    for position, name in ((2, "normalised"), (1, "previous_normalised"), (0, "previous_year_normalised")):
+        table[name] = _normalised(field, position)
     watched = hot.loc[hot["status"] != LEFT, "cell"]
     table["hotspot"] = np.isin(cells, _known(watched, cells, "hotspot list"))
     table["warned"] = _reasons(warned, cells)
@@ -161,6 +166,13 @@ def _grid_of(field):
 
 def _this_month(variable):
     return variable.transpose("cell", "time").to_numpy()[:, 2] if "time" in variable.dims else variable.to_numpy()
+
+
+def _normalised(field, position):
+    """The month's mean in average weather, NaN where the weather was not taken out."""
+    if "pm25_normalised" not in field:
+        return np.full(field.sizes["cell"], np.nan)
+    return field["pm25_normalised"].transpose("cell", "time").to_numpy()[:, position].astype("float64")
 
 
 def _by_cell(level, cells):
