@@ -2,6 +2,7 @@
 
 import io
 import re
+from importlib import resources
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from hotspot.grid.datum import bd09_to_wgs84, gcj02_to_wgs84
 from hotspot.grid.lattice import Grid
 from hotspot.publish import sheet_map, sheets
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
+from hotspot.publish.typeset import set_texts
 from hotspot.variables import DataError
 
 
@@ -230,8 +232,8 @@ def test_hostile_texts_are_printed_not_run(payload):
 
 
 def test_no_glyph_is_missing_anywhere(case, data):
-    check_glyphs(sheets._strings(data))
-    template = (sheets.resources.files("hotspot.publish") / "templates" / "sheet.typ").read_text(encoding="utf-8")
+    check_glyphs(set_texts(data))
+    template = (resources.files("hotspot.publish") / "templates" / "sheet.typ").read_text(encoding="utf-8")
     check_glyphs([re.sub(r"//.*", "", template)])
 
 

@@ -1,0 +1,82 @@
+"""
+Pages set by typst: a template of ours, data as JSON, one font.
+
+A template gets finished strings and drawings, never markup, so a name from a
+file can only ever be printed. Same data, same bytes: no date, no random name.
+"""
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from hotspot.publish.fonts import font_path
+from hotspot.variables import DataError
+
+DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
+
+
+def typeset(template, data, *, kind="pdf", ppi=None):
+    """
+    Set a template of ``publish/templates`` with its data.
+
+    Parameters
+    ----------
+    template : str
+        Name of the file, e.g. ``"sheet.typ"``; it reads ``sys.inputs.data``.
+    data : dict or list of plain values
+    kind : "pdf", "png" or "svg"
+    ppi : float, optional
+        Of a png.
+
+    Returns
+    -------
+    bytes, or a list of bytes with one picture per page
+
+    Raises
+    ------
+    DataError
+        The page could not be set; carries typst's own words.
+    """
+    import typst
+
+    source: Any = (resources.files("hotspot.publish") / "templates" / template).read_bytes()
+    try:
+        return typst.compile(
+            source,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            format=kind,
+            ppi=ppi,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
+        )
+    except RuntimeError as error:
+        raise DataError(f"{template}: the page could not be set: {error}") from None
+
+
+@cache
+def _fonts():
+    """The one font, read once for all pages."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_path().parent)])
+
+
+def set_texts(value):
+    """
+    Every string of a template's data that is set as text, for ``fonts.check_glyphs``.
+
+    Examples
+    --------
+    >>> list(set_texts({"code": "PR1847K", "rows": [["一", 2]], "svg": "<svg/>"}))
+    ['PR1847K', '一']
+    """
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in DRAWN:
+                yield from set_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from set_texts(inner)
+    elif isinstance(value, str):
+        yield value
