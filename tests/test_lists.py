@@ -16,14 +16,13 @@ from paper_case import paper_case
 from hotspot.publish.lists import (
     NOT_RANKED_COLUMNS,
     WARNING_COLUMNS,
-    escape_text,
     published,
     read_not_ranked,
     read_warnings,
-    unescape_text,
     write_not_ranked,
     write_warnings,
 )
+from hotspot.text.csv_rows import escape_text, unescape_text
 from hotspot.variables import DataError
 
 DESIGN_4 = (

@@ -6,7 +6,6 @@ The office owns the template: any DOCX with the same names works. The official f
 are named in it, never shipped.
 """
 
-import csv
 import io
 import re
 import zipfile
@@ -17,8 +16,8 @@ import pandas as pd
 
 from hotspot.publish.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.fonts import legible
-from hotspot.publish.lists import escape_text
 from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
+from hotspot.text.csv_rows import escape_text, unescape_text, write_csv
 
 CSV_COLUMNS = (
     "alarm", "city", "cell", "sub_cell", "county", "township", "lon", "lat", "start", "end", "hours",
@@ -200,18 +199,15 @@ def _csv(path, rows):
         **{name: rows[name].map("{:.1f}".format) for name in ("peak", "mean", "neighbours")},
         **{name: rows[name].map("{:.2f}".format) for name in ("ratio", "z")},
     )
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(CSV_COLUMNS)
-        for row in shown[list(CSV_COLUMNS)].itertuples(index=False):
-            writer.writerow([escape_text(value) if isinstance(value, str) else value for value in row])
-    return path
+    rows = (
+        [escape_text(value) if isinstance(value, str) else value for value in row]
+        for row in shown[list(CSV_COLUMNS)].itertuples(index=False)
+    )
+    return write_csv(path, CSV_COLUMNS, rows)
 
 
 def read_letter_csv(path):
     """A letter's CSV read back, texts unescaped and times parsed: DataFrame with ``CSV_COLUMNS``."""
-    from hotspot.publish.lists import unescape_text
-
     table = pd.read_csv(path, dtype=dict.fromkeys(("city", "county", "township", "why"), str), keep_default_na=False)
     for name in ("alarm", "city", "cell", "sub_cell", "county", "township", "why"):
         table[name] = table[name].astype(str).map(unescape_text)

@@ -7,15 +7,13 @@ spreadsheet would take for a formula gets a leading apostrophe (OWASP ASVS
 1.2.10, CWE-1236); the readers take it off again, so nothing is lost.
 """
 
-import csv
 import math
-import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from hotspot.rules.rounding import round_half_even
+from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
 from hotspot.variables import DataError
 
 # Column -> kind. "pm" is rounded to the product's decimals, a number to that many decimals.
@@ -43,8 +41,6 @@ WARNING_COLUMNS = {
     "distinguishable": "flag",
 }
 NOT_RANKED_COLUMNS = dict.fromkeys(("month", "city", "cell", "reason", "why"), "text")
-# What a spreadsheet may run when a cell begins with it; the full-width forms are folded by some.
-_LEAD = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
 
 
 def published(warned, decimals):
@@ -173,23 +169,6 @@ def read_not_ranked(path):
     return _read(path, NOT_RANKED_COLUMNS)
 
 
-def escape_text(text):
-    """
-    A text that no spreadsheet takes for a formula; ``unescape_text`` undoes it exactly.
-
-    Examples
-    --------
-    >>> escape_text("=cmd()"), escape_text("-3"), escape_text("plain"), unescape_text(escape_text("'=x"))
-    ("'=cmd()", "'-3", 'plain', "'=x")
-    """
-    return f"'{text}" if _LEAD.match(text) else text
-
-
-def unescape_text(text):
-    """Take off the apostrophe that ``escape_text`` set."""
-    return text[1:] if text.startswith("'") and _LEAD.match(text) else text
-
-
 def _ordered(table, columns, what):
     """The columns in their order, a fresh frame."""
     missing = [name for name in columns if name not in table.columns]
@@ -205,13 +184,8 @@ def _rounded(values, decimals):
 
 
 def _write(path, table, columns, decimals):
-    path = Path(path)
     written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*written, strict=True))
-    return path
+    return write_csv(path, columns, zip(*written, strict=True))
 
 
 def _column(values, kind, decimals):
@@ -229,20 +203,9 @@ def _unknown(value):
 
 
 def _read(path, columns):
-    path = Path(path)
-    try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            rows = list(csv.reader(stream, strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: not a list as we write it ({error}); give the published file unchanged.") from None
-    if not rows or rows[0] != list(columns):
-        found = ",".join(rows[0]) if rows else "nothing"
-        raise DataError(f"{path}, row 1: the columns are {found}; expected {','.join(columns)}.")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(columns):
-            raise DataError(f"{path}, row {number}: {len(row)} values for {len(columns)} columns; mend the row.")
+    rows = read_csv(path, columns, "a list as we write it", "give the published file unchanged")
     table = {
-        name: [_value(path, number, name, kind, row[i]) for number, row in enumerate(rows[1:], start=2)]
+        name: [_value(path, number, name, kind, row[i]) for number, row in rows]
         for i, (name, kind) in enumerate(columns.items())
     }
     types = {

@@ -6,14 +6,13 @@ list: D7), so reading it trusts nothing: a cell outside the study, twice, of
 another city or of another lattice is refused by name (RELIABILITY 92-94).
 """
 
-import csv
 import math
-import re
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.rules.rounding import plain_text
+from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
 from hotspot.variables import DataError
 
 # Column -> decimals of a number, or None for text.
@@ -38,7 +37,6 @@ COLUMNS: dict[str, int | None] = {
 STATUSES = ("screened", "reviewed", "formal", "exited")
 # A cell's centre in the list and in the study may differ by the printed digits, not by more.
 _SAME_PLACE_DEG = 2e-6
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
 
 
 def write_hotspots(path, hot):
@@ -103,16 +101,14 @@ def write_rows(path, table, columns):
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise DataError(f"{Path(path).name}: column {', '.join(missing)} is missing; give the frame as it was made.")
-    path = Path(path)
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        for row in table[list(columns)].itertuples(index=False):
-            writer.writerow(
-                _escaped(value) if decimals is None else plain_text(float(value), decimals)
-                for value, decimals in zip(row, columns.values(), strict=True)
-            )
-    return path
+    rows = (
+        [
+            _escaped(value) if decimals is None else plain_text(float(value), decimals)
+            for value, decimals in zip(row, columns.values(), strict=True)
+        ]
+        for row in table[list(columns)].itertuples(index=False)
+    )
+    return write_csv(path, columns, rows)
 
 
 def read_hotspots(path, cells=None):
@@ -146,11 +142,10 @@ def read_hotspots(path, cells=None):
     import pandas as pd
 
     path = Path(path)
-    rows = _rows(path)
     table: dict[str, list] = {name: [] for name in COLUMNS}
-    for number, row in enumerate(rows, start=2):
+    for number, row in _rows(path):
         for (name, decimals), text in zip(COLUMNS.items(), row, strict=True):
-            table[name].append(_plain(text) if decimals is None else _number(path, number, name, text))
+            table[name].append(unescape_text(text) if decimals is None else _number(path, number, name, text))
     _check_rows(path, table)
     if cells is not None:
         _check_cells(path, table, cells)
@@ -208,19 +203,9 @@ def compare_lists(hot, previous):
 
 def _rows(path):
     try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.reader(stream, strict=True))
+        return read_csv(path, COLUMNS, "a hotspot list", "save it as UTF-8 CSV with its own columns")
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such hotspot list; run `hotspot select` for the year.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: not a hotspot list ({error}); save it as UTF-8 CSV with its own columns.") from None
-    if not rows or rows[0] != list(COLUMNS):
-        found = ",".join(rows[0]) if rows else "nothing"
-        raise DataError(f"{path}, row 1: the columns are {found}; expected {','.join(COLUMNS)}.")
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(COLUMNS):
-            raise DataError(f"{path}, row {number}: {len(row)} values for {len(COLUMNS)} columns; mend the row.")
-    return rows[1:]
 
 
 def _number(path, row, name, text):
@@ -272,8 +257,4 @@ def _check_cells(path, table, cells):
 
 def _escaped(value):
     text = "" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _plain(text):
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return escape_text(text)

@@ -1,0 +1,103 @@
+"""
+CSV of our own: UTF-8, LF, RFC 4180 quoting, and no text that a spreadsheet would run.
+
+A text that would be taken for a formula gets a leading apostrophe (OWASP ASVS
+1.2.10, CWE-1236); reading takes it off again, so nothing is lost.
+"""
+
+import csv
+import re
+from pathlib import Path
+
+from hotspot.variables import DataError
+
+# What a spreadsheet may run when a cell begins with it; the full-width forms are folded by some.
+_LEAD = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
+
+
+def escape_text(text):
+    """
+    A text that no spreadsheet takes for a formula; ``unescape_text`` undoes it exactly.
+
+    Examples
+    --------
+    >>> escape_text("=cmd()"), escape_text("-3"), escape_text("plain"), unescape_text(escape_text("'=x"))
+    ("'=cmd()", "'-3", 'plain', "'=x")
+    """
+    return f"'{text}" if _LEAD.match(text) else text
+
+
+def unescape_text(text):
+    """Take off the apostrophe that ``escape_text`` set."""
+    return text[1:] if text.startswith("'") and _LEAD.match(text) else text
+
+
+def write_csv(path, header, rows):
+    """
+    Write a header and rows of finished texts.
+
+    Parameters
+    ----------
+    path : str or Path
+    header : iterable of str
+    rows : iterable of iterables of str
+
+    Returns
+    -------
+    Path
+    """
+    path = Path(path)
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path
+
+
+def read_csv(path, header, what, remedy):
+    """
+    Read the rows of a table that has exactly these columns.
+
+    Parameters
+    ----------
+    path : str or Path
+        A byte-order mark, as a spreadsheet writes it, is passed over.
+    header : iterable of str
+    what, remedy : str
+        What the file should be and what to do if it is not, for the message.
+
+    Returns
+    -------
+    list of (int, list of str): the row's number in the file, as a spreadsheet counts, and its texts
+
+    Raises
+    ------
+    DataError
+        The file is no UTF-8 CSV, its header differs, or a row has more or fewer values.
+    FileNotFoundError
+        There is no such file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = write_csv(tempfile.mkdtemp() + "/a.csv", ["cell", "rank"], [["PR1847K", "1"]])
+    >>> read_csv(path, ["cell", "rank"], "a list", "mend it")
+    [(2, ['PR1847K', '1'])]
+    >>> read_csv(path, ["cell"], "a list", "mend it")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: ...a.csv, row 1: the columns are cell,rank; expected cell.
+    """
+    path, header = Path(path), list(header)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.reader(stream, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: not {what} ({error}); {remedy}.") from None
+    if not rows or rows[0] != header:
+        found = ",".join(rows[0]) if rows else "nothing"
+        raise DataError(f"{path}, row 1: the columns are {found}; expected {','.join(header)}.")
+    numbered = list(enumerate(rows[1:], start=2))
+    for number, row in numbered:
+        if len(row) != len(header):
+            raise DataError(f"{path}, row {number}: {len(row)} values for {len(header)} columns; mend the row.")
+    return numbered
