@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.sensors import Calibration, Screening, Tracks
+from hotspot.rules.visiting import Visiting
 from hotspot.variables import DataError
 
 REASONS = ("highest", "year_on_year", "month_on_month")
@@ -272,6 +273,7 @@ class Handover(_Rule):
 
     feedback_workdays: int = Field(5, ge=1)  # the return form, in working days after the hand-over
     rectify_days: int = Field(30, ge=1)  # a problem found, from the day it was handed to its department
+    report_hours: int = Field(24, ge=1)  # E2: what was found on the spot is reported; B5 asks for 1 hour, of alarms
 
 
 class Report(_Rule):
@@ -305,6 +307,7 @@ class Criteria(_Rule):
     effect: Effect_ = Field(default_factory=Effect_)
     escalation: Escalation = Field(default_factory=Escalation)
     handover: Handover = Field(default_factory=Handover)
+    visiting: Visiting = Field(default_factory=Visiting)
     report: Report = Field(default_factory=Report)
     screening: Screening = Field(default_factory=Screening)
     alarms: Alarms = Field(default_factory=Alarms)

@@ -1,0 +1,53 @@
+"""
+The numbers of a day in the field: how long a visit takes, what it may be worth.
+
+D23 asks for a ranking under an inspection budget and publishes no number, so all
+of it is a proposal; an office that has timed its own visits writes them here.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Minutes on the spot by source class; a class that is not named takes ``other_minutes``.
+MINUTES = {
+    "power": 90.0,
+    "steel": 120.0,
+    "coking": 120.0,
+    "cement": 90.0,
+    "chemical": 90.0,
+    "building_materials": 60.0,
+    "concrete": 40.0,
+    "coating": 60.0,
+    "foundry": 60.0,
+    "boiler": 40.0,
+    "construction": 40.0,
+    "storage_yard": 30.0,
+    "quarry": 60.0,
+    "catering": 20.0,
+    "car_repair": 20.0,
+    "gas_station": 20.0,
+    "livestock": 30.0,
+}
+
+
+class Visiting(BaseModel):
+    """What one team can do, and what a stop may bring. D23; proposals throughout."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    day_hours: float = Field(7.0, gt=0, le=24)  # on the road and on the spot, without the way from and to the office
+    days: int = Field(5, ge=1, le=31)  # working days of one team: until the return form is due (handover)
+    speed_kmh: float = Field(25.0, gt=0)  # of the straight line between two stops; no road network is known
+    minutes: dict[str, float] = Field(default_factory=lambda: dict(MINUTES))  # of an enterprise, by class
+    other_minutes: float = Field(45.0, gt=0)
+    area_minutes: float = Field(90.0, gt=0)  # to walk a cell for sources that nobody registered (C10)
+    area_value: float = Field(0.5, ge=0)  # of that walk, beside an enterprise with strong evidence: 1
+    # Of an enterprise, by the word of the wind; "nothing known" stands between weak and strong.
+    evidence: dict[str, float] = Field(
+        default_factory=lambda: {
+            "strong": 1.0,
+            "moderate": 0.75,
+            "weak": 0.3,
+            "not enough hours": 0.5,
+            "no hourly data": 0.5,
+        }
+    )
