@@ -32,7 +32,7 @@ def test_f20_f21_a_crash_and_a_hang_are_errors_of_one_file(tmp_path, monkeypatch
     good = write_tif(tmp_path / "good.tif")
     bad = write_tif(tmp_path / "bad.tif", VALUES + 1)
     meaning = Meaning()
-    real = child._Child
+    real = child.Child
 
     class Dying(real):
         def ask(self, job, seconds):
@@ -40,11 +40,11 @@ def test_f20_f21_a_crash_and_a_hang_are_errors_of_one_file(tmp_path, monkeypatch
                 self.process.send_signal(11)  # what a corrupt chunk does to the netCDF library
             return super().ask(job, seconds)
 
-    monkeypatch.setattr(child, "_Child", Dying)
+    monkeypatch.setattr(child, "Child", Dying)
     paths = [good, bad, tmp_path / "good.tif"]
     first, crash, after = child.inspect(paths, [meaning] * 3, ["crash-a", "crash-b", "crash-c"])
     assert "SIGSEGV" in crash["error"] and "layers" in first and "layers" in after
-    monkeypatch.setattr(child, "_Child", real)
+    monkeypatch.setattr(child, "Child", real)
     (slow,) = child.inspect([good], [meaning], ["hang"], seconds=0.0)
     assert "was stopped" in slow["error"]
     (small,) = child.inspect([good], [meaning], ["memory"], memory=40 << 20)

@@ -62,7 +62,7 @@ def inspect(paths, meanings, keys, *, seconds=SECONDS, memory=MEMORY):
     try:
         for name, job in zip(names, jobs, strict=True):
             if name not in _SEEN:
-                child = child or _Child(memory)
+                child = child or Child(memory)
                 report = child.ask(job, seconds)
                 if "died" in report:
                     child.close()
@@ -85,8 +85,17 @@ def _lean(report):
     return report
 
 
-class _Child:
-    """One running child that answers a line per file."""
+class Child:
+    """
+    One running child that answers a line per file.
+
+    Parameters
+    ----------
+    memory : int
+        Bytes of address space it may have.
+    module : str
+        What it runs: a module that ends in ``serve``.
+    """
 
     def __init__(self, memory, module="hotspot.sources.child"):
         quiet = {
@@ -111,7 +120,7 @@ class _Child:
         self.selector.register(self.answers, selectors.EVENT_READ)
 
     def ask(self, job, seconds):
-        """Send one job and wait for its line, or say how the child died."""
+        """Send one job (JSON) and wait for its report, a dict; ``{"died": how}`` if the child did."""
         try:
             self.jobs.write(job.encode() + b"\n")
             self.jobs.flush()
@@ -160,6 +169,38 @@ def describe(path, meaning):
     return {"geotiff": geotiff, "netcdf": netcdf}[kind_of(path)].describe(Path(path), meaning)
 
 
+def serve(answer):
+    """
+    Be the child: one JSON job per line in, one JSON report per line out, until the input ends.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes a job (dict) and returns its report (dict). What it raises becomes
+        ``{"error": why}``, led by the job's ``name`` where it has one, but a ``DataError``
+        is taken as it stands.
+    """
+    _limit(int(os.environ["HOTSPOT_CHILD_MEMORY"]))
+    # Libraries print to stdout when they please; our lines go to a private copy of it.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        job = json.loads(line)
+        whose = f"{job['name']}: " if "name" in job else ""
+        try:
+            report = answer(job)
+        except DataError as error:
+            report = {"error": str(error)}
+        except MemoryError:
+            why = "it needs more memory than a delivered file may; the file is broken or hostile."
+            report = {"error": whose + why}
+        except Exception as error:
+            why = f"it cannot be read ({type(error).__name__}: {error}); fetch it again."
+            report = {"error": whose + why}
+        out.write(json.dumps(report) + "\n")
+        out.flush()
+
+
 def _limit(memory):
     """Cap this process before anything foreign is opened."""
     import resource
@@ -168,27 +209,10 @@ def _limit(memory):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _serve():
-    """The child: one JSON job per line in, one JSON report per line out."""
-    _limit(int(os.environ["HOTSPOT_CHILD_MEMORY"]))
-    # Libraries print to stdout when they please; our lines go to a private copy of it.
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        job = json.loads(line)
-        said = job["meaning"]
-        meaning = Meaning(**{**said, "variables": tuple(said["variables"])})
-        try:
-            report = describe(job["path"], meaning)
-        except DataError as error:
-            report = {"error": str(error)}
-        except MemoryError:
-            report = {"error": "it needs more memory than a delivered file may; the file is broken or hostile."}
-        except Exception as error:
-            report = {"error": f"it cannot be read ({type(error).__name__}: {error}); fetch it again."}
-        out.write(json.dumps(report) + "\n")
-        out.flush()
+def _answer(job):
+    said = job["meaning"]
+    return describe(job["path"], Meaning(**{**said, "variables": tuple(said["variables"])}))
 
 
 if __name__ == "__main__":
-    _serve()
+    serve(_answer)

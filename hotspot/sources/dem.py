@@ -6,14 +6,12 @@ only the GTiff driver opens it, no side file, no network, within limits.
 """
 
 import json
-import os
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from hotspot.sources.child import MEMORY, SECONDS, _Child, _limit
+from hotspot.sources.child import MEMORY, SECONDS, Child, serve
 from hotspot.sources.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.variables import VARIABLES, DataError
 
@@ -54,7 +52,7 @@ def open_dem(delivery, root, intake, *, bounds=None):
     said = {"crs": delivery.crs, "nodata": delivery.nodata, "unit": delivery.unit}
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
         target = Path(folder) / "dem.npz"
-        child = _Child(MEMORY, "hotspot.sources.dem")
+        child = Child(MEMORY, "hotspot.sources.dem")
         try:
             job = {"path": str(paths[0].resolve()), "to": str(target), "said": said, "bounds": bounds}
             report = child.ask(json.dumps(job), SECONDS)
@@ -146,26 +144,11 @@ def _cut(raw, marks, x, y, bounds):
     return values[rows, columns], x[columns], y[rows], int(impossible.sum())
 
 
-def _serve():
-    """The child: one JSON job per line in, one JSON report per line out."""
-    _limit(int(os.environ["HOTSPOT_CHILD_MEMORY"]))
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # libraries print to stdout when they please
-    for line in sys.stdin:
-        job = json.loads(line)
-        try:
-            (values, x, y, impossible), crs = decode(check_path(job["path"]), job["said"], job["bounds"])
-            np.savez(job["to"], values=values, x=x, y=y)
-            report = {"crs": crs, "impossible": impossible}
-        except DataError as error:
-            report = {"error": str(error)}
-        except MemoryError:
-            report = {"error": "it needs more memory than a delivered file may; the file is broken or hostile."}
-        except Exception as error:
-            report = {"error": f"it cannot be read ({type(error).__name__}: {error}); fetch it again."}
-        out.write(json.dumps(report) + "\n")
-        out.flush()
+def _answer(job):
+    (values, x, y, impossible), crs = decode(check_path(job["path"]), job["said"], job["bounds"])
+    np.savez(job["to"], values=values, x=x, y=y)
+    return {"crs": crs, "impossible": impossible}
 
 
 if __name__ == "__main__":
-    _serve()
+    serve(_answer)

@@ -7,15 +7,13 @@ read without unpickling anything. RELIABILITY 42, 43.
 """
 
 import json
-import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hotspot.sources.child import MEMORY, SECONDS, _Child, _limit
+from hotspot.sources.child import MEMORY, SECONDS, Child, serve
 from hotspot.sources.weather_netcdf import Decoded, decode, decode_series
 from hotspot.variables import DataError
 
@@ -52,7 +50,7 @@ def decode_all(paths, names, wanted, windows=None, *, series=False, seconds=SECO
     found = []
     times = None if windows is None else [[str(start), str(end)] for start, end in windows]
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
-        child = _Child(memory, "hotspot.sources.weather_child")
+        child = Child(memory, "hotspot.sources.weather_child")
         try:
             for number, (path, name) in enumerate(zip(paths, names, strict=True)):
                 target = Path(folder) / f"{number}.npz"
@@ -92,30 +90,15 @@ def unpacked(path, words):
     return Decoded(**plain, first=first, last=last, **groups, **{name: words[name] for name in _WORDS})
 
 
-def _serve():
-    """The child: one JSON job per line in, one JSON report per line out."""
-    _limit(int(os.environ["HOTSPOT_CHILD_MEMORY"]))
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # libraries print to stdout when they please
-    for line in sys.stdin:
-        job = json.loads(line)
-        windows = job["windows"]
-        if windows is not None:
-            windows = [(np.datetime64(start), np.datetime64(end)) for start, end in windows]
-        try:
-            what = job["path"], job["name"], job["wanted"]
-            report = packed(job["to"], decode_series(*what) if job["series"] else decode(*what, windows))
-        except DataError as error:
-            report = {"error": str(error)}
-        except MemoryError:
-            report = {
-                "error": f"{job['name']}: it needs more memory than a delivered file may; it is broken or hostile."
-            }
-        except Exception as error:
-            report = {"error": f"{job['name']}: it cannot be read ({type(error).__name__}: {error}); fetch it again."}
-        out.write(json.dumps(report) + "\n")
-        out.flush()
+def _answer(job):
+    what = job["path"], job["name"], job["wanted"]
+    if job["series"]:
+        return packed(job["to"], decode_series(*what))
+    windows = job["windows"]
+    if windows is not None:
+        windows = [(np.datetime64(start), np.datetime64(end)) for start, end in windows]
+    return packed(job["to"], decode(*what, windows))
 
 
 if __name__ == "__main__":
-    _serve()
+    serve(_answer)
