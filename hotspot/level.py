@@ -8,11 +8,11 @@ whenever an input, the study or the program changed.
 
 import json
 import warnings
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
+from hotspot.kept import kept, stamp_of
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.variables import CoverageWarning, DataError
 
@@ -250,75 +250,8 @@ def _complete(record):
 
 def _kept(study, last, path):
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    if path is None:
-        return weather_free(study, last)
-    stamp = _stamp(study, last)
-    if path.exists():
-        record = _read(path)
-        if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(study, record):
-            return record
-    record = weather_free(study, last).assign_attrs(stamp=stamp)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    _write(partial, record)
-    partial.replace(path)
+    stamp = None if path is None else stamp_of(study, last, libraries=_LIBRARIES)
+    record = kept(path, stamp, study.root, lambda: weather_free(study, last))
+    for name in record.data_vars:
+        record[name].attrs = {"unit": "ug/m3"}
     return record
-
-
-def _stamp(study, last):
-    """What else a record hangs on: the study file, the criteria, the versions."""
-    import hashlib
-
-    versions = {name: metadata.version(name) for name in _LIBRARIES}
-    criteria = study.criteria.model_dump(mode="json")
-    text = json.dumps([last, criteria, versions], sort_keys=True).encode() + study.path.read_bytes()
-    return hashlib.sha256(text).hexdigest()
-
-
-def _same_inputs(study, record):
-    """Are the files a record was made from still there, byte for byte?"""
-    from hotspot.sources.intake import Intake
-
-    intake = Intake(study.root)
-    stated = json.loads(record.attrs["inputs"])
-    return all((study.root / p).exists() and intake.register(study.root / p).sha256 == sha for p, sha in stated)
-
-
-def _write(path, record):
-    """A record as parquet: a row per cell and month, attributes in its metadata; no clock, same bytes."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    cells, times = record["cell"].values.astype(str), record["time"].values
-    months = np.datetime_as_string(times, unit="M").astype(str)
-    columns = {"cell": pa.array(np.repeat(cells, months.size).tolist(), pa.string())}
-    columns["month"] = pa.array(np.tile(months, cells.size).tolist(), pa.string())
-    for name in (name + end for name in VALUES for end in _LIMITS):
-        values = record[name].transpose("cell", "time").values.ravel().astype("float64")
-        columns[name] = pa.array(values, pa.float64())
-    about = json.dumps(record.attrs, sort_keys=True, ensure_ascii=False)
-    table = pa.table(columns).replace_schema_metadata({"hotspot": about})
-    pq.write_table(table, path, compression="zstd", compression_level=3)
-
-
-def _read(path):
-    """A kept record, or None where the file is not one."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    import xarray as xr
-
-    try:
-        table = pq.read_table(path)
-        attrs = json.loads(table.schema.metadata[b"hotspot"])
-        cell = np.array(table["cell"].to_pylist(), dtype=str)
-        month = np.array(table["month"].to_pylist(), dtype="datetime64[M]")
-        n_month = int((cell == cell[0]).sum())
-        shape = (cell.size // n_month, n_month)
-        values = {
-            name: (("cell", "time"), table[name].to_numpy().reshape(shape), {"unit": "ug/m3"})
-            for name in (name + end for name in VALUES for end in _LIMITS)
-        }
-    except (OSError, KeyError, IndexError, TypeError, ValueError, pa.ArrowException):
-        return None
-    coords = {"cell": cell[::n_month], "time": month[:n_month].astype("datetime64[ns]")}
-    return xr.Dataset(values, coords, attrs)

@@ -102,6 +102,31 @@ def daily_field(delivered, cells, names):
     return field, daily
 
 
+def months_field(delivered, cells, names):
+    """
+    The field of any months, without their days.
+
+    Parameters
+    ----------
+    delivered : Month, from ``open_months``
+    cells : Dataset (cell)
+    names : sequence of str, months, oldest first
+
+    Returns
+    -------
+    Dataset (cell, time) as ``monthly_field``, of these months; each one's value is its own data's only
+
+    Examples
+    --------
+    >>> from hotspot.sources.opening import open_months
+    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> months_field(open_months(study, ["2024-02"]), study.cells, ["2024-02"]).sizes["time"]
+    1
+    """
+    return _field(delivered, cells, names, with_days=False)[0]
+
+
 def annual_field(year_month, cells=None):
     """
     The mean of a calendar year, on which hotspots are selected.

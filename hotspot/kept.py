@@ -1,0 +1,134 @@
+"""
+What is dear to make is kept beside the lists, and read again only while nothing changed.
+
+A kept record names the files it was made from with their hashes, and carries a stamp of
+everything else it hangs on. Whatever does not fit, or is no whole file, is made anew.
+"""
+
+import hashlib
+import json
+from importlib import metadata
+
+import numpy as np
+
+
+def kept(path, stamp, root, make):
+    """
+    A record from its file while nothing it came from has changed; else made, and kept.
+
+    Parameters
+    ----------
+    path : Path or None
+        Where the record is kept; None makes it without keeping it.
+    stamp : str, from ``stamp_of``
+    root : Path
+        The data root, below which ``attrs["inputs"]`` are named.
+    make : callable
+        Gives the Dataset (cell, time); its attribute ``inputs`` is the JSON of (path, sha256) pairs.
+
+    Returns
+    -------
+    Dataset (cell, time), with the attribute ``stamp`` where it is kept
+    """
+    if path is None:
+        return make()
+    if path.exists():
+        record = read_record(path)
+        if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(root, record):
+            return record
+    record = make().assign_attrs(stamp=stamp)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    write_record(partial, record)
+    partial.replace(path)
+    return record
+
+
+def stamp_of(study, *more, libraries):
+    """
+    What else a record hangs on: the study file, the criteria, the versions, and whatever ``more`` names.
+
+    Parameters
+    ----------
+    study : Study
+    more : values JSON knows
+    libraries : sequence of str
+        Installed distributions whose version may move a digit.
+
+    Returns
+    -------
+    str, hexadecimal
+    """
+    versions = {name: metadata.version(name) for name in libraries}
+    criteria = study.criteria.model_dump(mode="json")
+    text = json.dumps([*more, criteria, versions], sort_keys=True).encode() + study.path.read_bytes()
+    return hashlib.sha256(text).hexdigest()
+
+
+def write_record(path, record):
+    """
+    Write a record as parquet: a row per cell and month, attributes in its metadata; no clock, same bytes.
+
+    Parameters
+    ----------
+    path : Path
+    record : Dataset (cell, time) of numbers, booleans and texts; attributes that JSON knows
+
+    Examples
+    --------
+    >>> import tempfile, xarray as xr
+    >>> from pathlib import Path
+    >>> month = np.array(["2020-02"], "datetime64[ns]")
+    >>> one = xr.Dataset({"pm25": (("cell", "time"), [[35.5]])}, {"cell": ["A"], "time": month}, {"inputs": "[]"})
+    >>> path = Path(tempfile.mkdtemp()) / "one.parquet"
+    >>> write_record(path, one)
+    >>> read_record(path).identical(one)
+    True
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    cells, times = record["cell"].values.astype(str), record["time"].values
+    months = np.datetime_as_string(times, unit="M").astype(str)
+    columns = {"cell": pa.array(np.repeat(cells, months.size).tolist(), pa.string())}
+    columns["month"] = pa.array(np.tile(months, cells.size).tolist(), pa.string())
+    for name in record.data_vars:
+        values = record[name].transpose("cell", "time").values.ravel()
+        kind = {"b": pa.bool_(), "O": pa.string(), "U": pa.string()}.get(values.dtype.kind, pa.float64())
+        columns[str(name)] = pa.array(values.tolist() if kind == pa.string() else values, kind)
+    about = json.dumps(record.attrs, sort_keys=True, ensure_ascii=False)
+    table = pa.table(columns).replace_schema_metadata({"hotspot": about})
+    pq.write_table(table, path, compression="zstd", compression_level=3)
+
+
+def read_record(path):
+    """A kept record, or None where the file is not one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import xarray as xr
+
+    try:
+        table = pq.read_table(path)
+        attrs = json.loads(table.schema.metadata[b"hotspot"])
+        cell = np.array(table["cell"].to_pylist(), dtype=str)
+        month = np.array(table["month"].to_pylist(), dtype="datetime64[M]")
+        n_month = int((cell == cell[0]).sum())
+        shape = (cell.size // n_month, n_month)
+        values = {
+            name: (("cell", "time"), table[name].to_numpy().reshape(shape))
+            for name in table.column_names
+            if name not in ("cell", "month")
+        }
+    except (OSError, KeyError, IndexError, TypeError, ValueError, pa.ArrowException):
+        return None
+    coords = {"cell": cell[::n_month], "time": month[:n_month].astype("datetime64[ns]")}
+    return xr.Dataset(values, coords, attrs)
+
+
+def _same_inputs(root, record):
+    """Are the files a record was made from still there, byte for byte?"""
+    from hotspot.sources.intake import Intake
+
+    intake = Intake(root)
+    stated = json.loads(record.attrs["inputs"])
+    return all((root / p).exists() and intake.register(root / p).sha256 == sha for p, sha in stated)
