@@ -19,12 +19,16 @@ GRADES = MappingProxyType({"patrol": "巡查", "enforcement": "执法"})
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to look at. ``grade`` says who can: ``patrol`` or ``enforcement`` (B11)."""
+    """
+    One thing to look at. ``grade`` says who can: ``patrol`` or ``enforcement`` (B11);
+    ``problem`` is the type under which a finding is recorded (D24).
+    """
 
     code: str
     grade: str
     zh: str
     en: str
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,17 @@ def _read():
     classes: dict[str, SourceClass] = {}
     for key, entry in raw["class"].items():
         department, problem = raw["departments"][entry["department"]], raw["problems"][entry["problem"]]
-        items = tuple(Item(f"{key}-{n}", i["grade"], i["zh"], i["en"]) for n, i in enumerate(entry["items"], 1))
-        wrong = sorted({item.grade for item in items} - set(GRADES))
-        if wrong:
-            raise DataError(f"classes.toml, class {key}: grade {wrong[0]!r} is not one of {', '.join(GRADES)}.")
+        items = tuple(
+            Item(f"{key}-{n}", i["grade"], i["zh"], i["en"], i.get("problem", entry["problem"]))
+            for n, i in enumerate(entry["items"], 1)
+        )
+        for word, said, known in (
+            ("grade", {item.grade for item in items}, GRADES),
+            ("problem", {item.problem for item in items}, raw["problems"]),
+        ):
+            wrong = sorted(said - set(known))
+            if wrong:
+                raise DataError(f"classes.toml, class {key}: {word} {wrong[0]!r} is not one of {', '.join(known)}.")
         classes[key] = SourceClass(
             key,
             entry["zh"],
@@ -119,6 +130,18 @@ def problem_types():
     return MappingProxyType(_read()[0]["problems"])
 
 
+def dossier_papers():
+    """
+    Papers of an enterprise that a checklist can cite (B27): key -> zh, en.
+
+    Examples
+    --------
+    >>> [paper["zh"] for paper in dossier_papers().values()][:2]
+    ['环评', '排污许可']
+    """
+    return MappingProxyType(_read()[0]["dossier"])
+
+
 def departments():
     """
     Departments that answer for a class: key -> zh, en.
@@ -138,7 +161,7 @@ def vocabulary_version():
     Examples
     --------
     >>> vocabulary_version()
-    '2026-11'
+    '2026-11-2'
     """
     return _read()[0]["version"]
 

@@ -5,7 +5,7 @@ D23 asks for a ranking under an inspection budget and publishes no number, so al
 of it is a proposal; an office that has timed its own visits writes them here.
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 # Minutes on the spot by source class; a class that is not named takes ``other_minutes``.
 MINUTES = {
@@ -27,6 +27,8 @@ MINUTES = {
     "gas_station": 20.0,
     "livestock": 30.0,
 }
+# What an enterprise counts, by the word of the wind; "nothing known" stands between weak and strong.
+EVIDENCE = {"strong": 1.0, "moderate": 0.75, "weak": 0.3, "not enough hours": 0.5, "no hourly data": 0.5}
 
 
 class Visiting(BaseModel):
@@ -41,13 +43,14 @@ class Visiting(BaseModel):
     other_minutes: float = Field(45.0, gt=0)
     area_minutes: float = Field(90.0, gt=0)  # to walk a cell for sources that nobody registered (C10)
     area_value: float = Field(0.5, ge=0)  # of that walk, beside an enterprise with strong evidence: 1
-    # Of an enterprise, by the word of the wind; "nothing known" stands between weak and strong.
-    evidence: dict[str, float] = Field(
-        default_factory=lambda: {
-            "strong": 1.0,
-            "moderate": 0.75,
-            "weak": 0.3,
-            "not enough hours": 0.5,
-            "no hourly data": 0.5,
-        }
-    )
+    evidence: dict[str, float] = Field(default_factory=lambda: dict(EVIDENCE))  # of an enterprise, by its word
+
+    @field_validator("minutes", "evidence")
+    @classmethod
+    def _over_the_defaults(cls, value, info):
+        # A study that has timed one class keeps our numbers for the others.
+        known = {"minutes": MINUTES, "evidence": EVIDENCE}[info.field_name]
+        wrong = [key for key, number in value.items() if not number >= 0]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is {value[wrong[0]]}; give a number of 0 or more")
+        return {**known, **value}
