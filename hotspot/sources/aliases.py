@@ -46,6 +46,11 @@ _TABLE = {
     "status": "status operational_status 状态 运行状态 生产状态",
     "vintage": "vintage data_date date_accessed 数据年份 数据时点 普查时点",
     "datum": "datum 坐标系 坐标基准",
+    "eia": "eia 环评 环评批复 环评手续 环境影响评价",
+    "permit": "permit discharge_permit permit_no 排污许可 排污许可证 排污许可证编号 排污许可编号",
+    "treatment_log": "treatment_log 治理设施运行台账 治污设施运行台账 设施运行台账 运行台账",
+    "emergency_plan": "emergency_plan 应急预案 环境应急预案 突发环境事件应急预案",
+    "risk_assessment": "risk_assessment 环境风险评价 环境风险评估 风险评估",
 }
 _UNIT = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]\s*$")
 

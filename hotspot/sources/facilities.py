@@ -13,12 +13,12 @@ import pandas as pd
 
 from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
-from hotspot.rules.classes import find_class
+from hotspot.rules.classes import dossier_papers, find_class
 from hotspot.sources.facility_layouts import LAYOUTS
 from hotspot.sources.features import read_features
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.positions import CHINA, check_degrees, position_faults
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import DUPLICATE, QUARANTINED, read_table
 from hotspot.variables import DataError
 
 COLUMNS = (
@@ -33,11 +33,18 @@ COLUMNS = (
     "status",
     "vintage",
     "source",
+    "datum",
+    "rows",
+    *dossier_papers(),
 )
 _CHINESE = ("CHN", "TWN", "HKG", "MAC")
 _ACCURACY = {
     "exact": ("exact", "precise", "surveyed", "gps", "精确", "准确", "实测"),
     "approximate": ("approximate", "approx", "estimated", "town", "大致", "近似", "估计", "概略"),
+}
+_PAPER = {
+    "yes": ("yes", "y", "true", "1", "有", "是", "已办", "齐全", "√"),
+    "no": ("no", "n", "false", "0", "无", "否", "缺", "未办", "没有", "×"),
 }
 _PLACE = 1e-4  # degrees, 10 m: units of one plant that a register lists one by one
 
@@ -49,7 +56,8 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     Layouts: ``wri-power`` (WRI power plants; wind, water, sun and nuclear plants are
     read but are no PM2.5 source), ``sfi-cement``, ``sfi-steel``, and ``table`` or
     ``general`` (columns name, class, lon, lat, and where known id, datum, size,
-    size_unit, accuracy, status, vintage; CSV, XLSX or GeoJSON points).
+    size_unit, accuracy, status, vintage, and the papers of ``dossier_papers``; CSV,
+    XLSX or GeoJSON points).
 
     Parameters
     ----------
@@ -65,8 +73,13 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     Returns
     -------
     GeoDataFrame, EPSG:4326, sorted by ``facility`` (unique, the same from run to
-    run): ``name class_ lon lat size size_unit accuracy status vintage source``;
-    ``size`` is NaN where unknown, ``accuracy`` exact, approximate or unknown
+    run): ``name class_ lon lat size size_unit accuracy status vintage source``,
+    ``datum`` (as delivered), ``rows`` (delivered rows that are this facility) and a
+    column per paper (yes, no, the number of it, or empty); ``size`` is NaN where
+    unknown, ``accuracy`` exact, approximate or unknown.
+    ``attrs["account"]``: a dict per file, ``read = listed + far + no_source +
+    duplicates + quarantined`` in rows, of which ``no_place`` are quarantined for
+    their place; ``attrs["no_place"]``: those rows, as dicts.
 
     Raises
     ------
@@ -89,28 +102,36 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     """
     import geopandas as gpd
 
-    frames = []
+    frames, account, lost = [], [], []
     for delivery in deliveries:
         if delivery.layout not in LAYOUTS:
             raise DataError(
                 f"facilities: layout {delivery.layout!r} is not known; there are: {', '.join(sorted(LAYOUTS))}."
             )
         for path in find_files(root, delivery.files, "facilities"):
-            frames.append(_read(path, delivery, intake))
+            frame, counted, without = _read(path, delivery, intake)
+            inside = np.ones(len(frame), bool)
+            if bounds is not None:
+                west, south, east, north = bounds
+                inside = (frame["lon"].between(west, east) & frame["lat"].between(south, north)).to_numpy()
+            account.append(counted | {"far": int((~inside).sum()), "listed": int(inside.sum())})
+            frames.append(frame[inside])
+            lost += without
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-    if bounds is not None and len(table):
-        west, south, east, north = bounds
-        inside = table["lon"].between(west, east) & table["lat"].between(south, north)
-        intake.note(f"facilities: {int(inside.sum())} of {len(table)} lie in or near the study")
-        table = table[inside]
+    if bounds is not None and account:
+        near, far = (sum(counted[name] for counted in account) for name in ("listed", "far"))
+        if near + far:
+            intake.note(f"facilities: {near} of {near + far} lie in or near the study")
     table = _one_row_each(table, intake)
     _note_shared(table, intake)
     geometry = gpd.points_from_xy(table["lon"].astype(float), table["lat"].astype(float))
-    return gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
+    found = gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
+    found.attrs = {"account": account, "no_place": _own_ids(lost, set(found["facility"]))}
+    return found
 
 
 def _read(path, delivery, intake):
-    """One file in the common schema, positions in WGS 84, ids not yet unique."""
+    """One file in the common schema, positions in WGS 84, ids not yet unique; its account; its rows without a place."""
     if path.suffix.lower() in (".geojson", ".json"):
         table = read_features(path, intake)
     else:
@@ -119,11 +140,11 @@ def _read(path, delivery, intake):
     lon, bad_lon = to_numbers(described["lon"], mark_numbers=False)
     lat, bad_lat = to_numbers(described["lat"], mark_numbers=False)
     lon_column = described.attrs["lon"]
-    table.set_aside(np.flatnonzero(bad_lon | bad_lat), lon_column, "position is no pair of decimal degrees")
     fault = position_faults(lon, lat, rounded=False)
     west, south, east, north = CHINA
     abroad = ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)) & described["country"].isin(_CHINESE)
     fault[(fault == "") & abroad.to_numpy()] = "position lies outside the country it names"
+    fault[bad_lon | bad_lat] = "position is no pair of decimal degrees"
     for rule in sorted(set(fault) - {""}):
         table.set_aside(np.flatnonzero(fault == rule), lon_column, rule)
     table.set_aside(np.flatnonzero(described["name"].str.strip() == ""), described.attrs["name"], "name is empty")
@@ -131,6 +152,14 @@ def _read(path, delivery, intake):
     kept = table.status == 0
     table.close()
     check_degrees(lon[kept], lat[kept], table.name)
+    counted = {
+        "file": table.name,
+        "read": len(table.frame) + table.n_bad,
+        "duplicates": int((table.status == DUPLICATE).sum()),
+        "quarantined": int((table.status == QUARANTINED).sum()) + table.n_bad,
+    }
+    nowhere = (table.status == QUARANTINED) & (fault != "")
+    without = _without_place(described[nowhere], fault[nowhere], table.lines[nowhere], delivery, table.name)
     out = described[kept].assign(lon_given=lon[kept], lat_given=lat[kept])
     out["lon"], out["lat"] = _to_wgs84(out, delivery, table.name)
     out["class_"] = _classes(out, delivery, table.name, intake)
@@ -139,17 +168,54 @@ def _read(path, delivery, intake):
         words = ", ".join(f"{word} {n}" for word, n in out.loc[quiet, "word"].value_counts().sort_index().items())
         intake.note(f"{table.name}: {int(quiet.sum())} plants are no source of PM2.5 and were left out ({words})")
         out = out[~quiet]
+    counted |= {"no_place": len(without), "no_source": int(quiet.sum())}
     out["size"], unreadable = to_numbers(out["size"])
     if unreadable.any():
         intake.note(f"{table.name}: {int(unreadable.sum())} sizes are no numbers and were left empty")
     out["accuracy"] = _accuracy(out)
     if delivery.vintage is not None:
         out["vintage"] = out["vintage"].where(out["vintage"] != "", delivery.vintage)
-    out["source"] = delivery.source or table.name
+    out["source"], out["rows"] = delivery.source or table.name, 1
+    out["datum"] = _datum(out, delivery)
+    for paper in dossier_papers():
+        out[paper] = out[paper].map(_paper)
     own = out["facility"] != ""
     hashed = [_hashed(*row) for row in zip(out["name"], out["lon_given"], out["lat_given"], strict=True)]
     out["facility"] = np.where(own, out["facility"], hashed)
-    return out[list(COLUMNS)].reset_index(drop=True)
+    return out[list(COLUMNS)].reset_index(drop=True), counted, without
+
+
+def _without_place(rows, fault, lines, delivery, name):
+    """Sources whose place is missing or cannot be right, for the inventory; their bytes lie in quarantine."""
+    size = to_numbers(rows["size"])[0]
+    found = []
+    for row, why, line, size_ in zip(rows.to_dict("records"), fault, lines, size, strict=True):
+        word = row["word"] or delivery.class_ or ""
+        class_ = row["class_"] if rows.attrs["classed"] else find_class(word) or "other"
+        if not class_:
+            continue  # no source of PM2.5, wherever it stands
+        found.append(
+            {key: row[key] for key in ("facility", "name", "size_unit", "status", "accuracy")}
+            | {"class_": class_, "size": float(size_), "vintage": row["vintage"] or delivery.vintage or ""}
+            | {"source": delivery.source or name, "file": name, "line": int(line), "why": str(why), "rows": 1}
+            | {paper: _paper(row[paper]) for paper in dossier_papers()}
+        )
+    return found
+
+
+def _own_ids(rows, taken):
+    """The rows with an id nobody else has: their own, or file and line."""
+    for row in rows:
+        if not row["facility"] or row["facility"] in taken:
+            row["facility"] = f"{row['facility'] or row['file']}@{row['line']}"
+        taken.add(row["facility"])
+    return rows
+
+
+def _paper(text):
+    """``yes``, ``no``, empty, or what else the register says of a paper: its number, its date."""
+    word = str(text).strip()
+    return next((key for key, words in _PAPER.items() if word.lower() in words), word)
 
 
 def _hashed(name, lon, lat):
@@ -164,9 +230,13 @@ def _duplicates(table):
     table.duplicate(sound[again])
 
 
-def _to_wgs84(out, delivery, name):
+def _datum(out, delivery):
     datum = out["datum"].str.strip().str.lower().str.replace("[ _-]", "", regex=True)
-    datum = datum.where(datum != "", delivery.datum or "")
+    return datum.where(datum != "", delivery.datum or "")
+
+
+def _to_wgs84(out, delivery, name):
+    datum = _datum(out, delivery)
     if (datum == "").any():
         raise DataError(
             f"{name}: neither the file nor the study says the map datum of the positions; "
@@ -216,9 +286,9 @@ def _one_row_each(table, intake):
 
     The outcome does not depend on the order of rows.
     """
-    table = table.sort_values(["facility", "lon", "lat", "class_", "name", "size"], kind="stable").reset_index(
-        drop=True
-    )
+    first = ["facility", "lon", "lat", "class_", "name", "size"]
+    order = [*first, *(name for name in COLUMNS if name not in first)]
+    table = table.sort_values(order, kind="stable").reset_index(drop=True)
     repeated = table["facility"].duplicated(keep=False)
     rows: list[dict] = table[~repeated].to_dict("records")
     n_merged = 0
@@ -231,6 +301,10 @@ def _one_row_each(table, intake):
                     # A unit without a size must not hide the size of the others.
                     sizes = [size for size in (other["size"], row["size"]) if np.isfinite(size)]
                     other["size"] = float(np.sum(sizes)) if sizes else np.nan
+                    other["rows"] += row["rows"]
+                    for paper in dossier_papers():  # what one unit lacks, the plant lacks
+                        said = sorted({other[paper], row[paper]} - {""}, key=lambda word: (word != "no", word))
+                        other[paper] = said[0] if said else ""
                     n_merged += 1
                     break
             else:
@@ -240,7 +314,7 @@ def _one_row_each(table, intake):
         intake.note(
             f"facilities: {n_merged} rows are further units of a plant listed before; their sizes were added up"
         )
-    out = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lon": float, "lat": float, "size": float})
+    out = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lon": float, "lat": float, "size": float, "rows": int})
     taken = out["facility"].duplicated()
     if taken.any():  # an id "a-2" in the file beside a made one
         out.loc[taken, "facility"] = [

@@ -9,6 +9,7 @@ of the file's columns hold the longitude and the name, whether ``class_`` is set
 
 import pandas as pd
 
+from hotspot.rules.classes import dossier_papers
 from hotspot.sources.aliases import our_names
 from hotspot.sources.positions import tidy_id
 from hotspot.variables import DataError
@@ -27,6 +28,7 @@ _SCHEMA = (
     "status",
     "vintage",
     "country",
+    *dossier_papers(),
 )
 _NO_SOURCE = ("hydro", "wind", "solar", "nuclear", "geothermal", "wave and tidal")
 _STATUS = {
@@ -93,7 +95,18 @@ def general(table, delivery):
             extra.setdefault(theirs, "facility")
     ours = our_names(table.columns, extra=extra, required=("name", "lon", "lat"), name=table.name, known=known)
     out = _empty(table.frame)
-    for name in ("name", "lon", "lat", "datum", "size", "size_unit", "accuracy", "status", "vintage"):
+    for name in (
+        "name",
+        "lon",
+        "lat",
+        "datum",
+        "size",
+        "size_unit",
+        "accuracy",
+        "status",
+        "vintage",
+        *dossier_papers(),
+    ):
         if name in ours:
             out[name] = table.frame[ours[name]]
     if "facility" in ours:
