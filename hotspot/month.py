@@ -28,6 +28,8 @@ class Derived(NamedTuple):
     weather: object  # Dataset of hourly wind, or None
     stations: object  # Dataset (station, time), hourly reference stations, or None
     leaders: object  # DataFrame as warned: the ten first of each class, for the report
+    history: object  # Dataset (cell, time), the thirteen months M-12 .. M
+    standing: object  # DataFrame as warned: every ranked hotspot cell, listed or not
 
 
 def run_month(study, month, *, out="out", scheduler=None):
@@ -101,12 +103,13 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         No cell has a valid mean in this month (every reason is counted in the message).
     """
     from hotspot.estimate.monthly import monthly_field
+    from hotspot.history import with_history
     from hotspot.level import with_weather
     from hotspot.quality.decisions import with_decisions
     from hotspot.rank.abnormal import with_periods
     from hotspot.rank.clusters import gi_star
     from hotspot.rank.leaders import rank_leaders
-    from hotspot.rank.warnings import not_ranked, rank_warnings
+    from hotspot.rank.warnings import not_ranked, rank_standing, rank_warnings
     from hotspot.sources.opening import open_month
     from hotspot.trace.attribution import trace_sources
     from hotspot.trace.checklist import checklist
@@ -124,11 +127,13 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
             f"{month}: no cell of {study.id} has a valid monthly mean: {reasons}. "
             f"There is no monthly product; `hotspot check {month}` shows the values to date."
         )
+    history = with_history(field, study, delivered.intake, folder)
     step("weather")
     field = with_weather(field, study, month, delivered.intake, folder)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     step("ranking")
-    warned = rank_warnings(field, hot, criteria, daily=daily)
+    standing = rank_standing(field, hot, criteria, daily=daily)
+    warned = rank_warnings(field, hot, criteria, standing=standing)
     for text in warned.attrs["notes"]:
         delivered.intake.note(text)
     gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
@@ -150,6 +155,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         weather=delivered.weather,
         stations=delivered.reference,
         leaders=rank_leaders(field, hot, criteria, daily=daily),
+        history=history,
+        standing=standing,
     )
 
 

@@ -47,7 +47,7 @@ class _Class(NamedTuple):
     change_pct: np.ndarray
 
 
-def rank_warnings(field, hot, criteria, *, daily=None):
+def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
     """
     Rank the hotspot cells of each city in three classes and publish the worst of each.
 
@@ -73,6 +73,8 @@ def rank_warnings(field, hot, criteria, *, daily=None):
         ``warning`` and ``confidence`` are used.
     daily : Dataset (cell, day), optional
         Daily ``pm25`` of the three months, for the block bootstrap of days.
+    standing : DataFrame, optional
+        From ``rank_standing`` of the same, where it is known already.
 
     Returns
     -------
@@ -104,6 +106,30 @@ def rank_warnings(field, hot, criteria, *, daily=None):
     >>> warned["change"].dropna().tolist()
     [6.0, 2.0, -2.0, -4.0, -8.0, -12.0]
     """
+    if standing is None:
+        standing = rank_standing(field, hot, criteria, daily=daily)
+    warned = standing[standing["listed"].astype(bool)].drop(columns="listed").reset_index(drop=True)
+    warned.attrs["notes"] = standing.attrs["notes"]
+    return warned
+
+
+def rank_standing(field, hot, criteria, *, daily=None):
+    """
+    Every hotspot cell that could be ranked, with its rank and its confidence, listed or not.
+
+    Parameters
+    ----------
+    field, hot, criteria, daily : as for ``rank_warnings``
+
+    Returns
+    -------
+    DataFrame of ``COLUMNS`` and ``listed`` (bool), in the order city, reason, rank, cell; notes as there
+
+    Raises
+    ------
+    DataError
+        The list names a cell that the field does not have.
+    """
     import pandas as pd
 
     listed, at = _listed(field, hot)
@@ -124,35 +150,35 @@ def rank_warnings(field, hot, criteria, *, daily=None):
                 continue
             order = ranks(kind.value[own])
             sets = _confidence(kind, own, months, order, criteria)
-            inside = np.flatnonzero(order <= k)
-            if (sets["all_high"][inside] <= inside.size).all():
+            inside = order <= k
+            if (sets["all_high"][inside] <= inside.sum()).all():
                 notes.append(f"{city}, {kind.reason}: the whole list is sure at once (simultaneous rank sets)")
-            rows = own[inside]
             tables.append(
                 pd.DataFrame(
                     {
                         "month": month,
                         "city": city,
                         "reason": kind.reason,
-                        "rank": order[inside],
-                        "pm25": field["pm25"].values[at[rows], 2],
-                        "previous": kind.previous[rows],
-                        "change": kind.change[rows],
-                        "change_pct": kind.change_pct[rows],
-                        "n_valid": field["n_valid"].values[at[rows], 2].astype("float64"),
-                        "coverage": field["coverage"].values[at[rows], 2].astype("float64"),
-                        **{name: values[inside] for name, values in sets.items()},
-                        **_identity(field, at[rows]),
+                        "rank": order,
+                        "listed": inside,
+                        "pm25": field["pm25"].values[at[own], 2],
+                        "previous": kind.previous[own],
+                        "change": kind.change[own],
+                        "change_pct": kind.change_pct[own],
+                        "n_valid": field["n_valid"].values[at[own], 2].astype("float64"),
+                        "coverage": field["coverage"].values[at[own], 2].astype("float64"),
+                        **sets,
+                        **_identity(field, at[own]),
                     }
                 )
             )
-    empty = pd.DataFrame(columns=list(COLUMNS))
-    warned = pd.concat(tables, ignore_index=True)[list(COLUMNS)] if tables else empty
-    position = warned["reason"].map({name: i for i, name in enumerate(REASONS)})
-    warned = warned.assign(_reason=position).sort_values(["city", "_reason", "rank", "cell"], kind="stable")
-    warned = warned.drop(columns="_reason").reset_index(drop=True)
-    warned.attrs["notes"] = notes
-    return warned
+    names = [*COLUMNS, "listed"]
+    ranked = pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
+    position = ranked["reason"].map({name: i for i, name in enumerate(REASONS)})
+    ranked = ranked.assign(_reason=position).sort_values(["city", "_reason", "rank", "cell"], kind="stable")
+    ranked = ranked.drop(columns="_reason").reset_index(drop=True)
+    ranked.attrs["notes"] = notes
+    return ranked
 
 
 def not_ranked(field, hot, criteria):
