@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.rules.calendar import local_bounds, month_minus, offset_hours, parse_month
+from hotspot.quality.trust import on_hours, trusted
+from hotspot.rules.calendar import month_minus, offset_hours, parse_month
 from hotspot.variables import DataError
 
 
@@ -100,7 +101,7 @@ def derive_alarms(study, period):
         raise DataError(
             f"{period}: no micro-station of {study.id} reported; deliver the hours, or give another period."
         )
-    stations = _trusted(stations, reference, weather, study, notes)
+    stations = trusted(stations, reference, weather, criteria=study.criteria, note=notes.append)
     rule = study.criteria.alarms
     fine = _fine(stations, study)
     table = weigh(stations, cells=study.cells, criteria=study.criteria, fine=fine, weather=weather)
@@ -157,25 +158,11 @@ def _delivered(study, month):
         raise DataError(
             f'{month}: {study.id} declares no micro-stations ([[stations]] with role = "micro"), or none reported.'
         )
-    start, end = local_bounds(month_minus(month, 1), study.utc_offset)[0], local_bounds(month, study.utc_offset)[1]
-    axis = np.arange(start, end, np.timedelta64(1, "h"))
-    series = [None if part is None else part.reindex(time=axis) for part in (delivered.stations, delivered.reference)]
-    for part in series:
-        if part is not None:
-            part.attrs.setdefault("utc_offset", study.utc_offset)
+    series = [
+        on_hours(part, month_minus(month, 1), month, utc_offset=study.utc_offset)
+        for part in (delivered.stations, delivered.reference)
+    ]
     return *series, delivered.weather, list(delivered.intake.notes)
-
-
-def _trusted(stations, reference, weather, study, notes):
-    """Screened, and calibrated where references reported."""
-    from hotspot.quality.calibrate import calibrate
-    from hotspot.quality.screen import screen
-
-    stations = screen(stations, reference=reference, weather=weather, criteria=study.criteria)
-    if reference is None:
-        notes.append("no reference station reported: micro-stations were screened, not calibrated")
-        return stations
-    return calibrate(stations, reference, criteria=study.criteria)
 
 
 def _fine(stations, study):
