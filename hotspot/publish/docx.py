@@ -1,0 +1,70 @@
+"""
+A filled Word template as bytes: the same content gives the same file.
+
+The template is the office's: any DOCX with the same names works. Texts from data
+are escaped by the template engine, so that a name can only ever be printed.
+"""
+
+import io
+import zipfile
+from importlib import resources
+
+from hotspot.variables import DataError
+
+_STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file
+
+
+def filled(name, context, template=None):
+    """
+    Fill a template.
+
+    Parameters
+    ----------
+    name : str
+        Of the template that ships, "letter.docx" or "notice.docx".
+    context : dict
+        What the template prints.
+    template : str or Path, optional
+        The office's own DOCX instead.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DataError
+        The template is missing, is no DOCX, or holds a mark that cannot be filled.
+
+    Examples
+    --------
+    >>> filled("letter.docx", {}, template="nowhere.docx")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: nowhere.docx: there is no such template; give the path of a DOCX file.
+    """
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+    from jinja2 import TemplateError
+
+    shipped = resources.files("hotspot.publish") / "templates" / name
+    document = DocxTemplate(template or io.BytesIO(shipped.read_bytes()))
+    saved = io.BytesIO()
+    try:
+        document.render(context, autoescape=True)
+        document.save(saved)
+    except (PackageNotFoundError, FileNotFoundError):
+        raise DataError(f"{template}: there is no such template; give the path of a DOCX file.") from None
+    except (TemplateError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise DataError(f"{template or name}: the template cannot be filled ({error}); mend it.") from None
+    return same_bytes(saved.getvalue())
+
+
+def same_bytes(data):
+    """A zip archive written again without its dates: bytes."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            member = zipfile.ZipInfo(name, _STAMP)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            after.writestr(member, before.read(name))
+    return whole.getvalue()

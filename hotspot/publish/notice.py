@@ -1,0 +1,362 @@
+"""
+The notice that pushes a month's warning list to the cities: everything it prints, and its DOCX (D10-D12, D20).
+
+The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) and in
+``templates/notice.typ`` (PDF). A red head is the office's own: it comes with its template or not at all.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from hotspot.publish import redaction
+from hotspot.publish.docx import filled
+from hotspot.publish.fonts import legible
+from hotspot.publish.lists import published
+from hotspot.publish.notice_words import WHAT, edition_zh, ladder_of, sections, title_zh
+from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
+from hotspot.rules.calendar import month_minus
+from hotspot.rules.rounding import plain_text
+
+LIST_HEADS = {
+    "code": "预警网格编号",
+    "county": "所属县（区、市）",
+    "township": "乡镇（街道）",
+    "place": "位置坐标",
+    "reasons": "预警原因",
+}
+INTERNAL_HEADS = {
+    "code": "网格编号",
+    "reason": "类别",
+    "rank": "名次",
+    "pm25": "月均",
+    "previous": "基数",
+    "change": "变化",
+    "change_pct": "变化率%",
+    "n_valid": "有效天数",
+    "interval": "名次区间",
+    "p_top": "入选概率",
+    "distinguishable": "可否区分",
+    "run": "连续",
+    "count": "累计",
+}
+CHANGE_HEADS = {
+    "city": "城市",
+    "code": "网格编号",
+    "reason": "预警原因",
+    "what": "更正",
+    "before": "更正前",
+    "now": "更正后",
+}
+_SHORT = {"highest": "最高", "year_on_year": "同比", "month_on_month": "环比"}
+
+
+class Addressee(NamedTuple):
+    """A city that gets a notice. ``file`` is what its files are called."""
+
+    name: str
+    code: str
+    file: str
+
+
+def addressees(study, hot):
+    """
+    The cities that hold hotspot cells, by code.
+
+    Parameters
+    ----------
+    study : Study
+    hot : DataFrame
+        The hotspot list that was applied.
+
+    Returns
+    -------
+    list of Addressee; ``file`` is the city's code, or its number where a study has no codes
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> import xarray as xr
+    >>> cells = xr.Dataset(coords={"city": ("cell", ["甲市"]), "city_code": ("cell", ["990100"])})
+    >>> hot = pd.DataFrame({"city": ["甲市"], "status": ["formal"]})
+    >>> addressees(SimpleNamespace(cells=cells), hot)
+    [Addressee(name='甲市', code='990100', file='990100')]
+    """
+    names = study.cells["city"].values.astype(str).tolist()
+    codes = study.cells["city_code"].values.astype(str).tolist()
+    code_of = dict(zip(names, codes, strict=True))
+    listed = set(hot.loc[hot["status"] != "exited", "city"].astype(str))
+    found = sorted((code_of.get(name, ""), name) for name in listed)
+    return [
+        Addressee(name, code, code if code.isascii() and code.isalnum() and len(code) <= 12 else f"city{number:02d}")
+        for number, (code, name) in enumerate(found, 1)
+    ]
+
+
+def notice(study, month, derived, edition, *, level="internal", city=None):
+    """
+    Everything one notice prints, as plain strings.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    derived : Derived
+        What ``month.derive`` returned.
+    edition : Edition
+    level : str
+        A key of ``redaction.LEVELS``: who will read it.
+    city : str, optional
+        Only this city's cells, addressed to it alone.
+
+    Returns
+    -------
+    dict, the names that a template may use; see ``maps/templates/README.md``
+
+    Raises
+    ------
+    DataError
+        The level is not known.
+    """
+    rule = redaction.level(level)
+    facts = _facts(study, month, derived, edition, city)
+    rows = facts["rows"]
+    public = level == "public"
+    office = study.office
+    body = sections(rule.sections, facts)
+    annexes = [{"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}]
+    if rule.internal and len(rows):
+        values = _internal(facts, rule)
+        annexes.append({"title": "预警网格数值与名次", "kind": "internal", "cities": values, "note": _note(facts)})
+    if facts["changes"]:
+        annexes.append({"title": "更正对照", "kind": "changes", "rows": _changes(facts, rule)})
+    numbered = len(annexes) > 1
+    for number, annex in enumerate(annexes, 1):
+        annex["label"] = f"附件{number}" if numbered else "附件"
+        annex["line"] = ("附件：" if number == 1 else "　　　") + (f"{number}．" if numbered else "") + annex["title"]
+    return {
+        "level": level,
+        "level_zh": rule.zh,
+        "office": legible(office.name),
+        "number": number_zh(office, month) if not public else "",
+        "title": title_zh(month, edition, public=public),
+        "edition": edition_zh(edition),
+        "state": STATES[edition.state],
+        "addressees": "" if public else f"{'、'.join(legible(name) for name in facts['cities'])}生态环境局：",
+        "lead": _lead(facts, public),
+        "sections": body,
+        "annexes": annexes,
+        "list_heads": [LIST_HEADS[name] for name in rule.columns],
+        "list_columns": list(rule.columns),
+        "internal_heads": [INTERNAL_HEADS[name] for name in rule.internal],
+        "internal_columns": list(rule.internal),
+        "change_heads": [CHANGE_HEADS[name] for name in rule.changes],
+        "change_columns": list(rule.changes),
+        "signer": legible(office.signer or office.name),
+        "date": "年　　月　　日",  # the day it is signed is the signer's
+        "contact": "" if public else legible(office.contact),
+        "copy_to": "" if public else "、".join(legible(name) for name in office.copy_to),
+        "foot": _foot(study, month, edition),
+    }
+
+
+def notice_docx(context, template=None):
+    """
+    The notice as the office's word processor opens it.
+
+    Parameters
+    ----------
+    context : dict, from ``notice``
+    template : str or Path, optional
+        The office's own DOCX; default the one that ships.
+
+    Returns
+    -------
+    bytes, the same for the same content
+
+    Raises
+    ------
+    DataError
+        The template cannot be read, or uses a name that there is not.
+    """
+    return filled("notice.docx", context, template)
+
+
+def template_of(study):
+    """The office's own template as a Path, or None where the one that ships is used."""
+    return Path(study.root) / study.office.template if study.office.template else None
+
+
+def number_zh(office, month):
+    """
+    The number field: the office's pattern, or a field to fill by hand.
+
+    The year is that of the first day after the month, the earliest a list of it can be sent.
+
+    Examples
+    --------
+    >>> from hotspot.study import Office
+    >>> number_zh(Office(), "2020-02"), number_zh(Office(number="某环函〔{year}〕　号"), "2019-12")
+    ('〔2020〕　　号', '某环函〔2020〕　号')
+    """
+    year, n = map(int, month_minus(month, -1).split("-"))
+    return legible_field((office.number or "〔{year}〕　　号").format(year=year, month=n))
+
+
+def legible_field(text):
+    """A text of the office that may hold wide blanks to write into; ``legible`` would fold them."""
+    return "　".join(legible(part) for part in text.split("　"))
+
+
+def _facts(study, month, derived, edition, city):
+    """The month as one reader gets it: tables of his cities, and what the sentences need."""
+    cities = [found.name for found in addressees(study, derived.hot) if city is None or found.name == city]
+    mine = (lambda table: table) if city is None else (lambda table: table[table["city"] == city])
+    warned, hot = mine(derived.warned), mine(derived.hot)
+    ladder = ladder_of(warned, study.criteria, edition, month)
+    names = study.cells["cell"].values.astype(str).tolist()
+    city_of = dict(zip(names, study.cells["city"].values.astype(str).tolist(), strict=True))
+    if city is not None:
+        ladder = ladder[[city_of.get(cell) == city for cell in ladder["cell"]]]
+    return {
+        "month": month,
+        "criteria": study.criteria,
+        "edition": edition,
+        "cities": cities,
+        "whose": "你市" if len(cities) == 1 else f"{len(cities)}个城市",
+        "each": "各城市" if len(cities) != 1 else (legible(cities[0]) if city is None else "你市"),
+        "n_hot": int((hot["status"] != "exited").sum()),
+        "warned": warned,
+        "rows": published(warned, study.criteria.warning.decimals),
+        "not_ranked": mine(derived.not_ranked),
+        "changes": [change for change in edition.changes if city is None or change["city"] == city],
+        "ladder": ladder,
+        "city_of": city_of,
+        "attrs": derived.field.attrs,
+        "contact": legible(study.office.contact),
+    }
+
+
+def _lead(facts, public):
+    basis = legible(facts["criteria"].legal_basis)
+    if public:
+        return f"依据{basis}，现将{month_zh(facts['month'])}PM2.5热点网格预警名单向社会公开。"
+    you = "你市" if len(facts["cities"]) == 1 else "你们"
+    return (
+        f"依据{basis}，对{month_zh(facts['month'])}热点网格PM2.5月均浓度进行了评估，形成预警网格名单（见附件），"
+        f"现印发{you}，请组织排查并按时上报有关情况。"
+    )
+
+
+def _foot(study, month, edition):
+    """What ties the paper to the chain: recomputed by ``hotspot verify``."""
+    lines = [f"{study.id}　{month}　{edition_zh(edition)}"]
+    if edition.list_digest:
+        lines[0] += f"　名单校验 {edition.list_digest}"
+    lines.append(f"台账校验 {edition.head}" if edition.head else "未入台账")
+    return lines
+
+
+def _by_city(facts):
+    """(city, rows) in the order of the addressees; a city without a row is there too."""
+    rows = facts["rows"]
+    return [(name, rows[rows["city"] == name]) for name in facts["cities"]]
+
+
+def _list(facts, rule):
+    """The list by city: a cell stands once, its reasons joined."""
+    cities = []
+    for name, rows in _by_city(facts):
+        lines = []
+        for cell, of_cell in rows.groupby("cell", sort=False):
+            first = of_cell.iloc[0]
+            lines.append(
+                {
+                    "code": cell,
+                    "county": legible(str(first["county"])) if known(first["county"]) else "",
+                    "township": legible(str(first["township"])) if known(first["township"]) else "",
+                    "place": place_zh(first["lon"], first["lat"]),
+                    "reasons": "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]),
+                }
+            )
+        cities.append({"city": legible(name), "rows": redaction.redacted(lines, rule.columns)})
+    return cities
+
+
+def _internal(facts, rule):
+    """Values, rank and confidence of every row, with how often the cell was warned."""
+    decimals = facts["criteria"].warning.decimals
+    ladder = facts["ladder"].set_index("cell")
+    cities = []
+    for name, rows in _by_city(facts):
+        lines = []
+        for row in rows.to_dict("records"):
+            interval = (
+                f"{int(row['rank_low'])}—{int(row['rank_high'])}"
+                if known(row["rank_low"]) and known(row["rank_high"])
+                else "—"
+            )
+            lines.append(
+                {
+                    "code": row["cell"],
+                    "reason": _SHORT.get(row["reason"], row["reason"]),
+                    "rank": _number(row["rank"], 0),
+                    "pm25": _number(row["pm25"], decimals),
+                    "previous": _number(row["previous"], decimals),
+                    "change": _number(row["change"], decimals, signed=True),
+                    "change_pct": _number(row["change_pct"], 1, signed=True),
+                    "n_valid": _number(row["n_valid"], 0),
+                    "interval": interval,
+                    "p_top": _number(row["p_top"], 2),
+                    "distinguishable": {True: "可", False: "不可"}[bool(row["distinguishable"])]
+                    if known(row["distinguishable"])
+                    else "—",
+                    "run": str(ladder.loc[row["cell"], "run"]),
+                    "count": str(ladder.loc[row["cell"], "count"]),
+                }
+            )
+        cities.append({"city": legible(name), "rows": redaction.redacted(lines, rule.internal)})
+    return cities
+
+
+def _note(facts):
+    """What the columns of the annex with values mean."""
+    level = facts["criteria"].confidence.level
+    return (
+        "注：月均、基数、变化单位为μg/m³；基数同比为去年同月、环比为上月；变化与变化率按印出的数值计算；"
+        f"名次区间为{level * 100:.0f}%置信的市内名次范围；入选概率为考虑资料误差后列入该类的概率；"
+        "连续、累计为至本月的预警次数（按月计）。本附件供内部使用。"
+    )
+
+
+def _number(value, decimals, *, signed=False):
+    if not known(value):
+        return "—"
+    text = plain_text(float(value), decimals)
+    return f"+{text}" if signed and float(value) > 0 else text
+
+
+def _changes(facts, rule):
+    """What a revision added, removed or changed, before and now."""
+    decimals = facts["criteria"].warning.decimals
+    lines = [
+        {
+            "city": legible(change["city"]),
+            "code": change["cell"],
+            "reason": REASONS.get(change["reason"], change["reason"]),
+            "what": WHAT.get(change["what"], change["what"]),
+            "before": _side(change["before"], decimals),
+            "now": _side(change["now"], decimals),
+        }
+        for change in facts["changes"]
+    ]
+    return redaction.redacted(lines, rule.changes)
+
+
+def _side(values, decimals):
+    if not values:
+        return "不在名单"
+    said = [f"第{_number(values.get('rank'), 0)}名", f"月均{_number(values.get('pm25'), decimals)}"]
+    if known(values.get("change")):
+        said.append(f"变化{_number(values['change'], decimals, signed=True)}")
+    return "，".join(said)

@@ -1,0 +1,95 @@
+"""
+All that announces a month: the notice, the public list, a package for each city.
+
+They print the head of the chain, so they are written after the month was linked
+into it, and stand in the manifest beside the chain, not under it.
+"""
+
+import csv
+from pathlib import Path
+
+from hotspot.publish.lists import escape_text
+from hotspot.publish.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
+from hotspot.publish.notice_pdf import notice_pdf
+from hotspot.publish.redaction import D10
+
+
+def write_notices(folder, study, month, derived, edition, *, progress=None):
+    """
+    Write ``notice.docx``, ``notice.pdf``, ``public/`` and ``packages/<citycode>.zip``.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The month's folder with its products.
+    study : Study
+    month : str, "YYYY-MM"
+    derived : Derived
+        What ``month.derive`` returned.
+    edition : Edition
+        State, revision, head and history that are printed.
+    progress : callable, optional
+        Called with the name of each product before it is written.
+
+    Returns
+    -------
+    list of Path, in the order of writing
+
+    Raises
+    ------
+    DataError
+        A text holds a letter the font cannot draw, or the office's template cannot be filled.
+    """
+    from hotspot.publish.packages import write_package
+
+    folder = Path(folder)
+    say = progress or (lambda name: None)
+    template = template_of(study)
+    say("notice.docx")
+    whole = notice(study, month, derived, edition)
+    written = [_put(folder / "notice.docx", notice_docx(whole, template))]
+    say("notice.pdf")
+    written.append(_put(folder / "notice.pdf", notice_pdf(whole)))
+    say("public")
+    public = notice(study, month, derived, edition, level="public")
+    written.append(_public_list(folder / "public" / "list.csv", public))
+    written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public)))
+    say("packages")
+    cities = addressees(study, derived.hot)
+    (folder / "packages").mkdir()
+    for addressee in cities:
+        own = notice(study, month, derived, edition, level="city", city=addressee.name)
+        notices = {"notice.docx": notice_docx(own, template), "notice.pdf": notice_pdf(own)}
+        written.append(
+            write_package(
+                folder / "packages" / f"{addressee.file}.zip",
+                folder,
+                study,
+                month,
+                derived,
+                edition,
+                addressee,
+                notices=notices,
+                single=len(cities) == 1,
+            )  # fmt: skip
+        )
+    return written
+
+
+def _put(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def _public_list(path, context):
+    """The four columns of D10 and nothing else; the city stands before its county."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(LIST_HEADS[name] for name in D10)
+        for city in next(annex for annex in context["annexes"] if annex["kind"] == "list")["cities"]:
+            for row in city["rows"]:
+                told = row | {"county": city["city"] + row["county"]}
+                writer.writerow(escape_text(told[name]) for name in D10)
+    return path

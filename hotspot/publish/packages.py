@@ -1,0 +1,127 @@
+"""
+What is sent to one city, in one archive named by its code: its notice, its list, its papers, its return form (D20).
+"""
+
+import csv
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+_STAMP = (1980, 1, 1, 0, 0, 0)  # of every member: the same package is the same bytes
+_PACKED = (".pdf", ".docx", ".xlsx", ".zip")  # packing them again gains nothing and takes time
+
+
+def write_package(path, folder, study, month, derived, edition, addressee, *, notices, single):
+    """
+    Write the archive of one city.
+
+    Parameters
+    ----------
+    path : str or Path
+    folder : Path
+        The month's folder, whose finished products are taken.
+    study : Study
+    month : str, "YYYY-MM"
+    derived : Derived
+        What ``month.derive`` returned.
+    edition : Edition
+    addressee : Addressee
+    notices : dict of str -> bytes
+        Its notice, by file name.
+    single : bool
+        The study has this one city, so the whole report is its report.
+
+    Returns
+    -------
+    Path
+    """
+    members = dict(notices)
+    members |= _own(study, month, derived, edition, addressee.name)
+    members |= _taken(Path(folder), derived, addressee, single)
+    write_archive(path, members)
+    return Path(path)
+
+
+def write_archive(path, members):
+    """
+    A zip archive without a clock.
+
+    Parameters
+    ----------
+    path : str or Path
+    members : dict of str -> bytes
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp() + "/a.zip"
+    >>> write_archive(path, {"b.csv": b"x", "a.csv": b"y"})
+    >>> zipfile.ZipFile(path).namelist()
+    ['a.csv', 'b.csv']
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(members):
+            member = zipfile.ZipInfo(name, _STAMP)
+            member.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, members[name])
+
+
+def _own(study, month, derived, edition, city):
+    """What is made for the city alone: its rows as CSV and xlsx, its checklists, its return form."""
+    from hotspot.publish.checklists import write_checklists
+    from hotspot.publish.lists import write_not_ranked, write_warnings
+    from hotspot.publish.return_form import return_form
+    from hotspot.publish.workbook import write_workbook
+
+    warned, hot, left_out = (_of(table, city) for table in (derived.warned, derived.hot, derived.not_ranked))
+    checks = derived.checklist[derived.checklist["cell"].isin(set(warned["cell"]))]
+    with tempfile.TemporaryDirectory() as place:
+        at = Path(place)
+        write_warnings(at / "warnings.csv", warned, decimals=study.criteria.warning.decimals)
+        write_not_ranked(at / "not_ranked.csv", left_out)
+        write_workbook(
+            at / "warnings.xlsx",
+            study=study, month=month, field=derived.field, warned=warned, not_ranked=left_out, hot=hot,
+            state=edition.state,
+        )  # fmt: skip
+        write_checklists(at / "checklists.xlsx", study=study, month=month, warned=warned, checklist=checks)
+        made = {path.name: path.read_bytes() for path in at.iterdir()}
+    return made | {"return-form.xlsx": return_form(study, month, city, warned)}
+
+
+def _taken(folder, derived, addressee, single):
+    """What the month's folder holds of the city: sheets, report, its part of the inventory."""
+    taken = {}
+    for code in _of(derived.warned, addressee.name)["cell"].unique():
+        path = folder / "sheets" / f"{code}.pdf"
+        if path.exists():
+            taken[f"sheets/{code}.pdf"] = path.read_bytes()
+    report = folder / "reports" / f"{addressee.file}.pdf"
+    if not report.exists() and single:
+        report = folder / "report.pdf"
+    if report.exists():
+        taken["report.pdf"] = report.read_bytes()
+    inventory = folder / "inventory.csv"
+    if inventory.exists():
+        taken["inventory.csv"] = _rows_of(inventory, addressee.name)
+    return taken
+
+
+def _of(table, city):
+    return table[table["city"] == city]
+
+
+def _rows_of(path, city):
+    """The rows of a list that name the city, as they stand in it."""
+    from hotspot.publish.lists import escape_text
+
+    with open(path, encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    at = rows[0].index("city")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(row for row in rows[1:] if row[at] == escape_text(city))
+    return text.getvalue().encode("utf-8")

@@ -1,0 +1,201 @@
+"""
+The return form (回执) of a city: what was found in each warned cell, in controlled words (D16, D20, D24).
+
+Its first row is the header, so that ``hotspot feedback`` reads the filled form as it comes
+back; several problems in one cell take several rows.
+"""
+
+import datetime
+import io
+
+from hotspot.publish.fonts import harmless, legible
+from hotspot.publish.words import REASONS, known, month_zh
+from hotspot.rules.classes import problem_types
+from hotspot.variables import DataError
+
+# Head on paper -> name in the ledger, width; the first four are filled in by us.
+COLUMNS = {
+    "月份": ("month", 9),
+    "预警网格编号": ("cell", 13),
+    "所属县（区、市）": ("county", 15),
+    "预警原因": ("reasons", 24),
+    "签收人": ("received_by", 9),
+    "排查时间": ("time", 16),
+    "填报人": ("by", 9),
+    "检查污染源（家）": ("sources", 9),
+    "问题类型": ("problem", 20),
+    "检查情况和问题": ("text", 34),
+    "整改措施": ("measures", 24),
+    "整改期限": ("deadline", 12),
+    "是否完成": ("done", 7),
+    "照片编号": ("photos", 12),
+}
+GIVEN = ("month", "cell", "county", "reasons")
+ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in
+NONE = "未发现问题"
+_HELP = (
+    ("每行一个问题", "一个网格预留三行，不够时复制整行；没有发现问题的，问题类型选“未发现问题”，仍须填写其他各栏。"),
+    ("排查时间", "写到分钟，如 2020-03-05 10:00（北京时间）；须在预警月份结束以后。"),
+    ("必填", "排查时间、填报人、检查情况和问题。整行未填的不计。"),
+    ("问题类型", "从下拉列表中选择；列表以外的选“其他”，并在“检查情况和问题”中写明。"),
+    ("照片编号", "与问题清单（checklists.xlsx）、核查单上的照片编号一致。"),
+    ("报送", "不改动表头和网格编号，保存为 xlsx 或 csv，随书面材料一并报送。"),
+)
+
+
+def return_form(study, month, city, rows):
+    """
+    The empty form of one city as xlsx.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    city : str
+    rows : DataFrame
+        The city's rows of the warning list.
+
+    Returns
+    -------
+    bytes, the same for the same list
+    """
+    import xlsxwriter
+
+    saved = io.BytesIO()
+    with xlsxwriter.Workbook(
+        saved, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        # A date of the data, not of the writing: the same month gives the same bytes.
+        created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
+        book.set_properties({"title": f"{month} return form", "created": created})
+        base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
+        look = {
+            "head": book.add_format(base | {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"}),
+            "given": book.add_format(base | {"border": 1, "bg_color": "#F4F4F4"}),
+            "text": book.add_format(base | {"border": 1, "num_format": "@"}),
+            "time": book.add_format(base | {"border": 1, "num_format": "yyyy-mm-dd hh:mm", "align": "center"}),
+            "day": book.add_format(base | {"border": 1, "num_format": "yyyy-mm-dd", "align": "center"}),
+            "word": book.add_format(base | {"valign": "top"}),
+            "bold": book.add_format(base | {"bold": True, "valign": "top"}),
+        }
+        _form(book.add_worksheet("回执"), look, study, month, city, rows)
+        _help(book.add_worksheet("填写说明"), look, study)
+    return saved.getvalue()
+
+
+def _form(sheet, look, study, month, city, rows):
+    for column, (head, (_, width)) in enumerate(COLUMNS.items()):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, head, look["head"])
+    sheet.set_row(0, 32)
+    line = 1
+    for cell, of_cell in rows.groupby("cell", sort=False):
+        county = of_cell["county"].iloc[0]
+        reasons = "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"])
+        given = (month, cell, harmless(legible(str(county))) if known(county) else "", reasons)
+        for _ in range(ROWS):
+            for column, (name, _) in enumerate(COLUMNS.values()):
+                if name in GIVEN:
+                    sheet.write_string(line, column, given[column], look["given"])
+                else:
+                    kind = {"time": "time", "deadline": "day"}.get(name, "text")
+                    sheet.write_blank(line, column, None, look[kind])
+            sheet.set_row(line, 30)
+            line += 1
+    last = max(line - 1, 1) + 200  # rows that are added are checked too
+    at = {name: number for number, (name, _) in enumerate(COLUMNS.values())}
+    choices = [kind["zh"] for kind in problem_types().values()]
+    # A list typed into the rule may hold 255 characters only; this one stands on the second sheet.
+    sheet.data_validation(
+        1, at["problem"], last, at["problem"],
+        {"validate": "list", "source": f"=填写说明!$D$2:$D${len(choices) + 2}", "error_title": "问题类型",
+         "error_message": "请从列表中选择；列表以外的选“其他”。"},
+    )  # fmt: skip
+    sheet.data_validation(1, at["done"], last, at["done"], {"validate": "list", "source": ["是", "否"]})
+    sheet.data_validation(
+        1, at["sources"], last, at["sources"],
+        {"validate": "integer", "criteria": ">=", "value": 0, "error_message": "请填写整数。"},
+    )  # fmt: skip
+    over = datetime.datetime(int(month[:4]) + int(month[5:7]) // 12, int(month[5:7]) % 12 + 1, 1)
+    for name, error in (("time", "请填写时间，且在预警月份结束以后。"), ("deadline", "请填写日期。")):
+        sheet.data_validation(
+            1, at[name], last, at[name],
+            {"validate": "date", "criteria": ">=", "value": over, "error_message": error},
+        )  # fmt: skip
+    sheet.freeze_panes(1, 2)
+    sheet.repeat_rows(0)
+    sheet.set_paper(9)  # A4
+    sheet.set_landscape()
+    sheet.set_margins(left=0.4, right=0.4, top=0.9, bottom=0.8)
+    sheet.fit_to_pages(1, 0)
+    # In a page header & opens a code; the name of a place must not. It takes 255 characters at most.
+    name = legible(city)[:40].replace("&", "&&")
+    sheet.set_header(f"&C&16{name}{month_zh(month)}热点网格预警排查整改回执")
+    sheet.set_footer("&L网格长：　　　　　　负责人（签字）：　　　　　　（单位盖章）&R&P / &N")
+
+
+def _help(sheet, look, study):
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, 78)
+    sheet.set_column(3, 3, 34)
+    rule = study.criteria.handover
+    lines = [
+        *_HELP,
+        ("时限", f"收到名单后{rule.feedback_workdays}个工作日内报回执；整改自交办之日起{rule.rectify_days}日内完成。"),
+    ]
+    for line, (head, text) in enumerate(lines):
+        sheet.write_string(line, 0, head, look["bold"])
+        sheet.write_string(line, 1, text, look["word"])
+        sheet.set_row(line, 32)
+    sheet.write_string(0, 3, "问题类型", look["bold"])
+    for line, text in enumerate([*(kind["zh"] for kind in problem_types().values()), NONE], 1):
+        sheet.write_string(line, 3, text, look["word"])
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def returned(frame, name, required):
+    """
+    The rows of a table of feedback under the names of the ledger.
+
+    Parameters
+    ----------
+    frame : DataFrame of text, as read
+        A filled return form, or a table that has the ledger's own column names.
+    name : str
+        For messages.
+    required : tuple of str
+        Columns that must be there.
+
+    Returns
+    -------
+    DataFrame with the index of ``frame``; rows of a form in which nothing was filled in are
+    left out, problem types stand as their keys
+
+    Raises
+    ------
+    DataError
+        A required column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> form = pd.DataFrame({"月份": ["2020-02"] * 2, "预警网格编号": ["A"] * 2, "排查时间": ["2020-03-05 10:00", ""],
+    ...                      "填报人": ["王", ""], "问题类型": ["工地扬尘", ""], "检查情况和问题": ["未苫盖", ""]})
+    >>> returned(form, "form.xlsx", ("month", "cell")).to_dict("records")
+    [{'month': '2020-02', 'cell': 'A', 'time': '2020-03-05 10:00', 'by': '王', 'problem': 'site_dust', 'text': '未苫盖'}]
+    """
+    names = {head: key for head, (key, _) in COLUMNS.items() if head in frame.columns}
+    lacking = [key for key in required if key not in frame.columns and key not in names.values()]
+    if lacking:
+        raise DataError(f"{name}: column {lacking[0]!r} is missing; the header has: {', '.join(frame.columns)}.")
+    if not names:
+        return frame
+    frame = frame.rename(columns=names)
+    asked = [key for key in frame.columns if key not in GIVEN]
+    frame = frame[(frame[asked].astype(str).apply(lambda column: column.str.strip()) != "").any(axis=1)]
+    if "problem" in frame:
+        keys = {kind["zh"]: key for key, kind in problem_types().items()} | {NONE: "none"}
+        frame = frame.assign(problem=[keys.get(text.strip(), text) for text in frame["problem"].astype(str)])
+    return frame
