@@ -32,6 +32,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     from hotspot.publish.geopackage import write_geopackage
     from hotspot.publish.lists import write_not_ranked, write_warnings
     from hotspot.publish.sheets import write_sheets
+    from hotspot.publish.sub_cells import write_sub_cells
     from hotspot.publish.webmap import web_map
     from hotspot.publish.workbook import write_workbook
     from hotspot.rank.select import write_hotspots
@@ -45,6 +46,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     write_not_ranked(folder / "not_ranked.csv", derived.not_ranked)
     write_hotspots(folder / "hotspots.csv", derived.hot)
     write_quarantine(folder / "quarantine.jsonl", derived.intake)
+    write_sub_cells(folder / "sub_cells.csv", derived.fine, decimals)
     say("cells.parquet")
     write_cells(folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned)
     say("warnings.xlsx")

@@ -1,0 +1,42 @@
+"""The month's 500 m values of the warned cells as plain CSV; only its header where there are no micro-stations."""
+
+from hotspot.rules.rounding import plain_text
+from hotspot.text.csv_rows import write_csv
+
+COLUMNS = ("cell", "sub_cell", "lon", "lat", "pm25", "error", "support", "n_hours")
+
+
+def write_sub_cells(path, fine, decimals):
+    """
+    Write ``sub_cells.csv``, one row per sub-cell of a warned cell.
+
+    Parameters
+    ----------
+    path : str or Path
+    fine : DataFrame, from ``estimate.fine_month``, or None
+    decimals : int
+        Of PM2.5 and its error, ug/m3; ``study.criteria.warning.decimals``.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> row = ["PR1847K", "PR1847K-07", 114.3, 30.6, 61.25, 4.04, "measured", 739]
+    >>> path = write_sub_cells(tempfile.mkdtemp() + "/s.csv", pd.DataFrame([row], columns=list(COLUMNS)), 1)
+    >>> path.read_text(encoding="utf-8").splitlines()[1]
+    'PR1847K,PR1847K-07,114.300000,30.600000,61.2,4.0,measured,739'
+    >>> write_sub_cells(path, None, 1).read_text(encoding="utf-8")
+    'cell,sub_cell,lon,lat,pm25,error,support,n_hours\\n'
+    """
+    places = {"lon": 6, "lat": 6, "pm25": decimals, "error": decimals, "n_hours": 0}
+    rows = [] if fine is None else fine[list(COLUMNS)].to_dict("records")
+    # Codes and words of support are ours, so no text here could be taken for a formula.
+    return write_csv(
+        path,
+        COLUMNS,
+        ([plain_text(row[name], places[name]) if name in places else row[name] for name in COLUMNS] for row in rows),
+    )
