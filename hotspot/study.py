@@ -208,6 +208,11 @@ class Study(_Part):
         cells = self.grid.cover(self.boundaries, counting=self.counting)
         return add_labels(cells, self.root / self.labels) if self.labels else cells
 
+    def _repr_html_(self):
+        from hotspot.study_view import study_view
+
+        return study_view(self)._repr_html_()
+
     @property
     def utc_offset(self):
         """Hours that local time is ahead of UTC, a float."""

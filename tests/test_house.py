@@ -13,6 +13,7 @@ FLOORS = {
     "text": 1,
     "rules": 1,
     "grid": 2,
+    "study_view": 2,
     "study": 3,
     "sources": 4,
     "quality": 5,

@@ -371,6 +371,11 @@ class Grid:
 
         return cover(self, boundaries, counting=counting)
 
+    def _repr_html_(self):
+        from hotspot.grid.grid_view import grid_view
+
+        return grid_view(self)._repr_html_()
+
     @property
     def _per_side(self):
         # Cells of this spacing along one side of a coded cell; 0 where they do not nest.
