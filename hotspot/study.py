@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hotspot.rules.criteria import Criteria, load_profile
 from hotspot.variables import DataError
@@ -118,6 +118,19 @@ class Facilities(Delivery):
     encoding: str | None = None
 
 
+class WebMap(_Part):
+    """The web map. ``tiles`` are asked from the network by whoever opens it, so never by default."""
+
+    tiles: Literal["none", "tianditu", "amap"] = "none"
+    key: str = Field("", pattern=r"^[0-9A-Za-z]{0,64}$")  # it stands in the page for all to read
+
+    @model_validator(mode="after")
+    def _keyed(self):
+        if self.tiles == "tianditu" and not self.key:
+            raise ValueError("tiles = 'tianditu' needs a key; Tianditu gives one to registered users")
+        return self
+
+
 class Decisions(_Part):
     """Signed decisions to replace falsified days. B19; see ``sources.decisions``."""
 
@@ -168,6 +181,7 @@ class Study(_Part):
     terrain: tuple[Terrain, ...] = ()
     decisions: tuple[Decisions, ...] = ()
     office: Office = Field(default_factory=Office)
+    map: WebMap = Field(default_factory=WebMap)
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)
     path: Path
