@@ -183,8 +183,9 @@ def _with_boundaries(intake, study):
     """Boundary and label files are inputs too: register them, and say what was mended."""
     for path in study.boundaries.attrs["files"]:
         intake.register(path)
-    if study.labels:
-        intake.register(study.root / study.labels)
+    for own in (study.labels, study.office.template):
+        if own:
+            intake.register(study.root / own)
     for text in study.boundaries.attrs["notes"]:
         intake.note(text)
     for name in study.boundaries.attrs["mended"]:
