@@ -41,9 +41,10 @@ def record_feedback_file(study, file, *, out="out"):
 
     file = Path(file)
     intake = Intake(file.parent)
-    table = read_table(file, intake, required=REQUIRED)
+    table = read_table(file, intake)
+    rows = returned(table.frame, table.name, REQUIRED)
     with _published(study, out) as ledger:
-        report = record_feedback(ledger, table.frame.to_dict("records"))
+        report = record_feedback(ledger, rows.to_dict("records"))
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [
