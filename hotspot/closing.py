@@ -49,7 +49,7 @@ def record_feedback_file(study, file, *, out="out"):
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [
-        f"{file.name}, row {table.lines[row.row - 1]}: {row.why}; set aside"
+        f"{file.name}, row {table.lines[rows.index[row.row - 1]]}: {row.why}; set aside"
         for row in report[report["state"] == "quarantined"].itertuples()
     ]
     counts["quarantined"] += len(malformed)
