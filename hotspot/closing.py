@@ -20,8 +20,8 @@ def record_feedback_file(study, file, *, out="out"):
     ----------
     study : Study
     file : str or Path
-        CSV or XLSX with the columns ``month, cell, time, by, text`` (``alarm`` where
-        it answers one); see ``ledger.feedback.record_feedback`` for what is refused.
+        The filled return form of a city, or CSV or XLSX with the columns ``month, cell, time, by, text``
+        (``alarm`` where it answers one); see ``ledger.feedback.record_feedback`` for what is refused.
     out : str or Path
         Where the study's months were published.
 
