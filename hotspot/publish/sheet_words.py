@@ -6,20 +6,12 @@ from hotspot.publish import sheet_map
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
-from hotspot.publish.words import BASES, COMPLETENESS, REASONS, STATES, change_zh, known, month_zh
+from hotspot.publish.words import BASES, COMPLETENESS, EVIDENCE, REASONS, STATES, WHERE, change_zh, known, month_zh
 from hotspot.rank.weather_change import weather_change
 from hotspot.rules.classes import source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
-_WORDS = {
-    "strong": "强",
-    "moderate": "中",
-    "weak": "弱",
-    "not enough hours": "时数不足",
-    "no hourly data": "无逐时资料",
-}
-_WHERE = {"in_cell": "格内", "ring": "周边", "upwind": "上风"}
 _ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
 
 
@@ -106,7 +98,7 @@ def facility_row(facility):
         "class": shorten(class_of(facility["class_"]).zh, 18),
         "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
         "away": away,
-        "where": _WHERE.get(facility["where"], ""),
-        "word": _WORDS.get(facility["word"], legible(str(facility["word"]))),
+        "where": WHERE.get(facility["where"], ""),
+        "word": EVIDENCE.get(facility["word"], legible(str(facility["word"]))),
         "accuracy": _ACCURACY.get(facility["accuracy"], "不明"),
     }

@@ -17,6 +17,11 @@ REASONS_EN = MappingProxyType(
 )
 BASES = MappingProxyType({"highest": "", "year_on_year": "同比", "month_on_month": "环比"})
 STATES = MappingProxyType({"draft": "草稿", "preliminary": "初步结果", "confirmed": "已确认", "superseded": "已被替代"})
+# Wind evidence for a facility, and where it stands (trace/attribution.py).
+EVIDENCE = MappingProxyType(
+    {"strong": "强", "moderate": "中", "weak": "弱", "not enough hours": "时数不足", "no hourly data": "无逐时资料"}
+)
+WHERE = MappingProxyType({"in_cell": "格内", "ring": "周边", "upwind": "上风"})
 # What the field says of its completeness (quality/completeness.py), as it is printed.
 COMPLETENESS = MappingProxyType(
     {
