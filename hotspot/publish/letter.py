@@ -6,15 +6,13 @@ The office owns the template: any DOCX with the same names works. The official f
 are named in it, never shipped.
 """
 
-import io
 import re
-import zipfile
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
 
 from hotspot.publish.alarm_words import alarm_why_zh, also_zh
+from hotspot.publish.docx import filled
 from hotspot.publish.fonts import legible
 from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.text.csv_rows import escape_text, unescape_text, write_csv
@@ -24,7 +22,6 @@ CSV_COLUMNS = (
     "peak", "mean", "neighbours", "ratio", "z", "state", "why", "count", "feedback",
 )  # fmt: skip
 STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
-_STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file: the same letter is the same bytes
 
 
 def write_letters(directory, *, study, alarms, period, answered=None, head="", signer="", template=None):
@@ -69,7 +66,7 @@ def write_letters(directory, *, study, alarms, period, answered=None, head="", s
         # Named by code; a study without codes has its cities numbered.
         name = key if re.fullmatch(r"[0-9A-Za-z]{1,12}", key) else f"city{number:02d}"
         path = directory / f"letter-{name}.docx"
-        path.write_bytes(_docx(_context(rows, study, period, head, signer), template))
+        path.write_bytes(filled("letter.docx", _context(rows, study, period, head, signer), template))
         written.append(path)
         written.append(_csv(directory / f"letter-{name}.csv", rows))
     return written
@@ -169,24 +166,6 @@ def _point(row):
 def _period_zh(period):
     year, month, *day = period.split("-")
     return f"{year}年{int(month)}月" + (f"{int(day[0])}日" if day else "")
-
-
-def _docx(context, template):
-    """The filled template as bytes, the same for the same content."""
-    from docxtpl import DocxTemplate
-
-    source = template or io.BytesIO((resources.files("hotspot.publish") / "templates" / "letter.docx").read_bytes())
-    document = DocxTemplate(source)
-    document.render(context, autoescape=True)
-    filled = io.BytesIO()
-    document.save(filled)
-    whole = io.BytesIO()
-    with zipfile.ZipFile(filled) as before, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as after:
-        for name in before.namelist():
-            member = zipfile.ZipInfo(name, _STAMP)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            after.writestr(member, before.read(name))
-    return whole.getvalue()
 
 
 def _csv(path, rows):

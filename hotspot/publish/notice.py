@@ -12,7 +12,7 @@ from hotspot.publish import redaction
 from hotspot.publish.docx import filled
 from hotspot.publish.fonts import legible
 from hotspot.publish.lists import published
-from hotspot.publish.notice_words import WHAT, edition_zh, ladder_of, sections, title_zh
+from hotspot.publish.notice_words import WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
 from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
@@ -31,11 +31,11 @@ INTERNAL_HEADS = {
     "pm25": "月均",
     "previous": "基数",
     "change": "变化",
-    "change_pct": "变化率%",
-    "n_valid": "有效天数",
-    "interval": "名次区间",
-    "p_top": "入选概率",
-    "distinguishable": "可否区分",
+    "change_pct": "变化率\n%",
+    "n_valid": "有效\n天数",
+    "interval": "名次\n区间",
+    "p_top": "入选\n概率",
+    "distinguishable": "可否\n区分",
     "run": "连续",
     "count": "累计",
 }
@@ -120,8 +120,8 @@ def notice(study, month, derived, edition, *, level="internal", city=None):
     """
     rule = redaction.level(level)
     facts = _facts(study, month, derived, edition, city)
-    rows = facts["rows"]
-    public = level == "public"
+    rows, public = facts["rows"], level == "public"
+    title = title_zh(month, edition, public=public)
     office = study.office
     body = sections(rule.sections, facts)
     annexes = [{"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}]
@@ -139,7 +139,8 @@ def notice(study, month, derived, edition, *, level="internal", city=None):
         "level_zh": rule.zh,
         "office": legible(office.name),
         "number": number_zh(office, month) if not public else "",
-        "title": title_zh(month, edition, public=public),
+        "title": title,
+        "heading": heading_zh(title),
         "edition": edition_zh(edition),
         "state": STATES[edition.state],
         "addressees": "" if public else f"{'、'.join(legible(name) for name in facts['cities'])}生态环境局：",
@@ -224,7 +225,7 @@ def _facts(study, month, derived, edition, city):
         "edition": edition,
         "cities": cities,
         "whose": "你市" if len(cities) == 1 else f"{len(cities)}个城市",
-        "each": "各城市" if len(cities) != 1 else (legible(cities[0]) if city is None else "你市"),
+        "each": "各城市均" if len(cities) != 1 else (legible(cities[0]) if city is None else "你市"),
         "n_hot": int((hot["status"] != "exited").sum()),
         "warned": warned,
         "rows": published(warned, study.criteria.warning.decimals),
@@ -275,7 +276,7 @@ def _list(facts, rule):
                     "code": cell,
                     "county": legible(str(first["county"])) if known(first["county"]) else "",
                     "township": legible(str(first["township"])) if known(first["township"]) else "",
-                    "place": place_zh(first["lon"], first["lat"]),
+                    "place": place_zh(first["lon"], first["lat"]).replace("，", "，\n"),
                     "reasons": "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]),
                 }
             )

@@ -45,6 +45,18 @@ def title_zh(month, edition, *, public):
     return f"关于{mend or '印发'}{month_zh(month)}PM2.5热点网格预警名单的通知"
 
 
+def heading_zh(title):
+    """
+    A title on two lines where it needs them, broken between words.
+
+    Examples
+    --------
+    >>> heading_zh("关于印发2020年2月PM2.5热点网格预警名单的通知")
+    '关于印发2020年2月PM2.5\\n热点网格预警名单的通知'
+    """
+    return title.replace("PM2.5热点", "PM2.5\n热点")
+
+
 def edition_zh(edition):
     """
     State and revision in one phrase, and what it replaces.
@@ -151,7 +163,7 @@ def _repeated(facts):
     else:
         again = ladder[ladder["warned"] & (ladder["run"] >= 2)]
         if not len(again):
-            paragraphs.append(f"目前{facts['each']}均无连续2次预警的热点网格。")
+            paragraphs.append(f"目前{facts['each']}无连续2次预警的热点网格。")
         else:
             cells = _by_city(again, facts, lambda row: f"连续{row.run}次、累计{row.count}次")
             paragraphs.append(f"连续2次及以上预警的热点网格{len(again)}个：{cells}。")
@@ -198,7 +210,8 @@ def _confidence(facts):
     n, n_known, n_clear = len(clear), int(known_cells.sum()), int(clear.sum())
     rest = f"；{n - n_known}个网格资料不足以作此判断" if n > n_known else ""
     return [
-        f"{n}个预警网格中，{n_clear}个至少有一类名次可与邻近名次区分，{n_known - n_clear}个按资料的误差与分辨率不可区分{rest}。"
+        f"{n}个预警网格中，至少有一类名次可与邻近名次区分的{n_clear}个，按资料的误差与分辨率不可区分的"
+        f"{n_known - n_clear}个{rest}。"
         "不可区分是指不能断定该网格比邻近名次的网格更差，不等于没有问题，排查时请一并查看邻近网格。",
     ]
 
@@ -229,8 +242,8 @@ def _duties(facts):
     rule, contact = facts["criteria"].handover, facts["contact"]
     you = "你市" if len(facts["cities"]) == 1 else "各市"
     return [
-        f"（一）全面排查。请{you}收到名单后，按照“一个热点网格、一份问题清单”的要求，组织网格长、网格监督员对预警网格内的"
-        "各类涉气污染源进行全面排查，建立台账。",
+        f"（一）全面排查。请{you}收到名单后，按照“一个热点网格、一份问题清单”的要求，对预警网格内的各类涉气污染源"
+        "进行全面排查，建立台账；网格长组织制定整改方案，网格监督员负责日常巡查。",
         f"（二）限期解决。对排查发现的问题，根据职责交由相关部门按期解决，自交办之日起{rule.rectify_days}日内完成整改；"
         "不能按期完成的，应说明原因并明确时限。",
         f"（三）按时报告。请于收到名单后{rule.feedback_workdays}个工作日内填报回执（return-form.xlsx）"

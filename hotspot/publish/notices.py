@@ -56,23 +56,14 @@ def write_notices(folder, study, month, derived, edition, *, progress=None):
     written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public)))
     say("packages")
     cities = addressees(study, derived.hot)
-    (folder / "packages").mkdir()
+    (folder / "packages").mkdir(exist_ok=True)
     for addressee in cities:
         own = notice(study, month, derived, edition, level="city", city=addressee.name)
         notices = {"notice.docx": notice_docx(own, template), "notice.pdf": notice_pdf(own)}
-        written.append(
-            write_package(
-                folder / "packages" / f"{addressee.file}.zip",
-                folder,
-                study,
-                month,
-                derived,
-                edition,
-                addressee,
-                notices=notices,
-                single=len(cities) == 1,
-            )  # fmt: skip
-        )
+        path = folder / "packages" / f"{addressee.file}.zip"
+        single = len(cities) == 1
+        write_package(path, folder, study, month, derived, edition, addressee, notices=notices, single=single)
+        written.append(path)
     return written
 
 
@@ -90,6 +81,6 @@ def _public_list(path, context):
         writer.writerow(LIST_HEADS[name] for name in D10)
         for city in next(annex for annex in context["annexes"] if annex["kind"] == "list")["cities"]:
             for row in city["rows"]:
-                told = row | {"county": city["city"] + row["county"]}
+                told = row | {"county": city["city"] + row["county"], "place": row["place"].replace("\n", "")}
                 writer.writerow(escape_text(told[name]) for name in D10)
     return path

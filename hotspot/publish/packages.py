@@ -37,7 +37,7 @@ def write_package(path, folder, study, month, derived, edition, addressee, *, no
     Path
     """
     members = dict(notices)
-    members |= _own(study, month, derived, edition, addressee.name)
+    members |= _own(Path(folder), study, month, derived, edition, addressee.name)
     members |= _taken(Path(folder), derived, addressee, single)
     write_archive(path, members)
     return Path(path)
@@ -68,7 +68,7 @@ def write_archive(path, members):
             archive.writestr(member, members[name])
 
 
-def _own(study, month, derived, edition, city):
+def _own(folder, study, month, derived, edition, city):
     """What is made for the city alone: its rows as CSV and xlsx, its checklists, its return form."""
     from hotspot.publish.checklists import write_checklists
     from hotspot.publish.lists import write_not_ranked, write_warnings
@@ -77,7 +77,7 @@ def _own(study, month, derived, edition, city):
 
     warned, hot, left_out = (_of(table, city) for table in (derived.warned, derived.hot, derived.not_ranked))
     checks = derived.checklist[derived.checklist["cell"].isin(set(warned["cell"]))]
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as place:
         at = Path(place)
         write_warnings(at / "warnings.csv", warned, decimals=study.criteria.warning.decimals)
         write_not_ranked(at / "not_ranked.csv", left_out)

@@ -182,9 +182,9 @@ def returned(frame, name, required):
     --------
     >>> import pandas as pd
     >>> form = pd.DataFrame({"月份": ["2020-02"] * 2, "预警网格编号": ["A"] * 2, "排查时间": ["2020-03-05 10:00", ""],
-    ...                      "填报人": ["王", ""], "问题类型": ["工地扬尘", ""], "检查情况和问题": ["未苫盖", ""]})
+    ...                      "填报人": ["王", ""], "问题类型": ["工地扬尘", ""], "检查情况和问题": ["苫盖", ""]})
     >>> returned(form, "form.xlsx", ("month", "cell")).to_dict("records")
-    [{'month': '2020-02', 'cell': 'A', 'time': '2020-03-05 10:00', 'by': '王', 'problem': 'site_dust', 'text': '未苫盖'}]
+    [{'month': '2020-02', 'cell': 'A', 'time': '2020-03-05 10:00', 'by': '王', 'problem': 'site_dust', 'text': '苫盖'}]
     """
     names = {head: key for head, (key, _) in COLUMNS.items() if head in frame.columns}
     lacking = [key for key in required if key not in frame.columns and key not in names.values()]
