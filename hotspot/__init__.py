@@ -55,6 +55,10 @@ _WHERE = {
     "trace_sources": "hotspot.trace.attribution",
     "checklist": "hotspot.trace.checklist",
     "web_map": "hotspot.publish.webmap",
+    "table": "hotspot.publish.list_view",
+    "read_warnings": "hotspot.publish.lists",
+    "read_not_ranked": "hotspot.publish.lists",
+    "read_hotspots": "hotspot.rank.hotlist",
     "open_hotspots": "hotspot.year",
     "select_year": "hotspot.year",
     "derive": "hotspot.month",
@@ -64,6 +68,9 @@ _WHERE = {
     "explain_cell": "hotspot.questions",
     "run_alarms": "hotspot.watch",
     "verify_month": "hotspot.verify",
+    "verify_study": "hotspot.verify",
+    "confirm_month": "hotspot.releases",
+    "list_releases": "hotspot.releases",
 }
 __all__ = sorted(_WHERE)
 

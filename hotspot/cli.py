@@ -25,6 +25,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", c
 Review = Annotated[Path | None, typer.Option("--review", help="Reviewer's file: cell,decision,reviewer,reason,date.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
 Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help="A local calendar month.")]
+By = Annotated[str, typer.Option("--by", help="Who publishes; stands in the ledger.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the ledger.")]
 Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.")]
 
 
@@ -39,13 +41,42 @@ def demo(out: Out = Path("out"), quiet: Quiet = False):
 @app.command()
 def month(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None,
-    quiet: Quiet = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Only to look at: not published, not in the chain.")] = False,
+    by: By = "", reason: Reason = "", quiet: Quiet = False,
 ):  # fmt: skip
     """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
     from hotspot.month import run_month
     from hotspot.study import load_study
 
-    _show_folder(run_month(load_study(study, data=data), month, out=out, scheduler=scheduler))
+    opened = load_study(study, data=data)
+    before = _heads(out, opened)
+    folder = run_month(opened, month, out=out, draft=draft, by=by, reason=reason, scheduler=scheduler)
+    _show_folder(folder, unchanged=not draft and before == _heads(out, opened))
+
+
+@app.command()
+def confirm(
+    month: Month, study: StudyFile,
+    by: Annotated[str, typer.Option("--by", help="Who confirms; stands in the ledger.")],
+    reason: Reason = "", out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None, quiet: Quiet = False,
+):  # fmt: skip
+    """Confirm a preliminary month: made again, found the same, signed. Confirming twice changes nothing."""
+    from hotspot.releases import confirm_month
+    from hotspot.study import load_study
+
+    opened = load_study(study, data=data)
+    before = _heads(out, opened)
+    folder = confirm_month(opened, month, by=by, reason=reason, out=out, scheduler=scheduler)
+    _show_folder(folder, unchanged=before == _heads(out, opened))
+
+
+@app.command()
+def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False):
+    """Every revision of every published month: its state, its place in the chain, who signed, where it lies."""
+    from hotspot.releases import list_releases, sentences
+    from hotspot.study import load_study
+
+    _show(list_releases(load_study(study), out=out), as_json, sentences)
 
 
 @app.command()
@@ -105,14 +136,19 @@ def cell(
 
 @app.command()
 def verify(
-    directory: Annotated[Path, typer.Argument(help="Folder of a published month.")],
+    directory: Annotated[Path, typer.Argument(help="A published month, or a study's folder with its ledger.")],
     study: Annotated[Path | None, typer.Option("--study", help="Study file; default: the manifest's own.")] = None,
-    data: Data = None, as_json: Json = False, quiet: Quiet = False,
+    data: Data = None,
+    head: Annotated[list[str] | None, typer.Option("--head", help="A head printed on a notice; repeatable.")] = None,
+    rederive: Annotated[
+        bool | None, typer.Option("--rederive/--no-rederive", help="Make it again; default: a month yes, a study no.")
+    ] = None,
+    as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
-    """Re-derive a published month from its inputs and its manifest; name the first difference."""
-    from hotspot.verify import verify_month
+    """Check a published month, or a whole chain of months, against inputs and ledger; name the first difference."""
+    from hotspot.verify import verify_folder
 
-    answer = verify_month(directory, study=study, data=data)
+    answer = verify_folder(directory, study=study, data=data, heads=head or (), rederive=rederive)
     _show(answer, as_json, _verify_lines)
     raise typer.Exit(0 if answer["verified"] else 1)
 
@@ -169,9 +205,13 @@ def escalate(
 
 
 def main():
-    """Run a command; a refused input ends with its message and exit code 1, wrong usage with 2."""
+    """Run a command; a refused input ends with its message and code 1, wrong usage with 2, a signal with 128 + it."""
+    import signal
+
     from hotspot.variables import DataError
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except DataError as error:
@@ -180,9 +220,11 @@ def main():
     except ValueError as error:
         typer.echo(f"hotspot: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("hotspot: stopped; nothing was published", err=True)
-        sys.exit(130)
+
+
+def _stop(number, frame):
+    typer.echo("hotspot: stopped; a month is published whole or not at all, run it again.", err=True)
+    sys.exit(128 + number)
 
 
 def _usage(function, *args, **kwargs):
@@ -207,10 +249,16 @@ def _show(answer, as_json, lines):
     typer.echo(text)
 
 
-def _show_folder(folder):
+def _heads(out, study):
+    from hotspot.releases import list_releases
+
+    return [row["head"] for row in list_releases(study, out=out)]
+
+
+def _show_folder(folder, unchanged=False):
     from hotspot.questions import describe_folder
 
-    typer.echo(f"published: {folder}")
+    typer.echo(f"{'unchanged' if unchanged else 'published'}: {folder}")
     for path, words in describe_folder(folder):
         typer.echo(f"  {path}  {words}")
 
@@ -261,7 +309,8 @@ def _lake_lines(answer):
 
 
 def _verify_lines(answer):
-    yield f"{answer['directory']}: {'verified' if answer['verified'] else 'NOT verified'}, head {answer['head'][:16]}"
+    verdict = f"{'verified' if answer['verified'] else 'NOT verified'}, {answer['checked']}"
+    yield f"{answer['directory']}: {verdict}, head {answer['head'][:16] or 'none'}"
     yield from (f"difference: {text}" for text in answer["differences"])
     yield from (f"version: {text}" for text in answer["warnings"])
 

@@ -30,14 +30,16 @@ class Derived(NamedTuple):
     leaders: object  # DataFrame as warned: the ten first of each class, for the report
     history: object  # Dataset (cell, time), the thirteen months M-12 .. M
     standing: object  # DataFrame as warned: every ranked hotspot cell, listed or not
+    fine: object = None  # DataFrame, the warned cells' sub-cells of 500 m; None without micro-stations
 
 
-def run_month(study, month, *, out="out", scheduler=None):
+def run_month(study, month, *, out="out", draft=False, confirm=False, by="", reason="", scheduler=None):
     """
     Everything for one month: read, estimate, rank, trace, publish.
 
-    Running it twice gives the same bytes. If no hotspot list of the year
-    exists below ``out``, the list is selected first, as ``select_year`` does.
+    Running it twice gives the same bytes and no new revision; after late data the month is
+    published as its next revision and the one before is kept. If no hotspot list of the
+    year exists below ``out``, the list is selected first, as ``select_year`` does.
 
     Parameters
     ----------
@@ -45,6 +47,12 @@ def run_month(study, month, *, out="out", scheduler=None):
     month : str, "YYYY-MM"
     out : str or Path
         The month appears as ``OUT/<study id>/<month>``.
+    draft : bool
+        Only to look at: into ``OUT/<study id>/drafts/<month>``, outside the chain.
+    confirm : bool
+        See ``releases.confirm_month``, which asks for a name first.
+    by, reason : str
+        Who publishes and why, for the ledger.
     scheduler : str, optional
         Address of a running dask cluster, ``tcp://HOST:PORT``.
 
@@ -66,16 +74,19 @@ def run_month(study, month, *, out="out", scheduler=None):
     True
     """
     from hotspot.publish.release import publish
+    from hotspot.publish.staging import reserved
 
     parse_month(month)
+    place = Path(out) / study.id / ("drafts" if draft else "") / month
     with (
-        _steps(["delivered files", "field", "weather", "ranking", "sources", "publishing"]) as step,
+        reserved(place),  # a place that cannot be written, or another publisher, is told before the work begins
+        steps(["delivered files", "field", "weather", "ranking", "sources", "publishing"]) as step,
         _cluster(scheduler),
     ):
         hot = open_hotspots(study, int(month[:4]), out=out)
         derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
         step("publishing")
-        return publish(study, month, derived, out=out)
+        return publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
 
 
 def derive(study, month, *, hot, folder=None, step=lambda name: None):
@@ -102,6 +113,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     DataError
         No cell has a valid mean in this month (every reason is counted in the message).
     """
+    from hotspot.estimate.fine_month import fine_month
     from hotspot.estimate.monthly import monthly_field
     from hotspot.history import with_history
     from hotspot.level import with_weather
@@ -157,6 +169,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         leaders=rank_leaders(field, hot, criteria, daily=daily),
         history=history,
         standing=standing,
+        fine=fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria),
     )
 
 
@@ -194,7 +207,7 @@ def _with_boundaries(intake, study):
 
 
 @contextmanager
-def _steps(names):
+def steps(names):
     """A progress bar over named steps on stderr; silent in logs and pipes."""
     from tqdm import tqdm
 

@@ -31,6 +31,7 @@ FLOORS = {
     "questions": 12,
     "verify": 12,
     "closing": 12,
+    "releases": 12,
     "watch": 12,
     "cli": 13,
     "__main__": 14,

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from hotspot.publish import release
-from hotspot.publish.release import staged
+from hotspot.publish import staging
+from hotspot.publish.staging import staged
 from hotspot.variables import DataError
 
 
@@ -41,7 +41,7 @@ def test_a_failure_leaves_the_old_month_untouched(tmp_path):
 
 
 def test_without_the_one_step_swap_the_two_steps_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(release, "_exchange_in_one_step", lambda folder, target: False)
+    monkeypatch.setattr(staging, "_exchange_in_one_step", lambda folder, target: False)
     publish(tmp_path / "m", "old")
     publish(tmp_path / "m", "new")
     assert content(tmp_path / "m") == {"a.csv": "new", "b.csv": "new"}
@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_work(tmp_path):
 
 def test_two_publishers_do_not_meet(tmp_path):
     with staged(tmp_path / "m"):
-        code = f"from hotspot.publish.release import staged\nwith staged({str(tmp_path / 'm')!r}): pass"
+        code = f"from hotspot.publish.staging import staged\nwith staged({str(tmp_path / 'm')!r}): pass"
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert other.returncode != 0
     assert "another run is publishing" in other.stderr
@@ -84,18 +84,18 @@ def test_killed_at_any_point_the_month_is_old_or_new_never_mixed(tmp_path, point
     code = textwrap.dedent(f"""
         import os, signal, time
         from pathlib import Path
-        from hotspot.publish import release
+        from hotspot.publish import staging
         def die():
             Path({str(tmp_path / "ready")!r}).touch()
             os.kill(os.getpid(), signal.SIGKILL)
         if {point!r} == "flush":
-            release._flush = lambda folder: die()
+            staging.flush = lambda folder: die()
         if {point!r} == "before_exchange":
-            release._exchange = lambda folder, target: die()
+            staging._exchange = lambda folder, target: die()
         if {point!r} == "after_exchange":
-            real = release._exchange
-            release._exchange = lambda folder, target: (real(folder, target), die())
-        with release.staged(Path({str(target)!r})) as folder:
+            real = staging._exchange
+            staging._exchange = lambda folder, target: (real(folder, target), die())
+        with staging.staged(Path({str(target)!r})) as folder:
             (folder / "a.csv").write_text("new")
             if {point!r} == "write":
                 die()
@@ -116,7 +116,7 @@ def test_an_interrupt_leaves_nothing_half_done(tmp_path):
     code = textwrap.dedent(f"""
         import time
         from pathlib import Path
-        from hotspot.publish.release import staged
+        from hotspot.publish.staging import staged
         with staged(Path({str(target)!r})) as folder:
             (folder / "a.csv").write_text("new")
             Path({str(tmp_path / "ready")!r}).touch()

@@ -128,7 +128,7 @@ def warned_history(ledger):
         (entry.month, cell, reason)
         for (kind, _), entry in ledger.heads().items()
         if kind == "month"
-        for cell, reason in entry.body["warned"]
+        for cell, reason, *_ in entry.body["warned"]
     ]
     return pd.DataFrame(sorted(rows), columns=["month", "cell", "reason"])
 

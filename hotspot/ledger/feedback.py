@@ -44,7 +44,7 @@ def record_feedback(ledger, rows):
     ['recorded', 'repeated', 'quarantined']
     """
     warned = {
-        month: {cell for cell, _ in entry.body["warned"]}
+        month: {cell for cell, *_ in entry.body["warned"]}
         for (kind, month), entry in ledger.heads().items()
         if kind == "month"
     }

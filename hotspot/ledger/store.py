@@ -79,18 +79,54 @@ class Ledger:
         ValueError
             The body is not plain JSON.
         """
-        text = _canonical(body)
-        with _faults(self.path), _writing(self._connection) as connection:
-            last = connection.execute(f"select {_FIELDS} from entry order by seq desc limit 1").fetchone()
-            same = connection.execute(
-                f"select {_FIELDS} from entry where kind = ? and month = ? order by seq desc limit 1", (kind, month)
-            ).fetchone()
-            if same is not None and same[3] == text:
-                return _entry(same)
-            seq, previous = (last[0] + 1, last[5]) if last else (1, START)
-            row = (seq, kind, month, text, previous, entry_hash(seq, kind, month, text, previous))
-            connection.execute("insert into entry values (?, ?, ?, ?, ?, ?)", row)
-        return _entry(row)
+        text = canonical(body)
+        with _faults(self.path), _writing(self._connection):
+            entry = self._next(kind, month, text)
+            self._insert(entry)
+        return entry
+
+    def propose(self, kind, month, body):
+        """
+        What ``append`` would add now, or the standing entry; nothing is written.
+
+        Whoever must print the hash before it stands in the ledger prepares with this and enters
+        with ``enter``.
+        """
+        with _faults(self.path):
+            return self._next(kind, month, canonical(body))
+
+    def enter(self, entry):
+        """
+        Add a proposed entry if the chain still ends where it was proposed.
+
+        Returns
+        -------
+        bool; False where another writer was first: propose again
+        """
+        with _faults(self.path), _writing(self._connection):
+            if self._next(entry.kind, entry.month, canonical(entry.body)) != entry:
+                return False
+            self._insert(entry)
+        return True
+
+    def _next(self, kind, month, text):
+        """The latest entry of this kind and month if its body is the same, else the one that would follow."""
+        select = f"select {_FIELDS} from entry"
+        same = self._connection.execute(
+            f"{select} where kind = ? and month = ? order by seq desc limit 1", (kind, month)
+        ).fetchone()
+        if same is not None and same[3] == text:
+            return _entry(same)
+        last = self._connection.execute(f"{select} order by seq desc limit 1").fetchone()
+        seq, previous = (last[0] + 1, last[5]) if last else (1, START)
+        return _entry((seq, kind, month, text, previous, entry_hash(seq, kind, month, text, previous)))
+
+    def _insert(self, entry):
+        """Write an entry unless it is the standing one."""
+        if self._connection.execute("select 1 from entry where hash = ?", (entry.hash,)).fetchone():
+            return
+        row = (entry.seq, entry.kind, entry.month, canonical(entry.body), entry.previous, entry.hash)
+        self._connection.execute("insert into entry values (?, ?, ?, ?, ?, ?)", row)
 
     def entries(self, kind=None, month=None):
         """Entries in order of writing, of one kind and month or of all: list of Entry."""
@@ -129,8 +165,8 @@ class Ledger:
         Parameters
         ----------
         head : str, optional
-            A hash printed on a published notice; it must stand in the chain, or
-            the end of the ledger was cut off (F26).
+            A hash printed on a published notice, or its first digits (8 or more); it must
+            stand in the chain, or the end of the ledger was cut off (F26).
 
         Returns
         -------
@@ -157,12 +193,20 @@ class Ledger:
             if entry_hash(seq, kind, month, text, before) != own:
                 raise DataError(f"{where} ({kind} {month}) was altered: its hash does not fit; restore from a copy.")
             previous = own
-        if head is not None and head != START and head not in {row[5] for row in rows}:
+        if head is not None and head != START and not any(row[5].startswith(_printed(head)) for row in rows):
             raise DataError(
                 f"{self.path}: head {head} of the notice is not among its {len(rows)} entries; "
                 "entries were cut off or it is another ledger; restore it from a copy."
             )
         return len(rows)
+
+
+def _printed(head):
+    """A head as somebody copied it from paper."""
+    digits = head.strip().lower()
+    if len(digits) < 8 or not set(digits) <= set("0123456789abcdef"):
+        raise ValueError(f"head {head!r} is none; give at least 8 of the digits 0-9, a-f that the notice prints.")
+    return digits
 
 
 def entry_hash(seq, kind, month, body, previous):
@@ -182,7 +226,7 @@ def entry_hash(seq, kind, month, body, previous):
     '13a05225fd29ad2f'
     """
     fields = {"seq": seq, "kind": kind, "month": month, "body": body, "previous": previous}
-    return hashlib.sha256(_canonical(fields).encode("utf-8")).hexdigest()
+    return hashlib.sha256(canonical(fields).encode("utf-8")).hexdigest()
 
 
 @contextmanager
@@ -226,9 +270,10 @@ def open_ledger(path):
                 foreign = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
                 if foreign:
                     raise DataError(f"{path}: a database, but no ledger (tables {foreign}); give another path.")
-                connection.execute("pragma synchronous = full")
+                connection.execute("pragma synchronous = extra")
                 connection.executescript(f"begin immediate; {_TABLE} pragma user_version = {SCHEMA}; commit;")
-            connection.execute("pragma synchronous = full")
+            # Extra: the folder is synced too once the journal is gone, or a power cut would bring it back.
+            connection.execute("pragma synchronous = extra")
         yield Ledger(path, connection)
     finally:
         if connection is not None:
@@ -238,8 +283,15 @@ def open_ledger(path):
 _FIELDS = "seq, kind, month, body, previous, hash"
 
 
-def _canonical(value):
-    """One text per JSON value; NaN is refused because JSON has none."""
+def canonical(value):
+    """
+    One text per JSON value: keys sorted, no blanks. NaN is refused because JSON has none.
+
+    Examples
+    --------
+    >>> canonical({"b": 1.50, "a": ["甲"]})
+    '{"a":["甲"],"b":1.5}'
+    """
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -41,3 +41,28 @@ class Edition:
     history: dict[str, tuple[str, ...]] = field(default_factory=dict)
     replaces: int = 0
     changes: tuple[dict, ...] = ()
+
+
+def stated_edition(stated):
+    """
+    The edition that a published month's manifest states: what its notices were written with.
+
+    Parameters
+    ----------
+    stated : dict, from ``manifest.read_manifest``
+
+    Returns
+    -------
+    Edition
+    """
+    chain = stated["chain"]
+    return Edition(
+        state=stated["state"],
+        revision=chain.get("revision", 0),
+        head=chain.get("head", ""),
+        previous=chain.get("previous", ""),
+        list_digest=stated["outputs"]["warnings.csv"]["sha256"][:8],
+        history={month: tuple(codes) for month, codes in stated["history"].items()},
+        replaces=stated["replaces"],
+        changes=tuple(stated["changes"]),
+    )

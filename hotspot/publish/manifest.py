@@ -2,7 +2,8 @@
 The manifest: what went in, by which rules, what came out, and the chain.
 
 It holds no clock, no machine name and no path outside the data root, so the
-same inputs give the same bytes anywhere. ``hotspot verify`` reads it.
+same inputs give the same bytes anywhere. ``hotspot verify`` reads it, and an
+outsider recomputes from it alone the head that a notice prints (``docs/releases.md``).
 """
 
 import hashlib
@@ -11,7 +12,12 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+from hotspot.ledger.store import START, canonical, entry_hash
+from hotspot.variables import DataError
+
 NAME = "manifest.json"
+# What the chain does not link: the notices print its head, and the head cannot cover itself.
+NOT_LINKED = ("chain", "notices")
 LIBRARIES = (
     "numpy", "pandas", "scipy", "xarray", "numba", "geopandas", "shapely", "pyproj", "pyogrio", "rasterio",
     "netcdf4", "lightgbm", "h3", "pyarrow", "folium", "XStatic-Leaflet", "typst", "segno", "xlsxwriter", "zhplot",
@@ -111,10 +117,54 @@ def digest(path):
 
 
 def body_digest(body):
-    """SHA-256 of a manifest without its place in the chain: what the chain links."""
-    body = {key: value for key, value in body.items() if key != "chain"}
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of a manifest without its place in the chain and its notices: what the chain links."""
+    return text_digest({key: value for key, value in body.items() if key not in NOT_LINKED})
+
+
+def text_digest(value):
+    """
+    SHA-256 of a JSON value written one way: keys sorted, no blanks, UTF-8.
+
+    Examples
+    --------
+    >>> text_digest({"b": 1, "a": []}) == text_digest({"a": [], "b": 1})
+    True
+    """
+    return hashlib.sha256(canonical(value).encode("utf-8")).hexdigest()
+
+
+def chain_faults(stated):
+    """
+    What does not fit between a manifest and its own place in the chain; nothing else is read.
+
+    Parameters
+    ----------
+    stated : dict, from ``read_manifest``
+
+    Returns
+    -------
+    list of str, empty where the head follows from the manifest
+    """
+    chain = stated["chain"]
+    if not chain:
+        return [] if stated["state"] == "draft" else [f"{NAME}: has no place in the chain, but is no draft"]
+    entry, told = chain["entry"], []
+    expected = {
+        "manifest_sha256": body_digest(stated),
+        "list_sha256": stated["outputs"]["warnings.csv"]["sha256"],
+        "history_sha256": text_digest(stated["history"]),
+        "state": stated["state"],
+        "revision": chain["revision"],
+        "replaces": stated["replaces"],
+    }
+    for name, value in expected.items():
+        if entry.get(name) != value:
+            told.append(f"{NAME}: {name} of its entry in the chain does not fit the manifest; one of them was altered")
+    if entry_hash(chain["seq"], "month", stated["month"], canonical(entry), chain["previous"]) != chain["head"]:
+        told.append(f"{NAME}: the head {chain['head'][:16]} does not follow from its entry; it was altered")
+    if (chain["seq"] == 1) != (chain["previous"] == START):
+        told.append(f"{NAME}: entry {chain['seq']} of the chain names a wrong predecessor")
+    return told
 
 
 def write_manifest(folder, body):
@@ -130,14 +180,29 @@ def read_manifest(folder):
     Raises
     ------
     DataError
-        The folder holds no manifest, or one that is no JSON.
+        The folder holds no manifest, one that is no JSON, or one of a program that knew no revisions.
     """
-    from hotspot.variables import DataError
-
     path = Path(folder) / NAME
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        stated = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         raise DataError(f"{folder}: there is no {NAME} here; give the folder of a published month.") from None
     except ValueError as error:
         raise DataError(f"{path}: is no JSON ({error}); the file was altered.") from None
+    if not isinstance(stated, dict) or not {"month", "outputs", "chain"} <= stated.keys():
+        raise DataError(f"{path}: is no manifest of a month; give the folder of a published month.")
+    if "notices" not in stated:
+        program = stated.get("program", {}).get("hotspot", "an older version")
+        raise DataError(
+            f"{path}: written before months had revisions; verify it with the program that made it "
+            f"(hotspot {program}), or publish the month again into another --out."
+        )
+    return stated
+
+
+def head_of(folder):
+    """Head of the chain that a folder's manifest states; empty for a draft, and where there is no manifest of ours."""
+    try:
+        return read_manifest(folder)["chain"].get("head", "")
+    except DataError:
+        return ""

@@ -1,133 +1,27 @@
 """
-A month appears whole or not at all.
+Publishing a month: its products, its place in the chain, its notices, in place whole.
 
-Everything is written into a hidden folder beside the target, flushed to the
-disk, and exchanged with the target in one step; a lock that dies with its
-owner keeps two publishers apart. What a killed run leaves is removed by the
-next one.
+The moment a month is published is the moment its entry stands in the ledger.
+By then every file lies complete on the disk beside the target and the month it
+replaces is kept among the revisions; a run that is cut off later is finished by
+the next one, a run that is cut off earlier leaves nothing.
 """
 
-import ctypes
-import errno
-import os
 import shutil
-import sys
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from hotspot.publish import manifest, revisions
+from hotspot.publish.edition import stated_edition
+from hotspot.publish.staging import flush, keep_copy, reserved, staged
 from hotspot.variables import DataError
 
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
+LEDGER = "ledger.sqlite"
+# What is the same in a preliminary and in a confirmed month: no state is printed on it.
+DATA = ("warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet")
 
 
-@contextmanager
-def staged(target):
-    """
-    A folder to write into that becomes ``target`` when the block ends well.
-
-    Parameters
-    ----------
-    target : Path
-        The folder to publish, e.g. ``out/demo/2025-12``. Its parent is made.
-
-    Yields
-    ------
-    Path of the hidden folder. If the block raises, it is removed and
-    ``target`` stays as it was.
-
-    Raises
-    ------
-    DataError
-        Another run is publishing into the same parent, or it cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> target = Path(tempfile.mkdtemp()) / "2020-03"
-    >>> with staged(target) as folder:
-    ...     _ = (folder / "warnings.csv").write_text("month,city")
-    >>> sorted(p.name for p in target.iterdir())
-    ['warnings.csv']
-    """
-    target = Path(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(target.parent / f".{target.name}.lock")
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise DataError(f"{target}: another run is publishing it now; wait for it to end, then try again.") from None
-    except OSError as error:
-        raise DataError(f"{target.parent}: cannot be written ({error.strerror}); choose another --out.") from None
-    try:
-        _clear_leftovers(target)
-        folder = target.parent / f".{target.name}.partial"
-        folder.mkdir()
-        try:
-            yield folder
-            _flush(folder)
-            _exchange(folder, target)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DataError(f"{target}: the disk is full; the month published before is untouched.") from error
-            raise
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        lock.release()
-
-
-def _clear_leftovers(target):
-    """Undo what a killed run left: a half-written folder, or a swap cut in the middle."""
-    aside = target.parent / f".{target.name}.old"
-    if aside.exists():
-        if target.exists():
-            shutil.rmtree(aside)
-        else:
-            aside.rename(target)
-    shutil.rmtree(target.parent / f".{target.name}.partial", ignore_errors=True)
-
-
-def _flush(folder):
-    """Every byte and every name in the folder onto the disk."""
-    for path in sorted(folder.rglob("*")):
-        _fsync(path)
-    _fsync(folder)
-
-
-def _fsync(path):
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _exchange(folder, target):
-    """Put ``folder`` in the place of ``target``; afterwards ``folder`` holds the old month, or nothing."""
-    if not target.exists():
-        folder.rename(target)
-    elif not _exchange_in_one_step(folder, target):
-        aside = target.parent / f".{target.name}.old"
-        target.rename(aside)
-        folder.rename(target)
-        shutil.rmtree(aside)
-    _fsync(target.parent)
-
-
-def _exchange_in_one_step(folder, target):
-    """Linux can swap two names at once; elsewhere the caller takes two steps that can be undone."""
-    if not sys.platform.startswith("linux"):
-        return False
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is None:
-        return False
-    return rename(_AT_FDCWD, os.fsencode(folder), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE) == 0
-
-
-def publish(study, month, derived, *, out="out", state="preliminary", progress=None):
+def publish(study, month, derived, *, out="out", draft=False, confirm=False, by="", reason="", progress=None):
     """
     Write a month's products, link it into the chain, and put it in place whole.
 
@@ -139,41 +33,266 @@ def publish(study, month, derived, *, out="out", state="preliminary", progress=N
         What ``month.derive`` returned. The conservation law of its ``intake`` is checked here.
     out : str or Path
         The month appears as ``OUT/<study id>/<month>``; the chain of published
-        months is kept in ``OUT/<study id>/ledger.sqlite``.
-    state : str
-        A key of ``words.STATES``.
+        months is kept in ``OUT/<study id>/ledger.sqlite``, a replaced month whole in
+        ``OUT/<study id>/revisions``.
+    draft : bool
+        Into ``OUT/<study id>/drafts/<month>``, and not into the chain.
+    confirm : bool
+        Make the preliminary month a confirmed one; its data must be those that were published.
+    by, reason : str
+        Who publishes and why, for the ledger.
     progress : callable, optional
         As ``write_products`` takes it.
 
     Returns
     -------
-    Path of the published folder
+    Path of the published folder. If the month stands already with the same inputs, not a
+    byte of it was changed and the chain is as it was.
 
     Raises
     ------
     DataError
-        Another run is publishing, the disk is full, or the counts of rows do not add up.
+        Another run is publishing, the disk is full, the counts of rows do not add up, an input
+        changed while it was read, the ledger does not know the month that was published, or what is
+        to be confirmed is not what was published.
     """
     from hotspot.ledger.store import open_ledger
-    from hotspot.publish import manifest
-    from hotspot.publish.products import write_products
 
     derived.intake.check()
-    target = Path(out) / study.id / month
-    with staged(target) as folder:
-        write_products(folder, study, month, derived, state=state, progress=progress)
-        body = manifest.describe(study, month, derived, state=state)
-        body["outputs"] = manifest.outputs(folder)
-        with open_ledger(target.parent / "ledger.sqlite") as ledger:
-            entry = ledger.append("month", month, _public(body, derived.warned))
-        body["chain"] = {"previous": entry.previous, "head": entry.hash}
-        manifest.write_manifest(folder, body)
+    by, reason = _line(by, "by"), _line(reason, "reason")
+    home = Path(out) / study.id
+    if draft:
+        return _write_draft(home, study, month, derived, progress)
+    target = home / month
+    # The lock first: a second publisher must not even wait for the ledger.
+    with (
+        reserved(target),
+        open_ledger(home / LEDGER) as ledger,
+        staged(target, entered=lambda folder: _entered(ledger, month, folder)) as folder,
+    ):
+        own = ledger.entries("month", month)
+        stated = _stated(target, own)
+        for state in _states(study, month, derived, own, stated, confirm):
+            body = write_body(folder, study, month, derived, state, progress)
+            rows = revisions.printed_rows(derived.warned, study.criteria.warning.decimals)
+            entry, whole = _place(ledger, study, month, body, rows, by, reason)
+            if state == "preliminary" or confirm or entry in own:
+                break
+            _empty(folder)  # not what was confirmed after all
+        if confirm:
+            _require_same(month, {name: body["outputs"][name] for name in DATA}, stated["outputs"])
+        while True:
+            write_release(folder, study, month, derived, whole)
+            if entry in own and _same(folder, target):
+                shutil.rmtree(folder)  # unchanged: nothing is put in place
+                break
+            flush(folder)
+            _keep_replaced(home, month, target, stated, entry, own)
+            if ledger.enter(entry):
+                break
+            entry, whole = _place(ledger, study, month, body, rows, by, reason)  # the chain has grown meanwhile
     return target
 
 
-def _public(body, warned):
-    """What the chain links: the manifest's digest, and who was warned for what (escalation reads it)."""
-    from hotspot.publish import manifest
+def write_body(folder, study, month, derived, state, progress=None):
+    """
+    The products of a month in an empty folder, and the manifest as far as it hangs on no chain.
 
-    pairs = sorted(set(zip(warned["cell"], warned["reason"], strict=True)))
-    return {"manifest_sha256": manifest.body_digest(body), "warned": [list(pair) for pair in pairs]}
+    Returns
+    -------
+    dict: the manifest but its ``history, replaces, changes, chain`` and ``notices``
+    """
+    from hotspot.publish.products import write_products
+
+    write_products(folder, study, month, derived, state=state, progress=progress)
+    body = manifest.describe(study, month, derived, state=state)
+    body["outputs"] = manifest.outputs(folder)
+    return body
+
+
+def write_release(folder, study, month, derived, whole):
+    """
+    The notices and the manifest of a month whose products stand in the folder.
+
+    Parameters
+    ----------
+    whole : dict
+        The manifest but its ``notices``.
+    """
+    from hotspot.publish.notices import write_notices
+
+    for path in sorted(folder.rglob("*"), reverse=True):  # of an earlier try with another place in the chain
+        if path.is_dir():
+            with suppress(OSError):  # products are left in it
+                path.rmdir()
+        elif path.relative_to(folder).as_posix() not in whole["outputs"]:
+            path.unlink()
+    write_notices(folder, study, month, derived, stated_edition(whole))
+    found = manifest.outputs(folder)
+    notices = {name: about for name, about in found.items() if name not in whole["outputs"]}
+    manifest.write_manifest(folder, whole | {"notices": notices})
+
+
+def _line(text, what):
+    """A line for the ledger, without the blanks around it."""
+    text = str(text).strip()
+    if len(text) > 200 or not text.isprintable():
+        raise ValueError(f"{what} is {text[:40]!r}; give one line of at most 200 characters.")
+    return text
+
+
+def _write_draft(home, study, month, derived, progress):
+    """A month to look at: the same products with the word 草稿 on them, outside the chain."""
+    from hotspot.ledger.store import open_ledger
+
+    past = {}
+    if (home / LEDGER).exists():
+        with open_ledger(home / LEDGER) as ledger:
+            past = revisions.history(ledger.entries("month"), month, study.criteria.escalation.window_months)
+    target = home / "drafts" / month
+    with staged(target) as folder:
+        body = write_body(folder, study, month, derived, "draft", progress)
+        write_release(
+            folder, study, month, derived, body | {"history": past, "replaces": 0, "changes": [], "chain": {}}
+        )
+    return target
+
+
+def _place(ledger, study, month, body, rows, by, reason):
+    """
+    The month's place in the chain: its standing entry if nothing is different, else the next revision.
+
+    Returns the entry, proposed or standing, and the manifest but its notices.
+    """
+    entries = ledger.entries("month")
+    own = [entry for entry in entries if entry.month == month]
+    past = revisions.history(entries, month, study.criteria.escalation.window_months)
+    tries = [(own, by, reason)]
+    if own:  # as what it is already, with whoever signed it then
+        tries.insert(0, (own[:-1], own[-1].body.get("by", ""), own[-1].body.get("reason", "")))
+    for before, signed, why in tries:
+        # Confirming says that the list stands; it replaces none.
+        replaces = len(before) if body["state"] != "confirmed" else 0
+        changes = revisions.differences(before[-1].body["warned"], rows) if replaces else []
+        whole = body | {"history": past, "replaces": replaces, "changes": changes}
+        record = {
+            "manifest_sha256": manifest.body_digest(whole),
+            "list_sha256": body["outputs"]["warnings.csv"]["sha256"],
+            "history_sha256": manifest.text_digest(past),
+            "state": body["state"],
+            "revision": len(before) + 1,
+            "replaces": replaces,
+            "by": signed,
+            "reason": why,
+            "warned": rows,
+        }
+        entry = ledger.propose("month", month, record)
+        if entry in own:
+            break
+    place = {"seq": entry.seq, "revision": record["revision"], "previous": entry.previous, "head": entry.hash}
+    return entry, whole | {"chain": place | {"entry": record}}
+
+
+def _states(study, month, derived, own, stated, confirm):
+    """
+    The states to try, in order: a confirmed month stays so as long as nothing it came from differs.
+
+    Raises DataError where something is to be confirmed that was not published so.
+    """
+    described = manifest.describe(study, month, derived, state="")
+    if confirm:
+        if not own or stated is None:
+            raise DataError(
+                f"{month} of {study.id} is not published; run `hotspot month {month}`, look at it, confirm it."
+            )
+        _require_same(month, described | {"state": stated["state"]}, stated)
+        return ["confirmed"]
+    stays = (
+        own
+        and stated is not None
+        and stated["state"] == own[-1].body.get("state") == "confirmed"
+        and not _first_difference(described | {"state": "confirmed"}, stated)
+    )
+    return ["confirmed", "preliminary"] if stays else ["preliminary"]
+
+
+def _require_same(month, found, stated):
+    """Only what was published and looked at can be confirmed."""
+    name = _first_difference(found, stated)
+    if name:
+        raise DataError(
+            f"{month}: {name} is not what it was when the month was published; run `hotspot month {month}` again, "
+            "look at the new revision, then confirm it."
+        )
+
+
+def _first_difference(found, stated):
+    """The first name under which a part of the manifest differs from the one stated, or an empty text."""
+    for name, value in found.items():
+        if manifest.text_digest(value) == manifest.text_digest(stated.get(name)):
+            continue
+        if name == "inputs":
+            known = {entry["path"]: entry for entry in stated["inputs"]}
+            changed = [entry["path"] for entry in value if known.get(entry["path"]) != entry]
+            return f"input {changed[0]}" if changed else "the list of inputs"
+        return name
+    return ""
+
+
+def _stated(target, own):
+    """
+    The manifest of the month in place, None where there is none that can be read.
+
+    Raises DataError if the ledger does not know that month: a chain is never begun anew beside a published month.
+    """
+    if not target.exists():
+        return None
+    try:
+        stated = manifest.read_manifest(target)
+    except DataError:
+        stated = None
+    if not own or (stated is not None and stated["chain"].get("head") not in {entry.hash for entry in own}):
+        raise DataError(
+            f"{target}: was published, but {target.parent / LEDGER} does not know it; "
+            "restore the ledger from a copy, or move the folder away to begin anew."
+        )
+    return stated
+
+
+def _entered(ledger, month, folder):
+    """Is this folder, byte for byte, what the last entry of the month in the ledger speaks of?"""
+    try:
+        stated = manifest.read_manifest(folder)
+    except DataError:
+        return False
+    own = ledger.entries("month", month)
+    return (
+        bool(own)
+        and stated["chain"].get("head") == own[-1].hash
+        and stated["outputs"] | stated["notices"] == manifest.outputs(folder)
+    )
+
+
+def _keep_replaced(home, month, target, stated, entry, own):
+    """Keep the month in place whole before another revision takes its place."""
+    if not target.exists():
+        return
+    if stated is not None and stated["chain"]["head"] != entry.hash:
+        keep_copy(target, revisions.kept(home, month, stated["chain"]["revision"]))
+    elif stated is None and entry not in own:  # damaged, or of an older program: as it is
+        keep_copy(target, revisions.kept(home, month, len(own)))
+
+
+def _same(folder, target):
+    """Two published folders with the same bytes."""
+    name = manifest.NAME
+    return (
+        (target / name).is_file()
+        and (folder / name).read_bytes() == (target / name).read_bytes()
+        and manifest.outputs(folder) == manifest.outputs(target)
+    )
+
+
+def _empty(folder):
+    shutil.rmtree(folder)
+    folder.mkdir()

@@ -34,6 +34,8 @@ class FileRecord:
     values: int = 0  # single values quarantined inside rows that were used
     refused: str = ""  # why the whole file was set aside, empty when it was used
     booked: set[str] = field(default_factory=set, compare=False, repr=False)  # parts of it already counted
+    place: Path | None = field(default=None, compare=False, repr=False)  # where it lies on this machine
+    changed_ns: int = field(default=0, compare=False, repr=False)  # when it was last written, by its file system
 
     @property
     def balanced(self):
@@ -66,12 +68,9 @@ class Intake:
         path = Path(path)
         key = self.name(path)
         if key not in self.files:
-            digest, size = hashlib.sha256(), 0
-            with open(path, "rb") as stream:
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-                    size += len(block)
-            self.files[key] = FileRecord(key, digest.hexdigest(), size)
+            before = path.stat().st_mtime_ns
+            digest, size = _hash(path)
+            self.files[key] = FileRecord(key, digest, size, place=path.resolve(), changed_ns=before)
         return self.files[key]
 
     def name(self, path):
@@ -103,19 +102,37 @@ class Intake:
 
     def check(self):
         """
-        Hold the conservation law for every file.
+        Hold the conservation law for every file, and see that none changed while it was read.
 
         Raises
         ------
         DataError
-            Some file's rows do not add up: a fault of a reader, never of the file.
+            Some file's rows do not add up: a fault of a reader, never of the file. Or a
+            file is not, or no longer, the one that was hashed: somebody is still writing it.
         """
         for record in self.files.values():
+            self._check_unchanged(record)
             if not record.balanced:
                 raise DataError(
                     f"{record.path}: {record.read} rows read, but {record.used} used + {record.duplicates} duplicates "
                     f"+ {record.quarantined} quarantined; this is a fault of the reader, please report it."
                 )
+
+    def _check_unchanged(self, record):
+        if record.place is None:
+            return
+        try:
+            now = record.place.stat()
+            if (now.st_size, now.st_mtime_ns) == (record.size, record.changed_ns):
+                return
+            if _hash(record.place) == (record.sha256, record.size):  # touched, not written
+                return
+            said = f"{record.size} bytes when it was read, {now.st_size} now"
+        except FileNotFoundError:
+            said = "it is gone"
+        raise DataError(
+            f"{record.path}: changed while the month was made ({said}); wait until the delivery is complete, run again."
+        )
 
     @property
     def counts(self):
@@ -123,3 +140,13 @@ class Intake:
         records = self.files.values()
         totals = {name: sum(getattr(r, name) for r in records) for name in _COUNTS}
         return {"files": len(self.files), "refused": sum(bool(r.refused) for r in records), **totals}
+
+
+def _hash(path):
+    """SHA-256 and size of a file."""
+    digest, size = hashlib.sha256(), 0
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size

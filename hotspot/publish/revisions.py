@@ -1,0 +1,117 @@
+"""
+The revisions of a month: what came before it, what differs from the list it replaces, where the old one is kept.
+
+Everything here is read from the entries of the ledger, never from a clock: an
+outsider with the same ledger comes to the same history and the same changes.
+"""
+
+from pathlib import Path
+
+from hotspot.publish.lists import published
+from hotspot.publish.words import known
+from hotspot.rules.calendar import month_minus
+
+FOLDER = "revisions"
+VALUES = ("rank", "pm25", "change")
+
+
+def printed_rows(warned, decimals):
+    """
+    The warning list as the chain records it: who, for what, and the numbers as printed.
+
+    Parameters
+    ----------
+    warned : DataFrame, from ``rank_warnings`` or ``read_warnings``
+    decimals : int
+        Of PM2.5; ``study.criteria.warning.decimals``.
+
+    Returns
+    -------
+    list of ``[cell, reason, city, rank, pm25, change]``, sorted; None where a number is unknown
+    """
+    table = published(warned, decimals)
+    rows = [
+        [
+            row.cell,
+            row.reason,
+            row.city,
+            int(row.rank),
+            *(float(v) if known(v) else None for v in (row.pm25, row.change)),
+        ]
+        for row in table.itertuples()
+    ]
+    return sorted(rows, key=lambda row: row[:3])
+
+
+def differences(before, now):
+    """
+    What differs between two lists as the chain records them.
+
+    Parameters
+    ----------
+    before, now : list of rows, from ``printed_rows``
+        Rows of a ledger older than revisions hold cell and reason only; they can be added or removed, not changed.
+
+    Returns
+    -------
+    list of dict ``city, cell, reason, what`` (added, removed, changed), ``before``, ``now`` (``rank, pm25,
+    change``, or None), by city, cell, reason
+
+    Examples
+    --------
+    >>> old = [["A", "highest", "武汉市", 1, 60.0, None], ["B", "highest", "武汉市", 2, 58.0, None]]
+    >>> new = [["A", "highest", "武汉市", 1, 60.1, None], ["C", "highest", "武汉市", 2, 59.0, None]]
+    >>> [(row["cell"], row["what"]) for row in differences(old, new)]
+    [('A', 'changed'), ('B', 'removed'), ('C', 'added')]
+    """
+    was, are = ({(row[0], row[1]): row[2:] for row in rows} for rows in (before, now))
+    told = []
+    for key in sorted(was.keys() | are.keys()):
+        old, new = was.get(key), are.get(key)
+        if old == new or (old == [] and new is not None):
+            continue
+        what = "changed" if key in was and key in are else "added" if key in are else "removed"
+        city = ((new or old or [""]) + [""])[0]
+        told.append(
+            {"city": city, "cell": key[0], "reason": key[1], "what": what, "before": _values(old), "now": _values(new)}
+        )
+    return sorted(told, key=lambda row: (row["city"], row["cell"], row["reason"]))
+
+
+def _values(row):
+    return dict(zip(VALUES, row[1:], strict=True)) if row else None
+
+
+def history(entries, month, window_months):
+    """
+    Who was warned in the published months that the escalation window reaches.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        Of the ledger, in order of writing. Of a month published again the last one counts.
+    month : str, "YYYY-MM"
+        Months before this one.
+    window_months : int
+        ``study.criteria.escalation.window_months``; the window ends with ``month``.
+
+    Returns
+    -------
+    dict month -> sorted list of codes; a month that was published with an empty list is there, one that
+    was not published is not
+    """
+    first = month_minus(month, window_months - 1)
+    standing = {e.month: e for e in entries if e.kind == "month" and first <= e.month < month}
+    return {name: sorted({row[0] for row in standing[name].body["warned"]}) for name in sorted(standing)}
+
+
+def kept(home, month, revision):
+    """
+    Where an old revision is kept whole.
+
+    Examples
+    --------
+    >>> kept("out/demo", "2025-12", 1).as_posix()
+    'out/demo/revisions/2025-12-r1'
+    """
+    return Path(home) / FOLDER / f"{month}-r{revision}"
