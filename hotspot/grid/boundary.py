@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.deliveries import find_files
-from hotspot.grid.datum import to_wgs84
+from hotspot.grid.vector_file import in_wgs84, read_vector
 from hotspot.variables import DataError
 
 LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
@@ -149,13 +149,7 @@ def _city_names(path, delivery, root, named):
 
 def _table(path, delivery, root, named):
     """Units of any GeoJSON, GeoPackage or Shapefile, by the study's column names."""
-    import pyogrio
-
-    _expect_vector(path)
-    try:
-        frame = pyogrio.read_dataframe(path, encoding=None)
-    except Exception as error:
-        raise DataError(f"{path.name}: cannot be read as a vector file ({error}); deliver it again.") from None
+    frame = read_vector(path, "boundaries")
     unknown = sorted(set(delivery.columns) - set(LEVELS))
     if unknown:
         raise DataError(f"boundary columns: {', '.join(unknown)} is not ours; ours are {', '.join(LEVELS)}.")
@@ -168,12 +162,11 @@ def _table(path, delivery, root, named):
         theirs = delivery.columns.get(ours)
         frame[f"__{ours}"] = frame[theirs].map(_as_text) if theirs else constant.get(ours, "")
     frame = frame[[f"__{name}" for name in LEVELS] + ["geometry"]].rename(columns=lambda name: name.removeprefix("__"))
-    if frame.crs is None and not delivery.datum:
+    says = frame.attrs["crs"]
+    if says == "none" and not delivery.datum:
         raise DataError(f"{path.name}: the file has no CRS and the study declares no datum; declare one.")
     # A GeoJSON is WGS 84 by its standard, but those from Chinese web maps are not: only a real CRS declares.
-    says_crs = frame.crs is not None and path.suffix.lower() not in (".json", ".geojson")
-    frame = frame.set_crs("EPSG:4326") if frame.crs is None else frame.to_crs("EPSG:4326")
-    frame.attrs["declared"] = says_crs
+    frame.attrs["declared"] = says == "declared"
     return frame, []
 
 
@@ -202,23 +195,6 @@ def _json(path):
     return content
 
 
-def _expect_vector(path):
-    # The first bytes decide, not the name, so that no other driver ever opens the file.
-    with open(path, "rb") as stream:
-        head = stream.read(64)
-    ending = path.suffix.lower()
-    fits = {
-        ".json": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",
-        ".geojson": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",
-        ".gpkg": head.startswith(b"SQLite format 3\0"),
-        ".shp": head.startswith(b"\x00\x00\x27\x0a"),
-    }
-    if ending not in fits:
-        raise DataError(f"{path.name}: boundaries are read from .geojson, .json, .gpkg or .shp, not from {ending!r}.")
-    if not fits[ending]:
-        raise DataError(f"{path.name}: the content is no {ending} file; deliver it again.")
-
-
 def _in_wgs84(table, datum, name, said, fine):
     import shapely
 
@@ -227,13 +203,9 @@ def _in_wgs84(table, datum, name, said, fine):
     if not np.isin(kinds, (3, 6)).all() or shapely.is_empty(outlines).any():
         wrong = int(np.flatnonzero(~np.isin(kinds, (3, 6)) | shapely.is_empty(outlines))[0])
         raise DataError(f"{name}, feature {wrong + 1}: has no polygon; mend it or drop the feature.")
-    outlines = shapely.force_2d(outlines)
-    lon, lat = shapely.get_coordinates(outlines).T
-    if not (np.isfinite(lon).all() and np.isfinite(lat).all() and np.abs(lat).max() <= 90 and np.abs(lon).max() <= 360):
-        raise DataError(f"{name}: coordinates are not degrees with longitude first; deliver longitude and latitude.")
+    outlines = in_wgs84(outlines, datum, name)
     declared = datum is not None or table.attrs.get("declared", False)
     if datum in ("gcj02", "bd09"):
-        outlines = shapely.set_coordinates(outlines, np.column_stack(to_wgs84(lon, lat, datum)))
         _say(said, f"{name}: converted from {datum} to WGS 84, vertex by vertex")
     elif not declared:
         _say(said, f"{name}: map datum undeclared, taken as WGS 84; error up to 700 m if it is GCJ-02")

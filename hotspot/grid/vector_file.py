@@ -1,0 +1,96 @@
+"""Vector files as delivered: GeoJSON, GeoPackage or Shapefile, known by their first bytes."""
+
+import numpy as np
+
+from hotspot.grid.datum import to_wgs84
+from hotspot.variables import DataError
+
+
+def read_vector(path, what):
+    """
+    The features of a vector file in longitude and latitude.
+
+    Parameters
+    ----------
+    path : Path
+        ``.geojson``, ``.json``, ``.gpkg`` or ``.shp``.
+    what : str
+        What the file should hold, in the plural, for the message.
+
+    Returns
+    -------
+    GeoDataFrame, EPSG:4326; ``attrs["crs"]`` "declared" where the file says its CRS, "none" where it
+    has none, "assumed" for GeoJSON, which is WGS 84 by its standard but not from Chinese web maps
+
+    Raises
+    ------
+    DataError
+        The content is no such file, whatever its name says.
+    """
+    import pyogrio
+
+    _expect_vector(path, what)
+    try:
+        frame = pyogrio.read_dataframe(path, encoding=None)
+    except Exception as error:
+        raise DataError(f"{path.name}: cannot be read as a vector file ({error}); deliver it again.") from None
+    says = "none" if frame.crs is None else "assumed" if path.suffix.lower() in (".json", ".geojson") else "declared"
+    frame = frame.set_crs("EPSG:4326") if frame.crs is None else frame.to_crs("EPSG:4326")
+    frame.attrs["crs"] = says
+    return frame
+
+
+def in_wgs84(outlines, datum, name):
+    """
+    Shapes in degrees of a map datum, in WGS 84, vertex by vertex.
+
+    Parameters
+    ----------
+    outlines : array of shapely geometries
+    datum : "wgs84", "cgcs2000", "gcj02", "bd09" or None, which changes nothing
+    name : str
+        Of the file, for the message.
+
+    Returns
+    -------
+    array of shapely geometries, without heights
+
+    Raises
+    ------
+    DataError
+        The coordinates are no degrees.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> in_wgs84([shapely.Point(116.0, 40.0, 55.0)], "wgs84", "a.geojson")[0].wkt
+    'POINT (116 40)'
+    """
+    import shapely
+
+    outlines = shapely.force_2d(np.asarray(outlines, dtype=object))
+    lon, lat = shapely.get_coordinates(outlines).T
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()) or (
+        lon.size and (np.abs(lat).max() > 90 or np.abs(lon).max() > 360)
+    ):
+        raise DataError(f"{name}: coordinates are not degrees with longitude first; deliver longitude and latitude.")
+    if datum not in ("gcj02", "bd09"):
+        return outlines
+    return shapely.set_coordinates(outlines, np.column_stack(to_wgs84(lon, lat, datum)))
+
+
+def _expect_vector(path, what):
+    # The first bytes decide, not the name, so that no other driver ever opens the file.
+    with open(path, "rb") as stream:
+        head = stream.read(64)
+    ending = path.suffix.lower()
+    fits = {
+        ".json": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",
+        ".geojson": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",
+        ".gpkg": head.startswith(b"SQLite format 3\0"),
+        ".shp": head.startswith(b"\x00\x00\x27\x0a"),
+    }
+    if ending not in fits:
+        raise DataError(f"{path.name}: {what} are read from .geojson, .json, .gpkg or .shp, not from {ending!r}.")
+    if not fits[ending]:
+        raise DataError(f"{path.name}: the content is no {ending} file; deliver it again.")
