@@ -44,7 +44,7 @@ def study_view(study):
     --------
     >>> from hotspot.sources.synthetic import synthetic_month
     >>> print(str(study_view(synthetic_month(size="small").study)).splitlines()[0])
-    合成示例区域 Synthetic region (small)
+    合成示例区域 Synthetic study (invented) · small
     """
     en = f"{study.name_en} · {study.id}" if study.name_en else study.id
     return View((study.name, en), (_region(study), _deliveries(study), _criteria(study)))
@@ -97,7 +97,7 @@ def _deliveries(study):
     columns = (
         Column("资料", "delivery"),
         Column("格式", "layout"),
-        Column("文件", "files"),
+        Column("文件", "files", wide=True),
         Column("来源", "source", wide=True),
         Column("许可", "licence"),
     )
@@ -115,7 +115,7 @@ def _delivery(name, delivery):
     said = getattr(delivery, "role", None) or getattr(delivery, "period", None)
     files = ", ".join(delivery.files[:2]) + (f" +{len(delivery.files) - 2}" if len(delivery.files) > 2 else "")
     return (
-        f"{zh} {en}" + (f" ({said})" if said else ""),
+        Mark(zh or en, en=f"{en}, {said}" if said else en),
         getattr(delivery, "layout", ""),
         files,
         getattr(delivery, "source", ""),
@@ -126,17 +126,17 @@ def _delivery(name, delivery):
 def _criteria(study):
     columns = (
         Column("规则", "criterion"),
-        Column("取值", "value"),
+        Column("取值", "value", wide=True),
         Column("依据", "clause"),
         Column("设定", "set by"),
         Column("名称", "key"),
     )
     rows = tuple(
         (
-            f"{row['zh']} {row['en']}",
+            Mark(row["zh"], en=row["en"]),
             row["value"],
-            Mark("建议值 proposal", "quiet") if row["clause"] == PROPOSAL else row["clause"],
-            "规则集 profile" if row["set_by"] == "profile" else Mark("本研究 study", "unsure"),
+            Mark("建议值", "quiet", "proposal") if row["clause"] == PROPOSAL else row["clause"],
+            Mark("规则集", en="profile") if row["set_by"] == "profile" else Mark("本研究", "unsure", "study"),
             Mark(row["key"], "code"),
         )
         for row in deciding(study.criteria)

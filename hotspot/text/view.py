@@ -13,23 +13,25 @@ from typing import NamedTuple
 from hotspot.text.escape import escape, plain
 
 # Dark enough on white, told apart with red-green and blue-yellow colour blindness; words repeat what they say.
-_LOOKS = ("unsure", "warn", "quiet", "round", "square", "diamond", "code")
+_LOOKS = ("plain", "unsure", "warn", "quiet", "round", "square", "diamond", "code")
+_NONE = "（无 none）"
 _STYLE = """<style>
 .hotspot-view{font:13px/1.45 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:.3em 0 .8em;\
 max-width:100%;overflow-x:auto;color:var(--jp-content-font-color1,#1d2730)}
 .hotspot-view .hv-title{font-size:15px;font-weight:600;margin:0 0 .3em}
 .hotspot-view small{font-weight:400;opacity:.72}
 .hotspot-view table{border-collapse:collapse;margin:.3em 0 .6em;border:0;font-size:13px;table-layout:auto}
-.hotspot-view th,.hotspot-view td{padding:.22em .7em;text-align:left!important;vertical-align:top;border:0;\
-border-bottom:1px solid rgba(128,128,128,.28);white-space:normal;max-width:34em;background:transparent}
+.hotspot-view th,.hotspot-view td{padding:.22em .7em;text-align:left!important;vertical-align:baseline;border:0;\
+border-bottom:1px solid rgba(128,128,128,.28);white-space:nowrap;max-width:34em;background:transparent}
 .hotspot-view thead th{border-bottom:1.5px solid currentColor;vertical-align:bottom;font-weight:600}
-.hotspot-view th small,.hotspot-view caption small{display:block;white-space:nowrap}
+.hotspot-view th small,.hotspot-view td small{display:block;white-space:nowrap}
 .hotspot-view caption{caption-side:top;text-align:left;font-weight:600;padding:.4em 0 .1em;color:inherit}
 .hotspot-view caption small{display:inline}
-.hotspot-view tbody th{font-weight:400;opacity:.8;white-space:nowrap}
+.hotspot-view tbody th{font-weight:400;opacity:.8}
+.hotspot-view tbody th+td{white-space:normal}
 .hotspot-view tbody th small{display:inline}
 .hotspot-view .hv-n{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}
-.hotspot-view .hv-w{min-width:13em}
+.hotspot-view .hv-w{white-space:normal;min-width:13em}
 .hotspot-view .hv-note{margin:.1em 0;opacity:.85}
 .hotspot-view .hv-code{font-family:ui-monospace,Consolas,monospace;white-space:nowrap}
 .hotspot-view .hv-unsure{border:1px dashed currentColor;border-radius:3px;padding:0 .35em;white-space:nowrap}
@@ -52,10 +54,11 @@ class Column(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A text with a look of its own: unsure, warn, quiet, code, or a reason's shape."""
+    """A text with its English below it, or with a look: unsure, warn, quiet, code, or a reason's shape."""
 
     text: str
-    look: str
+    look: str = "plain"
+    en: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Table:
         head = [[c.zh for c in self.columns], [f"{c.en}, {c.unit}" if c.unit else c.en for c in self.columns]]
         lines = _aligned(head + [[_plain(v) for v in row] for row in self.rows], [c.number for c in self.columns])
         before = [" ".join(filter(None, self.caption))] if any(self.caption) else []
-        return "\n".join([*before, lines, *filter(None, [self._rest()])])
+        return "\n".join([*before, lines, *([] if self.rows else [_NONE]), *filter(None, [self._rest()])])
 
     def _row(self, row):
         return "".join(f"<td{_class(c)}>{_cell(v)}</td>" for c, v in zip(self.columns, row, strict=True))
@@ -153,16 +156,17 @@ def _cell(value):
     if isinstance(value, Mark):
         if value.look not in _LOOKS:
             raise ValueError(f"look {value.look!r} is none of {', '.join(_LOOKS)}.")
-        return f'<span class="hv-{value.look}">{escape(value.text)}</span>'
+        below = f"<small>{escape(value.en)}</small>" if value.en else ""
+        return f'<span class="hv-{value.look}">{escape(value.text)}</span>{below}'
     return escape(value)
 
 
 def _plain(value):
-    return plain(value.text if isinstance(value, Mark) else value)
+    return plain(f"{value.text} {value.en}" if isinstance(value, Mark) else value)
 
 
 def _head(column):
-    unit = f"，{column.unit}" if column.unit else ""
+    unit = f", {column.unit}" if column.unit else ""
     return f"{escape(column.zh)}<small>{escape(column.en + unit)}</small>"
 
 
