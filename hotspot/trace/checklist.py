@@ -7,19 +7,21 @@ of area sources stand on every list, and blank rows wait for what is found.
 
 import pandas as pd
 
-from hotspot.rules.classes import area_classes, route, source_classes
+from hotspot.rules.classes import area_classes, dossier_papers, problem_types, route, source_classes
 
 COLUMNS = [
     "cell", "number", "class_", "facility", "name", "where", "item", "grade", "zh", "en", "why_zh", "why_en",
-    "department", "department_en", "mode", "deadline",
+    "department", "department_en", "mode", "lead", "partners", "deadline", "deadline_en", "problem", "problem_zh",
+    "problem_en", "photos", "dossier_zh", "dossier_en",
 ]  # fmt: skip
 BLANK_ROWS = 3  # for sources nobody registered (C10)
+AREA_PHOTOS = 2  # of a class of area sources in a cell: from afar and from near
 _WHERE_ZH = {"in_cell": "位于格内", "ring": "位于周边", "upwind": "位于上风向"}
 _WHERE_EN = {"in_cell": "in the cell", "ring": "around it", "upwind": "upwind"}
 _WORD_ZH = {"strong": "与高浓度关联强", "moderate": "与高浓度关联中等", "weak": "与高浓度关联弱"}
 
 
-def checklist(warned, traced, facilities, cells, criteria):
+def checklist(warned, traced, facilities, cells, criteria, *, inventory=None):
     """
     Select what belongs on each warned cell's problem list.
 
@@ -27,9 +29,11 @@ def checklist(warned, traced, facilities, cells, criteria):
     ----------
     warned : DataFrame with ``cell``
     traced : DataFrame, from ``trace_sources``
-    facilities : GeoDataFrame, whose ``status`` is told where it has one
+    facilities : GeoDataFrame, whose ``status`` and papers are told where it has them
     cells : Dataset (cell), whose members say which counties share a cell
-    criteria : Criteria; its ring is told in the reasons
+    criteria : Criteria; its ring is told in the reasons, its ``handover`` in the deadlines
+    inventory : DataFrame, optional
+        From ``inventory``: the county an enterprise stands in, which answers for it (B13).
 
     Returns
     -------
@@ -37,7 +41,11 @@ def checklist(warned, traced, facilities, cells, criteria):
     ``cell, number, class_, facility, name, where, item, grade`` (patrol,
     enforcement), ``zh, en`` (the item), ``why_zh, why_en`` (why it is on the
     list), ``department, department_en``, ``mode`` (own, joint, cross_region:
-    B13), ``deadline`` (empty: it is set by whoever hands the list over, D15).
+    B13) with the county that has the ``lead`` and its ``partners``, ``deadline,
+    deadline_en`` (counted from the hand-over, whose day only the office knows: D15),
+    ``problem, problem_zh, problem_en`` (the type under which a finding is recorded:
+    D24; empty in blank rows), ``photos`` (numbered slots, C10: "P01 P02"),
+    ``dossier_zh, dossier_en`` (papers of the enterprise, B27; empty where none is known).
     ``facility`` is empty for area sources and blank rows; blank rows have no ``zh``.
 
     Notes
@@ -56,72 +64,112 @@ def checklist(warned, traced, facilities, cells, criteria):
     >>> "bare_soil" in set(rows["class_"]), (rows["zh"] == "").sum() == BLANK_ROWS
     (True, np.True_)
     """
-    status = {}
-    if facilities is not None and "status" in facilities:
-        status = dict(zip(facilities["facility"].astype(str), facilities["status"].astype(str), strict=True))
-    counties = _counties(cells)
+    known = {}
+    if facilities is not None:
+        kept = [name for name in ("status", *dossier_papers()) if name in facilities]
+        about = pd.DataFrame({name: list(facilities[name]) for name in kept}).astype(str).to_dict("records")
+        known = dict(zip(facilities["facility"].astype(str), about, strict=False)) if kept else {}
+    status = {facility: about.get("status", "") for facility, about in known.items()}
+    counties, stands = _counties(cells), _stands(inventory)
     by_cell: dict[str, list[dict]] = {}
     for found in traced.sort_values(["cell", "order"], kind="stable").to_dict("records"):
         by_cell.setdefault(found["cell"], []).append(found)
     rows = []
     for cell in sorted(set(warned["cell"])):
-        own = [
-            _row(cell, found["class_"], item, found, _because(found, status, criteria))
-            for found in by_cell.get(cell, [])
-            for item in source_classes()[found["class_"]].items
-        ]
-        own += [
-            _row(cell, kind.key, item, None, ("面源，逐格必查", "area source, looked for in every cell"))
-            for kind in area_classes()
-            for item in kind.items
-        ]
-        own += [_blank(cell, n) for n in range(1, BLANK_ROWS + 1)]
-        places = counties[cell]
-        for number, row in enumerate(own, 1):
-            row |= {"number": number, "mode": route(row["class_"], places)["mode"]}
-        rows += own
+        places, own = counties[cell], []
+        for found in by_cell.get(cell, []):
+            about = known.get(str(found["facility"]), {})
+            shared = {
+                "facility": str(found["facility"]), "name": str(found["name"]), "where": found["where"],
+                **_both("why", _because(found, status, criteria)), **_both("dossier", _dossier(about)),
+                **_duty(found["class_"], stands.get(str(found["facility"])), places),
+            }  # fmt: skip
+            own += [_item(found["class_"], item) | shared for item in source_classes()[found["class_"]].items]
+        why = _both("why", ("面源，逐格必查", "area source, looked for in every cell"))
+        for kind in area_classes():
+            own += [_item(kind.key, item) | why | _duty(kind.key, None, places) for item in kind.items]
+        why = _both("why", ("现场发现的其他问题", "anything else found on the spot"))
+        own += [_blank(n) | why | _duty("other", None, places) for n in range(1, BLANK_ROWS + 1)]
+        rows += _numbered(cell, own, criteria.handover)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(cell, key, item, found, why):
-    kind = source_classes()[key]
+def _item(key, item):
+    """One thing to look at, of whatever class."""
+    kind, problem = source_classes()[key], problem_types()[item.problem]
     return {
-        "cell": cell,
-        "class_": key,
-        "facility": str(found["facility"]) if found else "",
-        "name": str(found["name"]) if found else "",
-        "where": found["where"] if found else "in_cell",
-        "item": item.code,
-        "grade": item.grade,
-        "zh": item.zh,
-        "en": item.en,
-        "why_zh": why[0],
-        "why_en": why[1],
-        "department": kind.department_zh,
-        "department_en": kind.department_en,
-        "deadline": "",
-    }
+        "class_": key, "facility": "", "name": "", "where": "in_cell", "item": item.code, "grade": item.grade,
+        "zh": item.zh, "en": item.en, "department": kind.department_zh, "department_en": kind.department_en,
+        "problem": item.problem, "problem_zh": problem["zh"], "problem_en": problem["en"],
+    }  # fmt: skip
 
 
-def _blank(cell, n):
-    """A row to fill in on the spot."""
+def _blank(n):
+    """A row to fill in on the spot: no item, and no type of problem yet."""
     kind = source_classes()["other"]
     return {
-        "cell": cell,
-        "class_": kind.key,
-        "facility": "",
-        "name": "",
-        "where": "in_cell",
-        "item": f"blank-{n}",
-        "grade": "patrol",
-        "zh": "",
-        "en": "",
-        "why_zh": "现场发现的其他问题",
-        "why_en": "anything else found on the spot",
-        "department": kind.department_zh,
-        "department_en": kind.department_en,
-        "deadline": "",
+        "class_": kind.key, "facility": "", "name": "", "where": "in_cell", "item": f"blank-{n}", "grade": "patrol",
+        "zh": "", "en": "", "department": kind.department_zh, "department_en": kind.department_en,
+    }  # fmt: skip
+
+
+def _numbered(cell, rows, handover):
+    """The rows of one cell with their numbers, deadlines and photo slots."""
+    days, photo, seen = handover.feedback_workdays, 0, set()
+    rows = [dict.fromkeys(COLUMNS, "") | row for row in rows]
+    for number, row in enumerate(rows, 1):
+        slots = 0
+        if not row["facility"]:
+            slots = 1 if not row["zh"] else 0 if row["class_"] in seen else AREA_PHOTOS
+            seen |= {row["class_"]} if row["zh"] else set()
+        row |= {
+            "cell": cell,
+            "number": number,
+            "photos": " ".join(f"P{photo + n:02d}" for n in range(1, slots + 1)),
+            "deadline": f"交办后{days}个工作日内",
+            "deadline_en": f"within {days} working days of the hand-over",
+        }
+        photo += slots
+    return rows
+
+
+def _both(name, words):
+    return {f"{name}_zh": words[0], f"{name}_en": words[1]}
+
+
+def _stands(inventory):
+    """(city, county) where each enterprise stands; empty texts outside the study."""
+    if inventory is None:
+        return {}
+    return {
+        row["facility"]: (row["city"], row["county"])
+        for row in inventory[["facility", "city", "county"]].to_dict("records")
     }
+
+
+def _duty(key, stands, places):
+    """Who leads, with whom, and how a problem is handed over (B13)."""
+    # An enterprise is its own county's business, whoever else shares the cell.
+    parties = places if stands is None else list(dict.fromkeys([stands, places[0]]))
+    told = route(key, parties)
+    return {
+        "mode": told["mode"],
+        "lead": " ".join(filter(None, told["lead"])),
+        "partners": "；".join(" ".join(filter(None, place)) for place in told["others"]),
+    }
+
+
+def _dossier(about):
+    """The papers of an enterprise as far as its register knows them (B27), in both languages."""
+    papers = {key: about.get(key, "") for key in dossier_papers()}
+    if not any(papers.values()):
+        return "", ""
+    words = {"yes": ("有", "yes"), "no": ("缺", "missing"), "": ("未登记", "not registered")}
+    told = [(dossier_papers()[key], words.get(said, (f"有（{said}）", said))) for key, said in papers.items()]
+    return (
+        "台账：" + "；".join(f"{paper['zh']} {word[0]}" for paper, word in told),
+        "papers: " + "; ".join(f"{paper['en']} {word[1]}" for paper, word in told),
+    )
 
 
 def _because(found, status, criteria):
