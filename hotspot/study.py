@@ -131,6 +131,15 @@ class WebMap(_Part):
         return self
 
 
+class Backdrop(Delivery):
+    """Rivers, roads, railways, water, drawn under the cells of printed maps. ``kind`` here or in a column."""
+
+    layout: Literal["vector"] = "vector"  # GeoJSON, GeoPackage or Shapefile
+    kind: Literal["river", "road", "railway", "water"] | None = None
+    datum: Datum | None = None
+    columns: dict[Literal["kind", "name", "number"], str] = Field(default_factory=dict)  # ours -> theirs
+
+
 class Decisions(_Part):
     """Signed decisions to replace falsified days. B19; see ``sources.decisions``."""
 
@@ -179,6 +188,7 @@ class Study(_Part):
     weather: tuple[Weather, ...] = ()
     facilities: tuple[Facilities, ...] = ()
     terrain: tuple[Terrain, ...] = ()
+    backdrop: tuple[Backdrop, ...] = ()
     decisions: tuple[Decisions, ...] = ()
     office: Office = Field(default_factory=Office)
     map: WebMap = Field(default_factory=WebMap)

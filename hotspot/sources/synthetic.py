@@ -64,11 +64,12 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = write_study(folder, size="small")
-    ...     sorted(p.name for p in path.parent.iterdir())
-    ['boundaries', 'facilities.csv', 'micro', 'satellite', 'stations', 'study.toml', 'terrain', 'truth', 'weather']
+    ...     " ".join(sorted(p.name for p in path.parent.iterdir()))
+    'backdrop boundaries facilities.csv micro satellite stations study.toml terrain truth weather'
     """
     from hotspot.sources import synthetic_files as files
     from hotspot.sources.synthetic_air import make_air
+    from hotspot.sources.synthetic_backdrop import write_backdrop
     from hotspot.sources.synthetic_micro import MONTHS, write_network
     from hotspot.sources.synthetic_region import Region
     from hotspot.sources.synthetic_sources import make_sources
@@ -81,7 +82,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     folder = Path(folder)
     if (folder / "study.toml").exists():
         raise FileExistsError(f"{folder}: there already is a study; choose another folder or remove it.")
-    for name in ("boundaries", "micro", "satellite", "stations", "terrain", "weather"):
+    for name in ("backdrop", "boundaries", "micro", "satellite", "stations", "terrain", "weather"):
         (folder / name).mkdir(parents=True, exist_ok=True)
 
     latest = np.datetime64(LATEST_MONTH, "M")
@@ -94,6 +95,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     air = make_air(region, weather, sources, places, days, seed)
 
     files.write_boundaries(folder / "boundaries" / "townships.geojson", region)
+    write_backdrop(folder / "backdrop" / "lines.geojson", region)
     files.write_terrain(folder / "terrain" / "dem.tif", region)
     files.write_facilities(folder / "facilities.csv", sources)
     rows = [
@@ -257,4 +259,14 @@ files = ["facilities.csv"]
 datum = "wgs84"
 vintage = "2023"
 source = "invented"
+
+[[backdrop]]
+files = ["backdrop/lines.geojson"]
+datum = "wgs84"
+source = "invented"
+
+[backdrop.columns]
+kind = "类型"
+name = "名称"
+number = "编号"
 """
