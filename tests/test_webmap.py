@@ -179,7 +179,7 @@ def test_an_empty_month_still_makes_a_page(case, chromium, tmp_path):
     with opened(chromium, made.save(tmp_path / "bare.html")) as shown:
         assert shown.errors == []
         assert "没有预警网格" in shown.page.inner_text("#hs-list")
-        assert shown.page.locator("#hs-layers input:disabled").count() == 5
+        assert shown.page.locator("#hs-layers input:disabled").count() == 3
 
 
 def test_a_notebook_shows_it_in_a_frame(page):

@@ -14,17 +14,20 @@ from hotspot.publish.webfont import font_face
 from hotspot.text.escape import escape, script_json
 
 # Order matters: each file uses what the ones before it define.
-_SCRIPTS = ("map.words.js", "map.data.js", "map.draw.js", "map.js", "map.page.js")
+_SCRIPTS = (
+    "map.words.js", "map.datum.js", "map.data.js", "map.draw.js", "map.js", "map.card.js", "map.time.js",
+    "map.search.js", "map.tiles.js", "map.page.js",
+)  # fmt: skip
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:{hosts}; font-src data:; base-uri 'none'; form-action 'none'"
 )
 # Addresses that are names, not places: XML asks for them, nothing fetches them.
 NAMESPACES = ("http://www.w3.org/2000/svg",)
 _ID = "hotspot"
 
 
-def map_page(data, title, bounds):
+def map_page(data, title, bounds, hosts=()):
     """
     The page of a map.
 
@@ -36,6 +39,8 @@ def map_page(data, title, bounds):
         Of the document, escaped.
     bounds : tuple of float
         west, south, east, north of the cells, degrees
+    hosts : sequence of str
+        The only places from which pictures may be asked; none by default.
 
     Returns
     -------
@@ -86,9 +91,10 @@ def map_page(data, title, bounds):
         )
 
     head = figure.header
+    policy = _POLICY.format(hosts="".join(f" {host}" for host in hosts))
     language = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     styles, code = leaflet_css() + _template("map.css"), "\n".join(map(_template, _SCRIPTS))
-    head.add_child(Literal(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">', "policy"))
+    head.add_child(Literal(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', "policy"))
     head._children.move_to_end("policy_policy", last=False)
     head.add_child(Literal(f"<title>{title}</title>{language}", "title"))
     head.add_child(Literal(f"<script>{leaflet_js()}</script>", "leaflet"))

@@ -91,6 +91,51 @@ def sequential_breaks(values, n_class):
     return [round(float(k * step), 6) for k in np.arange(first, last + 1)]
 
 
+def pooled_breaks(values, n_class):
+    """
+    Round class limits for amounts of many months: about as many values in each class.
+
+    Even steps over a winter and a summer would leave either with two colours. The limits
+    are the quantiles, each moved to the nearest multiple of a step that a reader can count in.
+
+    Parameters
+    ----------
+    values : array of any shape, NaN where missing
+    n_class : int
+        How many colours there are, at least 2.
+
+    Returns
+    -------
+    list of float, at most ``n_class - 1`` limits, rising; empty without values
+
+    Examples
+    --------
+    >>> pooled_breaks([11.0, 12.0, 14.0, 15.0, 17.0, 18.0, 40.0, 80.0], 4)
+    [10.0, 20.0]
+    """
+    low, high = _spread(values, (2, 98))
+    if low is None:
+        return []
+    seen = np.asarray(values, dtype=float)
+    step = next((s for s in _STEPS if (high - low) / s <= 3 * n_class), _STEPS[-1])
+    limits = np.percentile(seen[np.isfinite(seen)], 100 * np.arange(1, n_class) / n_class)
+    return [round(float(k * step), 6) for k in np.unique(np.rint(limits / step))]
+
+
+def spread_over(colours, n):
+    """
+    So many colours of a ramp, from one end to the other.
+
+    Examples
+    --------
+    >>> spread_over(["white", "grey", "black"], 2)
+    ['white', 'black']
+    """
+    if n >= len(colours):
+        return list(colours)
+    return [colours[round(i)] for i in np.linspace(0, len(colours) - 1, n)]
+
+
 def diverging_breaks(values, n_class):
     """
     Class limits for a change: the same on both sides of zero, zero among them.

@@ -30,6 +30,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     from hotspot.publish.cells import write_cells
     from hotspot.publish.checklists import write_checklists
     from hotspot.publish.geopackage import write_geopackage
+    from hotspot.publish.inventory import write_inventory
     from hotspot.publish.lists import write_not_ranked, write_warnings
     from hotspot.publish.sheets import write_sheets
     from hotspot.publish.sub_cells import write_sub_cells
@@ -47,6 +48,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     write_hotspots(folder / "hotspots.csv", derived.hot)
     write_quarantine(folder / "quarantine.jsonl", derived.intake)
     write_sub_cells(folder / "sub_cells.csv", derived.fine, decimals)
+    write_inventory(folder / "inventory.csv", derived.inventory)
     say("cells.parquet")
     write_cells(folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned)
     say("warnings.xlsx")
@@ -63,6 +65,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     web_map(
         field, warned, traced,
         hot=derived.hot, facilities=facilities, study=study, not_ranked=derived.not_ranked, gi=derived.gi,
+        history=derived.history, standing=derived.standing,
     ).save(folder / "map.html")  # fmt: skip
     say("checklists.xlsx")
     write_checklists(folder / "checklists.xlsx", study=study, month=month, warned=warned, checklist=derived.checklist)

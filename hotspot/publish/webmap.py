@@ -12,7 +12,9 @@ from pathlib import Path
 
 from hotspot.publish.page import frame, map_page
 from hotspot.publish.palette import palette
-from hotspot.publish.webmap_data import pack_cells, pack_field, page_order
+from hotspot.publish.tiles import hosts, tile_source
+from hotspot.publish.webmap_data import pack_cells, page_order, positions
+from hotspot.publish.webmap_layers import pack_field, standing_rows
 from hotspot.publish.webmap_lists import (
     facility_rows,
     hotspot_cells,
@@ -22,7 +24,7 @@ from hotspot.publish.webmap_lists import (
     traced_rows,
     warned_rows,
 )
-from hotspot.rules.criteria import Criteria
+from hotspot.rules.criteria import REASONS, Criteria
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
@@ -60,7 +62,10 @@ class WebMap:
         return path
 
 
-def web_map(field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, title=None):
+def web_map(
+    field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, history=None,
+    standing=None, title=None, public=False,
+):  # fmt: skip
     """
     The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
 
@@ -83,8 +88,15 @@ def web_map(field, warned, traced=None, *, hot=None, facilities=None, study=None
         Why hotspot cells were left out of a class.
     gi : Dataset (cell), optional
         ``gi_class``, from ``gi_star``.
+    history : Dataset (cell, time), optional
+        The months the slider goes through, from ``with_history``; default: the three of ``field``.
+    standing : DataFrame, optional
+        From ``rank_standing``: how sure every hotspot cell's place is, as a layer.
     title : str, optional
         Headline; default: the study's name.
+    public : bool
+        For readers outside the office (D25): concentrations, changes, and the warning cells with their
+        reasons, without facilities, sources, ranks, probabilities and internal statistics.
 
     Returns
     -------
@@ -93,8 +105,8 @@ def web_map(field, warned, traced=None, *, hot=None, facilities=None, study=None
     Raises
     ------
     DataError
-        A list names a cell that the field does not hold; the field has no cells,
-        is not of three months, or lies on another lattice than the study.
+        A list names a cell that the field does not hold; the field has no cells or lies on
+        another lattice than the study; the history is not of this month and these cells.
 
     Notes
     -----
@@ -124,26 +136,41 @@ def web_map(field, warned, traced=None, *, hot=None, facilities=None, study=None
         raise DataError("field: it holds no cells, so there is nothing to map; check the study's boundary.")
     criteria = study.criteria if study is not None else Criteria()
     decimals, grid, order = criteria.warning.decimals, _lattice(field, study), page_order(field)
-    values = pack_field(field, order, decimals=decimals, change=criteria.warning.change, gi=gi)
-    month = values["months"][-1]
+    month = str(field["time"].to_numpy()[-1])[:7]
+    if public:
+        traced = hot = facilities = not_ranked = gi = standing = None
+    values = pack_field(
+        field, order, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
+        level_year=_level_year(study, month), public=public,
+    )  # fmt: skip
     said = notes(field, study, month, title)
-    colours = palette()
+    tiles = tile_source(study.map) if study is not None else None
     data = {
         "notes": said,
         "cells": pack_cells(field, grid, order),
         "field": values,
         "reasons": reason_styles(),
-        "warned": warned_rows(warned, field, order, decimals),
+        "warned": warned_rows(warned, field, order, decimals, public=public),
         "traced": traced_rows(traced, field, order),
         "hot": hotspot_cells(hot, field, order),
+        "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), REASONS),
         "not_ranked": not_ranked_rows(not_ranked, field, order),
         "facilities": facility_rows(facilities),
-        "colours": colours["lines"],
+        "colours": palette()["lines"],
+        "public": public,
+        "tiles": tiles,
     }
     lon, lat = field["lon"].to_numpy(), field["lat"].to_numpy()
     bounds = tuple(float(v) for v in (lon.min(), lat.min(), lon.max(), lat.max()))
     name = plain(title) or (plain(study.name) if study is not None else "hotspot")
-    return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds), f"{name} · {month}")
+    return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds, hosts(tiles)), f"{name} · {month}")
+
+
+def _level_year(study, month):
+    """The year whose level the field carries, as ``level.annual_level`` has it."""
+    if study is None:
+        return None
+    return int(month[:4]) - (study.criteria.selection.basis == "previous_year")
 
 
 def _lattice(field, study):

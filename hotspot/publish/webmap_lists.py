@@ -61,7 +61,7 @@ def reason_styles():
     ]
 
 
-def warned_rows(warned, field, order, decimals):
+def warned_rows(warned, field, order, decimals, *, public=False):
     """
     One row per warned cell and reason, as printed.
 
@@ -71,6 +71,8 @@ def warned_rows(warned, field, order, decimals):
     field : Dataset (cell, time)
     order : int array, from ``page_order``
     decimals : int
+    public : bool
+        Cell, place and reason only (D10).
 
     Returns
     -------
@@ -83,11 +85,15 @@ def warned_rows(warned, field, order, decimals):
     known = table[["lon", "lat"]].to_numpy(float)
     gcj = np.stack(wgs84_to_gcj02(known[:, 0], known[:, 1]), axis=1) if len(table) else known
     at = [[_number(v, 6) for v in spot] for spot in np.concatenate([known, gcj], axis=1)]
+    where = positions(table["cell"], field, order, "warning list")
+    if public:
+        reasons = [REASONS.index(reason) for reason in table["reason"]]
+        rows = [{"i": place, "r": r, "at": spot} for place, r, spot in zip(where, reasons, at, strict=True)]
+        # In order of the cells: their order in the list would tell their ranks.
+        return sorted(rows, key=lambda row: (row["r"], row["i"]))
     weather = weather_change(field, table).to_dict("records")
-    rows: list[dict] = []
-    for place, row in zip(
-        positions(table["cell"], field, order, "warning list"), table.to_dict("records"), strict=True
-    ):
+    rows = []
+    for place, row in zip(where, table.to_dict("records"), strict=True):
         figures = {
             name: _number(row[name])
             for name in ("pm25", "previous", "change", "change_pct", "p_worst", "p_top", "rank_low", "rank_high")
@@ -137,7 +143,7 @@ def traced_rows(traced, field, order):
                 "word": escape(row["word"]),
                 "hours": _number(row["upwind_hours"], 0),
                 "of": _number(row["n_hours"], 0),
-                "lift": [_number(row[name], 2) for name in ("lift", "lift_low", "lift_high")],
+                "agree": [_number(row.get(name), 0) for name in ("agreement", "n_stations")],
             }
         )
     return found

@@ -21,7 +21,12 @@ function cumulative(steps) { let sum = 0; return steps.map(step => (sum += step)
 const inert = document.createElement("template");
 function text(escaped) { inert.innerHTML = escaped == null ? "" : String(escaped); return inert.content.textContent; }
 
-function readCells(packed) {
+// Longitude and latitude on the square of web maps, 0 to 1.
+function mercator(lon, lat) {
+  const s = Math.sin(lat * Math.PI / 180);
+  return [lon / 360 + 0.5, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
+}
+function readCells(packed, shift) {
   const n = packed.n, row = new Int32Array(n), col = new Int32Array(n), runs = unpack(packed.runs), spans = [];
   for (let i = 0, at = 0; i < runs.length; i += 3) {
     spans.push([at, at + runs[i + 2]]);
@@ -44,18 +49,17 @@ function readCells(packed) {
     corner[4 * i + 2] = vertex[south - wide]; corner[4 * i + 3] = vertex[south - wide + 1];
   }
   const lon = cumulative(unpack(packed.lon)), lat = cumulative(unpack(packed.lat));
-  const x = Float64Array.from(lon, v => v / packed.per / 360 + 0.5);
-  const y = Float64Array.from(lat, v => {
-    const s = Math.sin(v / packed.per * Math.PI / 180);
-    return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
-  });
+  const x = new Float64Array(lon.length), y = new Float64Array(lon.length);
+  for (let v = 0; v < lon.length; v++) {  // on the datum of the base map, if there is one
+    const spot = shift(lon[v] / packed.per, lat[v] / packed.per);
+    [x[v], y[v]] = mercator(...spot);
+  }
   const codes = [];
   let before = "";
   for (const part of packed.codes.split(" ")) { before = before.slice(0, +part[0]) + part.slice(1); codes.push(before); }
   const units = packed.units.map(unit => unit.map(text)), labels = new Map(packed.labels.map(([i, s]) => [i, text(s)]));
   const cells = {
     n, row, col, spans, corner, x, y, codes, units, labels, unit: unpackRuns(packed.unit, n),
-    gcjLon: unpack(packed.gcj_lon), gcjLat: unpack(packed.gcj_lat), index: new Map(codes.map((code, i) => [code, i])),
     neighbour: (i, up, east) => {
       const r = row[i] + up, c = col[i] + east;
       return r < bottom || r > top || c < left || c > right ? -1 : slot[place(r, c)] - 1;
@@ -65,7 +69,6 @@ function readCells(packed) {
       for (let k = 0; k < 4; k++) { a += lon[corner[4 * i + k]]; b += lat[corner[4 * i + k]]; }
       return [a / 4 / packed.per, b / 4 / packed.per];
     },
-    gcj: i => { const [a, b] = cells.centre(i); return [a + cells.gcjLon[i] / packed.per, b + cells.gcjLat[i] / packed.per]; },
   };
   cells.find = finder(cells);
   return cells;
@@ -110,6 +113,12 @@ function readColumn(packed, n) {
     words: i => stored[i] === 0 ? null : ((stored[i] + packed.base) / packed.per).toFixed(digits),
     per: packed.per, digits,
   };
+}
+// What is known of the ranked hotspot cells: for each reason a map from cell to rank, chance in per cent, interval.
+function readStanding(packed, reasons) {
+  const out = reasons.map(() => new Map()), of = Object.fromEntries(Object.keys(packed).map(key => [key, unpack(packed[key])])), known = v => v < 0 ? null : v;
+  of.cell.forEach((i, k) => out[of.reason[k]].set(i, { rank: of.rank[k], top: known(of.top[k]), low: known(of.low[k]), high: known(of.high[k]) }));
+  return out;
 }
 // Rate of change of two printed figures in per cent, one digit, half to even: as the list has it.
 function rate(now, before) {

@@ -47,8 +47,8 @@ function hatch(context) {
 function cellSize(cells, view) { return cells.n ? Math.abs(cells.x[cells.corner[1]] - cells.x[cells.corner[0]]) * view.k : 0; }
 
 // Small cells are boxes of whole pixels, sorted by colour: quick, and no seams.
-function paintSmall(context, view, cells, classes, colours, faded) {
-  const { corner, x, y, n } = cells, lines = hatch(context);
+function paintSmall(context, view, cells, classes, colours, faded, blank) {
+  const { corner, x, y, n } = cells, lines = blank || hatch(context);
   for (let kind = 0; kind < 2 * (colours.length + 1); kind++) {
     const colour = kind >> 1, dim = kind & 1;
     context.globalAlpha = dim ? 0.22 : 1;
@@ -65,8 +65,8 @@ function paintSmall(context, view, cells, classes, colours, faded) {
   context.globalAlpha = 1;
 }
 // Cells of one colour that touch along a row become one shape: fewer shapes, no seams.
-function paintCells(context, view, cells, classes, colours, faded) {
-  if (cellSize(cells, view) < 7) return paintSmall(context, view, cells, classes, colours, faded);
+function paintCells(context, view, cells, classes, colours, faded, blank) {
+  if (cellSize(cells, view) < 7) return paintSmall(context, view, cells, classes, colours, faded, blank);
   const { corner, x, y, spans } = cells, margin = cellSize(cells, view) + 2, missing = colours.length, shapes = new Map();
   const px = v => x[v] * view.k - view.ox, py = v => y[v] * view.k - view.oy;
   const seen = i => { const v = corner[4 * i], a = px(v), b = py(v); return a > -margin && a < view.w + margin && b > -margin && b < view.h + margin; };
@@ -86,7 +86,7 @@ function paintCells(context, view, cells, classes, colours, faded) {
       i = j;
     }
   }
-  const lines = hatch(context);
+  const lines = blank || hatch(context);
   context.lineWidth = 0.8;
   for (const [kind, shape] of [...shapes].sort((a, b) => a[0] - b[0])) {
     context.globalAlpha = kind >= 64 ? 0.22 : 1;
@@ -137,6 +137,15 @@ function outline(context, view, cells, i, colour, width, halo) {
   context.closePath(); context.lineJoin = "round";
   context.strokeStyle = "#fff"; context.lineWidth = width + halo; context.stroke();
   context.strokeStyle = colour; context.lineWidth = width; context.stroke();
+}
+// A place that was searched for: cross hairs.
+function paintPin(context, a, b, colour) {
+  for (const [style, width] of [["#fff", 5], [colour, 2.2]]) {
+    context.strokeStyle = style; context.lineWidth = width; context.lineCap = "round"; context.beginPath();
+    context.arc(a, b, 6.5, 0, 7);
+    for (const [p, q] of [[0, -1], [0, 1], [-1, 0], [1, 0]]) { context.moveTo(a + p * 6.5, b + q * 6.5); context.lineTo(a + p * 13, b + q * 13); }
+    context.stroke();
+  }
 }
 const SHAPES = {
   circle: (p, r) => p.arc(0, 0, r, 0, 7),

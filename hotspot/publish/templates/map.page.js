@@ -1,26 +1,32 @@
 // The panel beside the map: search, city, layers, legend, list, notes.
-function range(layer, k) {
+function range(layer, scale, k) {
   if (layer.classes) return layer.classes[k][state.lang];
-  const b = layer.breaks, sign = v => (layer.change !== undefined && v > 0 ? "+" : v < 0 ? "−" : "") + Math.abs(v), n = layer.colours.length - 1;
+  const b = scale.breaks, sign = v => (layer.back && v > 0 ? "+" : v < 0 ? "−" : "") + Math.abs(v), n = scale.colours.length - 1;
   return n < 1 ? "" : k === 0 ? `< ${sign(b[0])}` : k === n ? `≥ ${sign(b[n - 1])}` : `${sign(b[k - 1])} – ${sign(b[k])}`;
 }
 function drawLegend() {
-  const layer = state.layer, rows = [];
-  classesOf(layer);
-  for (let k = layer.colours.length - 1; k >= 0; k--) rows.push(el("li", {}, el("i", { style: `background:${layer.colours[k]}` }), el("span", {}, range(layer, k)), el("small", {}, layer.count[k].toLocaleString("en"))));
-  const missing = layer.count[layer.colours.length];
-  rows.push(el("li", {}, el("i", { class: "hs-hatch" }), el("span", {}, w("noData")), el("small", {}, missing.toLocaleString("en"))));
-  byId("hs-legend").replaceChildren(el("summary", {}, el("h2", {}, name(layer)), el("p", {}, [text(layer.month), layer.unit, layer.own ? w("own") : ""].filter(Boolean).join(" · "))), el("ul", {}, ...rows),
+  const layer = shownLayer(), scale = scaleOf(layer), { count } = classesOf(layer), rows = [];
+  const row = (mark, said, n) => el("li", {}, mark, el("span", {}, said), el("small", {}, n.toLocaleString("en")));
+  for (let k = scale.colours.length - 1; k >= 0; k--) rows.push(row(el("i", { style: `background:${scale.colours[k]}` }), range(layer, scale, k), count[k]));
+  rows.push(layer.standing ? row(el("i", { class: "hs-blank", style: `background:${BLANK}` }), w("notHot"), count[scale.colours.length]) : row(el("i", { class: "hs-hatch" }), w("noData"), count[scale.colours.length]));
+  const from = layer.back ? monthBefore(state.month, layer.back) : -1, when = layer.always ? layer.always : from < 0 ? months[state.month] : `${months[from]} → ${months[state.month]}`;
+  const about = [layer.standing ? name(DATA.reasons[state.reason]) : "", when, layer.unit].filter(Boolean).join(" · ");
+  const choice = own => el("button", { type: "button", "aria-pressed": state.own === own ? "true" : "false", onclick: () => { state.own = own; base.redraw(); drawLegend(); byId(own ? "hs-own" : "hs-shared").focus(); }, id: own ? "hs-own" : "hs-shared" }, w(own ? "own" : "shared"));
+  byId("hs-legend").replaceChildren(el("summary", {}, el("h2", {}, name(layer)), el("p", {}, about)), el("ul", {}, ...rows),
+    layer.own && months.length > 1 ? el("div", { class: "hs-scale", role: "group", "aria-label": w("scale") }, choice(false), choice(true)) : null,
     el("ul", { class: "hs-signs" }, ...(state.shown.warned && DATA.warned.length ? DATA.reasons.map(r => el("li", {}, signImage(r.shape, r.colour, 6.4), el("span", {}, name(r)))) : []),
       state.shown.hot && hot.size ? el("li", {}, el("i", { class: "hs-ring" }), el("span", {}, w("isHot"))) : null));
 }
 function drawLayers() {
-  byId("hs-layers").replaceChildren(...field.layers.map(layer => el("label", { class: layer.empty ? "off" : "" },
-    el("input", { type: "radio", name: "layer", value: layer.id, checked: layer === state.layer, disabled: layer.empty, onchange: () => { state.layer = layer; base.redraw(); drawLegend(); } }),
-    el("span", {}, name(layer)), layer.empty ? el("small", {}, w("noData")) : null)));
+  const never = layer => !layer.has.includes(true), focused = document.activeElement && document.activeElement.name === "layer";
+  const note = layer => never(layer) ? w("noData") : layer.has[state.month] ? "" : w({ onlyLast: "lastOnly", baseOut: "noBase", noLayerData: "noData" }[whyNot(layer)]);
+  byId("hs-layers").replaceChildren(...field.layers.map(layer => el("label", { class: layer.has[state.month] ? "" : "off" },
+    el("input", { type: "radio", name: "layer", value: layer.id, checked: layer === shownLayer(), disabled: !layer.has[state.month], onchange: () => { state.layer = layer; base.redraw(); drawTime(); drawLegend(); } }),
+    el("span", {}, name(layer)), note(layer) ? el("small", {}, note(layer)) : null)));
+  if (focused) byId("hs-layers").querySelector("input[checked]").focus();
   const counts = { warned: warnedBy.size, hot: hot.size, facilities: DATA.facilities.rows.length };
   byId("hs-overlays").replaceChildren(...Object.keys(state.shown).filter(key => counts[key] !== 0).map(key => el("label", {},
-    el("input", { type: "checkbox", name: key, checked: state.shown[key], onchange: event => { state.shown[key] = event.target.checked; over.redraw(); drawLegend(); } }),
+    el("input", { type: "checkbox", name: key, checked: state.shown[key], onchange: event => { state.shown[key] = event.target.checked; if (key === "tiles") showTiles(); over.redraw(); drawLegend(); } }),
     el("span", {}, w(key)), el("small", {}, counts[key] === undefined ? "" : counts[key].toLocaleString("en")))),
     counts.facilities ? el("ul", { class: "hs-classes" }, ...DATA.facilities.classes.map(c => el("li", {}, signImage(c.shape, c.colour, 5), name(c)))) : null);
 }
@@ -29,9 +35,15 @@ function drawCities() {
   byId("hs-cities").replaceChildren(el("option", { value: "" }, w("allCities")), ...cities.map(city => el("option", { value: city, selected: city === state.city }, city)));
   byId("hs-city-row").hidden = cities.length < 2;
 }
+// The chosen reason is also the one whose chances the layer of confidence shows.
+function pickReason(r) {
+  state.reason = r;
+  drawList(); byId("hs-tab-" + r).focus();
+  if (shownLayer().standing) { base.redraw(); drawLegend(); }
+}
 function drawList() {
   const inCity = DATA.warned.filter(row => !state.city || cityOf(row.i) === state.city);
-  byId("hs-tabs").replaceChildren(...DATA.reasons.map((reason, r) => el("button", { type: "button", role: "tab", id: "hs-tab-" + r, "aria-selected": r === state.reason ? "true" : "false", "aria-controls": "hs-list", tabindex: r === state.reason ? 0 : -1, onclick: () => { state.reason = r; drawList(); byId("hs-tab-" + r).focus(); } },
+  byId("hs-tabs").replaceChildren(...DATA.reasons.map((reason, r) => el("button", { type: "button", role: "tab", id: "hs-tab-" + r, "aria-selected": r === state.reason ? "true" : "false", "aria-controls": "hs-list", tabindex: r === state.reason ? 0 : -1, onclick: () => pickReason(r) },
     signImage(reason.shape, reason.colour, 6), reason.short[state.lang], el("small", {}, String(inCity.filter(row => row.r === r).length)))));
   const rows = inCity.filter(row => row.r === state.reason), items = [];
   let city = null;
@@ -39,7 +51,7 @@ function drawList() {
     const unit = cells.units[cells.unit[row.i]], reason = DATA.reasons[row.r];
     if (unit[0] !== city && !state.city && unit[0]) items.push(el("h3", {}, unit[0]));
     city = unit[0];
-    const figure = row.r === 0 ? (row.pm25 == null ? "—" : row.pm25.toFixed(field.decimals)) : field.change === "percent" ? (row.change_pct == null ? "—" : (row.change_pct > 0 ? "+" : row.change_pct < 0 ? "−" : "") + Math.abs(row.change_pct).toFixed(1) + " %") : signed(row.change);
+    const figure = DATA.public ? "" : row.r === 0 ? (row.pm25 == null ? "—" : row.pm25.toFixed(field.decimals)) : field.change === "percent" ? (row.change_pct == null ? "—" : (row.change_pct > 0 ? "+" : row.change_pct < 0 ? "−" : "") + Math.abs(row.change_pct).toFixed(1) + " %") : signed(row.change);
     items.push(el("button", { type: "button", class: "hs-item", onclick: () => openCell(row.i, true) }, signImage(reason.shape, reason.colour, 8.4, row.k),
       el("span", {}, el("b", {}, cells.codes[row.i]), el("small", {}, [cells.labels.get(row.i), unit[1], unit[2]].filter(Boolean).join(" · "))),
       el("span", { class: "hs-right" }, el("b", {}, figure), row.sure === false ? el("small", { class: "blurred" }, w("blurred")) : el("small", {}, row.p_top == null ? "" : fill("listed", percent(row.p_top))))));
@@ -70,56 +82,11 @@ function drawHead() {
   }
   byId("hs-home").title = w("whole"); byId("hs-home").setAttribute("aria-label", w("whole"));
 }
-function drawAll() { drawHead(); drawCities(); drawLayers(); drawLegend(); drawList(); drawNotes(); }
+function drawAll() { drawHead(); drawCities(); drawTime(); drawLayers(); drawLegend(); drawList(); drawNotes(); drawNet(); }
 
-// ---- search: a code goes to its cell, a place to its cells, a name to its facility
-const fold = s => s.normalize("NFKC").toUpperCase().replace(/\s+/g, " ").trim();
-const targets = [];
-for (let i = 0; i < cells.n; i++) { targets.push([fold(cells.codes[i]), "cell", i]); if (cells.labels.has(i)) targets.push([fold(cells.labels.get(i)), "cell", i]); }
-const places = new Map();
-cells.units.forEach(unit => [0, 1, 2].forEach(depth => { if (unit[depth]) places.set(unit.slice(0, depth + 1).join(" · "), [depth, unit]); }));
-for (const [words, at] of places) targets.push([fold(at[1][at[0]]), "place", at, words]);
-for (const f of DATA.facilities.rows) if (f.lon != null) targets.push([fold(text(f.name) || text(f.facility)), "facility", f]);
-function matches(words) {
-  const wanted = fold(words), starts = [], inside = [];
-  if (!wanted) return [];
-  for (const target of targets) {
-    const at = target[0].indexOf(wanted);
-    if (at === 0) starts.push(target); else if (at > 0) inside.push(target);
-    if (starts.length > 40) break;
-  }
-  const order = { place: 0, cell: 1, facility: 2 };
-  return [...starts, ...inside].map((t, k) => [t, k < starts.length ? 0 : 1, k]).sort((a, b) => a[1] - b[1] || order[a[0][1]] - order[b[0][1]] || a[2] - b[2]).slice(0, 10).map(t => t[0]);
-}
-function go(target) {
-  const [, kind, at] = target;
-  closeHits(); byId("hs-search").blur();
-  if (kind === "cell") openCell(at, true);
-  else if (kind === "facility") openFacility(at, true);
-  else { map.closePopup(); show(boundsOf(i => cells.units[cells.unit[i]].slice(0, at[0] + 1).join("\n") === at[1].slice(0, at[0] + 1).join("\n")).pad(0.1)); }
-}
-let hits = [], active = 0;
-function closeHits() { hits = []; byId("hs-hits").hidden = true; byId("hs-search").setAttribute("aria-expanded", "false"); byId("hs-search").removeAttribute("aria-activedescendant"); }
-function drawHits() {
-  const words = target => target[1] === "cell" ? [cells.codes[target[2]], [cells.labels.get(target[2]), ...cells.units[cells.unit[target[2]]]].filter(Boolean).join(" · ")]
-    : target[1] === "place" ? [target[2][1][target[2][0]], target[3]] : [text(target[2].name) || text(target[2].facility), name(DATA.facilities.classes[target[2].c])];
-  byId("hs-hits").replaceChildren(...(hits.length ? hits.map((target, k) => {
-    const [first, second] = words(target);
-    return el("li", { role: "option", id: "hs-hit-" + k, "aria-selected": k === active ? "true" : "false", onclick: () => go(target) }, el("b", {}, first), el("small", {}, second));
-  }) : [el("li", { class: "hs-note" }, w("nothing"))]));
-  byId("hs-hits").hidden = false; byId("hs-search").setAttribute("aria-expanded", "true");
-  if (hits.length) byId("hs-search").setAttribute("aria-activedescendant", "hs-hit-" + active);
-}
-byId("hs-search").addEventListener("input", event => { active = 0; hits = matches(event.target.value); if (fold(event.target.value)) drawHits(); else closeHits(); });
-byId("hs-search").addEventListener("keydown", event => {
-  if (event.key === "Escape") closeHits();
-  else if (event.key === "Enter") { if (hits.length) go(hits[active]); }
-  else if (hits.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) { active = (active + (event.key === "ArrowDown" ? 1 : hits.length - 1)) % hits.length; drawHits(); event.preventDefault(); }
-});
-document.addEventListener("pointerdown", event => { if (!byId("hs-find").contains(event.target)) closeHits(); });
 byId("hs-tabs").addEventListener("keydown", event => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (step) { state.reason = (state.reason + step + DATA.reasons.length) % DATA.reasons.length; drawList(); byId("hs-tab-" + state.reason).focus(); }
+  if (step) pickReason((state.reason + step + DATA.reasons.length) % DATA.reasons.length);
 });
 byId("hs-cities").addEventListener("change", event => {
   state.city = event.target.value; fade = faded(); map.closePopup();
@@ -136,4 +103,5 @@ L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addT
 drawAll(); map.invalidateSize({ animate: false }); show(home);
 map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 1)); map.setMaxBounds(home.pad(1.5));
 base.addTo(map); over.addTo(map);  // last: one painting, of the right view
+if (DATA.tiles) showTiles();
 document.body.dataset.ready = "yes";

@@ -1,0 +1,247 @@
+"""
+The layers of a map page: one short column per month and quantity, with limits and colours.
+
+Every layer has limits shared by all months, so that a colour means the same wherever the
+slider stands; those that are quantities of a month also have limits of each month alone.
+"""
+
+import numpy as np
+
+from hotspot.publish.packing import column, pack
+from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
+from hotspot.publish.why_words import why_zh
+from hotspot.rules.calendar import month_minus
+from hotspot.text.escape import escape
+from hotspot.variables import DataError
+
+_CHANGES = {"year_on_year": 12, "month_on_month": 1}  # months back to the base
+_NAMES = {
+    "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean"),
+    "year_on_year": ("同比变化", "Change, year on year"),
+    "month_on_month": ("环比变化", "Change, month on month"),
+    "coverage": ("卫星覆盖率", "Coverage"),
+    "pm25_error": ("误差（1σ）", "Error (1 sd)"),
+    "level": ("静稳条件下的排放水平", "Level in stagnant weather"),
+    "confidence": ("列入名单的把握", "Chance to be listed"),
+    "gi": ("Gi* 聚集类别", "Gi* clusters"),
+}
+_COVERAGE = [20.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
+_CHANCES = [5.0, 20.0, 50.0, 80.0, 95.0]
+_COMPANIONS = (("pm25_error", 1, 1.0), ("coverage", 0, 100.0), ("n_valid", 0, 1.0))
+
+
+def pack_field(field, order, *, decimals, change, history=None, gi=None, standing=None, level_year=None, public=False):
+    """
+    The field's columns, and the layers a reader can choose between.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time) of the months M-12, M-1, M; the last one is the published month
+    order : int array [n_cell], from ``page_order``
+    decimals : int
+        Digits of PM2.5 in print, ``criteria.warning.decimals``.
+    change : str
+        ``"percent"`` or ``"absolute"``, ``criteria.warning.change``.
+    history : Dataset (cell, time), optional
+        Months up to the same one, from ``with_history``. Default: the field's own.
+    gi : Dataset (cell), optional
+        ``gi_class`` ("hot", "cold" or "") and ``gi_z``, from ``rank.clusters.gi_star``.
+    standing : DataFrame, optional
+        From ``rank_standing``: gives the layer of confidence.
+    level_year : int, optional
+        The year of the field's ``level``, for the legend.
+    public : bool
+        Concentrations and changes only.
+
+    Returns
+    -------
+    dict: ``months``, ``columns`` (name -> packed column), ``layers`` (list of dicts), ``why``
+    (texts), ``change``, ``decimals``. A layer has names, ``unit``, ``colours``; ``breaks`` and
+    perhaps ``own`` (colours and limits by month); ``at``: its column per month, null where it has
+    none, or ``back``, the months back to the base of a change
+
+    Raises
+    ------
+    DataError
+        The history is of other cells, or does not end with the field's month.
+    """
+    months = _months(field)
+    source = field if history is None else _same_cells(history, field, months[-1])
+    names = _months(source)
+    if len(set(names)) != len(names) or names != sorted(names):
+        raise DataError(f"the months of the map are {', '.join(names)}; give each once, oldest first.")
+    columns: dict[str, dict | None] = {}
+    layers = []
+    level = [_take(source, "pm25", order, t) for t in range(len(names))]
+    printed = [np.round(np.rint(np.round(v * 10**decimals, 7)) / 10**decimals, decimals) for v in level]
+    columns |= {f"pm25_{t}": column(v, decimals) for t, v in enumerate(level)}
+    ramp = palette()["sequential"]["concentration"]
+    layers.append(_monthly("pm25", "µg/m³", printed, ramp, pooled_breaks, sequential_breaks))
+    for name, back in _CHANGES.items():
+        values = [_changed(printed, names, t, back, change) for t in range(len(names))]
+        unit = "%" if change == "percent" else "µg/m³"
+        layer = _monthly(name, unit, values, palette()["diverging"]["change"], diverging_breaks, diverging_breaks)
+        layers.append(layer | {"back": back, "at": None})
+    texts, columns["why"] = [["", ""]], None
+    if not public:
+        layers += _companions(source, order, columns, len(names))
+        layers += _of_the_year(field, order, columns, len(names), level_year)
+        layers += _of_the_month(field, order, columns, len(names), gi, standing)
+        texts = _reasons(source, order, columns, len(names))
+    columns = {name: packed for name, packed in columns.items() if packed is not None}
+    return {
+        "months": names, "columns": columns, "layers": layers, "why": texts, "change": change, "decimals": decimals,
+    }  # fmt: skip
+
+
+def standing_rows(standing, places, reasons):
+    """
+    What is known of every ranked hotspot cell, listed or not, as short columns.
+
+    Parameters
+    ----------
+    standing : DataFrame, from ``rank_standing``, or None
+    places : callable
+        Gives the position of each cell on the page.
+    reasons : sequence of str
+
+    Returns
+    -------
+    dict of packed columns: ``cell``, ``reason``, ``rank``, ``top`` (per cent, -1 unknown), ``low``, ``high``
+    """
+    if standing is None or not len(standing):
+        return {"cell": "", "reason": "", "rank": "", "top": "", "low": "", "high": ""}
+    table = standing.assign(_place=places(standing["cell"]), _reason=[reasons.index(r) for r in standing["reason"]])
+    table = table.sort_values(["_reason", "_place"], kind="stable")
+    whole = {name: table[name].to_numpy(float) for name in ("p_top", "rank_low", "rank_high")}
+    return {
+        "cell": pack(table["_place"]),
+        "reason": pack(table["_reason"]),
+        "rank": pack(table["rank"].astype(int)),
+        "top": pack(_or(np.rint(whole["p_top"] * 100))),
+        "low": pack(_or(whole["rank_low"])),
+        "high": pack(_or(whole["rank_high"])),
+    }
+
+
+def _or(values):
+    return np.where(np.isfinite(values), values, -1).astype(np.int64)
+
+
+def _months(field):
+    return [str(t) for t in np.datetime_as_string(field["time"].to_numpy(), unit="M")]
+
+
+def _same_cells(history, field, month):
+    """The history in the order of the field's cells."""
+    wanted = field["cell"].to_numpy().astype(str)
+    strange = np.setdiff1d(wanted, history["cell"].to_numpy().astype(str))
+    if strange.size:
+        raise DataError(f"history: it does not hold cell {strange[0]}; give the history of this study.")
+    if _months(history)[-1] != month:
+        raise DataError(f"history: it ends with {_months(history)[-1]}, the field with {month}; give that month's.")
+    return history.sel(cell=field["cell"].values)
+
+
+def _changed(printed, names, t, back, change):
+    """Change of one month against its base, or NaN where the base is not among the months."""
+    base = month_minus(names[t], back)
+    if base not in names:
+        return np.full(printed[t].shape, np.nan)
+    before = printed[names.index(base)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = printed[t] - before
+        return np.where(before > 0, value / before * 100, np.nan) if change == "percent" else value
+
+
+def _monthly(name, unit, values, ramp, shared, own):
+    """A quantity of every month: limits over all months together, and of each alone."""
+    limits = shared(np.concatenate(values), len(ramp))
+    alone = [own(v, len(ramp)) for v in values]
+    return _layer(name, unit, limits, ramp) | {
+        "at": [f"{name}_{t}" for t in range(len(values))],
+        "own": [{"breaks": b, "colours": spread_over(ramp, len(b) + 1)} for b in alone],
+        "has": [bool(np.isfinite(v).any()) for v in values],
+    }
+
+
+def _companions(source, order, columns, n_month):
+    """Error and coverage as layers, valid days as a column; adds to ``columns``."""
+    layers = []
+    for name, digits, scale in _COMPANIONS:
+        # A field from stations was seen from nowhere above: it has no coverage, and the page no such layer.
+        if name not in source or not bool(source[name].notnull().any()):
+            continue
+        values = [_take(source, name, order, t) * scale for t in range(n_month)]
+        columns |= {f"{name}_{t}": column(v, digits) for t, v in enumerate(values)}
+        has = {"at": [f"{name}_{t}" for t in range(n_month)], "has": [bool(np.isfinite(v).any()) for v in values]}
+        if name == "coverage":
+            layers.append(_layer(name, "%", _COVERAGE, palette()["sequential"]["coverage"]) | has)
+        elif name == "pm25_error":
+            ramp = palette()["sequential"]["error"]
+            layers.append(_layer(name, "µg/m³", sequential_breaks(np.concatenate(values), len(ramp)), ramp) | has)
+    return layers
+
+
+def _of_the_year(field, order, columns, n_month, year):
+    """The level in stagnant weather, one for all months of a year."""
+    if "level" not in field or not bool(field["level"].notnull().any()):
+        return []
+    value = _take(field, "level", order, -1)
+    columns["level"] = column(value, 1)
+    ramp = palette()["sequential"]["level"]
+    layer = _layer("level", "µg/m³", pooled_breaks(value, len(ramp)), ramp)
+    return [layer | {"at": ["level"] * n_month, "has": [True] * n_month, "always": str(year or "")}]
+
+
+def _of_the_month(field, order, columns, n_month, gi, standing):
+    """What only the published month has: how sure a place on the list is, and Gi*."""
+    layers, blank = [], [False] * (n_month - 1)
+    if standing is not None and standing["p_top"].notna().any():
+        ramp = palette()["sequential"]["confidence"]
+        layer = _layer("confidence", "%", _CHANCES, ramp)
+        layers.append(layer | {"at": None, "has": [*blank, True], "standing": True})
+    if gi is not None:
+        colours = palette()["clusters"]
+        place = {code: i for i, code in enumerate(map(str, gi["cell"].to_numpy()))}
+        score, kind = gi["gi_z"].to_numpy().astype(float), gi["gi_class"].to_numpy().astype(str)
+        sign = np.select([np.isnan(score), kind == "hot", kind == "cold"], [np.nan, 1.0, -1.0], 0.0)
+        at = [place.get(code, -1) for code in map(str, field["cell"].to_numpy()[order])]
+        value = np.append(sign, np.nan)[at]  # -1, a cell that was not tested, takes the NaN at the end
+        columns["gi"] = column(value, 0)
+        layer = _layer("gi", "", [-0.5, 0.5], [colours["cold"], colours["none"], colours["hot"]])
+        words = [["低值聚集", "Cluster of low values"], ["不显著", "Not significant"]]
+        words.append(["高值聚集", "Cluster of high values"])
+        has = {"at": [*[None] * (n_month - 1), "gi"], "has": [*blank, bool(np.isfinite(value).any())]}
+        layers.append(layer | has | {"classes": words})
+    return layers
+
+
+def _reasons(source, order, columns, n_month):
+    """Reasons why cells of a month may not be ranked: the distinct (zh, en) pairs; adds columns of positions."""
+    if "why" not in source:
+        return [["", ""]]
+    why = source["why"]
+    month = [np.asarray((why.isel(time=t) if "time" in why.dims else why).to_numpy()[order]) for t in range(n_month)]
+    texts = ["", *sorted({str(text) for one in month for text in set(one.tolist())} - {""})]
+    where = {text: i for i, text in enumerate(texts)}
+    columns |= {
+        f"why_{t}": column(np.array([where[str(v)] for v in one], dtype=float), 0) for t, one in enumerate(month)
+    }
+    return [[escape(why_zh(text)), escape(text)] for text in texts]
+
+
+def _take(field, name, order, t):
+    """One month of a variable in page order; a variable without time is the same in every month."""
+    values = field[name]
+    if "time" in values.dims:
+        values = values.isel(time=t)
+    return values.to_numpy().astype(float)[order]
+
+
+def _layer(name, unit, limits, ramp):
+    """A layer's names, limits and colours."""
+    zh, en = _NAMES[name]
+    return {
+        "id": name, "zh": zh, "en": en, "unit": unit, "breaks": limits, "colours": spread_over(ramp, len(limits) + 1)
+    }  # fmt: skip
