@@ -1,0 +1,321 @@
+"""
+The analysis report of a month: the whole study with a chapter per city, and each chapter alone (C6).
+
+Its numbers are those of ``cells.parquet``, read back from the month's folder, so whoever
+holds that file can recompute them. Same month, same bytes: no date, no random name.
+"""
+
+import hashlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from hotspot.publish import report_map, report_sections, report_tables, report_words
+from hotspot.publish.fonts import check_glyphs, legible, shorten
+from hotspot.publish.lists import published
+from hotspot.publish.report_wind import wind_section
+from hotspot.publish.typeset import set_texts, typeset
+from hotspot.publish.why_words import METHODS, data_sources, from_stations_only
+from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
+
+_TEMPLATE = "report.typ"
+_THREADS = 2  # more would only hold more pages in memory
+_WIDTH_MM, _HEIGHT_MM = 170.0, 104.0  # of a map, at most
+
+
+class _Month(NamedTuple):
+    """What every chapter is made from."""
+
+    study: object
+    month: str
+    derived: object
+    cells: object  # of the whole study, from cells.parquet
+    units: report_map.Units
+    stations: object  # DataFrame, from station_months
+    at: list  # places of the stations on the lattice
+    traced: dict  # cell -> its rows
+    sizes: dict  # facility -> its size in words
+
+
+def write_report(folder, *, study, month, derived, state="preliminary"):
+    """
+    Write ``report.pdf`` and, where the study has more than one city, ``reports/CITYCODE.pdf``.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The month's folder; holds ``cells.parquet``. ``warnings.csv`` names the list if it is there.
+    study : Study
+    month : str, "YYYY-MM"
+    derived : Derived
+        What ``month.derive`` returned.
+    state : str
+        A key of ``words.STATES``.
+
+    Returns
+    -------
+    list of Path: ``report.pdf`` first, then those of the cities by code
+
+    Raises
+    ------
+    DataError
+        There is no ``cells.parquet``, or a text holds a letter the font cannot draw.
+    """
+    from tqdm import tqdm
+
+    folder = Path(folder)
+    whole, cities = report_data(folder, study=study, month=month, derived=derived, state=state)
+    check_glyphs(set_texts(whole))
+    paths, parts = [folder / "report.pdf"], [whole]
+    if len(cities) > 1:
+        (folder / "reports").mkdir(exist_ok=True)
+        paths = [*(folder / "reports" / f"{name}.pdf" for name in cities), *paths]
+        parts = [*cities.values(), whole]
+    # typst leaves Python's lock while it sets a page; the book last, as for the sheets.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        pages = pool.map(lambda part: typeset(_TEMPLATE, part), parts)
+        for path, page in zip(
+            paths, tqdm(pages, total=len(parts), desc="reports", disable=None, leave=False), strict=True
+        ):
+            path.write_bytes(page)
+    return [paths[-1], *paths[:-1]]
+
+
+def report_data(folder, *, study, month, derived, state="preliminary"):
+    """
+    Everything printed in the reports, as plain dicts of strings and drawings.
+
+    Parameters
+    ----------
+    as ``write_report``
+
+    Returns
+    -------
+    (whole, cities): the data of ``report.pdf``, and by city code those of the chapters alone
+    """
+    cells = report_tables.read_cells(folder)
+    table = report_tables.station_months(
+        derived.stations, month, utc_offset=study.utc_offset, validity=study.criteria.validity
+    )
+    x, y = study.grid.project(table["lon"].to_numpy(float), table["lat"].to_numpy(float))
+    given = _Month(
+        study, month, derived, cells, report_map.Units(study.grid, study.boundaries),
+        table,
+        list(zip(x.tolist(), y.tolist(), strict=True)),
+        dict(list(_plain(derived.traced).groupby("cell", sort=False))),
+        report_sections.sizes_words(derived.facilities),
+    )  # fmt: skip
+    digest = _digest(folder)
+    names = sorted(set(cells["city"]))
+    chapters = {name: _chapter(given, name) for name in names}
+    codes = _codes(derived.field, names, set(cells.loc[cells["hotspot"], "city"]))
+    several = len(names) > 1
+    cities = {
+        codes[name]: _report(
+            given, chapters[name]["sum"], [chapters[name]], f"{month}-{codes[name]}", name, state, digest
+        )
+        for name in names
+    }
+    if not several:
+        return next(iter(cities.values())) | {"id": f"{study.id}-{month}"}, cities
+    overview = _overview(given)
+    name = study.name
+    whole = _report(given, overview["sum"], [overview, *chapters.values()], month, name, state, digest)
+    return whole | {"contents": True}, cities
+
+
+def _report(given, summary, chapters, number, name, state, digest):
+    """One document: head, summary, chapters."""
+    study, criteria, attrs = given.study, given.study.criteria, given.derived.field.attrs
+    when = month_zh(given.month)
+    completeness, method = (str(attrs.get(key, "")) for key in ("completeness", "method"))
+    head = [
+        ["分析范围", f"{legible(name)}，{chapters[0]['n_cells']}"
+                 f"个{study.grid.spacing / 1000:g} km网格（{shorten(str(attrs['lattice_id']), 40)}）"],
+        ["资料截至", f"{when}（{STATES[state]}）"],
+        ["数据来源", shorten("；".join(data_sources(attrs)) or "未说明", 120)],
+        ["估算方法", METHODS.get(method, legible(method) or "未说明") + _accuracy(attrs)],
+        ["完整性", _completeness(completeness, given, criteria)],
+        ["名单与规则", f"{legible(criteria.legal_basis)}；规则{criteria.profile}；每市每类取前"
+                  f"{'、'.join(str(k) for k in dict.fromkeys(criteria.warning.k.values()))}名"
+                  + (f"；名单校验{digest}" if digest else "")],
+    ]  # fmt: skip
+    return {
+        "id": f"{study.id}-{number}",
+        "title": f"{legible(name)}PM2.5预警网格分析",
+        "subtitle": f"Analysis of PM2.5 warning cells, {given.month}",
+        "when": when,
+        "state": STATES[state],
+        "head": head,
+        "summary": summary,
+        "chapters": [{key: value for key, value in chapter.items() if key != "sum"} for chapter in chapters],
+        "contents": False,
+        "foot": f"规则{criteria.profile} · hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价",
+        "digest": digest,
+    }
+
+
+def _accuracy(attrs):
+    """The left-out error of the stations, and a product coarser than the cells."""
+    said = ""
+    rmse, n = attrs.get("loo_rmse"), attrs.get("n_stations")
+    if known(rmse) and n:
+        bias, r = attrs.get("loo_bias"), attrs.get("loo_r")
+        said += f"；{int(n)}个站点逐一留出检验：均方根误差{float(rmse):.1f} μg/m³"
+        said += f"，偏差{float(bias):+.1f} μg/m³" if known(bias) else ""
+        said += f"，相关系数{float(r):.2f}" if known(r) else ""
+    native = attrs.get("native_resolution_m")
+    if known(native) and float(native) > float(attrs["spacing"]):
+        said += f"；资料原始分辨率约{float(native) / 1000:g} km，粗于网格，相邻网格的差别部分来自插值"
+    return said
+
+
+def _completeness(word, given, criteria):
+    """How complete the month is, and who is left out for it."""
+    share = 100 * float(given.cells["valid"].mean())
+    if from_stations_only(given.derived.field.attrs):
+        rule = f"{criteria.interpolation.max_station_km:g} km内没有有效站点的网格不参评"
+    else:
+        rule = f"面积覆盖率低于{criteria.validity.min_coverage:g}的网格不参评"
+    return (
+        f"{COMPLETENESS.get(word, legible(word) or '未说明')}；{rule}；全部网格中{report_words.number(share, 1)}%有效"
+    )
+
+
+def _chapter(given, name):
+    """The chapter of one city."""
+    study, derived, criteria = given.study, given.derived, given.study.criteria
+    decimals, level = criteria.warning.decimals, criteria.confidence.level
+    cells = given.cells[given.cells["city"] == name].reset_index(drop=True)
+    leaders, warned, left_out = (
+        _plain(table[table["city"] == name]).reset_index(drop=True)
+        for table in (derived.leaders, derived.warned, derived.not_ranked)
+    )
+    counties = report_tables.districts(cells, decimals)
+    numbers = report_tables.numbered(cells)
+    near = report_tables.nearest_stations(
+        cells, given.stations, decimals, reach_km=criteria.interpolation.max_station_km
+    )
+    wind, wind_words = wind_section(study, given.month, derived, cells, near)
+    free = report_tables.weather_free(cells, decimals, counties["name"])
+    outlines = {county: shape for (city, county), shape in given.units.county.items() if city == name}
+    maps = _maps(given, name, cells, outlines, numbers)
+    spread = report_words.spread_sentence(counties, decimals, "区县")
+    n_hot = int(cells["hotspot"].sum())
+    n_ranked = n_hot - int((left_out["reason"] == "highest").sum())
+    summary = [
+        report_words.mean_sentence(legible(name), month_zh(given.month), counties.iloc[-1], decimals),
+        spread,
+        report_words.leader_sentence(published(leaders, decimals), n_hot, n_ranked, decimals, level),
+        report_words.warned_sentence(published(warned, decimals)),
+        "；".join(part for part in (wind_words, report_words.free_phrase(free, decimals, derived.field.attrs)) if part)
+        + "。",
+    ]
+    sections = report_sections
+    parts = [
+        ("高值区域分布", "Where it is high", maps),
+        ("各区县浓度与变化", "Districts", [sections.district_table(name, counties, decimals, "区县", "District")]),
+        ("浓度最高和增幅最大的网格", "Highest cells and largest rises",
+         sections.leader_blocks(leaders, cells, left_out, criteria)),
+        ("风向风速分析", "Wind", wind),
+        ("预警网格与邻近站点对比", "Warned cells and stations",
+         sections.station_blocks(near, given.month, derived.field, criteria, len(given.stations) > 0)),
+        ("预警网格内及周边重点企业", "Key enterprises",
+         sections.enterprise_blocks(cells, given.traced, given.sizes)),
+        ("扣除气象影响后的变化", "Change in average weather",
+         sections.weather_blocks(derived.field, free, warned, decimals, "区县", numbers)),
+    ]  # fmt: skip
+    return {
+        "title": legible(name),
+        "sum": [line for line in summary if line],
+        "sections": [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts],
+        "n_cells": len(cells),
+    }
+
+
+def _overview(given):
+    """The chapter before those of the cities: all cells on one map, all cities in one table."""
+    study, criteria, cells = given.study, given.study.criteria, given.cells
+    decimals = criteria.warning.decimals
+    cities = report_tables.districts(cells, decimals, by="city")
+    warned = published(given.derived.warned, decimals)
+    drawn = report_map.value_map(
+        cells, grid=study.grid, outlines=given.units.city, heavy=[], breaks=report_map.limits(cells),
+        numbers=dict.fromkeys(report_tables.numbered(cells), 0), stations=given.at, width=_WIDTH_MM, height=165.0,
+    )  # fmt: skip
+    summary = [
+        report_words.mean_sentence(legible(study.name), month_zh(given.month), cities.iloc[-1], decimals),
+        report_words.spread_sentence(cities, decimals, "城市"),
+        f"{len(cities) - 1}个城市共有{int(cells['hotspot'].sum())}个热点网格，本月预警{warned['cell'].nunique()}个，"
+        f"其中{warned.loc[warned['distinguishable'] == False, 'cell'].nunique()}个与邻近名次不可区分。",  # noqa: E712
+        report_words.free_phrase(
+            report_tables.weather_free(cells, decimals, cities["name"], by="city"), decimals, given.derived.field.attrs
+        ) + "。",
+    ]  # fmt: skip
+    parts = [
+        ("高值区域分布", "Where it is high", [_map_block(study.name, drawn, given, 0)]),
+        ("各城市浓度与变化", "Cities", [
+            report_sections.district_table(study.name, cities, decimals, "城市", "City")
+        ]),
+    ]  # fmt: skip
+    return {
+        "title": "总体情况",
+        "sum": [line for line in summary if line],
+        "sections": [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts],
+        "n_cells": len(cells),
+    }
+
+
+def _maps(given, name, cells, outlines, numbers):
+    """The city, and its hotspot cells enlarged where they fill only a part of it."""
+    settings = {
+        "grid": given.study.grid, "outlines": outlines, "breaks": report_map.limits(cells), "numbers": numbers,
+        "heavy": [given.units.city[name]] if name in given.units.city else [], "stations": given.at,
+    }  # fmt: skip
+    whole = report_map.value_map(cells, width=_WIDTH_MM, height=_HEIGHT_MM, **settings)
+    blocks = [_map_block(name, whole, given, len(numbers))]
+    part = report_map.around_hotspots(cells, given.study.grid.spacing)
+    if part is not None:
+        drawn = report_map.value_map(part, width=_WIDTH_MM, height=_HEIGHT_MM, **settings)
+        blocks.append(_map_block(name, drawn, given, len(numbers), "热点网格一带（放大）", "Around the hotspot cells"))
+    return blocks
+
+
+def _map_block(name, drawn, given, n_numbered, what="月均浓度分布", en="Monthly mean by cell"):
+    marks = ["粗框为预警网格" + ("，数字为预警号" if n_numbered else "")] if (given.cells["warned"] != "").any() else []
+    marks += ["虚线为热点网格范围"]
+    marks += ["斜线为无有效月均值"] if drawn["hatched"] else []
+    marks += ["空心三角为参考站点"] if given.at else []
+    return drawn | {
+        "kind": "map",
+        "zh": f"{legible(name)}{month_zh(given.month)}PM2.5{what}",
+        "en": en,
+        "note": f"{'；'.join(marks)}。按cells.parquet的pm25、valid、hotspot、warned绘制。",
+    }
+
+
+def _plain(table):
+    """The table without its attributes, which pandas would copy at every step."""
+    table = table.copy()
+    table.attrs = {}
+    return table
+
+
+def _codes(field, names, watched):
+    """The name of each city's file: its code; where there is none, its number among the cities, as in ``notice``."""
+    cities, codes = (field[name].values.astype(str).tolist() for name in ("city", "city_code"))
+    code_of = dict(zip(cities, codes, strict=True))
+    order = sorted(names, key=lambda name: (name not in watched, code_of[name], name))
+    files = {
+        name: code_of[name] if re.fullmatch(r"[0-9A-Za-z]{1,12}", code_of[name]) else f"city{number:02d}"
+        for number, name in enumerate(order, 1)
+    }
+    return dict(sorted(files.items(), key=lambda pair: pair[1]))
+
+
+def _digest(folder):
+    """The first eight digits of the list's SHA-256, or nothing where there is no list."""
+    path = Path(folder) / "warnings.csv"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.exists() else ""

@@ -1,0 +1,103 @@
+"""The wind of a month in the analysis report: rose, polar plot of a station, and what both say in words (C8)."""
+
+import numpy as np
+
+from hotspot.publish.fonts import legible
+from hotspot.publish.report_words import direction_zh, number
+from hotspot.publish.wind_drawing import polar_svg, wind_rose_svg
+from hotspot.trace.polar import month_rose, station_polar
+from hotspot.variables import DataError
+
+_SIZE_MM = 74.0
+
+
+def wind_section(study, month, derived, cells, near):
+    """
+    The wind at a city's hotspot cells, and where it blew from when the station by its warned cells was dirty.
+
+    Parameters
+    ----------
+    study : Study
+    month : str
+    derived : Derived
+    cells : DataFrame, from ``read_cells``, of one city
+    near : DataFrame, from ``nearest_stations``
+
+    Returns
+    -------
+    (blocks, sentence)
+        ``blocks`` of the page; ``sentence`` for the summary, empty without wind
+    """
+    if derived.weather is None:
+        return [_text("没有交付气象资料，本月不作风向风速分析。")], ""
+    settings = {"month": month, "utc_offset": study.utc_offset, "criteria": study.criteria}
+    of = cells[cells["hotspot"]] if cells["hotspot"].any() else cells
+    try:
+        rose = month_rose(derived.weather, float(of["lon"].mean()), float(of["lat"].mean()), **settings)
+    except DataError:
+        return [_text("交付的气象资料中本月没有风向风速，不作风向风速分析。")], ""
+    source = legible(str(derived.weather.attrs.get("source", "")) or "未注明")
+    sentence, words = _rose_words(rose)
+    parts = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
+    table, name, why = _polar(derived, near, settings, study.criteria.report.least_hours)
+    if table is not None:
+        parts.append({"svg": polar_svg(table, size_mm=_SIZE_MM), "zh": f"{name}高值来风方向", "en": "Polar plot (CPF)"})
+        words.append(_polar_words(table, name, study.criteria.tracing.min_upwind_hours))
+    else:
+        words.append(why)
+    note = f"风取离热点网格中心最近的气象资料（{source}）。高值来风方向只说明风从该方向来时浓度较高，不等于认定来源。"
+    return [_text("".join(words)), {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note}], sentence
+
+
+def _text(text):
+    return {"kind": "text", "text": text}
+
+
+def _rose_words(rose):
+    """The commonest direction and the calm, for the summary and for the section."""
+    by = rose.groupby("direction", sort=True)["share"].sum()
+    first, calm = by.index[int(np.argmax(by.to_numpy()))], rose.attrs["calm_share"]
+    sentence = (
+        f"当月最多的来风方向为{direction_zh(first)}（{number(100 * by[first], 1)}%），静风占{number(100 * calm, 1)}%"
+    )
+    strong = rose[rose["speed"].str.startswith(">")]
+    limit, share = str(strong["speed"].iloc[0])[1:], float(strong["share"].sum())
+    words = [f"{sentence}，风速大于{limit} m/s的占{number(100 * share, 1)}%（共{rose.attrs['n_hours']}次报告）。"]
+    if calm >= 0.3:
+        words.append("静风较多，污染物不易扩散，应先查格内和近处的源。")
+    return sentence, words
+
+
+def _polar(derived, near, settings, least_hours):
+    """The polar table of the station that is nearest to most warned cells, or why there is none."""
+    if derived.stations is None:
+        return None, "", "没有交付逐时站点资料，无法判断高值时的来风方向。"
+    rows = near[near["station"] != ""]
+    if not len(rows):
+        return None, "", "预警网格附近没有参考站点，无法判断高值时的来风方向。"
+    by = rows.groupby("station").agg(n=("cell", "size"), km=("km", "mean"), name=("name", "first"))
+    by = by.reset_index().sort_values(["n", "km", "station"], ascending=[False, True, True], kind="stable")
+    for row in by.itertuples():
+        try:
+            table = station_polar(derived.weather, derived.stations, row.station, min_hours=least_hours, **settings)
+        except DataError:
+            continue
+        name = legible(str(row.name))
+        return table, name if name.endswith("站") else f"{name}站", ""
+    return None, "", "邻近站点与风没有同一时刻的资料，无法判断高值时的来风方向。"
+
+
+def _polar_words(table, name, least):
+    """The direction in which the station was oftenest dirty, if enough hours say so."""
+    by = table.groupby("direction", sort=True)[["hours", "high"]].sum()
+    by = by[by["hours"] >= least]
+    about = table.attrs
+    if not len(by):
+        return f"{name}各方向的时数都不足{least}小时，不判断高值来风方向。"
+    share = by["high"] / by["hours"]
+    first = share.index[int(np.argmax(share.to_numpy()))]
+    return (
+        f"{name}，风从{direction_zh(first)}来时高值（大于{number(about['limit'], 0)} μg/m³）小时占比最大，为"
+        f"{number(100 * share[first], 0)}%（{int(by['hours'][first])}小时），"
+        f"有风时平均为{number(100 * about['base'], 0)}%。"
+    )

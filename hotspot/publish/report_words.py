@@ -1,0 +1,190 @@
+"""Sentences of the analysis report, made of its numbers; nothing is said that no number carries."""
+
+import re
+
+from hotspot.publish.fonts import legible
+from hotspot.publish.why_words import why_zh
+from hotspot.publish.words import BASES, change_zh, known
+from hotspot.rules.rounding import plain_text, round_half_even
+
+NONE = "—"
+_WINDS = (
+    "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南",
+    "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
+)  # fmt: skip
+
+
+def number(value, decimals):
+    """
+    A printed number, a dash where there is none.
+
+    Examples
+    --------
+    >>> number(28.25, 1), number(float("nan"), 1)
+    ('28.2', '—')
+    """
+    return plain_text(value, decimals) or NONE
+
+
+def signed(value, decimals):
+    """
+    A printed change with its sign, a dash where there is none.
+
+    Examples
+    --------
+    >>> signed(3.04, 1), signed(-0.04, 1), signed(-3.0, 1), signed(float("nan"), 1)
+    ('+3.0', '0.0', '-3.0', '—')
+    """
+    text = plain_text(value, decimals)
+    return f"+{text}" if text and float(text) > 0 else text or NONE
+
+
+def direction_zh(degrees):
+    """
+    The nearest of sixteen directions.
+
+    Examples
+    --------
+    >>> direction_zh(350.0), direction_zh(22.5), direction_zh(225.0)
+    ('北', '北东北', '西南')
+    """
+    return _WINDS[int((float(degrees) % 360 + 11.25) // 22.5) % 16]
+
+
+def place_words(row):
+    """County and township in one phrase, as far as they are known."""
+    return " ".join(legible(str(row[name])) for name in ("county", "township") if known(row[name])) or NONE
+
+
+def interval_words(row):
+    """The interval of a rank, or a dash where the error is not known."""
+    if not (known(row["rank_low"]) and known(row["rank_high"])):
+        return NONE
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return f"{low}–{high}" if low != high else str(low)
+
+
+def share_words(value):
+    """A share as per cent, or a dash."""
+    return f"{int(round_half_even(100 * float(value), 0))}%" if known(value) else NONE
+
+
+def sure_words(flag):
+    """Whether the data can tell the cell from those that are not on the list."""
+    return ("可区分" if flag else "不可区分") if known(flag) else NONE
+
+
+def changes_words(row):
+    """Both changes of a district or a city, in one phrase."""
+    said = []
+    for reason, short in (("year_on_year", "yoy"), ("month_on_month", "mom")):
+        said.append(BASES[reason] + change_zh(row[short], row[f"{short}_pct"], 1))
+    return "，".join(said)
+
+
+def mean_sentence(name, when, total, decimals):
+    """The mean of the whole, with its changes."""
+    if not known(total["pm25"]):
+        return f"{when}{name}没有有效的月均值。"
+    return (
+        f"{when}{name}PM2.5月均浓度{number(total['pm25'], decimals)} μg/m³"
+        f"（{int(total['n_valid'])}个有效网格按面积加权），{changes_words(total)}。"
+    )
+
+
+def spread_sentence(table, decimals, unit):
+    """Highest and lowest district, and how many rose."""
+    rows = table.iloc[:-1]
+    rows = rows[rows["pm25"].notna()]
+    if len(rows) < 2:
+        return ""
+    first, last = rows.iloc[0], rows.iloc[-1]
+    said = (
+        f"{len(rows)}个{unit}中{legible(first['name'])}最高（{number(first['pm25'], decimals)} μg/m³），"
+        f"{legible(last['name'])}最低（{number(last['pm25'], decimals)} μg/m³）"
+    )
+    for short, base in (("yoy", "同比"), ("mom", "环比")):
+        change = rows[short].dropna()
+        if len(change):
+            counts = (
+                (int((change > 0).sum()), "上升"),
+                (int((change < 0).sum()), "下降"),
+                (int((change == 0).sum()), "持平"),
+            )
+            said += f"；{base}" + "、".join(f"{n}个{word}" for n, word in counts if n)
+    return said + "。"
+
+
+def leader_sentence(leaders, n_hot, n_ranked, decimals, level):
+    """The highest hotspot cell, and how sure the ten are; nothing of that where all are among them."""
+    rows = leaders[leaders["reason"] == "highest"]
+    if not len(rows):
+        return f"{n_hot}个热点网格均无有效月均值，未作排名。" if n_hot else "没有热点网格。"
+    first = rows.iloc[0]
+    interval = interval_words(first)
+    sure = f"，名次的{level * 100:.0f}%区间为{interval}" if interval != NONE else "，误差未知，名次没有区间"
+    unsure = int((rows["distinguishable"] == False).sum())  # noqa: E712 - unknown is neither
+    if len(rows) >= n_ranked:
+        ending = f"可排名的{len(rows)}个全部列出"
+    else:
+        ending = f"前{len(rows)}名中{unsure}个与榜外网格不可区分" if unsure else f"前{len(rows)}名均可与榜外网格区分"
+    return (
+        f"{n_hot}个热点网格中{first['cell']}（{place_words(first)}）最高，"
+        f"为{number(first['pm25'], decimals)} μg/m³{sure}；{ending}。"
+    )
+
+
+def warned_sentence(warned):
+    """How many cells are warned, where, and how many of them the data can tell apart."""
+    cells = warned.drop_duplicates("cell")
+    if not len(cells):
+        return "本月没有预警网格。"
+    where = cells["county"].where(cells["county"] != "", "未知区县").value_counts(sort=False).sort_index()
+    where = where.sort_values(ascending=False, kind="stable")
+    named = "、".join(f"{legible(str(name))}{n}个" for name, n in where.head(5).items())
+    more = f"等{len(where)}个区县" if len(where) > 5 else ""
+    unsure = warned.loc[warned["distinguishable"] == False, "cell"].nunique()  # noqa: E712
+    tail = f"，其中{unsure}个与邻近名次不可区分，应连同邻格一并排查" if unsure else "，均可与邻近名次区分"
+    return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。"
+
+
+def weather_reason(attrs):
+    """Why there are no weather-free values, in Chinese; empty where there are some."""
+    said = str(attrs.get("weather", "none: no weather was delivered"))
+    if not said.startswith("none: "):
+        return ""
+    why = said.removeprefix("none: ")
+    for pattern, chinese in _NO_WEATHER:
+        found = re.fullmatch(pattern, why)
+        if found:
+            return chinese.format(*found.groups())
+    return legible(why_zh(why))
+
+
+_NO_WEATHER = (
+    (r"no weather was delivered(?: for (\S+) to (\S+))?", "没有交付气象资料"),
+    (r"neither satellite days nor hourly stations were delivered", "没有逐日卫星资料，也没有逐时站点资料"),
+    (r"no day of (\S+) to (\S+) has a valid value", "{0}至{1}没有一天有有效值"),
+)
+
+
+def free_phrase(free, decimals, attrs):
+    """What is left of the whole's change in average weather, or why that is not known."""
+    reason = weather_reason(attrs)
+    if reason:
+        return f"未作气象扣除（{reason}），变化中包含气象影响"
+    total, said = free.iloc[-1], []
+    for short, base in (("yoy", "同比"), ("mom", "环比")):
+        if known(total[f"{short}_free"]):
+            change = change_zh(total[f"{short}_free"], total[f"{short}_free_pct"], decimals)
+            said.append(f"{base}{change}")
+    return f"扣除气象影响后{'、'.join(said)}" if said else "扣除气象影响后没有可比的基数"
+
+
+def why_not(not_ranked, reason):
+    """Why the cells of a class were not ranked: the commonest reason and the count; empty if all were."""
+    rows = not_ranked[not_ranked["reason"] == reason]
+    if not len(rows):
+        return ""
+    common = rows["why"].astype(str).value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+    return f"{len(rows)}个热点网格未参评：{legible(why_zh(common.index[0]))}" + ("等" if len(common) > 1 else "")
