@@ -31,6 +31,8 @@ class Derived(NamedTuple):
     history: object  # Dataset (cell, time), the thirteen months M-12 .. M
     standing: object  # DataFrame as warned: every ranked hotspot cell, listed or not
     fine: object = None  # DataFrame, the warned cells' sub-cells of 500 m; None without micro-stations
+    inventory: object = None  # DataFrame, every facility with its cell or the reason why it has none
+    routes: object = None  # DataFrame, the visiting plan of every city and of every warned cell
 
 
 def run_month(study, month, *, out="out", draft=False, confirm=False, by="", reason="", scheduler=None):
@@ -125,6 +127,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.sources.opening import open_month
     from hotspot.trace.attribution import trace_sources
     from hotspot.trace.checklist import checklist
+    from hotspot.trace.inventory import inventory
+    from hotspot.trace.route import routes
 
     step("delivered files")
     delivered = with_decisions(open_month(study, month))
@@ -154,6 +158,9 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         warned, delivered.weather, delivered.facilities,
         cells=cells, stations=delivered.reference, criteria=criteria,
     )  # fmt: skip
+    census = inventory(
+        delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
+    )  # fmt: skip
     return Derived(
         field=field,
         hot=hot,
@@ -161,7 +168,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         not_ranked=not_ranked(field, hot, criteria),
         gi=gi,
         traced=traced,
-        checklist=checklist(warned, traced, delivered.facilities, cells, criteria),
+        checklist=checklist(warned, traced, delivered.facilities, cells, criteria, inventory=census),
         facilities=delivered.facilities,
         intake=_with_boundaries(delivered.intake, study),
         weather=delivered.weather,
@@ -170,6 +177,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         history=history,
         standing=standing,
         fine=fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria),
+        inventory=census,
+        routes=routes(warned, traced, criteria, inventory=census),
     )
 
 

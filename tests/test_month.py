@@ -26,6 +26,7 @@ WARNINGS = (
 PRODUCTS = {
     "warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet", "warnings.xlsx",
     "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "manifest.json", "sub_cells.csv",
+    "inventory.csv",
 }  # fmt: skip
 
 
