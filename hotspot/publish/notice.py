@@ -178,7 +178,7 @@ def notice_docx(context, template=None):
     Raises
     ------
     DataError
-        The template cannot be read, or uses a name that there is not.
+        The template cannot be read, or a mark in it is broken.
     """
     return filled("notice.docx", context, template)
 
@@ -346,17 +346,18 @@ def _changes(facts, rule):
             "code": change["cell"],
             "reason": REASONS.get(change["reason"], change["reason"]),
             "what": WHAT.get(change["what"], change["what"]),
-            "before": _side(change["before"], decimals),
-            "now": _side(change["now"], decimals),
+            "before": _side(change["before"], decimals, listed=change["what"] != "added"),
+            "now": _side(change["now"], decimals, listed=change["what"] != "removed"),
         }
         for change in facts["changes"]
     ]
     return redaction.redacted(lines, rule.changes)
 
 
-def _side(values, decimals):
+def _side(values, decimals, *, listed):
+    """One side of a change; a chain older than revisions knows only that the row was listed."""
     if not values:
-        return "不在名单"
+        return "在名单" if listed else "不在名单"
     said = [f"第{_number(values.get('rank'), 0)}名", f"月均{_number(values.get('pm25'), decimals)}"]
     if known(values.get("change")):
         said.append(f"变化{_number(values['change'], decimals, signed=True)}")

@@ -1,18 +1,9 @@
 """
-The notice as a page to print: set by typst with the one font we ship.
-
-The layout stands in ``templates/notice.typ``; texts enter it as JSON, never as markup.
+The notice as a page to print: the same texts as the DOCX, in the layout of ``templates/notice.typ``.
 """
 
-import json
-from functools import cache
-from importlib import resources
-from typing import Any
-
-from hotspot.publish.fonts import check_glyphs, font_path
-from hotspot.variables import DataError
-
-_TEMPLATE = "notice.typ"
+from hotspot.publish.fonts import check_glyphs
+from hotspot.publish.typeset import set_texts, typeset
 
 
 def notice_pdf(context, *, kind="pdf", ppi=None):
@@ -35,37 +26,5 @@ def notice_pdf(context, *, kind="pdf", ppi=None):
     DataError
         A text holds a letter the font cannot draw, or the page could not be set.
     """
-    import typst
-
-    check_glyphs(_strings(context))
-    template: Any = (resources.files("hotspot.publish") / "templates" / _TEMPLATE).read_bytes()
-    try:
-        return typst.compile(
-            template,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            format=kind,
-            ppi=ppi,
-            sys_inputs={"data": json.dumps(context, ensure_ascii=False, sort_keys=True)},
-        )
-    except RuntimeError as error:
-        raise DataError(f"{_TEMPLATE}: the notice could not be set: {error}") from None
-
-
-@cache
-def _fonts():
-    """The one font, read once for all notices."""
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_path().parent)])
-
-
-def _strings(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _strings(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _strings(part)
+    check_glyphs(set_texts(context))
+    return typeset("notice.typ", context, kind=kind, ppi=ppi)

@@ -66,15 +66,15 @@ def edition_zh(edition):
     >>> from hotspot.publish.edition import Edition
     >>> edition_zh(Edition())
     '初步结果，第1版'
-    >>> edition_zh(Edition(state="confirmed", revision=3, replaces=2))
-    '已确认，第2次修订（第3版），替代第2版'
+    >>> edition_zh(Edition(state="confirmed", revision=2))
+    '已确认，第2版'
+    >>> edition_zh(Edition(revision=3, replaces=2))
+    '初步结果，第3版（修订），替代第2版'
     """
     if edition.state == "draft":
         return f"{STATES['draft']}，未入台账，不得印发"
-    said = f"第{edition.revision}版"
-    if edition.revision > 1:
-        said = f"第{edition.revision - 1}次修订（{said}）"
-    return f"{STATES[edition.state]}，{said}" + (f"，替代第{edition.replaces}版" if edition.replaces else "")
+    said = f"{STATES[edition.state]}，第{edition.revision}版"
+    return f"{said}（修订），替代第{edition.replaces}版" if edition.replaces else said
 
 
 def sections(names, facts):

@@ -9,7 +9,7 @@ import datetime
 import io
 
 from hotspot.publish.fonts import harmless, legible
-from hotspot.publish.words import REASONS, known, month_zh
+from hotspot.publish.words import known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.variables import DataError
 
@@ -18,21 +18,22 @@ COLUMNS = {
     "月份": ("month", 9),
     "预警网格编号": ("cell", 13),
     "所属县（区、市）": ("county", 15),
-    "预警原因": ("reasons", 24),
+    "预警原因": ("reasons", 20),
     "签收人": ("received_by", 9),
     "排查时间": ("time", 16),
     "填报人": ("by", 9),
-    "检查污染源（家）": ("sources", 9),
+    "检查污染源（家）": ("sources", 10),
     "问题类型": ("problem", 20),
     "检查情况和问题": ("text", 34),
     "整改措施": ("measures", 24),
     "整改期限": ("deadline", 12),
-    "是否完成": ("done", 7),
+    "是否完成": ("done", 9),
     "照片编号": ("photos", 12),
 }
 GIVEN = ("month", "cell", "county", "reasons")
 ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in
 NONE = "未发现问题"
+_SHORT = {"highest": "浓度最高", "year_on_year": "同比", "month_on_month": "环比"}
 _HELP = (
     ("每行一个问题", "一个网格预留三行，不够时复制整行；没有发现问题的，问题类型选“未发现问题”，仍须填写其他各栏。"),
     ("排查时间", "写到分钟，如 2020-03-05 10:00（北京时间）；须在预警月份结束以后。"),
@@ -68,22 +69,35 @@ def return_form(study, month, city, rows):
         # A date of the data, not of the writing: the same month gives the same bytes.
         created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
         book.set_properties({"title": f"{month} return form", "created": created})
-        base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
-        look = {
-            "head": book.add_format(base | {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"}),
-            "given": book.add_format(base | {"border": 1, "bg_color": "#F4F4F4"}),
-            "text": book.add_format(base | {"border": 1, "num_format": "@"}),
-            "time": book.add_format(base | {"border": 1, "num_format": "yyyy-mm-dd hh:mm", "align": "center"}),
-            "day": book.add_format(base | {"border": 1, "num_format": "yyyy-mm-dd", "align": "center"}),
-            "word": book.add_format(base | {"valign": "top"}),
-            "bold": book.add_format(base | {"bold": True, "valign": "top"}),
-        }
-        _form(book.add_worksheet("回执"), look, study, month, city, rows)
+        look = _looks(book)
+        _form(book.add_worksheet("回执"), look, month, city, rows)
         _help(book.add_worksheet("填写说明"), look, study)
     return saved.getvalue()
 
 
-def _form(sheet, look, study, month, city, rows):
+def _looks(book):
+    """Every look by name; those of the form twice, the first row of a cell under a thick line."""
+    base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
+    grey = {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"}
+    looks = {
+        "head": book.add_format(base | grey),
+        "word": book.add_format(base | {"valign": "top"}),
+        "bold": book.add_format(base | {"bold": True, "valign": "top"}),
+    }
+    of_form = {
+        "given": {"bg_color": "#F4F4F4"},
+        "text": {"num_format": "@"},
+        "number": {"num_format": "0", "align": "center"},
+        "time": {"num_format": "yyyy-mm-dd hh:mm", "align": "center"},
+        "day": {"num_format": "yyyy-mm-dd", "align": "center"},
+    }
+    for name, more in of_form.items():
+        looks[name] = book.add_format(base | {"border": 1} | more)
+        looks[f"{name}, first"] = book.add_format(base | {"border": 1, "top": 2} | more)
+    return looks
+
+
+def _form(sheet, look, month, city, rows):
     for column, (head, (_, width)) in enumerate(COLUMNS.items()):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, look["head"])
@@ -91,16 +105,17 @@ def _form(sheet, look, study, month, city, rows):
     line = 1
     for cell, of_cell in rows.groupby("cell", sort=False):
         county = of_cell["county"].iloc[0]
-        reasons = "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"])
+        reasons = "、".join(_SHORT.get(reason, reason) for reason in of_cell["reason"])
         given = (month, cell, harmless(legible(str(county))) if known(county) else "", reasons)
-        for _ in range(ROWS):
+        for number in range(ROWS):
+            first = "" if number else ", first"
             for column, (name, _) in enumerate(COLUMNS.values()):
                 if name in GIVEN:
-                    sheet.write_string(line, column, given[column], look["given"])
+                    sheet.write_string(line, column, given[column], look[f"given{first}"])
                 else:
-                    kind = {"time": "time", "deadline": "day"}.get(name, "text")
-                    sheet.write_blank(line, column, None, look[kind])
-            sheet.set_row(line, 30)
+                    kind = {"time": "time", "deadline": "day", "sources": "number"}.get(name, "text")
+                    sheet.write_blank(line, column, None, look[kind + first])
+            sheet.set_row(line, 28)
             line += 1
     last = max(line - 1, 1) + 200  # rows that are added are checked too
     at = {name: number for number, (name, _) in enumerate(COLUMNS.values())}
