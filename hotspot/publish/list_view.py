@@ -20,7 +20,7 @@ _STATUSES = {"screened": "初选", "reviewed": "已复核", "formal": "正式", 
 _MODES = {"own": "本部门", "joint": "联合", "cross_region": "跨区域"}
 _UNSURE = "不可区分：按资料误差与分辨率，不能断定本格比邻近名次的网格更差 / the data cannot tell it from its runners-up"
 _CITY, _CELL = Column("城市", "city"), Column("网格", "cell")
-_PLACE = Column("所在地", "place")
+_PLACE = Column("所在地", "place", wide=True)
 
 
 def table(rows, *, study=None, most=20):
@@ -82,7 +82,8 @@ def _warned(rows, criteria):
     columns = [
         _CITY,
         Column("预警原因", "reason"),
-        Column("名次", f"rank ({level} interval)", number=True),
+        Column("名次", "rank", f"{level} interval", number=True),
+        Column("能否区分", "told apart"),
         _CELL,
         _PLACE,
         Column("PM2.5月均", "monthly mean", "μg/m³", number=True),
@@ -90,15 +91,14 @@ def _warned(rows, criteria):
         Column("变化", "change", "μg/m³", number=True),
         Column("变化率", "rate", "%", number=True),
         Column("有效天数", "valid days", number=True),
-        Column("入选把握", "sure to be listed", "%", number=True),
-        Column("能否区分", "told apart"),
+        Column("入选把握", "certainty", "%", number=True),
     ]
     flags = rows["listed"].tolist() if "listed" in rows else None
     shown = [_warning(row, decimals) for row in published(rows, decimals).to_dict("records")]
     if flags is not None:
-        columns.insert(3, Column("列入", "listed"))
+        columns.insert(4, Column("列入", "listed"))
         for row, flag in zip(shown, flags, strict=True):
-            row.insert(3, Mark("是", en="yes") if flag else Mark("否", "quiet", "no"))
+            row.insert(4, Mark("是", en="yes") if flag else Mark("否", "quiet", "no"))
     unsure = any(known(flag) and not flag for flag in rows["distinguishable"])
     said = (
         "≈ 不可区分：按资料误差与分辨率，不能断定本格比邻近名次的网格更差 / the data cannot tell it from its runners-up"
@@ -116,6 +116,7 @@ def _warning(row, decimals):
         row["city"],
         Mark(REASONS.get(reason, reason), look, REASONS_EN.get(reason, "")),
         rank,
+        _told_apart(row["distinguishable"]),
         Mark(str(row["cell"]), "code"),
         _place(row),
         _number(row["pm25"], decimals),
@@ -124,7 +125,6 @@ def _warning(row, decimals):
         _signed(row["change_pct"], 1),
         _number(row["n_valid"], 0),
         _number(100 * row["p_top"] if known(row["p_top"]) else None, 0),
-        _told_apart(row["distinguishable"]),
     ]
 
 
@@ -136,7 +136,7 @@ def _hot(rows, criteria):
         _CELL,
         _PLACE,
         Column("PM2.5年均", "annual mean", "μg/m³", number=True),
-        Column("静稳水平", "level in stagnant weather", "μg/m³", number=True),
+        Column("静稳水平", "stagnant level", "μg/m³", number=True),
         Column("面积", "area", "km²", number=True),
         Column("状态", "status"),
         Column("自", "since"),
@@ -180,7 +180,7 @@ def _traced(rows, criteria):
         Column("距离", "distance", "km", number=True),
         Column("方位", "bearing", "°", number=True),
         Column("上风小时", "upwind hours", "h", number=True),
-        Column("高值比", "lift of high hours", number=True),
+        Column("高值比", "lift", number=True),
         Column("风向证据", "wind evidence"),
     ]
     shown = [_facility(row) for row in rows.to_dict("records")]

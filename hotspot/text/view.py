@@ -21,7 +21,7 @@ max-width:100%;overflow-x:auto;color:var(--jp-content-font-color1,#1d2730)}
 .hotspot-view .hv-title{font-size:15px;font-weight:600;margin:0 0 .3em}
 .hotspot-view small{font-weight:400;opacity:.72}
 .hotspot-view table{border-collapse:collapse;margin:.3em 0 .6em;border:0;font-size:13px;table-layout:auto}
-.hotspot-view th,.hotspot-view td{padding:.22em .7em;text-align:left!important;vertical-align:baseline;border:0;\
+.hotspot-view th,.hotspot-view td{padding:.22em .5em;text-align:left!important;vertical-align:baseline;border:0;\
 border-bottom:1px solid rgba(128,128,128,.28);white-space:nowrap;max-width:34em;background:transparent}
 .hotspot-view thead th{border-bottom:1.5px solid currentColor;vertical-align:bottom;font-weight:600}
 .hotspot-view th small,.hotspot-view td small{display:block;white-space:nowrap}
@@ -31,7 +31,7 @@ border-bottom:1px solid rgba(128,128,128,.28);white-space:nowrap;max-width:34em;
 .hotspot-view tbody th+td{white-space:normal}
 .hotspot-view tbody th small{display:inline}
 .hotspot-view .hv-n{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}
-.hotspot-view .hv-w{white-space:normal;min-width:13em}
+.hotspot-view .hv-w{white-space:normal;min-width:9em}
 .hotspot-view .hv-note{margin:.1em 0;opacity:.85}
 .hotspot-view .hv-code{font-family:ui-monospace,Consolas,monospace;white-space:nowrap}
 .hotspot-view .hv-unsure{border:1px dashed currentColor;border-radius:3px;padding:0 .35em;white-space:nowrap}
@@ -91,12 +91,8 @@ class Table:
         zh, en = self.caption
         caption = f"<caption>{escape(zh)} <small>{escape(en)}</small></caption>" if zh or en else ""
         head = "".join(f'<th scope="col"{_class(c)}>{_head(c)}</th>' for c in self.columns)
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td{_class(c)}>{_cell(v)}</td>" for c, v in zip(self.columns, row, strict=True))
-            + "</tr>"
-            for row in self.rows
-        )
+        none = f'<tr><td colspan="{len(self.columns)}">{_NONE}</td></tr>'
+        body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows) or none
         rest = f'<div class="hv-note">{escape(self._rest())}</div>' if self._rest() else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 
@@ -166,8 +162,8 @@ def _plain(value):
 
 
 def _head(column):
-    unit = f", {column.unit}" if column.unit else ""
-    return f"{escape(column.zh)}<small>{escape(column.en + unit)}</small>"
+    unit = f"<small>{escape(column.unit)}</small>" if column.unit else ""
+    return f"{escape(column.zh)}<small>{escape(column.en)}</small>{unit}"
 
 
 def _class(column):
