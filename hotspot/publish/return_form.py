@@ -145,7 +145,7 @@ def _form(sheet, look, month, city, rows):
     sheet.fit_to_pages(1, 0)
     # In a page header & opens a code; the name of a place must not. It takes 255 characters at most.
     name = legible(city)[:40].replace("&", "&&")
-    sheet.set_header(f"&C&16{name}{month_zh(month)}热点网格预警排查整改回执")
+    sheet.set_header(f"&C&16 {name}{month_zh(month)}热点网格预警排查整改回执")
     sheet.set_footer("&L网格长：　　　　　　负责人（签字）：　　　　　　（单位盖章）&R&P / &N")
 
 
