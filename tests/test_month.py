@@ -25,7 +25,7 @@ WARNINGS = (
 ).split(",")
 PRODUCTS = {
     "warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet", "warnings.xlsx",
-    "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "manifest.json", "sub_cells.csv",
+    "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "report.pdf", "manifest.json", "sub_cells.csv",
     "inventory.csv",
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     from hotspot.publish.geopackage import write_geopackage
     from hotspot.publish.inventory import write_inventory
     from hotspot.publish.lists import write_not_ranked, write_warnings
+    from hotspot.publish.report import write_report
     from hotspot.publish.sheets import write_sheets
     from hotspot.publish.sub_cells import write_sub_cells
     from hotspot.publish.webmap import web_map
@@ -75,6 +76,8 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
         study=study, month=month, field=field, warned=warned, traced=traced, checklist=derived.checklist,
         facilities=facilities, state=state,
     )  # fmt: skip
+    say("report.pdf")
+    write_report(folder, study=study, month=month, derived=derived, state=state)
 
 
 def write_quarantine(path, intake):

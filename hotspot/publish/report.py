@@ -22,7 +22,7 @@ from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 
 _TEMPLATE = "report.typ"
 _THREADS = 2  # more would only hold more pages in memory
-_WIDTH_MM, _HEIGHT_MM = 170.0, 104.0  # of a map, at most
+_WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 104.0, 84.0  # of a map, at most; of two below each other
 
 
 class _Month(NamedTuple):
@@ -245,6 +245,7 @@ def _overview(given):
         cells, grid=study.grid, outlines=given.units.city, heavy=[], breaks=report_map.limits(cells),
         numbers=dict.fromkeys(report_tables.numbered(cells), 0), stations=given.at, width=_WIDTH_MM, height=165.0,
     )  # fmt: skip
+    title = {"zh": _map_title(given, study.name, "月均浓度分布"), "en": "Monthly mean by cell"}
     summary = [
         report_words.mean_sentence(legible(study.name), month_zh(given.month), cities.iloc[-1], decimals),
         report_words.spread_sentence(cities, decimals, "城市"),
@@ -255,7 +256,7 @@ def _overview(given):
         ) + "。",
     ]  # fmt: skip
     parts = [
-        ("高值区域分布", "Where it is high", [_map_block(study.name, drawn, given, 0)]),
+        ("高值区域分布", "Where it is high", [_map_block([drawn | title], given, 0)]),
         ("各城市浓度与变化", "Cities", [
             report_sections.district_table(study.name, cities, decimals, "城市", "City")
         ]),
@@ -269,31 +270,40 @@ def _overview(given):
 
 
 def _maps(given, name, cells, outlines, numbers):
-    """The city, and its hotspot cells enlarged where they fill only a part of it."""
+    """The city, and its hotspot cells enlarged where they fill only a part of it; beside it if both are upright."""
     settings = {
         "grid": given.study.grid, "outlines": outlines, "breaks": report_map.limits(cells), "numbers": numbers,
         "heavy": [given.units.city[name]] if name in given.units.city else [], "stations": given.at,
     }  # fmt: skip
-    whole = report_map.value_map(cells, width=_WIDTH_MM, height=_HEIGHT_MM, **settings)
-    blocks = [_map_block(name, whole, given, len(numbers))]
-    part = report_map.around_hotspots(cells, given.study.grid.spacing)
-    if part is not None:
-        drawn = report_map.value_map(part, width=_WIDTH_MM, height=_HEIGHT_MM, **settings)
-        blocks.append(_map_block(name, drawn, given, len(numbers), "热点网格一带（放大）", "Around the hotspot cells"))
-    return blocks
+    spacing = given.study.grid.spacing
+    part = report_map.around_hotspots(cells, spacing)
+    shown = [(cells, "月均浓度分布", "Monthly mean by cell")]
+    shown += [] if part is None else [(part, "热点网格一带（放大）", "Around the hotspot cells")]
+    beside = len(shown) > 1 and all(report_map.upright(table, spacing) for table, _, _ in shown)
+    width = (_WIDTH_MM - 4) / 2 if beside else _WIDTH_MM
+    height = _HEIGHT_MM if beside or part is None else _STACKED_MM
+    maps = [
+        report_map.value_map(table, width=width, height=height, **settings)
+        | {"zh": _map_title(given, name, zh), "en": en}
+        for table, zh, en in shown
+    ]
+    if beside:
+        return [_map_block(maps, given, len(numbers))]
+    return [_map_block([one], given, len(numbers)) for one in maps]
 
 
-def _map_block(name, drawn, given, n_numbered, what="月均浓度分布", en="Monthly mean by cell"):
+def _map_title(given, name, what):
+    return f"{legible(name)}{month_zh(given.month)}PM2.5{what}"
+
+
+def _map_block(maps, given, n_numbered):
+    """One or two maps with the key they share."""
     marks = ["粗框为预警网格" + ("，数字为预警号" if n_numbered else "")] if (given.cells["warned"] != "").any() else []
     marks += ["虚线为热点网格范围"]
-    marks += ["斜线为无有效月均值"] if drawn["hatched"] else []
+    marks += ["斜线为无有效月均值"] if any(drawn["hatched"] for drawn in maps) else []
     marks += ["空心三角为参考站点"] if given.at else []
-    return drawn | {
-        "kind": "map",
-        "zh": f"{legible(name)}{month_zh(given.month)}PM2.5{what}",
-        "en": en,
-        "note": f"{'；'.join(marks)}。按cells.parquet的pm25、valid、hotspot、warned绘制。",
-    }
+    note = f"{'；'.join(marks)}。按cells.parquet的pm25、valid、hotspot、warned绘制。"
+    return {"kind": "maps", "maps": maps, "legend": maps[0]["legend"], "note": note}
 
 
 def _plain(table):

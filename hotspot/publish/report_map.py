@@ -112,6 +112,11 @@ def plate_of(cells, spacing, *, width, height):
     )
 
 
+def upright(cells, spacing):
+    """Whether a map of these cells is little wider than high, so that two fit beside each other."""
+    return bool(np.ptp(cells["x"]) + spacing <= 1.2 * (np.ptp(cells["y"]) + spacing))
+
+
 def value_map(cells, *, grid, outlines, heavy, breaks, numbers, stations, width, height):
     """
     The map of one city, or of the whole study.

@@ -60,9 +60,9 @@ def district_table(name, districts, decimals, unit, unit_en):
     columns = [
         column(unit, unit_en, "1fr", "left"),
         column("月均浓度", "mean", "17mm", unit=_UNIT),
-        column("同比变化", "year on year", "16mm", unit=_UNIT),
+        column("同比变化", "y-o-y", "16mm", unit=_UNIT),
         column("同比", "", "13mm", unit="%"),
-        column("环比变化", "month on month", "17mm", unit=_UNIT),
+        column("环比变化", "m-o-m", "16mm", unit=_UNIT),
         column("环比", "", "13mm", unit="%"),
         column("网格数", "cells", "12mm"),
         column("有效率", "valid", "13mm", unit="%"),
@@ -120,7 +120,7 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
         column("区县、乡镇（街道）", "district", "1fr", "left"), column("月均", "mean", "12mm", unit=_UNIT),
     ]  # fmt: skip
     if reason == "highest":
-        columns += [column("同比变化", "y/y", "14mm", unit=_UNIT), column("环比变化", "m/m", "14mm", unit=_UNIT)]
+        columns += [column("同比变化", "y-o-y", "14mm", unit=_UNIT), column("环比变化", "m-o-m", "14mm", unit=_UNIT)]
     else:
         base = "去年同月" if reason == "year_on_year" else "上月"
         columns += [
@@ -186,18 +186,19 @@ def station_blocks(near, month, field, criteria, has_stations):
     if (near["station"] == "").all():
         return [text(f"预警网格{criteria.interpolation.max_station_km:g} km内没有本月有资料的参考站点，无法对比。")]
     columns = [
-        column("号", "no.", "8mm", "center"), column("网格编号", "cell", "19mm", "left"),
-        column("区县、乡镇（街道）", "district", "1fr", "left"), column("网格月均", "cell mean", "15mm", unit=_UNIT),
-        column("最近站点", "nearest station", "34mm", "left"), column("距离", "distance", "13mm", unit="km"),
-        column("方位", "bearing", "14mm", "center"), column("站点月均", "station mean", "17mm", unit=_UNIT),
-        column("有效日", "valid days", "14mm"), column("网格－站点", "difference", "18mm", unit=_UNIT),
+        column("号", "no.", "8mm", "center"), column("网格编号", "cell", "17.5mm", "left"),
+        column("乡镇或区县", "district", "1fr", "left"), column("网格月均", "cell mean", "15mm", unit=_UNIT),
+        column("最近站点", "nearest station", "27mm", "left"), column("距离", "distance", "13mm", unit="km"),
+        column("方位", "bearing", "13mm", "center"), column("站点月均", "station", "14.5mm", unit=_UNIT),
+        column("有效日", "days", "12mm"), column("网格－站点", "difference", "17mm", unit=_UNIT),
     ]  # fmt: skip
     rows = []
     for _, row in near.iterrows():
         there = row["station"] != ""
         rows.append(
             [
-                str(row["number"]), row["cell"], shorten(place_words(row), 26), number(row["pm25"], decimals),
+                str(row["number"]), row["cell"], shorten(str(row["township"] or row["county"]), 22),
+                number(row["pm25"], decimals),
                 shorten(str(row["name"]), 24) if there else NONE, number(row["km"], 1),
                 direction_zh(row["bearing"]) if there else NONE,
                 number(row["station_pm25"], decimals) + ("*" if there and not row["valid"] else ""),
@@ -291,7 +292,9 @@ def weather_blocks(field, free, warned, decimals, unit, numbers):
     if reason:
         return [text(f"本月没有扣除气象影响的结果：{reason}。以上变化均为实测变化，包含气象影响。")]
     columns = [column(unit, "district", "1fr", "left")]
-    bases = [part for part in (("yoy", "同比", "y/y"), ("mom", "环比", "m/m")) if free[f"{part[0]}_free"].notna().any()]
+    bases = [
+        part for part in (("yoy", "同比", "y-o-y"), ("mom", "环比", "m-o-m")) if free[f"{part[0]}_free"].notna().any()
+    ]
     if not bases:
         return [text("本月没有可比的扣除气象后的月均值。以上变化均为实测变化，包含气象影响。")]
     for _, base, en in bases:
