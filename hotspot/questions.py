@@ -267,6 +267,9 @@ def describe_folder(folder):
     """What to open in a published folder: list of (path, words), for the end of a run."""
     words = {
         "warnings.xlsx": "the public list (公开名单), a sheet per city",
+        "notice.docx": "the notice to the cities (通知), to be numbered and signed; notice.pdf to print",
+        "packages": "what is sent to each city, one archive per city",
+        "public": "what anybody may read: the list and the notice without numbers",
         "map.html": "the map; opens with no network",
         "sheets.pdf": "one page per warning cell for the field team",
         "checklists.xlsx": "the problem lists",
