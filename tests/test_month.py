@@ -26,7 +26,7 @@ WARNINGS = (
 PRODUCTS = {
     "warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet", "warnings.xlsx",
     "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "report.pdf", "manifest.json", "sub_cells.csv",
-    "inventory.csv",
+    "inventory.csv", "notice.docx", "notice.pdf", "public", "packages",
 }  # fmt: skip
 
 
