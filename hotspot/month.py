@@ -30,6 +30,7 @@ class Derived(NamedTuple):
     leaders: object  # DataFrame as warned: the ten first of each class, for the report
     history: object  # Dataset (cell, time), the thirteen months M-12 .. M
     standing: object  # DataFrame as warned: every ranked hotspot cell, listed or not
+    backdrop: object = None  # GeoDataFrame of rivers and roads for printed maps
     fine: object = None  # DataFrame, the warned cells' sub-cells of 500 m; None without micro-stations
     inventory: object = None  # DataFrame, every facility with its cell or the reason why it has none
     routes: object = None  # DataFrame, the visiting plan of every city and of every warned cell
@@ -124,6 +125,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.rank.clusters import gi_star
     from hotspot.rank.leaders import rank_leaders
     from hotspot.rank.warnings import not_ranked, rank_standing, rank_warnings
+    from hotspot.sources.backdrop import read_backdrop
     from hotspot.sources.opening import open_month
     from hotspot.trace.attribution import trace_sources
     from hotspot.trace.checklist import checklist
@@ -156,7 +158,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     step("sources")
     traced = trace_sources(
         warned, delivered.weather, delivered.facilities,
-        cells=cells, stations=delivered.reference, criteria=criteria,
+        cells=cells, stations=delivered.reference, micro=delivered.stations, criteria=criteria,
     )  # fmt: skip
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
@@ -176,6 +178,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         leaders=rank_leaders(field, hot, criteria, daily=daily),
         history=history,
         standing=standing,
+        backdrop=read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds),
         fine=fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria),
         inventory=census,
         routes=routes(warned, traced, criteria, inventory=census),

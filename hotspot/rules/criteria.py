@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.sensors import Calibration, Screening, Tracks
+from hotspot.rules.tracing import Tracing
 from hotspot.rules.visiting import Visiting
 from hotspot.variables import DataError
 
@@ -99,6 +100,10 @@ class Confidence(_Rule):
     n_draws: int = Field(2000, ge=100)  # proposal
     block_days: int = Field(5, ge=1, le=31)  # METHODS 9: 5-day blocks
     seed: int = 20180828  # any fixed number; the day document D appeared
+    # Words on a sheet for the share of draws in which a cell stays listed; proposal, the limits of "very
+    # likely" and "likely" in the IPCC's guidance note on uncertainty (2010).
+    sure: float = Field(0.9, gt=0, lt=1)
+    likely: float = Field(0.66, gt=0, lt=1)
 
 
 class Clusters(_Rule):
@@ -143,24 +148,6 @@ class Downscaling(_Rule):
     support_stations: int = Field(2, ge=1)
     support_m: float = Field(1000.0, gt=0)
     conserve: Literal["mean", "none"] = "mean"  # the mean of a cell's sub-cells is the cell's value
-
-
-class Tracing(_Rule):
-    """Which sources are looked at, and when wind says something. METHODS 11."""
-
-    ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
-    # Proposal: beyond the ring and up to here a facility is listed if the wind came from it oftener than by chance.
-    upwind_km: float = Field(20.0, gt=0)
-    sector_deg: float = Field(45.0, gt=0, le=180)  # proposal: width of a facility's wind sector
-    calm_ms: float = Field(0.5, ge=0)  # proposal: below it the direction means nothing
-    top_share: float = Field(0.25, gt=0, lt=1)  # proposal: "high" hours of CPF
-    min_upwind_hours: int = Field(30, ge=1)  # proposal, for one month of hours
-    strong_lift: float = Field(1.5, gt=1)  # proposal: "strong" from here, with the interval above 1
-    moderate_lift: float = Field(1.15, gt=1)  # proposal: "moderate" from here, with the interval above 1
-    block_days: int = Field(5, ge=1, le=31)  # METHODS 9: blocks of the bootstrap
-    n_draws: int = Field(1000, ge=100)  # proposal
-    level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
-    seed: int = 20180828
 
 
 class Normalisation(_Rule):

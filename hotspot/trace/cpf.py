@@ -141,12 +141,45 @@ def sector_lift(bearing, direction, values, block, *, tracing):
     # Counts are whole numbers, so these sums are exact in any order.
     lifts = _ratio(_ratio(times @ counts[1].T, times @ counts[0].T), (_ratio(times @ dirty, times @ every))[:, None])
     lift = _ratio(_ratio(counts[1].sum(axis=1), counts[0].sum(axis=1)), dirty.sum() / every.sum())
-    low, top = unknown.copy(), unknown.copy()
     tail = (1 - tracing.level) / 2
-    for i in np.flatnonzero(counts[0].sum(axis=1) > 0):
-        seen = lifts[:, i][~np.isnan(lifts[:, i])]
-        low[i], top[i] = np.quantile(seen, [tail, 1 - tail]) if seen.size else (np.nan, np.nan)
+    low, top = _quantiles(lifts, tail), _quantiles(lifts, 1 - tail)
     return {"hours": counts[0].sum(axis=1), "lift": lift, "low": low, "high": top}
+
+
+def share_high(values, chosen, *, share):
+    """
+    Share of chosen hours that were high by the limit of all others: what calm hours are held against.
+
+    Parameters
+    ----------
+    values : float array (hour), no NaN
+    chosen : bool array (hour)
+    share : float
+        Hours above the (1 - share) quantile of the others are high.
+
+    Returns
+    -------
+    float; NaN where no hour or every hour is chosen
+
+    Examples
+    --------
+    >>> share_high(np.array([1.0, 2.0, 3.0, 4.0, 9.0, 1.0]), np.arange(6) > 3, share=0.25)
+    0.5
+    """
+    if chosen.all() or not chosen.any():
+        return float("nan")
+    return float((values[chosen] > np.quantile(values[~chosen], 1 - share)).mean())
+
+
+def _quantiles(draws, share):
+    """A quantile down each column, of what is not NaN; NaN where nothing is."""
+    ordered = np.sort(draws.T, axis=1)  # NaN last
+    n = (~np.isnan(ordered)).sum(axis=1)
+    place = np.maximum(n - 1, 0) * share
+    lower = np.floor(place).astype(int)
+    row = np.arange(len(ordered))
+    below, above = ordered[row, lower], ordered[row, np.minimum(lower + 1, np.maximum(n - 1, 0))]
+    return below + (above - below) * (place - lower)
 
 
 def _high(values, share):

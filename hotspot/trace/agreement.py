@@ -1,0 +1,175 @@
+"""
+What each station says of each facility, and how many say the same.
+
+One station knows a direction, not a distance: everything behind one another
+looks alike to it. A plant to which several stations point lies where their
+directions cross.
+"""
+
+import numpy as np
+import pandas as pd
+
+from hotspot.trace.cpf import sector_lift
+from hotspot.trace.hours import increments
+
+_FARTHEST_KM = 120.0  # beyond it a station is not asked, whatever the reach of a cell
+
+
+class Receptors:
+    """
+    The stations of one month: what each measured, the wind at each, and what that says of the facilities.
+
+    Parameters
+    ----------
+    hours : Hours
+    stations : Dataset (station, time) with ``pm25``, hourly UTC, reference stations, or None
+    micro : the same of micro-stations, or None
+    places : DataFrame ``lon lat`` of the facilities
+    tracing : Tracing, from the criteria
+
+    Notes
+    -----
+    A station's answer is worked out once, however many cells ask. Its values are
+    what it measured above the background of the reference stations within
+    ``background_km`` (``hours.increments``), or as measured where too few report.
+    """
+
+    def __init__(self, hours, stations, micro, places, *, tracing):
+        self.hours, self.tracing = hours, tracing
+        self.places = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
+        there = [data for data in (stations, micro) if data is not None and "pm25" in data]
+        self.n_reference = stations.sizes["station"] if there and there[0] is stations else 0
+        self.name = np.concatenate([np.zeros(0, str), *(data["station"].values.astype(str) for data in there)])
+        self.lon, self.lat = (
+            np.concatenate([np.zeros(0), *(np.asarray(data[axis], float) for data in there)]) for axis in ("lon", "lat")
+        )
+        self.values = np.concatenate([np.zeros((0, hours.time.size)), *(hours.values(data) for data in there)])
+        self._answers: dict = {}
+        self._series: dict = {}
+        self._near: dict = {}
+
+    def nearest(self, lon, lat, reach_km):
+        """
+        The reference stations with any value around a place, nearest first.
+
+        Returns
+        -------
+        list of (station, km)
+        """
+        km = _km(lon, lat, self.lon[: self.n_reference], self.lat[: self.n_reference])
+        order = np.lexsort((self.name[: self.n_reference], km))
+        return [(int(i), float(km[i])) for i in order if km[i] <= reach_km and not np.isnan(self.values[i]).all()]
+
+    def series(self, station):
+        """
+        A station's values and wind.
+
+        Returns
+        -------
+        (values, direction, seen, measure): float arrays (hour) and bool (hour); ``measure``
+        is "increment" or "concentration"
+        """
+        if station not in self._series:
+            own, reference = self.values[station], slice(0, self.n_reference)
+            km = _km(self.lon[station], self.lat[station], self.lon[reference], self.lat[reference])
+            around = self.values[reference][km <= self.tracing.background_km]
+            above = increments(own, around, tracing=self.tracing)
+            values, measure = (own, "concentration") if above is None else (above, "increment")
+            direction, seen = self.hours.direction(self.lon[station], self.lat[station])
+            self._series[station] = values, direction, seen, measure
+        return self._series[station]
+
+    def says(self, station):
+        """
+        What one station says of every facility.
+
+        Returns
+        -------
+        dict of float arrays (facility): ``km`` from the station, ``hours`` with wind from
+        its sector, ``lift, low, high``; NaN far away
+        """
+        if station not in self._answers:
+            lon, lat = self.places
+            bearing, km = np.full(lon.size, np.nan), np.full(lon.size, np.inf)
+            close = np.flatnonzero(near_box(self.lon[station], self.lat[station], lon, lat, _FARTHEST_KM))
+            bearing[close], km[close] = towards(self.lon[station], self.lat[station], lon[close], lat[close])
+            values, direction, seen, _ = self.series(station)
+            there = seen & ~np.isnan(values)
+            answer = {name: np.full(lon.size, np.nan) for name in ("lift", "low", "high")}
+            answer |= {"km": km, "hours": np.zeros(lon.size)}
+            if there.any() and close.size:
+                found = sector_lift(
+                    bearing[close], direction[there], values[there], self.hours.block[there], tracing=self.tracing
+                )
+                for name in ("hours", "lift", "low", "high"):
+                    answer[name][close] = found[name]
+            self._answers[station] = answer
+        return self._answers[station]
+
+    def agreement(self, wanted):
+        """
+        How many stations point to each facility.
+
+        Parameters
+        ----------
+        wanted : int array, positions of facilities
+
+        Returns
+        -------
+        DataFrame, a row per wanted facility: ``agreement``, stations whose interval of the
+        lift lies above 1; ``n_stations``, stations within ``agreement_km`` of it with enough
+        hours of wind from it; ``joint_lift``, the geometric mean of their lifts, 1 where
+        there are none
+
+        Notes
+        -----
+        In the joint lift a station at distance d from the facility weighs
+        (1 + d / joint_km)^-2; a single lift counts as 1/5 to 5.
+        """
+        wanted = np.asarray(wanted, dtype=np.int64)
+        count, pointing = np.zeros(wanted.size, dtype=int), np.zeros(wanted.size, dtype=int)
+        total, weight = np.zeros(wanted.size), np.zeros(wanted.size)
+        if wanted.size:
+            for station in self._asked(wanted):
+                answer = self.says(station)
+                km, lift = answer["km"][wanted], answer["lift"][wanted]
+                able = (km <= self.tracing.agreement_km) & (answer["hours"][wanted] >= self.tracing.min_upwind_hours)
+                able &= ~np.isnan(lift)
+                count += able
+                pointing += able & (answer["low"][wanted] > 1)
+                share = np.where(able, (1 + np.where(able, km, 0) / self.tracing.joint_km) ** -2, 0.0)
+                total += share * np.log(np.clip(np.where(able, lift, 1.0), 0.2, 5.0))
+                weight += share
+        joint = np.exp(np.divide(total, weight, out=np.zeros(wanted.size), where=weight > 0))
+        return pd.DataFrame({"agreement": pointing, "n_stations": count, "joint_lift": joint})
+
+    def _asked(self, wanted):
+        """Stations within reach of any of these facilities."""
+        lon, lat = self.places[0][wanted], self.places[1][wanted]
+        reach = self.tracing.agreement_km
+        return [
+            i
+            for i in range(self.name.size)
+            if near_box(self.lon[i], self.lat[i], lon, lat, reach).any() and not np.isnan(self.values[i]).all()
+        ]
+
+
+def near_box(lon, lat, there_lon, there_lat, km):
+    """Places in a box around a place that holds every place within so many kilometres."""
+    # A degree of latitude is nowhere shorter than 110.5 km, one of longitude than 110.5 km times the cosine.
+    degrees = km / 110.5
+    wide = degrees / max(np.cos(np.radians(min(abs(lat) + degrees, 89.0))), 0.01)
+    return (np.abs(there_lat - lat) <= degrees) & (np.abs(there_lon - lon) <= wide)
+
+
+def towards(lon, lat, there_lon, there_lat):
+    """Degrees from true north and kilometres (GRS80) from one place to others."""
+    from pyproj import Geod
+
+    start = np.full(there_lon.size, lon), np.full(there_lon.size, lat)
+    bearing, _, metres = Geod(ellps="GRS80").inv(*start, there_lon, there_lat)
+    return np.asarray(bearing, dtype=float) % 360.0, np.asarray(metres, dtype=float) / 1000
+
+
+def _km(lon, lat, there_lon, there_lat):
+    return towards(lon, lat, np.asarray(there_lon, float), np.asarray(there_lat, float))[1]

@@ -1,0 +1,127 @@
+"""
+The synthetic region with every source's own part in every hour: who is to blame is known.
+
+Stations, wind and registered facilities are what tracing may see; ``truth`` is
+what each source adds to each cell's mean, from the generator's own plumes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.signal import fftconvolve
+
+from hotspot.sources.synthetic import _stations
+from hotspot.sources.synthetic_plume import effects_at, influence, make_hours
+from hotspot.sources.synthetic_region import Region
+from hotspot.sources.synthetic_sources import _spread, emission_maps, make_sources
+from hotspot.sources.synthetic_weather import make_weather
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What is seen, and what is true."""
+
+    stations: xr.Dataset  # pm25 (station, time), hourly UTC
+    weather: xr.Dataset  # u10 v10 (time): the true wind with the error of a reanalysis
+    facilities: pd.DataFrame  # registered ones
+    cells: xr.Dataset
+    truth: pd.DataFrame  # (cell, source): ug/m3 that the source adds to the cell's mean
+    local: pd.Series  # by cell: ug/m3 that all sources and towns together add
+
+
+def planted(seed, first, n_month, *, size="demo"):
+    """The region of a seed in some months of 2024 or 2025."""
+    rng = np.random.default_rng([seed, 900])
+    region, weather = Region(size, seed), make_weather(seed)
+    sources = make_sources(region, seed)
+    months = np.datetime64(first, "M") + np.arange(n_month)
+    days = np.arange(months[0].astype("datetime64[D]"), (months[-1] + 1).astype("datetime64[D]"))
+    hours = make_hours(weather, days)
+    lon, lat = region.pixels
+    names, places = _stations(region, seed)
+    cells = _cells(region)
+
+    def pixels(x, y):
+        row = np.round((np.asarray(y) - lat[0]) / (lat[1] - lat[0])).astype(int)
+        return np.column_stack((row, np.round((np.asarray(x) - lon[0]) / (lon[1] - lon[0])).astype(int)))
+
+    kernels = influence(*region.pixel_metres)
+    maps, rhythms, factors = emission_maps(region, sources, days)
+
+    def mean_kernel(rhythm, factor):
+        """Mean influence of a unit source that works in this rhythm."""
+        work = hours.rhythm[rhythm] * factor[hours.day] * hours.dilution
+        weight = np.bincount(hours.class_, weights=work, minlength=len(kernels)) / work.size
+        return np.tensordot(weight, kernels, 1)
+
+    # A cell is larger than a pixel: five places of it stand for its mean.
+    shifts = np.array([(0.0, 0.0), (-0.009, -0.007), (-0.009, 0.007), (0.009, -0.007), (0.009, 0.007)])
+    rows, columns = np.concatenate([pixels(cells["lon"] + e, cells["lat"] + n) for e, n in shifts]).T
+
+    def in_cells(field):
+        return field[rows, columns].reshape(len(shifts), -1).mean(0)
+
+    total = sum(
+        in_cells(fftconvolve(field, mean_kernel(rhythm, factor), mode="same"))
+        for field, rhythm, factor in zip(maps, rhythms, factors, strict=True)
+    )
+    added = np.zeros((cells.sizes["cell"], len(sources)))
+    for number, source in enumerate(sources):
+        field = np.zeros((len(lat), len(lon)))
+        _spread(field, lon, lat, source)
+        added[:, number] = in_cells(fftconvolve(field, mean_kernel(source.rhythm, source.factor(days)), mode="same"))
+    at = pixels(*places.T)
+    effect = effects_at(maps, kernels, at)
+    values = np.zeros((len(places), len(hours.day)))
+    for number, (rhythm, factor) in enumerate(zip(rhythms, factors, strict=True)):
+        values += effect[:, number, hours.class_] * (hours.rhythm[rhythm] * factor[hours.day] * hours.dilution)
+    keep = region.trapping(*places.T)[:, None]
+    texture = np.exp(0.05 * rng.standard_normal((len(places), len(days))))[:, hours.day]
+    scatter = np.exp(0.10 * rng.standard_normal(values.shape) - 0.005)
+    seen = np.round((hours.background * keep + values * keep) * texture * scatter)
+    seen[rng.random(seen.shape) < 0.03] = np.nan
+    take = (np.searchsorted(weather.time, days.astype("datetime64[h]") - 8)[:, None] + np.arange(24)).ravel()
+    time = weather.time[take].astype("datetime64[ns]")
+    wind = {
+        name: ("time", series[take] + 0.3 * rng.standard_normal(take.size))
+        for name, series in (("u10", weather.u10), ("v10", weather.v10))
+    }
+    where = {"lon": ("station", places[:, 0]), "lat": ("station", places[:, 1])}
+    registered = [s for s in sources if s.registered]
+    return Planted(
+        xr.Dataset({"pm25": (("station", "time"), seen)}, {"station": names, "time": time} | where),
+        xr.Dataset(wind, {"time": time}),
+        pd.DataFrame(
+            {
+                "facility": [s.id for s in registered], "name": [s.name for s in registered],
+                "class_": [s.class_ for s in registered], "lon": [s.lon for s in registered],
+                "lat": [s.lat for s in registered], "size": [s.size for s in registered],
+                "size_unit": [s.size_unit for s in registered],
+            }
+        ),
+        cells,
+        pd.DataFrame(added, index=cells["cell"].values, columns=[s.id for s in sources]),
+        pd.Series(total, index=cells["cell"].values),
+    )  # fmt: skip
+
+
+def _cells(region):
+    """The cells whose centre lies inside the outline."""
+    from shapely import Polygon, contains_xy
+
+    grid, (x0, y0) = region.grid, region.origin
+    steps = np.arange(-np.ceil(region.half / 3000) - 1, np.ceil(region.half / 3000) + 1) * 3000 + 1500
+    east, north = (values.ravel() for values in np.meshgrid(steps, steps))
+    inside = contains_xy(Polygon(region.outline), east, north)
+    x, y = x0 + east[inside], y0 + north[inside]
+    lon, lat = grid.unproject(x, y)
+    col, row = np.floor(x / 3000).astype(int) + 1000, np.floor(y / 3000).astype(int)
+    names = np.asarray(grid.code(col, row)).astype(str)
+    order = np.argsort(names)
+    coords = {"cell": names[order]} | {
+        name: ("cell", np.asarray(values, float)[order])
+        for name, values in (("x", x), ("y", y), ("lon", lon), ("lat", lat))
+    }
+    return xr.Dataset(coords=coords, attrs={"crs": grid.crs.to_wkt(), "spacing": 3000.0})
