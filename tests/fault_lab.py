@@ -1,0 +1,188 @@
+"""
+A laboratory of faults: publishes tiny months under faults.c and says what was found afterwards.
+
+    LD_PRELOAD=faults.so python fault_lab.py FOLDER
+
+Every fault happens to a child, so that the next one begins from the same month
+in place. Prints one JSON object; test_faults.py asks it questions.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from power_loss import Disk, read_log, write_tree
+from tiny_month import MONTH, STUDY, install, publish
+
+from hotspot.ledger.store import open_ledger
+from hotspot.publish import manifest, release, staging
+from hotspot.variables import DataError
+from hotspot.verify import verify_study
+
+OLD, NEW = {"A": 60.0, "B": 55.0}, {"A": 61.0, "C": 57.0}
+COUNT, KILL, FULL, LOG = 1, 2, 3, 4
+LAB = ctypes.CDLL(None)
+LAB.lab_calls.restype = LAB.lab_bytes.restype = ctypes.c_long
+
+
+def arm(mode, folder, limit=0, log=""):
+    LAB.lab_arm(mode, ctypes.c_long(limit), os.fsencode(folder), os.fsencode(log))
+
+
+def in_child(work):
+    """Run ``work`` in a child; its exit code, or minus the signal that ended it, and what it said."""
+    inward, outward = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(inward)
+        said, code = "", 0
+        try:
+            said = str(work() or "")
+        except DataError as error:
+            said, code = str(error), 1
+        except BaseException as error:
+            said, code = repr(error), 2
+        LAB.lab_arm(0, 0, b"", b"")
+        os.write(outward, said.encode())
+        os._exit(code)
+    os.close(outward)
+    with open(inward, encoding="utf-8") as stream:
+        said = stream.read()
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), said
+
+
+def state(out):
+    """Which month stands there: "old", "new", or what is wrong with it."""
+    home = Path(out) / STUDY.id
+    try:
+        stated = manifest.read_manifest(home / MONTH)
+        if stated["outputs"] | stated["notices"] != manifest.outputs(home / MONTH):
+            return "mixed"
+        with open_ledger(home / "ledger.sqlite") as ledger:
+            ledger.verify(head=stated["chain"]["head"])
+            own = ledger.entries("month", MONTH)
+    except DataError as error:
+        return str(error)
+    if stated["chain"]["head"] not in {entry.hash for entry in own}:
+        return "not in the ledger"
+    return "new" if "C" in (home / MONTH / "warnings.csv").read_text() else "old"
+
+
+def hidden(out):
+    """What a run left that is no product; the lock file is meant to stay, empty."""
+    home = Path(out) / STUDY.id
+    return sorted(
+        path.relative_to(home).as_posix()
+        for path in home.rglob("*")
+        if (path.name.startswith(".") and not (path.name == f".{MONTH}.lock" and not path.stat().st_size))
+        or path.name.endswith("-journal")
+    )
+
+
+def finish(out):
+    """The next run: what it says went wrong, in a list that should be empty."""
+    publish(out, NEW)
+    told = verify_study(Path(out) / STUDY.id)
+    return (
+        told["differences"]
+        + hidden(out)
+        + ([] if state(out) == "new" else [state(out)])
+        + ([] if told["entries"] == 2 else [f"{told['entries']} entries"])
+    )
+
+
+def sweep(folder, first, mode, limits):
+    """Publish the new month under the fault at each limit; a row each: limit, end, said, state, left over, after."""
+    rows = []
+    for limit in limits:
+        out = folder / "work"
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(first, out)
+
+        def work(out=out, limit=limit):
+            arm(mode, out, limit)
+            publish(out, NEW)
+
+        code, said = in_child(work)
+        found = state(out)
+        left = hidden(out)
+        rows.append({"at": limit, "code": code, "said": said, "state": found, "left": left, "after": finish(out)})
+        if code == 0:
+            break
+    return rows
+
+
+def power_cuts(folder, first, root, log):
+    """Cut the power after each call of the log; what stands then, and what the next run makes of it."""
+    disk, seen, rows = Disk(root, first), set(), []
+    for number, call in enumerate(read_log(log), 1):
+        disk.play(*call)
+        for kept in ("nothing", "names", "data", "all"):
+            tree = disk.surviving(kept)
+            if repr(tree) in seen:
+                continue
+            seen.add(repr(tree))
+            out = folder / "cut"
+            shutil.rmtree(out, ignore_errors=True)
+            write_tree(tree, out)
+            rows.append({"at": number, "call": call[:3], "kept": kept, "state": state(out), "after": finish(out)})
+    return rows
+
+
+def careless(folder, first):
+    """The same month published without flushing: what a power cut right after it leaves. The model must see it."""
+    staging.flush = release.flush = lambda path: None
+    root, log = folder / "careless", folder / "careless.log"
+    shutil.copytree(first, root)
+
+    def work():
+        arm(LOG, root, log=log)
+        publish(root, NEW)
+
+    in_child(work)
+    disk = Disk(root, first)
+    for call in read_log(log):
+        disk.play(*call)
+    write_tree(disk.surviving("names"), folder / "careless-cut")
+    return state(folder / "careless-cut")
+
+
+def main(folder):
+    install()
+    first = folder / "first"
+    publish(first, OLD)
+    whole = folder / "whole"
+    shutil.copytree(first, whole)
+
+    def count():
+        arm(COUNT, whole)
+        publish(whole, NEW)
+        return f"{LAB.lab_calls()} {LAB.lab_bytes()}"
+
+    calls, size = (int(n) for n in in_child(count)[1].split())
+    log = folder / "log"
+
+    def record():
+        arm(LOG, folder / "logged", log=log)
+        publish(folder / "logged", NEW)
+
+    shutil.copytree(first, folder / "logged")
+    logged = in_child(record)[0]
+    report = {
+        "calls": calls,
+        "bytes": size,
+        "logged": logged,
+        "power": power_cuts(folder, first, folder / "logged", log),
+        "kill": sweep(folder, first, KILL, range(1, calls + 2)),
+        "full": sweep(folder, first, FULL, [*range(0, size, size // 16), size - 1]),
+    }
+    report["careless"] = careless(folder, first)
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
