@@ -156,10 +156,12 @@ def _repeated(facts):
     rule, ladder = criteria.escalation, facts["ladder"]
     before = month_minus(month, 1)
     paragraphs = []
+    window = [month_minus(month, n) for n in range(rule.window_months - 1, 0, -1)]
+    absent = [name for name in window if name not in edition.history]
+    if len(absent) == len(window):
+        return [f"台账中没有本月以前{len(window)}个月的名单，不能判断连续和累计预警情况，本通知对此不作结论。"]
     if before not in edition.history:
-        paragraphs.append(
-            f"台账中没有上月（{month_zh(before)}）的名单，不能判断是否连续预警；本通知对连续预警情况不作结论。"
-        )
+        paragraphs.append(f"台账中没有上月（{month_zh(before)}）的名单，不能判断是否连续预警，本通知对此不作结论。")
     else:
         again = ladder[ladder["warned"] & (ladder["run"] >= 2)]
         if not len(again):
@@ -180,8 +182,6 @@ def _repeated(facts):
             f"按规定公开通报、派驻工作组和公开约谈的{len(due)}个："
             f"{_by_city(due, facts, lambda row: f'最长连续{row.longest_run}次、累计{row.count}次')}。"
         )
-    window = [month_minus(month, n) for n in range(rule.window_months - 1, 0, -1)]
-    absent = [name for name in window if name not in edition.history]
     if absent:
         paragraphs.append(
             f"累计次数按台账计算：本月以前{len(window)}个月中，台账有名单的{len(window) - len(absent)}个月，"
