@@ -72,7 +72,8 @@ def test_the_front_says_where_why_and_how_sure(case, data, pages):
     top = next(sheet for sheet in data if "；" in sheet["why"][0][1])
     assert top["why"][0][1] == "PM2.5月均浓度最高；同比去年改善最差；环比上月改善最差"
     assert re.match(r"2020年3月PM2\.5月均\d+\.\d μg/m³；同比（\d+\.\d）(上升|下降|持平)", top["why"][1][1])
-    assert "浓度第1名（95%区间1—4，入选把握82%，不可区分）" in top["why"][2][1] and "可区分）；" in top["why"][2][1]
+    ranks = dict(top["why"])["名次"]
+    assert "浓度第1名（95%区间1—4，入选把握82%，不可区分）" in ranks and "可区分）；" in ranks
     assert top["unsure"]
 
 

@@ -97,6 +97,17 @@ def path(lines, window, width, dash, colour="#000"):
     return f'<path d="{"".join(parts)}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>' if parts else ""
 
 
+def area(shape, window, colour):
+    """An area of lattice metres as one filled path, holes left open."""
+    parts = []
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon":
+            for ring in (part.exterior, *part.interiors):
+                x, y = window.at(*shapely.get_coordinates(ring.simplify(window.metres / window.size * 0.05)).T)
+                parts.append("M" + "L".join(f"{a:.2f},{b:.2f}" for a, b in zip(x.tolist(), y.tolist(), strict=True)))
+    return f'<path d="{"".join(parts)}" fill="{colour}" fill-rule="evenodd"/>' if parts else ""
+
+
 def symbol(x, y, name, scale):
     """One symbol of ``sheet_map.SYMBOLS`` at a place, about 2.4 mm at scale 1."""
     shape, _, hollow = name.partition("-")

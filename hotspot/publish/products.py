@@ -69,12 +69,16 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
         history=derived.history, standing=derived.standing,
     ).save(folder / "map.html")  # fmt: skip
     say("checklists.xlsx")
-    write_checklists(folder / "checklists.xlsx", study=study, month=month, warned=warned, checklist=derived.checklist)
+    write_checklists(
+        folder / "checklists.xlsx",
+        study=study, month=month, warned=warned, checklist=derived.checklist, routes=derived.routes,
+        inventory=derived.inventory,
+    )  # fmt: skip
     say("sheets.pdf")
     write_sheets(
         folder,
         study=study, month=month, field=field, warned=warned, traced=traced, checklist=derived.checklist,
-        facilities=facilities, state=state,
+        facilities=facilities, state=state, fine=derived.fine, backdrop=derived.backdrop,
     )  # fmt: skip
     say("report.pdf")
     write_report(folder, study=study, month=month, derived=derived, state=state)

@@ -17,7 +17,7 @@ import shapely
 
 from hotspot.grid.frame import geodesic_size
 from hotspot.publish import drawing
-from hotspot.publish.fonts import printed_width, shorten
+from hotspot.publish.backdrop_map import legend
 
 # Problem type of a class (rules/classes.toml) -> symbol; a hollow one is a source without a stack.
 SYMBOLS = {
@@ -36,7 +36,6 @@ SYMBOLS = {
     "scattered": "square-hollow",
     "other": "circle-hollow",
 }
-_MOVES = tuple((dx, dy) for dx in (0, 6, -6, 12, -12, 18, -18, 24, -24) for dy in (0, 4, -4, 8, -8, 12, -12))
 _AROUND = tuple((i, j) for j in (1, 0, -1) for i in (-1, 0, 1) if i or j)
 # Where the number of a facility may stand, mm from its symbol; the first free place is taken.
 _OFFSETS = (
@@ -53,57 +52,13 @@ _OFFSETS = (
 )
 
 
-class Borders:
-    """
-    The study's units, ready to be cut out around one cell after another.
-
-    Parameters
-    ----------
-    grid : Grid
-    boundaries : GeoDataFrame, WGS 84, from ``read_boundaries``
-    """
-
-    def __init__(self, grid, boundaries):
-        self.grid = grid
-        self.city, self.county, self.township = (
-            boundaries[name].astype(str).tolist() for name in ("city", "county", "township")
-        )
-        self.shapes = boundaries.geometry.to_numpy()
-        self.tree = shapely.STRtree(self.shapes)
-
-    def within(self, window):
-        """
-        The units that touch a window, cut to it, in lattice metres.
-
-        Returns
-        -------
-        list of (row of the unit, polygon), in the order of the boundary file
-        """
-        edge = np.linspace(0, window.metres, 9)
-        west, north = window.west, window.north
-        x = np.concatenate([west + edge, west + edge, np.full(9, west), np.full(9, west + window.metres)])
-        y = np.concatenate([np.full(9, north), np.full(9, north - window.metres), north - edge, north - edge])
-        lon, lat = self.grid.unproject(x, y)
-        frame = (lon.min() - 0.01, lat.min() - 0.01, lon.max() + 0.01, lat.max() + 0.01)
-        pieces = []
-        for row in sorted(self.tree.query(shapely.box(*frame)).tolist()):
-            part = shapely.clip_by_rect(self.shapes[row], *frame)
-            if part.is_empty:
-                continue
-            there = shapely.transform(part, lambda c: np.column_stack(self.grid.project(c[:, 0], c[:, 1])))
-            there = shapely.make_valid(there).intersection(window.box)
-            if there.area > 0:
-                pieces.append((row, there))
-        return pieces
-
-
 def window_around(grid, col, row, metres, size):
     """The square window of ``metres`` around the centre of a cell, ``size`` mm on paper."""
     x, y = (float(v) for v in grid.centre(col, row))
     return drawing.Window(x - metres / 2, y + metres / 2, metres, size)
 
 
-def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, fine):
+def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, fine, sub_cells=None, backdrop=None):
     """
     The cell with its numbered sub-cells, its neighbours' codes on the frame.
 
@@ -121,10 +76,15 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
         What is printed below a neighbour's code.
     fine : float
         Side of a sub-cell, m.
+    sub_cells : list of dict ``text, support``, optional
+        What is printed in each sub-cell, in their order; ``support`` as ``fine_month`` has it.
+    backdrop : Backdrop, optional
+        Rivers and roads below everything.
 
     Returns
     -------
-    dict: ``svg`` (str) and ``labels``, a list of dict ``x y`` (mm) ``text size`` (pt) ``grey`` (0 black, 1 white)
+    dict: ``svg`` (str); ``labels``, a list of dict ``x y`` (mm) ``text size`` (pt) ``grey`` (0 black, 1 white);
+    ``shown``, the kinds of the backdrop on the panel, in words
     """
     n = grid.nesting(fine)
     s = grid.spacing
@@ -132,6 +92,9 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
     margin, cell = size / 6, size * 2 / 3
     pieces = borders.within(window)
     draw = _ground(grid, window, pieces, warned)
+    ways = backdrop.within(window) if backdrop else []
+    if ways:
+        backdrop.draw(draw, window, ways)
     step = cell / n
     for edge in (margin, margin + cell):
         draw.svg.append(drawing.line(edge, 0, edge, size, 0.2, "#555"))
@@ -139,7 +102,7 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
     for k in range(1, n):
         draw.svg.append(drawing.line(margin + k * step, margin, margin + k * step, margin + cell, 0.15, "#555"))
         draw.svg.append(drawing.line(margin, margin + k * step, margin + cell, margin + k * step, 0.15, "#555"))
-    _borders(draw, window, borders, pieces)
+    borders.draw(draw, window, pieces)
     draw.svg.append(drawing.frame(margin, margin, cell, 0.9))
     inside = [f for f in facilities if window.box.contains(shapely.Point(f["x"], f["y"]))]
     _facilities(draw, window, inside, 1.0)
@@ -150,16 +113,20 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
         corners = [
             (x + dx, y + dy) for dx, dy in ((near, 0.2 * step + 0.3), (far, 0.2 * step + 0.3), (near, far), (far, far))
         ]
-        draw.say_at(corners, f"{k + 1:0{digits}d}", min(7.0, step * 0.75), 0.25)
+        draw.say_at(corners, f"{k + 1:0{digits}d}", min(5.6 if sub_cells else 7.0, step * 0.75), 0.25)
+        if sub_cells:
+            _sub_cell(draw, x, y, step, **sub_cells[k])
     for i, j in _AROUND:
         if i and j:
             _corner(draw, grid, col, row, i, j, margin, cell)
         _neighbour(draw, grid.code(col + i, row + j), values, i, j, margin, cell)
+    if ways:
+        backdrop.name(draw, window, ways)
     draw.svg.append(drawing.frame(0, 0, size, 0.35))
-    return draw.panel(size)
+    return draw.panel(size) | {"shown": legend(ways)}
 
 
-def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned):
+def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned, backdrop=None):
     """
     What lies around the cell: lattice codes, borders with names, facilities, the ring.
 
@@ -173,7 +140,7 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
 
     Returns
     -------
-    dict ``svg`` and ``labels``
+    dict ``svg``, ``labels`` and ``shown``, as ``detail_panel``
     """
     window = window_around(grid, col, row, 2 * reach, size)
     pieces = borders.within(window)
@@ -189,7 +156,10 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
             draw.svg.append(drawing.line(0, y, size, y, 0.15, "#777"))
     left, top = window.at(float(grid.bounds(col, row)[0]), float(grid.bounds(col, row)[3]))
     draw.svg.append(f'<path d="M{left:.2f},{top:.2f}h{s * scale:.2f}v{s * scale:.2f}h{-s * scale:.2f}Z" fill="#ddd"/>')
-    merged = _borders(draw, window, borders, pieces)
+    ways = backdrop.within(window) if backdrop else []
+    if ways:
+        backdrop.draw(draw, window, ways)
+    merged = borders.draw(draw, window, pieces)
     draw.svg.append(drawing.frame(left, top, s * scale, 0.8))
     radius = ring * scale
     draw.svg.append(
@@ -208,9 +178,11 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
             if 5 < x < size - 5 and 1.5 < y + half < size - 0.5:
                 places = [(x, y + half), (x, y - half), (x + half / 3, y + half), (x - half / 3, y + half)]
                 draw.say_at(places, grid.code(col + i, row + j), 5, 0 if not (i or j) else 0.35)
-    _names(draw, window, borders, merged, pieces)
+    borders.name(draw, window, merged, pieces)
+    if ways:
+        backdrop.name(draw, window, ways)
     draw.svg.append(drawing.frame(0, 0, size, 0.35))
-    return draw.panel(size)
+    return draw.panel(size) | {"shown": legend(ways)}
 
 
 def scale_bar(grid, col, row, window_metres, size, metres):
@@ -259,28 +231,20 @@ def _ground(grid, window, pieces, warned):
     return draw
 
 
-def _borders(draw, window, borders, pieces):
-    """County borders thick and dashed, township borders thin; the counties cut out are returned."""
-    counties: dict[tuple[str, str], list] = {}
-    for row, piece in pieces:
-        counties.setdefault((borders.city[row], borders.county[row]), []).append(piece)
-    merged = {key: shapely.union_all(parts) for key, parts in counties.items()}
-    frame = window.box.exterior.buffer(window.metres * 1e-6)
-    # Two neighbours share a line; drawn once, or their dashes would fill each other's gaps.
-    thick = shapely.union_all([shape.boundary for shape in merged.values()]).difference(frame)
-    if len(pieces) > len(merged):
-        thin = shapely.union_all([piece.boundary for _, piece in pieces]).difference(frame)
-        draw.svg.append(drawing.path(thin.difference(thick.buffer(1.0)), window, 0.3, "1.2 0.8"))
-    draw.svg.append(drawing.path(thick, window, 0.6, "3 0.9 0.7 0.9"))
-    return merged
-
-
-def _names(draw, window, borders, merged, pieces):
-    """Names of counties, then of townships, where there is room."""
-    for (_, county), shape in merged.items():
-        _name(draw, window, shape, county, 8)
-    for row, piece in pieces:
-        _name(draw, window, piece, borders.township[row], 6.5)
+def _sub_cell(draw, x, y, step, text, support):
+    """A sub-cell's value where there is room, and the mark of what it rests on: a dot, a ring, or brackets alone."""
+    if not text:
+        return
+    mark = {"measured": "#000", "supported": "#fff"}.get(support)
+    text = text if mark else f"({text})"
+    middle = x + step / 2
+    places = [(middle, y + k * step) for k in (0.56, 0.8, 0.3)] + [(x + 0.68 * step, y + 0.8 * step)]
+    draw.say_at(places, text, min(7.5 if mark else 6.8, step * 0.8), 0.0 if mark else 0.4)
+    if mark:
+        draw.svg.append(
+            f'<circle cx="{x + step - 1.5:.2f}" cy="{y + 1.5:.2f}" r="0.75" fill="{mark}" stroke="#000" '
+            'stroke-width="0.25"/>'
+        )
 
 
 def _neighbour(draw, code, values, i, j, margin, cell):
@@ -303,24 +267,6 @@ def _corner(draw, grid, col, row, i, j, margin, cell):
     draw.say(x, y - 1.0, f"{float(lon):.5f}", 4.8, 0)
     draw.say(x, y + 1.0, f"{float(lat):.5f}", 4.8, 0)
     draw.svg.append(drawing.cross(margin + (i > 0) * cell, margin + (j < 0) * cell))
-
-
-def _name(draw, window, shape, text, size):
-    if not text or shape.area < 0.02 * window.box.area:
-        return
-    point = shape.representative_point()
-    x, y = window.at(point.x, point.y)
-    text = shorten(text, 20)
-    half = 0.095 * size * printed_width(text)
-    for dx, dy in _MOVES:
-        inside = half + 1 < x + dx < window.size - half - 1 and 3 < y + dy < window.size - 3
-        # A name may move for room, but never into the next unit.
-        there = (
-            (x + dx) * window.metres / window.size + window.west,
-            window.north - (y + dy) * window.metres / window.size,
-        )
-        if inside and shape.contains(shapely.Point(there)) and draw.say(x + dx, y + dy, text, size, 0, force=False):
-            return
 
 
 def _facilities(draw, window, facilities, scale):

@@ -12,11 +12,29 @@ from hotspot.rules.classes import source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
+_DIRECTIONS, _NUMBERED, _WORST = 3, 4, 3  # as many as a line of the sheet holds
 _ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
 
 
-def texts(study, month, field, code, rows, state):
-    """Header, the three lines "why am I sent here", and the small print."""
+def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=None, fine=None):
+    """
+    Header, the lines "why am I sent here", and the small print of one cell.
+
+    Parameters
+    ----------
+    study, month, field, state : as ``sheets.write_sheets``
+    code : str
+    rows : DataFrame, the cell's rows of the list as printed
+    digest : str
+        First digits of the list's SHA-256; empty while no list is written.
+    near : sequence of dict, the cell's traced facilities as they are numbered on the sheet
+    hours : mapping, what the wind of the month was (``traced.attrs["hours"][code]``), or None
+    fine : DataFrame, the cell's rows of ``fine_month``, or None
+
+    Returns
+    -------
+    dict of strings and lists of strings
+    """
     first, criteria = rows.iloc[0], study.criteria
     decimals = criteria.warning.decimals
     place = [shorten(str(first[name]), 24) for name in ("city", "county", "township") if known(first[name])]
@@ -49,12 +67,16 @@ def texts(study, month, field, code, rows, state):
             ["数值", "；".join([value, *changes])],
             *([["气象", weather]] if weather else []),
             *([["时段", shorten(periods, 96)]] if periods else []),
+            *([["细分", told_fine]] if (told_fine := fine_zh(fine)) else []),
+            ["方向", direction_zh(near, hours)],
             ["名次", "；".join(_rank(row, criteria.confidence.level) for _, row in rows.iterrows())],
+            *([["把握", sure]] if (sure := confidence_zh(rows, criteria.confidence)) else []),
         ],
         "unsure": "“不可区分”：按资料误差与分辨率，不能断定本格比邻近名次的网格更差，请顺带查看邻格。"
         if unsure
         else "",
         "id": f"{study.id}-{month}-{code}",
+        "version": f"清单 {digest or '未存'} · {STATES[state]} · 资料截至{month_zh(month)}",
         "small": [
             f"资料截至{month_zh(month)}（{STATES[state]}） · {how}{days}{seen}"
             f"{COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
@@ -79,6 +101,137 @@ def _rank(row, level):
     return f"{said}（{'，'.join(inside)}）" if inside else said
 
 
+def confidence_zh(rows, rule):
+    """
+    How sure it is that the cell belongs on the list, in words; empty where nobody worked it out.
+
+    Parameters
+    ----------
+    rows : DataFrame, the cell's rows of the list; the surest reason speaks
+    rule : criteria.Confidence
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from hotspot.rules.criteria import Confidence
+    >>> confidence_zh(pd.DataFrame({"p_top": [0.71, 0.93], "distinguishable": [False, False]}), Confidence())
+    '高：按资料误差重抽，93%的情形仍在名单；但与邻近名次不可区分'
+    >>> confidence_zh(pd.DataFrame({"p_top": [0.41], "distinguishable": [True]}), Confidence())
+    '低：按资料误差重抽，41%的情形仍在名单；与邻近名次可区分'
+    """
+    pairs = zip(rows["p_top"], rows["distinguishable"], strict=True)
+    told = [(float(share), flag) for share, flag in pairs if known(share)]
+    if not told:
+        return ""
+    share, flag = max(told, key=lambda pair: pair[0])
+    word = "高" if share >= rule.sure else "较高" if share >= rule.likely else "低"
+    apart = "" if not known(flag) else "；与邻近名次可区分" if flag else "；但与邻近名次不可区分"
+    return f"{word}：按资料误差重抽，{int(round_half_even(100 * share, 0))}%的情形仍在名单{apart}"
+
+
+def direction_zh(near, hours):
+    """
+    Where the wind brought the high hours from: compass, evidence word, numbers of the sources there.
+
+    Parameters
+    ----------
+    near : sequence of dict with ``word, bearing_deg, number``, in visiting order
+    hours : mapping with ``n_hours, calm_share``, or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> near = [{"word": "strong", "bearing_deg": 140.0, "number": "1"}]
+    >>> near += [{"word": "strong", "bearing_deg": 128.0, "number": "2"}]
+    >>> direction_zh(near, {"n_hours": 744, "calm_share": 0.318})
+    '东南方向（强）：第1、2号源；静风占32%（744小时）'
+    >>> direction_zh([], {"n_hours": 744, "calm_share": 0.5})
+    '本格及周边没有登记的源可对照；静风占50%（744小时）'
+    >>> direction_zh([{"word": "no hourly data", "bearing_deg": 1.0, "number": "1"}], None)
+    '缺少逐时风或站点资料，不能判断'
+    """
+    words = {row["word"] for row in near}
+    said = []
+    for word in ("strong", "moderate"):
+        winds: dict[str, list[str]] = {}
+        for row in near:
+            if row["word"] == word and row["number"]:
+                winds.setdefault(wind_of(row["bearing_deg"]), []).append(row["number"])
+        said += [f"{wind}方向（{EVIDENCE[word]}）：第{_numbers(listed)}号源" for wind, listed in winds.items()]
+    if said:
+        text = "；".join(said[:_DIRECTIONS])
+    elif not near:
+        text = "本格及周边没有登记的源可对照"
+    elif "weak" in words:
+        text = "各登记源来风时浓度没有明显偏高"
+    elif "not enough hours" in words:
+        text = "各登记源来风时数不足，不能判断"
+    else:
+        text = "缺少逐时风或站点资料，不能判断"
+    if hours and known(hours["calm_share"]):
+        text += f"；静风占{plain_text(100 * hours['calm_share'], 0)}%（{int(hours['n_hours'])}小时）"
+    return text
+
+
+def _numbers(listed):
+    return "、".join(listed[:_NUMBERED]) + ("等" if len(listed) > _NUMBERED else "")
+
+
+def fine_zh(fine):
+    """
+    The 500 m values of the cell in a sentence; empty where there are none.
+
+    Parameters
+    ----------
+    fine : DataFrame, the cell's rows of ``fine_month``, or None
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> fine = pd.DataFrame({"sub_cell": ["A-01", "A-02", "A-03"], "pm25": [60.4, 71.6, 52.0],
+    ...     "error": [3.1, 4.4, 5.0], "support": ["measured", "measured", "interpolated"]})
+    >>> fine_zh(fine)
+    '500 m月均52—72 μg/m³，3个子网格中1个为插值；实测最高：02号72±4、01号60±3'
+    >>> fine_zh(fine.assign(support="interpolated"))
+    '500 m月均52—72 μg/m³，3个子网格全部为插值，只示趋势'
+    """
+    if fine is None or not fine["pm25"].notna().any():
+        return ""
+    low, high = (plain_text(value, 0) for value in (fine["pm25"].min(), fine["pm25"].max()))
+    guessed = int((fine["support"] == "interpolated").sum())
+    text = f"500 m月均{low}—{high} μg/m³，{len(fine)}个子网格"
+    text += "全部为插值，只示趋势" if guessed == len(fine) else f"中{guessed}个为插值"
+    worst = fine[fine["support"] == "measured"].sort_values(["pm25", "sub_cell"], ascending=[False, True])[:_WORST]
+    told = [
+        f"{row['sub_cell'].rsplit('-', 1)[-1]}号{plain_text(row['pm25'], 0)}±{plain_text(row['error'], 0)}"
+        for row in worst.to_dict("records")
+    ]
+    return text + (f"；实测最高：{'、'.join(told)}" if told else "")
+
+
+def sub_cell_labels(fine):
+    """What is printed in each sub-cell, in their order: list of dict ``text, support``; None without values."""
+    if fine is None or not fine["pm25"].notna().any():
+        return None
+    rows = fine.sort_values("sub_cell").to_dict("records")
+    return [{"text": plain_text(row["pm25"], 0), "support": row["support"]} for row in rows]
+
+
+def wind_of(bearing):
+    """
+    One of eight compass words for a bearing, degrees.
+
+    Examples
+    --------
+    >>> wind_of(140.0), wind_of(359.0)
+    ('东南', '北')
+    """
+    return _WINDS[int((float(bearing) % 360 + 22.5) // 45) % 8]
+
+
 def class_of(key):
     """The class of the vocabulary; what no class names is inspected as "other"."""
     return source_classes().get(key) or source_classes()["other"]
@@ -86,11 +239,10 @@ def class_of(key):
 
 def facility_row(facility):
     bearing = float(facility["bearing_deg"]) % 360
-    wind = _WINDS[int((bearing + 22.5) // 45) % 8]
     away = (
         "本格中心"
         if float(facility["distance_km"]) < 0.05
-        else f"{wind}{round(bearing) % 360}° {plain_text(facility['distance_km'], 1)} km"
+        else f"{wind_of(bearing)}{round(bearing) % 360}° {plain_text(facility['distance_km'], 1)} km"
     )
     return {
         "number": facility["number"],

@@ -6,6 +6,7 @@ gives it finished strings as JSON, never markup, so a name from a file can
 only ever be printed. Same month, same bytes: no date, no random name.
 """
 
+import hashlib
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +15,12 @@ import numpy as np
 
 from hotspot.grid.frame import north_angle
 from hotspot.publish import sheet_map
+from hotspot.publish.backdrop_map import Backdrop
+from hotspot.publish.borders import Borders
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.lists import published
 from hotspot.publish.sheet_back import back_page
-from hotspot.publish.sheet_words import class_of, facility_row, texts
+from hotspot.publish.sheet_words import class_of, facility_row, sub_cell_labels, texts
 from hotspot.publish.typeset import set_texts, typeset
 from hotspot.publish.wayfinding import coordinates
 from hotspot.publish.words import month_zh
@@ -30,14 +33,18 @@ LISTED = 30  # facilities printed by name; the others stand as symbols on the ma
 _THREADS = 2  # more would only hold more pages in memory
 
 
-def write_sheets(directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary"):
+def write_sheets(
+    directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None,
+    backdrop=None,
+):  # fmt: skip
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
 
     Parameters
     ----------
     directory : str or Path
-        The month's folder; ``sheets`` is made in it. Files are named by cell code only.
+        The month's folder; ``sheets`` is made in it. Files are named by cell code only. Every page
+        prints the first digits of the SHA-256 of its ``warnings.csv``, which is written before.
     study : Study
     month : str, ``"2020-03"``
     field : Dataset (cell, time), from ``monthly_field``
@@ -47,6 +54,8 @@ def write_sheets(directory, *, study, month, field, warned, traced, checklist, f
     facilities : GeoDataFrame
     state : str
         A key of ``words.STATES``.
+    fine : DataFrame, from ``fine_month``, or None
+    backdrop : GeoDataFrame, from ``read_backdrop``, or None
 
     Returns
     -------
@@ -63,7 +72,7 @@ def write_sheets(directory, *, study, month, field, warned, traced, checklist, f
     directory = Path(directory)
     sheets = sheet_data(
         study=study, month=month, field=field, warned=warned, traced=traced, checklist=checklist,
-        facilities=facilities, state=state,
+        facilities=facilities, state=state, fine=fine, backdrop=backdrop, digest=_digest(directory),
     )  # fmt: skip
     check_glyphs(set_texts(sheets))
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
@@ -104,20 +113,31 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     return typeset("sheet.typ", {"month": month_zh(month), "sheets": sheets}, kind=kind, ppi=ppi)
 
 
-def sheet_data(*, study, month, field, warned, traced, checklist, facilities, state="preliminary"):
+def _digest(directory):
+    """First eight hexadecimal digits of the list's SHA-256; empty where none is written yet."""
+    path = directory / "warnings.csv"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.is_file() else ""
+
+
+def sheet_data(
+    *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None, backdrop=None,
+    digest="",
+):  # fmt: skip
     """
     Everything printed on the sheets, as plain dicts of strings and drawings.
 
     Parameters
     ----------
     as ``write_sheets``
+    digest : str
+        Of the list, printed on every page.
 
     Returns
     -------
     list of dict, one per warning cell, by city and code
     """
     rows = published(warned, study.criteria.warning.decimals)
-    borders = sheet_map.Borders(study.grid, study.boundaries)
+    borders = Borders(study.grid, study.boundaries)
     values = _values(field, study.criteria.warning.decimals)
     places = (
         {f["facility"]: f for f in facilities.drop(columns="geometry").to_dict("records")} if len(facilities) else {}
@@ -126,11 +146,18 @@ def sheet_data(*, study, month, field, warned, traced, checklist, facilities, st
     every = {code: study.grid.parse(code) for code in codes}
     near_cell = _near(study.grid, traced, places)
     rows_of, checks_of = (dict(list(table.groupby("cell", sort=False))) for table in (rows, checklist))
+    fine_of = {} if fine is None else dict(list(fine.groupby("cell", sort=False)))
+    wind_of_cell = traced.attrs.get("hours", {})
+    ways = Backdrop(study.grid, backdrop)
     sheets = []
     for number, code in enumerate(codes, start=1):
         of_cell, near = rows_of[code], near_cell.get(code, [])
-        sheet = texts(study, month, field, code, of_cell, state)
-        sheet |= _maps(study, code, borders, near, every, values)
+        sheet = texts(
+            study, month, field, code, of_cell,
+            state=state, digest=digest, near=near, hours=wind_of_cell.get(code), fine=fine_of.get(code),
+        )  # fmt: skip
+        labels = sub_cell_labels(fine_of.get(code))
+        sheet |= _maps(study, code, borders, near, every, values, labels, ways)
         sheet |= {
             "number": f"{number} / {len(codes)}",
             "coordinates": coordinates(code, *of_cell.iloc[0][["lon", "lat"]]),
@@ -166,7 +193,7 @@ def _near(grid, traced, places):
     return near
 
 
-def _maps(study, code, borders, near, every, values):
+def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
     grid = study.grid
     col, row = every[code]
     ring = study.criteria.tracing.ring_km * 1000
@@ -174,21 +201,21 @@ def _maps(study, code, borders, near, every, values):
     fine = study.lattice.fine
     reached = math.ceil(reach / grid.spacing) + 1  # cells beyond it lie outside both panels
     others = {c for c, at in every.items() if c != code and max(abs(at[0] - col), abs(at[1] - row)) <= reached}
-    detail = sheet_map.detail_panel(
-        grid, col, row, size=PANEL_MM, borders=borders, facilities=near, warned=others, values=values, fine=fine
-    )
-    around = sheet_map.ring_panel(
-        grid, col, row, size=PANEL_MM, reach=reach, ring=ring, borders=borders, facilities=near, warned=others
-    )
+    shared = {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": others, "backdrop": ways}
+    detail = sheet_map.detail_panel(grid, col, row, values=values, fine=fine, sub_cells=sub_cells, **shared)
+    around = sheet_map.ring_panel(grid, col, row, reach=reach, ring=ring, **shared)
     bar = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
+    said = "数值为月均 μg/m³：● 实测，○ 邻近有站，（ ）插值" if sub_cells else ""
     detail |= {
-        "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月均值",
+        "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月均值"
+        + (f"；{said}" if said else ""),
         "bar": round(sheet_map.scale_bar(grid, col, row, grid.spacing * 1.5, PANEL_MM, bar["detail"]), 3),
         "bar_text": f"{bar['detail']:g} m",
     }
+    shown = around["shown"]
     around |= {
         "title": f"周边{study.criteria.tracing.ring_km:g} km：左斜线为其他预警网格，右斜线为区外；"
-        "粗虚线县界，细虚线乡界",
+        "粗虚线县界，细虚线乡界" + (f"；{shown}" if shown else ""),
         "bar": round(sheet_map.scale_bar(grid, col, row, 2 * reach, PANEL_MM, bar["around"]), 3),
         "bar_text": f"{bar['around'] / 1000:g} km",
     }

@@ -23,6 +23,7 @@ _WORDS = {
     "road": ("road", "highway", "道路", "公路"),
 }
 _LINES, _AREAS = (1, 2, 5), (3, 6)  # shapely's type ids
+_MARGIN = 0.2  # degrees: farther than any printed map looks beyond the study
 _LONGEST = 200  # characters; a name is shortened for the page, but a page of text is no name
 
 
@@ -38,7 +39,7 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     intake : Intake
         A feature is a row: read = used + duplicates + quarantined.
     bounds : (west, south, east, north), optional
-        Degrees WGS 84; features that do not reach into it count as used and are left out.
+        Of the study, degrees WGS 84; features more than 0.2 degrees outside count as used and are left out.
 
     Returns
     -------
@@ -67,6 +68,7 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     ([['river', '清河']], 1)
     """
     import geopandas as gpd
+    import shapely
 
     tables = [
         _read(path, delivery, intake)
@@ -77,19 +79,15 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     table = pd.concat([part for part in tables if len(part)] or [empty.assign(geometry=[])], ignore_index=True)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(table["geometry"].tolist(), crs="EPSG:4326"))
     if bounds is not None and len(frame):
-        near = frame.intersects(_box(bounds)).to_numpy()
+        west, south, east, north = bounds
+        box = shapely.box(west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
+        near = frame.intersects(box).to_numpy()
         if not near.all():
             intake.note(f"backdrop: {int(near.sum())} of {len(near)} features lie in or near the study")
         frame = frame[near]
     shape = frame.geometry.to_wkb(hex=True) if len(frame) else pd.Series(dtype=object)
     key = frame[list(COLUMNS)].assign(kind=frame["kind"].map(KINDS.index), shape=shape)
     return frame.loc[key.sort_values(["kind", "name", "number", "shape"], kind="stable").index].reset_index(drop=True)
-
-
-def _box(bounds):
-    import shapely
-
-    return shapely.box(*bounds)
 
 
 def _read(path, delivery, intake):
