@@ -232,6 +232,40 @@ class Study(_Part):
         cells = self.grid.cover(self.boundaries, counting=self.counting)
         return add_labels(cells, self.root / self.labels) if self.labels else cells
 
+    def with_criteria(self, **sections):
+        """
+        The same study under other criteria, to see what they would do to a list.
+
+        Parameters
+        ----------
+        **sections : dict
+            As below ``[criteria]`` of a study file; what is not given stays.
+
+        Returns
+        -------
+        Study; what was read or laid already (boundaries, cells) is kept
+
+        Raises
+        ------
+        DataError
+            A section, a key or a value is wrong; the message names it.
+
+        Examples
+        --------
+        >>> from hotspot.sources.synthetic import synthetic_month
+        >>> study = synthetic_month(size="small").study
+        >>> study.with_criteria(selection={"quota_share": 0.05}).criteria.selection.quota_share
+        0.05
+        >>> study.with_criteria(selection={"quota": 0.05})
+        Traceback (most recent call last):
+        hotspot.variables.DataError: criteria: selection.quota: Extra inputs are not permitted (got 0.05)
+        """
+        try:
+            criteria = Criteria.model_validate(_merge(self.criteria.model_dump(), sections))
+        except ValidationError as error:
+            raise DataError(f"criteria: {_faults(error)}") from None
+        return self.model_copy(update={"criteria": criteria})
+
     def _repr_html_(self):
         from hotspot.study_view import study_view
 
@@ -313,8 +347,12 @@ def load_study(path, *, data=None):
         merged = _merge(load_profile(raw.pop("profile", "mee-2018")), own)
         return Study.model_validate(raw | {"criteria": merged, "path": path, "root": Path(root).resolve()})
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
-        raise DataError(f"{path}: " + "; ".join(lines)) from None
+        raise DataError(f"{path}: {_faults(error)}") from None
+
+
+def _faults(error):
+    """Every fault of a validation: where, what, and what came."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
 
 
 def _merge(below, above):
