@@ -275,7 +275,7 @@ def _list(facts, rule):
                 {
                     "code": cell,
                     "county": legible(str(first["county"])) if known(first["county"]) else "",
-                    "township": legible(str(first["township"])) if known(first["township"]) else "",
+                    "township": legible(str(first["township"])) if known(first["township"]) else "—",
                     "place": place_zh(first["lon"], first["lat"]).replace("，", "，\n"),
                     "reasons": "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]),
                 }
