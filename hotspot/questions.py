@@ -11,6 +11,7 @@ from hotspot.month import derive, months_needed
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
+from hotspot.trace.words import agreement_words, calm_words
 from hotspot.variables import DataError
 from hotspot.year import annual, open_hotspots
 
@@ -118,7 +119,8 @@ def explain_cell(study, month, cell, *, out="out"):
     dict
         ``place``, ``hotspot`` (list entry or why not), ``month`` (mean, coverage,
         valid days, error, Gi*), ``warnings`` (one entry per reason with its rank
-        and confidence), ``not_ranked``, ``sources``, and ``sentences`` to read.
+        and confidence), ``not_ranked``, ``sources``, ``hours`` (station, wind and calm behind
+        them), and ``sentences`` to read.
 
     Raises
     ------
@@ -156,6 +158,7 @@ def explain_cell(study, month, cell, *, out="out"):
         },
         "not_ranked": _records(derived.not_ranked[derived.not_ranked["cell"] == code]),
         "sources": _records(derived.traced[derived.traced["cell"] == code]),
+        "hours": {k: _plain(v) for k, v in derived.traced.attrs["hours"].get(code, {}).items()},
     }
     if "abnormal_en" in field.coords:
         answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
@@ -196,8 +199,11 @@ def _sentences(answer, study, month):
     for row in sorted(answer["sources"], key=lambda r: r["order"])[:5]:
         lines.append(
             f"{row['name']} ({row['class_']}), {row['distance_km']:.1f} km towards {row['bearing_deg']:.0f} deg, "
-            f"wind evidence: {row['word']}."
+            f"wind evidence: {'; '.join(filter(None, (row['word'], agreement_words(row)[1])))}."
         )
+    calm = calm_words(answer["hours"])[1]
+    if calm:
+        lines.append(f"{calm[0].upper()}{calm[1:]}.")
     if not answer["hotspot"] and now["valid"]:
         lines.append(_annual_sentence(answer["cell"], study, int(month[:4])))
     return lines

@@ -8,6 +8,7 @@ of area sources stand on every list, and blank rows wait for what is found.
 import pandas as pd
 
 from hotspot.rules.classes import area_classes, dossier_papers, problem_types, route, source_classes
+from hotspot.trace.words import agreement_words
 
 COLUMNS = [
     "cell", "number", "class_", "facility", "name", "where", "item", "grade", "zh", "en", "why_zh", "why_en",
@@ -192,6 +193,9 @@ def _because(found, status, criteria):
     else:
         zh += "；无逐时数据"
         en += "; no hourly data"
+    pointing = agreement_words(found)
+    if pointing[0]:
+        zh, en = f"{zh}；{pointing[0]}", f"{en}; {pointing[1]}"
     told = status.get(str(found["facility"]), "")
     if told and told != "nan":
         zh += f"；登记状态：{told}"
