@@ -35,7 +35,8 @@ def lattice_field(n_col, n_row, *, cities=("江城市", "东湖市"), seed=7, mo
             "coverage": (shape, np.where(np.isnan(pm25), 0.0, 0.97)),
             "n_valid": (shape, np.where(np.isnan(pm25), 0.0, 24.0)),
             "pm25_error": (shape, pm25 * 0.15),
-            "why": (shape, np.where(np.isnan(pm25), "never seen in this month", "")),
+            "why": (shape, np.where(np.isnan(pm25), "never seen in this month", "").astype(object)),
+            "level": ("cell", level * 0.7),
         },
         {
             "cell": codes.astype(str),
@@ -63,6 +64,43 @@ def lattice_field(n_col, n_row, *, cities=("江城市", "东湖市"), seed=7, mo
             "gas_state": "actual",
         },
     )
+
+
+def months_of(field, n=13, seed=11):
+    """The field's months and those between, as ``with_history`` gives them; one of them was never delivered."""
+    rng = np.random.default_rng(seed)
+    last = field["time"].values[-1].astype("datetime64[M]")
+    names = last - np.arange(n - 1, -1, -1)
+    known = field["time"].values.astype("datetime64[M]").tolist()
+    parts = []
+    for k, name in enumerate(names):
+        if name.tolist() in known:
+            parts.append(field.isel(time=[known.index(name.tolist())]))
+            continue
+        one = field.isel(time=[-1]).assign_coords(time=[name.astype("datetime64[ns]")])
+        season = 1.0 + 0.5 * np.cos(2 * np.pi * (int(str(name)[5:]) - 1) / 12)
+        one["pm25"] = one["pm25"] * season + rng.normal(0, 1, one["pm25"].shape)
+        one["pm25_error"] = one["pm25"] * 0.2
+        if k == 3:
+            for gone in ("pm25", "pm25_error", "coverage", "n_valid"):
+                one[gone] = one[gone] * np.nan
+            text = np.full(one["why"].shape, f"no satellite layer was delivered for {name}", dtype=object)
+            one["why"] = (one["why"].dims, text)
+        parts.append(one)
+    return xr.concat(parts, dim="time", data_vars="minimal", coords="minimal").transpose("cell", "time")
+
+
+def standing_of(hot, warned):
+    """Every hotspot cell in the class of the highest, the chance falling with the rank; then the listed changes."""
+    rows = []
+    for city, cells in hot.groupby("city"):
+        ordered = cells.sort_values("pm25", ascending=False)["cell"]
+        for rank, cell in enumerate(ordered, 1):
+            rows.append({"city": city, "reason": "highest", "rank": rank, "cell": cell, "listed": rank <= 3})
+            rows[-1] |= {"p_top": float(np.exp(-(rank - 1) / 4)), "rank_low": max(1, rank - 2), "rank_high": rank + 3}
+    names = ["city", "reason", "rank", "cell", "listed", "p_top", "rank_low", "rank_high"]
+    others = warned[warned["reason"] != "highest"].assign(listed=True)
+    return pd.concat([pd.DataFrame(rows)[names], others[names]], ignore_index=True)
 
 
 def month_case(n_col=24, n_row=20, **settings):
@@ -145,5 +183,7 @@ def month_case(n_col=24, n_row=20, **settings):
         "facilities": facilities,
         "not_ranked": not_ranked.head(5),
         "gi": gi,
+        "history": months_of(field),
+        "standing": standing_of(hot, warned),
         "title": "江城热点网格",
     }

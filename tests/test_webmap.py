@@ -1,6 +1,5 @@
 """The map page: same bytes, no network, the numbers of the list, nothing from data ever runs."""
 
-import base64
 import hashlib
 import json
 import os
@@ -12,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import browser, opened
-from map_case import lattice_field, month_case
+from map_case import lattice_field, month_case, months_of
+from map_page import cell_on_screen, data_of, slow_unpack
 
 from hotspot.publish.lists import published
 from hotspot.publish.packing import column, pack, pack_runs
@@ -61,24 +61,6 @@ def seen(page, chromium, tmp_path):
         yield shown
         assert shown.errors == []
         assert shown.foreign == []
-
-
-def data_of(html):
-    return json.loads(
-        re.search(r'<script type="application/json" id="hotspot-data">(.*?)</script>', html, re.DOTALL)[1]
-    )
-
-
-def slow_unpack(text):
-    """The packed column read back the plain way."""
-    numbers, number, place = [], 0, 0
-    for byte in base64.b64decode(text):
-        number |= (byte & 127) << place
-        place += 7
-        if byte < 128:
-            numbers.append((number >> 1) ^ -(number & 1))
-            number = place = 0
-    return np.cumsum(numbers).tolist()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -188,20 +170,11 @@ def test_a_notebook_shows_it_in_a_frame(page):
     assert "江城热点网格" in repr(page)
 
 
-def test_large_region_stays_small():
-    made = web_map(lattice_field(190, 190), month_case()["warned"].head(0))
-    assert made.html.count("\n") > 0
-    assert len(made.html.encode()) < 1_000_000
-
-
-def cell_on_screen(shown, code):
-    """Pixel of a cell's centre, from the page's own map."""
-    spot = shown.page.evaluate(
-        """([lat, lon]) => { const p = map_hotspot.latLngToContainerPoint([lat, lon]);
-        const box = map_hotspot.getContainer().getBoundingClientRect(); return [p.x + box.left, p.y + box.top]; }""",
-        code,
-    )
-    return spot
+def test_forty_thousand_cells_and_thirteen_months_stay_small():
+    field = lattice_field(200, 200)
+    made = web_map(field, month_case()["warned"].head(0), history=months_of(field))
+    assert len(data_of(made.html)["field"]["months"]) == 13
+    assert len(made.html.encode()) < 5_000_000  # the promise is 10 MB
 
 
 def test_click_opens_the_cell_under_the_pointer(seen, case):

@@ -15,15 +15,16 @@ from hotspot.text.escape import escape
 from hotspot.variables import DataError
 
 _CHANGES = {"year_on_year": 12, "month_on_month": 1}  # months back to the base
+# In the legend, and shorter in the list of layers.
 _NAMES = {
-    "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean"),
-    "year_on_year": ("同比变化", "Change, year on year"),
-    "month_on_month": ("环比变化", "Change, month on month"),
-    "coverage": ("卫星覆盖率", "Coverage"),
-    "pm25_error": ("误差（1σ）", "Error (1 sd)"),
-    "level": ("静稳条件下的排放水平", "Level in stagnant weather"),
-    "confidence": ("列入名单的把握", "Chance to be listed"),
-    "gi": ("Gi* 聚集类别", "Gi* clusters"),
+    "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean", "月均浓度", "Monthly mean"),
+    "year_on_year": ("同比变化", "Change, year on year", "同比变化", "Year on year"),
+    "month_on_month": ("环比变化", "Change, month on month", "环比变化", "Month on month"),
+    "coverage": ("卫星覆盖率", "Coverage", "卫星覆盖率", "Coverage"),
+    "pm25_error": ("误差（1σ）", "Error (1 sd)", "误差", "Error"),
+    "level": ("静稳条件下的排放水平", "Level in stagnant weather", "静稳排放水平", "Stagnant level"),
+    "confidence": ("列入名单的把握", "Chance to be listed", "列入把握", "Chance"),
+    "gi": ("Gi* 聚集类别", "Gi* clusters", "Gi* 聚集", "Gi* clusters"),
 }
 _COVERAGE = [20.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
 _CHANCES = [5.0, 20.0, 50.0, 80.0, 95.0]
@@ -156,7 +157,8 @@ def _changed(printed, names, t, back, change):
 
 def _monthly(name, unit, values, ramp, shared, own):
     """A quantity of every month: limits over all months together, and of each alone."""
-    limits = shared(np.concatenate(values), len(ramp))
+    # The published month counts as much as all others, so that it keeps its contrast.
+    limits = shared(np.concatenate(values + values[-1:] * (len(values) - 2)), len(ramp))
     alone = [own(v, len(ramp)) for v in values]
     return _layer(name, unit, limits, ramp) | {
         "at": [f"{name}_{t}" for t in range(len(values))],
@@ -241,7 +243,6 @@ def _take(field, name, order, t):
 
 def _layer(name, unit, limits, ramp):
     """A layer's names, limits and colours."""
-    zh, en = _NAMES[name]
-    return {
-        "id": name, "zh": zh, "en": en, "unit": unit, "breaks": limits, "colours": spread_over(ramp, len(limits) + 1)
-    }  # fmt: skip
+    zh, en, *short = _NAMES[name]
+    colours = spread_over(ramp, len(limits) + 1)
+    return {"id": name, "zh": zh, "en": en, "short": short, "unit": unit, "breaks": limits, "colours": colours}

@@ -15,7 +15,8 @@ function bars(i) {
   const values = months.map((_, t) => column("pm25_" + t).number(i)), top = Math.max(...values.filter(v => v === v));
   if (top === -Infinity) return null;
   const said = values.map((v, t) => `${months[t]} ${v === v ? v.toFixed(field.decimals) : w("noData")}`);
-  const bar = (v, t) => el("span", { class: t === state.month ? "on" : "", title: said[t], onclick: () => setMonth(t) }, v === v ? el("i", { style: `height:${Math.max(3, v / top * 100)}%` }) : el("u", {}));
+  // Later: a bar that is replaced while its click is on the way would hand the click to the map below.
+  const bar = (v, t) => el("span", { class: t === state.month ? "on" : "", title: said[t], onclick: () => window.setTimeout(setMonth, 0, t) }, v === v ? el("i", { style: `height:${Math.max(3, v / top * 100)}%` }) : el("u", {}));
   return el("div", { class: "hs-bars" }, el("div", { role: "img", "aria-label": `${w("course")}: ${said.join(", ")}` }, ...values.map(bar)),
     el("p", {}, el("span", {}, months[0]), el("span", {}, fill("highestOf", top.toFixed(field.decimals))), el("span", {}, months[last])));
 }

@@ -10,19 +10,19 @@ function drawLegend() {
   for (let k = scale.colours.length - 1; k >= 0; k--) rows.push(row(el("i", { style: `background:${scale.colours[k]}` }), range(layer, scale, k), count[k]));
   rows.push(layer.standing ? row(el("i", { class: "hs-blank", style: `background:${BLANK}` }), w("notHot"), count[scale.colours.length]) : row(el("i", { class: "hs-hatch" }), w("noData"), count[scale.colours.length]));
   const from = layer.back ? monthBefore(state.month, layer.back) : -1, when = layer.always ? layer.always : from < 0 ? months[state.month] : `${months[from]} → ${months[state.month]}`;
-  const about = [layer.standing ? name(DATA.reasons[state.reason]) : "", when, layer.unit].filter(Boolean).join(" · ");
+  const about = [layer.standing ? name(DATA.reasons[state.reason]) : "", when, layer.unit].filter(Boolean).flatMap((part, k) => [k ? " · " : "", el("span", {}, part)]);
   const choice = own => el("button", { type: "button", "aria-pressed": state.own === own ? "true" : "false", onclick: () => { state.own = own; base.redraw(); drawLegend(); byId(own ? "hs-own" : "hs-shared").focus(); }, id: own ? "hs-own" : "hs-shared" }, w(own ? "own" : "shared"));
-  byId("hs-legend").replaceChildren(el("summary", {}, el("h2", {}, name(layer)), el("p", {}, about)), el("ul", {}, ...rows),
+  byId("hs-legend").replaceChildren(...[el("summary", {}, el("h2", {}, name(layer)), el("p", {}, ...about)), el("ul", {}, ...rows),
     layer.own && months.length > 1 ? el("div", { class: "hs-scale", role: "group", "aria-label": w("scale") }, choice(false), choice(true)) : null,
     el("ul", { class: "hs-signs" }, ...(state.shown.warned && DATA.warned.length ? DATA.reasons.map(r => el("li", {}, signImage(r.shape, r.colour, 6.4), el("span", {}, name(r)))) : []),
-      state.shown.hot && hot.size ? el("li", {}, el("i", { class: "hs-ring" }), el("span", {}, w("isHot"))) : null));
+      state.shown.hot && hot.size ? el("li", {}, el("i", { class: "hs-ring" }), el("span", {}, w("isHot"))) : null)].filter(Boolean));
 }
 function drawLayers() {
   const never = layer => !layer.has.includes(true), focused = document.activeElement && document.activeElement.name === "layer";
   const note = layer => never(layer) ? w("noData") : layer.has[state.month] ? "" : w({ onlyLast: "lastOnly", baseOut: "noBase", noLayerData: "noData" }[whyNot(layer)]);
   byId("hs-layers").replaceChildren(...field.layers.map(layer => el("label", { class: layer.has[state.month] ? "" : "off" },
     el("input", { type: "radio", name: "layer", value: layer.id, checked: layer === shownLayer(), disabled: !layer.has[state.month], onchange: () => { state.layer = layer; base.redraw(); drawTime(); drawLegend(); } }),
-    el("span", {}, name(layer)), note(layer) ? el("small", {}, note(layer)) : null)));
+    el("span", {}, layer.short[state.lang]), note(layer) ? el("small", {}, note(layer)) : null)));
   if (focused) byId("hs-layers").querySelector("input[checked]").focus();
   const counts = { warned: warnedBy.size, hot: hot.size, facilities: DATA.facilities.rows.length };
   byId("hs-overlays").replaceChildren(...Object.keys(state.shown).filter(key => counts[key] !== 0).map(key => el("label", {},
