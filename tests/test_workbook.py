@@ -1,4 +1,4 @@
-"""warnings.xlsx and checklists.xlsx: opened again and read."""
+"""warnings.xlsx: opened again and read."""
 
 import re
 import time
@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paper_case import paper_case
 
-from hotspot.publish.checklists import by_class, write_checklists
 from hotspot.publish.lists import WARNING_COLUMNS, published
 from hotspot.publish.workbook import INTERNAL, NOTES, PUBLIC, sheet_name, write_workbook
 
@@ -112,54 +111,3 @@ def test_sheet_names_are_what_a_spreadsheet_takes(texts):
         assert 1 <= len(name.encode("utf-16-le")) // 2 <= 31
         assert not set(name) & set("[]:*?/\\") and not name.startswith("'") and not name.endswith("'")
         assert name.casefold() != "history"
-
-
-def _lists(path, case):
-    write_checklists(path, study=case.study, month=case.month, warned=case.warned, checklist=case.checklist)
-    return openpyxl.load_workbook(path)
-
-
-def test_d13_one_cell_one_list(case, tmp_path):
-    book = _lists(tmp_path / "c.xlsx", case)
-    codes = case.warned.sort_values(["city", "cell"])["cell"].drop_duplicates().tolist()
-    assert book.sheetnames == ["目录", *codes]
-    assert [row[0] for row in _texts(book["目录"])[2:]] == codes
-
-
-def test_c8_every_item_of_every_enterprise_stands_once(case, tmp_path):
-    book = _lists(tmp_path / "c.xlsx", case)
-    for code in case.warned["cell"].unique():
-        expected = case.checklist[case.checklist["cell"] == code]
-        rows = [row for row in _texts(book[code]) if row[0] == "□"]
-        assert sorted(int(row[1]) for row in rows) == expected["number"].tolist()
-        by_number = expected.set_index("number")
-        for row in rows:
-            own = by_number.loc[int(row[1])]
-            if own["zh"]:
-                assert row[3] == own["zh"] and row[4].startswith(own["department"])
-                assert row[2] == {"patrol": "巡查", "enforcement": "执法"}[own["grade"]]
-        text = "".join(str(row[0]) for row in _texts(book[code]) if row[0])
-        for name in expected.loc[expected["facility"] != "", "name"].unique():
-            assert f"{name}　（" in text
-        assert "补充：未登记的源" in text and "网格监督员：" in text
-
-
-def test_a_class_stands_once_with_its_enterprises_below(case):
-    code = case.traced["cell"].value_counts().index[0]
-    blocks = by_class(case.checklist[case.checklist["cell"] == code])
-    assert len({block["class_"] for block in blocks}) == len(blocks)
-    listed = [facility for block in blocks for facility, _, _ in block["places"] if facility]
-    assert sorted(listed) == sorted(case.traced.loc[case.traced["cell"] == code, "facility"])
-
-
-def test_a_cell_without_rows_still_has_its_sheet(case, tmp_path):
-    write_checklists(
-        tmp_path / "c.xlsx", study=case.study, month=case.month, warned=case.warned, checklist=case.checklist.iloc[:0]
-    )
-    assert set(case.warned["cell"]) <= set(openpyxl.load_workbook(tmp_path / "c.xlsx").sheetnames)
-
-
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_hostile_names_in_checklists_are_text(payload, tmp_path):
-    for sheet in _lists(tmp_path / "c.xlsx", paper_case(word=PAYLOADS[payload])).worksheets:
-        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}

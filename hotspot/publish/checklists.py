@@ -1,25 +1,42 @@
 """
 ``checklists.xlsx``: one warning cell, one list (D13), class by class, enterprise by enterprise, item by item (C8).
 
-A sheet per cell, named by its code. Two grades of person share it (B11): what a
-village patrol can see, and what only an officer may look at. Sources nobody
-registered have rows of their own (C10), and blank rows wait for the rest.
+Each cell has its whole list (sheet CODE) and, with the same numbers, the part that a
+village patrol can see (sheet CODE巡查, B11). Sources nobody registered have rows and
+photo slots of their own (C10), and blank rows wait for the rest. Before the lists stand
+the index and each city's route, behind them the census and the controlled words.
 """
 
 import datetime
 from pathlib import Path
 
-from hotspot.publish.fonts import harmless, legible, printed_width
+from hotspot.publish.checklist_tables import (
+    CENSUS,
+    WORDS,
+    banner,
+    census_sheet,
+    look_formats,
+    paper,
+    problem_choice,
+    route_sheet,
+    say,
+    stop_zh,
+    words_sheet,
+)
+from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.words import REASONS, known, month_zh
+from hotspot.publish.workbook import sheet_name
 from hotspot.rules.classes import GRADES, source_classes
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
-_HEAD = ("勾选", "序号", "级别", "检查项", "责任部门", "办理期限", "发现的问题与处理", "照片编号")
-_WIDTHS = (6, 6, 7, 58, 26, 14, 36, 12)
+INDEX, PATROL = "目录", "巡查"
+_HEAD = ("结果", "序号", "级别", "检查项", "问题类型", "责任部门", "办理期限", "发现的问题与处理", "照片编号")
+_WIDTHS = (6, 6, 7, 52, 18, 24, 13, 34, 10)
+_PHOTO_HEAD = ("照片", "对象和位置（村、路口、标志物）", "子网格号", "经度、纬度", "拍摄方位", "说明", "时间")
 _TICK = "□"
 
 
-def write_checklists(path, *, study, month, warned, checklist):
+def write_checklists(path, *, study, month, warned, checklist, routes=None, inventory=None):
     """
     Write ``checklists.xlsx``.
 
@@ -32,6 +49,10 @@ def write_checklists(path, *, study, month, warned, checklist):
         The warning list; gives place and reasons of each cell.
     checklist : DataFrame, from ``trace.checklist``
         One row per cell, source and item.
+    routes : DataFrame, optional
+        From ``trace.routes``; a sheet per city, and a line on each cell's list.
+    inventory : DataFrame, optional
+        From ``trace.inventory``; the census by county and class.
 
     Returns
     -------
@@ -44,13 +65,27 @@ def write_checklists(path, *, study, month, warned, checklist):
         # A date of the data, not of the writing: the same month gives the same bytes.
         created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
         book.set_properties({"title": f"{month} checklists", "created": created})
-        look = _formats(book)
+        look = look_formats(book)
         codes = list(warned.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates())
-        _index(book.add_worksheet("目录"), look, study, month, warned, checklist, codes)
+        _index(book.add_worksheet(INDEX), look, study, month, warned, checklist, codes)
+        taken = {name.casefold() for name in (INDEX, CENSUS, WORDS, *codes, *(code + PATROL for code in codes))}
         of_cell = dict(list(checklist.groupby("cell", sort=False)))
+        plans = {}
+        if routes is not None:
+            plans = dict(list(routes[routes["scope"] == "cell"].groupby("of", sort=False)))
+            for city, rows in routes[routes["scope"] == "city"].groupby("of", sort=False):
+                sheet = book.add_worksheet(sheet_name(f"路线 {city}", taken))
+                route_sheet(sheet, look, month, city, rows, study.criteria.visiting)
         for code in codes:
-            rows = of_cell.get(code, checklist.iloc[:0])
-            _sheet(book.add_worksheet(code), look, month, code, warned[warned["cell"] == code], rows)
+            rows, own = of_cell.get(code, checklist.iloc[:0]), warned[warned["cell"] == code]
+            told = _head_lines(code, own, rows, plans.get(code), study.criteria)
+            _sheet(book.add_worksheet(code), look, f"{code} 问题清单（{month_zh(month)}）", told, rows)
+            seen = rows[rows["grade"] == "patrol"]
+            sheet = book.add_worksheet(code + PATROL)
+            _sheet(sheet, look, f"{code} 村（社区）巡查单（{month_zh(month)}）", told[:-1], seen, photos=True)
+        if inventory is not None:
+            census_sheet(book.add_worksheet(CENSUS), look, month, inventory)
+        words_sheet(book.add_worksheet(WORDS), look)
     return path
 
 
@@ -93,125 +128,171 @@ def by_class(checklist):
     ]
 
 
-def _formats(book):
-    base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
-    return {
-        "title": book.add_format(base | {"bold": True, "font_size": 16}),
-        "line": book.add_format(base),
-        "head": book.add_format(base | {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"}),
-        "class": book.add_format(base | {"bold": True, "border": 1, "bg_color": "#F0F0F0"}),
-        "place": book.add_format(base | {"bold": True, "border": 1}),
-        "text": book.add_format(base | {"border": 1}),
-        "centre": book.add_format(base | {"border": 1, "align": "center"}),
-        "tick": book.add_format(base | {"border": 1, "align": "center", "font_size": 14}),
-    }
-
-
-def _say(sheet, row, column, text, look):
-    sheet.write_string(row, column, harmless(str(text)) if known(text) else "", look)
-
-
 def _index(sheet, look, study, month, warned, checklist, codes):
     """What lies in the book, a line per cell."""
-    head = ("预警网格编号", "城市", "所属县（区、市）", "乡镇（街道）", "预警原因", "登记源（家）", "检查项")
-    widths = (16, 14, 18, 18, 44, 12, 10)
-    sheet.merge_range(0, 0, 0, 6, "", look["title"])
-    _say(sheet, 0, 0, f"{legible(study.name)[:200]}{month_zh(month)}预警网格问题清单", look["title"])
-    sheet.set_row(0, 30)
+    head = (
+        "预警网格编号",
+        "城市",
+        "所属县（区、市）",
+        "乡镇（街道）",
+        "预警原因",
+        "登记源（家）",
+        "检查项",
+        "其中巡查项",
+        "巡查单",
+    )
+    widths = (16, 14, 18, 18, 44, 12, 10, 10, 10)
+    banner(sheet, 0, 8, f"{legible(study.name)[:200]}{month_zh(month)}预警网格问题清单", look["title"], 30)
     for column, (text, width) in enumerate(zip(head, widths, strict=True)):
         sheet.set_column(column, column, width)
-        _say(sheet, 1, column, text, look["head"])
+        say(sheet, 1, column, text, look["head"])
     first = warned.drop_duplicates("cell").set_index("cell")
     for line, code in enumerate(codes, start=2):
         of_cell = checklist[checklist["cell"] == code]
         reasons = "；".join(REASONS.get(r, r) for r in warned.loc[warned["cell"] == code, "reason"])
-        texts = (code, *(first.loc[code, name] for name in ("city", "county", "township")), reasons)
-        for column, text in enumerate(texts):
-            _say(sheet, line, column, text, look["text"])
+        sheet.write_url(line, 0, f"internal:'{code}'!A1", look["link"], code)
+        for column, text in enumerate(
+            (*(first.loc[code, n] for n in ("city", "county", "township")), reasons), start=1
+        ):
+            say(sheet, line, column, text, look["text"])
         registered = of_cell.loc[of_cell["facility"].map(known), "facility"].nunique()
-        sheet.write_number(line, 5, registered, look["centre"])
-        sheet.write_number(line, 6, len(of_cell), look["centre"])
+        for column, number in ((5, registered), (6, len(of_cell)), (7, int((of_cell["grade"] == "patrol").sum()))):
+            sheet.write_number(line, column, number, look["centre"])
+        sheet.write_url(line, 8, f"internal:'{code}{PATROL}'!A1", look["link"], "打开")
     sheet.freeze_panes(2, 1)
     sheet.repeat_rows(0, 1)
-    _paper(sheet)
+    paper(sheet)
 
 
-def _sheet(sheet, look, month, code, warned, checklist):
-    last = len(_HEAD) - 1
-    first = warned.iloc[0]
+def _head_lines(code, warned, checklist, plan, criteria):
+    """What stands above the items: place and reasons, who and by when, how to fill in; the order of visits last."""
+    first, due = warned.iloc[0], criteria.handover
     place = " ".join(legible(str(first[n]))[:60] for n in ("city", "county", "township") if known(first[n]))
     reasons = "；".join(REASONS.get(reason, reason) for reason in warned["reason"])
-    for line, (text, kind, height) in enumerate(
-        (
-            (f"{code} 问题清单（{month_zh(month)}）", "title", 28),
-            (f"{place}　预警原因：{reasons}", "line", 18),
-            (
-                "级别：巡查＝村（社区）巡查可见即可判断；执法＝须由执法人员查。有问题打√，无问题打×，未查留空。",
-                "line",
-                18,
-            ),
-        )
-    ):
-        sheet.merge_range(line, 0, line, last, "", look[kind])
-        _say(sheet, line, 0, text, look[kind])
-        sheet.set_row(line, height)
-    line = 3
+    area = checklist[checklist["facility"] == ""]
+    duty = _duty(area.iloc[0].to_dict()) if len(area) and "lead" in area else ""
+    by_when = (
+        f"期限：交办后{due.feedback_workdays}个工作日内填报；现场发现的问题{due.report_hours}小时内上报；"
+        f"整改在移交责任部门后{due.rectify_days}日内完成。交办日期：　　　年　　月　　日"
+    )
+    return [
+        f"{place}　预警原因：{reasons}",
+        f"{duty}{by_when}",
+        "级别：巡查＝村（社区）巡查可见即可判断；执法＝须由执法人员查。结果：有问题打√，无问题打×，未查留空。"
+        "有问题的按所列问题类型登记，不符的改选（见“问题类型”）。",
+        _order(plan, criteria.visiting),
+    ]
+
+
+def _duty(row):
+    """Who leads in this cell, and with whom (B13)."""
+    lead, partners = legible(str(row["lead"]))[:60], legible(str(row["partners"]))[:120]
+    return {
+        "own": f"办理：{lead}。",
+        "joint": f"办理：本格跨县，{lead}牵头，{partners}配合。",
+        "cross_region": f"办理：本格跨市，{lead}先行处置，报上级协调{partners}。",
+    }[row["mode"]]
+
+
+def _order(plan, rule):
+    """The order in which to see one cell's sources when a day is all there is (D23)."""
+    if plan is None or not len(plan):
+        return ""
+    fits, left = plan[plan["left"] == ""], plan[plan["left"] == "time"]
+    names = [shorten(stop_zh(row), 24) for row in fits.to_dict("records")]
+    hours = float(fits["leave"].max()) / 60 if len(fits) else 0.0
+    said = f"一日（{rule.day_hours:g}小时）内建议顺序：{'→'.join(names)}，约{hours:.1f}小时"
+    return said + (f"；排不下{len(left)}处。" if len(left) else "。")
+
+
+def _sheet(sheet, look, title, told, checklist, *, photos=False):
+    """One list: its head, its classes with their enterprises, blank rows, and who signs."""
+    last = len(_HEAD) - 1
+    banner(sheet, 0, last, title, look["title"], 28)
+    line = 1
+    for text in filter(None, told):
+        banner(sheet, line, last, text, look["line"], 18 * max(1, -(-printed_width(text) // 160)))
+        line += 1
     for column, (text, width) in enumerate(zip(_HEAD, _WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
-        _say(sheet, line, column, text, look["head"])
+        say(sheet, line, column, text, look["head"])
     sheet.freeze_panes(line + 1, 0)
-    sheet.repeat_rows(0, line)
-    line += 1
+    sheet.repeat_rows(line)
+    top = line = line + 1
     for number, block in enumerate(by_class(checklist), start=1):
         kind = source_classes()[block["class_"]]
-        sheet.merge_range(line, 0, line, last, "", look["class"])
-        _say(sheet, line, 0, f"{number}　{kind.zh} {kind.en}", look["class"])
-        sheet.set_row(line, 20)
+        banner(sheet, line, last, f"{number}　{kind.zh} {kind.en}", look["class"], 20)
         line += 1
         for place_number, (facility, name, rows) in enumerate(block["places"], start=1):
-            title = (name if known(name) else facility) or "未登记的，逐格必查"
-            line = _place(sheet, look, line, last, f"{number}.{place_number}　{title}", rows)
-    sheet.merge_range(line, 0, line, last, "", look["class"])
-    _say(sheet, line, 0, "补充：未登记的源（子网格号、位置、类别） Unregistered sources", look["class"])
-    blank = checklist[checklist["zh"] == ""]
-    for number in blank["number"]:
+            named = (name if known(name) else facility) or "未登记的，逐格必查"
+            line = _place(sheet, look, line, last, f"{number}.{place_number}　{named}", rows)
+    banner(sheet, line, last, "补充：未登记的源（子网格号、位置、类别） Unregistered sources", look["class"], 20)
+    for row in checklist[checklist["zh"] == ""].to_dict("records"):
         line += 1
-        for column, text in enumerate((_TICK, str(number), *[""] * (last - 1))):
-            _say(sheet, line, column, text, look["tick" if column == 0 else "centre" if column == 1 else "text"])
+        texts = (_TICK, str(row["number"]), *[""] * (last - 2), row.get("photos", ""))
+        for column, text in enumerate(texts):
+            say(sheet, line, column, text, look["tick" if column == 0 else "centre" if column in (1, last) else "text"])
         sheet.set_row(line, 26)
+    if line >= top:
+        choices = {"validate": "list", "source": [_TICK, "√", "×"]}
+        sheet.data_validation(top, 0, line, 0, choices | {"ignore_blank": True})
+        sheet.data_validation(top, 4, line, 4, problem_choice())
+    if photos:
+        line = _photos(sheet, look, line + 1, last, checklist)
     line += 2
     for text in (
         "巡查人：　　　　　　　　　　网格监督员：　　　　　　　　　　网格长：",
         "核查时间：　　　年　　月　　日　　　　　　　　　　整改完成复核：　　　年　　月　　日",
     ):
-        sheet.merge_range(line, 0, line, last, "", look["line"])
-        _say(sheet, line, 0, text, look["line"])
-        sheet.set_row(line, 28)
+        banner(sheet, line, last, text, look["line"], 28)
         line += 1
-    _paper(sheet)
+    paper(sheet)
 
 
 def _place(sheet, look, line, last, title, rows):
-    """One enterprise: its name, why it is on the list, its items; the next free line is returned."""
-    why = str(rows[0]["why_zh"])
-    text = f"{legible(title)}　（{legible(why)}）"
-    sheet.merge_range(line, 0, line, last, "", look["place"])
-    _say(sheet, line, 0, text, look["place"])
-    sheet.set_row(line, min(400, 18 * max(1, -(-printed_width(text) // 150))))
+    """One enterprise: its name, why it is on the list, its papers, its items; the next free line is returned."""
+    first = rows[0]
+    text = f"{legible(title)}　（{legible(str(first['why_zh']))}）"
+    banner(sheet, line, last, text, look["place"], min(400, 18 * max(1, -(-printed_width(text) // 150))))
+    handed = first["mode"] != "own" and known(first["facility"])
+    where = (
+        f"所在地：{legible(str(first.get('lead', '')))[:60] or '研究区以外'}{MODES[first['mode']]}" if handed else ""
+    )
+    papers = "　".join(filter(None, (where, legible(str(first.get("dossier_zh", "")))[:600])))
+    if papers:
+        line += 1
+        banner(sheet, line, last, papers, look["papers"], 16 * max(1, -(-printed_width(papers) // 170)))
     for row in rows:
         line += 1
         duty = row["department"] + MODES.get(row["mode"], "")
-        texts = (_TICK, str(row["number"]), GRADES[row["grade"]], row["zh"], duty, row["deadline"], "", "")
+        texts = (
+            _TICK, str(row["number"]), GRADES[row["grade"]], row["zh"], row.get("problem_zh", ""), duty,
+            row["deadline"], "", row.get("photos", ""),
+        )  # fmt: skip
         for column, text in enumerate(texts):
-            _say(sheet, line, column, text, look["tick" if column == 0 else "centre" if column < 3 else "text"])
-        deep = max(-(-printed_width(row["zh"]) // 54), -(-printed_width(duty) // 24))
+            centred = column in (1, 2, last)
+            say(sheet, line, column, text, look["tick" if column == 0 else "centre" if centred else "text"])
+        deep = max(
+            -(-printed_width(text) // room) for text, room in ((row["zh"], 48), (duty, 22), (row["deadline"], 11))
+        )
         sheet.set_row(line, 18 * max(1, deep))
     return line + 1
 
 
-def _paper(sheet):
-    sheet.set_paper(9)  # A4
-    sheet.set_landscape()
-    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&A&C&P / &N")
+def _photos(sheet, look, line, last, checklist):
+    """A row per numbered photo: what it shows, where, when (C10)."""
+    banner(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名，如 P01 为远景、P02 为近景", look["class"], 20)
+    line += 1
+    rows = [(tuple(_PHOTO_HEAD), "head")]
+    for row in checklist[checklist["photos"] != ""].to_dict("records") if "photos" in checklist else ():
+        subject = source_classes()[row["class_"]].zh if row["zh"] else f"补充第{row['number']}项"
+        rows += [((slot, f"{subject}："), "text") for slot in row["photos"].split()]
+    for texts, kind in rows:
+        line += 1
+        for column in (0, *range(4, last + 1)):
+            at = max(0, column - 2)  # the second text stands on three columns
+            say(sheet, line, column, texts[at] if at < len(texts) else "", look[kind])
+        sheet.merge_range(line, 1, line, 3, "", look[kind])
+        say(sheet, line, 1, texts[1], look[kind])
+        sheet.set_row(line, 24)
+    return line
