@@ -195,8 +195,8 @@ def fine_zh(fine):
     ...     "error": [3.1, 4.4, 5.0], "support": ["measured", "measured", "interpolated"]})
     >>> fine_zh(fine)
     '500 m月均52—72 μg/m³，3个子网格中1个为插值；实测最高：02号72±4、01号60±3'
-    >>> fine_zh(fine.assign(support="interpolated"))
-    '500 m月均52—72 μg/m³，3个子网格全部为插值，只示趋势'
+    >>> fine_zh(fine.assign(support="interpolated", error=9.0))
+    '500 m月均52—72 μg/m³，3个子网格全部为插值，只示趋势，格内差异未超出误差'
     """
     if fine is None or not fine["pm25"].notna().any():
         return ""
@@ -204,6 +204,8 @@ def fine_zh(fine):
     guessed = int((fine["support"] == "interpolated").sum())
     text = f"500 m月均{low}—{high} μg/m³，{len(fine)}个子网格"
     text += "全部为插值，只示趋势" if guessed == len(fine) else f"中{guessed}个为插值"
+    if fine["pm25"].max() - fine["pm25"].min() <= 1.96 * 2**0.5 * fine["error"].median():
+        text += "，格内差异未超出误差"
     worst = fine[fine["support"] == "measured"].sort_values(["pm25", "sub_cell"], ascending=[False, True])[:_WORST]
     told = [
         f"{row['sub_cell'].rsplit('-', 1)[-1]}号{plain_text(row['pm25'], 0)}±{plain_text(row['error'], 0)}"

@@ -17,7 +17,7 @@ from hotspot.grid.frame import north_angle
 from hotspot.publish import sheet_map
 from hotspot.publish.backdrop_map import Backdrop
 from hotspot.publish.borders import Borders
-from hotspot.publish.fonts import check_glyphs
+from hotspot.publish.fonts import check_glyphs, printed_width
 from hotspot.publish.lists import published
 from hotspot.publish.sheet_back import back_page
 from hotspot.publish.sheet_words import class_of, facility_row, sub_cell_labels, texts
@@ -29,6 +29,7 @@ from hotspot.rules.rounding import plain_text
 
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
+WHY_WIDTH, WHY_LINES = 62, 9  # half-width columns of a line at the head of the front; lines beside ten facilities
 LISTED = 30  # facilities printed by name; the others stand as symbols on the map, and in checklists.xlsx
 _THREADS = 2  # more would only hold more pages in memory
 
@@ -164,12 +165,18 @@ def sheet_data(
         }
         sheet["facilities"] = [facility_row(f) for f in near if f["number"]]
         sheet["unlisted"] = sum(not f["number"] for f in near)
-        sheet["front"] = FRONT_ROWS
+        sheet["front"] = _front_rows(sheet["why"])
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
-        sheet |= back_page(checks_of.get(code, checklist.iloc[:0]), numbers, n_rest=len(numbers) - FRONT_ROWS)
+        sheet |= back_page(checks_of.get(code, checklist.iloc[:0]), numbers, n_rest=len(numbers) - sheet["front"])
         sheets.append(sheet)
     return sheets
+
+
+def _front_rows(why):
+    """Facilities that fit on the front: fewer, the more there is to say at its head."""
+    lines = sum(math.ceil(printed_width(text) / WHY_WIDTH) for _, text in why)
+    return max(FRONT_ROWS // 2, FRONT_ROWS - max(0, lines - WHY_LINES))
 
 
 def _near(grid, traced, places):
