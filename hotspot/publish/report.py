@@ -16,13 +16,14 @@ from hotspot.publish import report_map, report_sections, report_tables, report_w
 from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.lists import published
 from hotspot.publish.report_wind import wind_section
+from hotspot.publish.report_words import name_words
 from hotspot.publish.typeset import set_texts, typeset
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 
 _TEMPLATE = "report.typ"
 _THREADS = 2  # more would only hold more pages in memory
-_WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 104.0, 84.0  # of a map, at most; of two below each other
+_WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 96.0, 84.0  # of a map, at most; of two below each other
 
 
 class _Month(NamedTuple):
@@ -108,15 +109,14 @@ def report_data(folder, *, study, month, derived, state="preliminary"):
         report_sections.sizes_words(derived.facilities),
     )  # fmt: skip
     digest = _digest(folder)
-    names = sorted(set(cells["city"]))
-    chapters = {name: _chapter(given, name) for name in names}
-    codes = _codes(derived.field, names, set(cells.loc[cells["hotspot"], "city"]))
-    several = len(names) > 1
+    codes = _codes(derived.field, sorted(set(cells["city"])), set(cells.loc[cells["hotspot"], "city"]))
+    chapters = {name: _chapter(given, name) for name in codes}
+    several = len(codes) > 1
     cities = {
         codes[name]: _report(
             given, chapters[name]["sum"], [chapters[name]], f"{month}-{codes[name]}", name, state, digest
         )
-        for name in names
+        for name in codes
     }
     if not several:
         return next(iter(cities.values())) | {"id": f"{study.id}-{month}"}, cities
@@ -132,11 +132,11 @@ def _report(given, summary, chapters, number, name, state, digest):
     when = month_zh(given.month)
     completeness, method = (str(attrs.get(key, "")) for key in ("completeness", "method"))
     head = [
-        ["分析范围", f"{legible(name)}，{chapters[0]['n_cells']}"
+        ["分析范围", f"{name_words(name)}，{chapters[0]['n_cells']}"
                  f"个{study.grid.spacing / 1000:g} km网格（{shorten(str(attrs['lattice_id']), 40)}）"],
         ["资料截至", f"{when}（{STATES[state]}）"],
         ["数据来源", shorten("；".join(data_sources(attrs)) or "未说明", 120)],
-        ["估算方法", METHODS.get(method, legible(method) or "未说明") + _accuracy(attrs)],
+        ["估算方法", METHODS.get(method, shorten(method, 60) or "未说明") + _accuracy(attrs)],
         ["完整性", _completeness(completeness, given, criteria)],
         ["名单与规则", f"{legible(criteria.legal_basis)}；规则{criteria.profile}；每市每类取前"
                   f"{'、'.join(str(k) for k in dict.fromkeys(criteria.warning.k.values()))}名"
@@ -144,7 +144,7 @@ def _report(given, summary, chapters, number, name, state, digest):
     ]  # fmt: skip
     return {
         "id": f"{study.id}-{number}",
-        "title": f"{legible(name)}PM2.5预警网格分析",
+        "title": f"{name_words(name)}PM2.5预警网格分析",
         "subtitle": f"Analysis of PM2.5 warning cells, {given.month}",
         "when": when,
         "state": STATES[state],
@@ -179,9 +179,8 @@ def _completeness(word, given, criteria):
         rule = f"{criteria.interpolation.max_station_km:g} km内没有有效站点的网格不参评"
     else:
         rule = f"面积覆盖率低于{criteria.validity.min_coverage:g}的网格不参评"
-    return (
-        f"{COMPLETENESS.get(word, legible(word) or '未说明')}；{rule}；全部网格中{report_words.number(share, 1)}%有效"
-    )
+    said = COMPLETENESS.get(word, shorten(word, 60) or "未说明")
+    return f"{said}；{rule}；全部网格中{report_words.number(share, 1)}%有效"
 
 
 def _chapter(given, name):
@@ -206,7 +205,7 @@ def _chapter(given, name):
     n_hot = int(cells["hotspot"].sum())
     n_ranked = n_hot - int((left_out["reason"] == "highest").sum())
     summary = [
-        report_words.mean_sentence(legible(name), month_zh(given.month), counties.iloc[-1], decimals),
+        report_words.mean_sentence(name_words(name), month_zh(given.month), counties.iloc[-1], decimals),
         spread,
         report_words.leader_sentence(published(leaders, decimals), n_hot, n_ranked, decimals, level),
         report_words.warned_sentence(published(warned, decimals)),
@@ -228,7 +227,7 @@ def _chapter(given, name):
          sections.weather_blocks(derived.field, free, warned, decimals, "区县", numbers)),
     ]  # fmt: skip
     return {
-        "title": legible(name),
+        "title": name_words(name),
         "sum": [line for line in summary if line],
         "sections": [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts],
         "n_cells": len(cells),
@@ -247,7 +246,7 @@ def _overview(given):
     )  # fmt: skip
     title = {"zh": _map_title(given, study.name, "月均浓度分布"), "en": "Monthly mean by cell"}
     summary = [
-        report_words.mean_sentence(legible(study.name), month_zh(given.month), cities.iloc[-1], decimals),
+        report_words.mean_sentence(name_words(study.name), month_zh(given.month), cities.iloc[-1], decimals),
         report_words.spread_sentence(cities, decimals, "城市"),
         f"{len(cities) - 1}个城市共有{int(cells['hotspot'].sum())}个热点网格，本月预警{warned['cell'].nunique()}个，"
         f"其中{warned.loc[warned['distinguishable'] == False, 'cell'].nunique()}个与邻近名次不可区分。",  # noqa: E712
@@ -276,7 +275,7 @@ def _maps(given, name, cells, outlines, numbers):
         "heavy": [given.units.city[name]] if name in given.units.city else [], "stations": given.at,
     }  # fmt: skip
     spacing = given.study.grid.spacing
-    part = report_map.around_hotspots(cells, spacing)
+    part = report_map.around_hotspots(cells, spacing, width=_WIDTH_MM, height=_HEIGHT_MM)
     shown = [(cells, "月均浓度分布", "Monthly mean by cell")]
     shown += [] if part is None else [(part, "热点网格一带（放大）", "Around the hotspot cells")]
     beside = len(shown) > 1 and all(report_map.upright(table, spacing) for table, _, _ in shown)
@@ -293,7 +292,7 @@ def _maps(given, name, cells, outlines, numbers):
 
 
 def _map_title(given, name, what):
-    return f"{legible(name)}{month_zh(given.month)}PM2.5{what}"
+    return f"{name_words(name)}{month_zh(given.month)}PM2.5{what}"
 
 
 def _map_block(maps, given, n_numbered):

@@ -22,7 +22,7 @@ from hotspot.publish.palette import palette, sequential_breaks
 VECTOR_CELLS = 3000  # with more cells the ground is a picture of one square per cell, in the same place
 SHADES = 8
 _BARS = (1, 2, 5, 10, 20, 50, 100, 200)  # km
-_SMALLER = 0.7  # an enlarged map must be so much smaller than the whole, each way
+_ENLARGED = 1.5  # an enlarged map must show cells so much larger
 _ZOOM = 6  # pixels of the picture per cell, so that no viewer blurs a cell into its neighbour
 _ROOMY = 4.2  # mm; a cell that large holds its own number
 _MOVES = tuple((dx, dy) for dx in (0, 5, -5, 10, -10, 15, -15) for dy in (0, 3, -3, 6, -6, 10, -10))
@@ -191,7 +191,7 @@ def limits(cells):
     return sequential_breaks(cells["pm25"].where(cells["valid"]).to_numpy("float64"), SHADES)
 
 
-def around_hotspots(cells, spacing):
+def around_hotspots(cells, spacing, *, width, height):
     """
     The cells of the rectangle that holds all hotspot cells, for an enlarged map.
 
@@ -199,33 +199,46 @@ def around_hotspots(cells, spacing):
     ----------
     cells : DataFrame with ``x y hotspot``
     spacing : float, m
+    width, height : float
+        Of the paper, mm.
 
     Returns
     -------
-    DataFrame, or None where that rectangle is hardly smaller than the whole
+    DataFrame, or None where it would be enlarged by less than half
 
     Examples
     --------
     >>> import pandas as pd
     >>> cells = pd.DataFrame({"x": np.arange(20) * 3e3, "y": 0.0, "hotspot": np.arange(20) == 4})
-    >>> around_hotspots(cells, 3e3)["x"].tolist()
+    >>> around_hotspots(cells, 3e3, width=170.0, height=96.0)["x"].tolist()
     [6000.0, 9000.0, 12000.0, 15000.0, 18000.0]
     """
     hot = cells[cells["hotspot"]]
     if not len(hot):
         return None
-    inside, smaller = np.ones(len(cells), dtype=bool), True
+    inside = np.ones(len(cells), dtype=bool)
     for name in ("x", "y"):
-        low, high = hot[name].min() - 2 * spacing, hot[name].max() + 2 * spacing
-        inside &= ((cells[name] >= low - 1) & (cells[name] <= high + 1)).to_numpy()
-        smaller &= high - low <= _SMALLER * np.ptp(cells[name]) or np.ptp(cells[name]) <= high - low
-    return cells[inside] if smaller and inside.sum() < _SMALLER * len(cells) else None
+        low, high = hot[name].min() - 2.5 * spacing, hot[name].max() + 2.5 * spacing
+        inside &= ((cells[name] > low) & (cells[name] < high)).to_numpy()
+    whole, part = (plate_of(table, spacing, width=width, height=height) for table in (cells, cells[inside]))
+    return cells[inside] if part.size / part.metres >= _ENLARGED * whole.size / whole.metres else None
 
 
 def shades(n):
-    """``n`` colours from light to dark, evenly spaced; black lines stay visible on the darkest."""
+    """
+    ``n`` colours from light to dark, evenly spaced in grey; black lines stay visible on the darkest.
+
+    Examples
+    --------
+    >>> shades(3)
+    ['#fffcdc', '#f3811d', '#6d2405']
+    """
     ramp = palette()["sequential"]["concentration"][:-1]
-    return [ramp[round(k * (len(ramp) - 1) / max(n - 1, 1))] for k in range(n)]
+    rgb = np.array([[int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in ramp], dtype=float)
+    grey = rgb @ [0.299, 0.587, 0.114]
+    wanted = np.linspace(grey[0], grey[-1], max(n, 1))
+    mixed = [np.rint(np.interp(-wanted, -grey, rgb[:, k])).astype(int) for k in range(3)]
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in zip(*mixed, strict=True)]
 
 
 def _classes(breaks):

@@ -6,13 +6,14 @@ Under each table stands which columns it came from.
 """
 
 from hotspot.publish import sheet_map
-from hotspot.publish.fonts import legible, shorten
+from hotspot.publish.fonts import shorten
 from hotspot.publish.lists import published
 from hotspot.publish.report_tables import numbered
 from hotspot.publish.report_words import (
     NONE,
     direction_zh,
     interval_words,
+    name_words,
     number,
     place_words,
     share_words,
@@ -71,7 +72,7 @@ def district_table(name, districts, decimals, unit, unit_en):
     ]
     rows = [
         [
-            shorten(str(row["name"]), 26) if row["name"] else f"{legible(name)}合计",
+            shorten(str(row["name"]), 26) if row["name"] else f"{name_words(name)}合计",
             number(row["pm25"], decimals),
             signed(row["yoy"], decimals), signed(row["yoy_pct"], 1),
             signed(row["mom"], decimals), signed(row["mom_pct"], 1),
@@ -84,7 +85,7 @@ def district_table(name, districts, decimals, unit, unit_en):
         f"{unit}。变化只比较两月均有效的网格，由印出的两个均值相减。"
     )
     partly = [
-        f"{legible(str(row['name'])) or '合计'}{base}{int(row[f'{short}_cells'])}个"
+        f"{name_words(row['name']) or '合计'}{base}{int(row[f'{short}_cells'])}个"
         for _, row in districts.iterrows()
         for short, base in (("yoy", "同比"), ("mom", "环比"))
         if 0 < row[f"{short}_cells"] < row["n_valid"]
@@ -94,7 +95,7 @@ def district_table(name, districts, decimals, unit, unit_en):
     absent = [base for short, base in (("yoy", "同比"), ("mom", "环比")) if districts[short].isna().all()]
     if absent:
         note += f"“—”：没有{'、'.join(absent)}基数。"
-    zh = f"{legible(name)}各{unit}PM2.5月均浓度及变化"
+    zh = f"{name_words(name)}各{unit}PM2.5月均浓度及变化"
     return table(zh, f"{unit_en}s: area-weighted mean and change", columns, rows, note=note, strong=[len(rows) - 1])
 
 
@@ -158,6 +159,8 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
         note += f"可排名的{len(rows)}个热点网格全部列出，不作入选判断；"
     else:
         note += f"入选把握是列入前{listed}名的概率，“不可区分”指不能断定该网格比榜外网格更差；"
+    if reason != "highest" and rows["change"].iloc[0] < 0:
+        note += "各网格均为下降，排在前面的下降最少；"
     note += "预警号为图中编号。"
     if len(shown) < len(rows):
         note += f"另有{len(rows) - len(shown)}个网格并列，未列出。"

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from hotspot.publish.fonts import legible
-from hotspot.publish.report_words import direction_zh, number
+from hotspot.publish.report_words import direction_zh, name_words, number
 from hotspot.publish.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.trace.polar import month_rose, station_polar
 from hotspot.variables import DataError
@@ -36,7 +35,7 @@ def wind_section(study, month, derived, cells, near):
         rose = month_rose(derived.weather, float(of["lon"].mean()), float(of["lat"].mean()), **settings)
     except DataError:
         return [_text("交付的气象资料中本月没有风向风速，不作风向风速分析。")], ""
-    source = legible(str(derived.weather.attrs.get("source", "")) or "未注明")
+    source = name_words(derived.weather.attrs.get("source", "")) or "未注明"
     sentence, words = _rose_words(rose)
     parts = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
     table, name, why = _polar(derived, near, settings, study.criteria.report.least_hours)
@@ -82,7 +81,7 @@ def _polar(derived, near, settings, least_hours):
             table = station_polar(derived.weather, derived.stations, row.station, min_hours=least_hours, **settings)
         except DataError:
             continue
-        name = legible(str(row.name))
+        name = name_words(row.name)
         return table, name if name.endswith("站") else f"{name}站", ""
     return None, "", "邻近站点与风没有同一时刻的资料，无法判断高值时的来风方向。"
 

@@ -2,7 +2,7 @@
 
 import re
 
-from hotspot.publish.fonts import legible
+from hotspot.publish.fonts import shorten
 from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import BASES, change_zh, known
 from hotspot.rules.rounding import plain_text, round_half_even
@@ -12,6 +12,11 @@ _WINDS = (
     "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南",
     "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
 )  # fmt: skip
+
+
+def name_words(text):
+    """A name from data as a sentence can hold it: one line, of bearable length."""
+    return shorten(str(text), 40)
 
 
 def number(value, decimals):
@@ -53,7 +58,7 @@ def direction_zh(degrees):
 
 def place_words(row):
     """County and township in one phrase, as far as they are known."""
-    return " ".join(legible(str(row[name])) for name in ("county", "township") if known(row[name])) or NONE
+    return " ".join(name_words(row[name]) for name in ("county", "township") if known(row[name])) or NONE
 
 
 def interval_words(row):
@@ -100,8 +105,8 @@ def spread_sentence(table, decimals, unit):
         return ""
     first, last = rows.iloc[0], rows.iloc[-1]
     said = (
-        f"{len(rows)}个{unit}中{legible(first['name'])}最高（{number(first['pm25'], decimals)} μg/m³），"
-        f"{legible(last['name'])}最低（{number(last['pm25'], decimals)} μg/m³）"
+        f"{len(rows)}个{unit}中{name_words(first['name'])}最高（{number(first['pm25'], decimals)} μg/m³），"
+        f"{name_words(last['name'])}最低（{number(last['pm25'], decimals)} μg/m³）"
     )
     for short, base in (("yoy", "同比"), ("mom", "环比")):
         change = rows[short].dropna()
@@ -141,7 +146,7 @@ def warned_sentence(warned):
         return "本月没有预警网格。"
     where = cells["county"].where(cells["county"] != "", "未知区县").value_counts(sort=False).sort_index()
     where = where.sort_values(ascending=False, kind="stable")
-    named = "、".join(f"{legible(str(name))}{n}个" for name, n in where.head(5).items())
+    named = "、".join(f"{name_words(name)}{n}个" for name, n in where.head(5).items())
     more = f"等{len(where)}个区县" if len(where) > 5 else ""
     unsure = warned.loc[warned["distinguishable"] == False, "cell"].nunique()  # noqa: E712
     tail = f"，其中{unsure}个与邻近名次不可区分，应连同邻格一并排查" if unsure else "，均可与邻近名次区分"
@@ -158,7 +163,7 @@ def weather_reason(attrs):
         found = re.fullmatch(pattern, why)
         if found:
             return chinese.format(*found.groups())
-    return legible(why_zh(why))
+    return shorten(why_zh(why), 120)
 
 
 _NO_WEATHER = (
@@ -187,4 +192,4 @@ def why_not(not_ranked, reason):
     if not len(rows):
         return ""
     common = rows["why"].astype(str).value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
-    return f"{len(rows)}个热点网格未参评：{legible(why_zh(common.index[0]))}" + ("等" if len(common) > 1 else "")
+    return f"{len(rows)}个热点网格未参评：{shorten(why_zh(common.index[0]), 120)}" + ("等" if len(common) > 1 else "")
