@@ -234,8 +234,9 @@ def test_hostile_texts_are_printed_not_run(payload):
 
 def test_no_glyph_is_missing_anywhere(case, data):
     check_glyphs(set_texts(data))
-    template = (resources.files("hotspot.publish") / "templates" / "sheet.typ").read_text(encoding="utf-8")
-    check_glyphs([re.sub(r"//.*", "", template)])
+    for name in ("page_parts.typ", "sheet.typ"):
+        template = (resources.files("hotspot.publish") / "templates" / name).read_text(encoding="utf-8")
+        check_glyphs([re.sub(r"//.*", "", template)])
 
 
 def test_f32_a_letter_the_font_lacks_is_refused_by_name(case, tmp_path):

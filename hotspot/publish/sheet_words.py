@@ -13,7 +13,7 @@ from hotspot.rules.rounding import plain_text, round_half_even
 
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _DIRECTIONS, _NUMBERED, _WORST = 3, 4, 3  # as many as a line of the sheet holds
-_ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
+ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
 
 
 def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=None, fine=None):
@@ -239,20 +239,27 @@ def class_of(key):
     return source_classes().get(key) or source_classes()["other"]
 
 
+def away_zh(bearing, km):
+    """
+    Where a facility lies from the cell's centre: compass word, bearing, distance.
+
+    Examples
+    --------
+    >>> away_zh(140.2, 8.62), away_zh(0.0, 0.01)
+    ('东南140° 8.6 km', '本格中心')
+    """
+    return "本格中心" if km < 0.05 else f"{wind_of(bearing)}{round(float(bearing) % 360) % 360}° {plain_text(km, 1)} km"
+
+
 def facility_row(facility):
-    bearing = float(facility["bearing_deg"]) % 360
-    away = (
-        "本格中心"
-        if float(facility["distance_km"]) < 0.05
-        else f"{wind_of(bearing)}{round(bearing) % 360}° {plain_text(facility['distance_km'], 1)} km"
-    )
+    """One facility as a row of the sheet's table: dict of finished strings and its symbol."""
     return {
         "number": facility["number"],
         "symbol": sheet_map.symbol_svg(facility["symbol"]),
         "class": shorten(class_of(facility["class_"]).zh, 18),
         "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
-        "away": away,
+        "away": away_zh(facility["bearing_deg"], float(facility["distance_km"])),
         "where": WHERE.get(facility["where"], ""),
         "word": EVIDENCE.get(facility["word"], legible(str(facility["word"]))),
-        "accuracy": _ACCURACY.get(facility["accuracy"], "不明"),
+        "accuracy": ACCURACY.get(facility["accuracy"], "不明"),
     }

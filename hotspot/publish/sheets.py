@@ -111,7 +111,8 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     DataError
         The page could not be set; carries typst's own words.
     """
-    return typeset("sheet.typ", {"month": month_zh(month), "sheets": sheets}, kind=kind, ppi=ppi)
+    data = {"title": month_zh(month), "month": month_zh(month), "sheets": sheets}
+    return typeset("sheet.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
 
 
 def _digest(directory):

@@ -16,7 +16,7 @@ from hotspot.variables import DataError
 DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
 
 
-def typeset(template, data, *, kind="pdf", ppi=None):
+def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
     """
     Set a template of ``publish/templates`` with its data.
 
@@ -28,6 +28,8 @@ def typeset(template, data, *, kind="pdf", ppi=None):
     kind : "pdf", "png" or "svg"
     ppi : float, optional
         Of a png.
+    parts : sequence of str
+        Templates set before it: what several pages share.
 
     Returns
     -------
@@ -40,7 +42,8 @@ def typeset(template, data, *, kind="pdf", ppi=None):
     """
     import typst
 
-    source: Any = (resources.files("hotspot.publish") / "templates" / template).read_bytes()
+    folder = resources.files("hotspot.publish") / "templates"
+    source: Any = b"\n".join((folder / name).read_bytes() for name in (*parts, template))
     try:
         return typst.compile(
             source,
