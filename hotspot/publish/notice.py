@@ -77,16 +77,15 @@ def addressees(study, hot):
     >>> from types import SimpleNamespace
     >>> import pandas as pd
     >>> import xarray as xr
-    >>> cells = xr.Dataset(coords={"city": ("cell", ["甲市"]), "city_code": ("cell", ["990100"])})
-    >>> hot = pd.DataFrame({"city": ["甲市"], "status": ["formal"]})
+    >>> cells = xr.Dataset(coords={"cell": ["PR1847K"], "city_code": ("cell", ["990100"])})
+    >>> hot = pd.DataFrame({"city": ["甲市"], "cell": ["PR1847K"], "status": ["formal"]})
     >>> addressees(SimpleNamespace(cells=cells), hot)
     [Addressee(name='甲市', code='990100', file='990100')]
     """
-    names = study.cells["city"].values.astype(str).tolist()
-    codes = study.cells["city_code"].values.astype(str).tolist()
-    code_of = dict(zip(names, codes, strict=True))
-    listed = set(hot.loc[hot["status"] != "exited", "city"].astype(str))
-    found = sorted((code_of.get(name, ""), name) for name in listed)
+    listed = hot[hot["status"] != "exited"].drop_duplicates("city")
+    at = study.cells.indexes["cell"].get_indexer(listed["cell"])
+    codes = study.cells["city_code"].values[at].astype(str).tolist() if len(at) else []
+    found = sorted(zip(codes, listed["city"].astype(str), strict=True))
     return [
         Addressee(name, code, code if code.isascii() and code.isalnum() and len(code) <= 12 else f"city{number:02d}")
         for number, (code, name) in enumerate(found, 1)
@@ -215,10 +214,11 @@ def _facts(study, month, derived, edition, city):
     mine = (lambda table: table) if city is None else (lambda table: table[table["city"] == city])
     warned, hot = mine(derived.warned), mine(derived.hot)
     ladder = ladder_of(warned, study.criteria, edition, month)
-    names = study.cells["cell"].values.astype(str).tolist()
-    city_of = dict(zip(names, study.cells["city"].values.astype(str).tolist(), strict=True))
+    at = study.cells.indexes["cell"].get_indexer(ladder["cell"])  # -1: of an older lattice
+    of_cell = [str(study.cells["city"].values[k]) if k >= 0 else "" for k in at]
+    city_of = dict(zip(ladder["cell"], of_cell, strict=True))
     if city is not None:
-        ladder = ladder[[city_of.get(cell) == city for cell in ladder["cell"]]]
+        ladder = ladder[[name == city for name in of_cell]]
     return {
         "month": month,
         "criteria": study.criteria,
