@@ -162,7 +162,8 @@ def _high_words(about, statistic):
         return f"区间：大于{low:.0f} μg/m³" + (f"，不大于{high:.0f} μg/m³" if math.isfinite(high) else "")
     if statistic == "mean":
         return f"静风：风速小于{about['calm_ms']:g} m/s，不计方向"
-    return f"高值：大于{about['limit']:.0f} μg/m³（最高{about['high_share']:.0%}）；有风时平均{about['base']:.0%}"
+    mean = "" if math.isnan(about["base"]) else f"；有风时平均{about['base']:.0%}"
+    return f"高值：大于{about['limit']:.0f} μg/m³（最高{about['high_share']:.0%}）{mean}"
 
 
 def _shades(ramp, n):
