@@ -2,7 +2,7 @@
 The tables around the lists in ``checklists.xlsx``: routes (D23), the census (D14), the words of D24.
 """
 
-from hotspot.publish.fonts import harmless, legible, shorten
+from hotspot.publish.fonts import harmless, legible, printed_width, shorten
 from hotspot.publish.words import known, month_zh
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.trace.inventory import by_county, reconcile
@@ -10,8 +10,8 @@ from hotspot.trace.inventory import by_county, reconcile
 CENSUS, WORDS = "污染源清册", "问题类型"
 _PLACES = {"outside": "研究区以外（登记册邻近范围）", "no place": "无可用位置", "total": "合计"}
 _ROUTE = (
-    ("日", 5), ("序", 5), ("到达", 8), ("停留 分", 8), ("累计 分", 8), ("距上一站 km", 10), ("巡查对象", 40),
-    ("类别", 22), ("对应预警网格", 26), ("经度 WGS 84", 12), ("纬度 WGS 84", 12), ("价值", 8), ("签到", 10),
+    ("日", 5), ("序", 5), ("到达", 8), ("停留 分", 8), ("累计 分", 8), ("距上一站 km", 10), ("巡查对象", 36),
+    ("类别", 22), ("对应预警网格", 30), ("经度 WGS 84", 12), ("纬度 WGS 84", 12), ("价值", 8), ("签到", 10),
 )  # fmt: skip
 
 
@@ -86,6 +86,7 @@ def route_sheet(sheet, look, month, city, rows, rule):
     for column, (head, width) in enumerate(_ROUTE):
         sheet.set_column(column, column, width)
         say(sheet, 2, column, head, look["head"])
+    sheet.set_row(2, 32)
     line = 3
     for row in rows[rows["left"] == ""].to_dict("records"):
         _stop(sheet, line, row, look)
@@ -136,7 +137,7 @@ def _stop(sheet, line, row, look):
             # Rounded in the file too: a last digit of the machine must not change its bytes.
             number = round(float(row[name]), {"degrees": 4, "worth": 2, "number": 1}.get(shape, 0))
             sheet.write_number(line, column, number, look[shape])
-    sheet.set_row(line, 30 if len(texts[8]) > 24 else 18)
+    sheet.set_row(line, 18 * -(-printed_width(texts[8]) // 28))
 
 
 def census_sheet(sheet, look, month, inventory):
@@ -172,8 +173,8 @@ def census_sheet(sheet, look, month, inventory):
         ("其中：热点网格内", inventory["hotspot"].astype(bool)), ("其中：本月预警网格内", inventory["warned"] != "")
     ):  # fmt: skip
         own = inventory.loc[chosen, "class_"].value_counts()
+        sheet.merge_range(line, 0, line, 1, "", look["text"])
         say(sheet, line, 0, words, look["text"])
-        say(sheet, line, 1, "", look["text"])
         _counts(sheet, line, [*(int(own.get(key, 0)) for key in classes[:-1]), int(chosen.sum())], look["centre"])
         line += 1
     line = _account(sheet, line + 1, last, account, look)
@@ -201,6 +202,8 @@ def _account(sheet, line, last, account, look):
     line += 1
     for column, head in enumerate(heads[: last + 1]):
         say(sheet, line, column, head, look["head"])
+    sheet.merge_range(line, 0, line, 1, "", look["head"])
+    say(sheet, line, 0, heads[0], look["head"])
     for counted in account["files"]:
         line += 1
         sheet.merge_range(line, 0, line, 1, "", look["text"])
@@ -209,7 +212,7 @@ def _account(sheet, line, last, account, look):
         names = ("read", "listed", "far", "no_place")
         numbers = [*(counted[name] for name in names), faulty, counted["duplicates"], counted["no_source"]]
         _counts(sheet, line, numbers, look["centre"])
-        sheet.set_row(line, 30)
+        sheet.set_row(line, 18 * -(-printed_width(counted["file"][:120]) // 36))
     return line + 1
 
 

@@ -31,7 +31,8 @@ from hotspot.rules.classes import GRADES, source_classes
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
 INDEX, PATROL = "目录", "巡查"
 _HEAD = ("结果", "序号", "级别", "检查项", "问题类型", "责任部门", "办理期限", "发现的问题与处理", "照片编号")
-_WIDTHS = (6, 6, 7, 52, 18, 24, 13, 34, 10)
+_WIDTHS = (6, 6, 7, 54, 20, 22, 18, 34, 10)
+_ROW = 19  # points of a line of text
 _PHOTO_HEAD = ("照片", "对象和位置（村、路口、标志物）", "子网格号", "经度、纬度", "拍摄方位", "说明", "时间")
 _TICK = "□"
 
@@ -159,6 +160,7 @@ def _index(sheet, look, study, month, warned, checklist, codes):
         for column, number in ((5, registered), (6, len(of_cell)), (7, int((of_cell["grade"] == "patrol").sum()))):
             sheet.write_number(line, column, number, look["centre"])
         sheet.write_url(line, 8, f"internal:'{code}{PATROL}'!A1", look["link"], "打开")
+        sheet.set_row(line, 18 * -(-printed_width(reasons) // 42))
     sheet.freeze_panes(2, 1)
     sheet.repeat_rows(0, 1)
     paper(sheet)
@@ -272,21 +274,22 @@ def _place(sheet, look, line, last, title, rows):
         for column, text in enumerate(texts):
             centred = column in (1, 2, last)
             say(sheet, line, column, text, look["tick" if column == 0 else "centre" if centred else "text"])
-        deep = max(
-            -(-printed_width(text) // room) for text, room in ((row["zh"], 48), (duty, 22), (row["deadline"], 11))
-        )
-        sheet.set_row(line, 18 * max(1, deep))
+        rooms = ((row["zh"], 52), (row.get("problem_zh", ""), 18), (duty, 20), (row["deadline"], 17))
+        deep = max(-(-printed_width(text) // room) for text, room in rooms)
+        sheet.set_row(line, _ROW * max(1, deep))
     return line + 1
 
 
 def _photos(sheet, look, line, last, checklist):
     """A row per numbered photo: what it shows, where, when (C10)."""
-    banner(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名，如 P01 为远景、P02 为近景", look["class"], 20)
+    banner(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名", look["class"], 20)
     line += 1
     rows = [(tuple(_PHOTO_HEAD), "head")]
     for row in checklist[checklist["photos"] != ""].to_dict("records") if "photos" in checklist else ():
         subject = source_classes()[row["class_"]].zh if row["zh"] else f"补充第{row['number']}项"
-        rows += [((slot, f"{subject}："), "text") for slot in row["photos"].split()]
+        slots = row["photos"].split()
+        views = ("远景", "近景") if len(slots) == 2 else ("",) * len(slots)
+        rows += [((slot, f"{subject}{view}："), "text") for slot, view in zip(slots, views, strict=True)]
     for texts, kind in rows:
         line += 1
         for column in (0, *range(4, last + 1)):

@@ -9,6 +9,7 @@ from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.words import known
 from hotspot.rules.classes import GRADES, source_classes
 
+_MARKS = {"joint": "（联合）", "cross_region": "（跨市）"}
 COLUMN_MM = 250.0  # height of a column when the page holds nothing else
 
 
@@ -26,34 +27,52 @@ def back_page(checklist, numbers, *, n_rest=0):
 
     Returns
     -------
-    dict: ``checks``, two columns of blocks, and ``checks_left``, items without room
+    dict: ``checks``, two columns of blocks, ``checks_left``, items without room, ``due``, by when
+    (D15), and ``blank_photos``, the photo slots of what is found besides (C10)
     """
     blocks, left = [], 0
     for block in by_class(checklist):
         kind, items = source_classes()[block["class_"]], block["items"]
-        places = [(numbers[f], name if known(name) else f) for f, name, _ in block["places"] if f in numbers]
+        places = [
+            (numbers[f], name if known(name) else f, rows[0]["mode"])
+            for f, name, rows in block["places"]
+            if f in numbers
+        ]
         left += sum(len(rows) for facility, _, rows in block["places"] if facility and facility not in numbers)
         if places or kind.area:
-            blocks.append(_block(kind, items, places))
+            own = [row for facility, _, rows in block["places"] if not facility for row in rows]
+            blocks.append(_block(kind, items, places, own))
     columns, without = _two_columns(blocks, COLUMN_MM - (12 + 5 * n_rest if n_rest > 0 else 0))
     left += sum(len(block["items"]) * max(1, len(block["places"])) for block in without)
-    return {"checks": columns, "checks_left": left}
+    due = [text for text in (legible(row["deadline"]) for row in checklist.to_dict("records")) if text]
+    return {
+        "checks": columns,
+        "checks_left": left,
+        "due": f"{due[0]}填报。" if due and len(set(due)) == 1 else "",
+        "blank_photos": checklist.loc[checklist["zh"] == "", "photos"].tolist() if "photos" in checklist else [],
+    }
 
 
-def _block(kind, items, places):
-    deadline = f"，{legible(items[0]['deadline'])}前" if known(items[0]["deadline"]) else ""
+def _block(kind, items, places, own):
+    # The mode of an enterprise stands beside its name where it differs from its neighbours'.
+    modes = {row["mode"] for row in own} | {mode for *_, mode in places}
+    shared = MODES.get(next(iter(modes)), "") if len(modes) == 1 else ""
     # Millimetres as the template sets them, a little more than measured.
     lines = sum(3.4 if places else 3.9 for _ in items) + sum(2.9 for i in items if printed_width(i["zh"]) > 56)
     return {
         "height": 7.4 + lines + 4.6 * len(places) + 3.9 * kind.area,
         "class": kind.zh,
-        "duty": legible(items[0]["department"]) + MODES.get(items[0]["mode"], "") + deadline,
+        "duty": f"{legible(items[0]['department'])}{shared} · 记为“{kind.problem_zh}”",
         "items": [
             {"n": str(n), "grade": GRADES[item["grade"]][0], "text": item["zh"]}
             for n, item in enumerate(items, start=1)
         ],
         "area": kind.area,
-        "places": [{"number": number, "name": shorten(name, 26)} for number, name in places],
+        "photos": " ".join(row.get("photos", "") for row in own).split(),
+        "places": [
+            {"number": number, "name": shorten(name, 18 if mark else 26) + mark}
+            for number, name, mark in ((n, name, "" if shared else _MARKS.get(mode, "")) for n, name, mode in places)
+        ],
     }
 
 

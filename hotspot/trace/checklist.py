@@ -17,6 +17,7 @@ COLUMNS = [
 ]  # fmt: skip
 BLANK_ROWS = 3  # for sources nobody registered (C10)
 AREA_PHOTOS = 2  # of a class of area sources in a cell: from afar and from near
+_STATUS_ZH = {"operating": "在运行", "shut down": "已停产", "under construction": "在建"}
 _WHERE_ZH = {"in_cell": "位于格内", "ring": "位于周边", "upwind": "位于上风向"}
 _WHERE_EN = {"in_cell": "in the cell", "ring": "around it", "upwind": "upwind"}
 _WORD_ZH = {"strong": "与高浓度关联强", "moderate": "与高浓度关联中等", "weak": "与高浓度关联弱"}
@@ -198,7 +199,7 @@ def _because(found, status, criteria):
         zh, en = f"{zh}；{pointing[0]}", f"{en}; {pointing[1]}"
     told = status.get(str(found["facility"]), "")
     if told and told != "nan":
-        zh += f"；登记状态：{told}"
+        zh += f"；登记状态：{_STATUS_ZH.get(told, told)}"
         en += f"; registered status: {told}"
     return zh, en
 
