@@ -7,6 +7,7 @@ test is skipped with the reason.
 """
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -84,15 +85,18 @@ class Opened:
 
 
 @contextmanager
-def opened(running, path, *, width=1280, height=800, ready="body[data-ready]", **context):
+def opened(running, path, *, width=1280, height=800, ready="body[data-ready]", routes=(), **context):
     """
     Open a local file in a fresh context and wait until it says that it is ready.
 
-    ``ready`` is a selector, or None for a page that only has to load.
+    ``ready`` is a selector, or None for a page that only has to load. ``routes``, start of an address ->
+    "abort" or a function of the route, answers requests in place of a network.
     """
     url = Path(path).resolve().as_uri()
     fresh = running.new_context(viewport={"width": width, "height": height}, **context)
     fresh.set_default_timeout(120_000)  # a busy machine is slow, not wrong
+    for start, answer in dict(routes).items():
+        fresh.route(re.compile("^" + re.escape(start)), (lambda route: route.abort()) if answer == "abort" else answer)
     try:
         seen = Opened(fresh.new_page(), url)
         seen.page.goto(url)
