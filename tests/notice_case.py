@@ -17,6 +17,7 @@ def notice_case(*, word=None, **office):
     case.study.cells = cells.assign_coords(city_code=("cell", codes))
     case.study.office = Office(**office)
     case.study.root = "."
+    case.routes = None
     return case
 
 

@@ -14,6 +14,7 @@ from hotspot.closing import record_feedback_file
 from hotspot.ledger.store import open_ledger
 from hotspot.publish.lists import read_warnings, write_warnings
 from hotspot.publish.notices import write_notices
+from hotspot.publish.packages import _routes
 from hotspot.publish.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
 from hotspot.rules.classes import problem_types
 from hotspot.variables import DataError
@@ -83,6 +84,14 @@ def test_the_citys_rows_are_those_of_the_list(case, folder, tmp_path):
         path.write_bytes(members(folder / "packages" / f"{code}.zip")["warnings.csv"])
         expected = whole[whole["city"] == city].reset_index(drop=True)
         pd.testing.assert_frame_equal(read_warnings(path), expected)
+
+
+def test_the_route_of_another_city_stays_there(case):
+    cells = codes_of(case, "甲州市")
+    rows = [("city", "甲州市"), ("cell", cells[0]), ("city", "乙川市"), ("cell", "XX0000X")]
+    routes = pd.DataFrame(rows, columns=["scope", "of"])
+    assert _routes(routes, "甲州市", set(cells))["of"].tolist() == ["甲州市", cells[0]]
+    assert _routes(None, "甲州市", set(cells)) is None
 
 
 def test_packages_carry_no_clock_and_no_traces(folder):

@@ -5,13 +5,12 @@ They print the head of the chain, so they are written after the month was linked
 into it, and stand in the manifest beside the chain, not under it.
 """
 
-import csv
 from pathlib import Path
 
-from hotspot.publish.lists import escape_text
 from hotspot.publish.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
 from hotspot.publish.notice_pdf import notice_pdf
 from hotspot.publish.redaction import D10
+from hotspot.text.csv_rows import escape_text, write_csv
 
 
 def write_notices(folder, study, month, derived, edition, *, progress=None):
@@ -76,11 +75,11 @@ def _put(path, data):
 def _public_list(path, context):
     """The four columns of D10 and nothing else; the city stands before its county."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(LIST_HEADS[name] for name in D10)
-        for city in next(annex for annex in context["annexes"] if annex["kind"] == "list")["cities"]:
-            for row in city["rows"]:
-                told = row | {"county": city["city"] + row["county"], "place": row["place"].replace("\n", "")}
-                writer.writerow(escape_text(told[name]) for name in D10)
-    return path
+    cities = next(annex for annex in context["annexes"] if annex["kind"] == "list")["cities"]
+    rows = (
+        row | {"county": city["city"] + row["county"], "place": row["place"].replace("\n", "")}
+        for city in cities
+        for row in city["rows"]
+    )
+    header = [LIST_HEADS[name] for name in D10]
+    return write_csv(path, header, ([escape_text(row[name]) for name in D10] for row in rows))

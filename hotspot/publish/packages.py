@@ -86,9 +86,20 @@ def _own(folder, study, month, derived, edition, city):
             study=study, month=month, field=derived.field, warned=warned, not_ranked=left_out, hot=hot,
             state=edition.state,
         )  # fmt: skip
-        write_checklists(at / "checklists.xlsx", study=study, month=month, warned=warned, checklist=checks)
+        write_checklists(
+            at / "checklists.xlsx",
+            study=study, month=month, warned=warned, checklist=checks,
+            routes=_routes(derived.routes, city, set(warned["cell"])),
+        )  # fmt: skip
         made = {path.name: path.read_bytes() for path in at.iterdir()}
     return made | {"return-form.xlsx": return_form(study, month, city, warned)}
+
+
+def _routes(routes, city, cells):
+    """The plans of the city and of its cells; None where none was made."""
+    if routes is None:
+        return None
+    return routes[((routes["scope"] == "city") & (routes["of"] == city)) | routes["of"].isin(cells)]
 
 
 def _taken(folder, derived, addressee, single):
@@ -115,7 +126,7 @@ def _of(table, city):
 
 def _rows_of(path, city):
     """The rows of a list that name the city, as they stand in it."""
-    from hotspot.publish.lists import escape_text
+    from hotspot.text.csv_rows import escape_text
 
     with open(path, encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
