@@ -87,9 +87,9 @@ def test_every_number_of_the_districts_is_that_of_the_cells(data, cells):
     for name, code in CODES.items():
         block = blocks(data[1][code], "table", "各区县")[0]
         of_city = cells[cells["city"] == name]
-        assert {row[0] for row in block["rows"]} == {*of_city["county"], f"{name}合计"}
+        assert {row[0] for row in block["rows"]} == {*of_city["county"], "合计"}
         for row in block["rows"]:
-            part = of_city if row[0] == f"{name}合计" else of_city[of_city["county"] == row[0]]
+            part = of_city if row[0] == "合计" else of_city[of_city["county"] == row[0]]
             expected = [shown(weighted(part, "pm25", lambda cell: cell["valid"]))]
             for base in ("previous_year", "previous"):
                 both = part[part["valid"] & part[f"{base}_valid"]]
@@ -253,6 +253,14 @@ def test_a_cell_without_enterprises_is_named(tmp_path):
     given["derived"].traced = traced[traced["cell"] != alone]
     said = [words(report, "预警网格内") for report in report_data(tmp_path, **given)[1].values()]
     assert any(alone in text and "未登记面源" in text for text in said)
+
+
+def test_agreement_of_stations_stands_beside_the_word(tmp_path):
+    given = report_case(tmp_path)
+    given["derived"].traced = given["derived"].traced.assign(agreement=2.0, n_stations=3.0)
+    for report in report_data(tmp_path, **given)[1].values():
+        block = blocks(report, "table", "预警网格内")[0]
+        assert {row[5].split()[1] for row in block["rows"] if row[0]} == {"2/3站"} and "2/3站" in block["note"]
 
 
 def test_one_report_and_one_for_each_city(written, folder):

@@ -20,7 +20,7 @@ from hotspot.publish.fonts import printed_width, shorten
 from hotspot.publish.palette import palette, sequential_breaks
 
 VECTOR_CELLS = 3000  # with more cells the ground is a picture of one square per cell, in the same place
-SHADES = 8
+SHADES = 9
 _BARS = (1, 2, 5, 10, 20, 50, 100, 200)  # km
 _ENLARGED = 1.5  # an enlarged map must show cells so much larger
 _ZOOM = 6  # pixels of the picture per cell, so that no viewer blurs a cell into its neighbour
@@ -160,7 +160,11 @@ def value_map(cells, *, grid, outlines, heavy, breaks, numbers, stations, width,
         draw.svg += _line(shape.simplify(tolerance), plate, 0.5)
     hot = cells[cells["hotspot"]]
     if len(hot):
-        draw.svg += _line(_area(hot, grid.spacing), plate, 0.3, "1.1 0.5")
+        small = side < 1.2
+        outline = _area(hot, grid.spacing)
+        draw.svg += _line(
+            outline, plate, 0.18 if small else 0.3, "0.8 0.4" if small else "1.1 0.5", halo=0.22 if small else 0.36
+        )
     for x, y in stations:
         a, b = plate.at(x, y)
         if 0 < a < plate.size and 0 < b < plate.height:
@@ -295,10 +299,10 @@ def _area(cells, spacing):
     return shapely.union_all(shapely.box(x - half, y - half, x + half, y + half))
 
 
-def _line(shape, plate, width, dash=None):
+def _line(shape, plate, width, dash=None, halo=0.36):
     """An outline, black on a white edge, so that it stands on light and on dark."""
     edges = shape.boundary
-    below = drawing.path(edges, plate, round(width + 0.36, 2), None, "#fff")
+    below = drawing.path(edges, plate, round(width + halo, 2), None, "#fff")
     return [below, drawing.path(edges, plate, width, dash)]
 
 

@@ -72,7 +72,7 @@ def district_table(name, districts, decimals, unit, unit_en):
     ]
     rows = [
         [
-            shorten(str(row["name"]), 26) if row["name"] else f"{name_words(name)}合计",
+            shorten(str(row["name"]), 26) or "合计",
             number(row["pm25"], decimals),
             signed(row["yoy"], decimals), signed(row["yoy_pct"], 1),
             signed(row["mom"], decimals), signed(row["mom_pct"], 1),
@@ -254,7 +254,8 @@ def enterprise_blocks(cells, traced, sizes):
             symbol = sheet_map.SYMBOLS[class_of(row["class_"]).problem]
             line = facility_row(row | {"number": str(int(row["order"])), "symbol": symbol, "accuracy": "unknown"})
             size = sizes.get(row["facility"], NONE)
-            rows.append([line["number"], line["name"], line["class"], line["away"], line["where"], line["word"], size])
+            word = line["word"] + _agreed(row)
+            rows.append([line["number"], line["name"], line["class"], line["away"], line["where"], word, size])
         if len(found) > LISTED:
             rows.append(["", f"另有{len(found) - LISTED}家，见checklists.xlsx", "", "", "", "", ""])
     blocks = []
@@ -263,6 +264,8 @@ def enterprise_blocks(cells, traced, sizes):
             "企业来自登记的污染源清单，按走访顺序排列；方位、距离自网格中心起算。风向关联由本月逐时风向与最近站点浓度"
             "推算，只供排查先后参考，不等于认定来源；未登记的源须现场查找。"
         )
+        if any(row[5].endswith("站") for row in rows):
+            note += "“2/3站”指时数足够的3个站点中有2个在风从该企业来时浓度偏高。"
         en = "Registered sources in and around the warned cells"
         blocks.append(table("预警网格内及周边重点企业", en, columns, rows, note=note, bands=bands))
     if without:
@@ -272,6 +275,12 @@ def enterprise_blocks(cells, traced, sizes):
             )
         )
     return blocks
+
+
+def _agreed(row):
+    """How many of the stations with enough hours point to the facility; nothing where none was asked."""
+    agreement, n = row.get("agreement"), row.get("n_stations")
+    return f" {int(agreement)}/{int(n)}站" if known(agreement) and known(n) and n > 0 else ""
 
 
 def sizes_words(facilities):
