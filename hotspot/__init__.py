@@ -64,6 +64,7 @@ _WHERE = {
     "wind_rose_svg": "hotspot.publish.wind_drawing",
     "checklist": "hotspot.trace.checklist",
     "web_map": "hotspot.publish.webmap",
+    "write_atlas": "hotspot.publish.atlas",
     "table": "hotspot.publish.list_view",
     "read_warnings": "hotspot.publish.lists",
     "read_not_ranked": "hotspot.publish.lists",

@@ -119,6 +119,21 @@ def explain(
     _show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
 
 
+@app.command()
+def atlas(
+    year: Annotated[int, typer.Argument(help="The year of the hotspot list.")],
+    study: StudyFile,
+    city: Annotated[str | None, typer.Option("--city", help="Name or code of one city; default every city.")] = None,
+    out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+):  # fmt: skip
+    """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
+    from hotspot.publish.atlas import write_atlas
+    from hotspot.study import load_study
+
+    for path in write_atlas(load_study(study, data=data), year, city=city, out=out):
+        typer.echo(path)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def cell(
     place: Annotated[list[str], typer.Argument(metavar="CODE | LON LAT", help="A cell code, or a place in degrees.")],

@@ -254,7 +254,7 @@ def _neighbour(draw, code, values, i, j, margin, cell):
         y -= j * margin * 0.24
     shifts = [0.0] if i and j else [0.0, 0.15 * cell, -0.15 * cell, 0.3 * cell, -0.3 * cell]
     draw.say_at([(x + k * (j != 0), y - 1.4 + k * (i != 0)) for k in shifts], code, 6.2, 0)
-    if code in values:
+    if values.get(code):
         at = draw.labels[-1]
         draw.say(at["x"], at["y"] + 2.8, values[code], 5.6, 0.3)
 

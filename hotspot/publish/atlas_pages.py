@@ -1,0 +1,256 @@
+"""What the atlas of a city prints: cover, table of cells, a page for each cell, as finished strings and drawings."""
+
+import math
+from importlib.metadata import version
+
+import numpy as np
+
+from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.publish import sheet_map
+from hotspot.publish.fonts import legible, shorten
+from hotspot.publish.sheet_words import ACCURACY, away_zh, class_of
+from hotspot.publish.wayfinding import coordinates
+from hotspot.publish.words import WHERE, known
+from hotspot.rules.rounding import plain_text
+
+PANEL_MM = 92.0
+LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps
+_STATUS = {"screened": "初筛", "reviewed": "已复核", "formal": "正式"}
+
+
+def in_order(study, hot):
+    """
+    A city's cells as the atlas numbers them: by county code, in a county from north to south, west to east.
+
+    Parameters
+    ----------
+    study : Study
+    hot : DataFrame, the city's rows of the hotspot list
+
+    Returns
+    -------
+    DataFrame: the rows with ``number`` (1 ...), ``col``, ``row``
+    """
+    place = [study.grid.parse(code) for code in hot["cell"]]
+    codes = study.cells["county_code"].sel(cell=hot["cell"].to_numpy()).values.astype(str)
+    table = hot.assign(col=[col for col, _ in place], row=[row for _, row in place], county_code=codes)
+    key = table.assign(south=-table["row"]).sort_values(["county_code", "county", "south", "col"], kind="stable")
+    return table.loc[key.index].assign(number=np.arange(1, len(table) + 1))
+
+
+def index_rows(cells):
+    """The table of all cells: one list of strings a cell; its page is found by typst."""
+    lon, lat = cells["lon"].to_numpy(float), cells["lat"].to_numpy(float)
+    gcj_lon, gcj_lat = wgs84_to_gcj02(lon, lat)
+    rows = []
+    for row, here, there in zip(
+        cells.to_dict("records"), zip(lon, lat, strict=True), zip(gcj_lon, gcj_lat, strict=True), strict=True
+    ):
+        label = "" if row["label"] == row["cell"] or not known(row["label"]) else str(row["label"])
+        rows.append(
+            [str(row["number"]), row["cell"], shorten(label, 12)]
+            + [shorten(str(row[name]) if known(row[name]) else "—", 20) for name in ("county", "township")]
+            + [f"{here[0]:.5f}, {here[1]:.5f}", f"{float(there[0]):.5f}, {float(there[1]):.5f}"]
+        )
+    return rows
+
+
+def county_rows(cells):
+    """How many cells each county has, their numbers and area: list of lists of strings, in the atlas's order."""
+    rows = []
+    for county, part in cells.groupby(["county_code", "county"], sort=False):
+        numbers = f"{part['number'].min()}—{part['number'].max()}"
+        name = shorten(str(county[1]) if known(county[1]) else "—", 24)
+        rows.append([name, str(len(part)), numbers, plain_text(part["area_km2"].sum(), 0)])
+    return rows
+
+
+def cell_page(study, row, *, every, facilities, borders, ways):
+    """
+    One cell's page.
+
+    Parameters
+    ----------
+    study : Study
+    row : mapping, of ``in_order``
+    every : dict of str -> str, the codes of all hotspot cells with what is said of each as a neighbour
+    facilities : GeoDataFrame
+    borders : Borders
+    ways : Backdrop
+
+    Returns
+    -------
+    dict of strings, lists and drawings
+    """
+    grid, code = study.grid, row["cell"]
+    col, at_row = int(row["col"]), int(row["row"])
+    ring = study.criteria.tracing.ring_km * 1000
+    reach = max(ring * 1.08, grid.spacing)
+    near = _near(grid, row, facilities, ring)
+    cells = math.ceil(reach / grid.spacing) + 1
+    around = (grid.code(col + i, at_row + j) for i in range(-cells, cells + 1) for j in range(-cells, cells + 1))
+    shared = {
+        "size": PANEL_MM, "borders": borders, "facilities": near, "warned": (every.keys() & set(around)) - {code},
+        "backdrop": ways,
+    }  # fmt: skip
+    fine = study.lattice.fine
+    detail = sheet_map.detail_panel(grid, col, at_row, values=every, fine=fine, **shared)
+    ringed = sheet_map.ring_panel(grid, col, at_row, reach=reach, ring=ring, **shared)
+    bars = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
+    detail |= _scale(grid, col, at_row, grid.spacing * 1.5, bars["detail"], f"{bars['detail']:g} m")
+    ringed |= _scale(grid, col, at_row, 2 * reach, bars["around"], "2 km")
+    detail["title"] = f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与序号"
+    shown = f"；{ringed['shown']}" if ringed["shown"] else ""
+    ringed["title"] = f"周边{ring / 1000:g} km：左斜线为其他热点网格，右斜线为区外；粗虚线县界，细虚线乡界{shown}"
+    east, north = geodesic_size(grid, col, at_row)
+    label = "" if row["label"] == code or not known(row["label"]) else shorten(str(row["label"]), 16)
+    return {
+        "number": str(row["number"]),
+        "code": code,
+        "label": label,
+        "place": [shorten(str(row[name]), 24) for name in ("city", "county", "township") if known(row[name])],
+        "coordinates": coordinates(code, row["lon"], row["lat"]),
+        "facts": _facts(study, row, float(east), float(north)),
+        "shares": _shares(study.cells, code),
+        "detail": detail,
+        "around": ringed,
+        "north": -round(float(north_angle(grid, col, at_row)), 2),
+        "panel": PANEL_MM,
+        "facilities": [_facility(f) for f in near if f["number"]],
+        "unlisted": sum(not f["number"] for f in near),
+    }
+
+
+def cover(study, year, city, cells, facilities, digest):
+    """
+    What the cover says, and the lines at the head and foot of every page.
+
+    Returns
+    -------
+    dict ``title, head, foot, cover``
+    """
+    grid, criteria = study.grid, study.criteria
+    counties = cells["county"].nunique()
+    area = plain_text(cells["area_km2"].sum(), 0)
+    statuses = "、".join(
+        f"{_STATUS.get(name, legible(str(name)))}{n}个"
+        for name, n in cells["status"].value_counts().sort_index().items()
+    )
+    vintages = sorted({str(v) for v in facilities["vintage"] if known(v)}) if len(facilities) else []
+    sources = sorted({str(v) for v in facilities["source"] if known(v)}) if len(facilities) else []
+    city = shorten(city, 30)
+    return {
+        "title": f"{city}热点网格图集（{year}年名单）",
+        "head": f"{city}热点网格图集 · {year}年名单",
+        "foot": [
+            f"名单 hotspots-{year}.csv {digest or '未存'} · 规则 {criteria.profile} · "
+            f"依据 {legible(criteria.legal_basis)} · 格网 {shorten(grid.id, 40)} · hotspot {version('hotspot')}",
+        ],
+        "cover": {
+            "city": city,
+            "year": f"{year}年名单",
+            "study": shorten(study.name, 40),
+            "counts": f"热点网格{len(cells)}个，分属{counties}个县（区、市），面积{area} km²；名单状态：{statuses}。",
+            "facilities": "；".join(shorten(text, 60) for text in sources[:4]) or "本研究没有登记的污染源清单",
+            "vintage": "、".join(shorten(v, 12) for v in vintages[:6]),
+            "ring": f"{criteria.tracing.ring_km:g}",
+            "spacing": f"{grid.spacing / 1000:g}",
+            "fine": f"{study.lattice.fine:g}",
+            "count": str(grid.nesting(study.lattice.fine) ** 2),
+            "digest": digest or "未存",
+            "symbols": [
+                {"symbol": sheet_map.symbol_svg(name), "text": words}
+                for name, words in (
+                    ("square", "有排气筒的工业源"),
+                    ("circle", "锅炉、炉窑"),
+                    ("diamond", "挥发性有机物源"),
+                    ("triangle", "工业无组织扬尘"),
+                    ("triangle-hollow", "工地、堆场、裸土等扬尘"),
+                    ("circle-hollow", "移动源及其他"),
+                    ("diamond-hollow", "焚烧、倾倒"),
+                    ("square-hollow", "“散乱污”小作坊"),
+                )
+            ],
+        },
+    }
+
+
+def _facts(study, row, east, north):
+    decimals = study.criteria.warning.decimals
+    facts = [
+        ["地面尺寸", f"东西{east:.0f} m，南北{north:.0f} m"],
+        ["区内面积", f"{plain_text(row['area_km2'], 2)} km²"],
+    ]
+    if known(row["pm25"]):
+        facts.append(["评选浓度", f"PM2.5年均{plain_text(row['pm25'], decimals)} μg/m³"])
+    if known(row["level"]):
+        facts.append(["静稳水平", f"{plain_text(row['level'], decimals)} μg/m³"])
+    since = f"，{int(row['since'])}年起在列" if known(row["since"]) else ""
+    facts.append(["名单状态", f"{_STATUS.get(row['status'], legible(str(row['status'])))}{since}"])
+    return facts
+
+
+def _shares(cells, code):
+    """The units in a cell with their share of it, largest first: list of [unit, share]; what is outside last."""
+    at = int(np.flatnonzero(cells["cell"].values == code)[0])
+    member = np.flatnonzero(cells["member_cell"].values == at)
+    area = cells["member_area"].values[member].astype(float)
+    whole = float(cells.attrs["spacing"]) ** 2
+    units = cells["member_unit"].values[member]
+    rows = []
+    for unit, square in zip(units.tolist(), area.tolist(), strict=True):
+        names = [str(cells[f"unit_{name}"].values[unit]) for name in ("county", "township")]
+        rows.append((square, " ".join(shorten(name, 20) for name in names if name) or "—"))
+    rows.sort(key=lambda pair: (-pair[0], pair[1]))
+    said = [[name, f"{plain_text(100 * square / whole, 1)}%"] for square, name in rows if square >= 0.0005 * whole]
+    rest = whole - area.sum()
+    return said[:8] + ([["区外", f"{plain_text(100 * rest / whole, 1)}%"]] if rest >= 0.0005 * whole else [])
+
+
+def _near(grid, row, facilities, ring):
+    """Facilities in the cell and within ``ring`` m of its centre: in the cell first, then by distance; numbered."""
+    from pyproj import Geod
+
+    lon, lat = (facilities[name].to_numpy(float) for name in ("lon", "lat"))
+    # A degree of latitude is nowhere shorter than 110.5 km, so only these can be near.
+    close = np.flatnonzero(np.abs(lat - row["lat"]) <= (ring + grid.spacing) / 110_500)
+    start = np.full(close.size, row["lon"]), np.full(close.size, row["lat"])
+    bearing, _, metres = Geod(ellps="GRS80").inv(*start, lon[close], lat[close])
+    x, y = (np.asarray(v, float) for v in grid.project(lon[close], lat[close]))
+    inside = np.asarray(grid.code(*grid.locate(lon[close], lat[close])), dtype=object) == row["cell"]
+    names = facilities["facility"].to_numpy().astype(str)[close]
+    keep = inside | (np.asarray(metres) <= ring)
+    found: list[dict] = []
+    for k in np.lexsort((names, metres, ~inside)):
+        if keep[k]:
+            record = facilities.iloc[int(close[k])]
+            number = str(len(found) + 1) if len(found) < LISTED else ""
+            found.append(
+                {
+                    **{name: record[name] for name in ("facility", "name", "class_", "size", "size_unit", "accuracy")},
+                    "number": number, "x": float(x[k]), "y": float(y[k]), "bearing_deg": float(bearing[k]) % 360,
+                    "distance_km": float(metres[k]) / 1000, "where": "in_cell" if inside[k] else "ring",
+                    "symbol": sheet_map.SYMBOLS[class_of(record["class_"]).problem],
+                }
+            )  # fmt: skip
+    return found
+
+
+def _facility(facility):
+    unit = str(facility["size_unit"]) if known(facility["size_unit"]) else ""
+    size = f"{facility['size']:g} {unit}".strip() if known(facility["size"]) else "—"
+    return {
+        "number": facility["number"],
+        "symbol": sheet_map.symbol_svg(facility["symbol"]),
+        "class": shorten(class_of(facility["class_"]).zh, 18),
+        "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
+        "away": away_zh(facility["bearing_deg"], facility["distance_km"]),
+        "where": WHERE[facility["where"]],
+        "size": shorten(size, 16),
+        "accuracy": ACCURACY.get(facility["accuracy"], "不明"),
+    }
+
+
+def _scale(grid, col, row, metres, bar, text):
+    return {"bar": round(sheet_map.scale_bar(grid, col, row, metres, PANEL_MM, bar), 3), "bar_text": text}
