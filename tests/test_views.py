@@ -186,7 +186,7 @@ def test_runners_up_and_agreement_of_stations_are_shown_where_they_are_known(cas
     standing = case.warned.assign(listed=[True] * (len(case.warned) - 1) + [False])
     assert [row[4].en for row in table_of(hs.table(standing))[1]].count("no") == 1
     traced = case.traced.assign(agreement=2, n_stations=3)
-    assert {row[-1] for row in table_of(hs.table(traced))[1]} == {"2/3"}
+    assert {row[6] for row in table_of(hs.table(traced))[1]} == {"2/3"}
     assert "agree" not in repr(hs.table(case.traced))
 
 

@@ -177,17 +177,17 @@ def _traced(rows, criteria):
         Column("污染源", "facility"),
         Column("类别", "class", wide=True),
         Column("位置", "where"),
+        Column("风向证据", "wind evidence"),
         Column("距离", "distance", "km", number=True),
         Column("方位", "bearing", "°", number=True),
         Column("上风小时", "upwind hours", "h", number=True),
         Column("高值比", "lift", number=True),
-        Column("风向证据", "wind evidence"),
     ]
     shown = [_facility(row) for row in rows.to_dict("records")]
     if {"agreement", "n_stations"} <= set(rows.columns):
-        columns.append(Column("站点一致", "stations that agree", number=True))
+        columns.insert(6, Column("一致站点", "stations agree", number=True))
         for row, agree, n in zip(shown, rows["agreement"], rows["n_stations"], strict=True):
-            row.append(f"{agree:.0f}/{n:.0f}" if known(agree) and known(n) and n > 0 else "—")
+            row.insert(6, f"{agree:.0f}/{n:.0f}" if known(agree) and known(n) and n > 0 else "—")
     said = "风向证据是线索，不是结论 / wind evidence is a lead, not a verdict"
     return tuple(columns), shown, [said]
 
@@ -203,11 +203,11 @@ def _facility(row):
         row["name"] if known(row["name"]) else row["facility"],
         _class(row["class_"]),
         WHERE.get(row["where"], str(row["where"])),
+        Mark(EVIDENCE.get(word, word), en=word),
         _number(row["distance_km"], 1),
         _number(row["bearing_deg"], 0),
         _number(row["upwind_hours"], 0),
         lift,
-        Mark(EVIDENCE.get(word, word), en=word),
     ]
 
 

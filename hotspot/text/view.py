@@ -24,7 +24,8 @@ max-width:100%;overflow-x:auto;color:var(--jp-content-font-color1,#1d2730)}
 .hotspot-view th,.hotspot-view td{padding:.22em .5em;text-align:left!important;vertical-align:baseline;border:0;\
 border-bottom:1px solid rgba(128,128,128,.28);white-space:nowrap;max-width:34em;background:transparent}
 .hotspot-view thead th{border-bottom:1.5px solid currentColor;vertical-align:bottom;font-weight:600}
-.hotspot-view th small,.hotspot-view td small{display:block;white-space:nowrap}
+.hotspot-view th small,.hotspot-view td small{display:block}
+.hotspot-view th small{white-space:nowrap}
 .hotspot-view caption{caption-side:top;text-align:left;font-weight:600;padding:.4em 0 .1em;color:inherit}
 .hotspot-view caption small{display:inline}
 .hotspot-view tbody th{font-weight:400;opacity:.8}
