@@ -226,7 +226,7 @@ def _sheet(sheet, look, title, told, checklist, *, photos=False):
         banner(sheet, line, last, f"{number}　{kind.zh} {kind.en}", look["class"], 20)
         line += 1
         for place_number, (facility, name, rows) in enumerate(block["places"], start=1):
-            named = (name if known(name) else facility) or "未登记的，逐格必查"
+            named = (name if known(name) else facility) or "未登记的"
             line = _place(sheet, look, line, last, f"{number}.{place_number}　{named}", rows)
     banner(sheet, line, last, "补充：未登记的源（子网格号、位置、类别） Unregistered sources", look["class"], 20)
     for row in checklist[checklist["zh"] == ""].to_dict("records"):

@@ -7,10 +7,11 @@ A page has room for so much; what does not fit is counted, and stands in ``check
 from hotspot.publish.checklists import MODES, by_class
 from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.words import known
-from hotspot.rules.classes import GRADES, source_classes
+from hotspot.rules.classes import GRADES, problem_types, source_classes
 
 _MARKS = {"joint": "（联合）", "cross_region": "（跨市）"}
-COLUMN_MM = 250.0  # height of a column when the page holds nothing else
+COLUMN_MM = 245.0  # height of a column when the page holds nothing else
+_WORDS = "、".join(problem["zh"] for problem in problem_types().values())
 
 
 def back_page(checklist, numbers, *, n_rest=0):
@@ -28,7 +29,7 @@ def back_page(checklist, numbers, *, n_rest=0):
     Returns
     -------
     dict: ``checks``, two columns of blocks, ``checks_left``, items without room, ``due``, by when
-    (D15), and ``blank_photos``, the photo slots of what is found besides (C10)
+    (D15) and in which words (D24), and ``blank_photos``, the photo slots of what is found besides (C10)
     """
     blocks, left = [], 0
     for block in by_class(checklist):
@@ -48,7 +49,7 @@ def back_page(checklist, numbers, *, n_rest=0):
     return {
         "checks": columns,
         "checks_left": left,
-        "due": f"{due[0]}填报。" if due and len(set(due)) == 1 else "",
+        "due": (f"{due[0]}填报。" if len(set(due)) == 1 else "") + f"问题类型用词：{_WORDS}。",
         "blank_photos": checklist.loc[checklist["zh"] == "", "photos"].tolist() if "photos" in checklist else [],
     }
 
