@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspot.month import run_month
+from hotspot.month import derive, run_month
 from hotspot.publish import manifest
+from hotspot.publish.release import DATA, publish
 from hotspot.questions import check_month, explain_cell
+from hotspot.releases import list_releases
 from hotspot.sources.synthetic import LATEST_MONTH, write_study
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.verify import verify_month
+from hotspot.verify import verify_folder, verify_month
+from hotspot.year import open_hotspots
 
 WARNINGS = (
     "month,city,reason,rank,cell,label,county,township,lon,lat,pm25,previous,change,change_pct,"
@@ -45,11 +49,11 @@ def folder(study, tmp_path_factory):
     return run_month(study, LATEST_MONTH, out=tmp_path_factory.mktemp("out"))
 
 
-def hotspot(*arguments, **environment):
+def hotspot(*arguments, umask=-1, **environment):
     """Run the shell command as a user would, in a given environment."""
     return subprocess.run(
         [sys.executable, "-m", "hotspot", *map(str, arguments)],
-        capture_output=True, text=True, env=os.environ | environment,
+        capture_output=True, text=True, env=os.environ | environment, umask=umask,
     )  # fmt: skip
 
 
@@ -100,19 +104,95 @@ def test_a_second_run_changes_no_byte(study, folder):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"TZ": "America/New_York", "PYTHONHASHSEED": "7", "LC_ALL": "C"},
-        {"TZ": "Asia/Urumqi", "PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8", "NUMBA_NUM_THREADS": "1"},
+        # F30; a locale that is not installed is C. Asia/Shanghai: test_confirmed_by_somebody; here: the fixture's own.
+        {"TZ": "America/New_York", "PYTHONHASHSEED": "7", "LC_ALL": "tr_TR.UTF-8", "umask": 0o077},
+        {"TZ": "Asia/Urumqi", "PYTHONHASHSEED": "1", "LC_ALL": "zh_CN.UTF-8", "NUMBA_NUM_THREADS": "1"},
     ],
 )
-def test_same_bytes_for_any_time_zone_locale_hash_seed(study_file, folder, tmp_path, environment):
+def test_f30_same_bytes_for_any_time_zone_locale_hash_seed_umask(study_file, folder, tmp_path, environment):
     run = hotspot(
         "month", LATEST_MONTH, "--study", study_file, "--data", study_file.parent, "--out", tmp_path, **environment
     )
     assert run.returncode == 0, run.stderr
     assert run.stderr == "", "silent in a pipe"
+    assert run.stdout.startswith("published: ")
     again = tmp_path / folder.parent.name / folder.name
     assert manifest.outputs(again) == manifest.outputs(folder)
     assert (again / "manifest.json").read_bytes() == (folder / "manifest.json").read_bytes()
+
+
+def test_confirmed_by_somebody_it_says_so_and_stays(study_file, study, folder, tmp_path):
+    """In another time zone and locale than it was published in; its data must be found the same to be confirmed."""
+    out = tmp_path / "out"
+    shutil.copytree(folder.parents[1], out)
+    asked = ("confirm", LATEST_MONTH, "--study", study_file, "--data", study_file.parent, "--out", out, "--by", "王芳")
+    run = hotspot(*asked, TZ="Asia/Shanghai", LC_ALL="C", PYTHONHASHSEED="3")
+    assert run.returncode == 0 and run.stdout.startswith("published: "), run.stderr
+    target = out / study.id / LATEST_MONTH
+    before, now = manifest.read_manifest(folder), manifest.read_manifest(target)
+    assert (now["state"], now["replaces"], now["chain"]["entry"]["by"]) == ("confirmed", 0, "王芳")
+    assert all(now["outputs"][name] == before["outputs"][name] for name in DATA)
+    assert now["outputs"]["sheets.pdf"] != before["outputs"]["sheets.pdf"], "the state is printed on the sheets"
+    assert manifest.outputs(out / study.id / "revisions" / f"{LATEST_MONTH}-r1") == manifest.outputs(folder)
+    assert [row["state"] for row in list_releases(study, out=out)] == ["superseded", "confirmed"]
+    answer = verify_folder(out / study.id, heads=[now["chain"]["head"], before["chain"]["head"]])
+    assert answer["verified"], answer["differences"]
+    again = hotspot(*asked, "--reason", "twice")
+    assert again.returncode == 0 and again.stdout.startswith("unchanged: "), again.stderr
+    assert manifest.read_manifest(target) == now
+
+
+def late(study_file, folder):
+    """The study with the hours of one station delivered again, higher: late data of the latest month."""
+    shutil.copytree(study_file.parent, folder)
+    path = folder / "stations" / f"pm25_{LATEST_MONTH}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    mended = []
+    for line in lines:
+        start, station, value = line.split(",")[:3]
+        higher = station == "S01" and value.isdigit()
+        mended.append(f"{start},{station},{round(float(value) * 1.3)}" if higher else line)
+    assert mended != lines
+    path.write_text("\n".join(mended) + "\n", encoding="utf-8")
+    return load_study(folder / study_file.name, data=folder)
+
+
+def killed_at(product, study, derived, out):
+    """Publish in a child that is killed when it comes to a product."""
+    child = os.fork()
+    if not child:
+        publish(
+            study, LATEST_MONTH, derived, out=out, progress=lambda name: name == product and os.kill(os.getpid(), 9)
+        )
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_f9_late_data_make_a_correction_that_verifies(study_file, folder, tmp_path):
+    """F1 at the coarse steps of a real month, then its second revision: kept, compared, announced, derived again."""
+    out = tmp_path / "out"
+    shutil.copytree(folder.parents[1], out)
+    study = late(study_file, tmp_path / "delivered")
+    derived = derive(study, LATEST_MONTH, hot=open_hotspots(study, int(LATEST_MONTH[:4]), out=out))
+    target = out / study.id / LATEST_MONTH
+    for product in ("warnings.csv", "sheets.pdf"):
+        killed_at(product, study, derived, out)
+        assert manifest.outputs(target) == manifest.outputs(folder)
+    publish(study, LATEST_MONTH, derived, out=out)
+    assert sorted(p.name for p in target.parent.glob(".*")) == [f".{LATEST_MONTH}.lock"]
+    now = manifest.read_manifest(target)
+    assert (now["state"], now["chain"]["revision"], now["replaces"]) == ("preliminary", 2, 1)
+    rows = [pd.read_csv(place / "warnings.csv").set_index(["city", "cell", "reason"]) for place in (folder, target)]
+    told = {(row["city"], row["cell"], row["reason"]): row for row in now["changes"]}
+    assert {key for key, row in told.items() if row["what"] == "added"} == set(rows[1].index) - set(rows[0].index)
+    assert {key for key, row in told.items() if row["what"] == "removed"} == set(rows[0].index) - set(rows[1].index)
+    changed = {key: row for key, row in told.items() if row["what"] == "changed"}
+    assert changed, "one station more polluted moves the values around it"
+    for key, row in changed.items():
+        assert row["before"]["pm25"] == rows[0].loc[key, "pm25"] and row["now"]["pm25"] == rows[1].loc[key, "pm25"]
+    answer = verify_folder(target, data=tmp_path / "delivered")
+    assert answer["verified"], answer["differences"]
+    assert answer["checked"] == "files, head, ledger, inputs, re-derived"
 
 
 def test_an_outsider_verifies_the_month(study_file, folder):
