@@ -205,7 +205,7 @@ def _clusters(gi_star, now, cells, alpha, intake):
 
 
 def _with_boundaries(intake, study):
-    """Boundary and label files are inputs too: register them, and say what was mended."""
+    """Boundaries, labels and the office's template are inputs too: register them, and say what was mended."""
     for path in study.boundaries.attrs["files"]:
         intake.register(path)
     for own in (study.labels, study.office.template):

@@ -184,6 +184,14 @@ def test_a_run_cut_off_after_its_entry_is_told_and_the_next_run_finishes_it(home
     assert verify_study(home)["verified"]
 
 
+def test_a_run_cut_off_before_its_entry_may_leave_a_copy_of_the_month_in_place(home, tmp_path):
+    kept = home / "revisions" / f"{MONTH}-r2"
+    shutil.copytree(home / MONTH, kept)
+    assert verify_study(home)["verified"]
+    publish(tmp_path, EARLY)
+    assert verify_study(home)["verified"] and manifest.head_of(kept) != manifest.head_of(home / MONTH)
+
+
 def test_a_month_behind_its_ledger_is_told(home, tmp_path):
     kept = home / "revisions" / f"{MONTH}-r1"
     shutil.rmtree(home / MONTH)
