@@ -11,7 +11,7 @@ from hotspot.rules.classes import GRADES, problem_types, source_classes
 
 _MARKS = {"joint": "（联合）", "cross_region": "（跨市）"}
 COLUMN_MM = 245.0  # height of a column when the page holds nothing else
-_WORDS = "、".join(problem["zh"] for problem in problem_types().values())
+_WORDS = "；".join(problem["zh"] for problem in problem_types().values())
 
 
 def back_page(checklist, numbers, *, n_rest=0):

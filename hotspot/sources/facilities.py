@@ -195,9 +195,11 @@ def _without_place(rows, fault, lines, delivery, name):
         if not class_:
             continue  # no source of PM2.5, wherever it stands
         found.append(
-            {key: row[key] for key in ("facility", "name", "size_unit", "status", "accuracy")}
+            {key: row[key] for key in ("facility", "name", "size_unit", "status")}
+            | {"accuracy": "unknown"}
             | {"class_": class_, "size": float(size_), "vintage": row["vintage"] or delivery.vintage or ""}
-            | {"source": delivery.source or name, "file": name, "line": int(line), "why": str(why), "rows": 1}
+            | {"source": delivery.source or name, "file": name, "line": int(line), "rows": 1}
+            | {"why": f"{why} (country: {row['country']})" if row["country"] else str(why)}
             | {paper: _paper(row[paper]) for paper in dossier_papers()}
         )
     return found
