@@ -51,7 +51,7 @@ def month(
     opened = load_study(study, data=data)
     before = _heads(out, opened)
     folder = run_month(opened, month, out=out, draft=draft, by=by, reason=reason, scheduler=scheduler)
-    _show_folder(folder, unchanged=not draft and before == _heads(out, opened))
+    _show_folder(folder, "draft" if draft else _what(before, _heads(out, opened)))
 
 
 @app.command()
@@ -67,7 +67,7 @@ def confirm(
     opened = load_study(study, data=data)
     before = _heads(out, opened)
     folder = confirm_month(opened, month, by=by, reason=reason, out=out, scheduler=scheduler)
-    _show_folder(folder, unchanged=before == _heads(out, opened))
+    _show_folder(folder, _what(before, _heads(out, opened)))
 
 
 @app.command()
@@ -270,10 +270,14 @@ def _heads(out, study):
     return [row["head"] for row in list_releases(study, out=out)]
 
 
-def _show_folder(folder, unchanged=False):
+def _what(before, after):
+    return "unchanged" if before == after else "published"
+
+
+def _show_folder(folder, what="published"):
     from hotspot.questions import describe_folder
 
-    typer.echo(f"{'unchanged' if unchanged else 'published'}: {folder}")
+    typer.echo(f"{what}: {folder}")
     for path, words in describe_folder(folder):
         typer.echo(f"  {path}  {words}")
 
