@@ -11,7 +11,7 @@ CENSUS, WORDS = "污染源清册", "问题类型"
 _PLACES = {"outside": "研究区以外（登记册邻近范围）", "no place": "无可用位置", "total": "合计"}
 _ROUTE = (
     ("日", 5), ("序", 5), ("到达", 8), ("停留 分", 8), ("累计 分", 8), ("距上一站 km", 10), ("巡查对象", 36),
-    ("类别", 22), ("对应预警网格", 30), ("经度 WGS 84", 12), ("纬度 WGS 84", 12), ("价值", 8), ("签到", 10),
+    ("类别", 22), ("对应预警网格", 30), ("经度 WGS 84", 12), ("纬度 WGS 84", 12), ("相对价值", 9), ("签到", 10),
 )  # fmt: skip
 
 
@@ -34,7 +34,6 @@ def look_formats(book):
             "link": framed | {"underline": 1},
             "centre": framed | {"align": "center"},
             "number": framed | {"num_format": "0.0", "align": "center"},
-            "worth": framed | {"num_format": "0.00", "align": "center"},
             "degrees": framed | {"num_format": "0.0000", "align": "center"},
             "tick": framed | {"align": "center", "font_size": 14},
             "bold": grey | {"align": "center"},
@@ -80,14 +79,15 @@ def route_sheet(sheet, look, month, city, rows, rule):
     banner(sheet, 0, last, f"{legible(city)[:60]} {month_zh(month)}巡查路线（建议）", look["title"], 30)
     text = (
         f"每组每日{rule.day_hours:g}小时，共{rule.days}日；行车按直线距离、{rule.speed_kmh:g} km/h折算，未计实际道路，"
-        "不含往返驻地。“价值”由入选把握、风向关联和距离等合成，只用于排序，不是污染贡献。到达时刻自每日第一站起算。"
+        "不含往返驻地。“相对价值”由入选把握、风向关联和距离等合成，最大的一处为100，只用于排序，不是污染贡献。到达时刻自每日第一站起算。"
     )
     banner(sheet, 1, last, text, look["small"], 28)
     for column, (head, width) in enumerate(_ROUTE):
         sheet.set_column(column, column, width)
         say(sheet, 2, column, head, look["head"])
     sheet.set_row(2, 32)
-    line = 3
+    line, most = 3, float(rows["value"].max()) if len(rows) else 0.0
+    rows = rows.assign(value=rows["value"] / most * 100 if most > 0 else 0.0)
     for row in rows[rows["left"] == ""].to_dict("records"):
         _stop(sheet, line, row, look)
         line += 1
@@ -131,11 +131,11 @@ def _stop(sheet, line, row, look):
         say(sheet, line, column, texts.get(column, ""), look["centre" if column < 6 else "text"])
     for column, name, shape in (
         (3, "minutes", "centre"), (4, "leave", "centre"), (5, "km", "number"), (9, "lon", "degrees"),
-        (10, "lat", "degrees"), (11, "value", "worth"),
+        (10, "lat", "degrees"), (11, "value", "centre"),
     ):  # fmt: skip
         if known(row[name]):
             # Rounded in the file too: a last digit of the machine must not change its bytes.
-            number = round(float(row[name]), {"degrees": 4, "worth": 2, "number": 1}.get(shape, 0))
+            number = round(float(row[name]), {"degrees": 4, "number": 1}.get(shape, 0))
             sheet.write_number(line, column, number, look[shape])
     sheet.set_row(line, 18 * -(-printed_width(texts[8]) // 28))
 
@@ -153,7 +153,7 @@ def census_sheet(sheet, look, month, inventory):
     """
     table, account = by_county(inventory), reconcile(inventory)
     classes = list(table.columns[2:])
-    last = max(len(classes) + 1, 7)
+    last = max(len(classes) + 1, 8)
     banner(sheet, 0, last, f"{month_zh(month)}涉气污染源清册（家）：按所在县（区、市）和类别", look["title"], 30)
     heads = ["城市", "县（区、市）", *(source_classes()[key].zh for key in classes[:-1]), "合计"]
     sheet.set_column(0, 0, 20)
@@ -161,12 +161,16 @@ def census_sheet(sheet, look, month, inventory):
     sheet.set_column(2, last, 8)
     for column, head in enumerate(heads):
         say(sheet, 1, column, head, look["head"])
-    sheet.set_row(1, 76)
+    sheet.set_row(1, 62)
     line = 2
     for row in table.itertuples(index=False):
         shape = "bold" if row[0] == "total" else "text"
-        say(sheet, line, 0, legible(_PLACES.get(row[0], str(row[0])))[:60], look[shape])
-        say(sheet, line, 1, legible(str(row[1]))[:60], look[shape])
+        if row[0] in _PLACES:
+            sheet.merge_range(line, 0, line, 1, "", look[shape])
+            say(sheet, line, 0, _PLACES[row[0]], look[shape])
+        else:
+            for column in (0, 1):
+                say(sheet, line, column, legible(str(row[column]))[:60], look[shape])
         _counts(sheet, line, row[2:], look["bold" if row[0] == "total" else "centre"])
         line += 1
     for words, chosen in (
@@ -200,7 +204,7 @@ def _account(sheet, line, last, account, look):
     banner(sheet, line, last, text, look["line"], 46)
     heads = ("登记册文件", "", "行数", "列入", "更远", "无位置", "其他隔离", "重复", "非涉气")
     line += 1
-    for column, head in enumerate(heads[: last + 1]):
+    for column, head in enumerate(heads):
         say(sheet, line, column, head, look["head"])
     sheet.merge_range(line, 0, line, 1, "", look["head"])
     say(sheet, line, 0, heads[0], look["head"])
