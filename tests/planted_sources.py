@@ -125,3 +125,120 @@ def _cells(region):
         for name, values in (("x", x), ("y", y), ("lon", lon), ("lat", lat))
     }
     return xr.Dataset(coords=coords, attrs={"crs": grid.crs.to_wkt(), "spacing": 3000.0})
+
+
+def culprits(seen, *, hottest=0.2, share=0.25, least=2.0):
+    """
+    (cell, facility) of the hottest cells in which one registered source is to blame.
+
+    It adds more than any other registered one, at least ``least`` ug/m3 and this ``share``
+    of all that is emitted in the region.
+    """
+    registered = list(seen.facilities["facility"])
+    cells = seen.local.sort_values(ascending=False).index[: int(hottest * len(seen.local))]
+    added = seen.truth.loc[cells, registered]
+    main = added.idxmax(axis=1)
+    amount = added.max(axis=1)
+    return [(cell, main[cell]) for cell in cells if amount[cell] >= max(least, share * seen.local[cell])]
+
+
+def places_in_order(seen, month, criteria):
+    """Where the culprit stands in each cell's visiting order: DataFrame ``place, candidates, hours``."""
+    from hotspot.trace.attribution import trace_sources
+
+    pairs = culprits(seen)
+    warned = pd.DataFrame({"month": month, "cell": [cell for cell, _ in pairs]})
+    traced = trace_sources(
+        warned, seen.weather, seen.facilities, cells=seen.cells, stations=seen.stations, criteria=criteria
+    ).set_index(["cell", "facility"])
+    rows = [
+        {
+            "place": traced.loc[pair, "order"] if pair in traced.index else np.inf,
+            "candidates": len(traced.loc[pair[0]]),
+            "hours": traced.loc[pair, "upwind_hours"] if pair in traced.index else 0,
+            "nearest": 1 + (traced.loc[pair[0], "distance_km"] < traced.loc[pair, "distance_km"]).sum(),
+        }
+        for pair in pairs
+    ]
+    return pd.DataFrame(rows)
+
+
+def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0):
+    """
+    The culprit among plants that do not exist: same class and size, same distance, elsewhere.
+
+    Distance and size cannot help, only wind and stations. The culprits stand outside their
+    cell; no decoy is within 45 degrees of the culprit as the nearest station sees them.
+    """
+    from pyproj import Geod
+
+    from hotspot.trace.agreement import Receptors, towards
+    from hotspot.trace.hours import Hours
+    from hotspot.trace.prior import score
+
+    geod, rng = Geod(ellps="GRS80"), np.random.default_rng([seed, 901])
+    place = seen.facilities.set_index("facility")[["lon", "lat"]]
+    cell_at = pd.DataFrame(
+        {"lon": seen.cells["lon"].values, "lat": seen.cells["lat"].values}, seen.cells["cell"].values
+    )
+    station = seen.stations["lon"].values, seen.stations["lat"].values
+    lon, lat, kept = [], [], []
+    for cell, facility in culprits(seen):
+        (x, y), (fx, fy) = cell_at.loc[cell], place.loc[facility]
+        km = float(towards(x, y, np.array([fx]), np.array([fy]))[1][0])
+        if km < 2.2:
+            continue
+        nearest = int(np.argmin(towards(x, y, *station)[1]))
+        own = float(towards(station[0][nearest], station[1][nearest], np.array([fx]), np.array([fy]))[0][0])
+        n = 60  # as many are drawn; the first that the station tells apart are taken
+        away = 1000 * km * np.exp(rng.uniform(-0.2, 0.2, n))
+        dx, dy, _ = geod.fwd(np.full(n, x), np.full(n, y), rng.uniform(0, 360, n), away)
+        other = towards(station[0][nearest], station[1][nearest], dx, dy)[0]
+        apart = np.flatnonzero(np.abs((other - own + 180) % 360 - 180) > 45)[:decoys]
+        if apart.size == decoys:  # a station far from the cell sees all of them in one direction
+            lon += [fx, *dx[apart]]
+            lat += [fy, *dy[apart]]
+            kept.append((cell, facility, nearest))
+    hours = Hours(seen.weather, month, utc_offset=8.0, tracing=criteria.tracing)
+    places = pd.DataFrame({"lon": lon, "lat": lat})
+    receptors = Receptors(hours, seen.stations, None, places, tracing=criteria.tracing)
+    agreed = receptors.agreement(np.arange(len(places)))
+    scores = score(np.ones(len(places)), agreed["joint_lift"], agreed["agreement"], agreed["n_stations"])
+    scores = np.asarray(scores).reshape(len(kept), decoys + 1)
+    return pd.DataFrame(
+        {
+            "place": 1 + (scores > scores[:, :1]).sum(1),
+            "hours": [receptors.says(n)["hours"][i * (decoys + 1)] for i, (_, _, n) in enumerate(kept)],
+        }
+    )
+
+
+def report(seeds, days):
+    """Print the table of docs/tracing.md: recall by how many hours were seen."""
+    from hotspot.rules.criteria import Criteria
+
+    print("days, setting: pairs, among the first three, first")
+    for n in days:
+        n_month = 1 + (n - 1) // 31
+        last = str(np.datetime64("2024-01", "M") + n_month - 1)
+        found = {}
+        for seed in seeds:
+            seen = planted(seed, "2024-01", n_month)
+            some = Planted(**(seen.__dict__ | {"weather": seen.weather.isel(time=slice(0, 24 * n))}))
+            settings = {"months": n_month, "n_draws": 300}
+            raw = settings | {"background_stations": 999}
+            for name, tracing in (("word", settings), ("score", settings | {"order": "score"})):
+                found.setdefault(name, []).append(places_in_order(some, last, Criteria(tracing=tracing)))
+            for name, tracing in (("decoys", settings), ("decoys, concentrations as measured", raw)):
+                found.setdefault(name, []).append(places_among_decoys(some, last, Criteria(tracing=tracing), seed=seed))
+        nearest = pd.concat(found["word"]).assign(place=lambda table: table["nearest"])
+        found["nearest first"] = [nearest]
+        for name, tables in found.items():
+            table = pd.concat(tables)
+            table = table[table.get("candidates", pd.Series(99, table.index)) > 3]
+            first = f"{len(table)}, {(table['place'] <= 3).mean():.2f}, {(table['place'] == 1).mean():.2f}"
+            print(f"{n}, {name}: {first}, {table['hours'].median():.0f} h", flush=True)
+
+
+if __name__ == "__main__":
+    report(range(11, 17), (5, 10, 20, 31, 91, 366))
