@@ -263,6 +263,25 @@ def test_agreement_of_stations_stands_beside_the_word(tmp_path):
         assert {row[5].split()[1] for row in block["rows"] if row[0]} == {"2/3站"} and "2/3站" in block["note"]
 
 
+def test_a_city_with_nothing_valid_and_no_list_still_has_its_report(tmp_path):
+    given = report_case(tmp_path)
+    cells, derived = read_cells(tmp_path), given["derived"]
+    dark = cells["city"] == "乙川市"
+    cells.loc[dark, ["pm25", "normalised"]], cells.loc[dark, "valid"] = np.nan, False
+    cells.loc[dark, "hotspot"], cells.loc[dark, "warned"] = False, ""
+    cells.to_parquet(tmp_path / "cells.parquet")
+    derived.leaders, derived.warned = (
+        table[table["city"] != "乙川市"].reset_index(drop=True) for table in (derived.leaders, derived.warned)
+    )
+    derived.not_ranked = derived.not_ranked.iloc[:0]
+    paths = write_report(tmp_path, **given)
+    assert len(paths) == 3
+    report = report_data(tmp_path, **given)[1]["410200"]
+    assert "没有有效的月均值" in report["summary"][0] and "没有热点网格" in "".join(report["summary"])
+    assert "本月没有预警网格" in words(report, "预警网格内") and maps_of(report)[0]["hatched"]
+    assert {row[1] for row in blocks(report, "table", "各区县")[0]["rows"]} == {NONE}
+
+
 def test_one_report_and_one_for_each_city(written, folder):
     assert [path.relative_to(folder).as_posix() for path in written] == [
         "report.pdf", *(f"reports/{code}.pdf" for code in sorted(CODES.values()))

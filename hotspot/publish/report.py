@@ -102,12 +102,16 @@ def report_data(folder, *, study, month, derived, state="preliminary"):
     )
     x, y = study.grid.project(table["lon"].to_numpy(float), table["lat"].to_numpy(float))
     given = _Month(
-        study, month, derived, cells, report_map.Units(study.grid, study.boundaries),
-        table,
-        list(zip(x.tolist(), y.tolist(), strict=True)),
-        dict(list(_plain(derived.traced).groupby("cell", sort=False))),
-        report_sections.sizes_words(derived.facilities),
-    )  # fmt: skip
+        study=study,
+        month=month,
+        derived=derived,
+        cells=cells,
+        units=report_map.Units(study.grid, study.boundaries),
+        stations=table,
+        at=list(zip(x.tolist(), y.tolist(), strict=True)),
+        traced=dict(list(_plain(derived.traced).groupby("cell", sort=False))),
+        sizes=report_sections.sizes_words(derived.facilities),
+    )
     digest = _digest(folder)
     codes = _codes(derived.field, sorted(set(cells["city"])), set(cells.loc[cells["hotspot"], "city"]))
     chapters = {name: _chapter(given, name) for name in codes}
@@ -244,7 +248,7 @@ def _overview(given):
         cells, grid=study.grid, outlines=given.units.city, heavy=[], breaks=report_map.limits(cells),
         numbers=dict.fromkeys(report_tables.numbered(cells), 0), stations=given.at, width=_WIDTH_MM, height=165.0,
     )  # fmt: skip
-    title = {"zh": _map_title(given, study.name, "月均浓度分布"), "en": "Monthly mean by cell"}
+    title = {"zh": f"{name_words(study.name)}{month_zh(given.month)}PM2.5月均浓度分布", "en": "Monthly mean by cell"}
     summary = [
         report_words.mean_sentence(name_words(study.name), month_zh(given.month), cities.iloc[-1], decimals),
         report_words.spread_sentence(cities, decimals, "城市"),
@@ -276,23 +280,18 @@ def _maps(given, name, cells, outlines, numbers):
     }  # fmt: skip
     spacing = given.study.grid.spacing
     part = report_map.around_hotspots(cells, spacing, width=_WIDTH_MM, height=_HEIGHT_MM)
-    shown = [(cells, "月均浓度分布", "Monthly mean by cell")]
-    shown += [] if part is None else [(part, "热点网格一带（放大）", "Around the hotspot cells")]
+    shown = [(cells, f"{name_words(name)}{month_zh(given.month)}PM2.5月均浓度分布", "Monthly mean by cell")]
+    shown += [] if part is None else [(part, f"{name_words(name)}热点网格一带（放大）", "Around the hotspot cells")]
     beside = len(shown) > 1 and all(report_map.upright(table, spacing) for table, _, _ in shown)
     width = (_WIDTH_MM - 4) / 2 if beside else _WIDTH_MM
     height = _HEIGHT_MM if beside or part is None else _STACKED_MM
     maps = [
-        report_map.value_map(table, width=width, height=height, **settings)
-        | {"zh": _map_title(given, name, zh), "en": en}
+        report_map.value_map(table, width=width, height=height, **settings) | {"zh": zh, "en": en}
         for table, zh, en in shown
     ]
     if beside:
         return [_map_block(maps, given, len(numbers))]
     return [_map_block([one], given, len(numbers)) for one in maps]
-
-
-def _map_title(given, name, what):
-    return f"{name_words(name)}{month_zh(given.month)}PM2.5{what}"
 
 
 def _map_block(maps, given, n_numbered):
