@@ -69,6 +69,7 @@ def write_checklists(path, *, study, month, warned, checklist, routes=None, inve
         look = look_formats(book)
         codes = list(warned.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates())
         _index(book.add_worksheet(INDEX), look, study, month, warned, checklist, codes)
+        checklist = checklist.astype(object)  # rows are read one by one below; other texts are slow at that
         taken = {name.casefold() for name in (INDEX, CENSUS, WORDS, *codes, *(code + PATROL for code in codes))}
         of_cell = dict(list(checklist.groupby("cell", sort=False)))
         plans = {}

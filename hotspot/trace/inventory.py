@@ -5,6 +5,8 @@ A census is worth what its totals are worth: each facility is counted once, and
 the rows of the registers are accounted for to the last one.
 """
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
@@ -183,16 +185,13 @@ def by_county(table):
     [['甲市', '乙县', 1, 1, 2], ['outside', '', 0, 1, 1], ['total', '', 1, 2, 3]]
     """
     classes = [key for key in source_classes() if (table["class_"] == key).any()]
-    inside = table["where"] == "inside"
-    groups = [((city, county), rows) for (city, county), rows in table[inside].groupby(["city", "county"], sort=False)]
-    groups += [((where, ""), table[table["where"] == where]) for where in PLACES[1:]]
-    groups += [(("total", ""), table)]
-    out = []
-    for (city, county), rows in groups:
-        if not len(rows) and city in PLACES:
-            continue
-        counts = rows["class_"].value_counts()
-        out.append([city, county, *(int(counts.get(key, 0)) for key in classes), len(rows)])
+    tally: dict[tuple, Counter] = {}
+    rows = zip(*(table[name].tolist() for name in ("where", "city", "county", "class_")), strict=True)
+    for where, city, county, key in sorted(rows, key=lambda row: PLACES.index(row[0])):
+        place = (city, county) if where == "inside" else (where, "")
+        tally.setdefault(place, Counter())[key] += 1
+    tally[("total", "")] = Counter(table["class_"])
+    out = [[*place, *(counts[key] for key in classes), counts.total()] for place, counts in tally.items()]
     return pd.DataFrame(out, columns=["city", "county", *classes, "total"])
 
 
