@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from hotspot.publish import redaction
 from hotspot.publish.docx import filled
-from hotspot.publish.fonts import legible
+from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.lists import published
-from hotspot.publish.notice_words import WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
+from hotspot.publish.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
 from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
@@ -142,7 +142,9 @@ def notice(study, month, derived, edition, *, level="internal", city=None):
         "heading": heading_zh(title),
         "edition": edition_zh(edition),
         "state": STATES[edition.state],
-        "addressees": "" if public else f"{'、'.join(legible(name) for name in facts['cities'])}生态环境局：",
+        "addressees": ""
+        if public
+        else f"{'、'.join(shorten(name, NAME_WIDTH) for name in facts['cities'])}生态环境局：",
         "lead": _lead(facts, public),
         "sections": body,
         "annexes": annexes,
@@ -225,7 +227,7 @@ def _facts(study, month, derived, edition, city):
         "edition": edition,
         "cities": cities,
         "whose": "你市" if len(cities) == 1 else f"{len(cities)}个城市",
-        "each": "各城市均" if len(cities) != 1 else (legible(cities[0]) if city is None else "你市"),
+        "each": "各城市均" if len(cities) != 1 else (shorten(cities[0], NAME_WIDTH) if city is None else "你市"),
         "n_hot": int((hot["status"] != "exited").sum()),
         "warned": warned,
         "rows": published(warned, study.criteria.warning.decimals),
@@ -274,13 +276,13 @@ def _list(facts, rule):
             lines.append(
                 {
                     "code": cell,
-                    "county": legible(str(first["county"])) if known(first["county"]) else "",
-                    "township": legible(str(first["township"])) if known(first["township"]) else "—",
+                    "county": shorten(str(first["county"]), NAME_WIDTH) if known(first["county"]) else "",
+                    "township": shorten(str(first["township"]), NAME_WIDTH) if known(first["township"]) else "—",
                     "place": place_zh(first["lon"], first["lat"]).replace("，", "，\n"),
                     "reasons": "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]),
                 }
             )
-        cities.append({"city": legible(name), "rows": redaction.redacted(lines, rule.columns)})
+        cities.append({"city": shorten(name, NAME_WIDTH), "rows": redaction.redacted(lines, rule.columns)})
     return cities
 
 
@@ -316,7 +318,7 @@ def _internal(facts, rule):
                     "count": str(ladder.loc[row["cell"], "count"]),
                 }
             )
-        cities.append({"city": legible(name), "rows": redaction.redacted(lines, rule.internal)})
+        cities.append({"city": shorten(name, NAME_WIDTH), "rows": redaction.redacted(lines, rule.internal)})
     return cities
 
 
@@ -342,7 +344,7 @@ def _changes(facts, rule):
     decimals = facts["criteria"].warning.decimals
     lines = [
         {
-            "city": legible(change["city"]),
+            "city": shorten(change["city"], NAME_WIDTH),
             "code": change["cell"],
             "reason": REASONS.get(change["reason"], change["reason"]),
             "what": WHAT.get(change["what"], change["what"]),

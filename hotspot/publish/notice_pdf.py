@@ -13,13 +13,11 @@ def notice_pdf(context, *, kind="pdf", ppi=None):
     Parameters
     ----------
     context : dict, from ``notice.notice``
-    kind : "pdf", "png" or "svg"
-    ppi : float, optional
-        Of a png.
+    kind, ppi : as ``typeset`` takes them
 
     Returns
     -------
-    bytes, or a list of bytes with one picture per page
+    what ``typeset`` returns
 
     Raises
     ------

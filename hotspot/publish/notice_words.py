@@ -8,11 +8,12 @@ Which of them a reader may see is decided in ``redaction``.
 import re
 
 from hotspot.ledger.escalation import escalation
-from hotspot.publish.fonts import legible
+from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.why_words import data_sources, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rules.calendar import month_minus
 
+NAME_WIDTH = 60  # of a place in print, in half-width columns; the longest real one has 30, the lists have all of it
 NUMERALS = "一二三四五六七八九十"
 WHAT = {"added": "新增", "removed": "撤销", "changed": "更正"}
 _BASE = {"highest": 0, "year_on_year": 12, "month_on_month": 1}
@@ -197,7 +198,9 @@ def _by_city(rows, facts, said):
     for row in rows.itertuples():
         groups.setdefault(city.get(row.cell, ""), []).append(f"{row.cell}（{said(row)}）")
     one = len(facts["cities"]) == 1
-    return "；".join(("" if one else legible(name)) + "、".join(cells) for name, cells in sorted(groups.items()))
+    return "；".join(
+        ("" if one else shorten(name, NAME_WIDTH)) + "、".join(cells) for name, cells in sorted(groups.items())
+    )
 
 
 def _confidence(facts):
@@ -247,7 +250,8 @@ def _duties(facts):
         "（二）限期解决。对排查发现的问题，根据职责交由相关部门按期解决，跨县（区、市）的联合办理，跨市的报上级协调；"
         f"自交办之日起{rule.rectify_days}日内完成整改，"
         "不能按期完成的，应说明原因并明确时限。",
-        f"（三）按时报告。请于收到名单后{rule.feedback_workdays}个工作日内填报回执（return-form.xlsx）"
+        f"（三）按时报告。现场发现的问题{rule.report_hours}小时内上报；收到名单后{rule.feedback_workdays}个工作日内"
+        "填报回执（return-form.xlsx）"
         f"{'，报' + contact if contact else ''}；整改完成情况随整改进度补报。",
     ]
 

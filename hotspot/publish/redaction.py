@@ -34,26 +34,16 @@ _INTERNAL = (
     "code", "reason", "rank", "pm25", "previous", "change", "change_pct", "n_valid", "interval", "p_top",
     "distinguishable", "run", "count",
 )  # fmt: skip
+_LISTED = ("code", "county", "township", "place", "reasons")
+_CHANGES = ("city", "code", "reason", "what", "before", "now")
 _SECTIONS = ("correction", "ranked", "repeated", "confidence", "left_out", "duties")
 LEVELS = MappingProxyType(
     {
         "public": Level(
             "公开", D10, ("correction", "ranked_public", "repeated"), (), ("city", "code", "reason", "what")
         ),
-        "city": Level(
-            "发有关城市",
-            ("code", "county", "township", "place", "reasons"),
-            _SECTIONS,
-            _INTERNAL,
-            ("city", "code", "reason", "what", "before", "now"),
-        ),
-        "internal": Level(
-            "内部",
-            ("code", "county", "township", "place", "reasons"),
-            _SECTIONS,
-            _INTERNAL,
-            ("city", "code", "reason", "what", "before", "now"),
-        ),
+        "city": Level("发有关城市", _LISTED, _SECTIONS, _INTERNAL, _CHANGES),
+        "internal": Level("内部", _LISTED, _SECTIONS, _INTERNAL, _CHANGES),
     }
 )
 
