@@ -21,7 +21,7 @@ def index_maps(grid, cells, borders, ways):
     Parameters
     ----------
     grid : Grid
-    cells : DataFrame with ``number, col, row, county``, from ``atlas_pages.in_order``
+    cells : DataFrame with ``number, col, row, city``, from ``atlas_pages.in_order``
     borders : Borders
     ways : Backdrop
 
@@ -56,7 +56,8 @@ def _sheet(grid, cells, borders, ways, window):
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     pieces = borders.within(window)
-    covered = [piece for _, piece in pieces]
+    city = set(cells["city"])
+    covered = [piece for unit, piece in pieces if borders.city[unit] in city]
     draw.svg.extend(drawing.hatch(_outside(window, covered), window, slope=1, width=0.1, colour="#bbb"))
     found = ways.within(window)
     ways.draw(draw, window, found)

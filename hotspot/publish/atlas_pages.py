@@ -16,6 +16,7 @@ from hotspot.rules.rounding import plain_text
 
 PANEL_MM = 92.0
 LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps
+_UNITS = 7  # townships printed with their share
 _STATUS = {"screened": "初筛", "reviewed": "已复核", "formal": "正式"}
 
 
@@ -180,7 +181,7 @@ def _facts(study, row, east, north):
     decimals = study.criteria.warning.decimals
     facts = [
         ["地面尺寸", f"东西{east:.0f} m，南北{north:.0f} m"],
-        ["区内面积", f"{plain_text(row['area_km2'], 2)} km²"],
+        ["本市面积", f"{plain_text(row['area_km2'], 2)} km²"],
     ]
     if known(row["pm25"]):
         facts.append(["评选浓度", f"PM2.5年均{plain_text(row['pm25'], decimals)} μg/m³"])
@@ -205,7 +206,9 @@ def _shares(cells, code):
     rows.sort(key=lambda pair: (-pair[0], pair[1]))
     said = [[name, f"{plain_text(100 * square / whole, 1)}%"] for square, name in rows if square >= 0.0005 * whole]
     rest = whole - area.sum()
-    return said[:8] + ([["区外", f"{plain_text(100 * rest / whole, 1)}%"]] if rest >= 0.0005 * whole else [])
+    if rest <= -0.0005 * whole:
+        return [*said[:_UNITS], ["（边界资料有重叠，合计超过100%）", ""]]
+    return said[:_UNITS] + ([["区外", f"{plain_text(100 * rest / whole, 1)}%"]] if rest >= 0.0005 * whole else [])
 
 
 def _near(grid, row, facilities, ring):
