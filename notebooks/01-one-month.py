@@ -23,7 +23,14 @@ import hotspot as hs
 
 month = hs.synthetic_month(size="small")
 study = month.study
-study.name, month.month, study.cells.sizes["cell"]
+study.cells  # laid once; showing a study computes nothing
+study
+
+# %% [markdown]
+# The lattice below it. A cell's code names the same ground in every study and every year.
+
+# %%
+study.grid
 
 # %% [markdown]
 # ## What was delivered
@@ -43,7 +50,7 @@ pd.DataFrame([vars(row) for row in month.intake.quarantine[:5]])[["path", "row",
 
 # %%
 coarse = hs.aggregate(month.satellite, study.cells)
-seen = coarse["coverage"].mean("cell").to_series()
+seen = coarse["coverage"].mean("cell").to_series().loc[month.month]
 axes = seen.plot(figsize=(8, 2.4), ylabel="share of area observed, 1", xlabel="local day")
 
 # %% [markdown]
@@ -73,12 +80,16 @@ figure.tight_layout()
 out = tempfile.mkdtemp()
 hot = hs.open_hotspots(study, int(month.month[:4]), out=out)
 warned = hs.rank_warnings(field, hot, study.criteria, daily=daily)
-warned[
-    ["city", "reason", "rank", "cell", "pm25", "change", "p_worst", "rank_low", "rank_high", "distinguishable"]
-].round(2)
+hs.table(warned, study=study)
+
+# %% [markdown]
+# The list itself is a plain table, unrounded, to compute with; `hs.table` is for looking.
 
 # %%
-hs.not_ranked(field, hot, study.criteria).head()
+warned[["cell", "reason", "pm25", "change", "p_worst", "p_top"]].head(3)
+
+# %%
+hs.table(hs.not_ranked(field, hot, study.criteria))
 
 # %% [markdown]
 # ## What stands in and around the warned cells
@@ -87,9 +98,7 @@ hs.not_ranked(field, hot, study.criteria).head()
 traced = hs.trace_sources(
     warned, month.weather, month.facilities, cells=study.cells, stations=month.reference, criteria=study.criteria
 )
-traced[["cell", "name", "class_", "distance_km", "bearing_deg", "where", "upwind_hours", "lift", "word"]].round(1).head(
-    8
-)
+hs.table(traced, most=8)
 
 # %% [markdown]
 # ## The map
@@ -100,11 +109,20 @@ hs.web_map(field, warned, traced, hot=hot, facilities=month.facilities, study=st
 # %% [markdown]
 # ## All of it, published
 #
-# The month appears whole or not at all; running it again changes no byte, and an outsider can derive it again.
+# The month appears whole or not at all; running it again changes no byte, and an outsider can derive it again. For people there are the
+# notice to the cities (`notice.docx`, `notice.pdf`), the analysis report (`report.pdf`), the field sheets, the checklists and the map; for
+# machines the lists, `cells.parquet` and the manifest.
 
 # %%
 folder = hs.run_month(study, month.month, out=out)
 sorted(path.name for path in folder.iterdir())
+
+# %% [markdown]
+# What was printed, read back as anybody can who has the file:
+
+# %%
+printed = hs.read_warnings(folder / "warnings.csv")
+hs.table(printed[printed["reason"] == "highest"], study=study)
 
 # %%
 hs.verify_month(folder, study=study.path, data=study.root)["verified"]

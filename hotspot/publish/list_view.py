@@ -223,20 +223,23 @@ def _checklist(rows, criteria):
         Column("牵头部门", "department"),
         Column("协作", "mode"),
     )
-    shown = [
-        (
-            Mark(str(row["cell"]), "code"),
-            plain_text(row["number"], 0),
-            _class(row["class_"]),
-            row["name"] if known(row["name"]) else "—",
-            row["zh"] if known(row["zh"]) else Mark("（空白，现场填写）", "quiet"),
-            GRADES.get(row["grade"], row["grade"]),
-            row["why_zh"],
-            row["department"],
-            _MODES.get(row["mode"], row["mode"]),
+    shown, before = [], None
+    for row in rows.to_dict("records"):
+        whose = row["cell"], row["class_"], row.get("facility"), row["why_zh"]
+        shown.append(
+            (
+                Mark(str(row["cell"]), "code"),
+                plain_text(row["number"], 0),
+                _class(row["class_"]),
+                row["name"] if known(row["name"]) else "—",
+                row["zh"] if known(row["zh"]) else Mark("（空白，现场填写）", "quiet"),
+                GRADES.get(row["grade"], row["grade"]),
+                Mark("同上", "quiet", "as above") if whose == before else row["why_zh"],
+                row["department"],
+                _MODES.get(row["mode"], row["mode"]),
+            )
         )
-        for row in rows.to_dict("records")
-    ]
+        before = whose
     return columns, shown, []
 
 
