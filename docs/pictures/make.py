@@ -21,7 +21,7 @@ LARGEST = 250_000  # bytes, so that a page of the README stays light
 
 
 def make(out):
-    """Write map.png, sheet-front.png and sheet-back.png beside this file."""
+    """Write map.png, sheet-front.png, sheet-back.png and report.png beside this file."""
     from hotspot.demo import run_demo
     from hotspot.sources.synthetic import LATEST_MONTH
 
@@ -31,6 +31,7 @@ def make(out):
     write("map.png", map_picture(folder / "map.html", code))
     for name, page in (("sheet-front.png", 1), ("sheet-back.png", 2)):
         write(name, sheet_picture(folder / "sheets" / f"{code}.pdf", page))
+    write("report.png", sheet_picture(folder / "report.pdf", 3))  # the first city: maps and districts
 
 
 def map_picture(path, code):

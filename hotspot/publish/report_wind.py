@@ -7,7 +7,7 @@ from hotspot.publish.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.trace.polar import month_rose, station_polar
 from hotspot.variables import DataError
 
-_SIZE_MM = 68.0
+_SIZE_MM = 60.0
 
 
 def wind_section(study, month, derived, cells, near):
