@@ -151,15 +151,15 @@ def places_in_order(seen, month, criteria):
     traced = trace_sources(
         warned, seen.weather, seen.facilities, cells=seen.cells, stations=seen.stations, criteria=criteria
     ).set_index(["cell", "facility"])
-    rows = [
-        {
-            "place": traced.loc[pair, "order"] if pair in traced.index else np.inf,
-            "candidates": len(traced.loc[pair[0]]),
-            "hours": traced.loc[pair, "upwind_hours"] if pair in traced.index else 0,
-            "nearest": 1 + (traced.loc[pair[0], "distance_km"] < traced.loc[pair, "distance_km"]).sum(),
-        }
-        for pair in pairs
-    ]
+    rows = []
+    for cell, facility in pairs:
+        own = traced.loc[cell] if cell in traced.index.get_level_values(0) else traced.iloc[:0].droplevel(0)
+        row = {"place": np.inf, "candidates": len(own), "hours": 0, "nearest": np.inf}
+        if facility in own.index:
+            found = own.loc[facility]
+            row |= {"place": found["order"], "hours": found["upwind_hours"]}
+            row["nearest"] = 1 + (own["distance_km"] < found["distance_km"]).sum()
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

@@ -1,0 +1,215 @@
+"""What several stations say together, what class, size and distance say, calm months, and the order of visiting."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from pyproj import Geod
+from test_trace import CRITERIA, MONTH, around, blowing, measured, mixed_month, one_cell, trace
+
+from hotspot.rules.classes import source_classes
+from hotspot.rules.criteria import Criteria
+from hotspot.trace.attribution import trace_sources
+from hotspot.trace.hours import Hours, increments
+from hotspot.trace.prior import prior, score, size_ratio
+
+RULE = CRITERIA.tracing
+GEOD = Geod(ellps="GRS80")
+CENTRE = 105.01643, 35.01352
+
+
+def network(plant, at, *, seed=1, haze=40.0):
+    """Stations at bearings and km from the cell; each is dirty when the wind blows from the plant to it."""
+    rng = np.random.default_rng(seed)
+    weather = blowing(0.0)
+    n = weather.sizes["time"]
+    direction = np.repeat(rng.uniform(0, 360, n // 6 + 1), 6)[:n]
+    lon, lat, _ = GEOD.fwd(*(np.full(len(at), c) for c in CENTRE), [b for b, _ in at], [1000 * km for _, km in at])
+    towards = np.array(GEOD.inv(lon, lat, np.full(len(at), plant[0]), np.full(len(at), plant[1]))[0]) % 360
+    gap = np.abs((direction[None] - towards[:, None] + 180) % 360 - 180)
+    # Haze comes with the north wind, everywhere alike, and is far more than the plant.
+    common = haze + 200 * (np.abs((direction + 180) % 360 - 180) < 30)
+    values = common + 25 * (gap < 20) + rng.normal(0, 3, gap.shape)
+    place = {"lon": ("station", lon), "lat": ("station", lat)}
+    names = {"station": [f"s{i}" for i in range(len(at))], "time": weather["time"]}
+    return blowing(direction), xr.Dataset({"pm25": (("station", "time"), values)}, names | place)
+
+
+RING = [(b, 9.0) for b in (0, 60, 120, 180, 240, 300)]
+
+
+def test_stations_around_point_to_the_plant_between_them():
+    facilities = around([0, 75, 200], [0.4, 8.5, 16.0])
+    weather, stations = network((facilities["lon"][0], facilities["lat"][0]), RING)
+    traced = trace(facilities, weather, stations).set_index("facility")
+    assert traced.loc["f00", ["agreement", "n_stations"]].tolist() == [6, 6]
+    assert (traced["agreement"] <= traced["n_stations"]).all() and traced.loc["f01", "agreement"] <= 2
+    assert traced.loc["f00", "joint_lift"] > 1.5 > traced.loc["f01", "joint_lift"]
+    assert traced.index[0] == "f00"
+
+
+def test_haze_that_comes_with_one_wind_points_to_nobody():
+    """All stations are dirty on the north wind; above their common background they are not."""
+    facilities = around([0, 180], [15.0, 15.0])
+    weather, stations = network((104.0, 34.0), RING)
+    seen = trace(facilities, weather, stations, ring_km=20.0).set_index("facility")
+    raw = trace(facilities, weather, stations, ring_km=20.0, background_stations=99).set_index("facility")
+    assert raw.loc["f00", "word"] == "strong" and raw.loc["f00", "agreement"] >= 1
+    assert seen.loc["f00", "word"] == "weak" and seen.loc["f00", "agreement"] == 0
+    assert trace(facilities, weather, stations).attrs["hours"]["A"]["measure"] == "increment"
+
+
+def test_micro_stations_are_asked_but_never_the_receptor():
+    facilities = around([90], [4.0])
+    weather, stations = network((facilities["lon"][0], facilities["lat"][0]), RING)
+    micro = stations.isel(station=[0, 1]).assign_coords(station=["m0", "m1"])
+    warned = pd.DataFrame({"month": [MONTH], "cell": ["A"]})
+    asked = {"cells": one_cell(), "criteria": CRITERIA}
+    without = trace_sources(warned, weather, facilities, stations=stations, **asked)
+    both = trace_sources(warned, weather, facilities, stations=stations, micro=micro, **asked)
+    assert both["n_stations"].iloc[0] == without["n_stations"].iloc[0] + 2
+    assert str(both.attrs["hours"]) == str(without.attrs["hours"]) and both["lift"].equals(without["lift"])
+    alone = trace_sources(warned, weather, facilities, micro=micro, **asked)
+    assert alone["word"].iloc[0] == "no hourly data" and alone["n_stations"].iloc[0] == 2
+
+
+def test_a_station_far_from_the_plant_or_without_its_wind_is_not_counted():
+    facilities = around([90], [4.0])
+    weather, stations = network((facilities["lon"][0], facilities["lat"][0]), RING)
+    counted = [trace(facilities, weather, stations, agreement_km=km)["n_stations"].iloc[0] for km in (5.0, 7.0, 20.0)]
+    assert counted == [0, 2, 6]
+    assert trace(facilities, blowing(185.0), stations)["n_stations"].iloc[0] == 0
+    assert trace(facilities, None, stations)[["agreement", "n_stations", "joint_lift"]].values.tolist() == [[0, 0, 1.0]]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=some.integers(0, 999), share=some.floats(0, 0.9), least=some.integers(2, 6))
+def test_increments_are_the_slow_ones(seed, share, least):
+    rng = np.random.default_rng(seed)
+    around_ = np.where(rng.random((6, 20)) < 0.3, np.nan, rng.gamma(2, 20, (6, 20)))
+    rule = RULE.model_copy(update={"background_quantile": share, "background_stations": least})
+    found = increments(around_[0], around_, tracing=rule)
+    slow = [
+        value - np.quantile(hour[~np.isnan(hour)], share) if (~np.isnan(hour)).sum() >= least else np.nan
+        for value, hour in zip(around_[0], around_.T, strict=True)
+    ]
+    if np.isnan(slow).all():
+        assert found is None
+    else:
+        np.testing.assert_allclose(found, slow)
+
+
+def test_a_common_addition_changes_no_increment():
+    rng = np.random.default_rng(2)
+    values = rng.gamma(2, 20, (6, 50))
+    before, after = (increments(v[0], v, tracing=RULE) for v in (values, values + rng.gamma(2, 50, 50)))
+    np.testing.assert_allclose(before, after, atol=1e-9)
+
+
+# Prior
+
+
+def test_large_and_near_come_first_where_nothing_is_measured():
+    facilities = around([0, 90, 180], [4.0, 4.0, 1.0]).assign(size=[100.0, 900.0, 300.0], size_unit="MW")
+    traced = trace(facilities)
+    assert traced["facility"].tolist() == ["f02", "f01", "f00"] and traced["sized"].all()
+    assert traced["prior"].sum() == pytest.approx(1) and traced["prior"].between(0, 1).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=some.integers(0, 999))
+def test_prior_grows_with_size_and_falls_with_distance(seed):
+    rng = np.random.default_rng(seed)
+    km, ratio = rng.uniform(0, 20, 6), rng.uniform(0.2, 5, 6)
+    kinds = rng.choice(["steel", "boiler", "catering"], 6)
+    before = prior(kinds, ratio, km, tracing=RULE)
+    assert before.sum() == pytest.approx(1)
+    assert prior(kinds, ratio * np.array([1.1, 1, 1, 1, 1, 1]), km, tracing=RULE)[0] > before[0]
+    assert prior(kinds, ratio, km + np.array([0.5, 0, 0, 0, 0, 0]), tracing=RULE)[0] < before[0]
+    np.testing.assert_allclose(prior(kinds, ratio * 3, km, tracing=RULE), before)
+
+
+def test_sizes_are_compared_within_class_and_unit_and_bounded():
+    plants = pd.DataFrame({
+        "class_": ["power"] * 4 + ["boiler"] * 2, "size": [100.0, 100.0, 1e6, 2.0, np.nan, -1.0],
+        "size_unit": ["MW", "MW", "MW", "GW", "t/h", "t/h"],
+    })  # fmt: skip
+    ratio, known = size_ratio(plants, tracing=RULE)
+    assert ratio.tolist() == [1.0, 1.0, 5.0, 1.0, 1.0, 1.0] and known.tolist() == [True] * 4 + [False] * 2
+    assert size_ratio(plants.drop(columns="size"), tracing=RULE)[0].tolist() == [1.0] * 6
+
+
+def test_graded_classes_are_classes_we_know():
+    assert set(RULE.large) | set(RULE.small) <= set(source_classes())
+    assert not set(RULE.large) & set(RULE.small)
+
+
+def test_score_rises_with_each_of_its_parts():
+    base = score([0.2], [1.2], [1], [3])[0]
+    assert score([0.3], [1.2], [1], [3])[0] > base and score([0.2], [1.5], [1], [3])[0] > base
+    assert score([0.2], [1.2], [2], [3])[0] > base > score([0.2], [1.2], [1], [5])[0]
+
+
+# Order, calm, hours
+
+
+def test_word_first_or_score_alone():
+    """A strong but small plant behind a large near one: the criterion says who comes first."""
+    weather, stations, _ = mixed_month(120.0)
+    facilities = around([120, 300], [5.0, 1.0]).assign(class_=["catering", "steel"])
+    by_word, by_score = (trace(facilities, weather, stations, order=order) for order in ("word", "score"))
+    assert by_word["word"].tolist() == ["strong", "weak"] and by_score["word"].tolist() == ["weak", "strong"]
+    np.testing.assert_allclose(by_word["score"], by_score["score"][::-1])
+
+
+def test_removing_a_facility_keeps_the_order_of_the_others():
+    weather, stations, _ = mixed_month(70.0)
+    facilities = around(np.arange(0, 360, 30.0), np.linspace(1, 18, 12))
+    traced = trace(facilities, weather, stations)
+    for gone in ("f03", "f07"):
+        fewer = trace(facilities[facilities["facility"] != gone], weather, stations)
+        assert fewer["facility"].tolist() == [f for f in traced["facility"] if f != gone]
+
+
+def test_in_a_calm_month_near_sources_come_before_those_upwind():
+    weather, stations, direction = mixed_month(120.0, seed=8)
+    facilities = around([120, 300], [12.0, 5.0])
+    assert trace(facilities, weather, stations)["facility"].tolist() == ["f00", "f01"]
+    n = weather.sizes["time"]
+    calm = np.arange(n) % 5 < 2  # 40 % of all hours
+    speed = np.where(calm, 0.2, 3.0)
+    dirty = stations.assign(pm25=stations["pm25"] + np.where(calm, 200.0, 0.0))
+    still = trace(facilities, blowing(direction, speed=speed), dirty)
+    about = still.attrs["hours"]["A"]
+    assert still["facility"].tolist() == ["f01", "f00"] and still["word"].tolist() == ["weak", "strong"]
+    assert about["calm_month"] and about["calm_share"] == pytest.approx(calm.mean()) and about["calm_high"] == 1.0
+    assert about["calm_hours"] == calm.sum() and still["upwind_hours"].max() <= (~calm).sum()
+
+
+def test_hours_of_several_months_are_those_that_were_delivered():
+    both = xr.concat([blowing(120.0, month="2020-01"), blowing(120.0)], "time")
+    values = xr.concat([measured(50.0, month="2020-01"), measured(50.0)], "time")
+    one, two, twelve = (trace(around([120], [5.0]), both, values, months=n)["n_hours"].iloc[0] for n in (1, 2, 12))
+    assert (one, two, twelve) == (29 * 24, 60 * 24, 60 * 24)
+
+
+def test_places_that_share_a_series_share_its_hours():
+    weather = blowing(120.0)
+    hours = Hours(weather, MONTH, utc_offset=8, tracing=RULE)
+    assert hours.direction(105.0, 35.0)[0] is hours.direction(105.3, 35.0)[0]
+    assert hours.block.max() == 5 and hours.time.size == 29 * 24
+
+
+def test_the_months_answer_does_not_depend_on_who_else_is_warned():
+    """A station's evidence is worked out once for all cells: another cell changes nothing."""
+    cells = xr.concat(
+        [one_cell(), one_cell().assign_coords(cell=["B"], x=("cell", [7500.0]), lon=("cell", [105.0822]))], "cell"
+    )
+    weather, stations, _ = mixed_month(120.0)
+    facilities = around([120, 300, 45], [5.0, 3.0, 12.0])
+    asked = {"cells": cells, "stations": stations, "criteria": Criteria()}
+    both = trace_sources(pd.DataFrame({"month": MONTH, "cell": ["B", "A"]}), weather, facilities, **asked)
+    alone = trace_sources(pd.DataFrame({"month": [MONTH], "cell": ["A"]}), weather, facilities, **asked)
+    pd.testing.assert_frame_equal(both[both["cell"] == "A"].reset_index(drop=True), alone)
