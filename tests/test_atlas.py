@@ -5,6 +5,7 @@ import re
 
 import cv2
 import numpy as np
+import pandas as pd
 import pypdf
 import pytest
 from hostile import PAYLOADS
@@ -15,6 +16,7 @@ from hotspot.grid.datum import gcj02_to_wgs84
 from hotspot.publish import atlas, atlas_map, sheet_map
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.typeset import set_texts
+from hotspot.rank.hotlist import write_hotspots
 from hotspot.rules.classes import source_classes
 from hotspot.sources.synthetic import synthetic_month
 from hotspot.variables import DataError
@@ -33,6 +35,15 @@ def month():
 
 @pytest.fixture(scope="module")
 def hot(month, out):
+    """Every ninth cell of the study, as a list that somebody selected."""
+    cells = month.study.cells.isel(cell=slice(0, None, 9))
+    names = ("cell", "city", "label", "county", "township", "lon", "lat")
+    table = pd.DataFrame({name: cells[name].values for name in names}).assign(
+        year=2025, area_km2=9.0, pm25=61.2, level=np.nan, n_valid=12, coverage=1.0, status="formal", since=2025,
+        reason="",
+    )  # fmt: skip
+    (out / month.study.id).mkdir()
+    write_hotspots(out / month.study.id / "hotspots-2025.csv", table.sort_values(["city", "cell"]))
     return open_hotspots(month.study, 2025, out=out)
 
 
@@ -153,7 +164,7 @@ def test_the_codes_are_read_from_the_page(data):
     assert data["rows"][0][5] == f"{lon:.5f}, {lat:.5f}"
 
 
-def test_same_bytes_again_and_by_name_or_code(month, out):
+def test_same_bytes_again_and_by_name_or_code(month, hot, out):
     names = dict(zip(month.study.cells["city_code"].values, month.study.cells["city"].values, strict=True))
     paths = atlas.write_atlas(month.study, 2025, out=out)
     assert [path.name for path in paths] == [f"atlas-2025-{code}.pdf" for code in sorted(names)]
