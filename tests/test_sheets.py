@@ -1,13 +1,17 @@
 """The printed sheet: what it says, what its codes open, and that nothing on it can be hidden or run."""
 
+import hashlib
 import io
 import re
 from importlib import resources
 
 import cv2
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pypdf
 import pytest
+import shapely
 from hostile import PAYLOADS
 from paper_case import paper_case
 from pyproj import Geod
@@ -16,6 +20,7 @@ from hotspot.grid.datum import bd09_to_wgs84, gcj02_to_wgs84
 from hotspot.grid.lattice import Grid
 from hotspot.publish import sheet_map, sheets
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
+from hotspot.publish.lists import write_warnings
 from hotspot.publish.typeset import set_texts
 from hotspot.variables import DataError
 
@@ -167,6 +172,100 @@ def test_a_crowd_of_facilities_keeps_to_two_pages(case):
     assert len(data[0]["facilities"]) == sheets.LISTED and data[0]["unlisted"] == 70 - sheets.LISTED
     assert data[0]["checks_left"] > 0
     assert len(_text(sheets.render(data, case.month))) == 2
+
+
+def test_a_full_head_keeps_to_two_pages(case):
+    """Three reasons, weather, abnormal hours, 500 m values, three directions, and thirty facilities."""
+    first = case.warned["cell"].iloc[0]
+    rows = case.traced[case.traced["cell"] == first].head(1)
+    rows = rows.loc[rows.index.repeat(30)].reset_index(drop=True)
+    rows = rows.assign(
+        facility=[f"X{k:03d}" for k in range(30)], order=range(1, 31), word="strong",
+        bearing_deg=[45.0 * (k % 5) for k in range(30)],
+    )  # fmt: skip
+    rows.attrs = {"hours": {first: {"n_hours": 744, "calm_share": 0.3}}}
+    periods = np.full(
+        case.field.sizes["cell"], "每日7至9时、18至22时偏高；周一、周二、周五、周六偏高；" * 3, dtype=object
+    )
+    field = case.field.assign_coords(abnormal_zh=("cell", periods))
+    for name, shift in (("", -3), ("_low", -6), ("_high", 2)):
+        field[f"pm25_normalised{name}"] = field["pm25"] + shift
+    warned = case.warned[case.warned["cell"] == first]
+    (sheet,) = data = _data(case, field=field, warned=warned, traced=rows, fine=_fine(first))
+    assert [name for name, _ in sheet["why"]] == ["原因", "数值", "气象", "时段", "细分", "方向", "名次", "把握"]
+    front, back = _text(sheets.render(data, case.month))
+    assert "补2" in front and "结论" in front and "重点排查企业（续）" in back
+    assert len(sheet["facilities"]) == 30 and sheet["front"] < sheets.FRONT_ROWS
+
+
+def _fine(code):
+    """36 sub-cells, every ninth measured, one beside each supported."""
+    return pd.DataFrame(
+        {
+            "cell": code, "sub_cell": [f"{code}-{k:02d}" for k in range(1, 37)], "lon": 0.0, "lat": 0.0,
+            "pm25": np.linspace(50.2, 98.6, 36), "error": 4.4, "n_hours": 744,
+            "support": ["measured", "supported", *["interpolated"] * 7] * 4,
+        }
+    )  # fmt: skip
+
+
+def test_c1_every_sub_cell_says_what_it_rests_on(case):
+    code = case.warned["cell"].iloc[0]
+    sheet = next(s for s in _data(case, fine=_fine(code)) if s["code"] == code)
+    assert dict(sheet["why"])["细分"] == (
+        "500 m月均50—99 μg/m³，36个子网格中28个为插值；实测最高：28号88±4、19号75±4、10号63±4"
+    )
+    texts = [label["text"] for label in sheet["detail"]["labels"]]
+    assert sum(bool(re.fullmatch(r"\(\d+\)", text)) for text in texts) == 28  # in brackets: interpolated
+    assert {"50", "52"} <= set(texts) and "(53)" in texts
+    marks = re.findall(r'<circle [^>]*r="0.75" fill="(#\w+)"', sheet["detail"]["svg"])
+    assert sorted(marks) == ["#000"] * 4 + ["#fff"] * 4
+    assert "● 实测" in sheet["detail"]["title"]
+    plain = next(s for s in _data(case) if s["code"] == code)
+    assert "细分" not in dict(plain["why"]) and 'r="0.75"' not in plain["detail"]["svg"]
+
+
+def test_every_page_says_which_list_it_follows(case, tmp_path):
+    write_warnings(tmp_path / "warnings.csv", case.warned, 1)
+    digest = hashlib.sha256((tmp_path / "warnings.csv").read_bytes()).hexdigest()[:8]
+    book, *_ = sheets.write_sheets(
+        tmp_path, study=case.study, month=case.month, field=case.field, warned=case.warned, traced=case.traced,
+        checklist=case.checklist, facilities=case.facilities, state="confirmed",
+    )  # fmt: skip
+    pages = _text(book.read_bytes())
+    assert len(pages) > 2
+    for page in pages:
+        assert f"清单{digest}·已确认·资料截至2020年3月" in page and "表号paper-2020-2020-03-" in page
+
+
+def test_the_head_names_direction_and_confidence_in_words(case, data):
+    for sheet in data:
+        why = dict(sheet["why"])
+        assert why["把握"].startswith("较高：按资料误差重抽，82%的情形仍在名单")
+        strong = [f for f in sheet["facilities"] if f["word"] == "强"]
+        assert bool(strong) == ("（强）" in why["方向"])
+        for facility in strong[:1]:
+            wind = re.match("[东南西北]+", facility["away"])[0]
+            assert f"{wind}方向（强）：第{facility['number']}" in why["方向"]
+    nothing = _data(case, traced=case.traced.iloc[:0])
+    assert dict(nothing[0]["why"])["方向"] == "本格及周边没有登记的源可对照"
+
+
+def test_rivers_and_roads_lie_under_the_cells(case):
+    grid, code = case.study.grid, case.warned["cell"].iloc[0]
+    x, y = (float(v) for v in grid.centre(*grid.parse(code)))
+    ends = np.column_stack(grid.unproject(np.array([x - 9000, x + 9000]), np.array([y + 300, y + 300])))
+    line = shapely.LineString(ends)
+    ways = gpd.GeoDataFrame(
+        {"kind": ["river", "road"], "name": ["清河", ""], "number": ["", "G107"]},
+        geometry=[line, shapely.affinity.translate(line, 0, 0.005)], crs="EPSG:4326",
+    )  # fmt: skip
+    sheet = next(s for s in _data(case, backdrop=ways) if s["code"] == code)
+    for panel in (sheet["detail"], sheet["around"]):
+        assert {"清河", "G107"} <= {label["text"] for label in panel["labels"]}
+        # Below the frame of the cell, so that nothing hides it.
+        assert panel["svg"].index('stroke="#9fb0bc"') < panel["svg"].index('stroke="#000" stroke-width="0.')
+    assert sheet["around"]["title"].endswith("；灰线为河流，双线为道路")
 
 
 def test_a_lattice_abroad_prints_too():
