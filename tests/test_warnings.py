@@ -7,7 +7,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.rank.warnings import COLUMNS, not_ranked, rank_warnings
+from hotspot.rank.warnings import COLUMNS, not_ranked, rank_standing, rank_warnings
 from hotspot.rules.criteria import REASONS, Criteria
 from hotspot.variables import DataError
 
@@ -219,6 +219,19 @@ def test_sure_and_unsure_lists():
     highest = vague[vague["reason"] == "highest"]
     assert not highest["distinguishable"].any() and highest["rank_high"].tolist() == [6, 6, 6]
     assert highest["p_worst"].is_monotonic_decreasing and 0 < highest["p_worst"].sum() < 1
+
+
+def test_the_list_is_the_head_of_the_standing():
+    """Every cell that can be ranked stands there once a class, the listed ones with the list's own figures."""
+    rng = np.random.default_rng(2)
+    field = field_of(rng.uniform(30, 90, (12, 3)))
+    hot, criteria = hot_of(field), criteria_of()
+    standing = rank_standing(field, hot, criteria)
+    assert standing.groupby("reason")["cell"].nunique().tolist() == [12, 12, 12]
+    listed = standing[standing["listed"]].drop(columns="listed").reset_index(drop=True)
+    pd.testing.assert_frame_equal(listed, rank_warnings(field, hot, criteria))
+    # Chances of a class add up to the places there are: somebody must be on the list.
+    assert standing.groupby("reason")["p_top"].sum().round(6).tolist() == [3.0, 3.0, 3.0]
 
 
 def test_an_unknown_error_claims_nothing():

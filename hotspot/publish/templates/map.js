@@ -123,7 +123,7 @@ function boundsOf(which) {
   return box;
 }
 const home = boundsOf(() => true).pad(0.02);
-const show = box => box.isValid() && map.fitBounds(box, { animate: false, maxZoom: 12, paddingTopLeft: [14, 14], paddingBottomRight: [map.getSize().x > 760 ? 226 : 14, 14] });
+const show = box => box.isValid() && map.fitBounds(box, { animate: false, maxZoom: 12, paddingTopLeft: [14, 14], paddingBottomRight: [byId("hs-legend").open ? byId("hs-legend").offsetWidth + 18 : 14, 14] });
 
 let popup = null, reopen = null;
 function openAt(latlng, words) {
@@ -146,7 +146,12 @@ function openFacility(f, zoom) {
   if (zoom) map.setView(spot, Math.max(map.getZoom(), 11), { animate: false });
   openAt(spot, () => facilityWords(f));
 }
-map.on("popupclose", () => { if (state.selected >= 0 || state.pin) { state.selected = -1; state.pin = null; over.redraw(); } reopen = null; });
+map.on("popupopen", () => document.body.classList.add("hs-open"));
+map.on("popupclose", () => {
+  document.body.classList.remove("hs-open");
+  if (state.selected >= 0 || state.pin) { state.selected = -1; state.pin = null; over.redraw(); }
+  reopen = null;
+});
 const cellAt = latlng => { const p = map.project(latlng, 0); return cells.find(p.x / 256, p.y / 256); };
 map.on("click", event => {
   let best = null, near = 9;

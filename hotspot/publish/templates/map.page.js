@@ -41,20 +41,35 @@ function pickReason(r) {
   drawList(); byId("hs-tab-" + r).focus();
   if (shownLayer().standing) { base.redraw(); drawLegend(); }
 }
-function drawList() {
-  const inCity = DATA.warned.filter(row => !state.city || cityOf(row.i) === state.city);
+function figureOf(row) {
+  if (DATA.public) return "";
+  if (row.r === 0) return row.pm25 == null ? "—" : row.pm25.toFixed(field.decimals);
+  if (field.change !== "percent") return signed(row.change);
+  return row.change_pct == null ? "—" : (row.change_pct > 0 ? "+" : row.change_pct < 0 ? "−" : "") + Math.abs(row.change_pct).toFixed(1) + " %";
+}
+function listItem(row) {
+  const unit = cells.units[cells.unit[row.i]], reason = DATA.reasons[row.r];
+  return el("button", { type: "button", class: "hs-item", onclick: () => { openCell(row.i, true); seeMap(); } }, signImage(reason.shape, reason.colour, 8.4, row.k),
+    el("span", {}, el("b", {}, cells.codes[row.i]), el("small", {}, [cells.labels.get(row.i), unit[1], unit[2]].filter(Boolean).join(" · "))),
+    el("span", { class: "hs-right" }, el("b", {}, figureOf(row)), row.sure === false ? el("small", { class: "blurred" }, w("blurred")) : el("small", {}, row.p_top == null ? "" : fill("listed", percent(row.p_top)))));
+}
+// On a phone the list lies below the map.
+function seeMap() { map.getContainer().scrollIntoView({ block: "nearest" }); }
+// On the screen one reason at a time; on paper all of them.
+function drawList(all) {
+  const inCity = DATA.warned.filter(row => !state.city || cityOf(row.i) === state.city), items = [];
   byId("hs-tabs").replaceChildren(...DATA.reasons.map((reason, r) => el("button", { type: "button", role: "tab", id: "hs-tab-" + r, "aria-selected": r === state.reason ? "true" : "false", "aria-controls": "hs-list", tabindex: r === state.reason ? 0 : -1, onclick: () => pickReason(r) },
     signImage(reason.shape, reason.colour, 6), reason.short[state.lang], el("small", {}, String(inCity.filter(row => row.r === r).length)))));
-  const rows = inCity.filter(row => row.r === state.reason), items = [];
-  let city = null;
-  for (const row of rows) {
-    const unit = cells.units[cells.unit[row.i]], reason = DATA.reasons[row.r];
-    if (unit[0] !== city && !state.city && unit[0]) items.push(el("h3", {}, unit[0]));
-    city = unit[0];
-    const figure = DATA.public ? "" : row.r === 0 ? (row.pm25 == null ? "—" : row.pm25.toFixed(field.decimals)) : field.change === "percent" ? (row.change_pct == null ? "—" : (row.change_pct > 0 ? "+" : row.change_pct < 0 ? "−" : "") + Math.abs(row.change_pct).toFixed(1) + " %") : signed(row.change);
-    items.push(el("button", { type: "button", class: "hs-item", onclick: () => openCell(row.i, true) }, signImage(reason.shape, reason.colour, 8.4, row.k),
-      el("span", {}, el("b", {}, cells.codes[row.i]), el("small", {}, [cells.labels.get(row.i), unit[1], unit[2]].filter(Boolean).join(" · "))),
-      el("span", { class: "hs-right" }, el("b", {}, figure), row.sure === false ? el("small", { class: "blurred" }, w("blurred")) : el("small", {}, row.p_top == null ? "" : fill("listed", percent(row.p_top))))));
+  for (const r of all === true ? DATA.reasons.keys() : [state.reason]) {
+    const rows = inCity.filter(row => row.r === r);
+    let city = null;
+    if (all === true && rows.length) items.push(el("h2", {}, `${name(DATA.reasons[r])} · ${monthWords(last)}`));
+    for (const row of rows) {
+      const here = cityOf(row.i);
+      if (here !== city && !state.city && here) items.push(el("h3", {}, here));
+      city = here;
+      items.push(listItem(row));
+    }
   }
   byId("hs-list").replaceChildren(...(items.length ? items : [el("p", { class: "hs-note" }, w("none"))]));
 }
@@ -96,9 +111,9 @@ byId("hs-lang").addEventListener("click", () => { state.lang = 1 - state.lang; c
 byId("hs-print").addEventListener("click", () => window.print());
 byId("hs-home").addEventListener("click", () => show(home));
 let onScreen = null;
-window.addEventListener("beforeprint", () => { onScreen = [map.getCenter(), map.getZoom()]; const box = map.getBounds(); map.closePopup(); document.body.classList.add("hs-printing"); map.invalidateSize({ animate: false }); map.fitBounds(box, { animate: false }); base.redraw(); over.redraw(); base.flatten(over); });
-window.addEventListener("afterprint", () => { document.body.classList.remove("hs-printing"); map.invalidateSize({ animate: false }); map.setView(...onScreen, { animate: false }); repaint(); });
-if (window.matchMedia("(max-width: 760px)").matches) byId("hs-legend").removeAttribute("open");
+window.addEventListener("beforeprint", () => { onScreen = [map.getCenter(), map.getZoom()]; const box = map.getBounds(); map.closePopup(); document.body.classList.add("hs-printing"); drawList(true); map.invalidateSize({ animate: false }); map.fitBounds(box, { animate: false }); base.redraw(); over.redraw(); base.flatten(over); });
+window.addEventListener("afterprint", () => { document.body.classList.remove("hs-printing"); drawList(); map.invalidateSize({ animate: false }); map.setView(...onScreen, { animate: false }); repaint(); });
+if (map.getSize().x < 520) byId("hs-legend").removeAttribute("open");
 L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
 drawAll(); map.invalidateSize({ animate: false }); show(home);
 map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 1)); map.setMaxBounds(home.pad(1.5));

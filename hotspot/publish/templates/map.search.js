@@ -34,7 +34,7 @@ function matches(words) {
 }
 function go(target) {
   const [, kind, at] = target;
-  closeHits(); byId("hs-search").blur();
+  closeHits(); byId("hs-search").blur(); seeMap();
   if (kind === "cell") openCell(at, true);
   else if (kind === "facility") openFacility(at, true);
   else if (kind === "point" && at.i >= 0) openCell(at.i, true, at.spot);

@@ -43,6 +43,6 @@ byId("hs-time").style.setProperty("--n", months.length);
 byId("hs-time").hidden = months.length < 2;
 byId("hs-ticks").append(...months.map((month, t) => {
   const [year, number] = month.split("-").map(Number), first = t === 0 || months[t - 1].slice(0, 4) !== month.slice(0, 4);
-  return el("li", { class: [field.layers[0].has[t] ? "" : "none", t === last ? "published" : ""].join(" "), title: month, onclick: () => { stop(); setMonth(t); } },
+  return el("li", { class: [field.layers[0].has[t] ? "" : "none", t === last ? "published" : "", t === 0 && months[1] && months[1].slice(0, 4) !== month.slice(0, 4) ? "tight" : ""].join(" "), title: month, onclick: () => { stop(); setMonth(t); } },
     el("span", {}, String(number)), first ? el("small", {}, String(year)) : null);
 }));
