@@ -14,6 +14,7 @@
 
 # %%
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ import hotspot as hs
 month = hs.synthetic_month(size="small")
 study, out = month.study, tempfile.mkdtemp()
 hot = hs.open_hotspots(study, int(month.month[:4]), out=out)
-derived = hs.derive(study, month.month, hot=hot)
+derived = hs.derive(study, month.month, hot=hot, folder=Path(out) / study.id)
 cell = derived.warned.sort_values(["rank", "cell"])["cell"].iloc[0]
 cell
 
