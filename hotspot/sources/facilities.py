@@ -7,6 +7,7 @@ quarantined.
 """
 
 import hashlib
+import json
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,7 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     unknown, ``accuracy`` exact, approximate or unknown.
     ``attrs["account"]``: a dict per file, ``read = listed + far + no_source +
     duplicates + quarantined`` in rows, of which ``no_place`` are quarantined for
-    their place; ``attrs["no_place"]``: those rows, as dicts.
+    their place; ``attrs["no_place"]``: those rows, a JSON list.
 
     Raises
     ------
@@ -126,7 +127,9 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     _note_shared(table, intake)
     geometry = gpd.points_from_xy(table["lon"].astype(float), table["lat"].astype(float))
     found = gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
-    found.attrs = {"account": account, "no_place": _own_ids(lost, set(found["facility"]))}
+    # As one text: attributes are copied with every slice of a table, and a register may lack many places.
+    without = json.dumps(_own_ids(lost, set(found["facility"])), ensure_ascii=False)
+    found.attrs = {"account": account, "no_place": without}
     return found
 
 

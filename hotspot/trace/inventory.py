@@ -5,6 +5,7 @@ A census is worth what its totals are worth: each facility is counted once, and
 the rows of the registers are accounted for to the last one.
 """
 
+import json
 from collections import Counter
 
 import numpy as np
@@ -242,7 +243,7 @@ def _taken(values, at):
 
 
 def _without_place(facilities):
-    rows = [row | {"where": PLACES[2]} for row in facilities.attrs.get("no_place", [])]
+    rows = [row | {"where": PLACES[2]} for row in json.loads(facilities.attrs.get("no_place", "[]"))]
     table = pd.DataFrame(rows, columns=[*COLUMNS]).astype({"lon": float, "lat": float, "size": float})
     for name in table.columns.difference(["lon", "lat", "size", "rows", "hotspot"]):
         table[name] = table[name].astype(object).fillna("")

@@ -7,6 +7,7 @@ line at the criteria's speed; no road network is known here and none is claimed.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -116,64 +117,69 @@ def routes(warned, traced, criteria, *, inventory=None):
     [['city', '甲市', 'A', 'cell', 0.4], ['cell', 'A', 'A', 'cell', 0.4]]
     """
     rule = criteria.visiting
-    weight = warned["p_top"].astype(float).fillna(1.0).groupby(warned["cell"]).sum() if len(warned) else {}
-    first = warned.drop_duplicates("cell")
-    served = _served(traced, weight, criteria)
+    cells: dict[str, dict] = {}
+    for row in warned[["city", "cell", "lon", "lat", "p_top"]].to_dict("records"):
+        cell = cells.setdefault(row["cell"], row | {"weight": 0.0})
+        cell["weight"] += 1.0 if row["p_top"] != row["p_top"] else float(row["p_top"])
+    served = _served(traced, cells, criteria)
     city_of = {} if inventory is None else dict(zip(inventory["facility"], inventory["city"], strict=True))
+    cities: dict[str, list] = {}
+    for cell in cells.values():
+        cities.setdefault(cell["city"], []).append(cell)
     plans = [pd.DataFrame(columns=COLUMNS)]
-    for city, cells in first.groupby("city", sort=False):
-        plans.append(_plan("city", city, city, cells, served, weight, city_of, rule))
+    plans += [_plan("city", city, city, own, served, city_of, rule) for city, own in cities.items()]
     one_day = rule.model_copy(update={"days": 1})
-    for _, cell in first.sort_values("cell", kind="stable").iterrows():
-        alone = first[first["cell"] == cell["cell"]]
-        plans.append(_plan("cell", cell["cell"], cell["city"], alone, served, weight, city_of, one_day))
-    table = pd.concat(plans[1:], ignore_index=True) if len(plans) > 1 else plans[0]
-    return table[COLUMNS]
+    plans += [
+        _plan("cell", code, cells[code]["city"], [cells[code]], served, city_of, one_day) for code in sorted(cells)
+    ]
+    return pd.concat(plans[1:], ignore_index=True)[COLUMNS] if len(plans) > 1 else plans[0]
 
 
-def _plan(scope, of, city, cells, served, weight, city_of, rule):
+def _plan(scope, of, city, cells, served, city_of, rule):
     """The stops of one city or one cell, planned."""
-    walks = pd.DataFrame(
-        {
-            "stop": cells["cell"].astype(str),
-            "kind": "cell",
-            "cells": cells["cell"].astype(str),
-            "lon": cells["lon"].astype(float),
-            "lat": cells["lat"].astype(float),
-            "value": [float(weight[cell]) * rule.area_value for cell in cells["cell"]],
-            "minutes": rule.area_minutes,
-        }
-    ).assign(facility="", name="", class_="")
-    mine = served[served["cell"].isin(set(cells["cell"]))]
-    firms = [
-        {
-            "stop": facility, "kind": "enterprise", "cells": ";".join(sorted(rows["cell"])), "facility": facility,
-            **{name: rows[name].iloc[0] for name in ("name", "class_", "lon", "lat")}, "value": rows["value"].sum(),
-            "minutes": rule.minutes.get(rows["class_"].iloc[0], rule.other_minutes),
-        }
-        for facility, rows in mine.groupby("facility", sort=True)
-    ]  # fmt: skip
-    stops = pd.concat([walks, pd.DataFrame(firms)], ignore_index=True) if firms else walks
-    elsewhere = stops["facility"].map(lambda facility: bool(facility) and city_of.get(facility, city) != city)
-    plan = visiting_order(stops[~elsewhere], rule)
-    others = stops[elsewhere].sort_values(["value", "stop"], ascending=[False, True], kind="stable")
-    others = others.assign(day=0, order=0, km=np.nan, arrive=np.nan, leave=np.nan, left=_ELSEWHERE)
-    plan = pd.concat([plan, others], ignore_index=True) if len(others) else plan
+    stops: dict[str, dict] = {}
+    for cell in cells:
+        stops[cell["cell"]] = {
+            "stop": cell["cell"], "kind": "cell", "cells": [cell["cell"]], "facility": "", "name": "", "class_": "",
+            "lon": float(cell["lon"]), "lat": float(cell["lat"]), "minutes": rule.area_minutes,
+            "value": cell["weight"] * rule.area_value,
+        }  # fmt: skip
+        for firm in served.get(cell["cell"], []):
+            new = {name: firm[name] for name in ("facility", "name", "class_", "lon", "lat")}
+            new |= {"minutes": rule.minutes.get(firm["class_"], rule.other_minutes), "value": 0.0, "cells": []}
+            # The key of a walk is a code without blanks, so no facility can be taken for one.
+            stop = stops.setdefault(f" {firm['facility']}", {"stop": firm["facility"], "kind": "enterprise"} | new)
+            stop["value"] += firm["value"]
+            stop["cells"].append(cell["cell"])
+    for stop in stops.values():
+        stop["cells"] = ";".join(sorted(stop["cells"]))
+        stop["away"] = stop["kind"] == "enterprise" and city_of.get(stop["facility"], city) != city
+    table = pd.DataFrame(list(stops.values()))
+    plan = visiting_order(table[~table["away"]], rule)
+    others = table[table["away"]].sort_values(["value", "stop"], ascending=[False, True], kind="stable")
+    if len(others):
+        others = others.assign(day=0, order=0, km=np.nan, arrive=np.nan, leave=np.nan, left=_ELSEWHERE)
+        plan = pd.concat([plan, others], ignore_index=True)
     return plan.assign(scope=scope, of=of)[COLUMNS]
 
 
-def _served(traced, weight, criteria):
-    """Every traced enterprise with what a visit to it may be worth to its cell."""
-    table = traced[["cell", "facility", "name", "class_", "lon", "lat"]].copy()
+def _served(traced, cells, criteria):
+    """Per cell its traced enterprises, with what a visit to each may be worth to it."""
     if not len(traced):
-        return table.assign(value=0.0)
+        return {}
     prior = 1.0 / (1.0 + traced["distance_km"].astype(float) / criteria.tracing.ring_km)
     if "prior" in traced:
         prior = traced["prior"].astype(float).fillna(prior)
     top = prior.groupby(traced["cell"]).transform("max")
     share = (prior / top).where(top > 0, 0.0)
     evidence = traced["word"].map(criteria.visiting.evidence).fillna(0.0).astype(float)
-    return table.assign(value=traced["cell"].map(weight).fillna(0.0).astype(float) * evidence * share)
+    names = ("cell", "facility", "name", "class_", "lon", "lat")
+    table = pd.DataFrame({name: list(traced[name]) for name in names}).assign(value=(evidence * share).to_numpy())
+    served: dict[str, list] = {}
+    for row in table.to_dict("records"):
+        if row["cell"] in cells:
+            served.setdefault(row["cell"], []).append(row | {"value": row["value"] * cells[row["cell"]]["weight"]})
+    return served
 
 
 def _distances(stops):
@@ -189,14 +195,28 @@ def _distances(stops):
     return km + km.T
 
 
+class _Day(NamedTuple):
+    """What every step of the search asks for."""
+
+    minutes: np.ndarray  # on the spot, by position
+    value: np.ndarray
+    travel: np.ndarray  # minutes between positions
+    legs: list  # the same as lists: single numbers are read from them many times
+    budget: float
+    able: np.ndarray  # positions that may be visited
+
+
 def _one_day(minutes, value, travel, budget, open_):
     """Positions of the stops of one day in order: as much value as fits, in as little time as that takes."""
     able = np.flatnonzero(open_ & (minutes <= budget))
+    day = _Day(minutes, value, travel, travel.tolist(), budget, able)
     worth = value[able] / np.maximum(minutes[able], 1e-9)
     days = []
     for start in able[np.lexsort((able, -worth))][:_SEEDS]:
-        route = _better([int(start)], minutes, value, travel, budget, able)
-        days.append((-round(float(value[route].sum()), 9), round(_length(route, minutes, travel), 6), route))
+        route = _better([int(start)], day)
+        days.append((-round(float(value[route].sum()), 9), round(_length(route, day), 6), route))
+        if len(route) == able.size:
+            break  # all that there is; another start would only change the way round
     route = min(days)[2] if days else []
     # The better half of the day first: what is cut short is cut at its end.
     if route and (value[route[-1]], -route[-1]) > (value[route[0]], -route[0]):
@@ -204,18 +224,19 @@ def _one_day(minutes, value, travel, budget, open_):
     return route
 
 
-def _better(route, minutes, value, travel, budget, able):
+def _better(route, day):
     """A route improved by shorter orders, further stops and exchanges, until nothing helps."""
+    value = day.value
     while True:
-        route = _fill(_shorten(route, travel), minutes, value, travel, budget, able)
-        length = _length(route, minutes, travel)
+        route = _fill(_shorten(route, day.legs), day)
+        length = _length(route, day)
         moves = []
         for at in range(len(route)):
             rest = route[:at] + route[at + 1 :]
-            stop, place, added = _insertions(rest, minutes, travel, able)
-            whole = _length(rest, minutes, travel) + added
+            stop, place, added = _insertions(rest, day)
+            whole = _length(rest, day) + added
             gain = value[stop] - value[route[at]]
-            helps = (whole <= budget) & ((gain > 1e-9) | ((gain > -1e-9) & (whole < length - 1e-6)))
+            helps = (whole <= day.budget) & ((gain > 1e-9) | ((gain > -1e-9) & (whole < length - 1e-6)))
             moves += [
                 (-round(float(gain[k]), 9), round(float(whole[k]), 6), at, int(stop[k]), int(place[k]))
                 for k in np.flatnonzero(helps)
@@ -227,56 +248,54 @@ def _better(route, minutes, value, travel, budget, able):
         route.insert(place, stop)
 
 
-def _fill(route, minutes, value, travel, budget, able):
+def _fill(route, day):
     """Insert stops while any fits, the one of most value per added minute first."""
     while True:
-        stop, place, added = _insertions(route, minutes, travel, able)
-        fits = _length(route, minutes, travel) + added <= budget
+        stop, place, added = _insertions(route, day)
+        fits = _length(route, day) + added <= day.budget
         if not fits.any():
             return route
         stop, place, added = stop[fits], place[fits], added[fits]
-        best = np.lexsort((stop, np.round(added, 6), np.round(-value[stop] / np.maximum(added, 1e-9), 9)))[0]
+        best = np.lexsort((stop, np.round(added, 6), np.round(-day.value[stop] / np.maximum(added, 1e-9), 9)))[0]
         route.insert(int(place[best]), int(stop[best]))
-        route = _shorten(route, travel)
+        route = _shorten(route, day.legs)
 
 
-def _insertions(route, minutes, travel, able):
+def _insertions(route, day):
     """Every open stop with its cheapest place in the route and the minutes it adds there."""
-    stop = able[~np.isin(able, route)]
+    stop = day.able[~np.isin(day.able, route)]
     if not route:
-        return stop, np.zeros(stop.size, int), minutes[stop]
-    to = travel[np.ix_(stop, route)]  # stop x route
-    between = to[:, :-1] + to[:, 1:] - travel[route[:-1], route[1:]][None, :]
+        return stop, np.zeros(stop.size, int), day.minutes[stop]
+    to = day.travel[np.ix_(stop, route)]  # stop x route
+    between = to[:, :-1] + to[:, 1:] - day.travel[route[:-1], route[1:]][None, :]
     added = np.column_stack([to[:, :1], between, to[:, -1:]])
     place = np.round(added, 9).argmin(axis=1)
-    return stop, place, minutes[stop] + added[np.arange(stop.size), place]
+    return stop, place, day.minutes[stop] + added[np.arange(stop.size), place]
 
 
-def _shorten(route, travel):
+def _shorten(route, legs):
     """The same stops on a shorter way: parts turned round, single stops moved, while that helps."""
     n = len(route)
     while True:
-        best, way = list(route), _way(route, travel)
+        best, way = route, _way(route, legs)
         for i in range(n):
-            for j in range(i + 1, n):
-                turned = route[:i] + route[i : j + 1][::-1] + route[j + 1 :]
-                rest = route[:i] + route[i + 1 :]
-                for other in (
-                    turned,
-                    [*rest[:j], route[i], *rest[j:]],
-                    [*route[:i], route[j], *route[i:j], *route[j + 1 :]],
-                ):
-                    length = _way(other, travel)
+            rest = route[:i] + route[i + 1 :]
+            for j in range(n):
+                others = [[*rest[:j], route[i], *rest[j:]]]
+                if i < j:
+                    others.append(route[:i] + route[i : j + 1][::-1] + route[j + 1 :])
+                for other in others:
+                    length = _way(other, legs)
                     if length < way - 1e-6:
                         best, way = other, length
-        if best == route:
-            return route
+        if best is route:
+            return list(route)
         route = best
 
 
-def _way(route, travel):
-    return float(sum(travel[a, b] for a, b in pairwise(route)))
+def _way(route, legs):
+    return sum([legs[a][b] for a, b in pairwise(route)])
 
 
-def _length(route, minutes, travel):
-    return float(minutes[route].sum()) + _way(route, travel)
+def _length(route, day):
+    return float(day.minutes[route].sum()) + _way(route, day.legs)
