@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from browser import browser, opened
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,3 +21,19 @@ def shared():
     if not folder.is_dir():
         pytest.skip(f"real data are not at {folder}; set HOTSPOT_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """A browser for the tests of one file; not longer, since it holds the thread's event loop."""
+    with browser(tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+@pytest.fixture
+def seen(page, chromium, tmp_path):
+    """The file's own ``page``, a ``WebMap``, opened; afterwards nothing went wrong and nothing was asked for."""
+    with opened(chromium, page.save(tmp_path / "map.html")) as shown:
+        yield shown
+        assert shown.errors == []
+        assert shown.foreign == []

@@ -4,7 +4,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from browser import browser, opened
+from browser import opened
 from map_case import month_case
 from map_page import cell_on_screen, column_of, data_of, painted, to_month
 
@@ -27,20 +27,6 @@ def page(case):
 @pytest.fixture(scope="module")
 def data(page):
     return data_of(page.html)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    with browser(tmp_path_factory.mktemp("chromium")) as running:
-        yield running
-
-
-@pytest.fixture
-def seen(page, chromium, tmp_path):
-    with opened(chromium, page.save(tmp_path / "map.html")) as shown:
-        yield shown
-        assert shown.errors == []
-        assert shown.foreign == []
 
 
 def layer_of(data, name):

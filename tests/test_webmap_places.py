@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from browser import browser, opened
+from browser import opened
 from map_case import month_case
 from map_page import cell_on_screen, data_of
 
@@ -33,20 +33,6 @@ def case():
 @pytest.fixture(scope="module")
 def page(case):
     return web_map(**case)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    with browser(tmp_path_factory.mktemp("chromium")) as running:
-        yield running
-
-
-@pytest.fixture
-def seen(page, chromium, tmp_path):
-    with opened(chromium, page.save(tmp_path / "map.html")) as shown:
-        yield shown
-        assert shown.errors == []
-        assert shown.foreign == []
 
 
 def with_tiles(case, tiles, key="k1"):

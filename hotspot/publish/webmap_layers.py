@@ -157,8 +157,9 @@ def _changed(printed, names, t, back, change):
 
 def _monthly(name, unit, values, ramp, shared, own):
     """A quantity of every month: limits over all months together, and of each alone."""
-    # The published month counts as much as all others, so that it keeps its contrast.
-    limits = shared(np.concatenate(values + values[-1:] * (len(values) - 2)), len(ramp))
+    # The published month counts as much as all others that have data, so that it keeps its contrast.
+    others = sum(bool(np.isfinite(v).any()) for v in values[:-1])
+    limits = shared(np.concatenate(values + values[-1:] * (others - 1)), len(ramp))
     alone = [own(v, len(ramp)) for v in values]
     return _layer(name, unit, limits, ramp) | {
         "at": [f"{name}_{t}" for t in range(len(values))],
