@@ -7,7 +7,6 @@ directions cross.
 """
 
 import numpy as np
-import pandas as pd
 
 from hotspot.trace.cpf import sector_lift
 from hotspot.trace.hours import increments
@@ -116,7 +115,7 @@ class Receptors:
 
         Returns
         -------
-        DataFrame, a row per wanted facility: ``agreement``, stations whose interval of the
+        dict of arrays (wanted facility): ``agreement``, stations whose interval of the
         lift lies above 1; ``n_stations``, stations within ``agreement_km`` of it with enough
         hours of wind from it; ``joint_lift``, the geometric mean of their lifts, 1 where
         there are none
@@ -141,7 +140,7 @@ class Receptors:
                 total += share * np.log(np.clip(np.where(able, lift, 1.0), 0.2, 5.0))
                 weight += share
         joint = np.exp(np.divide(total, weight, out=np.zeros(wanted.size), where=weight > 0))
-        return pd.DataFrame({"agreement": pointing, "n_stations": count, "joint_lift": joint})
+        return {"agreement": pointing, "n_stations": count, "joint_lift": joint}
 
     def _asked(self, wanted):
         """Stations within reach of any of these facilities."""

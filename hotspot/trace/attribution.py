@@ -98,24 +98,23 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     codes = sorted(months.index)
     at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
     at = np.column_stack([at[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
-    near = {
-        cell: _near(places, place[:2], place[2:], float(cells.attrs["spacing"]), rule.upwind_km)
-        for cell, place in zip(codes, at.tolist(), strict=True)
-    }
+    spacing = float(cells.attrs["spacing"])
+    spot = dict(zip(codes, at.tolist(), strict=True))
+    near = {cell: _near(places, spot[cell], spacing, rule.upwind_km) for cell in codes}
     found, about = {}, {}
     for month in sorted(set(months)):
         hours = Hours(weather, month, utc_offset=utc_offset, tracing=rule)
         receptors = Receptors(hours, stations, micro, places, tracing=rule)
         here = [cell for cell in codes if months[cell] == month]
-        wanted = np.unique(np.concatenate([near[cell]["place"].to_numpy() for cell in here]))
-        agreed = receptors.agreement(wanted).set_axis(wanted)
-        for cell, (lon, lat, _, _) in zip(codes, at.tolist(), strict=True):
-            if months[cell] == month:
-                evidence = _evidence(hours, receptors, lon, lat, criteria.interpolation.max_station_km)
-                about[cell] = evidence["about"]
-                found[cell] = _judged(cell, near[cell], evidence, receptors, agreed, rule)
-    rows = [found[cell] for cell in codes if len(found[cell])]
-    traced = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=COLUMNS)
+        wanted = np.unique(np.concatenate([near[cell]["place"] for cell in here]))
+        agreed = receptors.agreement(wanted)
+        for cell in here:
+            lon, lat, _, _ = spot[cell]
+            evidence = _evidence(hours, receptors, lon, lat, criteria.interpolation.max_station_km)
+            about[cell] = evidence["about"]
+            own = {name: values[np.searchsorted(wanted, near[cell]["place"])] for name, values in agreed.items()}
+            found[cell] = _judged(places, near[cell] | own, evidence, receptors)
+    traced = _table(places, found)
     traced.attrs["hours"] = about
     return traced
 
@@ -131,19 +130,18 @@ def _placed(facilities, crs, rule):
     return table.sort_values("facility", kind="stable").reset_index(drop=True)
 
 
-def _near(places, centre, on_lattice, spacing, reach_km):
-    """Facilities within reach of a cell's centre, with distance, bearing, and whether they stand in it."""
-    lon, lat, x, y = (places[name].to_numpy(float) for name in ("lon", "lat", "x", "y"))
-    east, north, half = x - on_lattice[0], y - on_lattice[1], spacing / 2
+def _near(places, spot, spacing, reach_km):
+    """Facilities within reach of a cell's centre: arrays of their place, distance, bearing, and whether inside."""
+    lon, lat = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
+    centre_lon, centre_lat, x, y = spot
+    east, north, half = places["x"].to_numpy(float) - x, places["y"].to_numpy(float) - y, spacing / 2
     # Half-open, as the lattice is: west and south edges belong.
     inside = (east >= -half) & (east < half) & (north >= -half) & (north < half)
-    rows = np.flatnonzero(near_box(centre[0], centre[1], lon, lat, reach_km) | inside)
-    bearing, km = towards(centre[0], centre[1], lon[rows], lat[rows])
+    rows = np.flatnonzero(near_box(centre_lon, centre_lat, lon, lat, reach_km) | inside)
+    bearing, km = towards(centre_lon, centre_lat, lon[rows], lat[rows])
     within = (km <= reach_km) | inside[rows]
-    table = places.iloc[rows[within]].drop(columns=["x", "y"])
-    table["distance_km"], table["bearing_deg"] = km[within], bearing[within]
-    table["inside"], table["place"] = inside[rows][within], rows[within]
-    return table.reset_index(drop=True)
+    rows, km, bearing = rows[within], km[within], bearing[within]
+    return {"place": rows, "distance_km": km, "bearing_deg": bearing, "inside": inside[rows]}
 
 
 def _evidence(hours, receptors, lon, lat, reach_km):
@@ -168,28 +166,34 @@ def _evidence(hours, receptors, lon, lat, reach_km):
     return {"direction": direction, "receptor": receptor, "about": about}
 
 
-def _judged(cell, near, evidence, receptors, agreed, rule):
-    """One cell's facilities with where, hours, lift, word, agreement, prior and order."""
-    direction, receptor = evidence["direction"], evidence["receptor"]
-    table, n = near.copy(), len(near)
+def _judged(places, found, evidence, receptors):
+    """One cell's facilities in visiting order: arrays of where, hours, lift, word, agreement, prior, score."""
+    rule, direction, receptor = receptors.tracing, evidence["direction"], evidence["receptor"]
+    n = found["place"].size
     lift = {name: np.full(n, np.nan) for name in ("lift", "low", "high")} | {"hours": np.zeros(n)}
     if receptor is not None:
-        lift = {name: values[table["place"]] for name, values in receptors.says(receptor).items()}
-    upwind = sector_hours(table["bearing_deg"], direction, rule.sector_deg) if direction.size else np.zeros(n)
+        lift = {name: values[found["place"]] for name, values in receptors.says(receptor).items()}
+    upwind = sector_hours(found["bearing_deg"], direction, rule.sector_deg) if direction.size else np.zeros(n)
     blowing = int((~np.isnan(direction)).sum())
     often = (upwind >= blowing * rule.sector_deg / 360.0) & (upwind > 0)
-    table["where"] = np.where(
-        table["inside"], "in_cell", np.where(table["distance_km"] <= rule.ring_km, "ring", "upwind")
-    )
-    table["cell"], table["upwind_hours"], table["n_hours"] = cell, upwind.astype(int), direction.size
-    table["lift"], table["lift_low"], table["lift_high"] = lift["lift"], lift["low"], lift["high"]
-    table["word"] = _words(lift, np.minimum(upwind, lift["hours"]), receptor is not None, rule)
-    for name in ("agreement", "n_stations", "joint_lift"):
-        table[name] = agreed[name].reindex(table["place"]).to_numpy()
-    table = table[(table["where"] != "upwind") | often].copy()
-    table["prior"] = prior(table["class_"], table["ratio"], table["distance_km"], tracing=rule)
-    table["score"] = score(table["prior"], table["joint_lift"], table["agreement"], table["n_stations"])
-    return _ordered(table, evidence["about"]["calm_month"], rule)[COLUMNS]
+    ring = np.where(found["distance_km"] <= rule.ring_km, "ring", "upwind")
+    where = np.where(found["inside"], "in_cell", ring).astype(object)
+    found = found | {
+        "where": where,
+        "upwind_hours": upwind.astype(int),
+        "n_hours": np.full(n, direction.size),
+        "lift": lift["lift"],
+        "lift_low": lift["low"],
+        "lift_high": lift["high"],
+        "word": _words(lift, np.minimum(upwind, lift["hours"]), receptor is not None, rule),
+    }
+    found = {name: values[(where != "upwind") | often] for name, values in found.items()}
+    of = found["place"]
+    kind, ratio = places["class_"].to_numpy()[of], places["ratio"].to_numpy()[of]
+    found["prior"] = prior(kind, ratio, found["distance_km"], tracing=rule)
+    found["score"] = score(found["prior"], found["joint_lift"], found["agreement"], found["n_stations"])
+    order = _order(found, evidence["about"]["calm_month"], rule)
+    return {name: values[order] for name, values in found.items()}
 
 
 def _words(lift, n_hours, joined, rule):
@@ -203,19 +207,23 @@ def _words(lift, n_hours, joined, rule):
     return words
 
 
-def _ordered(table, calm_month, rule):
-    """A cell's facilities in visiting order, numbered from 1."""
-    key = pd.DataFrame(
-        {
-            "where": np.where(calm_month, table["where"] == "upwind", False),
-            "word": table["word"].map(_URGENCY).fillna(2) if rule.order == "word" else 0,
-            "score": -table["score"].astype(float).round(9),  # no order out of the last digits
-            "near": table["where"].map(_WHERE),
-            "km": table["distance_km"],
-            "facility": table["facility"].astype(str),
-        },
-        index=table.index,
-    )
-    table = table.loc[key.sort_values(list(key.columns), kind="stable").index]
-    table["order"] = np.arange(1, len(table) + 1)
-    return table
+def _order(found, calm_month, rule):
+    """Positions of a cell's facilities in visiting order."""
+    word = np.array([_URGENCY.get(name, 2) if rule.order == "word" else 0 for name in found["word"]], dtype=int)
+    near = np.array([_WHERE[name] for name in found["where"]], dtype=int)
+    far = (near == 2) & calm_month
+    # No order out of the last digits; places are sorted by facility, so that the place breaks ties.
+    return np.lexsort((found["place"], found["distance_km"], near, -found["score"].round(9), word, far))
+
+
+def _table(places, found):
+    """All cells' facilities as one table."""
+    cells = sorted(cell for cell, rows in found.items() if rows["place"].size)
+    if not cells:
+        return pd.DataFrame(columns=COLUMNS)
+    size = [found[cell]["place"].size for cell in cells]
+    columns = {name: np.concatenate([found[cell][name] for cell in cells]) for name in found[cells[0]]}
+    table = places.iloc[columns["place"]][["facility", "name", "class_", "lon", "lat", "sized"]].reset_index(drop=True)
+    table = table.assign(cell=np.repeat(np.array(cells, dtype=object), size), **columns)
+    table["order"] = np.concatenate([np.arange(1, n + 1) for n in size])
+    return table[COLUMNS]

@@ -7,7 +7,7 @@ All series stand on one complete axis of hours, so that they can be laid side by
 import numpy as np
 
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
-from hotspot.trace.wind import wind, wind_at
+from hotspot.trace.wind import nearest_point, wind, wind_at
 
 HOUR = np.timedelta64(1, "h")
 _LONGEST_STEP = np.timedelta64(6, "h")  # reports farther apart do not follow the wind
@@ -58,10 +58,10 @@ class Hours:
         """
         if self.weather is None:
             return np.full(self.time.size, np.nan), np.zeros(self.time.size, bool)
-        time, u10, v10 = wind_at(self.weather, lon, lat)
         # Cells that share a point of the weather's grid share its series.
-        key = hash((u10.tobytes(), v10.tobytes()))
+        key = tuple(nearest_point(self.weather, lon, lat).items())
         if key not in self._known:
+            time, u10, v10 = wind_at(self.weather, lon, lat)
             speed, direction = wind(u10, v10, calm_ms=self.calm_ms)
             there = ~np.isnan(speed)
             self._known[key] = self._every_hour(time[there], direction[there])

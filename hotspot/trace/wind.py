@@ -124,20 +124,43 @@ def wind_at(weather, lon, lat):
     >>> wind_at(grid, 114.9, 30.8)[1].tolist()
     [3.0, 7.0]
     """
+    point = nearest_point(weather, lon, lat)
+    both = weather[["u10", "v10"]].isel(point)
+    time = both["time"].values.astype("datetime64[ns]")
+    return time, both["u10"].values.astype(float), both["v10"].values.astype(float)
+
+
+def nearest_point(weather, lon, lat):
+    """
+    Where in a Dataset the wind nearest to a place stands.
+
+    Parameters
+    ----------
+    weather : Dataset ``u10 v10`` over (time), (time, place) or (time, lat, lon)
+    lon, lat : float, degrees, WGS 84
+
+    Returns
+    -------
+    dict of dimension -> position; empty for a single point
+
+    Raises
+    ------
+    DataError
+        A component is missing, or the shape is not one of these.
+    """
     for name in ("u10", "v10"):
         if name not in weather:
             raise DataError(f"weather: no {name}; deliver wind speed and direction, or both components.")
-    both = weather[["u10", "v10"]]
-    dims = set(both["u10"].dims)
+    dims = set(weather["u10"].dims)
     if dims == {"time", "lat", "lon"}:
-        both = both.sel(lon=lon, lat=lat, method="nearest")
-    elif dims == {"time", "place"}:
+        asked = {"lat": lat, "lon": lon}
+        return {axis: int(weather.indexes[axis].get_indexer([at], method="nearest")[0]) for axis, at in asked.items()}
+    if dims == {"time", "place"}:
         # Degrees of longitude are shorter than those of latitude; exact enough to pick the nearest place.
-        far = np.hypot((both["lon"].values - lon) * np.cos(np.radians(lat)), both["lat"].values - lat)
-        both = both.isel(place=int(np.argmin(far)))
-    elif dims != {"time"}:
+        far = np.hypot((weather["lon"].values - lon) * np.cos(np.radians(lat)), weather["lat"].values - lat)
+        return {"place": int(np.argmin(far))}
+    if dims != {"time"}:
         raise DataError(
-            f"weather: dimensions {tuple(both['u10'].dims)} are not (time), (time, place) or (time, lat, lon)."
+            f"weather: dimensions {tuple(weather['u10'].dims)} are not (time), (time, place) or (time, lat, lon)."
         )
-    time = both["time"].values.astype("datetime64[ns]")
-    return time, both["u10"].values.astype(float), both["v10"].values.astype(float)
+    return {}
