@@ -64,7 +64,10 @@ def test_f3_after_a_power_cut_the_month_is_old_or_new_whatever_survived(report):
     rows = report["power"]
     assert report["logged"] == 0 and len(rows) > 80
     assert {row["kept"] for row in rows} == {"nothing", "names", "data", "all"}
-    assert [row for row in rows if row["state"] not in ("old", "new") or row["after"]] == []
+    assert [row for row in rows if row["state"] not in ("old", "new")] == []
+    assert {row["in"] for row in rows} == {1, 2}
+    assert [row for row in rows if row["after"]] == [], "no revision that was entered is lost by the next one"
+    assert report["end"] == "new", "once the command has ended, nothing can take the month back"
 
 
 def test_f3_the_model_sees_a_publisher_that_does_not_flush(report):
