@@ -143,7 +143,7 @@ def culprits(seen, *, hottest=0.2, share=0.25, least=2.0):
 
 
 def places_in_order(seen, month, criteria):
-    """Where the culprit stands in each cell's visiting order: DataFrame ``place, candidates, hours``."""
+    """Where the culprit stands in each cell's visiting order: ``place three first candidates hours nearest``."""
     from hotspot.trace.attribution import trace_sources
 
     pairs = culprits(seen)
@@ -160,7 +160,8 @@ def places_in_order(seen, month, criteria):
             row |= {"place": found["order"], "hours": found["upwind_hours"]}
             row["nearest"] = 1 + (own["distance_km"] < found["distance_km"]).sum()
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(three=(table["place"] <= 3) * 1.0, first=(table["place"] == 1) * 1.0)
 
 
 def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0):
@@ -205,10 +206,14 @@ def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0):
     agreed = receptors.agreement(np.arange(len(places)))
     scores = score(np.ones(len(places)), agreed["joint_lift"], agreed["agreement"], agreed["n_stations"])
     scores = np.asarray(scores).reshape(len(kept), decoys + 1)
+    before, level = (scores > scores[:, :1]).sum(1), (scores == scores[:, :1]).sum(1)
+    heard = [receptors.says(nearest)["hours"][i * (decoys + 1)] for i, (_, _, nearest) in enumerate(kept)]
+    # Who is level with others stands among the first as often as a draw would put it there.
     return pd.DataFrame(
         {
-            "place": 1 + (scores > scores[:, :1]).sum(1),
-            "hours": [receptors.says(n)["hours"][i * (decoys + 1)] for i, (_, _, n) in enumerate(kept)],
+            "three": np.clip((3 - before) / level, 0, 1),
+            "first": np.clip((1 - before) / level, 0, 1),
+            "hours": heard,
         }
     )
 
@@ -231,14 +236,18 @@ def report(seeds, days):
                 found.setdefault(name, []).append(places_in_order(some, last, Criteria(tracing=tracing)))
             for name, tracing in (("decoys", settings), ("decoys, concentrations as measured", raw)):
                 found.setdefault(name, []).append(places_among_decoys(some, last, Criteria(tracing=tracing), seed=seed))
-        nearest = pd.concat(found["word"]).assign(place=lambda table: table["nearest"])
-        found["nearest first"] = [nearest]
+        nearest = pd.concat(found["word"])
+        found["nearest first"] = [
+            nearest.assign(three=(nearest["nearest"] <= 3) * 1.0, first=(nearest["nearest"] == 1) * 1.0)
+        ]
         for name, tables in found.items():
             table = pd.concat(tables)
             table = table[table.get("candidates", pd.Series(99, table.index)) > 3]
-            first = f"{len(table)}, {(table['place'] <= 3).mean():.2f}, {(table['place'] == 1).mean():.2f}"
-            print(f"{n}, {name}: {first}, {table['hours'].median():.0f} h", flush=True)
+            for least in (0, 300):
+                some = table[table["hours"] >= least]
+                recall = f"{len(some)}, {some['three'].mean():.2f}, {some['first'].mean():.2f}"
+                print(f"{n}, {name}, {least} h or more: {recall}, {some['hours'].median():.0f} h", flush=True)
 
 
 if __name__ == "__main__":
-    report(range(11, 17), (5, 10, 20, 31, 91, 366))
+    report(range(11, 15), (5, 10, 20, 31, 91, 182, 366))
