@@ -11,7 +11,9 @@ import pytest
 from hostile import PAYLOADS
 from paper_case import paper_case
 from pyproj import Geod
+from typer.testing import CliRunner
 
+from hotspot.cli import app
 from hotspot.grid.datum import gcj02_to_wgs84
 from hotspot.publish import atlas, atlas_map, sheet_map
 from hotspot.publish.fonts import check_glyphs
@@ -175,6 +177,13 @@ def test_same_bytes_again_and_by_name_or_code(month, hot, out):
         assert path.read_bytes() == expected
     assert b"CreationDate" not in first[0] and b"/URI" not in first[0] and b"/JavaScript" not in first[0]
     assert not list(out.rglob("*.partial"))
+
+
+def test_the_shell_prints_where_it_is(month, hot, out):
+    file = str(month.study.path)
+    run = CliRunner().invoke(app, ["atlas", "2025", "--study", file, "--city", "990100", "--out", str(out)])
+    assert run.exit_code == 0, run.output
+    assert run.stdout.strip() == str(out / month.study.id / "atlas-2025-990100.pdf")
 
 
 def test_a_city_that_is_not_there_is_named(month, hot, out):

@@ -53,8 +53,7 @@ def fine_month(delivered, field, codes, *, cells, criteria):
 
     Notes
     -----
-    Against the truth of the synthetic demo the values are nearer than the cell's own mean, and 94 %
-    of them lie within 1.96 errors (``tests/test_fine_month.py``).
+    Held against the truth of the synthetic study in ``docs/printed-maps.md``.
 
     A class of support is the month's if the hours that have it, or a better one, make valid days
     (20 hours) and these a valid month (27 days, February 25), as any monthly mean must.
