@@ -184,6 +184,7 @@ def test_popup_follows_the_months(seen, case):
     words = seen.page.inner_text(".leaflet-popup-content")
     assert f"{values[8]:.1f}" in words and "2019 年 10 月" in words and "无基准月" in words
     seen.page.click(".hs-bars > div > span >> nth=10")
+    seen.page.wait_for_selector("#hs-when >> text=2019 年 12 月")
     assert f"{values[10]:.1f}" in seen.page.inner_text(".hs-big")
     assert seen.page.input_value("#hs-slider") == "10"
 

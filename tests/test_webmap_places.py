@@ -1,6 +1,7 @@
 """Places on the map: search by name and by coordinates in three datums, base maps, the public variant."""
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,6 @@ from hotspot.grid.lattice import Grid
 from hotspot.publish.page import NAMESPACES
 from hotspot.publish.webmap import web_map
 from hotspot.rules.criteria import Criteria
-from hotspot.sources.synthetic import synthetic_month
 from hotspot.study import WebMap, load_study
 from hotspot.variables import DataError
 
@@ -181,8 +181,7 @@ def test_the_page_is_readable_when_tiles_fail(case, chromium, tmp_path):
 
 
 def test_a_study_asks_for_tiles_in_words_we_know(tmp_path):
-    small = synthetic_month(size="small").study
-    text = small.path.read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[1] / "data/studies/wuhan-2020.toml").read_text(encoding="utf-8")
     for section, wrong in (
         ('tiles = "tianditu"', "needs a key"),
         ('tiles = "google"', "map.tiles"),
@@ -191,9 +190,9 @@ def test_a_study_asks_for_tiles_in_words_we_know(tmp_path):
         path = tmp_path / "study.toml"
         path.write_text(f"{text}\n[map]\n{section}\n", encoding="utf-8")
         with pytest.raises(DataError, match=wrong):
-            load_study(path, data=small.root)
+            load_study(path)
     path.write_text(f'{text}\n[map]\ntiles = "amap"\n', encoding="utf-8")
-    assert load_study(path, data=small.root).map.tiles == "amap"
+    assert load_study(path).map.tiles == "amap"
 
 
 def test_d25_the_public_variant_holds_no_names_and_no_statistics(case, chromium, tmp_path):
