@@ -185,6 +185,7 @@ def test_what_is_not_known_is_a_dash(case):
 def test_runners_up_and_agreement_of_stations_are_shown_where_they_are_known(case):
     standing = case.warned.assign(listed=[True] * (len(case.warned) - 1) + [False])
     assert [row[4].en for row in table_of(hs.table(standing))[1]].count("no") == 1
+    assert repr(hs.table(standing)).startswith("热点网格排名")
     traced = case.traced.assign(agreement=2, n_stations=3)
     assert {row[6] for row in table_of(hs.table(traced))[1]} == {"2/3"}
     assert "agree" not in repr(hs.table(case.traced))

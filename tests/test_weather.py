@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from weather_files import UNITS, fields, read, save
 
 from hotspot.sources.weather_formulas import wind_components
-from hotspot.sources.weather_netcdf import decode, decode_time
+from hotspot.sources.weather_netcdf import decode_time
 from hotspot.variables import CoverageWarning, DataError
 
 # --- what comes out of a sound file
@@ -386,15 +386,3 @@ def test_a_point_series_named_era5_stops_with_the_way_out(shared):
 def test_no_path_leaves_the_data_root(tmp_path):
     with pytest.raises(DataError, match="leaves the data folder"):
         read(tmp_path, files=("../*.nc",))
-
-
-def test_direct_decoding_equals_decoding_in_the_child(tmp_path):
-    from hotspot.sources.weather_child import decode_all
-
-    path = save(fields(), tmp_path / "a.nc")
-    here = decode(str(path), "a.nc", list(UNITS), None)
-    (there,) = decode_all([path], ["a.nc"], list(UNITS))
-    assert (here.n_steps, here.units, here.packing) == (there.n_steps, there.units, there.packing)
-    assert (here.first, here.last) == (there.first, there.last)
-    for name in UNITS:
-        np.testing.assert_array_equal(here.values[name], there.values[name])

@@ -245,6 +245,7 @@ def _checklist(rows, criteria):
 
 # What tells a list, its title, and how its rows are shown; the first that fits.
 _LISTS = (
+    (("reason", "rank", "cell", "listed"), ("热点网格排名", "standing of the hotspot cells"), _warned),
     (("reason", "rank", "cell", "distinguishable"), ("预警网格", "warning cells"), _warned),
     (("cell", "facility", "lift", "word", "order"), ("疑似污染源", "possible sources, in visiting order"), _traced),
     (("cell", "number", "grade", "why_zh"), ("问题清单", "checklist"), _checklist),
