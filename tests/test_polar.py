@@ -187,7 +187,7 @@ def test_the_rose_is_drawn_with_its_calm_and_its_hours():
     svg = wind_rose_svg(rose, size_mm=50)
     texts, fills = drawing(svg)
     assert {"北", "东", "南", "西", "静风", f"{100 * rose.attrs['calm_share']:.0f}%", "0.5–2", ">6"} <= set(texts)
-    assert any("共400小时" in text for text in texts)
+    assert any("共400次观测" in text for text in texts)
     assert sum(fill not in (None, "none") for fill in fills) == (rose["hours"] > 0).sum()
     assert 'width="50mm" height="60mm"' in svg and svg == wind_rose_svg(rose, size_mm=50)
 

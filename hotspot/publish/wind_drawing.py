@@ -74,14 +74,15 @@ def wind_rose_svg(rose, *, size_mm=60.0):
         _text(_CENTRE[0], _CENTRE[1] - 0.7, "静风", 2.3),
         _text(_CENTRE[0], _CENTRE[1] + 2.2, f"{calm:.0f}%", 2.5),
     ]
-    # The rings' numbers stand between the two neighbours that leave most room.
-    room = ends[:, -1] + np.roll(ends[:, -1], -1)
-    angle = math.radians(float(bearings[int(room.argmin())]) + 180.0 / len(bearings))
+    # The rings' numbers stand between the two petals that leave most room, not near east and west: there they collide.
+    gap = np.radians(bearings + 180.0 / len(bearings))
+    room = ends[:, -1] + np.roll(ends[:, -1], -1) + np.where(np.abs(np.cos(gap)) < 0.5, 1000.0, 0.0)
+    angle = float(gap[int(room.argmin())])
     for r in range(step, rim + 1, step):
         x, y = _CENTRE[0] + far(r) * math.sin(angle), _CENTRE[1] - far(r) * math.cos(angle)
         parts.append(_text(x, y + 0.7, f"{r}%", 2.0, halo=True))
     start = classes[0].split("-")[0]
-    lines = [f"圆环：来风频率，每圈{step}%；共{rose.attrs['n_hours']}小时", f"静风：风速小于{start} m/s，不计方向"]
+    lines = [f"圆环：来风频率，每圈{step}%；共{rose.attrs['n_hours']}次观测", f"静风：风速小于{start} m/s，不计方向"]
     return _picture(parts, "风速（m/s）", colours, [c.replace("-", "–") for c in classes], lines, size_mm)
 
 
