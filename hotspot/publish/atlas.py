@@ -5,10 +5,10 @@ A cover that says how to read it, a map of the city, a table of all cells, then 
 It is handed out once a year; what changes monthly stands on the sheets.
 """
 
-import hashlib
 import re
 from pathlib import Path
 
+from hotspot.publish import manifest
 from hotspot.publish.atlas_map import index_maps
 from hotspot.publish.atlas_pages import cell_page, county_rows, cover, in_order, index_rows
 from hotspot.publish.backdrop_map import Backdrop
@@ -64,7 +64,7 @@ def write_atlas(study, year, *, city=None, out="out"):
     facilities = open_year(study, int(year), intake=intake, kinds=("facilities",)).facilities
     features = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
     folder = Path(out) / study.id
-    digest = hashlib.sha256((folder / f"hotspots-{year}.csv").read_bytes()).hexdigest()[:8]
+    digest = manifest.digest(folder / f"hotspots-{year}.csv")[:8]
     paths = []
     total = sum(int((hot["city"] == name).sum()) for _, name in chosen)
     with tqdm(total=total, desc="atlas", unit="cell", disable=None, leave=False) as bar:

@@ -5,11 +5,10 @@ A road has two edges, a railway ties, a river one grey line, water a grey face: 
 looks like a border, which is dashed.
 """
 
-import numpy as np
 import shapely
 
 from hotspot.publish import drawing
-from hotspot.publish.borders import degrees_around
+from hotspot.publish.borders import cut_out
 from hotspot.publish.fonts import shorten
 
 # Strokes from below to above: width mm, colour, dashes.
@@ -41,18 +40,11 @@ class Backdrop:
 
     def within(self, window):
         """The features that touch a window, cut to it, in lattice metres: list of (kind, text, shape)."""
-        frame = degrees_around(self.grid, window)
         found = []
-        for row in sorted(self.tree.query(shapely.box(*frame)).tolist()):
-            # Cut first: a river is long, and only this stretch is projected.
-            part = shapely.clip_by_rect(self.shapes[row], *frame)
-            if part.is_empty:
-                continue
-            there = shapely.transform(part, lambda c: np.column_stack(self.grid.project(c[:, 0], c[:, 1])))
-            there = shapely.make_valid(there).intersection(window.box)
-            if there.length > 0:
+        for row, shape in cut_out(self.grid, self.shapes, self.tree, window):
+            if shape.length > 0:
                 kind, name, number = self.words[row]
-                found.append((kind, number or name if kind == "road" else name or number, there))
+                found.append((kind, number or name if kind == "road" else name or number, shape))
         return found
 
     def draw(self, draw, window, found):

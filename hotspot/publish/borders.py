@@ -35,17 +35,8 @@ class Borders:
         -------
         list of (row of the unit, polygon), in the order of the boundary file
         """
-        frame = degrees_around(self.grid, window)
-        pieces = []
-        for row in sorted(self.tree.query(shapely.box(*frame)).tolist()):
-            part = shapely.clip_by_rect(self.shapes[row], *frame)
-            if part.is_empty:
-                continue
-            there = shapely.transform(part, lambda c: np.column_stack(self.grid.project(c[:, 0], c[:, 1])))
-            there = shapely.make_valid(there).intersection(window.box)
-            if there.area > 0:
-                pieces.append((row, there))
-        return pieces
+        pieces = cut_out(self.grid, self.shapes, self.tree, window)
+        return [(row, piece) for row, piece in pieces if piece.area > 0]
 
     def draw(self, draw, window, pieces):
         """County borders thick and dashed, township borders thin; returns the counties, (city, county) -> shape."""
@@ -70,7 +61,31 @@ class Borders:
             _name(draw, window, piece, self.township[row], 6.5)
 
 
-def degrees_around(grid, window):
+def cut_out(grid, shapes, tree, window):
+    """
+    What of some shapes lies in a window, in lattice metres.
+
+    Parameters
+    ----------
+    grid : Grid
+    shapes : sequence of shapely geometries, WGS 84
+    tree : STRtree of them
+    window : drawing.Window
+
+    Yields
+    ------
+    (position, shape), in the order of ``shapes``; the shape may have no area, or no length
+    """
+    frame = _degrees_around(grid, window)
+    for row in sorted(tree.query(shapely.box(*frame)).tolist()):
+        # Cut in degrees first: a river is long, and only this stretch is projected.
+        part = shapely.clip_by_rect(shapes[row], *frame)
+        if not part.is_empty:
+            there = shapely.transform(part, lambda c: np.column_stack(grid.project(c[:, 0], c[:, 1])))
+            yield row, shapely.make_valid(there).intersection(window.box)
+
+
+def _degrees_around(grid, window):
     """The box in longitude and latitude that holds a window of the lattice: west, south, east, north."""
     edge = np.linspace(0, window.metres, 9)
     west, north = window.west, window.north

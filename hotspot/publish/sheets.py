@@ -6,7 +6,6 @@ gives it finished strings as JSON, never markup, so a name from a file can
 only ever be printed. Same month, same bytes: no date, no random name.
 """
 
-import hashlib
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.grid.frame import north_angle
-from hotspot.publish import sheet_map
+from hotspot.publish import manifest, sheet_map
 from hotspot.publish.backdrop_map import Backdrop
 from hotspot.publish.borders import Borders
 from hotspot.publish.fonts import check_glyphs, printed_width
@@ -98,9 +97,7 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     ----------
     sheets : list of dict, from ``sheet_data``; an empty list gives one page that says so
     month : str
-    kind : "pdf", "png" or "svg"
-    ppi : float, optional
-        Of a png.
+    kind, ppi : as ``typeset``
 
     Returns
     -------
@@ -118,7 +115,7 @@ def render(sheets, month, *, kind="pdf", ppi=None):
 def _digest(directory):
     """First eight hexadecimal digits of the list's SHA-256; empty where none is written yet."""
     path = directory / "warnings.csv"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.is_file() else ""
+    return manifest.digest(path)[:8] if path.is_file() else ""
 
 
 def sheet_data(
