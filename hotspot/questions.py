@@ -281,6 +281,7 @@ def describe_folder(folder):
         "checklists.xlsx": "the problem lists",
         "warnings.csv": "the list for machines",
         "not_ranked.csv": "who was left out, and why",
+        "sub_cells.csv": "500 m values of the warned cells and what each rests on, where there are micro-stations",
         "manifest.json": "inputs, rules, versions, hashes",
     }
     return [(Path(folder) / name, text) for name, text in words.items() if (Path(folder) / name).exists()]
