@@ -30,6 +30,7 @@ _SCHEMA = (
     "country",
     *dossier_papers(),
 )
+_AS_WRITTEN = tuple(name for name in _SCHEMA if name not in ("facility", "class_", "word", "country"))
 _NO_SOURCE = ("hydro", "wind", "solar", "nuclear", "geothermal", "wave and tidal")
 _STATUS = {
     "operational": "operating",
@@ -95,18 +96,7 @@ def general(table, delivery):
             extra.setdefault(theirs, "facility")
     ours = our_names(table.columns, extra=extra, required=("name", "lon", "lat"), name=table.name, known=known)
     out = _empty(table.frame)
-    for name in (
-        "name",
-        "lon",
-        "lat",
-        "datum",
-        "size",
-        "size_unit",
-        "accuracy",
-        "status",
-        "vintage",
-        *dossier_papers(),
-    ):
+    for name in _AS_WRITTEN:
         if name in ours:
             out[name] = table.frame[ours[name]]
     if "facility" in ours:

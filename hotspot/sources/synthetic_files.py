@@ -107,13 +107,17 @@ def write_facilities(path, sources):
     """
     header = ["facility_id", "name", "class", "lon", "lat", "datum"]
     header += ["size", "size_unit", "accuracy", "status", "vintage", "emission"]
+    header += ["环评", "排污许可证编号", "治理设施运行台账", "应急预案", "环境风险评价"]
     rows = []
     for number, source in enumerate(s for s in sources if s.registered):
         exact = number % 5 != 4  # every fifth address was read off a map, to 0.005 degrees
         lon, lat = (f"{v:.6f}" if exact else f"{round(v * 200) / 200:.3f}" for v in (source.lon, source.lat))
         accuracy = "exact" if exact else "approximate"
         about = [source.size, source.size_unit, accuracy, "operating", "2023", source.emission]
-        rows.append([source.id, source.name, source.class_, lon, lat, "wgs84", *about])
+        # Papers as a register has them: a number, a yes, a no, a blank.
+        papers = ["无" if number % 7 == 6 else "有", f"9900{number:04d}P" if number % 3 else ""]
+        papers += [("有", "有", "无", "")[number % 4], ("有", "无")[number % 2], ("", "有")[number % 2]]
+        rows.append([source.id, source.name, source.class_, lon, lat, "wgs84", *about, *papers])
     write_table(path, header, rows)
 
 
