@@ -148,6 +148,24 @@ def in_ledger(out):
         return ledger.verify()
 
 
+def appended(folder, first):
+    """An entry of feedback, and the power cut as soon as it was taken: how many entries there are then."""
+    root, log = folder / "appended", folder / "appended.log"
+    shutil.copytree(first, root)
+
+    def work():
+        arm(LOG, root, log=log)
+        with open_ledger(root / STUDY.id / "ledger.sqlite") as ledger:
+            ledger.append("feedback", MONTH, {"cell": "A"})
+
+    in_child(work)
+    disk = Disk(root, first)
+    for call in read_log(log):
+        disk.play(*call)
+    write_tree(disk.surviving("nothing"), folder / "appended-cut")
+    return in_ledger(folder / "appended-cut")
+
+
 def careless(folder, first):
     """The same month published without flushing: what a power cut right after it leaves. The model must see it."""
     staging.flush = release.flush = lambda path: None
@@ -197,6 +215,7 @@ def main(folder):
         "kill": sweep(folder, first, KILL, range(1, calls + 2)),
         "full": sweep(folder, first, FULL, [*range(0, size, size // 16), size - 1]),
     }
+    report["appended"] = appended(folder, first)
     report["careless"] = careless(folder, first)
     print(json.dumps(report))
 

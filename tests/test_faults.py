@@ -70,6 +70,10 @@ def test_f3_after_a_power_cut_the_month_is_old_or_new_whatever_survived(report):
     assert report["end"] == "new", "once the command has ended, nothing can take the month back"
 
 
+def test_f3_an_entry_that_was_taken_is_there_after_a_power_cut(report):
+    assert report["appended"] == 2
+
+
 def test_f3_the_model_sees_a_publisher_that_does_not_flush(report):
     assert report["careless"] not in ("old", "new")
 
