@@ -107,6 +107,21 @@ def test_keys_move_the_slider(seen):
     assert seen.page.inner_text("#hs-when") == "2019 年 3 月", "typed into the search, not meant for the map"
 
 
+def test_tab_reaches_every_control_and_shows_where_it_is(seen):
+    """Search, layers, list, map, player, slider, back: all by the keyboard alone, each with a visible ring."""
+    to_month(seen, 5)
+    rings = {}
+    for _ in range(80):
+        seen.page.keyboard.press("Tab")
+        name, ring = seen.page.evaluate(
+            """() => { const e = document.activeElement;
+            return [e.id || e.name || e.className, getComputedStyle(e).outlineStyle]; }"""
+        )
+        rings[name] = ring
+    wanted = ("hs-search", "layer", "warned", "hs-tab-0", "hs-item", "map_hotspot", "hs-play", "hs-slider", "hs-back")
+    assert [rings.get(name) for name in wanted] == ["solid"] * len(wanted), rings
+
+
 def test_mouse_and_finger_move_the_slider(page, seen, chromium, tmp_path):
     seen.page.click("#hs-ticks li >> nth=4")
     assert seen.page.inner_text("#hs-when") == "2019 年 6 月"
