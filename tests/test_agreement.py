@@ -158,10 +158,23 @@ def test_score_rises_with_each_of_its_parts():
 def test_word_first_or_score_alone():
     """A strong but small plant behind a large near one: the criterion says who comes first."""
     weather, stations, _ = mixed_month(120.0)
-    facilities = around([120, 300], [5.0, 1.0]).assign(class_=["catering", "steel"])
+    facilities = around([120, 300], [5.0, 2.5]).assign(class_=["catering", "steel"])
     by_word, by_score = (trace(facilities, weather, stations, order=order) for order in ("word", "score"))
     assert by_word["word"].tolist() == ["strong", "weak"] and by_score["word"].tolist() == ["weak", "strong"]
     np.testing.assert_allclose(by_word["score"], by_score["score"][::-1])
+
+
+def test_no_word_pushes_a_plant_of_the_cell_itself_back():
+    """Weak by a station's word, but in the cell: with a strong one outside it is ordered by score."""
+    weather, stations, _ = mixed_month(120.0)
+    facilities = around([120, 300, 300], [5.0, 1.0, 2.5]).assign(class_=["catering", "steel", "steel"])
+    traced = trace(facilities, weather, stations)
+    assert traced["facility"].tolist() == ["f01", "f00", "f02"] and traced["word"].tolist() == [
+        "weak",
+        "strong",
+        "weak",
+    ]
+    assert trace(facilities.assign(class_="steel"), weather, stations)["facility"].tolist() == ["f00", "f01", "f02"]
 
 
 def test_removing_a_facility_keeps_the_order_of_the_others():

@@ -53,6 +53,6 @@ class Tracing(BaseModel):
     medium_weight: float = Field(0.3, gt=0, le=1)
     small_weight: float = Field(0.03, gt=0, le=1)
 
-    # Proposal. "word": strong, moderate, then the rest, each by score; "score": by score alone.
+    # Proposal. "word": strong or in the cell, moderate, then the rest, each by score; "score": by score alone.
     order: Literal["word", "score"] = "word"
     seed: int = 20180828

@@ -72,8 +72,9 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     the station measured above its background (``hours.increments``). Words: strong and
     moderate from the thresholds of the criteria, with the interval above 1; weak;
     not enough hours, below ``min_upwind_hours`` to the cell or to the station; no hourly data, without wind or
-    station. Order: strong, moderate, then the rest, each by ``prior.score``; in a calm month those
-    in the cell and around it before those upwind. Removing a facility changes no word, lift or agreement of the others.
+    station. Order: strong or in the cell, moderate, then the rest, each by ``prior.score``; in a calm
+    month those in the cell and around it before those upwind. Removing a facility changes no word, lift
+    or agreement of the others.
 
     Examples
     --------
@@ -209,8 +210,10 @@ def _words(lift, n_hours, joined, rule):
 
 def _order(found, calm_month, rule):
     """Positions of a cell's facilities in visiting order."""
-    word = np.array([_URGENCY.get(name, 2) if rule.order == "word" else 0 for name in found["word"]], dtype=int)
     near = np.array([_WHERE[name] for name in found["where"]], dtype=int)
+    word = np.array([_URGENCY.get(name, 2) for name in found["word"]], dtype=int)
+    # What stands in the cell is looked at first in any case: a station kilometres away cannot clear it.
+    word = np.where((near == 0) | (rule.order == "score"), 0, word)
     far = (near == 2) & calm_month
     # No order out of the last digits; places are sorted by facility, so that the place breaks ties.
     return np.lexsort((found["place"], found["distance_km"], near, -found["score"].round(9), word, far))
