@@ -152,7 +152,7 @@ def month_case(n_col=24, n_row=20, **settings):
             {"cell": cell, "facility": one.facility, "name": one.name_, "class_": one.class_, "lon": one.lon}
             | {"lat": one.lat, "distance_km": 1.5 * order, "bearing_deg": 45.0 * order, "where": where}
             | {"upwind_hours": 120, "n_hours": 690, "lift": 1.8, "lift_low": 1.2, "lift_high": 2.4}
-            | {"word": word, "order": order}
+            | {"word": word, "order": order, "agreement": 2, "n_stations": 3}
             for cell in dict.fromkeys(warned["cell"])
             for order, (one, where, word) in enumerate(
                 zip(

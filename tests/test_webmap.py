@@ -189,6 +189,17 @@ def test_popup_of_a_warned_cell_says_why_and_how_sure(seen, case):
     assert f"{row['lon']:.5f}, {row['lat']:.5f}" in words
     assert "确在名单内的概率" in words and "55 %" in words
     assert "第0热电厂" in words and "强" in words and "上风 120/690 小时" in words
+    assert "3个站点中2个指向该处" in words
+
+
+def test_a_calm_month_says_what_that_means_for_sources(case, chromium, tmp_path):
+    cell = case["warned"]["cell"].iloc[1]
+    traced = case["traced"].copy()
+    traced.attrs["hours"] = {cell: {"calm_month": True, "calm_share": 0.42, "calm_hours": 300}}
+    with opened(chromium, web_map(**case | {"traced": traced}).save(tmp_path / "map.html")) as shown:
+        shown.page.fill("#hs-search", cell)
+        shown.page.press("#hs-search", "Enter")
+        assert "当月静风300小时（占42%）" in shown.page.inner_text(".leaflet-popup-content")
 
 
 def test_search_finds_codes_labels_places_and_facilities(seen, case):

@@ -16,6 +16,7 @@ from hotspot.publish.tiles import hosts, tile_source
 from hotspot.publish.webmap_data import pack_cells, page_order, positions
 from hotspot.publish.webmap_layers import pack_field, standing_rows
 from hotspot.publish.webmap_lists import (
+    calm_notes,
     facility_rows,
     hotspot_cells,
     not_ranked_rows,
@@ -152,6 +153,7 @@ def web_map(
         "reasons": reason_styles(),
         "warned": warned_rows(warned, field, order, decimals, public=public),
         "traced": traced_rows(traced, field, order),
+        "calm": calm_notes(traced, field, order),
         "hot": hotspot_cells(hot, field, order),
         "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), REASONS),
         "not_ranked": not_ranked_rows(not_ranked, field, order),

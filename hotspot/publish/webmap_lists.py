@@ -19,6 +19,7 @@ from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS
 from hotspot.text.escape import escape
+from hotspot.trace.words import agreement_words, calm_words
 
 # Short enough for a tab; the full words come from ``words``.
 _SHORT = {"highest": ("最高", "Highest"), "year_on_year": ("同比", "vs. year"), "month_on_month": ("环比", "vs. month")}
@@ -143,10 +144,30 @@ def traced_rows(traced, field, order):
                 "word": escape(row["word"]),
                 "hours": _number(row["upwind_hours"], 0),
                 "of": _number(row["n_hours"], 0),
-                "agree": [_number(row.get(name), 0) for name in ("agreement", "n_stations")],
+                "agree": list(agreement_words(row)),
             }
         )
     return found
+
+
+def calm_notes(traced, field, order):
+    """
+    What a month of much calm means for the sources of a warned cell.
+
+    Parameters
+    ----------
+    traced : DataFrame, from ``trace_sources`` with its attribute ``hours``, or None
+    field : Dataset (cell, time)
+    order : int array, from ``page_order``
+
+    Returns
+    -------
+    dict: cell position as text -> (zh, en), of the cells where calm prevails
+    """
+    hours = {} if traced is None else traced.attrs.get("hours", {})
+    said = {cell: calm_words(about) for cell, about in sorted(hours.items()) if calm_words(about)[0]}
+    places = positions(said, field, order, "traced sources")
+    return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
 
 
 def facility_rows(facilities):
