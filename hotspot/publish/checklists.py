@@ -29,6 +29,7 @@ from hotspot.publish.workbook import sheet_name
 from hotspot.rules.classes import GRADES, source_classes
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
+MARKS = {"own": "", "joint": "（联合）", "cross_region": "（跨市）"}
 INDEX, PATROL = "目录", "巡查"
 _HEAD = ("结果", "序号", "级别", "检查项", "问题类型", "责任部门", "办理期限", "发现的问题与处理", "照片编号")
 _WIDTHS = (6, 6, 7, 54, 20, 22, 18, 34, 10)
@@ -267,7 +268,7 @@ def _place(sheet, look, line, last, title, rows):
         banner(sheet, line, last, papers, look["papers"], 16 * max(1, -(-printed_width(papers) // 170)))
     for row in rows:
         line += 1
-        duty = row["department"] + MODES.get(row["mode"], "")
+        duty = row["department"] + MARKS.get(row["mode"], "")
         texts = (
             _TICK, str(row["number"]), GRADES[row["grade"]], row["zh"], row.get("problem_zh", ""), duty,
             row["deadline"], "", row.get("photos", ""),
@@ -275,7 +276,7 @@ def _place(sheet, look, line, last, title, rows):
         for column, text in enumerate(texts):
             centred = column in (1, 2, last)
             say(sheet, line, column, text, look["tick" if column == 0 else "centre" if centred else "text"])
-        rooms = ((row["zh"], 52), (row.get("problem_zh", ""), 18), (duty, 20), (row["deadline"], 17))
+        rooms = ((row["zh"], 52), (row.get("problem_zh", ""), 19), (duty, 22), (row["deadline"], 17))
         deep = max(-(-printed_width(text) // room) for text, room in rooms)
         sheet.set_row(line, _ROW * max(1, deep))
     return line + 1

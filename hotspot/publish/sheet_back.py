@@ -4,12 +4,11 @@ The back of the printed sheet: checks by class, enterprise and item (C8, B11), i
 A page has room for so much; what does not fit is counted, and stands in ``checklists.xlsx``.
 """
 
-from hotspot.publish.checklists import MODES, by_class
+from hotspot.publish.checklists import MARKS, MODES, by_class
 from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.words import known
 from hotspot.rules.classes import GRADES, problem_types, source_classes
 
-_MARKS = {"joint": "（联合）", "cross_region": "（跨市）"}
 COLUMN_MM = 245.0  # height of a column when the page holds nothing else
 _WORDS = "；".join(problem["zh"] for problem in problem_types().values())
 
@@ -72,7 +71,7 @@ def _block(kind, items, places, own):
         "photos": " ".join(row.get("photos", "") for row in own).split(),
         "places": [
             {"number": number, "name": shorten(name, 18 if mark else 26) + mark}
-            for number, name, mark in ((n, name, "" if shared else _MARKS.get(mode, "")) for n, name, mode in places)
+            for number, name, mark in ((n, name, "" if shared else MARKS.get(mode, "")) for n, name, mode in places)
         ],
     }
 
