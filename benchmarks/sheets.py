@@ -32,8 +32,10 @@ def repeated(month, study, times):
     codes = month.warned["cell"].drop_duplicates().tolist()
     copies = [dict(zip(codes, hot[k * len(codes) : (k + 1) * len(codes)], strict=False)) for k in range(1, times)]
     tables = {}
-    for name in ("warned", "traced", "checklist"):
+    for name in ("warned", "traced", "checklist", "fine"):
         table = getattr(month, name)
+        if table is None:
+            continue
         more = [table[table["cell"].isin(m)].assign(cell=lambda t, m=m: t["cell"].map(m)) for m in copies]
         tables[name] = pd.concat([table, *more], ignore_index=True)
     return tables
@@ -59,8 +61,9 @@ def main():
                 out.mkdir()
                 start, cpu = time.perf_counter(), time.process_time()
                 paths = write_sheets(
-                    out, study=study, month=given.month, field=month.field, facilities=month.facilities, **tables
-                )
+                    out, study=study, month=given.month, field=month.field, facilities=month.facilities,
+                    backdrop=month.backdrop, **tables,
+                )  # fmt: skip
                 took.append((time.process_time() - cpu, time.perf_counter() - start))
             # The first run also loads the libraries.
             (seconds, wall), n = (statistics.median(t) for t in zip(*took[1:], strict=True)), len(paths) - 1
