@@ -98,7 +98,7 @@ def write_record(path, record):
         columns[str(name)] = pa.array(values.tolist() if kind == pa.string() else values, kind)
     about = json.dumps(record.attrs, sort_keys=True, ensure_ascii=False)
     table = pa.table(columns).replace_schema_metadata({"hotspot": about})
-    pq.write_table(table, path, compression="zstd", compression_level=3)
+    pq.write_table(table, path, compression="zstd", compression_level=3, write_page_checksum=True)
 
 
 def read_record(path):
@@ -108,7 +108,7 @@ def read_record(path):
     import xarray as xr
 
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
         attrs = json.loads(table.schema.metadata[b"hotspot"])
         cell = np.array(table["cell"].to_pylist(), dtype=str)
         month = np.array(table["month"].to_pylist(), dtype="datetime64[M]")

@@ -7,7 +7,7 @@ import pytest
 
 from hotspot.estimate.monthly import monthly_field
 from hotspot.history import VALUES, history_months, other_months, with_history
-from hotspot.kept import read_record
+from hotspot.kept import read_record, write_record
 from hotspot.sources.intake import Intake
 from hotspot.sources.opening import open_month
 from hotspot.sources.synthetic import write_study
@@ -85,6 +85,19 @@ def test_kept_once_and_used_again_until_something_changes(study, field, history,
     assert path.read_bytes() == stored, "the same bytes again"
     path.write_bytes(stored[: len(stored) // 2])
     assert with_history(field, own, folder=path.parent).identical(made), "half a file is no history"
+
+
+def test_a_flipped_bit_is_noticed(tmp_path, history):
+    """F16: what is read back is what was written, or nothing."""
+    plain = history.reset_coords(drop=True).drop_attrs().assign_attrs(inputs="[]")
+    path = tmp_path / "one.parquet"
+    write_record(path, plain)
+    whole = path.read_bytes()
+    assert read_record(path).identical(plain)
+    for at in range(200, len(whole) - 8, len(whole) // 40):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+        back = read_record(path)
+        assert back is None or back.drop_attrs().equals(plain.drop_attrs()), at
 
 
 def test_other_criteria_make_another_history(study, field, tmp_path):
