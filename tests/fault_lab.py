@@ -148,40 +148,33 @@ def in_ledger(out):
         return ledger.verify()
 
 
-def appended(folder, first):
-    """An entry of feedback, and the power cut as soon as it was taken: how many entries there are then."""
-    root, log = folder / "appended", folder / "appended.log"
+def after_a_cut(folder, first, name, work, kept):
+    """Do some work on a copy of the first month, cut the power when it is done, and say where what is left lies."""
+    root, log, left = (folder / f"{name}{end}" for end in ("", ".log", "-cut"))
     shutil.copytree(first, root)
 
-    def work():
+    def logged():
         arm(LOG, root, log=log)
-        with open_ledger(root / STUDY.id / "ledger.sqlite") as ledger:
-            ledger.append("feedback", MONTH, {"cell": "A"})
+        work(root)
 
-    in_child(work)
+    in_child(logged)
     disk = Disk(root, first)
     for call in read_log(log):
         disk.play(*call)
-    write_tree(disk.surviving("nothing"), folder / "appended-cut")
-    return in_ledger(folder / "appended-cut")
+    write_tree(disk.surviving(kept), left)
+    return left
 
 
-def careless(folder, first):
-    """The same month published without flushing: what a power cut right after it leaves. The model must see it."""
+def appended(root):
+    """An entry of feedback, which nothing else flushes after it."""
+    with open_ledger(root / STUDY.id / "ledger.sqlite") as ledger:
+        ledger.append("feedback", MONTH, {"cell": "A"})
+
+
+def careless(root):
+    """A publisher that does not flush; only a child's, so the others do."""
     staging.flush = release.flush = lambda path: None
-    root, log = folder / "careless", folder / "careless.log"
-    shutil.copytree(first, root)
-
-    def work():
-        arm(LOG, root, log=log)
-        publish(root, NEW)
-
-    in_child(work)
-    disk = Disk(root, first)
-    for call in read_log(log):
-        disk.play(*call)
-    write_tree(disk.surviving("names"), folder / "careless-cut")
-    return state(folder / "careless-cut")
+    publish(root, NEW)
 
 
 def main(folder):
@@ -215,8 +208,8 @@ def main(folder):
         "kill": sweep(folder, first, KILL, range(1, calls + 2)),
         "full": sweep(folder, first, FULL, [*range(0, size, size // 16), size - 1]),
     }
-    report["appended"] = appended(folder, first)
-    report["careless"] = careless(folder, first)
+    report["appended"] = in_ledger(after_a_cut(folder, first, "appended", appended, "nothing"))
+    report["careless"] = state(after_a_cut(folder, first, "careless", careless, "names"))
     print(json.dumps(report))
 
 
