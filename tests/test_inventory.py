@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from paper_case import paper_case
 
 from hotspot.grid.lattice import Grid
+from hotspot.publish.checklists import write_checklists
 from hotspot.publish.inventory import INVENTORY_COLUMNS, read_inventory, write_inventory
 from hotspot.sources.facilities import load_facilities
 from hotspot.sources.intake import Intake
@@ -187,3 +188,16 @@ def test_the_real_registers_reconcile(name, inside, shared):
     within = shapely.STRtree(study.boundaries.geometry.to_numpy()).query(found.geometry.to_numpy(), "intersects")[0]
     assert (own["why"] == "").sum() == np.unique(within).size, "the others stand beyond the border, in a border cell"
     assert by_county(table).iloc[-1]["total"] == len(table)
+
+
+def test_a_study_without_registers_has_an_empty_inventory(tmp_path):
+    found = load_facilities((), tmp_path, Intake(tmp_path))
+    case = paper_case()
+    table = inventory(found, case.field, case.study.grid, boundaries=case.study.boundaries, warned=case.warned)
+    assert len(table) == 0 and list(table.columns) == COLUMNS
+    assert reconcile(table)["read"] == 0 and by_county(table)["total"].tolist() == [0]
+    assert len(read_inventory(write_inventory(tmp_path / "i.csv", table))) == 0
+    write_checklists(
+        tmp_path / "c.xlsx", study=case.study, month=case.month, warned=case.warned, checklist=case.checklist,
+        inventory=table,
+    )  # fmt: skip
