@@ -12,6 +12,7 @@ from test_trace import CRITERIA, MONTH, around, blowing, measured, mixed_month, 
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.attribution import trace_sources
+from hotspot.trace.checklist import checklist
 from hotspot.trace.hours import Hours, increments
 from hotspot.trace.prior import prior, score, size_ratio
 
@@ -59,6 +60,20 @@ def test_haze_that_comes_with_one_wind_points_to_nobody():
     assert raw.loc["f00", "word"] == "strong" and raw.loc["f00", "agreement"] >= 1
     assert seen.loc["f00", "word"] == "weak" and seen.loc["f00", "agreement"] == 0
     assert trace(facilities, weather, stations).attrs["hours"]["A"]["measure"] == "increment"
+
+
+def test_the_checklist_says_how_many_stations_agree():
+    facilities = around([0, 75], [0.4, 8.5])
+    weather, stations = network((facilities["lon"][0], facilities["lat"][0]), RING)
+    warned = pd.DataFrame({"cell": ["A"]})
+    traced = trace(facilities, weather, stations, ring_km=10.0)
+    rows = checklist(warned, traced, facilities, one_cell(), CRITERIA)
+    said = rows.drop_duplicates("facility").set_index("facility")
+    assert "能判断的6个站点都指向该处" in said.loc["f00", "why_zh"]
+    assert "6 of 6 stations" in said.loc["f00", "why_en"] and "6 of 6" not in said.loc["f01", "why_en"]
+    # Tables made before stations were asked still make a list.
+    older = traced.drop(columns=["agreement", "n_stations"])
+    assert "站点" not in checklist(warned, older, facilities, one_cell(), CRITERIA)["why_zh"].iloc[0]
 
 
 def test_micro_stations_are_asked_but_never_the_receptor():
