@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from browser import opened
 from map_case import lattice_field, month_case, months_of
-from map_page import cell_on_screen, data_of, slow_unpack
+from map_page import cell_on_screen, data_of, slow_unpack, to_month
 
 from hotspot.publish.lists import published
 from hotspot.publish.packing import column, pack, pack_runs
@@ -271,15 +271,20 @@ def test_resolution_and_completeness_are_stated(seen):
     assert "产品原生分辨率约 10 km" in words and "月产品" in words and "2020-02-29" in words
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_sticks_out(page, chromium, tmp_path, width):
+@pytest.mark.parametrize("width", [1280, 920, 390])
+@pytest.mark.parametrize("t", [12, 5])
+def test_nothing_sticks_out(page, chromium, tmp_path, width, t):
     with opened(chromium, page.save(tmp_path / "map.html"), width=width, height=800) as shown:
-        assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
-        hidden = shown.page.evaluate(
-            """() => [...document.querySelectorAll('.hs-head *, .hs-side button, .hs-side label, .hs-legend li')]
-            .filter(n => n.clientWidth && n.scrollWidth > n.clientWidth + 1).map(n => n.outerHTML)"""
-        )
-        assert hidden == []
+        to_month(shown, t)
+        for _ in range(2):
+            assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
+            hidden = shown.page.evaluate(
+                """() => [...document.querySelectorAll(`.hs-head *, .hs-side button, .hs-side label, .hs-legend li,
+                .hs-when, .hs-scale button`)].filter(n => n.clientWidth && n.scrollWidth > n.clientWidth + 1)
+                .map(n => n.outerHTML)"""
+            )
+            assert hidden == []
+            shown.page.click("#hs-lang")
 
 
 def test_hostile_names_stay_text(case, chromium, tmp_path):

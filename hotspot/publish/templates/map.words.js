@@ -15,7 +15,7 @@ const WORDS = {
   published: ["发布月：预警网格、原因和可能来源都属于本月。", "Published month: warning cells, reasons and sources are of this month."],
   belongs: ["预警网格、原因和可能来源属于 {0}（发布月）。", "Warning cells, reasons and sources belong to {0}, the published month."],
   noLayer: ["“{0}”{1}，图上为浓度。", "“{0}” {1}; the map shows concentrations."], onlyLast: ["只有发布月的数据", "is of the published month only"], baseOut: ["的基准月不在本页各月之内", "has no base among the months of this page"], noLayerData: ["在本月没有数据", "has no data in this month"],
-  lastOnly: ["仅发布月", "published month only"], noBase: ["无基准月", "no base month"], always: ["年度", "of the year"], highestOf: ["最高 {0}", "highest {0}"], course: ["各月浓度", "Months"], nearness: ["距名单有多近（概率 · 位次区间）", "How near the list (chance · rank interval)"], notHot: ["非热点网格或未排名", "no hotspot cell, or not ranked"],
+  lastOnly: ["仅发布月", "latest only"], noBase: ["无基准月", "no base"], always: ["年度", "of the year"], highestOf: ["最高 {0}", "highest {0}"], course: ["各月浓度", "Months"], nearness: ["距名单有多近（概率 · 位次区间）", "How near the list (chance · rank interval)"], notHot: ["非热点网格或未排名", "no hotspot cell, or not ranked"],
   tiles: ["底图", "Base map"],
   net: ["底图来自{0}：打开本页会向其服务器（{1}）请求图片，服务器会知道所看的地方。", "The base map comes from {0}: this page asks its servers ({1}) for pictures, and they learn what is looked at."], shiftedNote: ["网格已移到 GCJ-02 再叠加。", "Cells were shifted to GCJ-02 before they were laid over."], tilesFailed: ["底图未能载入；网格和数据不受影响。", "The base map could not be loaded; cells and figures are not affected."], listed: ["在列概率 {0}", "{0} sure"], rank: ["第 {0} 位", "rank {0}"], pWorst: ["确居首位的概率", "Probability of being the worst"],
   pTop: ["确在名单内的概率", "Probability of belonging on the list"], rankSpan: ["位次区间", "Rank interval"],
