@@ -154,7 +154,14 @@ class Receptors:
 
 
 def near_box(lon, lat, there_lon, there_lat, km):
-    """Places in a box around a place that holds every place within so many kilometres."""
+    """
+    Places in a box around a place that holds every place within so many kilometres.
+
+    Examples
+    --------
+    >>> near_box(114.0, 30.0, np.array([114.1, 116.0]), np.array([30.1, 30.0]), 20.0).tolist()
+    [True, False]
+    """
     # A degree of latitude is nowhere shorter than 110.5 km, one of longitude than 110.5 km times the cosine.
     degrees = km / 110.5
     wide = degrees / max(np.cos(np.radians(min(abs(lat) + degrees, 89.0))), 0.01)
@@ -162,7 +169,15 @@ def near_box(lon, lat, there_lon, there_lat, km):
 
 
 def towards(lon, lat, there_lon, there_lat):
-    """Degrees from true north and kilometres (GRS80) from one place to others."""
+    """
+    Degrees from true north and kilometres (GRS80) from one place to others.
+
+    Examples
+    --------
+    >>> bearing, km = towards(114.0, 30.0, np.array([114.0]), np.array([30.1]))
+    >>> bearing.tolist(), km.round(2).tolist()
+    ([0.0], [11.09])
+    """
     from pyproj import Geod
 
     start = np.full(there_lon.size, lon), np.full(there_lon.size, lat)

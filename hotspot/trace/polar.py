@@ -153,6 +153,18 @@ def station_polar(weather, stations, station, *, month, utc_offset, criteria, **
     ------
     DataError
         The weather has no wind, or no hour has both a wind and a value.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from hotspot.rules.criteria import Criteria
+    >>> time = np.arange("2020-01-31T16", "2020-01-31T20", dtype="datetime64[h]").astype("datetime64[ns]")
+    >>> wind = xr.Dataset({"u10": ("time", [0.0, 0, 0, 0]), "v10": ("time", [-2.0, -2, 2, 2])}, {"time": time})
+    >>> place = {"station": ["a"], "lon": ("station", [114.0]), "lat": ("station", [30.0]), "time": time}
+    >>> seen = xr.Dataset({"pm25": (("station", "time"), [[90.0, 80, 20, 10]])}, place)
+    >>> table = station_polar(wind, seen, "a", month="2020-02", utc_offset=8, criteria=Criteria(), min_hours=2)
+    >>> table.dropna()[["direction", "hours", "mean"]].values.tolist()
+    [[0.0, 2.0, 85.0], [180.0, 2.0, 15.0]]
     """
     here = stations.sel(station=station)
     time, u10, v10 = _of_month(weather, float(here["lon"]), float(here["lat"]), month, utc_offset)
@@ -185,6 +197,16 @@ def month_rose(weather, lon, lat, *, month, utc_offset, criteria, **settings):
     ------
     DataError
         The weather has no wind in this month.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from hotspot.rules.criteria import Criteria
+    >>> time = np.arange("2020-01-31T14", "2020-01-31T20", dtype="datetime64[h]").astype("datetime64[ns]")
+    >>> blowing = xr.Dataset({"u10": ("time", np.zeros(6)), "v10": ("time", [9, 9, -2.0, -2, 2, 0])}, {"time": time})
+    >>> rose = month_rose(blowing, 114, 30, month="2020-02", utc_offset=8, criteria=Criteria())
+    >>> rose.attrs["n_hours"], rose.attrs["calm_share"], rose[rose.hours > 0]["direction"].tolist()
+    (4, 0.25, [0.0, 180.0])
     """
     _, u10, v10 = _of_month(weather, lon, lat, month, utc_offset)
     rose = wind_rose(u10, v10, **({"calm_ms": criteria.tracing.calm_ms} | settings))

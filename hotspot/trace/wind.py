@@ -147,6 +147,14 @@ def nearest_point(weather, lon, lat):
     ------
     DataError
         A component is missing, or the shape is not one of these.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> both = {name: (("time", "place"), [[1.0, 2.0]]) for name in ("u10", "v10")}
+    >>> at = {"lon": ("place", [104.0, 106.0]), "lat": ("place", [35.0, 35.0])}
+    >>> nearest_point(xr.Dataset(both, at), 105.5, 35.0)
+    {'place': 1}
     """
     for name in ("u10", "v10"):
         if name not in weather:
