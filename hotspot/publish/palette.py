@@ -100,13 +100,11 @@ def pooled_breaks(values, n_class):
 
     Parameters
     ----------
-    values : array of any shape, NaN where missing
-    n_class : int
-        How many colours there are, at least 2.
+    values, n_class : as for ``sequential_breaks``
 
     Returns
     -------
-    list of float, at most ``n_class - 1`` limits, rising; empty without values
+    list of float, as there
 
     Examples
     --------
