@@ -91,7 +91,9 @@ def with_history(field, study, intake=None, folder=None):
             intake.register(study.root / name)
     between = record.sel(cell=field["cell"].values)
     between = between.drop_vars([name for name in between.coords if name not in ("cell", "time")])
-    both = xr.concat([field[list(VALUES)].drop_attrs(), between[list(VALUES)]], dim="time", data_vars="minimal", coords="minimal")
+    both = xr.concat(
+        [field[list(VALUES)].drop_attrs(), between[list(VALUES)]], dim="time", data_vars="minimal", coords="minimal"
+    )
     return both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs)
 
 
