@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.kept import kept, stamp_of
+from hotspot.kept import kept, listing_of, stamp_of
 from hotspot.rules.calendar import month_minus, month_of, parse_month
 
 VALUES = ("pm25", "pm25_error", "coverage", "n_valid", "valid", "why")
@@ -84,8 +84,9 @@ def with_history(field, study, intake=None, folder=None):
     names = history_months(known[-1])
     others = [name for name in names if name not in known]
     path = None if folder is None else Path(folder) / f"history-{known[-1]}.parquet"
-    stamp = stamp_of(study, names[-1], _delivered(study), _cells_digest(study), libraries=_LIBRARIES)
-    record = kept(path, stamp, study.root, lambda: other_months(study, others))
+    stamp = stamp_of(study, names[-1], _cells_digest(study), libraries=_LIBRARIES)
+    listing = listing_of(study, study.satellite, study.stations, study.decisions)
+    record = kept(path, stamp, study.root, lambda: other_months(study, others), listing=listing)
     if intake is not None:
         for name, _ in json.loads(record.attrs["inputs"]):
             intake.register(study.root / name)
@@ -134,13 +135,6 @@ def other_months(study, names):
     plain = field[list(VALUES)].reset_coords(drop=True).drop_attrs()
     plain = plain.assign_coords(cell=field["cell"].values.astype(str), time=field["time"].values)
     return plain.assign_attrs(inputs=json.dumps(inputs, ensure_ascii=False))
-
-
-def _delivered(study):
-    """Names of the files that could hold a month: one that is delivered later makes the record anew."""
-    patterns = {p for part in (*study.satellite, *study.stations, *study.decisions) for p in part.files}
-    root = Path(study.root)
-    return sorted({path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern)})
 
 
 def _cells_digest(study):

@@ -8,11 +8,12 @@ everything else it hangs on. Whatever does not fit, or is no whole file, is made
 import hashlib
 import json
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
 
-def kept(path, stamp, root, make):
+def kept(path, stamp, root, make, *, listing="", inputs=None):
     """
     A record from its file while nothing it came from has changed; else made, and kept.
 
@@ -25,18 +26,27 @@ def kept(path, stamp, root, make):
         The data root, below which ``attrs["inputs"]`` are named.
     make : callable
         Gives the Dataset (cell, time); its attribute ``inputs`` is the JSON of (path, sha256) pairs.
+    listing : str, from ``listing_of``
+        What lies there to be read: with a file more, the record may have to be made of more.
+    inputs : callable, optional
+        Gives the attribute ``inputs`` of a record made now, without making it; asked when the listing
+        has changed. Without it such a record is made anew.
 
     Returns
     -------
-    Dataset (cell, time), with the attribute ``stamp`` where it is kept
+    Dataset (cell, time), with the attributes ``stamp`` and ``listing`` where it is kept
     """
     if path is None:
         return make()
-    if path.exists():
-        record = read_record(path)
-        if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(root, record):
+    record = read_record(path) if path.exists() else None
+    if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(root, record):
+        if record.attrs.get("listing") == listing:
             return record
-    record = make().assign_attrs(stamp=stamp)
+        if inputs is None or inputs() != record.attrs["inputs"]:
+            record = None
+    else:
+        record = None
+    record = (make() if record is None else record).assign_attrs(stamp=stamp, listing=listing)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     write_record(partial, record)
@@ -63,6 +73,25 @@ def stamp_of(study, *more, libraries):
     criteria = study.criteria.model_dump(mode="json")
     text = json.dumps([*more, criteria, versions], sort_keys=True).encode() + study.path.read_bytes()
     return hashlib.sha256(text).hexdigest()
+
+
+def listing_of(study, *parts):
+    """
+    The names of all files that the patterns of deliveries find, as one hash.
+
+    Parameters
+    ----------
+    study : Study
+    parts : sequences of Delivery, such as ``study.satellite``
+
+    Returns
+    -------
+    str, hexadecimal
+    """
+    root = Path(study.root)
+    patterns = sorted({pattern for part in parts for delivery in part for pattern in delivery.files})
+    names = sorted({path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern)})
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def write_record(path, record):

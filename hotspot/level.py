@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.kept import kept, stamp_of
+from hotspot.kept import kept, listing_of, stamp_of
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.variables import CoverageWarning, DataError
 
@@ -169,7 +169,7 @@ def weather_free(study, last):
     from hotspot.sources.intake import NothingDelivered
     from hotspot.sources.opening import open_months
 
-    names = [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
+    names = _learned_from(study, last)
     if not study.weather:
         return _nothing(study, names, "no weather was delivered")
     try:
@@ -177,8 +177,7 @@ def weather_free(study, last):
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
     terrain = _terrain(study, delivered.intake)
-    inputs = sorted((r.path, r.sha256) for r in delivered.intake.files.values() if not r.refused)
-    about = {"inputs": json.dumps(inputs, ensure_ascii=False)}
+    about = {"inputs": _stated(delivered.intake)}
     if delivered.weather is None:
         return _nothing(study, names, f"no weather was delivered for {names[0]} to {names[-1]}", about)
     _, daily = daily_field(delivered, study.cells, names)
@@ -248,10 +247,40 @@ def _complete(record):
     return record
 
 
+def _learned_from(study, last):
+    """The months a record up to ``last`` is learned from, oldest first."""
+    return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
+
+
+def _inputs(study, last):
+    """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
+    from hotspot.sources.intake import NothingDelivered
+    from hotspot.sources.opening import open_months
+
+    if not study.weather:
+        return "[]"
+    try:
+        delivered = open_months(study, _learned_from(study, last))
+    except NothingDelivered:
+        return "[]"
+    _terrain(study, delivered.intake)
+    return _stated(delivered.intake)
+
+
+def _stated(intake):
+    """Paths and hashes of the files that were read, as JSON."""
+    pairs = sorted((r.path, r.sha256) for r in intake.files.values() if not r.refused)
+    return json.dumps(pairs, ensure_ascii=False)
+
+
 def _kept(study, last, path):
     """The record from its file while nothing it came from has changed; else made, and kept."""
     stamp = None if path is None else stamp_of(study, last, libraries=_LIBRARIES)
-    record = kept(path, stamp, study.root, lambda: weather_free(study, last))
+    listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
+    record = kept(
+        path, stamp, study.root, lambda: weather_free(study, last),
+        listing=listing, inputs=lambda: _inputs(study, last),
+    )  # fmt: skip
     for name in record.data_vars:
         record[name].attrs = {"unit": "ug/m3"}
     return record
