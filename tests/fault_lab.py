@@ -24,8 +24,7 @@ from hotspot.verify import verify_study
 
 OLD, NEW, LATER = {"A": 60.0, "B": 55.0}, {"A": 61.0, "C": 57.0}, {"A": 62.0, "C": 57.0}
 COUNT, KILL, FULL, LOG = 1, 2, 3, 4
-LAB = ctypes.CDLL(None)
-LAB.lab_calls.restype = LAB.lab_bytes.restype = ctypes.c_long
+LAB = ctypes.CDLL(None)  # holds the lab's functions where faults.so is loaded
 
 
 def arm(mode, folder, limit=0, log=""):
@@ -187,6 +186,7 @@ def main(folder):
     def count():
         arm(COUNT, whole)
         publish(whole, NEW)
+        LAB.lab_calls.restype = LAB.lab_bytes.restype = ctypes.c_long
         return f"{LAB.lab_calls()} {LAB.lab_bytes()}"
 
     calls, size = (int(n) for n in in_child(count)[1].split())

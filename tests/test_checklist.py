@@ -8,7 +8,7 @@ from hostile import PAYLOADS
 from paper_case import paper_case
 
 from hotspot.publish.checklist_tables import CENSUS, WORDS
-from hotspot.publish.checklists import INDEX, PATROL, by_class, write_checklists
+from hotspot.publish.checklists import INDEX, PATROL, by_cell, by_class, write_checklists
 from hotspot.rules.classes import area_classes, dossier_papers, problem_types, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.checklist import AREA_PHOTOS, BLANK_ROWS, checklist
@@ -220,7 +220,7 @@ def test_d14_the_census_stands_with_its_account(case, book):
 
 def test_a_class_stands_once_with_its_enterprises_below(case):
     code = case.traced["cell"].value_counts().index[0]
-    blocks = by_class(case.checklist[case.checklist["cell"] == code])
+    blocks = by_class(by_cell(case.checklist)[code])
     assert len({block["class_"] for block in blocks}) == len(blocks)
     listed = [facility for block in blocks for facility, _, _ in block["places"] if facility]
     assert sorted(listed) == sorted(case.traced.loc[case.traced["cell"] == code, "facility"])

@@ -77,7 +77,7 @@ def test_commands_on_the_pages_exist():
 
 def test_pictures_are_there_and_light():
     shown = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert len(shown) == 3
+    assert len(shown) == 4
     assert all(10_000 < (ROOT / name).stat().st_size < 250_000 for name in shown)
 
 

@@ -69,10 +69,9 @@ def write_checklists(path, *, study, month, warned, checklist, routes=None, inve
         book.set_properties({"title": f"{month} checklists", "created": created})
         look = look_formats(book)
         codes = list(warned.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates())
-        _index(book.add_worksheet(INDEX), look, study, month, warned, checklist, codes)
-        checklist = checklist.astype(object)  # rows are read one by one below; other texts are slow at that
+        of_cell = by_cell(checklist)
+        _index(book.add_worksheet(INDEX), look, study, month, warned, of_cell, codes)
         taken = {name.casefold() for name in (INDEX, CENSUS, WORDS, *codes, *(code + PATROL for code in codes))}
-        of_cell = dict(list(checklist.groupby("cell", sort=False)))
         plans = {}
         if routes is not None:
             plans = dict(list(routes[routes["scope"] == "cell"].groupby("of", sort=False)))
@@ -80,10 +79,10 @@ def write_checklists(path, *, study, month, warned, checklist, routes=None, inve
                 sheet = book.add_worksheet(sheet_name(f"路线 {city}", taken))
                 route_sheet(sheet, look, month, city, rows, study.criteria.visiting)
         for code in codes:
-            rows, own = of_cell.get(code, checklist.iloc[:0]), warned[warned["cell"] == code]
-            told = _head_lines(code, own, rows, plans.get(code), study.criteria)
+            rows, own = of_cell.get(code, []), warned[warned["cell"] == code]
+            told = _head_lines(own, rows, plans.get(code), study.criteria)
             _sheet(book.add_worksheet(code), look, f"{code} 问题清单（{month_zh(month)}）", told, rows)
-            seen = rows[rows["grade"] == "patrol"]
+            seen = [row for row in rows if row["grade"] == "patrol"]
             sheet = book.add_worksheet(code + PATROL)
             _sheet(sheet, look, f"{code} 村（社区）巡查单（{month_zh(month)}）", told[:-1], seen, photos=True)
         if inventory is not None:
@@ -92,13 +91,37 @@ def write_checklists(path, *, study, month, warned, checklist, routes=None, inve
     return path
 
 
-def by_class(checklist):
+def by_cell(checklist):
+    """
+    The rows of every cell's list, as plain dicts: they are read one by one, and a table is slow at that.
+
+    Parameters
+    ----------
+    checklist : DataFrame, from ``trace.checklist``
+
+    Returns
+    -------
+    dict of str -> list of dict
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> by_cell(pd.DataFrame({"cell": ["A", "B", "A"], "zh": ["看烟", "看灰", ""]}))["A"]
+    [{'cell': 'A', 'zh': '看烟'}, {'cell': 'A', 'zh': ''}]
+    """
+    rows: dict[str, list[dict]] = {}
+    for row in checklist.astype(object).to_dict("records"):
+        rows.setdefault(row["cell"], []).append(row)
+    return rows
+
+
+def by_class(rows):
     """
     The list of one cell, class by class: what is looked at, and where.
 
     Parameters
     ----------
-    checklist : DataFrame, the rows of one cell
+    rows : list of dict, of one cell, from ``by_cell``
 
     Returns
     -------
@@ -108,15 +131,15 @@ def by_class(checklist):
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> rows = [["steel", "F1", "甲厂", "steel-1", "看烟"], ["steel", "F2", "乙厂", "steel-1", "看烟"],
-    ...         ["other", "", "", "blank-1", ""]]
-    >>> block, = by_class(pd.DataFrame(rows, columns=["class_", "facility", "name", "item", "zh"]))
+    >>> names = ("class_", "facility", "name", "item", "zh")
+    >>> rows = [("steel", "F1", "甲厂", "steel-1", "看烟"), ("steel", "F2", "乙厂", "steel-1", "看烟"),
+    ...         ("other", "", "", "blank-1", "")]
+    >>> block, = by_class([dict(zip(names, row)) for row in rows])
     >>> block["class_"], len(block["items"]), [name for _, name, _ in block["places"]]
     ('steel', 1, ['甲厂', '乙厂'])
     """
     blocks: dict[str, dict] = {}
-    for row in checklist.to_dict("records"):
+    for row in rows:
         if row["zh"]:
             block = blocks.setdefault(row["class_"], {"items": {}, "places": {}})
             block["items"].setdefault(row["item"], row)
@@ -125,13 +148,13 @@ def by_class(checklist):
         {
             "class_": key,
             "items": list(block["items"].values()),
-            "places": [(facility, rows[0]["name"], rows) for facility, rows in block["places"].items()],
+            "places": [(facility, own[0]["name"], own) for facility, own in block["places"].items()],
         }
         for key, block in blocks.items()
     ]
 
 
-def _index(sheet, look, study, month, warned, checklist, codes):
+def _index(sheet, look, study, month, warned, of_cell, codes):
     """What lies in the book, a line per cell."""
     head = (
         "预警网格编号",
@@ -151,15 +174,16 @@ def _index(sheet, look, study, month, warned, checklist, codes):
         say(sheet, 1, column, text, look["head"])
     first = warned.drop_duplicates("cell").set_index("cell")
     for line, code in enumerate(codes, start=2):
-        of_cell = checklist[checklist["cell"] == code]
+        rows = of_cell.get(code, [])
         reasons = "；".join(REASONS.get(r, r) for r in warned.loc[warned["cell"] == code, "reason"])
         sheet.write_url(line, 0, f"internal:'{code}'!A1", look["link"], code)
         for column, text in enumerate(
             (*(first.loc[code, n] for n in ("city", "county", "township")), reasons), start=1
         ):
             say(sheet, line, column, text, look["text"])
-        registered = of_cell.loc[of_cell["facility"].map(known), "facility"].nunique()
-        for column, number in ((5, registered), (6, len(of_cell)), (7, int((of_cell["grade"] == "patrol").sum()))):
+        registered = {row["facility"] for row in rows if known(row["facility"])}
+        patrol = sum(row["grade"] == "patrol" for row in rows)
+        for column, number in ((5, len(registered)), (6, len(rows)), (7, patrol)):
             sheet.write_number(line, column, number, look["centre"])
         sheet.write_url(line, 8, f"internal:'{code}{PATROL}'!A1", look["link"], "打开")
         sheet.set_row(line, 18 * -(-printed_width(reasons) // 42))
@@ -168,13 +192,13 @@ def _index(sheet, look, study, month, warned, checklist, codes):
     paper(sheet)
 
 
-def _head_lines(code, warned, checklist, plan, criteria):
+def _head_lines(warned, rows, plan, criteria):
     """What stands above the items: place and reasons, who and by when, how to fill in; the order of visits last."""
     first, due = warned.iloc[0], criteria.handover
     place = " ".join(legible(str(first[n]))[:60] for n in ("city", "county", "township") if known(first[n]))
     reasons = "；".join(REASONS.get(reason, reason) for reason in warned["reason"])
-    area = checklist[checklist["facility"] == ""]
-    duty = _duty(area.iloc[0].to_dict()) if len(area) and "lead" in area else ""
+    area: dict = next((row for row in rows if row["facility"] == ""), {})
+    duty = _duty(area) if "lead" in area else ""
     by_when = (
         f"期限：交办后{due.feedback_workdays}个工作日内填报；现场发现的问题{due.report_hours}小时内上报；"
         f"整改在移交责任部门后{due.rectify_days}日内完成。交办日期：　　　年　　月　　日"
@@ -209,7 +233,7 @@ def _order(plan, rule):
     return said + (f"；排不下{len(left)}处。" if len(left) else "。")
 
 
-def _sheet(sheet, look, title, told, checklist, *, photos=False):
+def _sheet(sheet, look, title, told, rows, *, photos=False):
     """One list: its head, its classes with their enterprises, blank rows, and who signs."""
     last = len(_HEAD) - 1
     banner(sheet, 0, last, title, look["title"], 28)
@@ -223,15 +247,15 @@ def _sheet(sheet, look, title, told, checklist, *, photos=False):
     sheet.freeze_panes(line + 1, 0)
     sheet.repeat_rows(line)
     top = line = line + 1
-    for number, block in enumerate(by_class(checklist), start=1):
+    for number, block in enumerate(by_class(rows), start=1):
         kind = source_classes()[block["class_"]]
         banner(sheet, line, last, f"{number}　{kind.zh} {kind.en}", look["class"], 20)
         line += 1
-        for place_number, (facility, name, rows) in enumerate(block["places"], start=1):
+        for place_number, (facility, name, own) in enumerate(block["places"], start=1):
             named = (name if known(name) else facility) or "未登记的"
-            line = _place(sheet, look, line, last, f"{number}.{place_number}　{named}", rows)
+            line = _place(sheet, look, line, last, f"{number}.{place_number}　{named}", own)
     banner(sheet, line, last, "补充：未登记的源（子网格号、位置、类别） Unregistered sources", look["class"], 20)
-    for row in checklist[checklist["zh"] == ""].to_dict("records"):
+    for row in (row for row in rows if row["zh"] == ""):
         line += 1
         texts = (_TICK, str(row["number"]), *[""] * (last - 2), row.get("photos", ""))
         for column, text in enumerate(texts):
@@ -242,7 +266,7 @@ def _sheet(sheet, look, title, told, checklist, *, photos=False):
         sheet.data_validation(top, 0, line, 0, choices | {"ignore_blank": True})
         sheet.data_validation(top, 4, line, 4, problem_choice())
     if photos:
-        line = _photos(sheet, look, line + 1, last, checklist)
+        line = _photos(sheet, look, line + 1, last, rows)
     line += 2
     for text in (
         "巡查人：　　　　　　　　　　网格监督员：　　　　　　　　　　网格长：",
@@ -282,12 +306,12 @@ def _place(sheet, look, line, last, title, rows):
     return line + 1
 
 
-def _photos(sheet, look, line, last, checklist):
+def _photos(sheet, look, line, last, listed):
     """A row per numbered photo: what it shows, where, when (C10)."""
     banner(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名", look["class"], 20)
     line += 1
     rows = [(tuple(_PHOTO_HEAD), "head")]
-    for row in checklist[checklist["photos"] != ""].to_dict("records") if "photos" in checklist else ():
+    for row in (row for row in listed if row.get("photos")):
         subject = source_classes()[row["class_"]].zh if row["zh"] else f"补充第{row['number']}项"
         slots = row["photos"].split()
         views = ("远景", "近景") if len(slots) == 2 else ("",) * len(slots)

@@ -13,13 +13,13 @@ COLUMN_MM = 245.0  # height of a column when the page holds nothing else
 _WORDS = "；".join(problem["zh"] for problem in problem_types().values())
 
 
-def back_page(checklist, numbers, *, n_rest=0):
+def back_page(rows, numbers, *, n_rest=0):
     """
     Each class with its items once, its enterprises by their number on the front.
 
     Parameters
     ----------
-    checklist : DataFrame, the rows of one cell, from ``trace.checklist``
+    rows : list of dict, of one cell, from ``checklists.by_cell``
     numbers : dict of facility -> str
         The numbers under which facilities are printed; others are only counted.
     n_rest : int
@@ -31,25 +31,23 @@ def back_page(checklist, numbers, *, n_rest=0):
     (D15) and in which words (D24), and ``blank_photos``, the photo slots of what is found besides (C10)
     """
     blocks, left = [], 0
-    for block in by_class(checklist):
+    for block in by_class(rows):
         kind, items = source_classes()[block["class_"]], block["items"]
         places = [
-            (numbers[f], name if known(name) else f, rows[0]["mode"])
-            for f, name, rows in block["places"]
-            if f in numbers
+            (numbers[f], name if known(name) else f, own[0]["mode"]) for f, name, own in block["places"] if f in numbers
         ]
-        left += sum(len(rows) for facility, _, rows in block["places"] if facility and facility not in numbers)
+        left += sum(len(own) for facility, _, own in block["places"] if facility and facility not in numbers)
         if places or kind.area:
-            own = [row for facility, _, rows in block["places"] if not facility for row in rows]
-            blocks.append(_block(kind, items, places, own))
+            unnamed = [row for facility, _, own in block["places"] if not facility for row in own]
+            blocks.append(_block(kind, items, places, unnamed))
     columns, without = _two_columns(blocks, COLUMN_MM - (12 + 5 * n_rest if n_rest > 0 else 0))
     left += sum(len(block["items"]) * max(1, len(block["places"])) for block in without)
-    due = [text for text in (legible(row["deadline"]) for row in checklist.to_dict("records")) if text]
+    due = [text for text in (legible(row["deadline"]) for row in rows) if text]
     return {
         "checks": columns,
         "checks_left": left,
         "due": (f"{due[0]}填报。" if len(set(due)) == 1 else "") + f"问题类型用词：{_WORDS}。",
-        "blank_photos": checklist.loc[checklist["zh"] == "", "photos"].tolist() if "photos" in checklist else [],
+        "blank_photos": [row["photos"] for row in rows if row["zh"] == "" and "photos" in row],
     }
 
 

@@ -7,7 +7,6 @@ from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
 from hotspot.publish.words import BASES, COMPLETENESS, EVIDENCE, REASONS, STATES, WHERE, change_zh, known, month_zh
-from hotspot.rank.weather_change import weather_change
 from hotspot.rules.classes import source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 
@@ -24,7 +23,7 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
     ----------
     study, month, field, state : as ``sheets.write_sheets``
     code : str
-    rows : DataFrame, the cell's rows of the list as printed
+    rows : DataFrame, the cell's rows of the list as printed, joined with their ``weather_change``
     digest : str
         First digits of the list's SHA-256; empty while no list is written.
     near : sequence of dict, the cell's traced facilities as they are numbered on the sheet
@@ -46,9 +45,7 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
         if BASES.get(row["reason"])
     ]
     # One sentence only, of the first change there is: the page has no room for three.
-    told = rows.join(weather_change(field, rows)).sort_values(
-        "change_normalised", key=lambda v: v.isna(), kind="stable"
-    )
+    told = rows.sort_values("change_normalised", key=lambda v: v.isna(), kind="stable")
     weather = weather_zh(told.iloc[0], decimals)
     periods = str(field["abnormal_zh"].sel(cell=code).values) if "abnormal_zh" in field.coords else ""
     unsure = any(known(flag) and not flag for flag in rows["distinguishable"])

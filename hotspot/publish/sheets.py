@@ -16,6 +16,7 @@ from hotspot.grid.frame import north_angle
 from hotspot.publish import manifest, sheet_map
 from hotspot.publish.backdrop_map import Backdrop
 from hotspot.publish.borders import Borders
+from hotspot.publish.checklists import by_cell
 from hotspot.publish.fonts import check_glyphs, printed_width
 from hotspot.publish.lists import published
 from hotspot.publish.sheet_back import back_page
@@ -23,6 +24,7 @@ from hotspot.publish.sheet_words import class_of, facility_row, sub_cell_labels,
 from hotspot.publish.typeset import set_texts, typeset
 from hotspot.publish.wayfinding import coordinates
 from hotspot.publish.words import month_zh
+from hotspot.rank.weather_change import weather_change
 from hotspot.rules.classes import area_classes
 from hotspot.rules.rounding import plain_text
 
@@ -70,23 +72,28 @@ def write_sheets(
     from tqdm import tqdm
 
     directory = Path(directory)
-    sheets = sheet_data(
-        study=study, month=month, field=field, warned=warned, traced=traced, checklist=checklist,
-        facilities=facilities, state=state, fine=fine, backdrop=backdrop, digest=_digest(directory),
+    drawn = _sheets(
+        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, _digest(directory)
     )  # fmt: skip
-    check_glyphs(set_texts(sheets))
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
-    paths = [*(directory / "sheets" / f"{sheet['code']}.pdf" for sheet in sheets), directory / "sheets.pdf"]
-    # The book last: what typst remembers of it would slow every page set after it.
-    parts = [*([sheet] for sheet in sheets), sheets]
-    # typst leaves Python's lock while it sets a page, so threads are enough; each part is set alone.
+    sheets, pages = [], []
+    # typst leaves Python's lock while it sets a page, so threads are enough; each sheet is set alone.
     with ThreadPoolExecutor(_THREADS) as pool:
-        pages = pool.map(lambda part: render(part, month), parts)
-        for path, page in zip(
-            paths, tqdm(pages, total=len(parts), desc="sheets", disable=None, leave=False), strict=True
-        ):
-            path.write_bytes(page)
-    return [paths[-1], *paths[:-1]]
+        try:
+            n_sheet = warned["cell"].nunique()
+            for sheet in tqdm(drawn, total=n_sheet, desc="sheets", disable=None, leave=False):
+                check_glyphs(set_texts(sheet))
+                sheets.append(sheet)
+                pages.append(pool.submit(render, [sheet], month))
+            paths = [directory / "sheets" / f"{sheet['code']}.pdf" for sheet in sheets]
+            for path, page in zip(paths, pages, strict=True):
+                path.write_bytes(page.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+    # The book last: what typst remembers of it would slow every page set after it.
+    book = directory / "sheets.pdf"
+    book.write_bytes(render(sheets, month))
+    return [book, *paths]
 
 
 def render(sheets, month, *, kind="pdf", ppi=None):
@@ -135,7 +142,15 @@ def sheet_data(
     -------
     list of dict, one per warning cell, by city and code
     """
+    return list(_sheets(
+        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest
+    ))  # fmt: skip
+
+
+def _sheets(study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest):
+    """One sheet after the other, so that a page can be set while the next is drawn."""
     rows = published(warned, study.criteria.warning.decimals)
+    rows = rows.join(weather_change(field, rows))
     borders = Borders(study.grid, study.boundaries)
     values = _values(field, study.criteria.warning.decimals)
     places = (
@@ -144,11 +159,10 @@ def sheet_data(
     codes = rows.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates()
     every = {code: study.grid.parse(code) for code in codes}
     near_cell = _near(study.grid, traced, places)
-    rows_of, checks_of = (dict(list(table.groupby("cell", sort=False))) for table in (rows, checklist))
+    rows_of, checks_of = dict(list(rows.groupby("cell", sort=False))), by_cell(checklist)
     fine_of = {} if fine is None else dict(list(fine.groupby("cell", sort=False)))
     wind_of_cell = traced.attrs.get("hours", {})
     ways = Backdrop(study.grid, backdrop)
-    sheets = []
     for number, code in enumerate(codes, start=1):
         of_cell, near = rows_of[code], near_cell.get(code, [])
         sheet = texts(
@@ -166,9 +180,8 @@ def sheet_data(
         sheet["front"] = _front_rows(sheet["why"])
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
-        sheet |= back_page(checks_of.get(code, checklist.iloc[:0]), numbers, n_rest=len(numbers) - sheet["front"])
-        sheets.append(sheet)
-    return sheets
+        sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
+        yield sheet
 
 
 def _front_rows(why):
