@@ -277,10 +277,12 @@ def describe_folder(folder):
         "packages": "what is sent to each city, one archive per city",
         "public": "what anybody may read: the list and the notice without numbers",
         "map.html": "the map; opens with no network",
+        "report.pdf": "the analysis report (分析报告), a chapter per city",
         "sheets.pdf": "one page per warning cell for the field team",
         "checklists.xlsx": "the problem lists",
         "warnings.csv": "the list for machines",
         "not_ranked.csv": "who was left out, and why",
+        "inventory.csv": "every facility with its cell, or why it has none",
         "sub_cells.csv": "500 m values of the warned cells and what each rests on, where there are micro-stations",
         "manifest.json": "inputs, rules, versions, hashes",
     }
