@@ -9,14 +9,12 @@ load was about 1.5 alarms per instrumented cell and month (C11). The rest is pro
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from hotspot.rules.rule import Rule
 
 
-class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Alarms(_Rule):
+class Alarms(Rule):
     """METHODS 10: ratio to the neighbours AND robust z AND persistence AND floor. Concentrations are ug/m3."""
 
     ratio: float = Field(1.5, gt=1)  # Tongzhou's published rule: 50 % above the neighbours
@@ -64,7 +62,7 @@ class Alarms(_Rule):
     spike_ratio: float = Field(5.0, gt=1)
 
 
-class Abnormal(_Rule):
+class Abnormal(Rule):
     """D19, C2: hours of the day and days of the week in which a cell stands out against its city."""
 
     level: float = Field(0.95, gt=0.5, lt=1)  # proposal, jointly over all hours (or weekdays) of a cell

@@ -11,9 +11,10 @@ import tomllib
 from importlib import resources
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hotspot.rules.alarming import Abnormal, Alarms
+from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.rules.tracing import Tracing
 from hotspot.rules.visiting import Visiting
@@ -22,11 +23,7 @@ from hotspot.variables import DataError
 REASONS = ("highest", "year_on_year", "month_on_month")
 
 
-class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Validity(_Rule):
+class Validity(Rule):
     """When a mean counts. GB 3095-2026 table 4 (clause 6.4); GB 3095-2012 has the same numbers."""
 
     day_hours: int = Field(20, ge=1, le=24)
@@ -41,7 +38,7 @@ class Validity(_Rule):
     min_coverage: float = Field(0.5, gt=0, le=1)
 
 
-class Selection(_Rule):
+class Selection(Rule):
     """The yearly hotspot list. D4, D5, D6."""
 
     quota_share: float = Field(0.10, gt=0, le=1)  # D5: about 10 % of the city's area
@@ -57,7 +54,7 @@ class Selection(_Rule):
     second_criterion: Literal["required", "where_available", "none"] = "where_available"
 
 
-class Revision(_Rule):
+class Revision(Rule):
     """Next year's list: who leaves, who enters. D8 says "significantly improved" and "relatively heavier", no more."""
 
     # METHODS 7: Theil-Sen slope with Mann-Kendall test, or the bootstrap interval of the change.
@@ -73,7 +70,7 @@ class Revision(_Rule):
     seed: int = 20180828
 
 
-class Stability(_Rule):
+class Stability(Rule):
     """How firmly a cell stands on the list. METHODS 7; nothing of it is published, so all of it is a proposal."""
 
     n_draws: int = Field(200, ge=20)  # lists drawn with other errors of measurement
@@ -82,7 +79,7 @@ class Stability(_Rule):
     seed: int = 20180828
 
 
-class Warning_(_Rule):
+class Warning_(Rule):
     """The monthly warning classes. D9, C5; k and the unit of change are not published."""
 
     k: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(REASONS, 3))  # proposal
@@ -93,7 +90,7 @@ class Warning_(_Rule):
     min_base: float = Field(1.0, ge=0)
 
 
-class Confidence(_Rule):
+class Confidence(Rule):
     """How sure a rank is. METHODS 9."""
 
     level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
@@ -106,13 +103,13 @@ class Confidence(_Rule):
     likely: float = Field(0.66, gt=0, lt=1)
 
 
-class Clusters(_Rule):
+class Clusters(Rule):
     """Gi* classes. METHODS 8."""
 
     alpha: float = Field(0.05, gt=0, lt=1)  # proposal, after FDR control
 
 
-class Interpolation(_Rule):
+class Interpolation(Rule):
     """Fields from stations, and satellite fields corrected by stations. METHODS 5; nothing of it is published."""
 
     neighbours: int = Field(32, ge=4)  # proposal: nearest stations used per cell
@@ -129,7 +126,7 @@ class Interpolation(_Rule):
     kriging_gain: float = Field(0.9, gt=0, le=1)
 
 
-class Downscaling(_Rule):
+class Downscaling(Rule):
     """The hourly field of 500 m sub-cells. D18, C1, METHODS 5; not published anywhere, so all of it is a proposal."""
 
     neighbours: int = Field(32, ge=4)  # stations nearest to a cell; its 36 sub-cells share them
@@ -150,7 +147,7 @@ class Downscaling(_Rule):
     conserve: Literal["mean", "none"] = "mean"  # the mean of a cell's sub-cells is the cell's value
 
 
-class Normalisation(_Rule):
+class Normalisation(Rule):
     """Weather taken out of concentrations. D3, METHODS 6; nothing of it is published, so all of it is a proposal."""
 
     months: int = Field(36, ge=12)  # learned from: the months up to the last that is asked for
@@ -177,7 +174,7 @@ class Normalisation(_Rule):
     seed: int = 20180828
 
 
-class Stagnation(_Rule):
+class Stagnation(Rule):
     """
     Which weather counts as stagnant. D3, METHODS 6.2.
 
@@ -201,7 +198,7 @@ class Stagnation(_Rule):
     min_days: int = Field(20, ge=5)  # proposal: with fewer stagnant days in the record, the relative definition
 
 
-class Background(_Rule):
+class Background(Rule):
     """What comes from outside: low quantiles of the ring around a cell. METHODS 6.1; all of it a proposal."""
 
     inner_km: float = Field(12.0, ge=0)  # nearer than this a plume of the cell itself may lie
@@ -217,14 +214,14 @@ class Background(_Rule):
     calm_ms: float = Field(0.5, ge=0)  # below it the wind has no direction: the whole ring is taken
 
 
-class Box(_Rule):
+class Box(Rule):
     """The box model, a second opinion beside the level. METHODS 6.6; all of it a proposal."""
 
     min_days: int = Field(10, ge=1)  # stagnant days with data that a year's level needs
     height: float = Field(400.0, gt=0)  # m, where no boundary-layer height is delivered
 
 
-class Terrain(_Rule):
+class Terrain(Rule):
     """Numbers of the ground around a cell. D3; nothing of it is published, so all of it is a proposal."""
 
     radius_km: float = Field(12.0, gt=0)  # window of relief and valley depth
@@ -232,7 +229,7 @@ class Terrain(_Rule):
     wall_km: float = Field(18.0, gt=0)  # ... if it stands within this distance
 
 
-class Effect_(_Rule):
+class Effect_(Rule):
     """Before and after an intervention. C9; nothing of it is published, so all of it is a proposal."""
 
     min_days: int = Field(30, ge=10)  # days with data before, and after
@@ -246,7 +243,7 @@ class Effect_(_Rule):
     seed: int = 20180828
 
 
-class Escalation(_Rule):
+class Escalation(Rule):
     """D11 (ministry) and D12 (city); the window of "one year" is not defined, so rolling."""
 
     consecutive: int = Field(3, ge=1)  # D11
@@ -255,7 +252,7 @@ class Escalation(_Rule):
     city_consecutive: int = Field(3, ge=1)  # D12
 
 
-class Handover(_Rule):
+class Handover(Rule):
     """What is due after a list was handed over. D15, D20 say "in time" and name no time, so all is a proposal."""
 
     feedback_workdays: int = Field(5, ge=1)  # the return form, in working days after the hand-over
@@ -263,7 +260,7 @@ class Handover(_Rule):
     report_hours: int = Field(24, ge=1)  # E2: what was found on the spot is reported; B5 asks for 1 hour, of alarms
 
 
-class Report(_Rule):
+class Report(Rule):
     """The monthly analysis report. C6."""
 
     leaders: int = Field(10, ge=1, le=50)  # C6: the ten highest cells, the ten largest rises
@@ -271,7 +268,7 @@ class Report(_Rule):
     nearest_km: float = Field(10.0, gt=0)  # proposal: a station farther off says nothing of a cell's own month
 
 
-class Criteria(_Rule):
+class Criteria(Rule):
     """Everything that decides a list, in one object that travels with the products."""
 
     profile: str = "mee-2018"

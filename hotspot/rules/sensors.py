@@ -8,12 +8,9 @@ The numeric parts of the ministry's guides for PM2.5 grid monitoring were not fo
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-
-class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from hotspot.rules.rule import Rule
 
 FLAGS = (
     "impossible",
@@ -34,7 +31,7 @@ FLAGS = (
 )
 
 
-class Screening(_Rule):
+class Screening(Rule):
     """
     When an hour of a station gets a flag. METHODS 4, RELIABILITY C4.
 
@@ -102,7 +99,7 @@ class Screening(_Rule):
         return value
 
 
-class Calibration(_Rule):
+class Calibration(Rule):
     """Micro-stations on the reference scale. METHODS 4; targets of EPA/600/R-20/280 as METHODS 4 gives them."""
 
     collocated_km: float = Field(0.5, ge=0)  # proposal: nearer than this both breathe the same air
@@ -132,7 +129,7 @@ class Calibration(_Rule):
     nrmse: float = Field(0.30, gt=0)  # EPA target, share of the reference mean
 
 
-class Tracks(_Rule):
+class Tracks(Rule):
     """Mobile monitoring. A7, D18."""
 
     drive_days: int = Field(8, ge=1)  # A7: at least 4 to 8 drive-days; the safe end

@@ -6,17 +6,17 @@ other origin is a proposal.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from hotspot.rules.rule import Rule
 
 # Proposal: what one plant of a class emits against one of the largest, in three grades.
 _LARGE = ("power", "steel", "coking", "cement", "building_materials")
 _SMALL = ("catering", "car_repair", "gas_station", "livestock")
 
 
-class Tracing(BaseModel):
+class Tracing(Rule):
     """Which sources are looked at, when wind says something, and who is visited first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
     # Proposal: beyond the ring and up to here a facility is listed if the wind came from it oftener than by chance.

@@ -5,7 +5,9 @@ D23 asks for a ranking under an inspection budget and publishes no number, so al
 of it is a proposal; an office that has timed its own visits writes them here.
 """
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from hotspot.rules.rule import Rule
 
 # Minutes on the spot by source class; a class that is not named takes ``other_minutes``.
 MINUTES = {
@@ -31,10 +33,8 @@ MINUTES = {
 EVIDENCE = {"strong": 1.0, "moderate": 0.75, "weak": 0.3, "not enough hours": 0.5, "no hourly data": 0.5}
 
 
-class Visiting(BaseModel):
+class Visiting(Rule):
     """What one team can do, and what a stop may bring. D23; proposals throughout."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     day_hours: float = Field(7.0, gt=0, le=24)  # on the road and on the spot, without the way from and to the office
     days: int = Field(5, ge=1, le=31)  # working days of one team: until the return form is due (handover)
