@@ -116,6 +116,18 @@ def digest(path):
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def list_digest(folder):
+    """
+    What sheets, reports and notices print of the list they belong to.
+
+    Returns
+    -------
+    str: the first eight digits of the SHA-256 of ``warnings.csv``; empty while none is written
+    """
+    path = Path(folder) / "warnings.csv"
+    return digest(path)[:8] if path.is_file() else ""
+
+
 def body_digest(body):
     """SHA-256 of a manifest without its place in the chain and its notices: what the chain links."""
     return text_digest({key: value for key, value in body.items() if key not in NOT_LINKED})

@@ -5,7 +5,6 @@ Its numbers are those of ``cells.parquet``, read back from the month's folder, s
 holds that file can recompute them. Same month, same bytes: no date, no random name.
 """
 
-import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from hotspot.publish import report_map, report_sections, report_tables, report_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.lists import published
+from hotspot.publish.manifest import list_digest
 from hotspot.publish.report_wind import wind_section
 from hotspot.publish.report_words import name_words
 from hotspot.publish.typeset import set_texts, typeset
@@ -112,7 +112,7 @@ def report_data(folder, *, study, month, derived, state="preliminary"):
         traced=dict(list(_plain(derived.traced).groupby("cell", sort=False))),
         sizes=report_sections.sizes_words(derived.facilities),
     )
-    digest = _digest(folder)
+    digest = list_digest(folder)
     codes = _codes(derived.field, sorted(set(cells["city"])), set(cells.loc[cells["hotspot"], "city"]))
     chapters = {name: _chapter(given, name) for name in codes}
     several = len(codes) > 1
@@ -321,9 +321,3 @@ def _codes(field, names, watched):
         for number, name in enumerate(order, 1)
     }
     return dict(sorted(files.items(), key=lambda pair: pair[1]))
-
-
-def _digest(folder):
-    """The first eight digits of the list's SHA-256, or nothing where there is no list."""
-    path = Path(folder) / "warnings.csv"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.exists() else ""

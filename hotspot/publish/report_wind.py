@@ -36,7 +36,7 @@ def wind_section(study, month, derived, cells, near):
     except DataError:
         return [_text("交付的气象资料中本月没有风向风速，不作风向风速分析。")], ""
     source = name_words(derived.weather.attrs.get("source", "")) or "未注明"
-    sentence, words = _rose_words(rose)
+    sentence, words = _rose_words(rose, study.criteria.tracing.calm_share)
     parts = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
     table, name, why = _polar(derived, near, settings, study.criteria.report.least_hours)
     if table is not None:
@@ -52,7 +52,7 @@ def _text(text):
     return {"kind": "text", "text": text}
 
 
-def _rose_words(rose):
+def _rose_words(rose, calm_month):
     """The commonest direction and the calm, for the summary and for the section."""
     by = rose.groupby("direction", sort=True)["share"].sum()
     first, calm = by.index[int(np.argmax(by.to_numpy()))], rose.attrs["calm_share"]
@@ -62,7 +62,7 @@ def _rose_words(rose):
     strong = rose[rose["speed"].str.startswith(">")]
     limit, share = str(strong["speed"].iloc[0])[1:], float(strong["share"].sum())
     words = [f"{sentence}，风速大于{limit} m/s的占{number(100 * share, 1)}%（共{rose.attrs['n_hours']}次报告）。"]
-    if calm >= 0.3:
+    if calm > calm_month:
         words.append("静风较多，污染物不易扩散，应先查格内和近处的源。")
     return sentence, words
 

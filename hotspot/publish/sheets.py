@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.grid.frame import north_angle
-from hotspot.publish import manifest, sheet_map
+from hotspot.publish import sheet_map
 from hotspot.publish.backdrop_map import Backdrop
 from hotspot.publish.borders import Borders
 from hotspot.publish.checklists import by_cell
 from hotspot.publish.fonts import check_glyphs, printed_width
 from hotspot.publish.lists import published
+from hotspot.publish.manifest import list_digest
 from hotspot.publish.sheet_back import back_page
 from hotspot.publish.sheet_words import class_of, facility_row, sub_cell_labels, texts
 from hotspot.publish.typeset import set_texts, typeset
@@ -73,7 +74,7 @@ def write_sheets(
 
     directory = Path(directory)
     drawn = _sheets(
-        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, _digest(directory)
+        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory)
     )  # fmt: skip
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
     sheets, pages = [], []
@@ -117,12 +118,6 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     """
     data = {"title": month_zh(month), "month": month_zh(month), "sheets": sheets}
     return typeset("sheet.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
-
-
-def _digest(directory):
-    """First eight hexadecimal digits of the list's SHA-256; empty where none is written yet."""
-    path = directory / "warnings.csv"
-    return manifest.digest(path)[:8] if path.is_file() else ""
 
 
 def sheet_data(
