@@ -33,7 +33,8 @@ def seen(shared, folder, name, month):
     """A month of a study, derived but not published."""
     study = load_study(STUDIES / f"{name}.toml", data=shared)
     hot = open_hotspots(study, int(month[:4]), out=folder)
-    return Seen(study, hot, derive(study, month, hot=hot))
+    # What selecting the list learned of the weather is kept and used again, as `hotspot month` does.
+    return Seen(study, hot, derive(study, month, hot=hot, folder=folder / study.id))
 
 
 @pytest.fixture(scope="module")
