@@ -15,7 +15,7 @@ import tempfile
 import time
 from importlib.metadata import version
 
-from hotspot.publish.atlas import atlas_data, render
+from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.sources.backdrop import read_backdrop
 from hotspot.sources.intake import Intake
 from hotspot.sources.opening import open_year

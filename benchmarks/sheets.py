@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from hotspot.month import derive, open_hotspots
-from hotspot.publish.sheets import write_sheets
+from hotspot.publish.paper.sheets import write_sheets
 from hotspot.sources.synthetic import write_study
 from hotspot.study import load_study
 

@@ -43,7 +43,7 @@ def folium_page(field):
     import geopandas as gpd
 
     from hotspot.grid.lattice import Grid
-    from hotspot.publish.page import leaflet_css, leaflet_js
+    from hotspot.publish.web.page import leaflet_css, leaflet_js
 
     value = field["pm25"].isel(time=2).to_numpy()
     shapes = Grid().polygons(field["col"].to_numpy(), field["row"].to_numpy())
@@ -92,7 +92,7 @@ def main():
     from browser import browser
     from map_case import month_case
 
-    from hotspot.publish.webmap import web_map
+    from hotspot.publish.web.webmap import web_map
 
     case = month_case(wide, wide)
     web_map(**month_case())  # imports and first calls are not what is compared

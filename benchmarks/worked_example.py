@@ -12,7 +12,7 @@ import pandas as pd
 
 from hotspot.demo import run_demo
 from hotspot.level import annual_level, monthly_level
-from hotspot.publish.lists import read_warnings
+from hotspot.publish.tables.lists import read_warnings
 from hotspot.rank.select import rank_cells, select_hotspots
 from hotspot.rank.weather_change import weather_change
 from hotspot.study import load_study

@@ -127,7 +127,7 @@ def atlas(
     out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
 ):  # fmt: skip
     """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
-    from hotspot.publish.atlas import write_atlas
+    from hotspot.publish.paper.atlas import write_atlas
     from hotspot.study import load_study
 
     for path in write_atlas(load_study(study, data=data), year, city=city, out=out):

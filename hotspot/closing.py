@@ -36,7 +36,7 @@ def record_feedback_file(study, file, *, out="out"):
         The file cannot be read, or no month was published yet.
     """
     from hotspot.ledger.feedback import REQUIRED, record_feedback
-    from hotspot.publish.return_form import returned
+    from hotspot.publish.office.return_form import returned
     from hotspot.sources.intake import Intake
     from hotspot.sources.tables import read_table
 

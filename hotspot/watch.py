@@ -51,7 +51,7 @@ def run_alarms(study, period, *, out="out", letter=False):
     """
     from hotspot.ledger.alarms import answers, record_alarms
     from hotspot.ledger.store import open_ledger
-    from hotspot.publish.letter import write_letters
+    from hotspot.publish.office.letter import write_letters
 
     first, last = period_bounds(period)
     watched = derive_alarms(study, period)

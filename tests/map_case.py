@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.grid.lattice import Grid
-from hotspot.publish.lists import WARNING_COLUMNS
+from hotspot.publish.tables.lists import WARNING_COLUMNS
 
 COUNTIES = ("北原县", "南湾区", "西岭县")
 

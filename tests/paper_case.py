@@ -10,7 +10,7 @@ import xarray as xr
 from pyproj import Geod
 
 from hotspot.grid.lattice import Grid
-from hotspot.publish.lists import WARNING_COLUMNS
+from hotspot.publish.tables.lists import WARNING_COLUMNS
 from hotspot.rules.criteria import Criteria
 from hotspot.study import Lattice
 from hotspot.trace.checklist import checklist
@@ -193,12 +193,12 @@ def write_all(folder):
     """Every file this room writes, for comparing bytes."""
     from pathlib import Path
 
-    from hotspot.publish.cells import write_cells
-    from hotspot.publish.checklists import write_checklists
-    from hotspot.publish.geopackage import write_geopackage
-    from hotspot.publish.lists import write_not_ranked, write_warnings
-    from hotspot.publish.sheets import write_sheets
-    from hotspot.publish.workbook import write_workbook
+    from hotspot.publish.paper.sheets import write_sheets
+    from hotspot.publish.tables.cells import write_cells
+    from hotspot.publish.tables.checklists import write_checklists
+    from hotspot.publish.tables.geopackage import write_geopackage
+    from hotspot.publish.tables.lists import write_not_ranked, write_warnings
+    from hotspot.publish.tables.workbook import write_workbook
 
     folder, c = Path(folder), paper_case()
     folder.mkdir(parents=True)

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from paper_case import paper_case
 
-from hotspot.publish.cells import write_cells
-from hotspot.publish.lists import write_warnings
+from hotspot.publish.tables.cells import write_cells
+from hotspot.publish.tables.lists import write_warnings
 from hotspot.rank.leaders import rank_leaders
 from hotspot.rank.warnings import not_ranked
 

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from hotspot.cli import app
 from hotspot.grid.datum import gcj02_to_wgs84
-from hotspot.publish import atlas, atlas_map, sheet_map
 from hotspot.publish.fonts import check_glyphs
-from hotspot.publish.typeset import set_texts
+from hotspot.publish.paper import atlas, atlas_map, sheet_map
+from hotspot.publish.paper.typeset import set_texts
 from hotspot.rank.hotlist import write_hotspots
 from hotspot.rules.classes import source_classes
 from hotspot.sources.synthetic import synthetic_month
@@ -142,8 +142,8 @@ def test_the_index_map_shows_every_number_once_and_at_its_place(month, data, hot
 
 
 def test_a_wide_city_gets_several_maps(month, data, hot):
-    from hotspot.publish.backdrop_map import Backdrop
-    from hotspot.publish.borders import Borders
+    from hotspot.publish.paper.backdrop_map import Backdrop
+    from hotspot.publish.paper.borders import Borders
 
     grid = month.study.grid
     row = hot.iloc[[0, 0]].assign(number=[1, 2])

@@ -11,8 +11,8 @@ from hostile import PAYLOADS
 
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.lattice import Grid
-from hotspot.publish import drawing
-from hotspot.publish.backdrop_map import Backdrop, legend
+from hotspot.publish.paper import drawing
+from hotspot.publish.paper.backdrop_map import Backdrop, legend
 from hotspot.sources.backdrop import read_backdrop
 from hotspot.sources.intake import Intake
 from hotspot.study import Backdrop as Delivery

@@ -7,8 +7,8 @@ import xarray as xr
 from hostile import PAYLOADS
 from paper_case import paper_case
 
-from hotspot.publish.checklist_tables import CENSUS, WORDS
-from hotspot.publish.checklists import INDEX, PATROL, by_cell, by_class, write_checklists
+from hotspot.publish.tables.checklist_tables import CENSUS, WORDS
+from hotspot.publish.tables.checklists import INDEX, PATROL, by_cell, by_class, write_checklists
 from hotspot.rules.classes import area_classes, dossier_papers, problem_types, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.checklist import AREA_PHOTOS, BLANK_ROWS, checklist

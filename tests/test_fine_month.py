@@ -9,7 +9,7 @@ import pytest
 from hotspot.estimate.downscale import downscale
 from hotspot.estimate.fine_month import _of_month, fine_month
 from hotspot.estimate.monthly import monthly_field
-from hotspot.publish.sub_cells import write_sub_cells
+from hotspot.publish.tables.sub_cells import write_sub_cells
 from hotspot.sources.synthetic import synthetic_month
 
 CODES = ["NP7223C", "NP77280", "NP8128T"]  # two with four stations each, one without any

@@ -12,10 +12,10 @@ from hostile import PAYLOADS
 from paper_case import paper_case
 
 from hotspot.grid.lattice import Grid
-from hotspot.publish.cells import cells_table, write_cells
 from hotspot.publish.fonts import harmless
-from hotspot.publish.geopackage import write_geopackage
-from hotspot.publish.lists import WARNING_COLUMNS, published
+from hotspot.publish.tables.cells import cells_table, write_cells
+from hotspot.publish.tables.geopackage import write_geopackage
+from hotspot.publish.tables.lists import WARNING_COLUMNS, published
 from hotspot.variables import DataError
 
 CELL_COLUMNS = [

@@ -14,8 +14,8 @@ from hypothesis import strategies as some
 from paper_case import paper_case
 
 from hotspot.grid.lattice import Grid
-from hotspot.publish.checklists import write_checklists
-from hotspot.publish.inventory import INVENTORY_COLUMNS, read_inventory, write_inventory
+from hotspot.publish.tables.checklists import write_checklists
+from hotspot.publish.tables.inventory import INVENTORY_COLUMNS, read_inventory, write_inventory
 from hotspot.sources.facilities import load_facilities
 from hotspot.sources.intake import Intake
 from hotspot.study import Facilities, load_study

@@ -10,8 +10,8 @@ from docx import Document
 from docx.oxml.ns import qn
 from hostile import PAYLOADS
 
-from hotspot.publish.alarm_words import alarm_why_zh, also_zh
-from hotspot.publish.letter import CSV_COLUMNS, read_letter_csv, write_letters
+from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
+from hotspot.publish.office.letter import CSV_COLUMNS, read_letter_csv, write_letters
 from hotspot.quality.flags import flag
 from hotspot.rank.suppression import words
 from hotspot.rules.fireworks import windows

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper_case import paper_case
 
-from hotspot.publish.lists import (
+from hotspot.publish.tables.lists import (
     NOT_RANKED_COLUMNS,
     WARNING_COLUMNS,
     published,

@@ -12,10 +12,10 @@ from test_notice import MONTH, docx_text, pdf_text
 
 from hotspot.closing import record_feedback_file
 from hotspot.ledger.store import open_ledger
-from hotspot.publish.lists import read_warnings, write_warnings
-from hotspot.publish.notices import write_notices
-from hotspot.publish.packages import _routes
-from hotspot.publish.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
+from hotspot.publish.office.notices import write_notices
+from hotspot.publish.office.packages import _routes
+from hotspot.publish.office.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
+from hotspot.publish.tables.lists import read_warnings, write_warnings
 from hotspot.rules.classes import problem_types
 from hotspot.variables import DataError
 

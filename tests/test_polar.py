@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from hotspot.publish.wind_drawing import polar_svg, wind_rose_svg
+from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.rules.calendar import local_bounds
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.cpf import cpf, sector_hours

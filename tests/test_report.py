@@ -14,10 +14,10 @@ import pytest
 from hostile import PAYLOADS
 from report_case import CODES, report_case
 
-from hotspot.publish import report_map
-from hotspot.publish.report import report_data, write_report
-from hotspot.publish.report_tables import districts, numbered, read_cells, weather_free
-from hotspot.publish.typeset import set_texts
+from hotspot.publish.analysis import report_map
+from hotspot.publish.analysis.report import report_data, write_report
+from hotspot.publish.analysis.report_tables import districts, numbered, read_cells, weather_free
+from hotspot.publish.paper.typeset import set_texts
 from hotspot.variables import DataError
 
 NONE = "—"

@@ -18,10 +18,10 @@ from pyproj import Geod
 
 from hotspot.grid.datum import bd09_to_wgs84, gcj02_to_wgs84
 from hotspot.grid.lattice import Grid
-from hotspot.publish import sheet_map, sheets
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
-from hotspot.publish.lists import write_warnings
-from hotspot.publish.typeset import set_texts
+from hotspot.publish.paper import sheet_map, sheets
+from hotspot.publish.paper.typeset import set_texts
+from hotspot.publish.tables.lists import write_warnings
 from hotspot.variables import DataError
 
 

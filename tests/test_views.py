@@ -11,7 +11,7 @@ from paper_case import paper_case
 
 import hotspot as hs
 from hotspot.grid.frame import geodesic_size
-from hotspot.publish.lists import published
+from hotspot.publish.tables.lists import published
 from hotspot.rules import criteria as criteria_file
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.deciding import DECIDING, PROPOSAL, deciding

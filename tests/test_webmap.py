@@ -15,11 +15,11 @@ from browser import opened
 from map_case import lattice_field, month_case, months_of
 from map_page import cell_on_screen, data_of, slow_unpack, to_month
 
-from hotspot.publish.lists import published
-from hotspot.publish.packing import column, pack, pack_runs
-from hotspot.publish.page import NAMESPACES
 from hotspot.publish.palette import diverging_breaks, palette, sequential_breaks
-from hotspot.publish.webmap import web_map
+from hotspot.publish.tables.lists import published
+from hotspot.publish.web.packing import column, pack, pack_runs
+from hotspot.publish.web.page import NAMESPACES
+from hotspot.publish.web.webmap import web_map
 from hotspot.text.escape import escape, plain, script_json
 from hotspot.variables import DataError
 
@@ -98,7 +98,7 @@ def test_same_input_same_bytes(case, page):
 
 def test_same_bytes_in_another_process_and_hash_seed(page):
     code = (
-        "import hashlib; from map_case import month_case; from hotspot.publish.webmap import web_map; "
+        "import hashlib; from map_case import month_case; from hotspot.publish.web.webmap import web_map; "
         "print(hashlib.sha256(web_map(**month_case()).html.encode()).hexdigest())"
     )
     for seed, zone in (("1", "Asia/Urumqi"), ("99", "America/New_York")):

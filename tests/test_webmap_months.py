@@ -9,8 +9,8 @@ from map_case import month_case
 from map_page import cell_on_screen, column_of, data_of, painted, to_month
 
 from hotspot.publish.palette import palette, pooled_breaks
-from hotspot.publish.webmap import web_map
-from hotspot.publish.webmap_data import page_order
+from hotspot.publish.web.webmap import web_map
+from hotspot.publish.web.webmap_data import page_order
 from hotspot.variables import DataError
 
 

@@ -12,8 +12,8 @@ from map_page import cell_on_screen, data_of
 
 from hotspot.grid.datum import wgs84_to_bd09, wgs84_to_gcj02
 from hotspot.grid.lattice import Grid
-from hotspot.publish.page import NAMESPACES
-from hotspot.publish.webmap import web_map
+from hotspot.publish.web.page import NAMESPACES
+from hotspot.publish.web.webmap import web_map
 from hotspot.rules.criteria import Criteria
 from hotspot.study import WebMap, load_study
 from hotspot.variables import DataError

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paper_case import paper_case
 
-from hotspot.publish.lists import WARNING_COLUMNS, published
-from hotspot.publish.workbook import INTERNAL, NOTES, PUBLIC, sheet_name, write_workbook
+from hotspot.publish.tables.lists import WARNING_COLUMNS, published
+from hotspot.publish.tables.workbook import INTERNAL, NOTES, PUBLIC, sheet_name, write_workbook
 
 
 @pytest.fixture(scope="module")

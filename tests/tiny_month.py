@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 import pandas as pd
 
 from hotspot.publish import manifest, release
-from hotspot.publish.lists import WARNING_COLUMNS, write_warnings
+from hotspot.publish.tables.lists import WARNING_COLUMNS, write_warnings
 from hotspot.sources.intake import Intake
 
 MONTH = "2020-03"

@@ -27,16 +27,16 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     progress : callable, optional
         Called with the name of each product before it is written.
     """
-    from hotspot.publish.cells import write_cells
-    from hotspot.publish.checklists import write_checklists
-    from hotspot.publish.geopackage import write_geopackage
-    from hotspot.publish.inventory import write_inventory
-    from hotspot.publish.lists import write_not_ranked, write_warnings
-    from hotspot.publish.report import write_report
-    from hotspot.publish.sheets import write_sheets
-    from hotspot.publish.sub_cells import write_sub_cells
-    from hotspot.publish.webmap import web_map
-    from hotspot.publish.workbook import write_workbook
+    from hotspot.publish.analysis.report import write_report
+    from hotspot.publish.paper.sheets import write_sheets
+    from hotspot.publish.tables.cells import write_cells
+    from hotspot.publish.tables.checklists import write_checklists
+    from hotspot.publish.tables.geopackage import write_geopackage
+    from hotspot.publish.tables.inventory import write_inventory
+    from hotspot.publish.tables.lists import write_not_ranked, write_warnings
+    from hotspot.publish.tables.sub_cells import write_sub_cells
+    from hotspot.publish.tables.workbook import write_workbook
+    from hotspot.publish.web.webmap import web_map
     from hotspot.rank.select import write_hotspots
 
     folder = Path(folder)

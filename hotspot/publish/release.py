@@ -119,7 +119,7 @@ def write_release(folder, study, month, derived, whole):
     whole : dict
         The manifest but its ``notices``.
     """
-    from hotspot.publish.notices import write_notices
+    from hotspot.publish.office.notices import write_notices
 
     for path in sorted(folder.rglob("*"), reverse=True):  # of an earlier try with another place in the chain
         if path.is_dir():

@@ -7,7 +7,7 @@ outsider with the same ledger comes to the same history and the same changes.
 
 from pathlib import Path
 
-from hotspot.publish.lists import published
+from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
 from hotspot.rules.calendar import month_minus
 

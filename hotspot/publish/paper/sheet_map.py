@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 
 from hotspot.grid.frame import geodesic_size
-from hotspot.publish import drawing
-from hotspot.publish.backdrop_map import legend
+from hotspot.publish.paper import drawing
+from hotspot.publish.paper.backdrop_map import legend
 
 # Problem type of a class (rules/classes.toml) -> symbol; a hollow one is a source without a stack.
 SYMBOLS = {

@@ -2,8 +2,8 @@
 
 from importlib.metadata import version
 
-from hotspot.publish import sheet_map
 from hotspot.publish.fonts import legible, shorten
+from hotspot.publish.paper import sheet_map
 from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
 from hotspot.publish.words import BASES, COMPLETENESS, EVIDENCE, REASONS, STATES, WHERE, change_zh, known, month_zh

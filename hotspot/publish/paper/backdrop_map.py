@@ -7,9 +7,9 @@ looks like a border, which is dashed.
 
 import shapely
 
-from hotspot.publish import drawing
-from hotspot.publish.borders import cut_out
 from hotspot.publish.fonts import shorten
+from hotspot.publish.paper import drawing
+from hotspot.publish.paper.borders import cut_out
 
 # Strokes from below to above: width mm, colour, dashes.
 _STROKES = {

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.publish.alarm_words import alarm_why_zh, also_zh
-from hotspot.publish.docx import filled
 from hotspot.publish.fonts import legible
+from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
+from hotspot.publish.office.docx import filled
 from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.text.csv_rows import escape_text, unescape_text, write_csv
 

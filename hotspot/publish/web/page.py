@@ -10,7 +10,7 @@ import re
 from importlib import resources
 from typing import Any
 
-from hotspot.publish.webfont import font_face
+from hotspot.publish.web.webfont import font_face
 from hotspot.text.escape import escape, script_json
 
 # Order matters: each file uses what the ones before it define.

@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.grid.frame import north_angle
-from hotspot.publish import sheet_map
-from hotspot.publish.backdrop_map import Backdrop
-from hotspot.publish.borders import Borders
-from hotspot.publish.checklists import by_cell
 from hotspot.publish.fonts import check_glyphs, printed_width
-from hotspot.publish.lists import published
 from hotspot.publish.manifest import list_digest
-from hotspot.publish.sheet_back import back_page
-from hotspot.publish.sheet_words import class_of, facility_row, sub_cell_labels, texts
-from hotspot.publish.typeset import set_texts, typeset
-from hotspot.publish.wayfinding import coordinates
+from hotspot.publish.paper import sheet_map
+from hotspot.publish.paper.backdrop_map import Backdrop
+from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.sheet_back import back_page
+from hotspot.publish.paper.sheet_words import class_of, facility_row, sub_cell_labels, texts
+from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.publish.paper.wayfinding import coordinates
+from hotspot.publish.tables.checklists import by_cell
+from hotspot.publish.tables.lists import published
 from hotspot.publish.words import month_zh
 from hotspot.rank.weather_change import weather_change
 from hotspot.rules.classes import area_classes

@@ -8,11 +8,11 @@ The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) a
 from pathlib import Path
 from typing import NamedTuple
 
-from hotspot.publish import redaction
-from hotspot.publish.docx import filled
 from hotspot.publish.fonts import legible, shorten
-from hotspot.publish.lists import published
-from hotspot.publish.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
+from hotspot.publish.office import redaction
+from hotspot.publish.office.docx import filled
+from hotspot.publish.office.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
+from hotspot.publish.tables.lists import published
 from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text

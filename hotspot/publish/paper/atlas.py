@@ -9,12 +9,12 @@ import re
 from pathlib import Path
 
 from hotspot.publish import manifest
-from hotspot.publish.atlas_map import index_maps
-from hotspot.publish.atlas_pages import cell_page, county_rows, cover, in_order, index_rows
-from hotspot.publish.backdrop_map import Backdrop
-from hotspot.publish.borders import Borders
 from hotspot.publish.fonts import check_glyphs
-from hotspot.publish.typeset import set_texts, typeset
+from hotspot.publish.paper.atlas_map import index_maps
+from hotspot.publish.paper.atlas_pages import cell_page, county_rows, cover, in_order, index_rows
+from hotspot.publish.paper.backdrop_map import Backdrop
+from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.variables import DataError
 
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from hotspot.publish.fonts import harmless, legible, printed_width
-from hotspot.publish.lists import WARNING_COLUMNS, published
+from hotspot.publish.tables.lists import WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rank.weather_change import weather_change

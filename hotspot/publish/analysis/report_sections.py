@@ -5,11 +5,8 @@ A block is a text, a table, a map or a pair of drawings; ``templates/report.typ`
 Under each table stands which columns it came from.
 """
 
-from hotspot.publish import sheet_map
-from hotspot.publish.fonts import shorten
-from hotspot.publish.lists import published
-from hotspot.publish.report_tables import numbered
-from hotspot.publish.report_words import (
+from hotspot.publish.analysis.report_tables import numbered
+from hotspot.publish.analysis.report_words import (
     NONE,
     direction_zh,
     interval_words,
@@ -22,7 +19,10 @@ from hotspot.publish.report_words import (
     weather_reason,
     why_not,
 )
-from hotspot.publish.sheet_words import class_of, facility_row
+from hotspot.publish.fonts import shorten
+from hotspot.publish.paper import sheet_map
+from hotspot.publish.paper.sheet_words import class_of, facility_row
+from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
 from hotspot.rank.weather_change import weather_change
 from hotspot.rules.validity import month_days_needed

@@ -7,9 +7,9 @@ into it, and stand in the manifest beside the chain, not under it.
 
 from pathlib import Path
 
-from hotspot.publish.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
-from hotspot.publish.notice_pdf import notice_pdf
-from hotspot.publish.redaction import D10
+from hotspot.publish.office.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
+from hotspot.publish.office.notice_pdf import notice_pdf
+from hotspot.publish.office.redaction import D10
 from hotspot.text.csv_rows import escape_text, write_csv
 
 
@@ -39,7 +39,7 @@ def write_notices(folder, study, month, derived, edition, *, progress=None):
     DataError
         A text holds a letter the font cannot draw, or the office's template cannot be filled.
     """
-    from hotspot.publish.packages import write_package
+    from hotspot.publish.office.packages import write_package
 
     folder = Path(folder)
     say = progress or (lambda name: None)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.publish.cells import cells_table
 from hotspot.publish.fonts import harmless
-from hotspot.publish.lists import published
+from hotspot.publish.tables.cells import cells_table
+from hotspot.publish.tables.lists import published
 
 
 def write_geopackage(path, *, study, month, field, hot, warned, facilities=None):

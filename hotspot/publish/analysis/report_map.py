@@ -15,9 +15,9 @@ import numpy as np
 import shapely
 
 from hotspot.grid.frame import geodesic_size, north_angle
-from hotspot.publish import drawing
 from hotspot.publish.fonts import printed_width, shorten
 from hotspot.publish.palette import palette, sequential_breaks
+from hotspot.publish.paper import drawing
 
 VECTOR_CELLS = 3000  # with more cells the ground is a picture of one square per cell, in the same place
 SHADES = 9

@@ -4,8 +4,8 @@ The back of the printed sheet: checks by class, enterprise and item (C8, B11), i
 A page has room for so much; what does not fit is counted, and stands in ``checklists.xlsx``.
 """
 
-from hotspot.publish.checklists import MARKS, MODES, by_class
 from hotspot.publish.fonts import legible, printed_width, shorten
+from hotspot.publish.tables.checklists import MARKS, MODES, by_class
 from hotspot.publish.words import known
 from hotspot.rules.classes import GRADES, problem_types, source_classes
 

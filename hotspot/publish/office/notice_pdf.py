@@ -3,7 +3,7 @@ The notice as a page to print: the same texts as the DOCX, in the layout of ``te
 """
 
 from hotspot.publish.fonts import check_glyphs
-from hotspot.publish.typeset import set_texts, typeset
+from hotspot.publish.paper.typeset import set_texts, typeset
 
 
 def notice_pdf(context, *, kind="pdf", ppi=None):

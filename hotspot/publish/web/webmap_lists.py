@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from hotspot.publish import words
-from hotspot.publish.lists import published
 from hotspot.publish.palette import palette
+from hotspot.publish.tables.lists import published
 from hotspot.publish.weather_words import weather_en, weather_zh
-from hotspot.publish.webmap_data import positions
+from hotspot.publish.web.webmap_data import positions
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, status_zh, why_zh
 from hotspot.rank.weather_change import weather_change
 from hotspot.rules.calendar import month_days

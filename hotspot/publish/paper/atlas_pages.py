@@ -7,10 +7,10 @@ import numpy as np
 
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.frame import geodesic_size, north_angle
-from hotspot.publish import sheet_map
 from hotspot.publish.fonts import legible, shorten
-from hotspot.publish.sheet_words import ACCURACY, away_zh, class_of
-from hotspot.publish.wayfinding import coordinates
+from hotspot.publish.paper import sheet_map
+from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
+from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
 from hotspot.rules.rounding import plain_text
 

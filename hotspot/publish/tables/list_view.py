@@ -5,8 +5,8 @@ The lists are plain tables so that anybody can compute with them; a view of one 
 for looking only, and nothing in it is read again.
 """
 
-from hotspot.publish.lists import published
 from hotspot.publish.palette import palette
+from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import EVIDENCE, REASONS, REASONS_EN, WHERE, known
 from hotspot.rules.classes import GRADES, source_classes

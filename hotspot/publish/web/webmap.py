@@ -10,12 +10,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotspot.publish.page import frame, map_page
 from hotspot.publish.palette import palette
-from hotspot.publish.tiles import hosts, tile_source
-from hotspot.publish.webmap_data import pack_cells, page_order, positions
-from hotspot.publish.webmap_layers import pack_field, standing_rows
-from hotspot.publish.webmap_lists import (
+from hotspot.publish.web.page import frame, map_page
+from hotspot.publish.web.tiles import hosts, tile_source
+from hotspot.publish.web.webmap_data import pack_cells, page_order, positions
+from hotspot.publish.web.webmap_layers import pack_field, standing_rows
+from hotspot.publish.web.webmap_lists import (
     calm_notes,
     facility_rows,
     hotspot_cells,
@@ -119,7 +119,7 @@ def web_map(
     --------
     >>> import numpy as np, pandas as pd, xarray as xr
     >>> from hotspot.grid.lattice import Grid
-    >>> from hotspot.publish.lists import WARNING_COLUMNS
+    >>> from hotspot.publish.tables.lists import WARNING_COLUMNS
     >>> grid = Grid()
     >>> col, row = np.array([1290, 1291]), np.array([2090, 2090])
     >>> x, y = grid.centre(col, row)

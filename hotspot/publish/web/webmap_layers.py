@@ -7,8 +7,8 @@ slider stands; those that are quantities of a month also have limits of each mon
 
 import numpy as np
 
-from hotspot.publish.packing import column, pack
 from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
+from hotspot.publish.web.packing import column, pack
 from hotspot.publish.why_words import why_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.text.escape import escape

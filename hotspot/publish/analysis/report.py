@@ -11,13 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from hotspot.publish import report_map, report_sections, report_tables, report_words
+from hotspot.publish.analysis import report_map, report_sections, report_tables, report_words
+from hotspot.publish.analysis.report_wind import wind_section
+from hotspot.publish.analysis.report_words import name_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
-from hotspot.publish.lists import published
 from hotspot.publish.manifest import list_digest
-from hotspot.publish.report_wind import wind_section
-from hotspot.publish.report_words import name_words
-from hotspot.publish.typeset import set_texts, typeset
+from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 

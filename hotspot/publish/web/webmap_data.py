@@ -7,7 +7,7 @@ shared by the cells around it and sent once. The page derives the rest.
 
 import numpy as np
 
-from hotspot.publish.packing import pack, pack_runs
+from hotspot.publish.web.packing import pack, pack_runs
 from hotspot.text.escape import escape
 from hotspot.variables import DataError
 

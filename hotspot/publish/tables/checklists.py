@@ -10,7 +10,8 @@ the index and each city's route, behind them the census and the controlled words
 import datetime
 from pathlib import Path
 
-from hotspot.publish.checklist_tables import (
+from hotspot.publish.fonts import legible, printed_width, shorten
+from hotspot.publish.tables.checklist_tables import (
     CENSUS,
     WORDS,
     banner,
@@ -23,9 +24,8 @@ from hotspot.publish.checklist_tables import (
     stop_zh,
     words_sheet,
 )
-from hotspot.publish.fonts import legible, printed_width, shorten
+from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
-from hotspot.publish.workbook import sheet_name
 from hotspot.rules.classes import GRADES, source_classes
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13

@@ -70,10 +70,10 @@ def write_archive(path, members):
 
 def _own(folder, study, month, derived, edition, city):
     """What is made for the city alone: its rows as CSV and xlsx, its checklists, its return form."""
-    from hotspot.publish.checklists import write_checklists
-    from hotspot.publish.lists import write_not_ranked, write_warnings
-    from hotspot.publish.return_form import return_form
-    from hotspot.publish.workbook import write_workbook
+    from hotspot.publish.office.return_form import return_form
+    from hotspot.publish.tables.checklists import write_checklists
+    from hotspot.publish.tables.lists import write_not_ranked, write_warnings
+    from hotspot.publish.tables.workbook import write_workbook
 
     warned, hot, left_out = (_of(table, city) for table in (derived.warned, derived.hot, derived.not_ranked))
     checks = derived.checklist[derived.checklist["cell"].isin(set(warned["cell"]))]

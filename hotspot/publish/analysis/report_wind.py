@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hotspot.publish.report_words import direction_zh, name_words, number
-from hotspot.publish.wind_drawing import polar_svg, wind_rose_svg
+from hotspot.publish.analysis.report_words import direction_zh, name_words, number
+from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.trace.polar import month_rose, station_polar
 from hotspot.variables import DataError
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from hotspot.grid.frame import north_angle
-from hotspot.publish import drawing
-from hotspot.publish.backdrop_map import legend
-from hotspot.publish.sheet_map import scale_bar
+from hotspot.publish.paper import drawing
+from hotspot.publish.paper.backdrop_map import legend
+from hotspot.publish.paper.sheet_map import scale_bar
 
 SIDE_MM = 186.0
 _LARGEST_M = 132_000.0  # side of one sheet: a cell of 3 km is 4 mm there, room for three figures

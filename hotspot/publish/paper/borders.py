@@ -3,8 +3,8 @@
 import numpy as np
 import shapely
 
-from hotspot.publish import drawing
 from hotspot.publish.fonts import printed_width, shorten
+from hotspot.publish.paper import drawing
 
 _MOVES = tuple((dx, dy) for dx in (0, 6, -6, 12, -12, 18, -18, 24, -24) for dy in (0, 4, -4, 8, -8, 12, -12))
 

@@ -1,0 +1,1 @@
+"""The analysis report of a month and its drawings."""

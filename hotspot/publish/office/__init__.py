@@ -1,0 +1,1 @@
+"""What an office sends: notices, packages, return forms, letters."""

@@ -1,0 +1,1 @@
+"""What is printed for the field: sheets and the atlas, their maps and codes."""

@@ -1,0 +1,1 @@
+"""The offline map: its page, its data, its base maps."""
