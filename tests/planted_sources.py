@@ -202,7 +202,7 @@ def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0):
             kept.append((cell, facility, nearest))
     hours = Hours(seen.weather, month, utc_offset=8.0, tracing=criteria.tracing)
     places = pd.DataFrame({"lon": lon, "lat": lat})
-    receptors = Receptors(hours, seen.stations, None, places, tracing=criteria.tracing)
+    receptors = Receptors(hours, seen.stations, None, places, tracing=criteria.tracing, reach_km=120.0)
     agreed = receptors.agreement(np.arange(len(places)))
     scores = score(np.ones(len(places)), agreed["joint_lift"], agreed["agreement"], agreed["n_stations"])
     scores = np.asarray(scores).reshape(len(kept), decoys + 1)

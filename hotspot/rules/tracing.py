@@ -44,6 +44,7 @@ class Tracing(Rule):
     # Agreement of stations
     agreement_km: float = Field(20.0, gt=0)  # proposal: a station farther from a facility is not asked about it
     joint_km: float = Field(5.0, gt=0)  # proposal: at this distance a station's lift weighs a quarter in the joint lift
+    lift_limit: float = Field(5.0, gt=1)  # proposal: one station's lift counts in it as at most so much, or 1/so
 
     # Prior: size and distance
     decay_km: float = Field(3.0, gt=0)  # proposal: at this distance from the cell's centre a source weighs a quarter

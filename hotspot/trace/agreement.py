@@ -11,8 +11,6 @@ import numpy as np
 from hotspot.trace.cpf import sector_lift
 from hotspot.trace.hours import increments
 
-_FARTHEST_KM = 120.0  # beyond it a station is not asked, whatever the reach of a cell
-
 
 class Receptors:
     """
@@ -25,6 +23,8 @@ class Receptors:
     micro : the same of micro-stations, or None
     places : DataFrame ``lon lat`` of the facilities
     tracing : Tracing, from the criteria
+    reach_km : float
+        The farthest that a facility lies from a station that is asked about it.
 
     Notes
     -----
@@ -33,8 +33,8 @@ class Receptors:
     ``background_km`` (``hours.increments``), or as measured where too few report.
     """
 
-    def __init__(self, hours, stations, micro, places, *, tracing):
-        self.hours, self.tracing = hours, tracing
+    def __init__(self, hours, stations, micro, places, *, tracing, reach_km):
+        self.hours, self.tracing, self.reach_km = hours, tracing, reach_km
         self.places = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
         there = [data for data in (stations, micro) if data is not None and "pm25" in data]
         self.n_reference = stations.sizes["station"] if there and there[0] is stations else 0
@@ -90,7 +90,7 @@ class Receptors:
         if station not in self._answers:
             lon, lat = self.places
             bearing, km = np.full(lon.size, np.nan), np.full(lon.size, np.inf)
-            close = np.flatnonzero(near_box(self.lon[station], self.lat[station], lon, lat, _FARTHEST_KM))
+            close = np.flatnonzero(near_box(self.lon[station], self.lat[station], lon, lat, self.reach_km))
             bearing[close], km[close] = towards(self.lon[station], self.lat[station], lon[close], lat[close])
             values, direction, seen, _ = self.series(station)
             there = seen & ~np.isnan(values)
@@ -123,9 +123,10 @@ class Receptors:
         Notes
         -----
         In the joint lift a station at distance d from the facility weighs
-        (1 + d / joint_km)^-2; a single lift counts as 1/5 to 5.
+        (1 + d / joint_km)^-2; a single lift counts as 1 / ``lift_limit`` to ``lift_limit``.
         """
         wanted = np.asarray(wanted, dtype=np.int64)
+        limit = self.tracing.lift_limit
         count, pointing = np.zeros(wanted.size, dtype=int), np.zeros(wanted.size, dtype=int)
         total, weight = np.zeros(wanted.size), np.zeros(wanted.size)
         if wanted.size:
@@ -137,7 +138,7 @@ class Receptors:
                 count += able
                 pointing += able & (answer["low"][wanted] > 1)
                 share = np.where(able, (1 + np.where(able, km, 0) / self.tracing.joint_km) ** -2, 0.0)
-                total += share * np.log(np.clip(np.where(able, lift, 1.0), 0.2, 5.0))
+                total += share * np.log(np.clip(np.where(able, lift, 1.0), 1 / limit, limit))
                 weight += share
         joint = np.exp(np.divide(total, weight, out=np.zeros(wanted.size), where=weight > 0))
         return {"agreement": pointing, "n_stations": count, "joint_lift": joint}

@@ -103,9 +103,10 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     spot = dict(zip(codes, at.tolist(), strict=True))
     near = {cell: _near(places, spot[cell], spacing, rule.upwind_km) for cell in codes}
     found, about = {}, {}
+    farthest = rule.upwind_km + criteria.interpolation.max_station_km  # from a cell's station to its facilities
     for month in sorted(set(months)):
         hours = Hours(weather, month, utc_offset=utc_offset, tracing=rule)
-        receptors = Receptors(hours, stations, micro, places, tracing=rule)
+        receptors = Receptors(hours, stations, micro, places, tracing=rule, reach_km=farthest)
         here = [cell for cell in codes if months[cell] == month]
         wanted = np.unique(np.concatenate([near[cell]["place"] for cell in here]))
         agreed = receptors.agreement(wanted)
