@@ -78,15 +78,15 @@ def _row_area(field):
 
 
 def ours(field, cells, shapes):
-    from hotspot.estimate import areas
-    from hotspot.estimate.aggregate import aggregate
+    from hotspot.estimate.field import areas
+    from hotspot.estimate.field.aggregate import aggregate
 
     areas._KEPT.clear()  # cold: the weights are made again
     return aggregate(field, cells, min_coverage=1e-9)["pm25"].values
 
 
 def ours_warm(field, cells, shapes):
-    from hotspot.estimate.aggregate import aggregate
+    from hotspot.estimate.field.aggregate import aggregate
 
     return aggregate(field, cells, min_coverage=1e-9)["pm25"].values
 

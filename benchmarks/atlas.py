@@ -16,11 +16,11 @@ import time
 from importlib.metadata import version
 
 from hotspot.publish.paper.atlas import atlas_data, render
-from hotspot.sources.backdrop import read_backdrop
 from hotspot.sources.intake import Intake
 from hotspot.sources.opening import open_year
+from hotspot.sources.places.backdrop import read_backdrop
 from hotspot.study import load_study
-from hotspot.year import open_hotspots
+from hotspot.workflows.year import open_hotspots
 
 
 def main():

@@ -17,7 +17,7 @@ from importlib.metadata import version
 import numpy as np
 import xarray as xr
 
-from hotspot.rank.clusters import gi_star
+from hotspot.rank.warn.clusters import gi_star
 
 
 def region(n_col, n_row):

@@ -19,8 +19,8 @@ from importlib.metadata import version
 
 import numpy as np
 
-from hotspot.estimate.block_krige import krige_blocks
-from hotspot.estimate.krige import Variogram, krige
+from hotspot.estimate.field.krige import Variogram, krige
+from hotspot.estimate.fine.block_krige import krige_blocks
 
 NEIGHBOURS = 32
 MODEL = Variogram("spherical", 5.0, 80.0, 30_000.0)
@@ -113,7 +113,7 @@ def growth(hours):
     """CPU seconds for 1x, 4x, 16x hours and cells, and of the whole public call."""
     import xarray as xr
 
-    from hotspot.estimate.downscale import downscale
+    from hotspot.estimate.fine.downscale import downscale
     from hotspot.grid.lattice import Grid
     from hotspot.rules.criteria import Criteria
 

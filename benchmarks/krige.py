@@ -17,7 +17,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from hotspot.estimate.krige import Variogram, krige
+from hotspot.estimate.field.krige import Variogram, krige
 
 NEIGHBOURS = 32
 MODEL = Variogram("spherical", 5.0, 80.0, 300_000.0)

@@ -158,9 +158,9 @@ def _placed(found, n_hour):
 
 def lake(wide, stamp):
     """Days of CSV into a lake, again, and its months compared; the first two months."""
+    from hotspot.lake.filling import add_to_lake
     from hotspot.quality.changes import monthly_changes
     from hotspot.sources.intake import Intake
-    from hotspot.sources.lake import add_to_lake
     from hotspot.study import Stations
 
     with tempfile.TemporaryDirectory() as name:

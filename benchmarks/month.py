@@ -21,10 +21,10 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
-from hotspot.month import derive, open_hotspots
 from hotspot.publish.release import publish
 from hotspot.study import load_study
 from hotspot.variables import DataError
+from hotspot.workflows.month import derive, open_hotspots
 
 STUDY = Path(__file__).parents[1] / "data" / "studies" / "plain-2020.toml"
 

@@ -21,11 +21,11 @@ from importlib.metadata import version
 import numpy as np
 import xarray as xr
 
-from hotspot.estimate.block_level import QUANTITIES
-from hotspot.estimate.forest import average_over_weather, flatten
-from hotspot.estimate.normalise import normalise
-from hotspot.estimate.weather_model import calendar_columns, train
-from hotspot.estimate.weather_rows import weather_steps, weather_table
+from hotspot.estimate.weather.block_level import QUANTITIES
+from hotspot.estimate.weather.forest import average_over_weather, flatten
+from hotspot.estimate.weather.model import calendar_columns, train
+from hotspot.estimate.weather.normalise import normalise
+from hotspot.estimate.weather.rows import weather_steps, weather_table
 from hotspot.rules.criteria import Criteria
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.month import derive, open_hotspots
 from hotspot.publish.paper.sheets import write_sheets
-from hotspot.sources.synthetic import write_study
 from hotspot.study import load_study
+from hotspot.synthetic.study import write_study
+from hotspot.workflows.month import derive, open_hotspots
 
 
 def repeated(month, study, times):

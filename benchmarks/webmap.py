@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "cases"))
 
 # Two frames after the work: then the picture is on the screen.
 FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

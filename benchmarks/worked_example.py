@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.demo import run_demo
-from hotspot.level import annual_level, monthly_level
 from hotspot.publish.tables.lists import read_warnings
-from hotspot.rank.select import rank_cells, select_hotspots
-from hotspot.rank.weather_change import weather_change
+from hotspot.rank.select.hotspots import rank_cells, select_hotspots
+from hotspot.rank.warn.weather_change import weather_change
 from hotspot.study import load_study
-from hotspot.year import annual, open_hotspots
+from hotspot.workflows.demo import run_demo
+from hotspot.workflows.level import annual_level, monthly_level
+from hotspot.workflows.year import annual, open_hotspots
 
 YEAR, MONTH, SHOWN = 2025, "2025-12", 4
 

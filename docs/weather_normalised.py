@@ -17,7 +17,7 @@ from beijing_case import POLLUTANTS, beijing_days, beijing_weather, changes  # n
 from conftest import shared_folder  # noqa: E402
 from test_normalise_real import london_curves  # noqa: E402
 
-from hotspot.estimate.normalise import normalise  # noqa: E402
+from hotspot.estimate.weather.normalise import normalise  # noqa: E402
 
 VU = {"pm25": -34, "pm10": -24, "no2": -17, "so2": -68, "co": -33}  # Vu 2019, 2013 to 2017, normalised, per cent
 WORDS = {"pm25": "PM2.5", "pm10": "PM10", "no2": "NO2", "so2": "SO2", "co": "CO", "o3": "O3"}

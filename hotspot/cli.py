@@ -33,7 +33,7 @@ Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running da
 @app.command()
 def demo(out: Out = Path("out"), quiet: Quiet = False):
     """Make the synthetic study, run its latest month, and print where to look."""
-    from hotspot.demo import run_demo
+    from hotspot.workflows.demo import run_demo
 
     _show_folder(run_demo(out))
 
@@ -45,8 +45,8 @@ def month(
     by: By = "", reason: Reason = "", quiet: Quiet = False,
 ):  # fmt: skip
     """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
-    from hotspot.month import run_month
     from hotspot.study import load_study
+    from hotspot.workflows.month import run_month
 
     opened = load_study(study, data=data)
     before = _heads(out, opened)
@@ -61,8 +61,8 @@ def confirm(
     reason: Reason = "", out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None, quiet: Quiet = False,
 ):  # fmt: skip
     """Confirm a preliminary month: made again, found the same, signed. Confirming twice changes nothing."""
-    from hotspot.releases import confirm_month
     from hotspot.study import load_study
+    from hotspot.workflows.releases import confirm_month
 
     opened = load_study(study, data=data)
     before = _heads(out, opened)
@@ -73,8 +73,8 @@ def confirm(
 @app.command()
 def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False):
     """Every revision of every published month: its state, its place in the chain, who signed, where it lies."""
-    from hotspot.releases import list_releases, sentences
     from hotspot.study import load_study
+    from hotspot.workflows.releases import list_releases, sentences
 
     _show(list_releases(load_study(study), out=out), as_json, sentences)
 
@@ -89,7 +89,7 @@ def select(
 ):  # fmt: skip
     """Select the yearly hotspot list, about a tenth of each city's area; review it, make it formal."""
     from hotspot.study import load_study
-    from hotspot.year import select_year
+    from hotspot.workflows.year import select_year
 
     study_ = load_study(study, data=data)
     typer.echo(select_year(study_, year, out=out, review=review, formal=formal, sensitivity=sensitivity))
@@ -98,8 +98,8 @@ def select(
 @app.command()
 def check(month: Month, study: StudyFile, data: Data = None, as_json: Json = False, quiet: Quiet = False):
     """What is missing or doubtful in a month, before anyone waits. Exit code 1 if it cannot be published."""
-    from hotspot.questions import check_month
     from hotspot.study import load_study
+    from hotspot.workflows.questions import check_month
 
     answer = check_month(load_study(study, data=data), month)
     _show(answer, as_json, _check_lines)
@@ -113,8 +113,8 @@ def explain(
     study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
     """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
-    from hotspot.questions import explain_cell
     from hotspot.study import load_study
+    from hotspot.workflows.questions import explain_cell
 
     _show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
 
@@ -127,8 +127,8 @@ def atlas(
     out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
 ):  # fmt: skip
     """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
-    from hotspot.publish.paper.atlas import write_atlas
     from hotspot.study import load_study
+    from hotspot.workflows.atlas import write_atlas
 
     for path in write_atlas(load_study(study, data=data), year, city=city, out=out):
         typer.echo(path)
@@ -161,7 +161,7 @@ def verify(
     as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
     """Check a published month, or a whole chain of months, against inputs and ledger; name the first difference."""
-    from hotspot.verify import verify_folder
+    from hotspot.workflows.verify import verify_folder
 
     answer = verify_folder(directory, study=study, data=data, heads=head or (), rederive=rederive)
     _show(answer, as_json, _verify_lines)
@@ -177,7 +177,7 @@ def alarms(
 ):  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
     from hotspot.study import load_study
-    from hotspot.watch import run_alarms
+    from hotspot.workflows.alarms import run_alarms
 
     answer = run_alarms(load_study(study, data=data), period, out=out, letter=letter)
     _show(answer, as_json, lambda a: a["sentences"])
@@ -190,7 +190,7 @@ def lake(
     as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
     """Take delivered station files into a Parquet lake, each exactly once; print its months and revisions."""
-    from hotspot.sources.lake import fill_lake
+    from hotspot.lake.filling import fill_lake
     from hotspot.study import load_study
 
     _show(fill_lake(load_study(study, data=data), folder, role=role), as_json, _lake_lines)
@@ -202,8 +202,8 @@ def feedback(
     study: StudyFile, out: Out = Path("out"), quiet: Quiet = False,
 ):  # fmt: skip
     """Record what teams found into the ledger; doubtful rows are named and set aside."""
-    from hotspot.closing import record_feedback_file
     from hotspot.study import load_study
+    from hotspot.workflows.loop import record_feedback_file
 
     _show(record_feedback_file(load_study(study), file, out=out), False, lambda a: a["sentences"])
 
@@ -213,8 +213,8 @@ def escalate(
     month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
     """Which warned cells reach the next step of escalation, from the months published so far."""
-    from hotspot.closing import escalate_month
     from hotspot.study import load_study
+    from hotspot.workflows.loop import escalate_month
 
     _show(escalate_month(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
 
@@ -265,7 +265,7 @@ def _show(answer, as_json, lines):
 
 
 def _heads(out, study):
-    from hotspot.releases import list_releases
+    from hotspot.workflows.releases import list_releases
 
     return [row["head"] for row in list_releases(study, out=out)]
 
@@ -275,7 +275,7 @@ def _what(before, after):
 
 
 def _show_folder(folder, what="published"):
-    from hotspot.questions import describe_folder
+    from hotspot.workflows.questions import describe_folder
 
     typer.echo(f"{what}: {folder}")
     for path, words in describe_folder(folder):

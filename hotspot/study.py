@@ -252,7 +252,7 @@ class Study(_Part):
 
         Examples
         --------
-        >>> from hotspot.sources.synthetic import synthetic_month
+        >>> from hotspot.synthetic.study import synthetic_month
         >>> study = synthetic_month(size="small").study
         >>> study.with_criteria(selection={"quota_share": 0.05}).criteria.selection.quota_share
         0.05

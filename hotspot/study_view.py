@@ -42,7 +42,7 @@ def study_view(study):
 
     Examples
     --------
-    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.synthetic.study import synthetic_month
     >>> print(str(study_view(synthetic_month(size="small").study)).splitlines()[0])
     合成示例区域 Synthetic study (invented) · small
     """

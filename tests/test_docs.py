@@ -39,7 +39,7 @@ def test_start_runs_as_written(tmp_path, monkeypatch, capsys):
 
 def test_readme_runs_as_written(tmp_path, monkeypatch):
     """On the small synthetic study instead of Wuhan."""
-    from hotspot.sources.synthetic import LATEST_MONTH, write_study
+    from hotspot.synthetic.study import LATEST_MONTH, write_study
 
     page = ROOT / "README.md"
     (text,) = blocks(page, "python")

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "tests"))
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "cases"))
 
 SHEET_WIDTH = 700  # px
 LARGEST = 250_000  # bytes, so that a page of the README stays light
@@ -22,8 +22,8 @@ LARGEST = 250_000  # bytes, so that a page of the README stays light
 
 def make(out):
     """Write map.png, sheet-front.png, sheet-back.png and report.png beside this file."""
-    from hotspot.demo import run_demo
-    from hotspot.sources.synthetic import LATEST_MONTH
+    from hotspot.synthetic.study import LATEST_MONTH
+    from hotspot.workflows.demo import run_demo
 
     published = Path(out) / "demo" / LATEST_MONTH
     folder = published if (published / "manifest.json").exists() else run_demo(out)

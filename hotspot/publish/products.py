@@ -37,7 +37,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     from hotspot.publish.tables.sub_cells import write_sub_cells
     from hotspot.publish.tables.workbook import write_workbook
     from hotspot.publish.web.webmap import web_map
-    from hotspot.rank.select import write_hotspots
+    from hotspot.rank.select.hotspots import write_hotspots
 
     folder = Path(folder)
     say = progress or (lambda name: None)

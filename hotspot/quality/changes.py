@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from hotspot.lake.reading import lake_months, open_lake
 from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import month_minus
-from hotspot.sources.lake_reading import lake_months, open_lake
 
 
 def monthly_changes(lake, months, *, validity=None, variable="pm25", upto=None):

@@ -102,7 +102,7 @@ def with_decisions(month):
 
     Examples
     --------
-    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.synthetic.study import synthetic_month
     >>> month = synthetic_month()
     >>> with_decisions(month) is month
     True

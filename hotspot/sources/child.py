@@ -20,7 +20,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from hotspot.sources.rasters import Meaning, kind_of
+from hotspot.sources.satellite.rasters import Meaning, kind_of
 from hotspot.variables import DataError
 
 SECONDS = 300.0  # for one file
@@ -164,7 +164,7 @@ def describe(path, meaning):
     DataError
         The file is refused; the message says why, without the file's name.
     """
-    from hotspot.sources import geotiff, netcdf
+    from hotspot.sources.satellite import geotiff, netcdf
 
     return {"geotiff": geotiff, "netcdf": netcdf}[kind_of(path)].describe(Path(path), meaning)
 

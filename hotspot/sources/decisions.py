@@ -9,8 +9,8 @@ import pandas as pd
 
 from hotspot.deliveries import find_files
 from hotspot.sources.clock import parse_days
-from hotspot.sources.positions import tidy_id
-from hotspot.sources.readings import POLLUTANTS
+from hotspot.sources.places.positions import tidy_id
+from hotspot.sources.stations.readings import POLLUTANTS
 from hotspot.sources.tables import read_table
 
 COLUMNS = ("station", "day", "pollutant", "signer", "reason")

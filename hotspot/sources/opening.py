@@ -68,7 +68,7 @@ def open_month(study, month, *, intake=None, kinds=KINDS):
 
     Examples
     --------
-    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.synthetic.study import synthetic_month
     >>> small = synthetic_month(size="small")
     >>> month = open_month(small.study, small.month, kinds=("reference", "facilities"))
     >>> dict(month.reference.sizes) == dict(small.reference.sizes), month.satellite is None
@@ -102,7 +102,7 @@ def open_year(study, year, *, intake=None, kinds=("satellite", "reference", "sta
 
     Examples
     --------
-    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.synthetic.study import synthetic_month
     >>> year = open_year(synthetic_month(size="small").study, 2024, kinds=("reference",))
     >>> year.month, year.reference.sizes["time"]
     ('2024', 8784)
@@ -133,7 +133,7 @@ def open_months(study, months, *, intake=None, kinds=("satellite", "reference", 
 
     Examples
     --------
-    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.synthetic.study import synthetic_month
     >>> study = synthetic_month(size="small").study
     >>> open_months(study, ["2024-02", "2024-03"], kinds=("weather",)).weather.sizes["time"]
     1440
@@ -173,7 +173,7 @@ def _each(deliveries, read, intake):
 
 
 def _satellite(study, months, intake):
-    from hotspot.sources.satellite import open_satellite
+    from hotspot.sources.satellite.satellite import open_satellite
 
     fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
     if len(fields) < 2:
@@ -195,7 +195,7 @@ def _satellite(study, months, intake):
 
 
 def _series(study, role, months, intake):
-    from hotspot.sources.stations import read_stations
+    from hotspot.sources.stations.stations import read_stations
 
     deliveries = [delivery for delivery in study.stations if delivery.role == role]
     read = _each(
@@ -306,7 +306,7 @@ def join_stations(datasets, intake):
 
 
 def _weather(study, months, intake):
-    from hotspot.sources.weather import open_weather
+    from hotspot.sources.weather.weather import open_weather
 
     found = _each(
         study.weather,
@@ -319,7 +319,7 @@ def _weather(study, months, intake):
 
 
 def _facilities(study, intake):
-    from hotspot.sources.facilities import load_facilities
+    from hotspot.sources.places.facilities import load_facilities
 
     if not study.facilities:
         return load_facilities((), study.root, intake)

@@ -24,7 +24,7 @@ from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
-from hotspot.rank.weather_change import weather_change
+from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.validity import month_days_needed
 
 LISTED = 8  # enterprises printed per warned cell; the others stand in checklists.xlsx

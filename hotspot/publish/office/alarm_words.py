@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from hotspot.quality.flags import flag
-from hotspot.rank.suppression import ZH
+from hotspot.rank.alarm.suppression import ZH
 from hotspot.rules.fireworks import windows
 from hotspot.rules.sensors import FLAGS
 

@@ -14,7 +14,7 @@ import pandas as pd
 from hotspot.publish.fonts import legible
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.office.docx import filled
-from hotspot.rank.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
+from hotspot.rank.alarm.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.text.csv_rows import escape_text, unescape_text, write_csv
 
 CSV_COLUMNS = (
@@ -53,8 +53,8 @@ def write_letters(directory, *, study, alarms, period, answered=None, head="", s
     Examples
     --------
     >>> import tempfile
-    >>> from hotspot.rank.episodes import empty
-    >>> from hotspot.sources.synthetic import synthetic_month
+    >>> from hotspot.rank.alarm.episodes import empty
+    >>> from hotspot.synthetic.study import synthetic_month
     >>> write_letters(tempfile.mkdtemp(), study=synthetic_month(size="small").study, alarms=empty(), period="2025-12")
     []
     """

@@ -25,7 +25,7 @@ from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.tables.checklists import by_cell
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import month_zh
-from hotspot.rank.weather_change import weather_change
+from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.classes import area_classes
 from hotspot.rules.rounding import plain_text
 

@@ -14,7 +14,7 @@ from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.tables.lists import WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
-from hotspot.rank.weather_change import weather_change
+from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.rounding import round_half_even
 
 PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")

@@ -14,7 +14,7 @@ from hotspot.publish.tables.lists import published
 from hotspot.publish.weather_words import weather_en, weather_zh
 from hotspot.publish.web.webmap_data import positions
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, status_zh, why_zh
-from hotspot.rank.weather_change import weather_change
+from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS

@@ -1,0 +1,1 @@
+"""One best field per cell and month, with its error."""

@@ -1,0 +1,169 @@
+"""Fields from stations alone: kriging of their valid monthly, annual and daily means."""
+
+import numpy as np
+import xarray as xr
+
+from hotspot.estimate.field.dataset import along_cell, described, empty, field_dataset, scaled
+from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
+from hotspot.estimate.field.krige import krige, leave_one_out, nearest
+from hotspot.quality.completeness import LABELS, daily_means, monthly_means
+from hotspot.rules.calendar import month_of, year_months
+from hotspot.rules.validity import month_days_needed, year_is_valid
+
+
+def from_stations(delivered, cells, names, with_days):
+    """
+    Kriging of the valid stations' monthly means, where there is no satellite.
+
+    Parameters
+    ----------
+    delivered : Month with ``reference`` stations
+    cells : Dataset (cell)
+    names : sequence of str, months
+    with_days : bool
+
+    Returns
+    -------
+    (field, daily): as ``monthly_field``; ``daily`` is None without ``with_days``
+    """
+    days, means = station_means(delivered, names)
+    criteria = delivered.study.criteria
+    why = [_no_station(means, t, name, criteria) for t, name in enumerate(names)]
+    field = _kriged(means, cells, names, criteria.interpolation, why)
+    field = described(field, delivered, "ordinary kriging of stations", LABELS["station"])
+    if not with_days:
+        return field, None
+    daily = _kriged_days(days, cells, names, criteria.interpolation)
+    return field, scaled(daily, None, field, names)
+
+
+def year_of_stations(delivered, cells, year):
+    """
+    Kriging of the annual means of stations that are valid by the standard.
+
+    Parameters
+    ----------
+    delivered : Month of the whole year, from ``open_year``
+    cells : Dataset (cell)
+    year : str
+
+    Returns
+    -------
+    Dataset (cell), as ``annual_field``
+    """
+    if delivered.reference is None:
+        return empty(cells, [f"{year}-01"], "neither satellite nor stations were delivered").isel(time=0, drop=True)
+    criteria = delivered.study.criteria
+    days, months = station_means(delivered, year_months(year))
+    n_days = months["n_valid"].transpose("time", "station").values
+    valid = year_is_valid(n_days, criteria.validity)
+    of_year = days["pm25"].sel(day=days["day"].dt.year == int(year))
+    mean = of_year.mean("day").where(xr.DataArray(valid, dims="station")).values
+    means = months.isel(time=[0]).copy()
+    means["pm25"] = (("station", "time"), mean[:, None])
+    means["n_valid"] = (("station", "time"), n_days.sum(axis=0)[:, None])
+    means["valid"] = (("station", "time"), valid[:, None])
+    n, needed = int(valid.sum()), criteria.interpolation.min_stations
+    why = "" if n >= needed else f"{n} stations have a valid year; a field needs {needed}"
+    if not n and n_days.size:
+        best = int(n_days.sum(axis=0).max())
+        why = (
+            f"no station has a valid year ({criteria.validity.year_days} days, every month valid); best has {best} days"
+        )
+    field = _kriged(means, cells, [f"{year}-01"], criteria.interpolation, [why])
+    field = described(field, delivered, "ordinary kriging of stations", LABELS["station"])
+    return field.isel(time=0, drop=True)
+
+
+def station_means(delivered, names):
+    """
+    Daily and monthly means of the reference stations.
+
+    Parameters
+    ----------
+    delivered : Month
+    names : sequence of str, months
+
+    Returns
+    -------
+    (Dataset (station, day), Dataset (station, time)); ``pm25`` is NaN where not valid
+    """
+    study, reference = delivered.study, delivered.reference
+    # In order of place: the order of a file must not reach a sum.
+    keys = [np.asarray(reference[name]) for name in ("station", "lat", "lon")]
+    reference = reference.isel(station=np.lexsort((keys[0].astype(str), *keys[1:])))
+    days = daily_means(reference, utc_offset=study.utc_offset, validity=study.criteria.validity)
+    means = monthly_means(days, names, validity=study.criteria.validity)
+    means["pm25"] = means["pm25"].where(means["valid"])
+    return days, means.transpose("station", "time", ...)
+
+
+def _no_station(means, t, name, criteria):
+    """Why a month has no field from stations, or an empty text."""
+    n = int(means["valid"].values[:, t].sum())
+    needed = month_days_needed(name, criteria.validity)
+    if n == 0:
+        return f"no station has {needed} valid days; best has {int(means['n_valid'].values[:, t].max(initial=0))}"
+    if n < criteria.interpolation.min_stations:
+        return f"only {n} stations have {needed} valid days; a field needs {criteria.interpolation.min_stations}"
+    return ""
+
+
+def _kriged(means, cells, names, interpolation, why_not):
+    """Field of stations' means; a column with a reason in ``why_not`` stays empty."""
+    _, x, y = locate_stations(means, cells)
+    target = np.asarray(cells["x"], float), np.asarray(cells["y"], float)
+    station, days = means["pm25"].values, means["n_valid"].values
+    shape = (cells.sizes["cell"], len(names))
+    value, error, n_valid = (np.full(shape, np.nan) for _ in range(3))
+    valid, why = np.zeros(shape, bool), np.full(shape, "", dtype=object)
+    left_out = np.full(station.shape, np.nan)
+    used = np.zeros(station.shape[0], bool)
+    for t in range(len(names)):
+        why[:, t] = why_not[t]
+        if why_not[t]:
+            continue
+        seen = ~np.isnan(station[:, t])
+        used |= seen
+        place = x[seen], y[seen], station[seen, t]
+        variogram = station_variogram(*place, interpolation)
+        value[:, t], variance = krige(*place, *target, variogram, neighbours=interpolation.neighbours)
+        # Kriging weights may be negative, a concentration may not.
+        value[:, t] = np.maximum(value[:, t], 0.0)
+        error[:, t] = np.sqrt(variance)
+        left_out[seen, t], _ = leave_one_out(*place, variogram, neighbours=interpolation.neighbours)
+        distance, closest = nearest(x[seen], y[seen], *target)
+        n_valid[:, t] = days[seen, t][closest]
+        near = distance <= interpolation.max_station_km * 1000
+        valid[:, t] = near
+        why[~near, t] = f"no valid station within {interpolation.max_station_km:g} km"
+    field = field_dataset(
+        cells, names, value, coverage=np.full(shape, np.nan), n_valid=n_valid, valid=valid, why=why, error=error
+    )
+    scores = agreement(left_out, station)
+    loo = {f"loo_{name}": scores[name] for name in ("rmse", "bias", "r")}
+    return field.assign_attrs(n_stations=int(used.sum()), **loo)
+
+
+def _kriged_days(days, cells, names, interpolation):
+    """Each day kriged from the stations that day; one variogram shape a month, pooled over its days."""
+    _, x, y = locate_stations(days, cells)
+    target = np.asarray(cells["x"], float), np.asarray(cells["y"], float)
+    inside = np.isin(month_of(days["day"].values), names)
+    days = days.isel(day=inside)
+    values = days["pm25"].transpose("station", "day").values
+    out = np.full((cells.sizes["cell"], values.shape[1]), np.nan)
+    enough = (~np.isnan(values)).sum(axis=0) >= interpolation.min_stations
+    for name in names:
+        at = np.flatnonzero((month_of(days["day"].values) == name) & enough)
+        if not at.size:
+            continue
+        # Days differ in level, hardly in shape: each is scaled by its own spread before pooling.
+        spread = np.nanstd(values[:, at], axis=0)
+        scaled = values[:, at] / np.where(spread > 0, spread, 1.0)
+        variogram = station_variogram(x, y, scaled, interpolation)
+        estimate, _ = krige(x, y, values[:, at], *target, variogram, neighbours=interpolation.neighbours)
+        out[:, at] = np.maximum(estimate, 0.0)
+    return xr.Dataset(
+        {"pm25": (("cell", "day"), out, {"unit": "ug/m3"})}, along_cell(cells) | {"day": days["day"].values}
+    )

@@ -1,0 +1,320 @@
+"""
+The one field of a month: from satellite days, satellite months, or stations alone,
+each with its error and the reason where a cell may not be ranked.
+
+What a month's mean is depends on that month's data only, so the base of a
+change is the very number that was published for it.
+"""
+
+import numpy as np
+
+from hotspot.estimate.field.aggregate import aggregate
+from hotspot.estimate.field.dataset import (
+    described,
+    empty,
+    error_share,
+    field_dataset,
+    mean_of_valid,
+    period_of,
+    scaled,
+)
+from hotspot.estimate.field.from_stations import from_stations, station_means, year_of_stations
+from hotspot.estimate.field.fuse import fuse
+from hotspot.quality.completeness import LABELS, product_months, satellite_days
+from hotspot.rules.calendar import month_minus, month_of, month_start, year_months
+from hotspot.rules.validity import year_of_products_is_valid
+
+
+def monthly_field(month, cells=None):
+    """
+    The field that is ranked: this month, last month, and the month a year ago.
+
+    Parameters
+    ----------
+    month : Month, from ``open_month``
+    cells : Dataset (cell), optional
+        Default: the study's.
+
+    Returns
+    -------
+    (field, daily)
+        ``field``: Dataset (cell, time) with three months, oldest first: ``pm25``
+        and ``pm25_error`` (1 sd), ug/m3; ``coverage``, NaN for a field from stations;
+        ``n_valid`` days, NaN for a monthly product; ``valid``, may be ranked; ``why`` not.
+        ``daily``: Dataset (cell, day) of the same months, or None where no days
+        were delivered; its days are scaled to average to ``field``.
+
+    Raises
+    ------
+    DataError
+        A station has no coordinates, or the satellite no CRS.
+
+    Notes
+    -----
+    - Satellite days: mean of the days seen, valid by ``satellite_month_days``.
+    - Satellite months: the product's own mean, valid by its coverage.
+    - Either is corrected by reference stations where there are any (``fuse``).
+    - A base month that was corrected while this one could not be, or the other way
+      round, is not valid: the change would be that of the correction.
+    - No satellite: ordinary kriging of the valid stations' monthly means; ``n_valid`` is the
+      nearest valid station's, and cells beyond ``max_station_km`` are not ranked.
+
+    Attributes tell which: ``method``, ``completeness``, ``n_stations``,
+    ``loo_rmse, loo_bias, loo_r`` (left-out stations), ``raw_*`` (the satellite itself).
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> month = synthetic_month(size="small")
+    >>> field, daily = monthly_field(month)
+    >>> field.sizes["time"], bool(field["valid"].isel(time=-1).any())
+    (3, True)
+    """
+    names = [month_minus(month.month, 12), month_minus(month.month, 1), month.month]
+    cells = month.study.cells if cells is None else cells
+    field, daily = _field(month, cells, names, with_days=True)
+    return _comparable(field, names).assign_attrs(month=month.month), daily
+
+
+def daily_field(delivered, cells, names):
+    """
+    The days of any months, with the monthly field they average to.
+
+    Parameters
+    ----------
+    delivered : Month, from ``open_months``
+    cells : Dataset (cell)
+    names : sequence of str, months, oldest first
+
+    Returns
+    -------
+    (field, daily)
+        As ``monthly_field``, of these months. Where the satellite is monthly the days are those
+        of the reference stations, scaled to the month of each cell; ``daily`` is None where there
+        are no stations either.
+
+    Examples
+    --------
+    >>> from hotspot.sources.opening import open_months
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> names = ["2024-02", "2024-03"]
+    >>> field, daily = daily_field(open_months(study, names), study.cells, names)
+    >>> field.sizes["time"], daily.sizes["day"]
+    (2, 60)
+    """
+    field, daily = _field(delivered, cells, names, with_days=True)
+    if daily is None and delivered.reference is not None:
+        _, days = from_stations(delivered, cells, names, True)
+        daily = scaled(days, None, field, names)
+    return field, daily
+
+
+def months_field(delivered, cells, names):
+    """
+    The field of any months, without their days.
+
+    Parameters
+    ----------
+    delivered : Month, from ``open_months``
+    cells : Dataset (cell)
+    names : sequence of str, months, oldest first
+
+    Returns
+    -------
+    Dataset (cell, time) as ``monthly_field``, of these months; each one's value is its own data's only
+
+    Examples
+    --------
+    >>> from hotspot.sources.opening import open_months
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> months_field(open_months(study, ["2024-02"]), study.cells, ["2024-02"]).sizes["time"]
+    1
+    """
+    return _field(delivered, cells, names, with_days=False)[0]
+
+
+def annual_field(year_month, cells=None):
+    """
+    The mean of a calendar year, on which hotspots are selected.
+
+    Parameters
+    ----------
+    year_month : Month, from ``open_year``
+    cells : Dataset (cell), optional
+        Default: the study's.
+
+    Returns
+    -------
+    Dataset (cell): ``pm25, pm25_error, coverage, n_valid, valid, why``
+
+    Raises
+    ------
+    DataError
+        As for ``monthly_field``.
+
+    Notes
+    -----
+    Satellite: mean of the valid months, each with weight one so that cloudy
+    seasons count as much as clear ones; valid with ``product_year_months`` of
+    them. A yearly product stands as it is. Stations alone: kriging of the annual
+    means of stations valid by GB 3095 table 4 (324 days, every month valid).
+    Errors of months are taken as fully dependent: the mean of the months' errors.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> from hotspot.sources.opening import open_year
+    >>> study = synthetic_month(size="small").study
+    >>> sorted(annual_field(open_year(study, 2024)).data_vars)
+    ['coverage', 'n_valid', 'pm25', 'pm25_error', 'valid', 'why']
+    """
+    return year_fields(year_month, cells, with_months=False)[0]
+
+
+def year_fields(year_month, cells=None, *, with_months=True):
+    """
+    The mean of a calendar year as ``annual_field``, and its months.
+
+    Parameters
+    ----------
+    year_month : Month, from ``open_year``
+    cells : Dataset (cell), optional
+    with_months : bool
+        Without it months are made only where the year is made of them.
+
+    Returns
+    -------
+    (annual, months)
+        ``months`` is a Dataset (cell, time) as ``monthly_field``, or None for a yearly product.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> from hotspot.sources.opening import open_year
+    >>> study = synthetic_month(size="small").study
+    >>> year_fields(open_year(study, 2024))[1].sizes["time"]
+    12
+    """
+    study = year_month.study
+    year = str(year_month.month)[:4]
+    names = year_months(year)
+    cells = study.cells if cells is None else cells
+    period, months = period_of(year_month.satellite), None
+    if period == "year":
+        field = _from_product(year_month, cells, [f"{year}-01"], "year").isel(time=0, drop=True)
+    elif period is None:
+        field = year_of_stations(year_month, cells, year)
+        if with_months:
+            months, _ = _field(year_month, cells, names, with_days=False)
+    else:
+        months, _ = _field(year_month, cells, names, with_days=False)
+        field = _mean_of_months(months, study.criteria.validity, days=period == "day")
+    return field.assign_attrs(year=year), months
+
+
+def _field(delivered, cells, names, *, with_days):
+    """Field of any list of months and, on demand, its days."""
+    period = period_of(delivered.satellite)
+    if period == "day":
+        return _from_days(delivered, cells, names, with_days)
+    if period == "month":
+        return _from_product(delivered, cells, names, "month"), None
+    if delivered.reference is not None:
+        return from_stations(delivered, cells, names, with_days)
+    why = "only yearly satellite layers were delivered" if period else "neither satellite nor stations were delivered"
+    return empty(cells, names, why), None
+
+
+def _from_days(delivered, cells, names, with_days):
+    """Satellite days: monthly means of the days seen, corrected by stations."""
+    satellite, validity = delivered.satellite, delivered.study.criteria.validity
+    wanted = np.isin(month_of(satellite["time"].values), names)
+    days = aggregate(satellite.isel(time=wanted), cells, min_coverage=validity.min_coverage).compute()
+    days = days.rename({"time": "day", satellite.name or "pm25": "pm25"})
+    means = satellite_days(days, names, validity=validity)
+    delivered_months = set(month_of(satellite["time"].values[wanted]))
+    for t, name in enumerate(names):
+        if name not in delivered_months:
+            means["why"][:, t] = f"no satellite layer was delivered for {name}"
+    coarse = field_dataset(
+        cells, names, means["pm25"].values, coverage=means["coverage"].values, n_valid=means["n_valid"].values,
+        valid=means["valid"].values, why=means["why"].values,
+    )  # fmt: skip
+    field = _corrected(coarse, delivered, cells, names, "satellite days", LABELS["day"])
+    if not with_days:
+        return field, None
+    return field, scaled(days[["pm25"]], means["pm25"].values, field, names)
+
+
+def _from_product(delivered, cells, names, period):
+    """Satellite months (or years) as the product states them, corrected by stations where they are months."""
+    satellite, validity = delivered.satellite, delivered.study.criteria.validity
+    starts = np.array([month_start(name) for name in names])
+    layers = satellite.isel(time=np.isin(satellite["time"].values.astype("datetime64[ns]"), starts))
+    if layers.sizes["time"] == 0:
+        return empty(cells, names, f"no satellite layer was delivered for {', '.join(names)}")
+    means = aggregate(layers, cells, min_coverage=validity.min_coverage).compute().reindex(time=starts)
+    values, coverage = means[satellite.name or "pm25"].values, means["coverage"].values
+    valid, why = product_months(values, coverage, validity=validity)
+    for t in np.flatnonzero(~np.isin(starts, layers["time"].values.astype("datetime64[ns]"))):
+        why[:, t] = f"no satellite layer was delivered for {names[t]}"
+    coarse = field_dataset(
+        cells, names, values, coverage=coverage, n_valid=np.full(values.shape, np.nan), valid=valid, why=why
+    )
+    if period == "year":
+        coarse["pm25_error"] = coarse["pm25"] * error_share(satellite)
+        return described(coarse, delivered, "satellite years", LABELS["year"])
+    return _corrected(coarse, delivered, cells, names, "satellite months", LABELS["month"])
+
+
+def _corrected(coarse, delivered, cells, names, method, completeness):
+    """A satellite field with its error, fused with reference stations where there are any."""
+    share = error_share(delivered.satellite)
+    field = coarse.copy()
+    # Too few days are no mean: what may not be ranked does not correct anything either.
+    field["pm25"] = coarse["pm25"].where(coarse["valid"])
+    if delivered.reference is None:
+        field["pm25_error"] = field["pm25"] * share
+        return described(field, delivered, method, completeness).assign_attrs(n_stations=0)
+    _, means = station_means(delivered, names)
+    fused = fuse(field, means, interpolation=delivered.study.criteria.interpolation, error_share=share)
+    field["pm25"], field["pm25_error"] = fused["pm25"], fused["pm25_error"]
+    field.attrs |= fused.attrs
+    how = ", ".join(f"{name} {word}" for name, word in zip(names, fused.attrs["correction"], strict=True))
+    field = described(field, delivered, f"{method}, corrected by stations", completeness)
+    return field.assign_attrs(correction=how, station_source=delivered.reference.attrs.get("source", ""))
+
+
+def _comparable(field, names):
+    """Base months that were corrected by stations only if this month was."""
+    words = dict(part.split() for part in field.attrs.get("correction", "").split(", ") if part)
+    corrected = {name: word != "none" for name, word in words.items()}
+    now = corrected.get(names[-1])
+    for t, name in enumerate(names[:-1]):
+        if corrected.get(name) == now:
+            continue
+        valid = field["valid"].values[:, t]
+        first, second = (name, names[-1]) if now else (names[-1], name)
+        field["why"].values[valid, t] = f"{first} had too few valid stations to be corrected, {second} was corrected"
+        field["valid"].values[valid, t] = False
+    return field
+
+
+def _mean_of_months(months, validity, *, days):
+    """A year from its valid months."""
+    valid = months["valid"].values
+    masked = months.where(months["valid"])
+    n = valid.sum(axis=1)
+    enough = year_of_products_is_valid(n, validity)
+    field = months[["pm25"]].isel(time=0, drop=True)
+    for name in ("pm25", "pm25_error", "coverage"):
+        field[name] = ("cell", mean_of_valid(masked[name].transpose("cell", "time").values), months[name].attrs)
+    total = np.nansum(masked["n_valid"].transpose("cell", "time").values, axis=1) if days else np.nan
+    field["n_valid"] = ("cell", np.broadcast_to(total, n.shape).astype(float), {"unit": "1"})
+    field["valid"] = ("cell", enough)
+    short = [f"{k} valid months, at least {validity.product_year_months} are needed" for k in n]
+    field["why"] = ("cell", np.where(enough, "", np.array(short, dtype=object)).astype(object))
+    field["pm25"] = field["pm25"].where(field["valid"])
+    return field.assign_attrs(months.attrs)

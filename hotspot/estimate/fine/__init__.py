@@ -1,0 +1,1 @@
+"""500 m: hours, months, tracks."""

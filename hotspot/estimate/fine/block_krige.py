@@ -1,0 +1,160 @@
+"""
+Ordinary kriging of many hours onto blocks of targets, when stations come and go.
+
+The targets of one block share their stations, so its system is solved once for
+all hours; where some stations are silent the weights are down-dated, not solved
+again. For one pattern of hours and single targets there is ``krige.krige``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hotspot.estimate.field.krige import by_place
+from hotspot.variables import DataError
+
+WIDE = 4  # a block knows the nearest WIDE * neighbours stations, for hours when its own are silent
+
+
+class Blocks(NamedTuple):
+    """Geometry and inverse systems of all blocks; see ``kernels.krige_blocks.field``."""
+
+    place: np.ndarray
+    noise: np.ndarray
+    target: np.ndarray
+    first: np.ndarray
+    neighbour: np.ndarray
+    inverse: np.ndarray
+    weight: np.ndarray
+    variance: np.ndarray
+    wide: np.ndarray
+    reach: np.ndarray
+    model: np.ndarray
+
+
+class Hours(NamedTuple):
+    """What differs by hour: slope of the trend, scale of the error, range of the inputs."""
+
+    slope: np.ndarray
+    sd: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noise=None, max_m=np.inf):
+    """
+    Solve every block's system once.
+
+    Parameters
+    ----------
+    x, y : float arrays (station), m, no two in one place, sorted by x, then y
+    target_x, target_y : float arrays (target), m, block after block
+    first : int array (block + 1), where each block's targets start
+    variogram : Variogram
+    neighbours : int
+        Stations nearest to the middle of a block's targets.
+    noise : float array (station), optional
+        Measurement variance of each, in the variogram's unit, beside its nugget.
+    max_m : float
+        A block whose nearest reporting station is farther gets no value, m.
+
+    Returns
+    -------
+    Blocks
+
+    Raises
+    ------
+    DataError
+        A system has no solution: two stations nearly coincide without a nugget.
+
+    Examples
+    --------
+    >>> from hotspot.estimate.field.krige import Variogram
+    >>> flat = Variogram("spherical", 0.0, 1.0, 10.0)
+    >>> blocks = lay_blocks([0.0, 2.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0], [0, 2], flat)
+    >>> blocks.weight[:, 0].round(9).tolist(), bool(blocks.variance[1] < 1e-12)
+    ([0.5, 0.5], True)
+    """
+    from scipy.spatial import KDTree
+
+    from hotspot.kernels import downdate
+
+    place, target = np.array([x, y], dtype=float), np.array([target_x, target_y], dtype=float)
+    first = np.asarray(first, dtype=np.int64)
+    if not place.shape[1]:
+        raise DataError("there is no station to krige from; deliver some.")
+    if not (np.isfinite(place).all() and np.isfinite(target).all()):
+        raise DataError("a station or a target has no coordinates; give them or leave it out.")
+    noise = np.zeros(place.shape[1]) if noise is None else np.ascontiguousarray(noise, dtype=float)
+    middle = np.add.reduceat(target, first[:-1], axis=1) / np.diff(first)
+    n_wide = min(WIDE * int(neighbours), place.shape[1])
+    away, wide = KDTree(place.T).query(middle.T, n_wide)
+    away, wide = away.reshape(-1, n_wide), wide.reshape(-1, n_wide).astype(np.int64)
+    # Stations equally far away stand in order of place, whatever the tree says.
+    order = np.lexsort((wide, away), axis=1)
+    away, wide = np.take_along_axis(away, order, axis=1), np.take_along_axis(wide, order, axis=1)
+    neighbour = np.ascontiguousarray(np.sort(wide[:, : int(neighbours)], axis=1))
+    inverse, weight, variance = downdate.systems(place, noise, target, first, neighbour, variogram.as_array())
+    if np.isnan(variance).any():
+        raise DataError(
+            "the kriging system has no solution; two stations nearly coincide, give the variogram a nugget."
+        )
+    reach = (away <= max_m).sum(axis=1)
+    return Blocks(place, noise, target, first, neighbour, inverse, weight, variance, wide, reach, variogram.as_array())
+
+
+def krige_blocks(x, y, values, target_x, target_y, block, variogram, *, neighbours=32, min_share=0.5):
+    """
+    Ordinary kriging of every hour, whichever stations report in it.
+
+    Parameters
+    ----------
+    x, y : float arrays (station), m
+    values : float array (station, time), NaN where missing
+        Stations in one place are averaged first.
+    target_x, target_y : float arrays (target), m
+    block : int array (target), ascending
+        Targets of one block, such as the sub-cells of a cell, share their stations.
+    variogram : Variogram
+    neighbours : int
+        Stations nearest to the block's middle. Those of them that report speak;
+        where fewer than ``min_share`` do, the nearest ones that report are taken instead.
+    min_share : float, 0 to 1
+
+    Returns
+    -------
+    (estimate, variance): float64 and float32 arrays (target, time), NaN at times without a station
+
+    Raises
+    ------
+    DataError
+        A coordinate is missing, blocks are not in order, or a system has no solution.
+
+    Notes
+    -----
+    With B the inverse of a block's ordinary-kriging system, w its weights and M the
+    silent stations, w' = w - B_.M inv(B_MM) w_M and the variance grows by
+    w_M' inv(B_MM) w_M. Equal to solving the system of the other stations to 1e-9.
+
+    Examples
+    --------
+    >>> from hotspot.estimate.field.krige import Variogram
+    >>> flat = Variogram("spherical", 0.0, 1.0, 10.0)
+    >>> values = [[10.0, 10.0], [20.0, np.nan]]
+    >>> krige_blocks([0.0, 2.0], [0.0, 0.0], values, [1.0], [0.0], [0], flat)[0].round(6).tolist()
+    [[15.0, 10.0]]
+    """
+    from hotspot.kernels import krige_blocks as kernel
+
+    x, y, values, _ = by_place(x, y, values)
+    block = np.asarray(block)
+    if (np.diff(block) < 0).any():
+        raise DataError("targets are not in order of their blocks; sort them.")
+    first = np.r_[0, np.flatnonzero(np.diff(block)) + 1, block.size]
+    blocks = lay_blocks(x, y, target_x, target_y, first, variogram, neighbours=neighbours)
+    n = values.shape[1]
+    hours = Hours(np.zeros(n), np.ones(n), np.full(n, -np.inf), np.full(n, np.inf))
+    least = np.array([int(np.ceil(min_share * blocks.neighbour.shape[1])), 1])
+    out = np.empty((block.size, n)), np.empty((block.size, n), np.float32)
+    estimate, sd = kernel.field(np.ascontiguousarray(values), blocks, hours, np.zeros(block.size), least, *out)
+    return estimate, sd**2

@@ -1,0 +1,145 @@
+"""
+A month's 500 m values of some cells: the hourly field of their sub-cells, averaged, each with
+what it rests on.
+
+Four stations serve 36 sub-cells, so most of them are interpolated and must say so (C1). The 36
+values of a cell average to the cell's published value; they say where in the cell it is
+dirtier, not that the cell is.
+"""
+
+import numpy as np
+import pandas as pd
+
+from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
+from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
+from hotspot.rules.validity import day_is_valid, month_is_valid
+
+COLUMNS = ("cell", "sub_cell", "lon", "lat", "pm25", "error", "support", "n_hours")
+SUPPORTS = {MEASURED: "measured", SUPPORTED: "supported", INTERPOLATED: "interpolated"}
+
+
+def fine_month(delivered, field, codes, *, cells, criteria):
+    """
+    Monthly values of the sub-cells of some cells, from micro-stations along the 3 km field.
+
+    Parameters
+    ----------
+    delivered : Month
+        From ``open_month``, with ``stations`` (micro), ``reference`` and ``weather``.
+    field : Dataset (cell, time), from ``monthly_field``; its last month is meant
+    codes : sequence of str
+        The cells, usually the warned ones.
+    cells : Dataset (cell), the study's
+    criteria : Criteria
+        Sections ``downscaling`` and ``validity``, and those of screening and calibration.
+
+    Returns
+    -------
+    DataFrame, 36 rows a cell, by cell and sub-cell, or None without micro-stations in the month:
+
+    - ``pm25``: mean over the month's hours, ug/m3, NaN where they make no valid month
+    - ``error``: mean of the hours' errors (1 sd), ug/m3: as if the hours erred together
+    - ``support``: "measured", "supported" or "interpolated": what it rests on in enough hours of
+      enough days; "" where there is no value
+    - ``n_hours``: hours with a value
+    - ``lon lat``: centre, WGS 84
+
+    ``attrs``: ``n_stations``, ``method``, ``factor_low``, ``factor_high``, ``loo_rmse`` (of hours)
+
+    Raises
+    ------
+    DataError
+        A station has no place.
+
+    Notes
+    -----
+    Held against the truth of the synthetic study in ``docs/printed-maps.md``.
+
+    A class of support is the month's if the hours that have it, or a better one, make valid days
+    (20 hours) and these a valid month (27 days, February 25), as any monthly mean must.
+
+    Examples
+    --------
+    >>> from hotspot.estimate.field.monthly import monthly_field
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> small = synthetic_month(size="small")
+    >>> cells, criteria = small.study.cells, small.study.criteria
+    >>> field, _ = monthly_field(small, cells)
+    >>> fine = fine_month(small, field, ["NP7223C"], cells=cells, criteria=criteria)
+    >>> fine["support"].value_counts().to_dict()
+    {'interpolated': 21, 'supported': 11, 'measured': 4}
+    >>> bool(abs(fine["pm25"].mean() - field["pm25"].sel(cell="NP7223C")[-1]) < 1e-9)
+    True
+    """
+    from hotspot.estimate.fine.downscale import downscale
+
+    codes = sorted(set(codes))
+    stations = _of_month(delivered, criteria)
+    if stations is None or not codes:
+        return None
+    coarse = field[["pm25"]].isel(time=[-1])
+    hours = downscale(stations, cells.sel(cell=codes), coarse=coarse, criteria=criteria)
+    month, offset = delivered.month, delivered.study.utc_offset
+    known = np.isfinite(hours["pm25"].values)
+    support = hours["support"].values
+    local = (hours["time"].values.astype("datetime64[ns]") + offset_hours(offset)).astype("datetime64[D]")
+    valid = {
+        level: _is_valid(known & (support >= level), local, month, criteria.validity)
+        for level in (INTERPOLATED, SUPPORTED, MEASURED)
+    }
+    word = np.where(
+        valid[MEASURED], SUPPORTS[MEASURED], np.where(valid[SUPPORTED], SUPPORTS[SUPPORTED], SUPPORTS[INTERPOLATED])
+    )
+    there = valid[INTERPOLATED]
+    table = pd.DataFrame(
+        {
+            "cell": hours["cell"].values.astype(str),
+            "sub_cell": hours["sub_cell"].values.astype(str),
+            "lon": hours["lon"].values,
+            "lat": hours["lat"].values,
+            "pm25": _mean(hours["pm25"].values, there),
+            "error": _mean(hours["pm25_error"].values, there),
+            "support": np.where(there, word, ""),
+            "n_hours": known.sum(axis=1),
+        },
+        columns=list(COLUMNS),
+    )
+    kept = ("n_stations", "method", "factor_low", "factor_high", "loo_rmse")
+    table.attrs = {name: hours.attrs[name] for name in kept if name in hours.attrs}
+    return table
+
+
+def _of_month(delivered, criteria):
+    """The month's hours of micro-stations as they may be used; None where none of them reported."""
+    from hotspot.quality.trust import on_hours, trusted
+
+    if delivered.stations is None:
+        return None
+    month, offset = delivered.month, delivered.study.utc_offset
+    # A screen looks back, and a calibration learns from more than one month.
+    span = {"first": month_minus(month, 1), "last": month, "utc_offset": offset}
+    stations, reference = (on_hours(part, **span) for part in (delivered.stations, delivered.reference))
+    start, end = local_bounds(month, offset)
+    time = stations["time"].values.astype("datetime64[ns]")
+    within = np.flatnonzero((time >= start) & (time < end))
+    stations = trusted(stations, reference, delivered.weather, criteria=criteria, note=delivered.intake.note)
+    stations = stations.isel(time=within)
+    told = stations["pm25"].notnull().any("station").values
+    if not told.any():
+        delivered.intake.note(f"no 500 m values: no micro-station has an hour in {month} that can be trusted")
+        return None
+    return stations.isel(time=np.flatnonzero(told))
+
+
+def _is_valid(seen, local, month, validity):
+    """Whether the hours seen make a valid month: bool (sub_cell,) of bool (sub_cell, hour)."""
+    _, first = np.unique(local, return_index=True)
+    hours = np.add.reduceat(seen, first, axis=1, dtype=np.int64)
+    return month_is_valid(day_is_valid(hours, validity).sum(axis=1), month, validity)
+
+
+def _mean(values, there):
+    """Mean over the hours that have a value, NaN where they make no month."""
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=1, dtype=np.float64)
+    return np.where(there, total / np.maximum(known.sum(axis=1), 1), np.nan)

@@ -1,0 +1,226 @@
+"""What the hours of a network teach once: trend or none, variogram, systems of all cells, left-out error."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotspot.estimate.field.fuse import agreement
+from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
+from hotspot.estimate.fine.block_krige import Blocks, Hours, lay_blocks
+from hotspot.rules.criteria import Criteria
+from hotspot.variables import DataError
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Solved systems and the trend they stand on; ``field`` estimates some hours."""
+
+    blocks: Blocks
+    station_pattern: dict  # month -> float array (place); empty without a trend
+    usual_sd: float  # ug/m3, where an hour has too few stations for its own
+    criteria: Criteria
+
+    def field(self, values, month, target_pattern):
+        """
+        Estimate and error of every target.
+
+        Parameters
+        ----------
+        values : float array (place, hour), ug/m3, NaN where missing
+        month : "YYYY-MM", of all these hours
+        target_pattern : float array (target) or None
+
+        Returns
+        -------
+        (estimate, error): float64 and float32 arrays (target, hour), ug/m3
+        """
+        from hotspot.kernels import krige_blocks
+
+        rules = self.criteria.downscaling
+        pattern = self.station_pattern.get(month)
+        slope, rest, sd = residuals(values, pattern, self.criteria)
+        n_target = self.blocks.target.shape[1]
+        target = np.zeros(n_target) if pattern is None or target_pattern is None else target_pattern
+        seen = np.isfinite(values)
+        low = np.where(seen, values, np.inf).min(axis=0, initial=np.inf)
+        high = np.where(seen, values, -np.inf).max(axis=0, initial=-np.inf)
+        hours = Hours(slope, np.where(np.isfinite(sd), sd, self.usual_sd), low, high)
+        least = np.array([int(np.ceil(rules.min_share * self.blocks.neighbour.shape[1])), rules.min_stations])
+        shape = n_target, values.shape[1]
+        out = np.empty(shape), np.empty(shape, np.float32)
+        return krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least, *out)
+
+
+def residuals(values, pattern, criteria):
+    """
+    Each hour's slope on the pattern, what is left, and its spread.
+
+    Parameters
+    ----------
+    values : float array (place, hour), ug/m3, NaN where missing
+    pattern : float array (place), ug/m3, or None
+    criteria : Criteria
+
+    Returns
+    -------
+    (slope, rest, sd): float (hour), 0 where there is no trend; float (place, hour); float (hour), NaN with
+    fewer than ``interpolation.fit_stations`` stations
+
+    Examples
+    --------
+    >>> from hotspot.rules.criteria import Criteria
+    >>> pattern = np.arange(30.0)
+    >>> slope, rest, _ = residuals(5.0 + 1.5 * pattern[:, None], pattern, Criteria())
+    >>> slope.round(6).tolist(), bool(np.allclose(rest, 5.0))
+    ([1.5], True)
+    """
+    rules = criteria.downscaling
+    seen = np.isfinite(values)
+    count = seen.sum(axis=0)
+    known = np.where(seen, values, 0.0)
+    total = np.where(count > 0, count, 1)
+    mean = known.sum(axis=0) / total
+    slope = np.zeros(values.shape[1])
+    if pattern is not None:
+        middle = (seen * pattern[:, None]).sum(axis=0) / total
+        away = np.where(seen, pattern[:, None] - middle, 0.0)
+        square = (away**2).sum(axis=0)
+        enough = (count >= rules.trend_stations) & (square > 0) & (middle > 0)
+        slope[enough] = (away * known).sum(axis=0)[enough] / square[enough]
+        own = np.where(enough, mean / np.where(middle > 0, middle, 1.0), 0.0)
+        slope = np.clip(slope, 0.0, np.maximum(rules.trend_limit * own, 0.0))
+        rest = values - slope * pattern[:, None]
+    else:
+        rest = values
+    left = np.where(seen, rest, 0.0)
+    spread = np.where(seen, rest - left.sum(axis=0) / total, 0.0)
+    sd = np.sqrt((spread**2).sum(axis=0) / np.maximum(count - 1, 1))
+    sd = np.maximum(sd, rules.error_floor)
+    return slope, rest, np.where(count >= criteria.interpolation.fit_stations, sd, np.nan)
+
+
+def learn(stations, x, y, local, target, first, station_pattern, criteria):
+    """
+    Choose the trend, fit the variogram and solve the cells' systems from hours evenly spread.
+
+    Parameters
+    ----------
+    stations : Dataset (station, time) with ``pm25`` and perhaps ``pm25_error``
+    x, y : float arrays (station), m
+    local : datetime64[M] (time), local month of each hour
+    target : (x, y) of the targets, float arrays, m
+    first : int array (block + 1)
+    station_pattern : dict of month -> float array (place), may be empty
+    criteria : Criteria
+
+    Returns
+    -------
+    (Residuals, dict of attributes)
+
+    Raises
+    ------
+    DataError
+        No station has a value in the hours looked at.
+    """
+    rules = criteria.downscaling
+    hours = np.unique(np.linspace(0, local.size - 1, min(rules.fit_hours, local.size)).round().astype(int))
+    px, py, sample, _ = by_place(x, y, _some(stations, "pm25", hours))
+    if not np.isfinite(sample).any():
+        raise DataError(f"stations: none of {hours.size} hours looked at has a value; check the months delivered.")
+    months = local[hours].astype(str)
+    error = _some(stations, "pm25_error", hours) if "pm25_error" in stations else None
+    error = None if error is None else by_place(x, y, error)[2]
+    ways = [_fit(px, py, sample, error, months, target, first, {}, criteria)]
+    if station_pattern:
+        ways.append(_fit(px, py, sample, error, months, target, first, station_pattern, criteria))
+    best = min(ways, key=lambda way: way["loo"]["rmse"] if way["loo"]["n"] else way["sd"])
+    fitted = best["variogram"]
+    attrs = {
+        "method": "ordinary kriging per cell, " + ("along the month's pattern" if best["pattern"] else "no trend"),
+        "variogram": f"{fitted.model}, nugget {fitted.nugget:.4g}, partial sill {fitted.psill:.4g} (shares of the "
+        f"hour's variance), range {fitted.range_m:.0f} m, {fitted.origin}",
+        "n_stations": int(x.size),
+        "loo_hours": int(hours.size),
+        **{f"loo_{name}": value for name, value in best["loo"].items()},
+        "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
+        "loo_rmse_trend": ways[1]["loo"]["rmse"] if len(ways) > 1 else float("nan"),
+    }
+    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria), attrs
+
+
+def _some(stations, name, hours):
+    return np.asarray(stations[name].transpose("station", "time").isel(time=hours), dtype=float)
+
+
+def _fit(x, y, sample, error, months, target, first, station_pattern, criteria):
+    """One way, with a trend or without: variogram, systems, left-out error."""
+    slope, rest, sd = np.zeros(sample.shape[1]), sample.copy(), np.full(sample.shape[1], np.nan)
+    trend = np.zeros(sample.shape)
+    for month in dict.fromkeys(months.tolist()):
+        at, pattern = months == month, station_pattern.get(month)
+        slope[at], rest[:, at], sd[at] = residuals(sample[:, at], pattern, criteria)
+        if pattern is not None:
+            trend[:, at] = slope[at] * pattern[:, None]
+    usual = float(np.nanmedian(sd)) if np.isfinite(sd).any() else _pooled(rest, criteria)
+    sd = np.where(np.isfinite(sd), sd, usual)
+    variogram, noise = _variogram(x, y, rest / sd, None if error is None else error / sd, criteria)
+    rules = criteria.downscaling
+    blocks = lay_blocks(
+        x, y, target[0], target[1], first, variogram,
+        neighbours=rules.neighbours, noise=noise, max_m=rules.max_station_km * 1000,
+    )  # fmt: skip
+    loo = _left_out(blocks, sample, rest, trend, sd)
+    return {"variogram": variogram, "blocks": blocks, "pattern": station_pattern, "sd": usual, "loo": loo}
+
+
+def _pooled(rest, criteria):
+    """Spread of all residuals about their hour's mean, for networks too small for a spread of each hour."""
+    with np.errstate(invalid="ignore"):
+        away = rest - np.nanmean(np.where(np.isfinite(rest).any(axis=0), rest, 0.0), axis=0)
+    seen = np.isfinite(away)
+    free = max(int(seen.sum() - seen.any(axis=0).sum()), 1)
+    return float(max(np.sqrt(np.nansum(away**2) / free), criteria.downscaling.error_floor))
+
+
+def _variogram(x, y, values, error, criteria):
+    """The variogram without the instruments' noise, and the noise of each place, both in shares of the variance."""
+    rules, few = criteria.downscaling, criteria.interpolation
+    noise = np.zeros(x.size)
+    if error is not None:
+        seen = np.isfinite(error)
+        told = seen.any(axis=1)
+        noise = (np.where(seen, error, 0.0) ** 2).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+        noise[~told] = np.median(noise[told]) if told.any() else 0.0
+    # A station whose own error is as large as all that differs tells nothing of how the field varies.
+    clear = noise < 1.0
+    found = None
+    if clear.sum() >= few.fit_stations:
+        table = empirical_variogram(x[clear], y[clear], values[clear], cutoff=rules.fit_km * 1000, n_bins=15)
+        if len(table) >= 3 and table["gamma"].max() > 0:
+            found = fit_variogram(table, model=rules.model)
+    if found is None:
+        share = few.default_nugget_share
+        found = Variogram(rules.model, share, 1 - share, few.default_range_km * 1000, origin="proposal")
+    # The nugget holds the usual instrument's noise (the median: one bad one must not eat it);
+    # a nugget of nothing would make near stations one equation twice.
+    nugget = max(found.nugget - float(np.median(noise)), 1e-6 * found.sill)
+    return Variogram(found.model, nugget, found.psill, found.range_m, found.origin), noise
+
+
+def _left_out(blocks, sample, rest, trend, sd):
+    """Agreement at the stations that stand in the cells, each left out in turn."""
+    from scipy.spatial import KDTree
+
+    from hotspot.kernels import krige_blocks
+
+    n = np.diff(blocks.first)
+    middle = np.add.reduceat(blocks.target, blocks.first[:-1], axis=1) / n
+    reach = np.hypot(*(blocks.target - np.repeat(middle, n, axis=1))).max() * 1.2
+    away, block = KDTree(middle.T).query(blocks.place.T)
+    station = np.flatnonzero((away <= reach) & (blocks.neighbour[block] == np.arange(block.size)[:, None]).any(axis=1))
+    said, variance = krige_blocks.left_out(np.ascontiguousarray(rest), blocks, station, block[station].astype(np.int64))
+    said, error = said + trend[station], np.sqrt(variance) * sd
+    known = np.isfinite(said)
+    within = np.abs(said - sample[station])[known] <= 1.96 * error[known]
+    found = agreement(said, sample[station])
+    return found | {"within": float(within.mean()) if known.any() else float("nan")}

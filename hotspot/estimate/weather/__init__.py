@@ -1,0 +1,1 @@
+"""The weather taken out: levels and changes."""

@@ -1,0 +1,94 @@
+"""From the blocks' numbers to the Dataset of levels: years, intervals, words."""
+
+import numpy as np
+
+from hotspot.estimate.weather.block_level import QUANTITIES
+from hotspot.variables import VARIABLES
+
+_MEANING = {
+    "normalised": "in average weather",
+    "stagnant": "in average stagnant weather, what is named in `removed` removed",
+    "background": "regional baseline, as it was",
+    "increment": "above the regional baseline, as it was",
+}
+
+
+def to_years(found, stamps):
+    """
+    Years as the mean of their months, each of weight one; variances follow.
+
+    Parameters
+    ----------
+    found : dict of arrays, those with a second axis by month
+    stamps : datetime64[ns][month]
+
+    Returns
+    -------
+    dict, datetime64[ns][year]
+    """
+    years, of = np.unique(stamps.astype("datetime64[Y]"), return_inverse=True)
+    out = dict(found)
+    for name in (n for n, v in found.items() if np.ndim(v) == 2):
+        parts = []
+        for year in range(len(years)):
+            own = found[name][:, of == year]
+            seen = np.isfinite(own)
+            n = seen.sum(axis=1)
+            total = np.where(seen, own, 0.0).sum(axis=1)
+            if name in ("n_valid", "degrees"):
+                parts.append(total)
+            else:
+                power = 2 if name.endswith("_variance") else 1
+                parts.append(np.where(n > 0, total / np.maximum(n, 1) ** power, np.nan))
+        out[name] = np.column_stack(parts)
+    return out, years.astype("datetime64[ns]")
+
+
+def level_dataset(found, field, place, variable, stamps, level):
+    """
+    The Dataset that ``normalise`` returns, without its attributes of settings.
+
+    Parameters
+    ----------
+    found : dict of arrays
+    field : Dataset, whose places and coordinates are kept
+    place : str
+    variable : str
+    stamps : datetime64[ns][time]
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    Dataset (place, time)
+    """
+    import xarray as xr
+    from scipy.stats import t
+
+    dims = (place, "time")
+    unit = field[variable].attrs.get("unit", VARIABLES[variable].unit if variable in VARIABLES else "")
+    out = {}
+    for name in (name for name in QUANTITIES if name in found):
+        value = found[name]
+        words = {"unit": unit, "long_name": f"{variable}, {_MEANING[name]}"}
+        full = name if name in ("background", "increment") else f"{variable}_{name}"
+        out[full] = (dims, value, words)
+        if f"{name}_variance" not in found:
+            continue
+        reach = t.ppf(0.5 + level / 2, np.maximum(found["degrees"], 1)) * np.sqrt(found[f"{name}_variance"])
+        if name in ("normalised", "background"):
+            with np.errstate(invalid="ignore", divide="ignore"):
+                low, high = value * np.exp(-reach / value), value * np.exp(reach / value)
+        else:
+            low, high = value - reach, value + reach
+        out[f"{full}_low"], out[f"{full}_high"] = (dims, low, words), (dims, high, words)
+    if "n_valid" in found:
+        out["n_valid"] = (dims, found["n_valid"], {"unit": "1"})
+    factors = sorted(name.removeprefix("moved_") for name in found if name.startswith("moved_"))
+    out["moved"] = ((place, "factor"), np.column_stack([found[f"moved_{name}"] for name in factors]), {"unit": "1"})
+    for ours, theirs in (("terrain_factor", "terrain_factor"), ("cv_r2", "r2"), ("cv_rmse", "rmse")):
+        if theirs in found:
+            out[ours] = (place, found[theirs], {"unit": "1"})
+    coords = {n: c for n, c in field.coords.items() if c.dims == (place,)} | {"time": stamps, "factor": factors}
+    kept = {name: field.attrs[name] for name in ("lattice_id", "spacing", "crs") if name in field.attrs}
+    return xr.Dataset(out, coords, kept)

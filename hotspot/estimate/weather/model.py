@@ -1,0 +1,201 @@
+"""
+A model of one series on calendar and weather, and what the weather did to it.
+
+Gradient-boosted trees (LightGBM) of a logarithm, refitted with every fold of
+months left out. Half of a month's weather effect comes from the refit that has
+not seen it: a month that helps to explain itself takes part of its own emission
+for weather, one that does not leaves some weather in, and on synthetic truth
+their mean errs least. The same refits give the blocked cross-validation and the
+model's part of the intervals.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hotspot.estimate.weather.forest import average_over_weather, flatten, regroup
+
+CALENDAR = ("quarter", "day_of_year", "weekday")
+HOURLY_CALENDAR = (*CALENDAR, "hour")
+
+
+class Effects(NamedTuple):
+    """What weather did to a series, in its own scale; every array float64, NaN where the weather has a gap."""
+
+    weather: np.ndarray  # [time]
+    stagnant: np.ndarray  # [time], stagnant weather less all weather, at that time's calendar
+    refits: np.ndarray  # [fold, time], as ``weather`` but from every refit
+    stagnant_refits: np.ndarray  # [fold, time]
+    factors: dict  # name -> [time], what the factor alone did
+    r2: float  # of the left-out months, trend and season included
+    rmse: float
+
+
+def calendar_columns(time, first, *, hourly=False):
+    """
+    Calendar of local times: quarter since ``first``, day of the year, weekday (and hour).
+
+    Few distinct values, because the exact average walks each tree once per value.
+
+    Parameters
+    ----------
+    time : datetime64 array, local
+    first : datetime64
+
+    Returns
+    -------
+    float64[time, 3 or 4]
+
+    Examples
+    --------
+    >>> calendar_columns(np.array(["2020-03-01"], "M8[D]"), np.datetime64("2020-01-01")).tolist()
+    [[0.0, 61.0, 6.0]]
+    """
+    day = time.astype("datetime64[D]")
+    number = day.astype(np.int64)
+    columns = [
+        (number - np.datetime64(first, "D").astype(np.int64)) // 91,
+        (day - day.astype("datetime64[Y]")).astype(np.int64) + 1,
+        (number + 3) % 7,
+    ]
+    if hourly:
+        columns.append(time.astype("datetime64[h]").astype(np.int64) % 24)
+    return np.column_stack(columns).astype(float)
+
+
+def train(columns, target, weight, rules, *, hourly=False):
+    """
+    One LightGBM model, the same bytes on every run.
+
+    Parameters
+    ----------
+    columns : float64[row, feature], the calendar's first
+    target, weight : float64[row]
+    rules : Normalisation, of the criteria
+    hourly : bool
+
+    Returns
+    -------
+    lightgbm.Booster
+    """
+    import lightgbm
+
+    settings = {
+        "objective": "regression",
+        "num_leaves": rules.hourly_leaves if hourly else rules.leaves,
+        "learning_rate": rules.learning_rate,
+        "min_data_in_leaf": rules.leaf_rows,
+        "max_bin": rules.bins,
+        "seed": rules.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbose": -1,
+    }
+    data = lightgbm.Dataset(columns, target, weight=weight, free_raw_data=True)
+    return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
+
+
+def folds_of(time, n_fold):
+    """
+    Fold of each local time: whole months, dealt out in turn.
+
+    Examples
+    --------
+    >>> folds_of(np.array(["2020-01-31", "2020-02-01", "2020-06-01"], "M8[D]"), 5).tolist()
+    [0, 1, 0]
+    """
+    month = time.astype("datetime64[M]").astype(np.int64)
+    return (month - month.min()) % n_fold
+
+
+def weather_effects(target, weight, calendar, weather, fold, *, rules, factor, remove, rows, stagnant, groups=None,
+                    hourly=False):  # fmt: skip
+    """
+    Fit a series and take its weather apart.
+
+    Parameters
+    ----------
+    target : float64[time], NaN where nothing was measured
+    weight : float64[time], 0 to 1, how much was measured
+    calendar : float64[time, n_calendar]
+    weather : float64[time, n_weather], NaN rows where the weather has a gap
+    fold : int64[time], from ``folds_of``
+    rules : Normalisation
+    factor : sequence of str[n_weather], the factor each column belongs to
+    remove : collection of str
+        Factors to average over; the columns of the others stay as they were.
+    rows : float64[row, n_weather]
+        Weather of the whole climatology, without gaps.
+    stagnant : bool[row]
+        Which of them are stagnant; none: ``stagnant`` of the result is NaN.
+    groups : list of (bool[time], bool[row]), optional
+        Times and the rows they are averaged over, e.g. the same weeks of all years; those
+        without any row are left NaN.
+    hourly : bool
+
+    Returns
+    -------
+    Effects
+
+    Notes
+    -----
+    With f the trees, w the weather and a(.) the exact mean over weather rows (METHODS 6.4):
+    weather effect = f(calendar, w) - a(f(calendar, .)). The calendar, season included, is
+    never averaged over (Wu 2022). Of the refits, the one that has not seen the month has the
+    weight ``unseen_share``, the mean of all the rest.
+    """
+    n_calendar, n_time = calendar.shape[1], len(target)
+    columns = np.hstack([calendar, weather])
+    whole = np.isfinite(weather).all(axis=1)
+    known = whole & np.isfinite(target) & (weight > 0)
+    factor = np.asarray(factor)
+    averaged = np.r_[np.zeros(n_calendar, bool), np.isin(factor, list(remove))]
+    groups = [(np.ones(n_time, bool), np.ones(len(rows), bool))] if groups is None else groups
+    n_fold = int(fold.max()) + 1
+    shape = (n_fold, n_time)
+    fitted, refits, calm = (np.full(shape, np.nan) for _ in range(3))
+    alone = {name: np.full(n_time, np.nan) for name in dict.fromkeys(factor)}
+    for g in range(n_fold):
+        own = fold == g
+        used = known & ~own
+        model = train(columns[used], target[used], weight[used], rules, hourly=hourly)
+        fitted[g, whole] = model.predict(columns[whole], num_threads=1)
+        forest = flatten(model, n_calendar)
+        without = regroup(forest, averaged)
+        for times, among in groups:
+            at = np.flatnonzero(times & whole)
+            if at.size and averaged.any() and among.any():
+                mean = _averaged(without, columns[at], rows, averaged, n_calendar, among)
+                refits[g, at] = fitted[g, at] - mean
+        if not averaged.any():
+            refits[g, whole] = 0.0
+        if stagnant.any() and averaged.any():
+            at = np.flatnonzero(whole)
+            calm[g, at] = _averaged(without, columns[at], rows, averaged, n_calendar, stagnant)
+            calm[g] -= fitted[g] - refits[g]
+        at = np.flatnonzero(own & whole)
+        for name in alone:
+            only = np.r_[np.zeros(n_calendar, bool), factor == name]
+            if at.size:
+                mean = _averaged(regroup(forest, only), columns[at], rows, only, n_calendar, None)
+                alone[name][at] = fitted[g, at] - mean
+    here = (fold, np.arange(n_time))
+    error = (target - fitted[here])[known]
+    spread = target[known] - np.average(target[known], weights=weight[known])
+    mse = np.average(error**2, weights=weight[known])
+    r2 = 1.0 - mse / np.average(spread**2, weights=weight[known])
+    unseen = rules.unseen_share
+    return Effects(
+        unseen * refits[here] + (1 - unseen) * refits.mean(axis=0),
+        unseen * calm[here] + (1 - unseen) * calm.mean(axis=0),
+        refits, calm, alone, float(r2), float(np.sqrt(mse)),
+    )  # fmt: skip
+
+
+def _averaged(forest, columns, rows, averaged, n_calendar, among):
+    """Exact mean over weather rows of the averaged columns, at the other columns of each time."""
+    among = None if among is None else among.astype(float)
+    fixed, place = np.unique(columns[:, ~averaged], axis=0, return_inverse=True)
+    mean = average_over_weather(forest, fixed, rows[:, averaged[n_calendar:]], among)
+    return mean[place.ravel()]

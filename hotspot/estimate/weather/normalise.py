@@ -1,0 +1,321 @@
+"""
+The weather taken out: what a cell's concentration would have been in average
+weather, and what it is in stagnant weather with transport, rain, terrain and
+boundary layer removed (D3) - the level that selects hotspots.
+"""
+
+import warnings
+
+import numpy as np
+
+from hotspot.estimate.fine.blocks import make_blocks
+from hotspot.estimate.weather.background import regional_background
+from hotspot.estimate.weather.block_level import Block, Setting, level_of_block
+from hotspot.estimate.weather.level_dataset import level_dataset, to_years
+from hotspot.estimate.weather.model import calendar_columns, folds_of
+from hotspot.estimate.weather.rows import weather_steps, weather_table
+from hotspot.estimate.weather.stagnation import stagnant_rows
+from hotspot.estimate.weather.terrain_factor import terrain_factor, terrain_signal
+from hotspot.rules.calendar import offset_hours
+from hotspot.rules.criteria import Criteria
+from hotspot.variables import CoverageWarning, DataError
+
+REMOVABLE = ("transport", "precipitation", "terrain", "boundary_layer")
+_AVERAGES = ("all", "season")
+_EVERY = ("month", "year", "step")
+
+
+def normalise(field, weather, *, utc_offset, terrain=None, background=None, criteria=None, remove=REMOVABLE,
+              average="all", every="month", variable="pm25", workers=1, executor=None):  # fmt: skip
+    """
+    Take the weather out of daily cells, or of daily or hourly stations.
+
+    Parameters
+    ----------
+    field : Dataset (cell, day), (station, day) or (station, time)
+        ``variable`` by local day, or by UTC hour (``time``). Cells carry ``col row lon lat``,
+        stations ``lon lat`` (unless the weather is that of one point).
+    weather : Dataset, from ``open_weather``; may cover more years than the field
+    utc_offset : float
+        Hours that local time is ahead of UTC.
+    terrain : Dataset (cell), optional
+        Height, relief and the like, from ``terrain_index``; without it terrain is not removed.
+    background : DataArray with the dims of the field, optional
+        Regional baseline; default for cells ``regional_background``. Stations have none by
+        default: transport is removed only as far as wind tells of it, and ``background`` and
+        ``increment`` are not given.
+    criteria : Criteria, optional
+        Its sections ``normalisation`` and ``stagnation``.
+    remove : collection of str
+        Any of "transport", "precipitation", "terrain", "boundary_layer". A factor that is not
+        removed stays as it was on each day. Temperature, humidity and pressure are always removed.
+    average : str
+        Weather rows averaged over: "all" of the climatology, or "season", the same four weeks of
+        all years (Vu 2019).
+    every : str
+        "month" (with intervals), "year" (mean of its months, with intervals) or "step": single
+        days or hours, without intervals.
+    variable : str
+    workers : int
+        Processes, started afresh: a script calls this under ``if __name__ == "__main__"``. Any
+        number gives the same bytes.
+    executor : concurrent.futures.Executor, optional
+        Instead of own processes, e.g. ``client.get_executor()`` of a dask cluster.
+
+    Returns
+    -------
+    Dataset (cell or station, time): ``pm25_normalised`` (average weather), ``pm25_stagnant`` (average
+    stagnant weather, everything in ``remove`` removed), ``background``, ``increment``, each with
+    ``_low`` and ``_high``; ``n_valid`` steps; ``moved`` (cell, factor), share by which the removal of a
+    factor moves the concentration of a mean day; ``terrain_factor``, ``cv_r2``, ``cv_rmse`` (cell).
+    Attrs: the settings, ``cv_r2`` and ``cv_rmse`` (log units, months left out), ``moved_FACTOR``.
+
+    Raises
+    ------
+    DataError
+        Too few days with data and weather, monthly data, or a coordinate is missing.
+
+    Warns
+    -----
+    CoverageWarning
+        Something asked to be removed could not be.
+
+    Notes
+    -----
+    Trees of log concentration on calendar, weather, its history and its regional mean, one model
+    per block of cells (``blocks``) or per station; weather averaged out exactly (METHODS 6.4),
+    never the season (Wu 2022). Values stay residual-adjusted: what the model does not explain is
+    kept, so a source that stops shows fully. The mean of a cell over the whole field is conserved.
+
+    Interval: value -+ t x standard error, the variance that of a bootstrap of ``block_days``-day
+    blocks (in closed form) plus the jackknife of the refits; multiplicative where values are
+    positive by nature. Measurement error is not in it.
+
+    Examples
+    --------
+    A station under one weather: windy days are clean, and the second year emits half.
+
+    >>> import xarray as xr
+    >>> day = np.arange("2023-01-01", "2025-01-01", dtype="datetime64[D]").astype("datetime64[ns]")
+    >>> wind = 2 + np.abs(np.random.default_rng(0).normal(0, 2, day.size))
+    >>> weather = xr.Dataset({"u10": ("time", wind), "v10": ("time", 0 * wind)}, {"time": day})
+    >>> pm25 = 200 / wind * np.where(np.arange(day.size) < 365, 1.0, 0.5)
+    >>> field = xr.Dataset({"pm25": (("station", "day"), pm25[None])}, {"station": ["a"], "day": day})
+    >>> from hotspot.rules.criteria import Criteria, Stagnation
+    >>> criteria = Criteria(stagnation=Stagnation(definition="surface_wind"))
+    >>> level = normalise(field, weather, utc_offset=8, remove=("transport",), every="year", criteria=criteria)
+    >>> level["pm25_normalised"].values.round(-1).tolist()
+    [[60.0, 30.0]]
+    """
+    criteria = Criteria() if criteria is None else criteria
+    rules = criteria.normalisation
+    if variable in field and field[variable].attrs.get("unit") == "mg/m3":
+        rules = rules.model_copy(update={"floor": rules.floor / 1000.0})
+    _check(remove, average, every, workers)
+    place, values, time, hourly = _series(field, variable, utc_offset)
+    per_day = 24 if hourly else 1
+    steps = weather_steps(
+        weather, utc_offset=utc_offset, step="hour" if hourly else "day", stagnation=criteria.stagnation
+    )
+    groups = _groups_of_cells(field, place, rules)
+    lon, lat = _centres(field, place, groups, steps)
+    table = weather_table(steps, lon, lat, per_day=per_day)
+    setting, stamps = _setting(time, table, rules, remove, average, every, hourly)
+    at = _positions(table.time, time)
+    if (at >= 0).sum() < rules.min_days * per_day:
+        raise DataError(
+            f"{variable}: {(at >= 0).sum()} steps have weather, at least {rules.min_days} days are needed; "
+            "deliver weather for the whole field, or a longer field."
+        )
+    calm, said = stagnant_rows(table.steps, criteria.stagnation, per_day=per_day)
+    given = background is not None
+    if not given and place == "cell":
+        background = regional_background(field, criteria, steps=steps, variable=variable)
+    behind = None if background is None else background.transpose(place, ...).values
+    factor, flat = _terrain(field, terrain, place, values, behind, given, remove, criteria, steps, variable)
+
+    def blocks():
+        for number, members in enumerate(groups):
+            yield _block(number, members, values, (behind, flat), factor, table, at, calm)
+
+    results = _run(blocks(), setting, every == "step", workers, executor)
+    found = _gather(results, groups, len(values), len(stamps))
+    if factor is not None:
+        found |= {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
+    if background is not None:
+        with np.errstate(invalid="ignore"):
+            found["moved_background"] = np.nanmean(found["background"], axis=1) / np.nanmean(values, axis=1)
+    if every == "year":
+        found, stamps = to_years(found, stamps)
+    if every == "step" and hourly:
+        stamps = stamps - offset_hours(utc_offset)
+    level = level_dataset(found, field, place, variable, stamps, rules.level)
+    removed = sorted(_removed(remove, table.factor, terrain))
+    return level.assign_attrs(
+        unit=level[f"{variable}_normalised"].attrs["unit"], average=average, removed=", ".join(removed),
+        transport="wind only" if background is None else "wind and regional background",
+        stagnation=said["words"], stagnation_substitutes="; ".join(said["substitutes"]),
+        stagnant_share=said["share"], every=every, interval=rules.level, seed=rules.seed, n_models=len(groups),
+        cv_r2=float(np.nanmedian(found["r2"])), cv_rmse=float(np.nanmedian(found["rmse"])),
+        **{f"moved_{name}": float(level["moved"].sel(factor=name).median()) for name in level["factor"].values},
+    )  # fmt: skip
+
+
+def _removed(remove, factors, terrain):
+    """Factors that really were removed; the others are said aloud."""
+    there = {"precipitation": "precipitation" in factors, "boundary_layer": "boundary_layer" in factors}
+    there |= {"terrain": terrain is not None, "transport": True}
+    done = {name for name in remove if there[name]}
+    lacking = sorted(set(remove) - done)
+    if lacking:
+        warnings.warn(
+            f"not removed, because nothing was delivered for it: {', '.join(lacking)}", CoverageWarning, stacklevel=3
+        )
+    return done
+
+
+def _check(remove, average, every, workers):
+    wrong = sorted(set(remove) - set(REMOVABLE))
+    if wrong:
+        raise ValueError(f"remove has {wrong[0]!r}; give any of {', '.join(REMOVABLE)}.")
+    if average not in _AVERAGES:
+        raise ValueError(f"average is {average!r}; give one of {', '.join(_AVERAGES)}.")
+    if every not in _EVERY:
+        raise ValueError(f"every is {every!r}; give one of month, year, step.")
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; give at least 1.")
+
+
+def _series(field, variable, utc_offset):
+    """Dimension of the places, float array (place, time), local times, and whether they are hours."""
+    if variable not in field:
+        raise DataError(f"{variable} is not in the field; it has {', '.join(map(str, field.data_vars))}.")
+    data = field[variable]
+    place = next((name for name in ("cell", "station") if name in data.dims), None)
+    other = [name for name in data.dims if name != place]
+    if place is None or len(other) != 1 or other[0] not in ("day", "time"):
+        raise DataError(f"{variable} has the dims {data.dims}; give (cell, day), (station, day) or (station, time).")
+    time = data[other[0]].values.astype("datetime64[ns]")
+    if time.size < 2 or (np.diff(time) <= np.timedelta64(0)).any():
+        raise DataError(f"{variable}: fewer than two times, or not in order; sort them first.")
+    spacing = np.median(np.diff(time)) / np.timedelta64(1, "h")
+    if spacing > 24:
+        raise DataError(f"{variable}: steps of {spacing / 24:.0f} days; weather acts by the day, give days or hours.")
+    hourly = spacing < 24
+    local = time + offset_hours(utc_offset) if hourly else time.astype("datetime64[D]").astype("datetime64[ns]")
+    return place, data.transpose(place, other[0]).values, local, hourly
+
+
+def _groups_of_cells(field, place, rules):
+    """Positions that share one model: blocks of cells, or each station alone."""
+    if place == "station":
+        return [np.array([n]) for n in range(field.sizes["station"])]
+    for name in ("col", "row"):
+        if name not in field.coords:
+            raise DataError(f"the cells carry no {name}; give a field made from Study.cells.")
+    return make_blocks(field["col"].values, field["row"].values, rules.block_cells)
+
+
+def _centres(field, place, groups, steps):
+    """Longitude and latitude of each group, for the weather there."""
+    if steps["u10"].ndim == 1:
+        return np.zeros(1), np.zeros(1)
+    for name in ("lon", "lat"):
+        if name not in field.coords:
+            raise DataError(f"the {place}s carry no {name}, which gridded weather needs; give the field with places.")
+    return (np.array([field[name].values[members].mean() for members in groups]) for name in ("lon", "lat"))
+
+
+def _setting(time, table, rules, remove, average, every, hourly):
+    """What all blocks share, and the first instants of the periods."""
+    first = min(time[0], table.time[0])
+    month = time.astype("datetime64[M]")
+    start = time if every == "step" else np.unique(month)
+    period = np.arange(len(time)) if every == "step" else np.searchsorted(start, month)
+    day = (time.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64)
+    # The last days of a month join its last block.
+    chunk = np.minimum(day // rules.block_days, max(30 // rules.block_days - 1, 0))
+    _, chunk = np.unique(np.column_stack([month.astype(np.int64), chunk]), axis=0, return_inverse=True)
+    weather = frozenset(remove) - {"terrain"} | {"air_mass"}
+    _, month_number = np.unique(month, return_inverse=True)
+    setting = Setting(
+        calendar_columns(time, first, hourly=hourly), folds_of(time, rules.folds), month_number, period, chunk.ravel(),
+        table.factor, weather, rules.season_days if average == "season" else None, _day_of_year(time), rules, hourly,
+    )  # fmt: skip
+    return setting, start.astype("datetime64[ns]")
+
+
+def _day_of_year(time):
+    """Day of the year of local times, from 0."""
+    return (time.astype("datetime64[D]") - time.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
+
+
+def _positions(have, want):
+    """Position in ``have`` of each of ``want``, -1 where it is not."""
+    at = np.minimum(np.searchsorted(have, want), len(have) - 1)
+    return np.where(have[at] == want, at, -1)
+
+
+def _terrain(field, terrain, place, values, background, given, remove, criteria, steps, variable):
+    """Factor of every cell's terrain and the background of the region laid flat; None where it is not removed."""
+    if terrain is None or "terrain" not in remove or place != "cell":
+        return None, background
+    terrain = terrain.reindex(cell=field["cell"].values)
+    rules = criteria.normalisation
+    signal = terrain_signal(values, background, share=rules.terrain_days)
+    factor = terrain_factor(signal, terrain, field["x"].values, field["y"].values, quantile=rules.terrain_cells)
+    if given:
+        return factor, background
+    flat = field.assign({variable: field[variable].transpose("cell", ...) / factor[:, None]})
+    return factor, regional_background(flat, criteria, steps=steps, variable=variable).values
+
+
+def _block(number, members, values, backgrounds, factor, table, at, calm):
+    """The data of one block, cut out of the whole."""
+    here = number if len(table.values) > 1 else 0
+    weather = np.where((at >= 0)[:, None], table.values[here][at], np.nan)
+    whole = np.isfinite(table.values[here]).all(axis=1)
+    background, flat = (None if one is None else one[members].astype(float) for one in backgrounds)
+    terrain = np.ones(len(members)) if factor is None else factor[members]
+    calm = calm[here]
+    rows, days = table.values[here][whole], _day_of_year(table.time[whole])
+    own = values[members].astype(float)
+    return Block(own, background, flat, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
+
+
+def _run(blocks, setting, by_step, workers, executor):
+    """Results of the blocks in their order; few are in flight at a time, so memory stays bounded."""
+    if executor is None and workers == 1:
+        return [level_of_block(block, setting, by_step=by_step) for block in blocks]
+    own = None
+    if executor is None:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        # Not fork: the trees' library keeps threads that do not survive it.
+        executor = own = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    in_flight, results = [], []
+    try:
+        for block in blocks:
+            in_flight.append(executor.submit(level_of_block, block, setting, by_step=by_step))
+            if len(in_flight) >= 4 * max(workers, 4):
+                results.append(in_flight.pop(0).result())
+        results += [one.result() for one in in_flight]
+    finally:
+        if own is not None:
+            own.shutdown(cancel_futures=True)
+    return results
+
+
+def _gather(results, groups, n_place, n_time):
+    """Block results put back in the order of the places."""
+    found: dict[str, np.ndarray] = {}
+    for members, one in zip(groups, results, strict=True):
+        for name, values in one.items():
+            if name == "moved":
+                for factor, share in values.items():
+                    found.setdefault(f"moved_{factor}", np.full(n_place, np.nan))[members] = share
+                continue
+            values = np.broadcast_to(values, (len(members), *np.shape(values)[1:]))
+            found.setdefault(name, np.full((n_place, *values.shape[1:]), np.nan))[members] = values
+    return found

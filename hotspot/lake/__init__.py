@@ -1,0 +1,1 @@
+"""Micro-station months as Parquet, each delivery taken exactly once."""

@@ -1,0 +1,1 @@
+"""The yearly list of hotspot cells."""

@@ -1,0 +1,221 @@
+"""
+The life of a list: screened, reviewed, formal (D7).
+
+A person decides on every cell before a list is formal, and each decision stands in
+the list with its reviewer, reason and date. A review that contradicts itself or
+names a cell that is not there is refused whole: a list is never half reviewed.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.rank.select.hotlist import COLUMNS, in_force
+from hotspot.rank.select.hotspots import list_rows
+from hotspot.variables import DataError
+
+REVIEW_COLUMNS = ("cell", "decision", "reviewer", "reason", "date")
+DECISIONS = ("keep", "remove", "add")
+_ZH = {"keep": "复核保留", "remove": "复核剔除", "add": "复核增补"}
+_EN = {"keep": "kept on review", "remove": "removed on review", "add": "added on review"}
+_SHOWN = 10  # faults and cells named in one message
+
+
+def read_review(path, hot, cells):
+    """
+    Read a reviewer's file and check it against the list.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV or XLSX with the columns ``cell, decision, reviewer, reason, date``; a decision is
+        ``keep`` or ``remove`` of a listed cell, ``add`` of another; the date is like 2020-07-01.
+        A row said twice word for word counts once. Other columns are ignored.
+    hot : DataFrame, the screened list
+    cells : Dataset (cell), from ``study.cells``
+
+    Returns
+    -------
+    DataFrame with the five columns, in the order cell
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or any row is at fault; the message lists the rows. Two different
+        rows for one cell are a conflict, even where they decide the same.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd, xarray as xr
+    >>> path = Path(tempfile.mkdtemp()) / "review.csv"
+    >>> _ = path.write_text("cell,decision,reviewer,reason,date\\nA,keep,Wang,kilns seen,2020-07-01\\n")
+    >>> hot = pd.DataFrame({"cell": ["A"], "status": ["screened"]})
+    >>> read_review(path, hot, xr.Dataset(coords={"cell": ["A", "B"]}))["decision"].tolist()
+    ['keep']
+    """
+    from hotspot.sources.intake import Intake
+    from hotspot.sources.tables import read_table
+
+    path = Path(path)
+    intake = Intake(path.parent)
+    table = read_table(path, intake, required=REVIEW_COLUMNS)
+    rows = table.frame[list(REVIEW_COLUMNS)].apply(lambda column: column.str.strip())
+    known, listed = set(cells["cell"].values.tolist()), set(in_force(hot)["cell"])
+    faults = [(q.row, f"{q.rule}") for q in intake.quarantine]
+    first: dict[str, tuple] = {}
+    kept = []
+    for line, row in zip(table.lines.tolist(), rows.itertuples(index=False), strict=True):
+        said = first.get(row.cell)
+        if said is None:
+            why = _fault(row, known, listed)
+            first[row.cell] = (line, tuple(row))
+            kept.append(tuple(row))
+        else:
+            why = "" if said[1] == tuple(row) else f"{row.cell} stands in row {said[0]} with another decision or reason"
+        if why:
+            faults.append((line, why))
+    if faults:
+        shown = "; ".join(f"row {line}: {why}" for line, why in sorted(faults)[:_SHOWN])
+        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise DataError(f"{path}: {shown}{more}. The review was not applied; mend the rows.")
+    return rows.iloc[:0] if not kept else _frame(kept)
+
+
+def _frame(kept):
+    import pandas as pd
+
+    return pd.DataFrame(sorted(kept), columns=list(REVIEW_COLUMNS))
+
+
+def _fault(row, known, listed):
+    """What is wrong with one row, or an empty text."""
+    missing = [name for name in REVIEW_COLUMNS if not getattr(row, name)]
+    if missing:
+        return f"column {missing[0]} is empty; fill it in, or drop the row"
+    if row.decision not in DECISIONS:
+        return f"column decision: {row.decision!r} is none of {', '.join(DECISIONS)}"
+    if row.cell not in known:
+        return f"column cell: {row.cell!r} is no cell of this study"
+    if row.decision == "add" and row.cell in listed:
+        return f"{row.cell} is listed already; say keep or remove"
+    if row.decision != "add" and row.cell not in listed:
+        return f"{row.cell} is not on the list; say add, or drop the row"
+    try:
+        date.fromisoformat(row.date)
+    except ValueError:
+        return f"column date: {row.date!r} is no date like 2020-07-01"
+    return ""
+
+
+def apply_review(hot, review, *, standing, annual, study):
+    """
+    The list after a review: decided cells are ``reviewed``, removed ones ``exited``, added ones join.
+
+    Parameters
+    ----------
+    hot : DataFrame, the screened list
+    review : DataFrame, from ``read_review``
+    standing : Standing, from ``rank_cells``, and annual : Dataset (cell)
+        For the rows of added cells.
+    study : Study
+
+    Returns
+    -------
+    DataFrame, in the order city, cell; who decided, why and when is added to ``reason``.
+    A cell the review does not name stays ``screened``.
+
+    Raises
+    ------
+    DataError
+        An added cell is not eligible: it has no valid annual mean or hardly lies in the study.
+    """
+    import pandas as pd
+
+    codes = study.cells["cell"].values.astype(str)
+    place = {code: i for i, code in enumerate(codes.tolist())}
+    added = [row.cell for row in review.itertuples() if row.decision == "add"]
+    wrong = [code for code in added if not standing.eligible[place[code]]]
+    if wrong:
+        raise DataError(
+            f"review: {', '.join(wrong[:_SHOWN])} cannot be added, no valid annual mean or too little of the cell "
+            "lies in the study; drop the row."
+        )
+    chosen = np.isin(codes, list(in_force(hot)["cell"]) + added)
+    rows = list_rows(standing, annual, study, int(hot["year"].iloc[0]), chosen)
+    hot = pd.concat([hot, rows[rows["cell"].isin(added)]], ignore_index=True)
+    status, reason = hot["status"].tolist(), hot["reason"].tolist()
+    at = {cell: i for i, cell in enumerate(hot["cell"])}
+    for row in review.itertuples():
+        i = at[row.cell]
+        status[i] = "exited" if row.decision == "remove" else "reviewed"
+        zh, en = _ZH[row.decision], _EN[row.decision]
+        reason[i] += (
+            f"；{zh}：{row.reviewer}，{row.date}，{row.reason} / {en} by {row.reviewer}, {row.date}: {row.reason}"
+        )
+    hot = hot.assign(status=status, reason=reason)
+    return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)[list(COLUMNS)]
+
+
+def make_formal(hot):
+    """
+    The formal list: every cell was decided on by a person.
+
+    Parameters
+    ----------
+    hot : DataFrame, reviewed
+
+    Returns
+    -------
+    DataFrame, its reviewed cells ``formal``; exited ones stay as they are
+
+    Raises
+    ------
+    DataError
+        A cell is still only screened; the message names the first ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> make_formal(pd.DataFrame({"cell": ["A", "B"], "status": ["reviewed", "exited"]}))["status"].tolist()
+    ['formal', 'exited']
+    """
+    open_ = hot.loc[hot["status"] == "screened", "cell"].tolist()
+    if open_:
+        raise DataError(
+            f"{len(open_)} of {len(hot)} cells have no decision yet ({', '.join(open_[:_SHOWN])}"
+            f"{' ...' if len(open_) > _SHOWN else ''}); a formal list needs one for every cell."
+        )
+    return hot.assign(status=hot["status"].replace("reviewed", "formal"))
+
+
+def write_review_form(path, hot):
+    """
+    The form a reviewer fills in: one row per cell that is still only screened, decision empty.
+
+    Parameters
+    ----------
+    path : str or Path
+    hot : DataFrame
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> hot = pd.DataFrame({"cell": ["A"], "status": "screened", "city": "x", "county": "y"})
+    >>> write_review_form(tempfile.mkdtemp() + "/form.csv", hot).read_text(encoding="utf-8-sig").splitlines()
+    ['cell,decision,reviewer,reason,date,city,county', 'A,,,,,x,y']
+    """
+    import csv
+
+    path = Path(path)
+    # With a mark of its encoding, because a spreadsheet would take Chinese names for another one.
+    with open(path, "w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*REVIEW_COLUMNS, "city", "county"])
+        for row in hot[hot["status"] == "screened"].itertuples():
+            writer.writerow([row.cell, "", "", "", "", row.city, row.county])
+    return path

@@ -1,0 +1,1 @@
+"""The monthly warnings and how sure they are."""

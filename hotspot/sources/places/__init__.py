@@ -1,0 +1,1 @@
+"""What stands where: facilities, rivers and roads, terrain."""

@@ -1,0 +1,1 @@
+"""Satellite rasters: products, layouts, tiles."""

@@ -1,0 +1,232 @@
+"""Delivered PM2.5 rasters as one lazy field: our names, ug/m3, local days, WGS 84 longitudes."""
+
+import base64
+import json
+import math
+
+from hotspot.deliveries import find_files
+from hotspot.sources.child import inspect
+from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.naming import days_in_name, periods_between, whole
+from hotspot.sources.satellite import acag, chap, tap
+from hotspot.sources.satellite.mosaic import mosaic, tile_of
+from hotspot.sources.satellite.rasters import Meaning, check_path
+from hotspot.variables import DataError
+
+LAYOUTS = ("acag", "chap", "geotiff", "netcdf", "tap")
+
+
+def open_satellite(delivery, root, intake, *, months=None, years=None):
+    """
+    Open gridded PM2.5 as it was delivered.
+
+    Every file is read through once in a child process (see ``sources.child``),
+    checked against RELIABILITY C2, counted in the intake, and then opened here;
+    a large delivery stays lazy.
+
+    Parameters
+    ----------
+    delivery : Satellite, of a study
+    root : Path, the data root
+    intake : Intake, notes and counts go there
+    months : list of str, optional
+        ``YYYY-MM``; only layers of these months (years, for a yearly product).
+    years : list of int, optional
+        Only layers of these years.
+
+    Returns
+    -------
+    DataArray (time, y, x) ``pm25``, ug/m3, NaN where missing; ``x``, ``y`` pixel centres
+        ascending, ``time`` the first local day of each day, month or year; attrs
+        ``crs period unit native_resolution_m error_share error_source gas_state
+        source product``
+
+    Raises
+    ------
+    DataError
+        A file is refused, says another date than its name, does not fit the grid of
+        the others, or nothing was delivered for the months asked. A broken daily
+        file is set aside and named in the intake; the others go on.
+
+    Examples
+    --------
+    >>> from hotspot.study import Satellite
+    >>> open_satellite(Satellite(layout="hdf4", files=("*.hdf",), period="day"), ".", None)
+    Traceback (most recent call last):
+    hotspot.variables.DataError: satellite layout 'hdf4' is not known; there are: acag, chap, geotiff, netcdf, tap.
+    """
+    if delivery.layout not in LAYOUTS:
+        raise DataError(f"satellite layout {delivery.layout!r} is not known; there are: {', '.join(LAYOUTS)}.")
+    wanted = _wanted(months, years, delivery.period)
+    named = []
+    for path in find_files(root, delivery.files, f"satellite ({delivery.layout})"):
+        if delivery.layout == "tap" and path.name.startswith("Tile_"):
+            continue
+        span = _span(path.name, delivery)
+        if span is None or any(wanted(day) for day in periods_between(span[0], span[1], delivery.period)):
+            named.append((check_path(path), span))
+    tiles, refused = [], []
+    for (path, span), report in zip(named, _reports(named, delivery, intake), strict=True):
+        where = intake.name(path)
+        try:
+            if "error" in report:
+                raise DataError(report["error"])
+            days = _days(path.name, span, report, delivery)
+            _count(intake, path, report, days)
+            tiles += [tile_of(path, report, k, day, where) for k, day in enumerate(days) if wanted(day)]
+        except DataError as error:
+            if delivery.period != "day" or len(named) == 1 or _is_settings(error):
+                raise DataError(f"{where}: {error}") from None
+            intake.refuse(path, str(error))
+            refused.append(where)
+            intake.note(f"{where}: set aside: {error}")
+    if not tiles:
+        asked = ", ".join(months or map(str, years or ())) or "any time"
+        raise NothingDelivered(
+            f"satellite ({delivery.layout}): nothing delivered for {asked} in {', '.join(delivery.files)}"
+            + (f"; {len(refused)} files were refused, the first is {refused[0]}." if refused else ".")
+        )
+    field = mosaic(tiles, intake)
+    field.attrs.update(_attributes(delivery, tiles, field, intake))
+    return field
+
+
+def _wanted(months, years, period):
+    """Whether a layer's first day is asked for."""
+    if period == "year" and months is not None and years is None:
+        years = [int(month[:4]) for month in months]
+        months = None
+
+    def asked(day):
+        return (months is None or f"{day:%Y-%m}" in months) and (years is None or day.year in years)
+
+    return asked
+
+
+def _span(name, delivery):
+    """First and last day that a file's name promises, by its layout; None where it carries none."""
+    own = {"acag": acag.PATTERN, "chap": chap.PATTERN, "tap": tap.PATTERN}.get(delivery.layout)
+    span = days_in_name(name, delivery.date_pattern or own)
+    if span is None:
+        return None
+    odd = delivery.layout == "acag" and _acag_period(span) != delivery.period
+    if odd or not whole(span[0], span[1], delivery.period):
+        raise DataError(f"{name}: its name says {span[0]} to {span[1]}, the study says one {delivery.period} a layer.")
+    return span
+
+
+def _acag_period(span):
+    """An ACAG file is the mean of the months in its name: one month, or a year."""
+    months = len(periods_between(span[0], span[1], "month"))
+    return {1: "month", 12: "year"}.get(months, f"{months} months")
+
+
+def _meaning(name, span, delivery):
+    """What the layout and the study say of one file."""
+    if delivery.layout in ("acag", "chap"):
+        return {"acag": acag, "chap": chap}[delivery.layout].meaning(name, delivery)
+    return Meaning(
+        period=delivery.period,
+        variables=(delivery.variable,) if delivery.variable else (),
+        unit=delivery.unit,
+        crs=delivery.crs,
+        nodata=delivery.nodata,
+        layers=len(periods_between(span[0], span[1], delivery.period)) if span else None,
+    )
+
+
+def _reports(named, delivery, intake):
+    """One report per file, in order, from the child (or from the table reader)."""
+    keys = [intake.register(path).sha256 for path, _ in named]
+    if delivery.layout != "tap":
+        meanings = [_meaning(path.name, span, delivery) for path, span in named]
+        yield from inspect([path for path, _ in named], meanings, keys)
+        return
+    for path, _ in named:
+        try:
+            yield tap.describe(path, delivery.period, delivery.nodata)
+        except DataError as error:
+            yield {"error": str(error)}
+
+
+def _is_settings(error):
+    """Whether the study, not the file, must be mended: then no file of the delivery can be read."""
+    return "declare" in str(error) or "correct the study" in str(error)
+
+
+def _days(name, span, report, delivery):
+    """First local day of every layer, checked against the name (RELIABILITY 40, 44)."""
+    import datetime
+
+    if delivery.layout == "acag" and span:
+        acag.check(name, report, span[0], span[1])
+    n_layer = len(report["layers"])
+    if report["times"]:
+        days = [datetime.date.fromisoformat(day) for day in report["times"]]
+        if delivery.period != "day":
+            days = [day.replace(day=1, month=day.month if delivery.period == "month" else 1) for day in days]
+        if span:
+            first, last = periods_between(span[0], span[1], delivery.period)[0], span[1]
+            astray = [day for day in days if not first <= day <= last]
+            if astray:
+                raise DataError(
+                    f"its name says {span[0]} to {span[1]}, its time axis holds {astray[0]}; one of them is wrong."
+                )
+        return days
+    if not span:
+        raise DataError("neither its name nor a time axis says when it is; declare date_pattern.")
+    if delivery.layout == "acag":
+        return [span[0]]
+    days = periods_between(span[0], span[1], delivery.period)
+    if len(days) != n_layer:
+        raise DataError(
+            f"its name promises {len(days)} {delivery.period}(s), it holds {n_layer} layer(s) without a time axis."
+        )
+    return days
+
+
+def _count(intake, path, report, days):
+    """Book every pixel with a value, once per file: used, or quarantined with its bytes."""
+    record = intake.register(path)
+    for note in report["notes"]:
+        intake.note(f"{record.path}: {note}")
+    if record.read:
+        return
+    for day, layer in zip(days, report["layers"], strict=True):
+        record.read += layer["read"]
+        record.used += layer["used"]
+        aside = layer["read"] - layer["used"]
+        if aside:
+            # One record for all of a layer: place and value of each pixel are in its bytes.
+            intake.set_aside(
+                record, 0, "pixels", f"{aside} of {day}", "PM2.5 outside 0-2000", base64.b64decode(layer["aside"])
+            )
+            record.quarantined += aside - 1
+            intake.note(f"{record.path}: {day}: {aside} impossible values set aside")
+
+
+def _attributes(delivery, tiles, field, intake):
+    """Attributes of the field: what the numbers are, and how far they can be trusted."""
+    names = sorted({tile.path.name for tile in tiles})
+    native = delivery.native_resolution_m
+    reader = {"acag": acag, "chap": chap, "tap": tap}.get(delivery.layout)
+    if native is None and reader:
+        native = reader.resolution(names[0])
+    if native is None:
+        step = float(field["x"][1] - field["x"][0])
+        middle = math.radians(float(field["y"].mean())) if json.loads(field.attrs["degrees"]) else 0.0
+        native = step * (111_320 * math.cos(middle) if json.loads(field.attrs["degrees"]) else 1.0)
+        intake.note(
+            f"satellite ({delivery.layout}): native resolution not declared, taken as the pixel, {native:.0f} m"
+        )
+    field.attrs.pop("degrees")
+    return {
+        "period": delivery.period,
+        "unit": "ug/m3",
+        "native_resolution_m": float(native),
+        "error_share": math.nan if delivery.error_share is None else float(delivery.error_share),
+        "error_source": delivery.error_source,
+        "gas_state": delivery.gas_state or "",
+        "source": delivery.source or (reader.CITE if reader else ""),
+        "product": delivery.product or (delivery.layout.upper() if reader else names[0]),
+    }

@@ -1,0 +1,155 @@
+"""
+TAP (Tracking Air Pollution in China) tables, as published.
+
+10 km: ``YYYYMMDD_PM25_and_species.csv`` (or YYYYMM, YYYY) with ``GridID, X_Lon,
+Y_Lat, PM2.5, ...``. 1 km: ``China_PM25_1km_YYYY_DOY_TILE.csv`` with ``GridID,
+PM2.5`` beside ``Tile_TILE_lonlat.csv`` with ``Longitude, Latitude, GridID``; either
+may come as ``.csv.zip``. Degrees WGS 84 at pixel centres, ug/m3.
+"""
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.sources.satellite.rasters import check_axes, check_values, decode, tally, unpack
+from hotspot.variables import DataError
+
+CITE = "Geng et al. 2021, 10.1021/acs.est.1c01863; Xiao et al. 2022, 10.5194/acp-22-13229-2022"
+PATTERN = (
+    r"^(?:China_PM25_1km_(?=\d{4}_\d{3}_))?(?P<year>\d{4})(?:_(?P<doy>\d{3})_|(?P<month>\d{2})?(?P<day>\d{2})?_PM25)"
+)
+MOST_BYTES, MOST_RATIO = 1 << 30, 100  # of a zipped table: RELIABILITY 18
+
+
+def describe(path, period, nodata=None):
+    """
+    Read one TAP table and say what it holds.
+
+    Parameters
+    ----------
+    path : Path
+    period : str, day, month or year
+    nodata : float, optional
+
+    Returns
+    -------
+    dict as of ``geotiff.describe``, and ``values`` float[1, n_row, n_col] in ug/m3
+
+    Raises
+    ------
+    DataError
+        Columns are missing, a GridID has no place, or the places form no regular grid.
+    """
+    table = _table(path)
+    if "X_Lon" in table and "Y_Lat" in table:
+        lon, lat = table["X_Lon"], table["Y_Lat"]
+    elif "GridID" in table:
+        lon, lat = _places(path, table["GridID"])
+    else:
+        raise DataError(f"columns {', '.join(table)}; a TAP table has GridID and PM2.5, and X_Lon, Y_Lat at 10 km.")
+    if "PM2.5" not in table:
+        raise DataError(f"columns {', '.join(table)}; there is no PM2.5.")
+    x, column = _line(lon, "longitude")
+    y, row = _line(lat, "latitude")
+    check_axes(x, y, True)
+    place = row * x.size + column
+    if np.unique(place).size != place.size:
+        raise DataError("two rows stand at one place; mend the table.")
+    raw = np.full((y.size, x.size), np.nan)
+    raw[row, column] = table["PM2.5"]
+    marks = [] if nodata is None else [float(nodata)]
+    counts = tally(*unpack(raw, marks, 1.0, 0.0, "ug/m3"))
+    notes = check_values(counts, period, "table") if counts["read"] else [f"table: no data ({raw.size} places)"]
+    return {
+        "kind": "tap",
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "crs": "EPSG:4326",
+        "unit": "ug/m3",
+        "nodata": marks,
+        "scale": 1.0,
+        "offset": 0.0,
+        "dtype": "float64",
+        "variable": "PM2.5",
+        "times": [],
+        "layers": [counts],
+        "notes": notes,
+        "attrs": {},
+        "values": decode(raw, marks, 1.0, 0.0, "ug/m3")[None],
+    }
+
+
+def resolution(name):
+    """The 1 km product is built on 10 km predictions (Xiao 2022), so both resolve 10 km."""
+    return 10_000.0
+
+
+def _table(path):
+    """Columns of a CSV, or of the one CSV in a zip, as float64 arrays by name."""
+    import pandas as pd
+
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                members = archive.infolist()
+                if len(members) != 1 or not members[0].filename.endswith(".csv"):
+                    raise DataError(f"the zip holds {len(members)} files; it must hold one CSV.")
+                (member,) = members
+                if member.file_size > MOST_BYTES or member.file_size > MOST_RATIO * max(1, member.compress_size):
+                    raise DataError(f"the zip unpacks to {member.file_size} bytes; that is a zip bomb, fetch it again.")
+                with archive.open(member) as stream:
+                    table = pd.read_csv(stream, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        else:
+            table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+        raise DataError(f"it cannot be read as a CSV ({error}); fetch it again.") from None
+    if table.empty:
+        raise DataError("it has no rows; fetch it again.")
+    columns = {}
+    for name in table.columns.intersection(["GridID", "X_Lon", "Y_Lat", "Longitude", "Latitude", "PM2.5"]):
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        wrong = np.flatnonzero(numbers.isna() & table[name].notna() & ~table[name].isin(["NA", "NaN", "nan", ""]))
+        if wrong.size:
+            raise DataError(f"row {wrong[0] + 2}, column {name}: {table[name].iloc[wrong[0]]!r} is no number; mend it.")
+        columns[name] = numbers.to_numpy(float)
+    return columns
+
+
+def _places(path, grid_id):
+    """Longitude and latitude of the GridIDs of a tile, from the table beside it."""
+    tile = re.search(r"_(\d{3})\.csv", path.name)
+    names = [f"Tile_{tile[1]}_lonlat.csv", f"Tile_{tile[1]}_lonlat.csv.zip"] if tile else []
+    beside = next((path.parent / n for n in names if (path.parent / n).is_file()), None)
+    if beside is None:
+        raise DataError(f"its places are missing: put {names[0] if names else 'Tile_NNN_lonlat.csv'} beside it.")
+    table = _table(Path(beside))
+    if not {"GridID", "Longitude", "Latitude"} <= set(table):
+        raise DataError(f"{beside.name}: columns {', '.join(table)}; it needs GridID, Longitude and Latitude.")
+    order = np.argsort(table["GridID"], kind="stable")
+    known = table["GridID"][order]
+    at = np.searchsorted(known, grid_id)
+    lost = (at >= known.size) | (known[np.minimum(at, known.size - 1)] != grid_id)
+    if lost.any():
+        raise DataError(f"GridID {grid_id[lost][0]:.0f} has no place in {beside.name}; the two do not belong together.")
+    return table["Longitude"][order][at], table["Latitude"][order][at]
+
+
+def _line(values, name):
+    """The regular line of centres that some coordinates lie on, and the position of each."""
+    if not np.isfinite(values).all():
+        raise DataError(f"a row has no {name}; mend the table.")
+    distinct = np.unique(values)
+    steps = np.diff(distinct)
+    steps = steps[steps > 1e-7]
+    if steps.size == 0:
+        raise DataError(f"all rows have one {name}; a grid has at least two.")
+    step = float(np.median(steps))
+    count = round((distinct[-1] - distinct[0]) / step) + 1
+    step = float(distinct[-1] - distinct[0]) / (count - 1)
+    at = (values - distinct[0]) / step
+    whole = np.round(at).astype(np.int64)
+    if np.abs(at - whole).max() > 0.1 or count > 100_000:
+        raise DataError(f"the {name}s form no regular grid; deliver the product on its own grid.")
+    return distinct[0] + step * np.arange(count), whole

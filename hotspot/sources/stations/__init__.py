@@ -1,0 +1,1 @@
+"""Station series, reference and micro, fixed and mobile."""

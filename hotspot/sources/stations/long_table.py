@@ -1,0 +1,180 @@
+"""
+One row per station and hour, under headers in Chinese or English (CSV or XLSX).
+
+The columns are found by the alias table; a file without a station column is one
+station, named by the file. Time may be one column, date and hour, or year, month,
+day and hour.
+"""
+
+import re
+
+import numpy as np
+
+from hotspot.sources.aliases import header_unit, our_names
+from hotspot.sources.clock import compose, parse_days, parse_times, to_utc_hours
+from hotspot.sources.missing import to_numbers
+from hotspot.sources.places.positions import tidy_id
+from hotspot.sources.stations.readings import POLLUTANTS, Part, read_values
+from hotspot.sources.tables import read_table
+from hotspot.variables import DataError
+
+# Micro-stations report the humidity at their inlet; screening and calibration need it.
+_MEASURED = (*POLLUTANTS, "rh2m")
+_KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *_MEASURED, "t2m")
+
+
+def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
+    """
+    Read long tables.
+
+    Parameters
+    ----------
+    paths : list of Path
+    intake : Intake
+    offset : float, declared hours ahead of UTC
+    label : "start" or "end"
+    hours : not used; files are read whole
+    encoding : str, optional
+    columns : dict, theirs -> ours
+    progress : callable
+        Wraps the list of files.
+
+    Returns
+    -------
+    list of Part
+
+    Raises
+    ------
+    DataError
+        A column is missing, or the rows are not hourly.
+    """
+    parts, minutes = [], []
+    for path in progress(paths):
+        table = read_table(path, intake, encoding=encoding)
+        extra = {theirs: ours for theirs, ours in (columns or {}).items() if theirs in table.columns}
+        ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
+        variables = tuple(name for name in _MEASURED if name in ours)
+        if not variables:
+            our_names(table.columns, extra=extra, required=("pm25",), name=table.name, known=_KNOWN)
+        # Only where the header gives the unit or the study names the column: other files carry a city's weather.
+        if variables and "t2m" in ours and (header_unit(ours["t2m"]) or "t2m" in extra.values()):
+            variables += ("t2m",)
+        local = local_times(table, ours, offset)
+        stations = _stations(table, ours, path, intake)
+        utc, fault = to_utc_hours(local, offset=offset, label=label)
+        set_aside_times(table, ours, local, fault)
+        rows = np.flatnonzero(table.status == 0)
+        late = np.flatnonzero(fault == "time is not on the full hour")
+        minutes.append((stations[late], local[late], table, late))
+        names = [ours[name] for name in variables]
+        values, stays = read_values(table, rows, names)
+        part = Part(table, rows, utc[rows], values, names, stations[rows], None, variables)
+        part.units = {name: header_unit(ours[name]) for name in variables if header_unit(ours[name])}
+        if "lon" in ours and "lat" in ours:
+            label_column = ours.get("name") or ours.get("station") or ours["lon"]
+            part.places = table.cells([label_column, ours["lon"], ours["lat"]])[rows]
+        parts.append(part.keep(stays))
+    _refuse_fast_clocks(parts, minutes)
+    return parts
+
+
+def _stations(table, ours, path, intake):
+    if "station" in ours or "name" in ours:
+        texts = table.cells(ours.get("station") or ours["name"])
+        unique, back = np.unique(texts.astype(str), return_inverse=True)
+        tidy = np.array([tidy_id(text) for text in unique], dtype=object)
+        for before, after in zip(unique, tidy, strict=True):
+            if before != after:
+                intake.note(f"{table.name}: station {str(before)!r} was read as {after!r}")
+        stations = tidy[back.ravel()] if len(tidy) else texts
+        table.set_aside(np.flatnonzero(stations == ""), ours.get("station") or ours["name"], "no station id")
+        return stations
+    intake.note(f"{table.name}: no station column; all rows are station {path.stem}")
+    return np.full(len(table.frame), tidy_id(path.stem), dtype=object)
+
+
+def local_times(table, ours, offset):
+    """
+    Local times of a table's rows, by whichever time columns it has.
+
+    Parameters
+    ----------
+    table : Table
+    ours : dict, ours -> theirs
+    offset : float, declared hours ahead of UTC
+
+    Returns
+    -------
+    datetime64[m], NaT where there is no time
+
+    Raises
+    ------
+    DataError
+        The table has no time, or days without hours.
+    """
+    if "time" in ours:
+        texts = table.cells(ours["time"])
+        local = parse_times(texts, name=table.name, declared=offset)
+        if len(local) and np.isnat(local).all():
+            if not np.isnat(parse_days(texts)).any():
+                raise DataError(f"{table.name}, column {ours['time']}: days without hours; hourly rows are needed.")
+            if to_numbers(texts)[0].min(initial=np.inf) > 20000 and not to_numbers(texts)[1].any():
+                raise DataError(
+                    f"{table.name}, column {ours['time']}: {texts[0]!r} looks like an Excel day number; "
+                    "format the cells as dates."
+                )
+        return local
+    if "date" in ours and "hour" in ours:
+        return compose(parse_days(table.cells(ours["date"])), table.cells(ours["hour"]))
+    if all(name in ours for name in ("year", "month", "day", "hour")):
+        numbers, _ = to_numbers(table.cells([ours[name] for name in ("year", "month", "day")]), mark_numbers=False)
+        return compose(calendar_days(*numbers.T), table.cells(ours["hour"]))
+    raise DataError(
+        f"{table.name}: no time column (time, or date and hour, or year, month, day and hour); "
+        f"the header has: {', '.join(table.columns)}."
+    )
+
+
+def calendar_days(year, month, day):
+    """
+    Days of three number columns, NaT where they name none.
+
+    Examples
+    --------
+    >>> calendar_days(np.array([2021.0, 2021.0]), np.array([2.0, 2.0]), np.array([28.0, 29.0]))
+    array(['2021-02-28',        'NaT'], dtype='datetime64[D]')
+    """
+    sound = (
+        (year % 1 == 0) & (month % 1 == 0) & (day % 1 == 0) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    )
+    sound &= (year >= 1000) & (year <= 9999)
+    y, m, d = (np.where(sound, part, 1).astype(np.int64) for part in (year, month, day))
+    months = (y - 1970) * 12 + (m - 1)
+    days = months.astype("datetime64[M]").astype("datetime64[D]") + (d - 1)
+    same = days.astype("datetime64[M]").astype(np.int64) == months
+    return np.where(sound & same, days, np.datetime64("NaT", "D"))
+
+
+def set_aside_times(table, ours, local, fault):
+    """Quarantine the rows whose time is faulty, each under its rule; note what 24:00 became."""
+    column = ours.get("time") or ours["hour"]
+    texts = table.cells(column)
+    for rule in sorted(set(fault) - {""}):
+        table.set_aside(np.flatnonzero(fault == rule), column, rule)
+    known = ~np.isnat(local)
+    midnight = known & (local == local.astype("datetime64[D]"))
+    if any(re.search(r"(^|[ T])24(:00|时|$)", str(text)) for text in texts[midnight][:100000]):
+        table.intake.note(f"{table.name}: 24:00 was read as 00:00 of the next day")
+
+
+def _refuse_fast_clocks(parts, minutes):
+    """Rows between full hours: a stray one is quarantined, a whole faster series is refused."""
+    n_hourly = sum(len(part.rows) for part in parts)
+    n_between = sum(len(late) for _, _, _, late in minutes)
+    if n_between > max(3, 0.01 * n_hourly):
+        _, local, table, late = max(minutes, key=lambda entry: len(entry[3]))
+        raise DataError(
+            f"{table.name}, row {table.lines[late[0]]}: {str(local[0]).replace('T', ' ')} lies between full hours, "
+            "as do "
+            f"{n_between} of {n_hourly + n_between} rows; deliver hourly means, with the count behind each."
+        )

@@ -1,0 +1,1 @@
+"""Weather on a grid and at points."""

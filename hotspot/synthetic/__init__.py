@@ -1,0 +1,1 @@
+"""A synthetic study with known truth: the demo and the tests' ground."""

@@ -1,0 +1,92 @@
+"""The atlas of a city, from the year's list to the printed book."""
+
+import re
+from pathlib import Path
+
+from hotspot.publish import manifest
+from hotspot.publish.fonts import check_glyphs
+from hotspot.publish.paper.atlas import atlas_data, render
+from hotspot.publish.paper.typeset import set_texts
+from hotspot.variables import DataError
+
+
+def write_atlas(study, year, *, city=None, out="out"):
+    """
+    Write ``atlas-YEAR-CITYCODE.pdf``: the hotspot list of a year as a book for those who look after its cells.
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+        Of the list; selected first if nobody did.
+    city : str, optional
+        Name or code of one city; default every city that has a hotspot cell.
+    out : str or Path
+        The files appear in ``OUT/<study id>``.
+
+    Returns
+    -------
+    list of Path, by city code
+
+    Raises
+    ------
+    DataError
+        The study has no such city, the city has no hotspot cell, or a text holds a letter the font
+        cannot draw.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> [path.name for path in write_atlas(study, 2025, city="990100", out=tempfile.mkdtemp())]
+    ['atlas-2025-990100.pdf']
+    """
+    from tqdm import tqdm
+
+    from hotspot.sources.intake import Intake
+    from hotspot.sources.opening import open_year
+    from hotspot.sources.places.backdrop import read_backdrop
+    from hotspot.workflows.year import open_hotspots
+
+    hot = open_hotspots(study, int(year), out=out)
+    hot = hot[hot["status"] != "exited"]
+    chosen = _cities(study, hot, city)
+    intake = Intake(study.root)
+    facilities = open_year(study, int(year), intake=intake, kinds=("facilities",)).facilities
+    features = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
+    folder = Path(out) / study.id
+    digest = manifest.digest(folder / f"hotspots-{year}.csv")[:8]
+    paths = []
+    total = sum(int((hot["city"] == name).sum()) for _, name in chosen)
+    with tqdm(total=total, desc="atlas", unit="cell", disable=None, leave=False) as bar:
+        for code, name in chosen:
+            data = atlas_data(
+                study, int(year), name, hot=hot, facilities=facilities, backdrop=features, digest=digest,
+                progress=bar.update,
+            )  # fmt: skip
+            check_glyphs(set_texts(data))
+            paths.append(folder / f"atlas-{year}-{code}.pdf")
+            partial = paths[-1].with_suffix(".partial")
+            partial.write_bytes(render(data))
+            partial.replace(paths[-1])
+    return paths
+
+
+def _cities(study, hot, wanted):
+    """(name of the file, city) of the cities asked for, by code; a city without a plain code is numbered."""
+    names = study.cells["city"].values.astype(str).tolist()
+    codes = study.cells["city_code"].values.astype(str).tolist()
+    code_of = dict(zip(names, codes, strict=True))
+    there = sorted((code_of[name], name) for name in set(hot["city"]))
+    files = [
+        code if re.fullmatch(r"[0-9A-Za-z]{1,12}", code) else f"city{k:02d}" for k, (code, _) in enumerate(there, 1)
+    ]
+    found = [
+        (file, pair[1]) for file, pair in zip(files, there, strict=True) if wanted is None or str(wanted) in pair
+    ]  # fmt: skip
+    if found:
+        return found
+    why = "has no hotspot cell" if str(wanted) in {*names, *codes} else "is no city of this study"
+    listed = ", ".join(f"{name} ({code})" for code, name in there)
+    raise DataError(f"{wanted}: {why}; there are: {listed or 'none'}.")

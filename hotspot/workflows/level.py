@@ -1,0 +1,286 @@
+"""
+The weather taken out for a study: the level a year is selected by, the months a change is shown for.
+
+Both are learned from up to three years that end with the period asked for, so a
+level never uses what came after it. They are kept beside the lists and made anew
+whenever an input, the study or the program changed.
+"""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.rules.calendar import month_minus, month_start, parse_month
+from hotspot.variables import CoverageWarning, DataError
+from hotspot.workflows.kept import kept, listing_of, stamp_of
+
+VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment")
+_LIMITS = ("", "_low", "_high")
+_MARGIN = 0.5  # degrees around the study, in which a mountain still shades a valley
+_LIBRARIES = ("hotspot", "numpy", "lightgbm", "numba", "xarray")
+
+
+def annual_level(study, year, *, folder=None):
+    """
+    The level in stagnant weather by which the list of ``year`` is selected (D3).
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+        The year of the list; the level is of the year before, or of the same one where the
+        study says so (``criteria.selection.basis``).
+    folder : Path, optional
+        ``OUT/<study id>``: the level is kept there as ``level-YEAR.parquet`` and read again while nothing changed.
+
+    Returns
+    -------
+    Dataset (cell, time)
+        ``level`` (cell), mean over the months of the year of ``pm25_stagnant``, ug/m3, with ``level_low,
+        level_high``; NaN without ``normalisation.level_months`` months. By month, of all the months
+        learned from: ``pm25_normalised, pm25_stagnant``, ``background, increment``. Attrs: ``year``,
+        ``why`` (empty, or why there is no level: every value is NaN then), ``notes``, ``inputs``.
+
+    Notes
+    -----
+    The interval takes the months as independent: half width sqrt(sum of squares of the months') / n.
+    """
+    basis = int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
+    record = _kept(study, f"{basis}-12", folder and Path(folder) / f"level-{int(year)}.parquet")
+    of_year = record["time"].dt.year.values == basis
+    stagnant = record["pm25_stagnant"].values[:, of_year]
+    seen = np.isfinite(stagnant)
+    n = seen.sum(axis=1)
+    level = np.where(seen, stagnant, 0.0).sum(axis=1) / np.maximum(n, 1)
+    half = np.where(seen, record["pm25_stagnant_high"].values[:, of_year] - stagnant, 0.0)
+    reach = np.sqrt((half**2).sum(axis=1)) / np.maximum(n, 1)
+    needed = study.criteria.normalisation.level_months
+    enough = n >= needed
+    if not record.attrs["why"] and not enough.any():
+        record.attrs["why"] = f"no cell has a level in {needed} months of {basis}, at most {int(n.max())}"
+    words = {"unit": "ug/m3"}
+    return record.assign(
+        level=("cell", np.where(enough, level, np.nan), words),
+        level_low=("cell", np.where(enough, level - reach, np.nan), words),
+        level_high=("cell", np.where(enough, level + reach, np.nan), words),
+    ).assign_attrs(year=basis)
+
+
+def monthly_level(study, month, *, folder=None):
+    """
+    A month, the one before and the same of last year in average weather.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    folder : Path, optional
+        Kept there as ``weather-free-YYYY-MM.parquet``.
+
+    Returns
+    -------
+    Dataset (cell, time) of three months, oldest first, as ``annual_level`` by month. Attrs as there.
+
+    Notes
+    -----
+    Learned from the months up to this one. A study of one year only (``basis = "same_year"``) looks
+    back by declaration: its months are those of the year's level, learned from the whole year.
+    """
+    year, _ = parse_month(month)
+    if study.criteria.selection.basis == "same_year":
+        record = _kept(study, f"{year}-12", folder and Path(folder) / f"level-{year}.parquet")
+    else:
+        record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
+    wanted = [month_start(name) for name in (month_minus(month, 12), month_minus(month, 1), month)]
+    return record.reindex(time=np.array(wanted))
+
+
+def with_weather(field, study, month, intake, folder=None):
+    """
+    A month's field with what is left of it when the weather is taken out, and the year's level.
+
+    Parameters
+    ----------
+    field : Dataset (cell, time), from ``monthly_field``
+    study : Study
+    month : str, "YYYY-MM"
+    intake : Intake
+        Of the month; gets the files and the notes of the level.
+    folder : Path, optional
+        ``OUT/<study id>``.
+
+    Returns
+    -------
+    Dataset: the field with ``pm25_normalised``, ``_low``, ``_high`` (cell, time) and ``level`` (cell), ug/m3, NaN where
+    there is none; attrs ``weather``, ``level``: how they were made, or why there are none
+    """
+    months = monthly_level(study, month, folder=folder)
+    record = annual_level(study, int(month[:4]), folder=folder)
+    for one in (months, record):
+        for path, _ in json.loads(one.attrs["inputs"]):
+            intake.register(study.root / path)
+        for text in json.loads(one.attrs["notes"]):
+            intake.note(f"weather: {text}")
+    if months.attrs["why"]:
+        intake.note(f"no weather-normalised change: {months.attrs['why']}")
+    names = [f"pm25_normalised{end}" for end in _LIMITS]
+    values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, {"unit": "ug/m3"}) for name in names}
+    values["level"] = ("cell", record["level"].values, {"unit": "ug/m3"})
+    return field.assign(values).assign_attrs(weather=_said(months), level=_said(record))
+
+
+def _said(record):
+    """How a record was made, or why there is nothing."""
+    if record.attrs["why"]:
+        return f"none: {record.attrs['why']}"
+    return (
+        f"removed {record.attrs['removed']}; left-out months R2 {record.attrs['cv_r2']:.2f}; "
+        f"stagnant: {record.attrs['stagnation']}"
+    )
+
+
+def weather_free(study, last):
+    """
+    Months up to ``last`` with the weather taken out, as far as it was delivered.
+
+    Parameters
+    ----------
+    study : Study
+    last : str, "YYYY-MM"
+        The last of ``criteria.normalisation.months`` months.
+
+    Returns
+    -------
+    Dataset (cell, time): ``pm25_normalised``, ``pm25_stagnant``, ``background``, ``increment``, each with
+    ``_low`` and ``_high``. Attrs: ``why`` there is nothing (or empty), ``notes`` and ``inputs`` (JSON), how
+    it was made.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> weather_free(study.model_copy(update={"weather": ()}), "2025-12").attrs["why"]
+    'no weather was delivered'
+    """
+    from hotspot.estimate.field.monthly import daily_field
+    from hotspot.estimate.weather.normalise import normalise
+    from hotspot.sources.intake import NothingDelivered
+    from hotspot.sources.opening import open_months
+
+    names = _learned_from(study, last)
+    if not study.weather:
+        return _nothing(study, names, "no weather was delivered")
+    try:
+        delivered = open_months(study, names)
+    except NothingDelivered as error:
+        return _nothing(study, names, str(error))
+    terrain = _terrain(study, delivered.intake)
+    about = {"inputs": _stated(delivered.intake)}
+    if delivered.weather is None:
+        return _nothing(study, names, f"no weather was delivered for {names[0]} to {names[-1]}", about)
+    _, daily = daily_field(delivered, study.cells, names)
+    if daily is None:
+        return _nothing(study, names, "neither satellite days nor hourly stations were delivered", about)
+    if not np.isfinite(daily["pm25"].values).any():
+        return _nothing(study, names, f"no day of {names[0]} to {names[-1]} has a valid value", about)
+    daily.attrs.setdefault("spacing", float(study.lattice.spacing))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", CoverageWarning)
+        try:
+            found = normalise(
+                daily, delivered.weather, utc_offset=study.utc_offset, criteria=study.criteria,
+                terrain=terrain,
+            )  # fmt: skip
+        except DataError as error:
+            return _nothing(study, names, str(error), about)
+    notes = sorted({str(w.message) for w in told if issubclass(w.category, CoverageWarning)})
+    wanted = np.array([month_start(name) for name in names])
+    found = found[[name + end for name in VALUES for end in _LIMITS if name + end in found]].reindex(time=wanted)
+    kept = found.reset_coords(drop=True).assign_coords(cell=found["cell"].values, time=wanted)
+    keys = (
+        "removed",
+        "stagnation",
+        "stagnation_substitutes",
+        "stagnant_share",
+        "cv_r2",
+        "cv_rmse",
+        "transport",
+        "seed",
+    )
+    kept.attrs = {name: found.attrs[name] for name in keys if name in found.attrs}
+    moved = {name: float(value) for name, value in found.attrs.items() if name.startswith("moved_")}
+    return _complete(kept).assign_attrs(about | moved, why="", notes=json.dumps(notes, ensure_ascii=False))
+
+
+def _terrain(study, intake):
+    """Height, relief, valley and walls of every cell, or None where no elevation model was delivered."""
+    from hotspot.estimate.weather.terrain import terrain_index
+    from hotspot.sources.places.dem import open_dem
+
+    if not study.terrain:
+        return None
+    west, south, east, north = study.boundaries.total_bounds
+    around = (west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
+    elevation = open_dem(study.terrain[0], study.root, intake, bounds=around)
+    return terrain_index(elevation, study.cells, study.criteria)
+
+
+def _nothing(study, names, why, about=None):
+    """The same Dataset with nothing in it, and the reason."""
+    import xarray as xr
+
+    cells = study.cells["cell"].values.astype(str)
+    time = np.array([month_start(name) for name in names])
+    blank = xr.Dataset(coords={"cell": cells, "time": time})
+    return _complete(blank).assign_attrs({"inputs": "[]", "notes": "[]", "why": why} | (about or {}))
+
+
+def _complete(record):
+    """Every value there, NaN where it was not made."""
+    shape = (record.sizes["cell"], record.sizes["time"])
+    for name in (name + end for name in VALUES for end in _LIMITS):
+        if name not in record:
+            record[name] = (("cell", "time"), np.full(shape, np.nan))
+        record[name].attrs = {"unit": "ug/m3"}
+    return record
+
+
+def _learned_from(study, last):
+    """The months a record up to ``last`` is learned from, oldest first."""
+    return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
+
+
+def _inputs(study, last):
+    """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
+    from hotspot.sources.intake import NothingDelivered
+    from hotspot.sources.opening import open_months
+
+    if not study.weather:
+        return "[]"
+    try:
+        delivered = open_months(study, _learned_from(study, last))
+    except NothingDelivered:
+        return "[]"
+    _terrain(study, delivered.intake)
+    return _stated(delivered.intake)
+
+
+def _stated(intake):
+    """Paths and hashes of the files that were read, as JSON."""
+    pairs = sorted((r.path, r.sha256) for r in intake.files.values() if not r.refused)
+    return json.dumps(pairs, ensure_ascii=False)
+
+
+def _kept(study, last, path):
+    """The record from its file while nothing it came from has changed; else made, and kept."""
+    stamp = None if path is None else stamp_of(study, last, libraries=_LIBRARIES)
+    listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
+    record = kept(
+        path, stamp, study.root, lambda: weather_free(study, last),
+        listing=listing, inputs=lambda: _inputs(study, last),
+    )  # fmt: skip
+    for name in record.data_vars:
+        record[name].attrs = {"unit": "ug/m3"}
+    return record

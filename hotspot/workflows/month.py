@@ -1,0 +1,249 @@
+"""
+One month end to end: the only place that knows the order of the rooms.
+
+Each step can be called alone (see the README); here they stand in a row.
+"""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from hotspot.rules.calendar import month_minus, parse_month
+from hotspot.variables import DataError
+from hotspot.workflows.year import open_hotspots
+
+
+class Derived(NamedTuple):
+    """What one month came to, before anything is written."""
+
+    field: object  # Dataset (cell, time): M-12, M-1, M
+    hot: object  # DataFrame, the hotspot list that was applied
+    warned: object  # DataFrame
+    not_ranked: object  # DataFrame
+    gi: object  # Dataset (cell)
+    traced: object  # DataFrame
+    checklist: object  # DataFrame
+    facilities: object  # GeoDataFrame
+    intake: object  # Intake
+    weather: object  # Dataset of hourly wind, or None
+    stations: object  # Dataset (station, time), hourly reference stations, or None
+    leaders: object  # DataFrame as warned: the ten first of each class, for the report
+    history: object  # Dataset (cell, time), the thirteen months M-12 .. M
+    standing: object  # DataFrame as warned: every ranked hotspot cell, listed or not
+    backdrop: object = None  # GeoDataFrame of rivers and roads for printed maps
+    fine: object = None  # DataFrame, the warned cells' sub-cells of 500 m; None without micro-stations
+    inventory: object = None  # DataFrame, every facility with its cell or the reason why it has none
+    routes: object = None  # DataFrame, the visiting plan of every city and of every warned cell
+
+
+def run_month(study, month, *, out="out", draft=False, confirm=False, by="", reason="", scheduler=None):
+    """
+    Everything for one month: read, estimate, rank, trace, publish.
+
+    Running it twice gives the same bytes and no new revision; after late data the month is
+    published as its next revision and the one before is kept. If no hotspot list of the
+    year exists below ``out``, the list is selected first, as ``select_year`` does.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    out : str or Path
+        The month appears as ``OUT/<study id>/<month>``.
+    draft : bool
+        Only to look at: into ``OUT/<study id>/drafts/<month>``, outside the chain.
+    confirm : bool
+        See ``releases.confirm_month``, which asks for a name first.
+    by, reason : str
+        Who publishes and why, for the ledger.
+    scheduler : str, optional
+        Address of a running dask cluster, ``tcp://HOST:PORT``.
+
+    Returns
+    -------
+    Path of the published folder
+
+    Raises
+    ------
+    DataError
+        Data are lacking or refused; nothing was published.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> small = synthetic_month(size="small")
+    >>> run_month(small.study, small.month, out=tempfile.mkdtemp()).name == small.month
+    True
+    """
+    from hotspot.publish.release import publish
+    from hotspot.publish.staging import reserved
+
+    parse_month(month)
+    place = Path(out) / study.id / ("drafts" if draft else "") / month
+    with (
+        reserved(place),  # a place that cannot be written, or another publisher, is told before the work begins
+        steps(["delivered files", "field", "weather", "ranking", "sources", "publishing"]) as step,
+        _cluster(scheduler),
+    ):
+        hot = open_hotspots(study, int(month[:4]), out=out)
+        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
+        step("publishing")
+        return publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
+
+
+def derive(study, month, *, hot, folder=None, step=lambda name: None):
+    """
+    All tables and fields of one month, in memory; nothing is written.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    hot : DataFrame
+        The hotspot list to apply, from ``open_hotspots``.
+    folder : Path, optional
+        ``OUT/<study id>``: where the level and the months without weather are kept between runs.
+    step : callable
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Derived
+
+    Raises
+    ------
+    DataError
+        No cell has a valid mean in this month (every reason is counted in the message).
+    """
+    from hotspot.estimate.field.monthly import monthly_field
+    from hotspot.estimate.fine.fine_month import fine_month
+    from hotspot.quality.decisions import with_decisions
+    from hotspot.rank.alarm.abnormal import with_periods
+    from hotspot.rank.warn.clusters import gi_star
+    from hotspot.rank.warn.leaders import rank_leaders
+    from hotspot.rank.warn.warnings import not_ranked, rank_standing, rank_warnings
+    from hotspot.sources.opening import open_month
+    from hotspot.sources.places.backdrop import read_backdrop
+    from hotspot.trace.attribution import trace_sources
+    from hotspot.trace.checklist import checklist
+    from hotspot.trace.inventory import inventory
+    from hotspot.trace.route import routes
+    from hotspot.workflows.history import with_history
+    from hotspot.workflows.level import with_weather
+
+    step("delivered files")
+    delivered = with_decisions(open_month(study, month))
+    cells, criteria = study.cells, study.criteria
+    step("field")
+    field, daily = monthly_field(delivered, cells)
+    now = field.isel(time=-1)
+    if not bool(now["valid"].any()):
+        why = now["why"].to_series().value_counts()
+        reasons = "; ".join(f"{text} ({n} cells)" for text, n in why.items())
+        raise DataError(
+            f"{month}: no cell of {study.id} has a valid monthly mean: {reasons}. "
+            f"There is no monthly product; `hotspot check {month}` shows the values to date."
+        )
+    history = with_history(field, study, delivered.intake, folder)
+    step("weather")
+    field = with_weather(field, study, month, delivered.intake, folder)
+    field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
+    step("ranking")
+    standing = rank_standing(field, hot, criteria, daily=daily)
+    warned = rank_warnings(field, hot, criteria, standing=standing)
+    for text in warned.attrs["notes"]:
+        delivered.intake.note(text)
+    gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
+    step("sources")
+    traced = trace_sources(
+        warned, delivered.weather, delivered.facilities,
+        cells=cells, stations=delivered.reference, micro=delivered.stations, criteria=criteria,
+    )  # fmt: skip
+    census = inventory(
+        delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
+    )  # fmt: skip
+    return Derived(
+        field=field,
+        hot=hot,
+        warned=warned,
+        not_ranked=not_ranked(field, hot, criteria),
+        gi=gi,
+        traced=traced,
+        checklist=checklist(warned, traced, delivered.facilities, cells, criteria, inventory=census),
+        facilities=delivered.facilities,
+        intake=_with_boundaries(delivered.intake, study),
+        weather=delivered.weather,
+        stations=delivered.reference,
+        leaders=rank_leaders(field, hot, criteria, daily=daily),
+        history=history,
+        standing=standing,
+        backdrop=read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds),
+        fine=fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria),
+        inventory=census,
+        routes=routes(warned, traced, criteria, inventory=census),
+    )
+
+
+def months_needed(month):
+    """The three months a warning list compares: the same month last year, last month, this month."""
+    return month_minus(month, 12), month_minus(month, 1), month
+
+
+def _clusters(gi_star, now, cells, alpha, intake):
+    """Gi* of the month, or empty classes where the field is too poor to have any."""
+    import numpy as np
+
+    try:
+        return gi_star(now["pm25"].where(now["valid"]), cells, alpha=alpha)
+    except DataError as error:
+        intake.note(f"no Gi* classes: {error}")
+        empty = np.full(cells.sizes["cell"], np.nan)
+        return cells.coords.to_dataset().assign(
+            gi_z=("cell", empty), gi_p=("cell", empty), gi_class=("cell", np.full(empty.size, "", dtype=object))
+        )
+
+
+def _with_boundaries(intake, study):
+    """Boundaries, labels and the office's template are inputs too: register them, and say what was mended."""
+    for path in study.boundaries.attrs["files"]:
+        intake.register(path)
+    for own in (study.labels, study.office.template):
+        if own:
+            intake.register(study.root / own)
+    for text in study.boundaries.attrs["notes"]:
+        intake.note(text)
+    for name in study.boundaries.attrs["mended"]:
+        intake.note(f"invalid polygon mended: {name}")
+    return intake
+
+
+@contextmanager
+def steps(names):
+    """A progress bar over named steps on stderr; silent in logs and pipes."""
+    from tqdm import tqdm
+
+    with tqdm(total=len(names), disable=None, bar_format="{desc:<18}|{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]") as bar:
+        done = -1
+
+        def step(name):
+            nonlocal done
+            done += 1
+            bar.n = done
+            bar.set_description_str(name)
+
+        yield step
+        bar.n = len(names)
+        bar.set_description_str("done")
+
+
+@contextmanager
+def _cluster(address):
+    """Hand lazy work to a running dask cluster while the block lasts."""
+    if address is None:
+        yield
+        return
+    from dask.distributed import Client
+
+    with Client(address, timeout="20s"):
+        yield

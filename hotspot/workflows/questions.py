@@ -1,0 +1,289 @@
+"""
+Questions people ask before and after a month: what is missing, and why this cell.
+
+Both answers are plain dicts of numbers and short sentences, for a person or a
+machine; neither ranks anything.
+"""
+
+from pathlib import Path
+
+from hotspot.publish.weather_words import weather_en
+from hotspot.rank.warn.weather_change import weather_change
+from hotspot.rules.calendar import parse_month
+from hotspot.trace.words import agreement_words, calm_words
+from hotspot.variables import DataError
+from hotspot.workflows.month import derive, months_needed
+from hotspot.workflows.year import annual, open_hotspots
+
+
+def check_month(study, month):
+    """
+    What is missing or doubtful in a month's deliveries, before anyone waits.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+
+    Returns
+    -------
+    dict
+        ``ready`` (may the month be published), ``problems`` and ``notes`` (lists of
+        sentences), ``inputs`` (counts of the conservation law), ``months``
+        (per month: cells with a valid mean, and why the others have none),
+        ``stations`` (valid days of each reference station, its mean to date).
+        A mean to date is shown, never ranked.
+
+    Raises
+    ------
+    DataError
+        Nothing could be read at all.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> small = synthetic_month(size="small")
+    >>> check_month(small.study, small.month)["ready"]
+    True
+    """
+    from hotspot.estimate.field.monthly import monthly_field
+    from hotspot.quality.decisions import with_decisions
+    from hotspot.sources.opening import open_month
+
+    parse_month(month)
+    delivered = with_decisions(open_month(study, month))
+    field, _ = monthly_field(delivered, study.cells)
+    months: dict[str, dict] = {}
+    problems = []
+    for position, name in enumerate(months_needed(month)):
+        layer = field.isel(time=position)
+        valid = layer["valid"].values
+        why = layer["why"].to_series()[~valid].value_counts().sort_index().to_dict()
+        months[name] = {"cells": int(valid.size), "valid": int(valid.sum()), "why": {k: int(v) for k, v in why.items()}}
+        if name == month and not valid.any():
+            problems.append(f"{name}: no cell has a valid monthly mean: {'; '.join(why)}")
+        elif not valid.any():
+            other = "year-on-year" if position == 0 else "month-on-month"
+            problems.append(f"{name}: no valid mean, so nothing can be ranked {other}: {'; '.join(why)}")
+    refused = [f"{r.path}: {r.refused}" for r in delivered.intake.files.values() if r.refused]
+    return {
+        "study": study.id,
+        "month": month,
+        "ready": months[month]["valid"] > 0,
+        "problems": problems + refused,
+        "notes": list(delivered.intake.notes),
+        "inputs": delivered.intake.counts,
+        "months": months,
+        "stations": _stations(delivered, study, month),
+        "field": {k: str(v) for k, v in sorted(field.attrs.items())},
+    }
+
+
+def _stations(delivered, study, month):
+    """Valid days and mean to date of every reference station in the month."""
+    from hotspot.quality.completeness import daily_means, monthly_means
+
+    if delivered.reference is None:
+        return {}
+    validity = study.criteria.validity
+    days = daily_means(delivered.reference, utc_offset=study.utc_offset, validity=validity)
+    means = monthly_means(days, [month], validity=validity).isel(time=0)
+    names = delivered.reference["name"].values.astype(str)
+    return {
+        station: {
+            "name": name,
+            "valid_days": int(means["n_valid"][i]),
+            "longest_gap_days": int(means["longest_gap"][i]),
+            "counts": bool(means["valid"][i]),
+            "pm25_to_date": _number(means["pm25"][i]),
+        }
+        for i, (station, name) in enumerate(zip(means["station"].values.astype(str), names, strict=True))
+    }
+
+
+def explain_cell(study, month, cell, *, out="out"):
+    """
+    Why this cell is, or is not, on a month's list: numbers, data, confidence, sources.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    cell : str
+        A cell code, of any case.
+    out : str or Path
+        Where the hotspot list lies; it is selected now if there is none.
+
+    Returns
+    -------
+    dict
+        ``place``, ``hotspot`` (list entry or why not), ``month`` (mean, coverage,
+        valid days, error, Gi*), ``warnings`` (one entry per reason with its rank
+        and confidence), ``not_ranked``, ``sources``, ``hours`` (station, wind and calm behind
+        them), and ``sentences`` to read.
+
+    Raises
+    ------
+    DataError
+        The code is wrong, or the cell is not one of the study's.
+    """
+    parse_month(month)
+    code = study.grid.code(*study.grid.parse(cell))
+    cells = study.cells
+    if code not in cells.indexes["cell"]:
+        raise DataError(f"{code} is no cell of {study.id}; `hotspot cell {code}` shows where it lies.")
+    hot = open_hotspots(study, int(month[:4]), out=out)
+    derived = derive(study, month, hot=hot, folder=Path(out) / study.id)
+    field = derived.field.sel(cell=code)
+    told = derived.warned.join(weather_change(derived.field, derived.warned))
+    answer = {
+        "cell": code,
+        "place": {k: str(cells[k].sel(cell=code).values) for k in ("city", "county", "township", "label")}
+        | {k: float(cells[k].sel(cell=code)) for k in ("lon", "lat", "area_share")},
+        "hotspot": _records(hot[hot["cell"] == code]),
+        "months": {
+            name: {k: _number(field[k].isel(time=i)) for k in ("pm25", "pm25_error", "coverage", "n_valid")}
+            | {"valid": bool(field["valid"].isel(time=i)), "why": str(field["why"].isel(time=i).values)}
+            for i, name in enumerate(months_needed(month))
+        },
+        "gi_star": {
+            "z": _number(derived.gi["gi_z"].sel(cell=code)),
+            "class": str(derived.gi["gi_class"].sel(cell=code).values),
+        },
+        "warnings": _records(told[told["cell"] == code]),
+        "weather": {
+            "month": _weather_of(field, months_needed(month)),
+            "level": _number(field["level"]),
+            "how": {name: str(derived.field.attrs[name]) for name in ("weather", "level")},
+        },
+        "not_ranked": _records(derived.not_ranked[derived.not_ranked["cell"] == code]),
+        "sources": _records(derived.traced[derived.traced["cell"] == code]),
+        "hours": {k: _plain(v) for k, v in derived.traced.attrs["hours"].get(code, {}).items()},
+    }
+    if "abnormal_en" in field.coords:
+        answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
+    answer["sentences"] = _sentences(answer, study, month)
+    return answer
+
+
+def _sentences(answer, study, month):
+    """The answer as a person would say it."""
+    now = answer["months"][month]
+    place = " ".join(filter(None, (answer["place"][k] for k in ("city", "county", "township"))))
+    lines = [f"{answer['cell']} lies in {place} (owner by largest share of its area)."]
+    if now["valid"]:
+        days = "" if now["n_valid"] is None else f" from {now['n_valid']:.0f} valid days"
+        seen = "" if now["coverage"] is None else f", {now['coverage']:.0%} of its area observed"
+        lines.append(f"Its PM2.5 mean of {month} is {now['pm25']:.1f} +- {now['pm25_error']:.1f} ug/m3{days}{seen}.")
+    else:
+        lines.append(f"It has no valid mean for {month}: {now['why']}.")
+    if answer["hotspot"]:
+        entry = answer["hotspot"][0]
+        lines.append(f"It is a hotspot cell ({entry['status']}, since {entry['since']}): {entry['reason']}.")
+    else:
+        lines.append("It is not on the year's hotspot list, so it is not ranked for a warning.")
+    for row in answer["warnings"]:
+        change = "" if row["change"] is None else f", {row['change']:+.1f} ug/m3 ({row['change_pct']:+.1f} %)"
+        sure = "" if row["p_worst"] is None else (
+            f"; it is the worst with probability {row['p_worst']:.2f}, "
+            f"its true rank lies in {row['rank_low']:.0f}..{row['rank_high']:.0f}"
+        )  # fmt: skip
+        told = "" if row["distinguishable"] else "; the data cannot tell it from its runners-up (不可区分)"
+        lines.append(
+            f"Warned as {row['reason'].replace('_', ' ')}: rank {row['rank']} in {row['city']}{change}{sure}{told}."
+        )
+    lines += _weather_sentences(answer, study.criteria.warning.decimals)
+    if answer.get("abnormal", {}).get("en"):
+        lines.append(f"By its micro-stations, {answer['abnormal']['en']}.")
+    lines += [f"Not ranked {row['reason'].replace('_', ' ')}: {row['why']}." for row in answer["not_ranked"]]
+    for row in sorted(answer["sources"], key=lambda r: r["order"])[:5]:
+        lines.append(
+            f"{row['name']} ({row['class_']}), {row['distance_km']:.1f} km towards {row['bearing_deg']:.0f} deg, "
+            f"wind evidence: {'; '.join(filter(None, (row['word'], agreement_words(row)[1])))}."
+        )
+    calm = calm_words(answer["hours"])[1]
+    if calm:
+        lines.append(f"{calm[0].upper()}{calm[1:]}.")
+    if not answer["hotspot"] and now["valid"]:
+        lines.append(_annual_sentence(answer["cell"], study, int(month[:4])))
+    return lines
+
+
+def _weather_of(field, names):
+    """Each month in average weather, with its interval."""
+    ends = {"": "normalised", "_low": "low", "_high": "high"}
+    return {
+        name: {ours: _number(field[f"pm25_normalised{end}"].isel(time=i)) for end, ours in ends.items()}
+        for i, name in enumerate(names)
+    }
+
+
+def _weather_sentences(answer, decimals):
+    """What the weather did to this cell, and what its level in stagnant weather is."""
+    weather, lines = answer["weather"], []
+    if weather["how"]["weather"].startswith("none: "):
+        lines.append(f"What the weather did is not known: {weather['how']['weather'].removeprefix('none: ')}.")
+    else:
+        lines += [
+            f"{row['reason'].replace('_', ' ').capitalize()}: {weather_en(row, decimals)}."
+            for row in answer["warnings"]
+            if row["weather"] is not None
+        ]
+        name, now = list(weather["month"].items())[-1]
+        if not answer["warnings"] and now["normalised"] is not None:
+            lines.append(
+                f"In average weather {name} would have been {now['normalised']:.1f} ug/m3 "
+                f"(interval {now['low']:.1f} to {now['high']:.1f})."
+            )
+        lines.append(f"How the weather was taken out: {weather['how']['weather']}.")
+    if weather["level"] is not None:
+        lines.append(
+            f"Its level in stagnant weather, the second criterion of the year's list, is {weather['level']:.1f} ug/m3."
+        )
+    elif weather["how"]["level"].startswith("none: "):
+        lines.append(
+            f"The year's list rests on the concentration alone: {weather['how']['level'].removeprefix('none: ')}."
+        )
+    return lines
+
+
+def _annual_sentence(code, study, year):
+    """How far the cell was from the list: its place among its city's cells."""
+    field = annual(study, year)
+    city = field.where(field["city"] == field["city"].sel(cell=code), drop=True)
+    rank = int((city["pm25"] > field["pm25"].sel(cell=code)).sum()) + 1
+    return f"By annual mean it is number {rank} of {city.sizes['cell']} cells of its city."
+
+
+def _records(table):
+    """Rows of a table as dicts of plain values; NaN becomes None."""
+    return [{k: _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value):
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and value != value else value
+
+
+def _number(value):
+    return _plain(float(value))
+
+
+def describe_folder(folder):
+    """What to open in a published folder: list of (path, words), for the end of a run."""
+    words = {
+        "warnings.xlsx": "the public list (公开名单), a sheet per city",
+        "notice.docx": "the notice to the cities (通知), to be numbered and signed; notice.pdf to print",
+        "packages": "what is sent to each city, one archive per city",
+        "public": "what anybody may read: the list and the notice without numbers",
+        "map.html": "the map; opens with no network",
+        "report.pdf": "the analysis report (分析报告), a chapter per city",
+        "sheets.pdf": "one page per warning cell for the field team",
+        "checklists.xlsx": "the problem lists",
+        "warnings.csv": "the list for machines",
+        "not_ranked.csv": "who was left out, and why",
+        "inventory.csv": "every facility with its cell, or why it has none",
+        "sub_cells.csv": "500 m values of the warned cells and what each rests on, where there are micro-stations",
+        "manifest.json": "inputs, rules, versions, hashes",
+    }
+    return [(Path(folder) / name, text) for name, text in words.items() if (Path(folder) / name).exists()]

@@ -1,0 +1,301 @@
+"""
+An outsider checks what was published: one month, or a study's whole chain of months.
+
+Of a month, in order, and the first difference is named: are the files those the
+manifest lists; does the head follow from the manifest, and stand in the ledger
+beside it; are the inputs those it was made from; do the same inputs give the same
+bytes again, notices and all. Of a study: is the chain whole, and does every entry
+have its folder, the replaced ones among the revisions.
+"""
+
+import re
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+from hotspot.ledger.store import open_ledger
+from hotspot.publish import manifest, revisions
+from hotspot.publish.release import LEDGER, write_body, write_release
+from hotspot.study import load_study
+from hotspot.variables import DataError
+from hotspot.workflows.month import derive, steps
+
+
+def verify_folder(directory, *, study=None, data=None, heads=(), rederive=None):
+    """
+    Check a month's folder, or the folder of a study with its ledger.
+
+    Parameters
+    ----------
+    directory : str or Path
+        ``OUT/<study id>/<month>``, one of its kept revisions or drafts, or ``OUT/<study id>``.
+    study, data : as for ``verify_month``
+    heads : sequence of str
+        Heads printed on notices; each must stand in the chain.
+    rederive : bool, optional
+        Make the months again. Default: a single month yes, a study no.
+
+    Returns
+    -------
+    dict, as ``verify_month`` and ``verify_study`` return it
+    """
+    if (Path(directory) / LEDGER).exists():
+        return verify_study(directory, study=study, data=data, heads=heads, rederive=bool(rederive))
+    return verify_month(directory, study=study, data=data, heads=heads, rederive=rederive is not False)
+
+
+def verify_month(directory, *, study=None, data=None, heads=(), rederive=True):
+    """
+    Check a published month and, unless told otherwise, make it again and compare it byte for byte.
+
+    Parameters
+    ----------
+    directory : str or Path
+        A published month, e.g. ``out/demo/2025-12``.
+    study : str or Path, optional
+        The study file. Default: the text kept in the manifest, which then needs
+        ``data`` (or ``HOTSPOT_DATA``) to say where the inputs lie.
+    data : str or Path, optional
+        The data root.
+    heads : sequence of str
+        Heads printed on notices of this month, or of any in the ledger beside it.
+    rederive : bool
+        Make the month again from its inputs.
+
+    Returns
+    -------
+    dict
+        ``verified`` (bool), ``checked`` (what was looked at, in words), ``differences`` (list of
+        sentences, the first one first), ``warnings`` (other library versions than the manifest's), ``head``.
+
+    Raises
+    ------
+    DataError
+        There is no manifest, it is of a program without revisions, or the inputs cannot be read.
+    """
+    directory = Path(directory)
+    stated = manifest.read_manifest(directory)
+    differences = _compare("published file", stated["outputs"] | stated["notices"], manifest.outputs(directory))
+    differences += manifest.chain_faults(stated)
+    checked = ["files", "head"]
+    ledger = _ledger_beside(directory)
+    if ledger is None:
+        differences += [
+            _no_head(head) for head in heads if not stated["chain"].get("head", "").startswith(head.lower())
+        ]
+    elif not differences:
+        checked.append("ledger")
+        differences += _against_ledger(directory, stated, ledger, heads)
+    if rederive and not differences:
+        checked += ["inputs", "re-derived"]
+        with tempfile.TemporaryDirectory() as scratch:
+            differences = _rederive(directory, stated, Path(scratch), study, data)
+    return {
+        "directory": str(directory),
+        "head": stated["chain"].get("head", ""),
+        "warnings": _versions(stated),
+        "checked": ", ".join(checked),
+        "verified": not differences,
+        "differences": differences,
+    }
+
+
+def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
+    """
+    Check the whole chain of a study: every entry, every month in place, every kept revision.
+
+    Parameters
+    ----------
+    directory : str or Path
+        ``OUT/<study id>``, with its ``ledger.sqlite``.
+    study, data : as for ``verify_month``
+    heads : sequence of str
+        Heads printed on notices; one that is not in the chain shows that its end was cut off.
+    rederive : bool
+        Make every month in place again too; replaced revisions were made from inputs that are gone.
+
+    Returns
+    -------
+    dict, as of ``verify_month``, with ``entries`` in the chain and ``months``: one such dict each
+    """
+    directory = Path(directory)
+    about: dict = {"directory": str(directory)}
+    try:
+        with open_ledger(directory / LEDGER) as ledger:
+            about |= {"entries": ledger.verify(), "head": ledger.head}
+            entries = ledger.entries("month")
+            differences = _unknown_heads(ledger, heads)
+    except DataError as error:
+        rest = {"entries": 0, "head": "", "months": [], "warnings": [], "checked": "chain", "verified": False}
+        return about | rest | {"differences": [str(error)]}
+    months: list[dict] = []
+    expected = {}
+    for month in sorted({entry.month for entry in entries}):
+        own = [entry for entry in entries if entry.month == month]
+        for number, entry in enumerate(own, 1):
+            last = entry is own[-1]
+            expected[directory / month if last else revisions.kept(directory, month, number)] = entry
+    for folder, entry in expected.items():
+        if not folder.exists():
+            place = folder.relative_to(directory).as_posix()
+            differences.append(f"{place}: entry {entry.seq} of the chain speaks of it, but there is no such folder")
+            continue
+        try:
+            again = rederive and folder.parent == directory
+            told = verify_month(folder, study=study, data=data, rederive=again)
+        except DataError as error:
+            told = {"directory": str(folder), "verified": False, "differences": [str(error)], "warnings": []}
+        months.append(told)
+        differences += [f"{folder.relative_to(directory).as_posix()}: {text}" for text in told["differences"]]
+    # A run cut off before its entry may have kept the month in place already: a copy of what is known.
+    copies = {
+        revisions.kept(directory, entry.month, entry.body.get("revision", 0)): entry for entry in expected.values()
+    }
+    known = expected.keys() | {place for place, entry in copies.items() if manifest.head_of(place) == entry.hash}
+    found = [*directory.glob("[0-9]*-[0-9]*"), *(directory / revisions.FOLDER).glob("[0-9]*-r*")]
+    strangers = sorted({path for path in found if path.is_dir() and _is_month(path)} - known)
+    differences += [f"{path.relative_to(directory).as_posix()}: the chain does not know it" for path in strangers]
+    return about | {
+        "months": months,
+        "warnings": sorted({text for told in months for text in told["warnings"]}),
+        "checked": f"{about['entries']} entries of the chain, {len(months)} folders",
+        "verified": not differences,
+        "differences": differences,
+    }
+
+
+def _is_month(path):
+    return re.fullmatch(r"\d{4}-\d{2}(-r\d+)?", path.name) is not None
+
+
+def _ledger_beside(directory):
+    """The ledger that must know of a folder: beside a month, one folder up from a kept revision; or None."""
+    directory = directory.resolve()
+    home = directory.parent.parent if directory.parent.name == revisions.FOLDER else directory.parent
+    path = home / LEDGER
+    return path if directory.parent.name != "drafts" and path.exists() else None
+
+
+def _against_ledger(directory, stated, path, heads):
+    """What the ledger says otherwise than a month that is sound in itself."""
+    chain, month = stated["chain"], stated["month"]
+    if not chain:
+        return [f"{directory}: is a draft, but lies where a published month belongs"]
+    try:
+        with open_ledger(path) as ledger:
+            ledger.verify()
+            entries = ledger.entries("month")
+            differences = _unknown_heads(ledger, heads)
+    except DataError as error:
+        return [str(error)]
+    own = [entry for entry in entries if entry.month == month]
+    at = next((n for n, entry in enumerate(own) if entry.hash == chain["head"]), None)
+    if at is None:
+        return [
+            *differences,
+            f"{path}: does not know the head {chain['head'][:16]} of {month}; it is another ledger or was cut",
+        ]
+    entry, before = own[at], own[:at]
+    if at + 1 != chain["revision"]:
+        differences.append(f"{manifest.NAME}: says revision {chain['revision']}, but the ledger has it as {at + 1}")
+    window = stated["criteria"]["escalation"]["window_months"]
+    if revisions.history([e for e in entries if e.seq < entry.seq], month, window) != stated["history"]:
+        differences.append(f"{manifest.NAME}: history is not that of the ledger before entry {entry.seq}")
+    replaced = before[-1].body["warned"] if stated["replaces"] else []
+    expected = revisions.differences(replaced, entry.body["warned"]) if stated["replaces"] else []
+    if expected != stated["changes"]:
+        differences.append(
+            f"{manifest.NAME}: changes are not those against revision {stated['replaces']} in the ledger"
+        )
+    in_place = directory.resolve().parent == path.resolve().parent
+    if in_place and entry is not own[-1]:
+        differences.append(
+            f"{directory}: is revision {at + 1}, but the ledger has revision {len(own)}: the run that entered it was "
+            f"cut off; `hotspot month {month}` finishes it"
+        )
+    return differences
+
+
+def _unknown_heads(ledger, heads):
+    """F26: a head that somebody holds on paper and the chain does not know."""
+    told = []
+    for head in heads:
+        try:
+            ledger.verify(head=head)
+        except DataError as error:
+            told.append(str(error))
+    return told
+
+
+def _no_head(head):
+    return f"head {head} is not that of this month, and no ledger lies beside it; give the folder of the study"
+
+
+def _rederive(directory, stated, scratch, study, data):
+    """Make the month again in a scratch folder; list what differs."""
+    from hotspot.rank.select.hotspots import read_hotspots
+
+    if study is None:
+        study = scratch / stated["study"]["file"]
+        study.write_text(stated["study"]["text"], encoding="utf-8", newline="\n")
+    study = load_study(study, data=data)
+    if manifest.digest(study.path) != stated["study"]["sha256"]:
+        return [f"{study.path}: this is not the study file the month was made with (its SHA-256 differs)"]
+    changed = _inputs(stated, study.root)
+    if changed:
+        return changed
+    month = stated["month"]
+    again = scratch / "again"
+    again.mkdir()
+    with steps(["delivered files", "field", "weather", "ranking", "sources", "products"]) as step:
+        # The applied hotspot list is part of the month: select nothing anew.
+        derived = derive(study, month, hot=read_hotspots(directory / "hotspots.csv", study.cells), step=step)
+        derived.intake.check()
+        step("products")
+        body = write_body(again, study, month, derived, stated["state"])
+        differences = _compare("re-derived file", stated["outputs"], body["outputs"])
+        if differences:
+            return differences
+        # The chain is taken as stated: it was checked against the manifest, and the ledger where there is one.
+        place = {name: stated[name] for name in ("history", "replaces", "changes", "chain")}
+        keys = [key for key in sorted(body) if manifest.text_digest(body[key]) != manifest.text_digest(stated.get(key))]
+        if set(keys) - {"program"}:  # other versions are told as warnings
+            return [f"manifest.json: {key} differs on re-derivation" for key in keys]
+        write_release(again, study, month, derived, body | place)
+    return _compare("re-derived notice", stated["notices"], manifest.read_manifest(again)["notices"])
+
+
+def _inputs(stated, root):
+    """Inputs whose bytes are not those the manifest lists."""
+    problems = []
+    for entry in stated["inputs"]:
+        path = Path(root) / entry["path"]
+        if not path.exists():
+            problems.append(f"{entry['path']}: input is missing below {root}; give --data")
+        elif manifest.digest(path) != entry["sha256"]:
+            problems.append(f"{entry['path']}: input differs from the one the month was made with")
+    return problems
+
+
+def _compare(what, stated, found):
+    """Differences of two {name: {sha256, size}} tables, in order of name."""
+    differences = []
+    for name in sorted(stated.keys() | found.keys()):
+        if name not in found:
+            differences.append(f"{name}: {what} is missing")
+        elif name not in stated:
+            differences.append(f"{name}: {what} is not in the manifest")
+        elif stated[name]["sha256"] != found[name]["sha256"]:
+            differences.append(f"{name}: {what} differs from the manifest")
+    return differences
+
+
+def _versions(stated):
+    """Libraries that are another version here: bytes may then differ without a fault."""
+    here = {name: metadata.version(name) for name in manifest.LIBRARIES} | {"hotspot": metadata.version("hotspot")}
+    made = stated["program"]["libraries"] | {"hotspot": stated["program"]["hotspot"]}
+    return [
+        f"{name}: made with {made[name]}, here {here.get(name, 'not there')}"
+        for name in made
+        if made[name] != here.get(name)
+    ]

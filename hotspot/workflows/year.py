@@ -1,0 +1,235 @@
+"""
+The year's hotspot list end to end: selected, followed on from last year's, reviewed, opened.
+
+``OUT/<study id>/hotspots-YEAR-screened.csv`` is what the program selected,
+``hotspots-YEAR.csv`` the list in force; beside them stand what changed and why
+(``-diff``), what it hangs on (``-stability``, ``-sensitivity``) and the level.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from hotspot.variables import DataError
+
+
+class Selected(NamedTuple):
+    """A yearly selection before anything is written."""
+
+    hot: object  # DataFrame
+    diff: object  # DataFrame, or None without a list of the year before
+    annual: object  # Dataset (cell)
+    months: object  # DataArray (cell, time), valid monthly means of the basis year, or None
+    level: object  # Dataset (cell, time), or None where the second criterion is left out
+    standing: object  # Standing
+
+
+def select_year(study, year, *, out="out", review=None, formal=False, sensitivity=False):
+    """
+    The yearly hotspot list, written to ``OUT/<study id>/hotspots-YEAR.csv``.
+
+    Selection is on the annual mean and the level in stagnant weather of the year before
+    (D2, D3, D4), or of the same year where the study says so because nothing else was
+    delivered. If there is a list of the year before, this one follows from it (D8).
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+    out : str or Path
+    review : str or Path, optional
+        A reviewer's file (``rank.lifecycle.read_review``), applied to the screened list.
+    formal : bool
+        Make the list formal: every cell was decided on.
+    sensitivity : bool
+        Make the level again under every other definition of stagnation and report what it
+        does to the list; as many times the work.
+
+    Returns
+    -------
+    Path of the list
+
+    Raises
+    ------
+    DataError
+        No cell has a valid annual mean, the review is at fault, a formal list would be
+        overwritten by a screened one, or cells without a decision would become formal.
+    """
+    from hotspot.rank.select.hotspots import rank_cells, read_hotspots, write_hotspots
+    from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form
+
+    folder = Path(out) / study.id
+    folder.mkdir(parents=True, exist_ok=True)
+    path, screened = folder / f"hotspots-{year}.csv", folder / f"hotspots-{year}-screened.csv"
+    stood = read_hotspots(path, study.cells) if path.exists() else None
+    decided = stood is not None and stood["status"].isin(["reviewed", "formal"]).any()
+    if formal and review is None:
+        if not decided:
+            raise DataError(f"{path}: there is no reviewed list of {year}; give the reviewer's file with --review.")
+        return _replace(path, write_hotspots, make_formal(stood))
+    if review is None and decided:
+        raise DataError(
+            f"{path}: the list of {year} was reviewed; a new selection would undo that. "
+            "Give --review to review again, or move the file away."
+        )
+    if review is not None and screened.exists():
+        hot, annual_mean = read_hotspots(screened, study.cells), annual(study, year)
+        standing = rank_cells(annual_mean, study, year, level=_level(study, year, folder))
+    else:
+        selected = derive_year(study, year, folder=folder)
+        hot, annual_mean, standing = selected.hot, selected.annual, selected.standing
+        _replace(screened, write_hotspots, hot)
+        _write_beside(folder, study, year, selected, sensitivity)
+    if review is not None:
+        hot = apply_review(
+            hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
+        )
+    hot = make_formal(hot) if formal else hot
+    _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
+    return _replace(path, write_hotspots, hot)
+
+
+def derive_year(study, year, *, folder=None):
+    """
+    The list of a year in memory; nothing is written but the level, which is kept in ``folder``.
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+    folder : Path, optional
+        ``OUT/<study id>``, where the list of the year before lies.
+
+    Returns
+    -------
+    Selected
+
+    Raises
+    ------
+    DataError
+        As for ``rank.select.select_hotspots``.
+    """
+    from hotspot.rank.select.hotspots import rank_cells, read_hotspots, select_hotspots
+    from hotspot.rank.select.yearly import revise_hotspots
+
+    mean, months = _means(study, year)
+    level = _level(study, year, folder)
+    standing = rank_cells(mean, study, year, level=level)
+    before = None if folder is None else Path(folder) / f"hotspots-{year - 1}.csv"
+    if before is None or not before.exists():
+        return Selected(select_hotspots(mean, study, year, level=level), None, mean, months, level, standing)
+    previous = read_hotspots(before, study.cells)
+    history, tested_on = _history(study, year, level)
+    hot, diff = revise_hotspots(mean, study, year, previous, level=level, months=history, tested_on=tested_on)
+    return Selected(hot, diff, mean, months, level, standing)
+
+
+def annual(study, year):
+    """Dataset (cell): the annual mean on which the list of ``year`` is selected, with its completeness."""
+    return _means(study, year)[0]
+
+
+def basis_year(study, year):
+    """
+    The year whose air decides the list of ``year``.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> basis_year(synthetic_month(size="small").study, 2025)
+    2024
+    """
+    return int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
+
+
+def open_hotspots(study, year, *, out="out"):
+    """
+    The hotspot list of a year: the file ``hotspot select`` wrote, or selected now if there is none.
+
+    Returns
+    -------
+    DataFrame, as ``select_hotspots`` returns it
+
+    Raises
+    ------
+    DataError
+        The file names a cell that is not the study's, or one cell twice.
+    """
+    from hotspot.rank.select.hotspots import read_hotspots
+
+    path = Path(out) / study.id / f"hotspots-{year}.csv"
+    return read_hotspots(path if path.exists() else select_year(study, year, out=out), study.cells)
+
+
+def _means(study, year):
+    """The annual mean of the basis year, and its valid months."""
+    from hotspot.estimate.field.monthly import year_fields
+    from hotspot.sources.opening import open_year
+
+    delivered = open_year(study, basis_year(study, year), kinds=("satellite", "reference"))
+    mean, months = year_fields(delivered, study.cells)
+    return mean, None if months is None else months["pm25"].where(months["valid"])
+
+
+def _level(study, year, folder):
+    """The year's level; None where the criteria leave the second criterion out."""
+    from hotspot.workflows.level import annual_level
+
+    if study.criteria.selection.second_criterion == "none":
+        return None
+    return annual_level(study, year, folder=folder)
+
+
+def _history(study, year, level):
+    """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
+    from hotspot.estimate.field.monthly import daily_field
+    from hotspot.rules.calendar import month_minus
+    from hotspot.sources.opening import open_months
+
+    if level is not None and not level.attrs["why"]:
+        return level["pm25_normalised"], "normalised"
+    last = f"{basis_year(study, year)}-12"
+    names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
+    delivered = open_months(study, names, kinds=("satellite", "reference"))
+    field, _ = daily_field(delivered, study.cells, names)
+    return field["pm25"].where(field["valid"]), "measured"
+
+
+def _write_beside(folder, study, year, selected, deep):
+    """What changed against last year, and how firmly the cells stand."""
+    from hotspot.rank.select.stability import sensitivity, write_sensitivity
+    from hotspot.rank.select.yearly import write_diff
+
+    if selected.diff is not None:
+        _replace(folder / f"hotspots-{year}-diff.csv", write_diff, selected.diff)
+    level, basis = selected.level, basis_year(study, year)
+    level_months = None
+    if level is not None and not level.attrs["why"]:
+        level_months = level["pm25_stagnant"].sel(time=level["time"].dt.year == basis)
+    told = sensitivity(
+        selected.annual, study, year, level=level, months=selected.months, level_months=level_months,
+        levels=_other_levels(study, year) if deep else None,
+    )  # fmt: skip
+    write_sensitivity(folder, year, told)
+
+
+def _other_levels(study, year):
+    """The level under every other definition of stagnation; empty where there is no level."""
+    from hotspot.estimate.weather.stagnation import variants
+    from hotspot.workflows.level import annual_level
+
+    levels = {}
+    for name, rules in list(variants(study.criteria.stagnation).items())[1:]:
+        other = study.model_copy(update={"criteria": study.criteria.model_copy(update={"stagnation": rules})})
+        level = annual_level(other, year)
+        if level.attrs["why"]:
+            break
+        levels[name] = level
+    return levels
+
+
+def _replace(path, write, table):
+    """Write a file whole: beside its place first, then into it."""
+    partial = path.with_name(path.name + ".partial")
+    write(partial, table)
+    partial.replace(path)
+    return path

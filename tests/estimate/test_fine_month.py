@@ -1,0 +1,142 @@
+"""The month's 500 m values: means of the hourly field, what they rest on, and that the cell's value is kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspot.estimate.field.monthly import monthly_field
+from hotspot.estimate.fine.downscale import downscale
+from hotspot.estimate.fine.fine_month import _of_month, fine_month
+from hotspot.publish.tables.sub_cells import write_sub_cells
+from hotspot.synthetic.study import synthetic_month
+
+CODES = ["NP7223C", "NP77280", "NP8128T"]  # two with four stations each, one without any
+
+
+@pytest.fixture(scope="module")
+def month():
+    return synthetic_month(size="small")
+
+
+@pytest.fixture(scope="module")
+def field(month):
+    return monthly_field(month, month.study.cells)[0]
+
+
+def _fine(month, field, codes=CODES):
+    study = month.study
+    return fine_month(month, field, codes, cells=study.cells, criteria=study.criteria)
+
+
+@pytest.fixture(scope="module")
+def fine(month, field):
+    return _fine(month, field)
+
+
+@pytest.fixture(scope="module")
+def hours(month, field):
+    """The hourly field itself, for the slow truth."""
+    study = month.study
+    stations = _of_month(month, study.criteria)
+    cells = study.cells.sel(cell=sorted(CODES))
+    return downscale(stations, cells, coarse=field[["pm25"]].isel(time=[-1]), criteria=study.criteria)
+
+
+def test_36_rows_a_cell_in_order(fine):
+    assert fine["sub_cell"].tolist() == [f"{code}-{k:02d}" for code in sorted(CODES) for k in range(1, 37)]
+
+
+def test_values_and_errors_are_plain_means_of_the_hours(fine, hours):
+    for at in (0, 17, 50, 107):
+        values = [v for v in hours["pm25"].values[at].tolist() if v == v]
+        errors = [v for v in hours["pm25_error"].values[at].tolist() if v == v]
+        assert fine["pm25"][at] == pytest.approx(sum(values) / len(values), rel=1e-12)
+        assert fine["error"][at] == pytest.approx(sum(errors) / len(errors), rel=1e-6)
+        assert fine["n_hours"][at] == len(values)
+
+
+def test_the_sub_cells_average_to_the_published_cell(fine, field):
+    now = field["pm25"].isel(time=-1)
+    for code, rows in fine.groupby("cell"):
+        assert rows["pm25"].mean() == pytest.approx(float(now.sel(cell=code)), abs=1e-9)
+
+
+def test_support_is_counted_day_by_day(fine, hours):
+    """Plain loops: a class is the month's if 27 days have 20 hours of it or better."""
+    local = pd.DatetimeIndex(hours["time"].values) + pd.Timedelta(hours=8)
+    for at in range(0, 108, 5):
+        word = "interpolated"
+        for level, name in ((1, "supported"), (2, "measured")):
+            days: dict = {}
+            for hour, support in zip(local, hours["support"].values[at], strict=True):
+                days[hour.date()] = days.get(hour.date(), 0) + (support >= level)
+            if sum(n >= 20 for n in days.values()) >= 27:
+                word = name
+        assert fine["support"][at] == word, fine["sub_cell"][at]
+
+
+def test_c1_four_stations_leave_most_sub_cells_without_one(fine):
+    counts = fine.groupby("cell")["support"].value_counts().unstack(fill_value=0)
+    assert (counts["measured"] <= 4).all() and (counts["interpolated"] >= 21).all()
+    assert counts.loc["NP8128T"].to_dict() == {"interpolated": 36, "measured": 0, "supported": 0}
+
+
+def test_values_lie_near_the_truth_and_within_their_error(month, fine, field):
+    """The generator's own air at the sub-cells, which no reader may see."""
+    from hotspot.synthetic.air import make_air
+    from hotspot.synthetic.region import Region
+    from hotspot.synthetic.sources import make_sources
+    from hotspot.synthetic.study import SEED, _stations
+    from hotspot.synthetic.weather import make_weather
+
+    region, weather = Region("small", SEED), make_weather(SEED)
+    sources = make_sources(region, SEED)
+    days = np.arange("2025-12-01", "2026-01-01", dtype="datetime64[D]")
+    air = make_air(region, weather, sources, _stations(region, SEED)[1], days, SEED)
+    truth = air.month(np.datetime64("2025-12", "M")).truth.mean(0)
+    lon, lat = region.pixels
+    truth = truth.reshape(len(lat), len(lon))
+    there = truth[
+        np.abs(lat[:, None] - fine["lat"].to_numpy()).argmin(0), np.abs(lon[:, None] - fine["lon"].to_numpy()).argmin(0)
+    ]
+    away = np.abs(fine["pm25"] - there)
+    assert (away <= 1.96 * fine["error"]).mean() >= 0.9
+    alone = np.abs(field["pm25"].isel(time=-1).sel(cell=fine["cell"].to_numpy()).to_numpy() - there)
+    assert np.sqrt((away**2).mean()) <= np.sqrt((alone**2).mean()) + 0.1
+
+
+def test_an_incomplete_month_has_hours_but_no_value(month, field):
+    """Five silent days are too many for a month of 27 valid ones."""
+    time = month.stations["time"].values
+    silent = (time >= np.datetime64("2025-12-09T16")) & (time < np.datetime64("2025-12-14T16"))
+    gap = replace(month, stations=month.stations.where(~_along_time(month.stations, silent)))
+    rows = _fine(gap, field, ["NP7223C"])
+    assert rows["pm25"].isna().all() and rows["error"].isna().all() and set(rows["support"]) == {""}
+    assert rows["n_hours"].between(20 * 24, 26 * 24).all()
+
+
+def test_without_micro_stations_there_is_nothing(month, field, tmp_path):
+    assert _fine(replace(month, stations=None), field) is None
+    assert _fine(month, field, []) is None
+    past = month.stations["time"].values < np.datetime64("2025-11-30T16")
+    silent = replace(month, stations=month.stations.where(_along_time(month.stations, past)))
+    assert _fine(silent, field) is None
+    assert "no 500 m values: no micro-station has an hour in 2025-12 that can be trusted" in silent.intake.notes
+    text = write_sub_cells(tmp_path / "s.csv", None, 1).read_text(encoding="utf-8")
+    assert text == "cell,sub_cell,lon,lat,pm25,error,support,n_hours\n"
+
+
+def test_order_of_stations_changes_nothing(month, field, fine, tmp_path):
+    turned = replace(month, stations=month.stations.isel(station=slice(None, None, -1)))
+    again = _fine(turned, field)
+    first = write_sub_cells(tmp_path / "a.csv", fine, 1).read_bytes()
+    assert write_sub_cells(tmp_path / "b.csv", again, 1).read_bytes() == first
+    assert first.count(b"\n") == 109 and b"NP7223C-01," in first
+
+
+def _along_time(stations, keep):
+    import xarray as xr
+
+    return xr.DataArray(keep, dims="time", coords={"time": stations["time"]})

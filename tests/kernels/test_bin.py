@@ -1,0 +1,109 @@
+"""The kernels of raster to cell against plain loops, and the laws of area."""
+
+import naive_bin
+import numpy as np
+import pyproj
+import pytest
+import xarray as xr
+
+from hotspot.estimate.field.areas import weights
+from hotspot.kernels import bin as kernel
+
+ALBERS = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +ellps=GRS80"
+
+
+def square(west, south, n_col, n_row, spacing=3000.0, crs=ALBERS):
+    """Cells of a rectangle of the lattice, as ``Grid.cover`` makes them."""
+    col, row = np.meshgrid(np.arange(n_col) + west, np.arange(n_row) + south)
+    x, y = (col.ravel() + 0.5) * spacing, (row.ravel() + 0.5) * spacing
+    return xr.Dataset(coords={"x": ("cell", x), "y": ("cell", y)}, attrs={"spacing": spacing, "crs": crs})
+
+
+def raster(cells, step, holes=0.3, seed=0, margin=0.05):
+    """One random layer on a lon/lat grid that lies around some cells, ascending."""
+    rng = np.random.default_rng(seed)
+    to = pyproj.Transformer.from_crs(cells.attrs["crs"], 4326, always_xy=True)
+    lon, lat = to.transform(cells["x"].values, cells["y"].values)
+    x, y = (
+        np.arange(np.floor((v.min() - margin) / step), np.ceil((v.max() + margin) / step) + 1) * step + step / 2
+        for v in (lon, lat)
+    )
+    values = rng.uniform(5, 100, (y.size, x.size))
+    values[rng.random(values.shape) < holes] = np.nan
+    return xr.DataArray(values, dims=("y", "x"), coords={"x": x, "y": y}, attrs={"crs": "EPSG:4326"}, name="pm25")
+
+
+@pytest.mark.parametrize(("spacing", "step"), [(3000.0, 0.1), (3000.0, 0.01), (500.0, 0.1), (500.0, 0.003)])
+def test_weights_are_shapelys_intersections(spacing, step):
+    cells = square(int(900e3 // spacing), int(3900e3 // spacing), 3, 3, spacing)
+    field = raster(cells, step)
+    found = weights(field["x"].values, field["y"].values, "EPSG:4326", cells)
+    j0, j1, i0, i1 = found.window
+    values = field.values[None, j0:j1, i0:i1]
+    mean, seen = kernel.mean_by_cell(values, found.begin, found.pixel, found.weight, found.total)
+    checked = 0
+    for k in range(9):
+        slow_mean, slow_seen = naive_bin.mean(field, cells, k)
+        assert seen[k, 0] == pytest.approx(slow_seen, rel=2e-8, abs=1e-9)
+        assert mean[k, 0] == pytest.approx(slow_mean, rel=2e-8, nan_ok=True)
+        checked += np.isfinite(slow_mean)
+    assert checked >= 3
+
+
+def test_mean_by_cell_is_the_slow_mean():
+    rng = np.random.default_rng(3)
+    values = rng.uniform(0, 50, (37, 4, 5)).astype("float32")  # more layers than lanes, and a rest
+    values[rng.random(values.shape) < 0.4] = np.nan
+    begin = np.array([0, 3, 3, 8, 20])
+    pixel, weight = rng.integers(0, 20, 20), rng.uniform(0.1, 2, 20)
+    total = np.array([weight[:3].sum() * 2, 1.0, weight[3:8].sum(), weight[8:].sum()])
+    mean, seen = kernel.mean_by_cell(values, begin, pixel, weight, total)
+    for c in range(4):
+        for layer in range(37):
+            top = bottom = 0.0
+            for m in range(begin[c], begin[c + 1]):
+                value = float(values[layer].ravel()[pixel[m]])
+                if value == value:
+                    top, bottom = top + weight[m] * value, bottom + weight[m]
+            assert seen[c, layer] == min(1.0, bottom / total[c])
+            assert mean[c, layer] == pytest.approx(top / bottom if bottom else np.nan, rel=1e-15, nan_ok=True)
+
+
+def test_area_is_conserved():
+    """Pixels in the middle of many cells are handed out whole; cells are handed out whole."""
+    cells = square(300, 1290, 24, 24)
+    x, y = raster(cells, 0.05)["x"].values, raster(cells, 0.05)["y"].values
+    found = weights(x, y, "EPSG:4326", cells)
+    assert found.total == pytest.approx(np.full(576, 9e6), rel=3e-4)  # planar shares inside a pixel: 3e-4 at most
+    rows, columns = found.window[1] - found.window[0], found.window[3] - found.window[2]
+    given = np.bincount(found.pixel, found.weight, rows * columns).reshape(rows, columns)
+    area = np.array([naive_bin.pixel_area("EPSG:4326", 0, 0.05, v - 0.025, v + 0.025) for v in y])[
+        found.window[0] : found.window[1]
+    ]
+    whole = given / area[:, None]
+    inner = whole[4:-4, 4:-4]
+    assert inner.size > 20
+    assert inner == pytest.approx(np.ones_like(inner), rel=1e-9)
+
+
+def test_fine_cells_hold_the_pixels_of_their_coarse_cell():
+    coarse, fine = square(300, 1290, 2, 2), square(1800, 7740, 12, 12, 500.0)
+    x, y = raster(coarse, 0.01)["x"].values, raster(coarse, 0.01)["y"].values
+    sums = []
+    for cells in (coarse, fine):
+        found = weights(x, y, "EPSG:4326", cells)
+        j0, _, i0, i1 = found.window
+        pixel = (found.pixel // (i1 - i0) + j0) * x.size + found.pixel % (i1 - i0) + i0
+        sums.append(np.bincount(pixel, found.weight, x.size * y.size))
+    assert sums[1] == pytest.approx(sums[0], rel=1e-7, abs=1e-3)  # m2 of a pixel of a million
+
+
+def test_far_cells_change_nothing():
+    """The polynomials sit on fixed blocks of the lattice, so a far city moves no bit."""
+    near, far = square(300, 1290, 3, 3), square(-400, 1600, 2, 2)
+    both = xr.concat([near, far], dim="cell").assign_attrs(near.attrs)
+    x, y = np.arange(75.0, 125.0, 0.1), np.arange(20.0, 52.0, 0.1)
+    alone, joint = (weights(x, y, "EPSG:4326", cells) for cells in (near, both))
+    n = alone.weight.size
+    assert np.array_equal(alone.weight, joint.weight[:n])
+    assert np.array_equal(alone.total, joint.total[:9])

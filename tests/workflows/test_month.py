@@ -1,0 +1,271 @@
+"""One synthetic month end to end: the file contracts, equal bytes, verification, the shell."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hotspot.publish import manifest
+from hotspot.publish.release import DATA, publish
+from hotspot.study import load_study
+from hotspot.synthetic.study import LATEST_MONTH, write_study
+from hotspot.variables import DataError
+from hotspot.workflows.month import derive, run_month
+from hotspot.workflows.questions import check_month, explain_cell
+from hotspot.workflows.releases import list_releases
+from hotspot.workflows.verify import verify_folder, verify_month
+from hotspot.workflows.year import open_hotspots
+
+WARNINGS = (
+    "month,city,reason,rank,cell,label,county,township,lon,lat,pm25,previous,change,change_pct,"
+    "n_valid,coverage,p_worst,p_top,rank_low,rank_high,distinguishable"
+).split(",")
+PRODUCTS = {
+    "warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet", "warnings.xlsx",
+    "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "report.pdf", "manifest.json", "sub_cells.csv",
+    "inventory.csv", "notice.docx", "notice.pdf", "public", "packages",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study_file(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("study"), size="small")
+
+
+@pytest.fixture(scope="module")
+def study(study_file):
+    return load_study(study_file, data=study_file.parent)
+
+
+@pytest.fixture(scope="module")
+def folder(study, tmp_path_factory):
+    return run_month(study, LATEST_MONTH, out=tmp_path_factory.mktemp("out"))
+
+
+def hotspot(*arguments, umask=-1, **environment):
+    """Run the shell command as a user would, in a given environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "hotspot", *map(str, arguments)],
+        capture_output=True, text=True, env=os.environ | environment, umask=umask,
+    )  # fmt: skip
+
+
+def test_every_product_is_there(folder):
+    assert PRODUCTS <= {path.name for path in folder.iterdir()}
+    warned = pd.read_csv(folder / "warnings.csv")
+    assert {path.stem for path in (folder / "sheets").iterdir()} == set(warned["cell"])
+
+
+def test_the_list_has_the_documented_columns(folder):
+    with open(folder / "warnings.csv", encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0] == WARNINGS
+    assert {row[2] for row in rows[1:]} <= {"highest", "year_on_year", "month_on_month"}
+    with open(folder / "not_ranked.csv", encoding="utf-8", newline="") as stream:
+        assert next(csv.reader(stream)) == ["month", "city", "cell", "reason", "why"]
+
+
+def test_d9_every_hotspot_cell_is_ranked_or_named(folder):
+    """Nobody is lost: per class, k are warned and each cell left out stands in not_ranked."""
+    hot = pd.read_csv(folder / "hotspots.csv")
+    warned = pd.read_csv(folder / "warnings.csv")
+    out = pd.read_csv(folder / "not_ranked.csv")
+    assert set(warned["cell"]) <= set(hot["cell"])
+    assert set(out["cell"]) <= set(hot["cell"])
+    for (city, reason), rows in warned.groupby(["city", "reason"]):
+        left_out = set(out[(out["city"] == city) & (out["reason"] == reason)]["cell"])
+        assert not left_out & set(rows["cell"])
+        rankable = (hot["city"] == city).sum() - len(left_out)
+        assert len(rows) >= min(3, rankable)
+
+
+def test_rows_are_conserved(folder):
+    counts = manifest.read_manifest(folder)["conservation"]
+    assert counts["read"] == counts["used"] + counts["duplicates"] + counts["quarantined"]
+    assert counts["quarantined"] > 0, "the synthetic study plants bad rows"
+    lines = (folder / "quarantine.jsonl").read_text(encoding="utf-8").splitlines()
+    assert all({"path", "row", "column", "value", "rule"} <= json.loads(line).keys() for line in lines)
+    assert len(lines) >= 1
+
+
+def test_a_second_run_changes_no_byte(study, folder):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert run_month(study, LATEST_MONTH, out=folder.parents[1]) == folder
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        # F30; a locale that is not installed is C. Asia/Shanghai: test_confirmed_by_somebody; here: the fixture's own.
+        {"TZ": "America/New_York", "PYTHONHASHSEED": "7", "LC_ALL": "tr_TR.UTF-8", "umask": 0o077},
+        {"TZ": "Asia/Urumqi", "PYTHONHASHSEED": "1", "LC_ALL": "zh_CN.UTF-8", "NUMBA_NUM_THREADS": "1"},
+    ],
+)
+def test_f30_same_bytes_for_any_time_zone_locale_hash_seed_umask(study_file, folder, tmp_path, environment):
+    run = hotspot(
+        "month", LATEST_MONTH, "--study", study_file, "--data", study_file.parent, "--out", tmp_path, **environment
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == "", "silent in a pipe"
+    assert run.stdout.startswith("published: ")
+    again = tmp_path / folder.parent.name / folder.name
+    assert manifest.outputs(again) == manifest.outputs(folder)
+    assert (again / "manifest.json").read_bytes() == (folder / "manifest.json").read_bytes()
+
+
+def test_confirmed_by_somebody_it_says_so_and_stays(study_file, study, folder, tmp_path):
+    """In another time zone and locale than it was published in; its data must be found the same to be confirmed."""
+    out = tmp_path / "out"
+    shutil.copytree(folder.parents[1], out)
+    asked = ("confirm", LATEST_MONTH, "--study", study_file, "--data", study_file.parent, "--out", out, "--by", "王芳")
+    run = hotspot(*asked, TZ="Asia/Shanghai", LC_ALL="C", PYTHONHASHSEED="3")
+    assert run.returncode == 0 and run.stdout.startswith("published: "), run.stderr
+    target = out / study.id / LATEST_MONTH
+    before, now = manifest.read_manifest(folder), manifest.read_manifest(target)
+    assert (now["state"], now["replaces"], now["chain"]["entry"]["by"]) == ("confirmed", 0, "王芳")
+    assert all(now["outputs"][name] == before["outputs"][name] for name in DATA)
+    assert now["outputs"]["sheets.pdf"] != before["outputs"]["sheets.pdf"], "the state is printed on the sheets"
+    assert manifest.outputs(out / study.id / "revisions" / f"{LATEST_MONTH}-r1") == manifest.outputs(folder)
+    assert [row["state"] for row in list_releases(study, out=out)] == ["superseded", "confirmed"]
+    answer = verify_folder(out / study.id, heads=[now["chain"]["head"], before["chain"]["head"]])
+    assert answer["verified"], answer["differences"]
+    again = hotspot(*asked, "--reason", "twice")
+    assert again.returncode == 0 and again.stdout.startswith("unchanged: "), again.stderr
+    assert manifest.read_manifest(target) == now
+
+
+def late(study_file, folder):
+    """The study with the hours of one station delivered again, higher: late data of the latest month."""
+    shutil.copytree(study_file.parent, folder)
+    path = folder / "stations" / f"pm25_{LATEST_MONTH}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    mended = []
+    for line in lines:
+        start, station, value = line.split(",")[:3]
+        higher = station == "S01" and value.isdigit()
+        mended.append(f"{start},{station},{round(float(value) * 1.3)}" if higher else line)
+    assert mended != lines
+    path.write_text("\n".join(mended) + "\n", encoding="utf-8")
+    return load_study(folder / study_file.name, data=folder)
+
+
+def killed_at(product, study, derived, out):
+    """Publish in a child that is killed when it comes to a product."""
+    child = os.fork()
+    if not child:
+        publish(
+            study, LATEST_MONTH, derived, out=out, progress=lambda name: name == product and os.kill(os.getpid(), 9)
+        )
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_f9_late_data_make_a_correction_that_verifies(study_file, folder, tmp_path):
+    """F1 at the coarse steps of a real month, then its second revision: kept, compared, announced, derived again."""
+    out = tmp_path / "out"
+    shutil.copytree(folder.parents[1], out)
+    study = late(study_file, tmp_path / "delivered")
+    derived = derive(study, LATEST_MONTH, hot=open_hotspots(study, int(LATEST_MONTH[:4]), out=out))
+    target = out / study.id / LATEST_MONTH
+    for product in ("warnings.csv", "sheets.pdf"):
+        killed_at(product, study, derived, out)
+        assert manifest.outputs(target) == manifest.outputs(folder)
+    publish(study, LATEST_MONTH, derived, out=out)
+    assert sorted(p.name for p in target.parent.glob(".*")) == [f".{LATEST_MONTH}.lock"]
+    now = manifest.read_manifest(target)
+    assert (now["state"], now["chain"]["revision"], now["replaces"]) == ("preliminary", 2, 1)
+    rows = [pd.read_csv(place / "warnings.csv").set_index(["city", "cell", "reason"]) for place in (folder, target)]
+    told = {(row["city"], row["cell"], row["reason"]): row for row in now["changes"]}
+    assert {key for key, row in told.items() if row["what"] == "added"} == set(rows[1].index) - set(rows[0].index)
+    assert {key for key, row in told.items() if row["what"] == "removed"} == set(rows[0].index) - set(rows[1].index)
+    changed = {key: row for key, row in told.items() if row["what"] == "changed"}
+    assert changed, "one station more polluted moves the values around it"
+    for key, row in changed.items():
+        assert row["before"]["pm25"] == rows[0].loc[key, "pm25"] and row["now"]["pm25"] == rows[1].loc[key, "pm25"]
+    answer = verify_folder(target, data=tmp_path / "delivered")
+    assert answer["verified"], answer["differences"]
+    assert answer["checked"] == "files, head, ledger, inputs, re-derived"
+
+
+def test_an_outsider_verifies_the_month(study_file, folder):
+    answer = verify_month(folder, data=study_file.parent)
+    assert answer["verified"], answer["differences"]
+
+
+def test_verification_names_the_first_difference(study_file, folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    text = (copy / "warnings.csv").read_text(encoding="utf-8")
+    (copy / "warnings.csv").write_text(text.replace("highest", "lowest", 1), encoding="utf-8")
+    answer = verify_month(copy, data=study_file.parent)
+    assert not answer["verified"]
+    assert answer["differences"][0].startswith("warnings.csv")
+
+
+def test_verification_names_a_changed_input(study_file, folder, tmp_path):
+    other = tmp_path / "delivered"
+    shutil.copytree(study_file.parent, other)
+    changed = manifest.read_manifest(folder)["inputs"][0]["path"]
+    with open(other / changed, "ab") as stream:
+        stream.write(b"\n")
+    answer = verify_month(folder, data=other)
+    assert answer["differences"] == [f"{changed}: input differs from the one the month was made with"]
+
+
+def test_check_says_what_there_is(study):
+    answer = check_month(study, LATEST_MONTH)
+    assert answer["ready"] and answer["inputs"]["read"] > 0
+    assert list(answer["months"]) == ["2024-12", "2025-11", "2025-12"]
+
+
+def test_explain_gives_the_numbers_of_the_list(study, folder):
+    warned = pd.read_csv(folder / "warnings.csv")
+    first = warned.iloc[0]
+    answer = explain_cell(study, LATEST_MONTH, first["cell"], out=folder.parents[1])
+    entry = next(row for row in answer["warnings"] if row["reason"] == first["reason"])
+    assert round(entry["pm25"], 1) == pytest.approx(first["pm25"], abs=0.051)
+    assert any("hotspot cell" in sentence for sentence in answer["sentences"])
+    json.dumps(answer)
+
+
+def test_a_month_without_data_is_refused_and_nothing_is_published(study, tmp_path):
+    with pytest.raises(DataError):
+        run_month(study, "2030-01", out=tmp_path)
+    assert not (tmp_path / study.id / "2030-01").exists()
+
+
+def test_shell_exit_codes(study_file, tmp_path):
+    assert hotspot("month", "2020-13", "--study", study_file, "--out", tmp_path).returncode == 2
+    assert hotspot("month", "2020-01", "--study", tmp_path / "none.toml").returncode == 1
+    assert hotspot("cell", "PQ1848X").returncode == 2
+    assert hotspot("month").returncode == 2
+
+
+def test_shell_cell_answers_with_one_object():
+    by_place = json.loads(hotspot("cell", "116.397", "39.909", "--json").stdout)
+    assert list(by_place)[:9] == ["cell", "lon", "lat", "x", "y", "col", "row", "h3_8", "geometry"]
+    assert json.loads(hotspot("cell", by_place["cell"], "--json").stdout) == by_place
+    assert "sub-cell PQ1848E-29" in hotspot("cell", "116.397", "39.909").stdout
+
+
+def test_shell_takes_a_western_longitude_for_a_number():
+    """-76.8 is no option; the national lattice does not reach there, and the answer says so."""
+    west = hotspot("cell", "-76.8", "2.5")
+    assert west.returncode == 2
+    assert "outside the lattice" in west.stderr
+
+
+def test_every_command_is_in_the_readme():
+    from hotspot.cli import app
+
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert f"hotspot {command.callback.__name__}" in readme

@@ -1,0 +1,149 @@
+"""The year's list end to end on the small synthetic study: both criteria, review, formal, the year after."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hotspot.rank.select.hotspots import read_hotspots, write_hotspots
+from hotspot.study import load_study
+from hotspot.synthetic.study import write_study
+from hotspot.variables import DataError
+from hotspot.workflows.level import annual_level, weather_free
+from hotspot.workflows.year import derive_year, open_hotspots, select_year
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    path = write_study(tmp_path_factory.mktemp("study"), size="small")
+    return load_study(path, data=path.parent)
+
+
+@pytest.fixture(scope="module")
+def out(study, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out")
+    select_year(study, 2025, out=folder)
+    return folder
+
+
+@pytest.fixture
+def own(out, tmp_path):
+    """A folder of its own for a test that changes the list."""
+    return shutil.copytree(out, tmp_path / "out")
+
+
+def test_d3_d4_the_list_holds_both_criteria(study, out):
+    hot = open_hotspots(study, 2025, out=out)
+    assert np.isfinite(hot["level"]).all() and hot["reason"].str.contains("取较后者").all()
+    level = annual_level(study, 2025, folder=out / study.id)
+    assert level.attrs["why"] == "" and level.attrs["year"] == 2024
+    np.testing.assert_allclose(hot["level"], level["level"].sel(cell=hot["cell"].values), atol=5e-4)
+    known = np.isfinite(level["level"].values)
+    assert (level["level_low"].values[known] < level["level"].values[known]).all()
+    # The mean of the year's months, no month of any other year.
+    of_year = level["pm25_stagnant"].sel(time="2024").mean("time").values
+    np.testing.assert_allclose(level["level"].values[known], of_year[known])
+
+
+def test_a_kept_level_is_the_level_and_a_changed_input_makes_it_anew(study, out, tmp_path):
+    level = annual_level(study, 2025, folder=out / study.id)
+    path = out / study.id / "level-2025.parquet"
+    before = path.read_bytes()
+    assert annual_level(study, 2025, folder=out / study.id).identical(level)
+    copy = tmp_path / "kept"
+    copy.mkdir()
+    (copy / path.name).write_bytes(before[: len(before) // 2])
+    assert annual_level(study, 2025, folder=copy).identical(level), "half a file is no level"
+    assert (copy / path.name).read_bytes() == before, "the same bytes again"
+    inputs = json.loads(level.attrs["inputs"])
+    assert any("weather/" in name for name, _ in inputs)
+
+
+def test_a_month_is_learned_from_nothing_that_came_after_it(study):
+    """The months of a level end with the one that is asked for."""
+    few = study.criteria.normalisation.model_copy(update={"months": 12})
+    short = study.model_copy(update={"criteria": study.criteria.model_copy(update={"normalisation": few})})
+    record = weather_free(short, "2024-12")
+    assert [str(t)[:7] for t in record["time"].values[[0, -1]]] == ["2024-01", "2024-12"]
+    level = annual_level(short, 2025)
+    np.testing.assert_array_equal(level["pm25_stagnant"].values, record["pm25_stagnant"].values)
+
+
+def test_d4_without_weather_the_list_says_so(study, tmp_path):
+    bare = study.model_copy(update={"weather": ()})
+    select_year(bare, 2025, out=tmp_path)
+    hot = open_hotspots(bare, 2025, out=tmp_path)
+    assert hot["level"].isna().all() and hot["reason"].str.contains("仅按浓度一项筛选").all()
+    assert weather_free(bare, "2025-12").attrs["why"] == "no weather was delivered"
+    strict = study.criteria.selection.model_copy(update={"second_criterion": "required"})
+    strict = bare.model_copy(update={"criteria": study.criteria.model_copy(update={"selection": strict})})
+    with pytest.raises(DataError, match="no weather was delivered"):
+        derive_year(strict, 2025)
+
+
+def test_d7_screened_reviewed_formal(study, own):
+    folder = own / study.id
+    path = folder / "hotspots-2025.csv"
+    hot = read_hotspots(path, study.cells)
+    with pytest.raises(DataError, match="there is no reviewed list"):
+        select_year(study, 2025, out=own, formal=True)
+    review = folder / "filled.csv"
+    form = pd.read_csv(folder / "hotspots-2025-review.csv", encoding="utf-8-sig", dtype=str)
+    assert form["cell"].tolist() == hot["cell"].tolist()
+    form = form.assign(decision="keep", reviewer="王芳", reason="实地核实", date="2025-01-10")
+    form.loc[0, ["decision", "reason"]] = ["remove", "搬迁"]
+    form.iloc[:-1].to_csv(review, index=False)
+    with pytest.raises(DataError, match=r"1 of .* cells have no decision yet"):
+        select_year(study, 2025, out=own, review=review, formal=True)
+    assert read_hotspots(path, study.cells)["status"].unique().tolist() == ["screened"], "nothing was written"
+    select_year(study, 2025, out=own, review=review)
+    counts = open_hotspots(study, 2025, out=own)["status"].value_counts().to_dict()
+    assert counts == {"reviewed": len(hot) - 2, "exited": 1, "screened": 1}
+    with pytest.raises(DataError, match="was reviewed; a new selection would undo that"):
+        select_year(study, 2025, out=own)
+    form.to_csv(review, index=False)
+    select_year(study, 2025, out=own, review=review)
+    before = path.read_bytes()
+    select_year(study, 2025, out=own, review=review)
+    assert path.read_bytes() == before, "the same review twice is the same list"
+    select_year(study, 2025, out=own, formal=True)
+    final = open_hotspots(study, 2025, out=own)
+    assert final["status"].value_counts().to_dict() == {"formal": len(hot) - 1, "exited": 1}
+
+
+def test_d8_a_list_follows_from_the_one_before(study, own):
+    """Last year's list with three other cells: one year of months shows no improvement, so they stay."""
+    folder = own / study.id
+    hot = open_hotspots(study, 2025, out=own)
+    fresh = derive_year(study, 2025, folder=folder)
+    codes, city = fresh.standing.order, study.cells["city"].values
+    others = [i for i in codes[::-1] if city[i] == hot["city"].iloc[0]][:3]
+    before = hot.iloc[3:].copy().assign(year=2024, since=2023)
+    worst = hot.iloc[:3].copy().assign(year=2024, since=2024)
+    for name in ("cell", "city", "lon", "lat"):
+        worst[name] = study.cells[name].values[others]
+    write_hotspots(folder / "hotspots-2024.csv", pd.concat([before, worst]))
+    (folder / "hotspots-2025.csv").unlink()
+    select_year(study, 2025, out=own)
+    diff = pd.read_csv(folder / "hotspots-2025-diff.csv").set_index("cell")
+    lightest = study.cells["cell"].values[others].tolist()
+    assert (diff.loc[lightest, "change"] == "kept").all() and diff.loc[lightest, "why"].str.contains("not tested").all()
+    old = set(before["cell"]) | set(lightest)
+    of = {name: set(group.index) for name, group in diff.groupby("change")}
+    assert of["kept"] == old and of["kept"] | of.get("entered", set()) == set(
+        open_hotspots(study, 2025, out=own)["cell"]
+    )
+    since = open_hotspots(study, 2025, out=own).set_index("cell")["since"]
+    assert (since[list(before["cell"])] == 2023).all() and (since[lightest] == 2024).all()
+    assert (since[list(of.get("entered", set()))] == 2025).all()
+
+
+def test_what_the_list_hangs_on_is_written_beside_it(study, out):
+    told = pd.read_csv(out / study.id / "hotspots-2025-stability.csv")
+    hot = open_hotspots(study, 2025, out=out)
+    assert set(told.loc[told["listed"] == "yes", "cell"]) == set(hot["cell"])
+    variants = pd.read_csv(out / study.id / "hotspots-2025-sensitivity.csv")
+    assert variants["kind"].value_counts().to_dict() == {"month": 12, "quota": 2, "error": 1}
+    assert variants["jaccard"].between(0, 1).all()
