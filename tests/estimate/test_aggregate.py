@@ -8,7 +8,7 @@ import pyproj
 import pytest
 import shapely
 import xarray as xr
-from test_bin import ALBERS, raster, square
+from cell_case import ALBERS, raster, square
 
 from hotspot.estimate.field.aggregate import aggregate, check_means
 from hotspot.variables import DataError
