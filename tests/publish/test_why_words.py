@@ -40,7 +40,7 @@ def test_every_method_of_a_field_has_chinese_words():
     """The methods are read from the code that writes them, so that a new one is not forgotten."""
     written = set()
     for name in ("monthly", "from_stations"):
-        text = (ROOT / "estimate" / f"{name}.py").read_text(encoding="utf-8")
+        text = (ROOT / "estimate" / "field" / f"{name}.py").read_text(encoding="utf-8")
         written |= set(re.findall(r'"(satellite (?:days|months|years)|ordinary kriging of stations)"', text))
     assert len(written) == 4
     assert written <= set(METHODS)
