@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 
 from hotspot.rules.calendar import month_minus, month_start, parse_month
+from hotspot.rules.classes import problem_types
 
 REQUIRED = ("month", "cell", "time", "by", "text")
+NONE = "none"  # a problem word of the ledger only: visited, nothing found
+PLACE = ("sub_cell", "facility", "lon", "lat")  # what tells two problems of one kind in a cell apart
 
 
 def record_feedback(ledger, rows):
@@ -18,7 +21,8 @@ def record_feedback(ledger, rows):
     rows : iterable of dict
         ``month`` and ``cell`` of the warning, ``time`` of the visit (local, ISO),
         ``by`` (who) and ``text`` (what was found); ``alarm`` where it answers an
-        hourly alarm; further keys are kept as they are, as text.
+        hourly alarm, whose month then counts; ``problem`` as a key of the vocabulary or in its
+        Chinese words; further keys are kept as they are, as text.
 
     Returns
     -------
@@ -31,7 +35,8 @@ def record_feedback(ledger, rows):
     Quarantined, with a reason (RELIABILITY 105): a field missing, a month that was
     never published, a cell that was not warned in it, an unknown alarm or one of another cell,
     a visit before the alarm or before the warned month was over. Two persons on
-    one cell are both kept (106); ``effective_feedback`` tells which is the latest.
+    one cell are both kept (106); ``effective_feedback`` tells which is the latest. A problem that is
+    none of the vocabulary is quarantined too (D24).
 
     Examples
     --------
@@ -53,7 +58,7 @@ def record_feedback(ledger, rows):
     out = []
     for number, row in enumerate(rows, 1):
         body = {str(key): str(value) for key, value in row.items() if value is not None and value == value}
-        why = _fault(body, warned, alarms)
+        why = _settle(body, alarms) or _fault(body, warned, alarms)
         seq, state = 0, "quarantined"
         if not why:
             state = "repeated" if _key(body) in known else "recorded"
@@ -66,7 +71,7 @@ def record_feedback(ledger, rows):
 
 def effective_feedback(ledger):
     """
-    All feedback, with the latest of each cell and month marked.
+    All feedback, with what stands marked: the latest answer to an alarm, the latest word on a problem.
 
     Parameters
     ----------
@@ -74,8 +79,14 @@ def effective_feedback(ledger):
 
     Returns
     -------
-    DataFrame ``seq, month, cell, time, by, text, effective``, in order of writing;
+    DataFrame ``seq, month, cell, alarm, problem, place, time, by, text, effective``, in order of writing;
     latest by time of the visit, then by number
+
+    Notes
+    -----
+    An answer to an alarm is replaced by the next answer to the same alarm only; what was found in a
+    warned cell only by a later row on the same month, cell, problem and place. A form with three
+    problems in one cell leaves three standing (LOOP 0.1).
 
     Examples
     --------
@@ -85,16 +96,37 @@ def effective_feedback(ledger):
     ...     len(effective_feedback(ledger))
     0
     """
-    rows = [(entry.seq, *(entry.body[name] for name in REQUIRED)) for entry in ledger.entries("feedback")]
-    table = pd.DataFrame(rows, columns=["seq", *REQUIRED])
+    columns = ["month", "cell", "alarm", "problem", "place", "time", "by", "text"]
+    rows = []
+    for entry in ledger.entries("feedback"):
+        place = "/".join(filter(None, (entry.body.get(name, "").strip() for name in PLACE)))
+        body = entry.body | {"place": place}
+        rows.append((entry.seq, *(body.get(name, "") for name in columns)))
+    table = pd.DataFrame(rows, columns=["seq", *columns])
     when = pd.to_datetime(table["time"], format="ISO8601")
     order = table.assign(when=when).sort_values(["when", "seq"], kind="stable")
-    last = order.drop_duplicates(["month", "cell"], keep="last").index
+    to_alarm = order["alarm"] != ""
+    last = order[to_alarm].drop_duplicates("alarm", keep="last").index.union(
+        order[~to_alarm].drop_duplicates(["month", "cell", "problem", "place"], keep="last").index
+    )
     return table.assign(effective=table.index.isin(last))
 
 
 def _key(body):
     return tuple(sorted(body.items()))
+
+
+def _settle(body, alarms):
+    """Put a row's words into the ledger's: the problem's key, an alarm's own month. Why it cannot be done, or ""."""
+    said = body.get("problem", "").strip()
+    keys = {kind["zh"]: key for key, kind in problem_types().items()}
+    if said:
+        body["problem"] = keys.get(said, said)
+        if body["problem"] not in {*problem_types(), NONE}:
+            return f"problem {said!r} is none of {', '.join(problem_types())}, {NONE}"
+    if body.get("alarm") in alarms:
+        body["month"] = alarms[body["alarm"]]["time"][:7]
+    return ""
 
 
 def _fault(body, warned, alarms):

@@ -219,5 +219,27 @@ def test_106_two_persons_are_both_kept_and_the_latest_is_effective(ledger):
     assert report["state"].tolist() == ["recorded", "recorded", "repeated", "recorded"]
     table = effective_feedback(ledger)
     assert table["by"].tolist() == ["李", "王", "王"]
-    assert table["effective"].tolist() == [True, False, False]
+    assert table["effective"].tolist() == [True, False, True]  # an alarm's answer stands apart
     assert ledger.verify() == 5
+
+
+def test_three_problems_of_one_form_are_three_that_stand(ledger):
+    rows = [VISIT | {"problem": name} for name in ("bare_soil", "dumping", "物料堆场")]
+    assert record_feedback(ledger, rows)["state"].tolist() == ["recorded"] * 3
+    later = VISIT | {"problem": "bare_soil", "time": "2020-03-09T10:00", "text": "已苫盖"}
+    elsewhere = VISIT | {"problem": "bare_soil", "sub_cell": "A-27"}
+    record_feedback(ledger, [later, elsewhere, VISIT | {"alarm": "a1", "time": "2020-02-10T09:00"}])
+    table = effective_feedback(ledger)
+    assert table["problem"].tolist() == ["bare_soil", "dumping", "stockpile", "bare_soil", "bare_soil", ""]
+    assert table["effective"].tolist() == [False, True, True, True, True, True]
+
+
+def test_a_problem_of_no_vocabulary_is_set_aside(ledger):
+    (row,) = record_feedback(ledger, [VISIT | {"problem": "没有这个类型"}]).itertuples()
+    assert row.state == "quarantined" and row.why.startswith("problem '没有这个类型' is none of vocs, ")
+
+
+def test_an_answer_counts_in_the_month_of_its_alarm(ledger):
+    answer = VISIT | {"alarm": "a1", "month": "2019-01", "time": "2020-02-10T09:00"}
+    assert record_feedback(ledger, [answer])["month"].tolist() == ["2020-02"]
+    assert [entry.month for entry in ledger.entries("feedback")] == ["2020-02"]
