@@ -106,8 +106,10 @@ def effective_feedback(ledger):
     when = pd.to_datetime(table["time"], format="ISO8601")
     order = table.assign(when=when).sort_values(["when", "seq"], kind="stable")
     to_alarm = order["alarm"] != ""
-    last = order[to_alarm].drop_duplicates("alarm", keep="last").index.union(
-        order[~to_alarm].drop_duplicates(["month", "cell", "problem", "place"], keep="last").index
+    last = (
+        order[to_alarm]
+        .drop_duplicates("alarm", keep="last")
+        .index.union(order[~to_alarm].drop_duplicates(["month", "cell", "problem", "place"], keep="last").index)
     )
     return table.assign(effective=table.index.isin(last))
 

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from hotspot.rules.alarming import Abnormal, Alarms
+from hotspot.rules.loop import Assessment, CityRanking, Clocks, Holds, IndexLadder, ShareLadder, Targets
 from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.rules.tracing import Tracing
@@ -290,6 +291,13 @@ class Criteria(Rule):
     box: Box = Field(default_factory=Box)
     effect: Effect_ = Field(default_factory=Effect_)
     escalation: Escalation = Field(default_factory=Escalation)
+    holds: Holds = Field(default_factory=Holds)
+    clocks: Clocks = Field(default_factory=Clocks)
+    assessment: Assessment = Field(default_factory=Assessment)
+    share_ladder: ShareLadder = Field(default_factory=ShareLadder)
+    index_ladder: IndexLadder = Field(default_factory=IndexLadder)
+    ranking: CityRanking = Field(default_factory=CityRanking)
+    targets: Targets = Field(default_factory=Targets)
     handover: Handover = Field(default_factory=Handover)
     visiting: Visiting = Field(default_factory=Visiting)
     report: Report = Field(default_factory=Report)
@@ -327,4 +335,9 @@ def load_profile(name):
     known = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
     if name not in known:
         raise DataError(f"rule profile {name!r} is not known; there are: {', '.join(known)}.")
-    return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    # A profile may say which other it is like, and then only where it differs.
+    like = load_profile(raw.pop("like")) if "like" in raw else {}
+    for key, value in raw.items():
+        like[key] = {**like.get(key, {}), **value} if isinstance(value, dict) and key != "holds" else value
+    return like

@@ -1,0 +1,100 @@
+"""
+The numbers and readings of what follows a warning: clocks, assessment, ladders, ranking, targets.
+
+Documents disagree, and some sentences can be read in two ways (REQUIREMENTS, end; LOOP 0). Each such
+sentence is one key here with a closed list of readings; ``readings.toml`` holds the words themselves.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from hotspot.rules.rule import Rule
+
+
+class LegalDocument(Rule):
+    """One document that a profile rests on (E5)."""
+
+    title: str
+    number: str = ""
+    date: str = ""
+
+
+class Holds(Rule):
+    """When a profile holds, and from which month its lists are published (D21)."""
+
+    first: date | None = None
+    last: date | None = None
+    start_month: str = ""  # a list of an earlier month is a draft only
+    documents: tuple[LegalDocument, ...] = ()
+
+
+class Clocks(Rule):
+    """How long an answer may take, h, inclusive to the minute; 0 where a document knows no such clock. B5, E2."""
+
+    start: Literal["receipt", "push"] = "receipt"  # B: "after the instruction was received"; E: "on receipt"
+    site_hours: float = Field(0.0, ge=0)  # B5: what is seen on the spot is reported
+    result_hours: float = Field(0.0, ge=0)  # B5: what was done about it is reported
+    answer_hours: float = Field(24.0, ge=0)  # E2; proposal for the ministry's programme
+    repeat_days: int = Field(30, ge=1)  # proposal: the same sub-cell alarms again within so many days ...
+    repeat_alarms: int = Field(3, ge=2)  # ... so often: a recurring alarm
+
+
+class Assessment(Rule):
+    """Monthly points of a unit, 30 for building up and 70 for running. B14, B23, B24; Changji 2023, annex 2."""
+
+    construction: int = Field(10, ge=0)  # items 1-3, each all or nothing
+    missed_points: int = Field(40, ge=0)  # item 4
+    missed_each: int = Field(1, ge=0)
+    late_points: int = Field(10, ge=0)  # items 5 and 6
+    late_each: int = Field(5, ge=0)
+    inspection_points: int = Field(10, ge=0)  # item 7; what it lacks is taken from the total
+    inspection_each: int = Field(10, ge=0)
+    bonus_each: int = Field(2, ge=0)
+    bonus_most: int = Field(10, ge=0)
+    media_region: int = Field(30, ge=0)  # item 9, from the operation block
+    media_prefecture: int = Field(20, ge=0)  # item 10
+    petitions: int = Field(3, ge=1)  # the same petition unsolved so often fails the month
+    failed_months: int = Field(3, ge=1)  # in a row: special inspection
+    grades: tuple[int, int, int] = (90, 80, 60)  # excellent, good, passed
+    inclusive: Literal[True] = True  # Civil Code art. 1259: "以上、以下、以内" include the number
+    below_60: Literal["pass_at_60", "fail_at_60"] = "pass_at_60"
+    gap: Literal["continuous", "integer"] = "continuous"
+    veto: Literal["item", "block", "total"] = "item"
+    no_double: Literal["media", "all"] = "media"
+    total_cap: Literal["none", "100"] = "none"
+    annual: Literal["mean_of_months"] = "mean_of_months"  # proposal: no formula is published
+
+
+class ShareLadder(Rule):
+    """Share of all missed problems that falls on one unit. B15; per cent, inclusive."""
+
+    first: int = Field(10, gt=0, le=100)
+    second: int = Field(20, gt=0, le=100)
+
+
+class IndexLadder(Rule):
+    """Last place by improvement of the composite index. B16."""
+
+    top: Literal["run_gt_3", "times_ge_3"] = "run_gt_3"  # body "连续三月以上"; annex 3 "三次以上"
+    annual_gate: Literal["or", "and"] = "or"
+    base: Literal["improvement"] = "improvement"
+    tie_last: Literal["all"] = "all"
+
+
+class CityRanking(Rule):
+    """Ranking by the composite index. B18, B22."""
+
+    basis: Literal["published", "computed"] = "published"
+    convention: Literal["two_decimals", "three_decimals", "unrounded"] = "two_decimals"
+    ties: Literal["competition", "dense"] = "competition"
+    exempt_class2: bool = False  # 2017 scheme of the ministry: in class II in all six, not in the worsening list
+    differs: float = Field(0.03, ge=0)  # proposal: computed and published index apart by more is said
+
+
+class Targets(Rule):
+    """Monthly targets and what is left of them. B8; nothing of it is published, so all of it is a proposal."""
+
+    attainable_percentile: float = Field(5.0, ge=0, le=100)
+    flat: float = Field(0.0, ge=0)  # A3: per cent after rounding that still count as unchanged
