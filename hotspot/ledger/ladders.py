@@ -1,7 +1,6 @@
 """Three ladders of consequences: share of missed problems (B15), last place (B16), weekly measures (B17)."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.loop import IndexLadder, ShareLadder
@@ -49,24 +48,6 @@ def share_step(missed: Mapping[str, tuple[int, int]], month: str, rule: ShareLad
     if low >= 2 or high >= 1:
         return 2
     return min(low, 1)
-
-
-def last_places(improvement: Mapping[str, Decimal | None]) -> tuple[str, ...]:
-    """
-    Units in last place by improvement of the index; a tie at the end makes all of them last.
-
-    Examples
-    --------
-    >>> last_places({"A": Decimal("3.1"), "B": Decimal("-0.4"), "C": Decimal("-0.4"), "D": None})
-    ('B', 'C')
-    >>> last_places({"A": Decimal("3.1")})
-    ()
-    """
-    known = {unit: value for unit, value in improvement.items() if value is not None}
-    if len(known) < 2:
-        return ()
-    least = min(known.values())
-    return tuple(sorted(unit for unit, value in known.items() if value == least))
 
 
 def index_step(last: Sequence[str], month: str, rule: IndexLadder, *, target_missed: bool = False) -> int:

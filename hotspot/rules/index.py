@@ -181,11 +181,25 @@ def composite_index(concentrations, *, convention="two_decimals"):
         raise ValueError(f"the composite index needs {', '.join(_COMPOSITE)}; got {', '.join(sorted(concentrations))}.")
     if convention not in CONVENTIONS:
         raise ValueError(f"convention is {convention!r}; give one of {', '.join(CONVENTIONS)}.")
-    terms = [to_decimal(concentrations[name]) / limit for name, limit in _COMPOSITE.items()]
     if convention == "unrounded":
-        return decimal_half_even(sum(terms, Decimal(0)), 2)
-    decimals = 2 if convention == "two_decimals" else 3
-    return sum((decimal_half_even(term, decimals) for term in terms), Decimal(0))
+        whole = (to_decimal(concentrations[name]) / limit for name, limit in _COMPOSITE.items())
+        return decimal_half_even(sum(whole, Decimal(0)), 2)
+    return sum(terms(concentrations, 2 if convention == "two_decimals" else 3).values(), Decimal(0))
+
+
+def terms(concentrations, decimals=2):
+    """
+    The six terms of the composite index, each rounded half to even: dict pollutant -> Decimal.
+
+    Examples
+    --------
+    >>> terms({"so2": 6, "no2": 13, "pm10": 33, "pm25": 41, "co": 0.8, "o3": 108})["pm25"]
+    Decimal('1.17')
+    """
+    return {
+        name: decimal_half_even(to_decimal(concentrations[name]) / limit, decimals)
+        for name, limit in _COMPOSITE.items()
+    }
 
 
 def percentile(values, p):

@@ -1,0 +1,1 @@
+"""Cities and counties by the composite index: the month's index, its ranking, two windows compared."""
