@@ -6,28 +6,18 @@ refused, 2 wrong usage. Heavy libraries load inside the commands, so that
 ``hotspot --help`` answers at once.
 """
 
-import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hotspot import cli_loop
+from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, Scheduler, StudyFile, show
+
 app = typer.Typer(
     name="hotspot", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-
-StudyFile = Annotated[Path, typer.Option("--study", help="The study's TOML file.")]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the delivered files (else HOTSPOT_DATA).")]
-Out = Annotated[Path, typer.Option("--out", help="Folder that the products go into.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", callback=lambda on: _hush(on))]
-Review = Annotated[Path | None, typer.Option("--review", help="Reviewer's file: cell,decision,reviewer,reason,date.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
-Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help="A local calendar month.")]
-By = Annotated[str, typer.Option("--by", help="Who publishes; stands in the ledger.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the ledger.")]
-Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.")]
 
 
 @app.command()
@@ -76,7 +66,7 @@ def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, qu
     from hotspot.study import load_study
     from hotspot.workflows.releases import list_releases, sentences
 
-    _show(list_releases(load_study(study), out=out), as_json, sentences)
+    show(list_releases(load_study(study), out=out), as_json, sentences)
 
 
 @app.command()
@@ -102,7 +92,7 @@ def check(month: Month, study: StudyFile, data: Data = None, as_json: Json = Fal
     from hotspot.workflows.questions import check_month
 
     answer = check_month(load_study(study, data=data), month)
-    _show(answer, as_json, _check_lines)
+    show(answer, as_json, _check_lines)
     raise typer.Exit(0 if answer["ready"] else 1)
 
 
@@ -116,7 +106,7 @@ def explain(
     from hotspot.study import load_study
     from hotspot.workflows.questions import explain_cell
 
-    _show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
+    show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
 
 
 @app.command()
@@ -146,7 +136,7 @@ def cell(
     found = _usage(find_place, *place, datum=datum)
     # The object tells of the cell alone, so that place and code give the same one.
     about = {name: value for name, value in found.items() if name not in ("asked", "child")}
-    _show(about if as_json else found, as_json, _place_lines)
+    show(about if as_json else found, as_json, _place_lines)
 
 
 @app.command()
@@ -164,7 +154,7 @@ def verify(
     from hotspot.workflows.verify import verify_folder
 
     answer = verify_folder(directory, study=study, data=data, heads=head or (), rederive=rederive)
-    _show(answer, as_json, _verify_lines)
+    show(answer, as_json, _verify_lines)
     raise typer.Exit(0 if answer["verified"] else 1)
 
 
@@ -180,7 +170,7 @@ def alarms(
     from hotspot.workflows.alarms import run_alarms
 
     answer = run_alarms(load_study(study, data=data), period, out=out, letter=letter)
-    _show(answer, as_json, lambda a: a["sentences"])
+    show(answer, as_json, lambda a: a["sentences"])
 
 
 @app.command()
@@ -193,7 +183,7 @@ def lake(
     from hotspot.lake.filling import fill_lake
     from hotspot.study import load_study
 
-    _show(fill_lake(load_study(study, data=data), folder, role=role), as_json, _lake_lines)
+    show(fill_lake(load_study(study, data=data), folder, role=role), as_json, _lake_lines)
 
 
 @app.command()
@@ -205,7 +195,7 @@ def feedback(
     from hotspot.study import load_study
     from hotspot.workflows.loop import record_feedback_file
 
-    _show(record_feedback_file(load_study(study), file, out=out), False, lambda a: a["sentences"])
+    show(record_feedback_file(load_study(study), file, out=out), False, lambda a: a["sentences"])
 
 
 @app.command()
@@ -216,7 +206,10 @@ def escalate(
     from hotspot.study import load_study
     from hotspot.workflows.loop import escalate_month
 
-    _show(escalate_month(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+    show(escalate_month(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+
+
+cli_loop.add_to(app)
 
 
 def main():
@@ -250,18 +243,6 @@ def _usage(function, *args, **kwargs):
         return function(*args, **kwargs)
     except DataError as error:
         raise typer.BadParameter(str(error)) from None
-
-
-def _hush(on):
-    if on:
-        os.environ["TQDM_DISABLE"] = "1"
-    return on
-
-
-def _show(answer, as_json, lines):
-    """Print an answer as one JSON object, or as lines of words."""
-    text = json.dumps(answer, ensure_ascii=False, indent=1) if as_json else "\n".join(lines(answer))
-    typer.echo(text)
 
 
 def _heads(out, study):

@@ -211,7 +211,7 @@ def issue_table(ledger: Ledger, asof: str, *, rectify_days: int = 30) -> pd.Data
                 "steps": "；".join(f"{event['time'][:16]} {STATES[event['step']]}" for event in events),
             }
         )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"overdue": bool, "reopened": "int64"})
 
 
 def _past(ledger):

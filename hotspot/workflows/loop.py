@@ -14,47 +14,68 @@ from hotspot.variables import DataError
 
 def record_feedback_file(study, file, *, out="out"):
     """
-    Record a table of feedback into the study's ledger.
+    Record a table that came back from the field into the study's ledger.
+
+    What it is follows from its columns: problems (``origin, found``), steps of problems (``issue, step``),
+    receipts (``alarm, received`` and no text), else what was found in warned cells or on alarms.
 
     Parameters
     ----------
     study : Study
     file : str or Path
         The filled return form of a city, or CSV or XLSX with the columns ``month, cell, time, by, text``
-        (``alarm`` where it answers one); see ``ledger.feedback.record_feedback`` for what is refused.
+        (``alarm`` where it answers one), or a table of problems or steps; see ``ledger.feedback`` and
+        ``ledger.issues`` for what is refused.
     out : str or Path
         Where the study's months were published.
 
     Returns
     -------
     dict
-        ``counts`` of recorded, repeated and quarantined rows, and ``sentences``.
+        ``what``, ``counts`` of recorded, repeated and quarantined rows, and ``sentences``.
 
     Raises
     ------
     DataError
         The file cannot be read, or no month was published yet.
     """
-    from hotspot.ledger.feedback import REQUIRED, record_feedback
-    from hotspot.publish.office.return_form import returned
     from hotspot.sources.intake import Intake
-    from hotspot.sources.tables import read_table
 
     file = Path(file)
     intake = Intake(file.parent)
-    table = read_table(file, intake)
-    rows = returned(table.frame, table.name, REQUIRED)
-    with _published(study, out) as ledger:
-        report = record_feedback(ledger, rows.to_dict("records"))
+    what, record, frame, lines = _rows_of(file, intake)
+    with published_ledger(study, out) as ledger:
+        report = record(ledger, frame.to_dict("records"))
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [
-        f"{file.name}, row {table.lines[rows.index[row.row - 1]]}: {row.why}; set aside"
+        f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why}; set aside"
         for row in report[report["state"] == "quarantined"].itertuples()
     ]
     counts["quarantined"] += len(malformed)
     total = " + ".join(f"{n} {state}" for state, n in counts.items())
-    return {"counts": counts, "sentences": [f"{sum(counts.values())} rows = {total}", *malformed, *refused]}
+    said = [f"{sum(counts.values())} rows = {total}", *malformed, *refused]
+    return {"what": what, "counts": counts, "sentences": said}
+
+
+def _rows_of(file, intake):
+    """What a returned table is: (its name, the function that records it, its rows, their line numbers)."""
+    from hotspot.ledger.feedback import REQUIRED, record_feedback
+    from hotspot.ledger.issues import record_issues, record_steps
+    from hotspot.ledger.receipts import record_receipts
+    from hotspot.publish.office.return_form import returned
+    from hotspot.sources.loop_tables import our_names, renamed
+    from hotspot.sources.tables import read_table
+
+    table = read_table(file, intake)
+    names = set(our_names(table.frame.columns))
+    if {"origin", "found"} <= names:
+        return "problems", record_issues, renamed(table, ()).frame, table.lines
+    if {"issue", "step"} <= names:
+        return "steps", record_steps, renamed(table, ()).frame, table.lines
+    if "received" in names and "alarm" in names and "text" not in names:
+        return "receipts", record_receipts, renamed(table, ()).frame, table.lines
+    return "feedback", record_feedback, returned(table.frame, table.name, REQUIRED), table.lines
 
 
 def escalate_month(study, month, *, out="out"):
@@ -82,7 +103,7 @@ def escalate_month(study, month, *, out="out"):
     from hotspot.ledger.escalation import escalation, warned_history
 
     parse_month(month)
-    with _published(study, out) as ledger:
+    with published_ledger(study, out) as ledger:
         ledger.verify()
         history = warned_history(ledger)
         published = sorted({entry.month for entry in ledger.entries("month")})
@@ -98,8 +119,8 @@ def escalate_month(study, month, *, out="out"):
 
 
 @contextmanager
-def _published(study, out):
-    """The ledger of a study that has published something."""
+def published_ledger(study, out):
+    """The open ledger of a study that has published something; ``DataError`` where it has not."""
     from hotspot.ledger.store import open_ledger
 
     path = Path(out) / study.id / "ledger.sqlite"

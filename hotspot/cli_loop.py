@@ -1,0 +1,100 @@
+"""The verbs after a warning: the ledger, problems and their clocks, assessment, ranking, the rules themselves."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
+
+AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, like 2025-12-31T08:00.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the commands of this file to the shell."""
+    for command in (rules, ledger, issues, assess, ranking, compare):
+        app.command()(command)
+
+
+def rules(
+    study: StudyFile,
+    contradictions: Annotated[bool, typer.Option("--contradictions", help="Sentences read in two ways.")] = False,
+    data: Data = None, as_json: Json = False,
+):  # fmt: skip
+    """What decides a study's lists and duties, each with its clause; and how doubtful sentences are read."""
+    from hotspot.study import load_study
+    from hotspot.workflows.rules import show_rules
+
+    show(show_rules(load_study(study, data=data), contradictions=contradictions), as_json, lambda a: a["sentences"])
+
+
+def ledger(
+    study: StudyFile, out: Out = Path("out"),
+    kind: Annotated[str | None, typer.Option("--kind", help="month, alarm, feedback, issue, step, receipt ...")] = None,
+    month: Annotated[str | None, typer.Option("--month", metavar="YYYY-MM", help="Entries of one month.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Write them as .csv or .xlsx.")] = None,
+    as_json: Json = False,
+):  # fmt: skip
+    """The supervision ledger (台账): every entry with its place in the chain, shown or exported."""
+    from hotspot.study import load_study
+    from hotspot.workflows.ledger_book import show_ledger
+
+    answer = show_ledger(load_study(study), out=out, kind=kind, month=month, to=to)
+    show(answer, as_json, lambda a: a["sentences"])
+
+
+def issues(
+    study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only what is past its date.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", help="Write the workbook of problems and alarms (.xlsx).")] = None,
+    as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Problems and alarms at an instant: open, overdue, answered in time, by kind and county."""
+    from hotspot.study import load_study
+    from hotspot.workflows.problems import open_problems
+
+    answer = open_problems(load_study(study, data=data), asof, out=out, overdue=overdue, to=to)
+    show(answer, as_json, lambda a: a["sentences"])
+
+
+def assess(
+    month: Month, study: StudyFile, out: Out = Path("out"),
+    basics: Annotated[Path | None, typer.Option("--basics", help="month, unit, item 1-3, met.")] = None,
+    findings: Annotated[Path | None, typer.Option("--findings", help="month, unit, item, problem, verified.")] = None,
+    what_if: Annotated[list[str] | None, typer.Option("--what-if", help="veto=block; repeatable.")] = None,
+    as_json: Json = False,
+):  # fmt: skip
+    """Points and grades of units in a month, each point with the entry it rests on."""
+    from hotspot.study import load_study
+    from hotspot.workflows.assessment import assess_month
+
+    opened = load_study(study)
+    answer = assess_month(opened, month, out=out, basics=basics, findings=findings, what_if=what_if or ())
+    show(answer, as_json, lambda a: a["sentences"])
+
+
+def ranking(
+    month: Month, study: StudyFile,
+    index: Annotated[Path, typer.Option("--index", help="month, unit, index as published.")],
+    out: Out = Path("out"), as_json: Json = False,
+):  # fmt: skip
+    """Units ranked by the published composite index and its improvement; who is last, and what follows."""
+    from hotspot.study import load_study
+    from hotspot.workflows.city_ranking import rank_month
+
+    show(rank_month(load_study(study), month, index, out=out), as_json, lambda a: a["sentences"])
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="YYYY-MM-DD", help="First local day.")],
+    last: Annotated[str, typer.Argument(metavar="YYYY-MM-DD", help="Last local day.")],
+    study: StudyFile,
+    days: Annotated[Path, typer.Option("--days", help="unit, point, day and the six pollutants.")],
+    years: Annotated[int, typer.Option("--years", help="How many years back.")] = 1,
+    as_json: Json = False,
+):  # fmt: skip
+    """Six pollutants of any window against the same days of an earlier year, in the programme's words."""
+    from hotspot.study import load_study
+    from hotspot.workflows.city_ranking import compare_days
+
+    show(compare_days(load_study(study), days, first, last, years=years), as_json, lambda a: a["sentences"])

@@ -1,0 +1,33 @@
+"""What the commands of the shell share: their options, and how an answer is printed."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def hush(on: bool) -> bool:
+    """No progress on stderr from here on."""
+    if on:
+        os.environ["TQDM_DISABLE"] = "1"
+    return on
+
+
+def show(answer, as_json, lines):
+    """Print an answer as one JSON object, or as lines of words."""
+    text = json.dumps(answer, ensure_ascii=False, indent=1) if as_json else "\n".join(lines(answer))
+    typer.echo(text)
+
+
+StudyFile = Annotated[Path, typer.Option("--study", help="The study's TOML file.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of the delivered files (else HOTSPOT_DATA).")]
+Out = Annotated[Path, typer.Option("--out", help="Folder that the products go into.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.", callback=hush)]
+Review = Annotated[Path | None, typer.Option("--review", help="Reviewer's file: cell,decision,reviewer,reason,date.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
+Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help="A local calendar month.")]
+By = Annotated[str, typer.Option("--by", help="Who publishes; stands in the ledger.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the ledger.")]
+Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.")]

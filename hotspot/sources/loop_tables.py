@@ -1,0 +1,119 @@
+"""The tables of the loop under our names: one vocabulary of their headers, Chinese and English."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hotspot.sources.aliases import plain
+from hotspot.sources.intake import Intake
+from hotspot.sources.tables import Table, read_table
+from hotspot.variables import DataError
+
+_WORDS = {
+    "issue": "issue 问题编号",
+    "step": "step state 环节 状态",
+    "origin": "origin 来源 问题来源",
+    "ref": "ref 报警编号或网格 关联编号",
+    "received": "received 接收时间 收到时间",
+    "arrived": "arrived 到场时间",
+    "found": "found 发现时间",
+    "by": "by 填报人 操作人 人员",
+    "unit": "unit 单位 责任单位 县市区",
+    "cell": "cell 预警网格编号 网格编号 网格",
+    "sub_cell": "sub_cell 小格 子网格",
+    "city": "city 城市",
+    "county": "county 县 县（区、市） 所属县（区、市）",
+    "facility": "facility 污染源编号 企业编号",
+    "problem": "problem 问题类型",
+    "text": "text 检查情况和问题 问题描述 情况说明",
+    "persons": "persons 人次",
+    "sources": "sources 点位数 检查污染源（家）",
+    "department": "department 责任部门 部门",
+    "measures": "measures 整改措施",
+    "due": "due deadline 整改期限 期限",
+    "should_have": "should_have 应发现",
+    "photos": "photos 照片编号",
+    "time": "time 时间 排查时间",
+    "month": "month 月份",
+    "item": "item 考核项 项目",
+    "met": "met 是否达到 是否符合",
+    "evidence": "evidence 依据 佐证",
+    "verified": "verified 是否查证 查证属实",
+    "approved_by": "approved_by 审核人 认定",
+    "bad_effect": "bad_effect 恶劣影响",
+    "times": "times 次数",
+    "index": "index 综合指数",
+    "published_on": "published_on 发布日期",
+    "alarm": "alarm 报警编号",
+    "point": "point 点位",
+    "day": "day date 日期",
+    "so2": "so2 二氧化硫",
+    "no2": "no2 二氧化氮",
+    "pm10": "pm10 可吸入颗粒物",
+    "pm25": "pm25 pm2.5 细颗粒物",
+    "co": "co co95 一氧化碳",
+    "o3": "o3 o3_8h o3_90 臭氧",
+}
+_OURS = {plain(word): ours for ours, words in _WORDS.items() for word in words.split()}
+
+
+def read_loop_table(path: str | Path, required: tuple[str, ...], intake: Intake) -> Table:
+    """
+    Read a table of the loop; its columns stand under our names, unknown ones as they are.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV or XLSX.
+    required : tuple of str
+        Our names that must be there.
+    intake : Intake
+        Gets the malformed rows.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, a required column is missing, or two headers mean the same.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> _ = (root / "f.csv").write_text("月份,单位,考核项\\n2025-12,甲县,5\\n", encoding="utf-8")
+    >>> read_loop_table(root / "f.csv", ("month", "unit"), Intake(root)).frame.to_dict("records")
+    [{'month': '2025-12', 'unit': '甲县', 'item': '5'}]
+    """
+    return renamed(read_table(Path(path), intake), required)
+
+
+def renamed(table: Table, required: tuple[str, ...]) -> Table:
+    """A table that was read, with its columns under our names; raises as ``read_loop_table``."""
+    theirs = list(table.frame.columns)
+    names = our_names(theirs)
+    for name in names:
+        if names.count(name) > 1:
+            both = [old for old, new in zip(theirs, names, strict=True) if new == name]
+            raise DataError(f"{table.name}: columns {both[0]!r} and {both[1]!r} both mean {name}; take one out.")
+    lacking = [name for name in required if name not in names]
+    if lacking:
+        raise DataError(
+            f"{table.name}: column {lacking[0]!r} ({_WORDS[lacking[0]].split()[-1]}) is missing; "
+            f"the header has: {', '.join(theirs)}."
+        )
+    table.frame.columns = names
+    return table
+
+
+def our_names(headers: Iterable[str]) -> list[str]:
+    """
+    Our names of headers; one that is not known stays.
+
+    Examples
+    --------
+    >>> our_names(["问题编号", "环节", "备注"])
+    ['issue', 'step', '备注']
+    """
+    return [_OURS.get(plain(name), name) for name in headers]

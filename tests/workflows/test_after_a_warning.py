@@ -1,0 +1,139 @@
+"""The loop through the shell: what came back is recorded, read again, judged by its clock, assessed and ranked."""
+
+import csv
+import json
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from hotspot.cli import app
+from hotspot.ledger.store import open_ledger
+from hotspot.study import load_study
+from hotspot.synthetic.study import write_study
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("study"), size="small")
+
+
+@pytest.fixture(scope="module")
+def study(file):
+    return load_study(file, data=file.parent)
+
+
+@pytest.fixture
+def out(study, tmp_path):
+    """A published month and two pushed alarms in the study's first cell."""
+    cell = str(study.cells["cell"].values[0])
+    (tmp_path / study.id).mkdir()
+    with open_ledger(tmp_path / study.id / "ledger.sqlite") as ledger:
+        ledger.append("month", "2025-12", {"warned": [[cell, "highest"]]})
+        for day in ("01", "02"):
+            alarm = {"alarm": f"A202512{day}05-{cell}", "cell": cell, "sub_cell": f"{cell}-27", "hours": 2}
+            alarm |= {"time": f"2025-12-{day}T05:00", "end": f"2025-12-{day}T07:00", "state": "pushed"}
+            ledger.append("alarm", "2025-12", alarm)
+    return tmp_path
+
+
+def write(path, *rows):
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(rows)
+    return path
+
+
+def run(*words, code=0):
+    got = CliRunner().invoke(app, [str(word) for word in words])
+    assert got.exit_code == code, got.output
+    return got.stdout
+
+
+def returned(file, out, path, *rows):
+    return run("feedback", write(path, *rows), "--study", file, "--out", out)
+
+
+def test_alarm_to_receipt_to_answer_and_the_clock_between(file, study, out, tmp_path):
+    cell = str(study.cells["cell"].values[0])
+    first, second = (f"A202512{day}05-{cell}" for day in ("01", "02"))
+    came = returned(
+        file, out, tmp_path / "r.csv", ["报警编号", "接收时间", "填报人"], [first, "2025-12-01 08:00", "王"]
+    )
+    assert "1 recorded" in came
+    heads = ["month", "cell", "time", "by", "text", "alarm", "problem"]
+    answer = ["2025-12", cell, "2025-12-02T08:00", "王", "二亩裸土", first, "裸土未苫盖"]
+    assert "1 recorded" in returned(file, out, tmp_path / "f.csv", heads, answer)
+    text = run("issues", "--study", file, "--out", out, "--asof", "2025-12-03T08:00", "--json")
+    told = json.loads(text)
+    states = {row["alarm"]: (row["state"], row["since"]) for row in told["alarms"]}
+    assert states == {first: ("in time", "receipt"), second: ("overdue", "push")}
+    assert told["figures"]["answer_rate"] == 50.0 and told["figures"]["problems_per_alarm"] == 0.5
+    assert not {r["alarm"] for r in told["alarms"] if r["answered"] and r["state"] == "overdue"}
+    late = run("issues", "--study", file, "--out", out, "--asof", "2025-12-03T08:01", "--overdue")
+    assert f"{second}  超期未反馈  2025-12-02T07:00  超期1小时1分" in late and first not in late
+
+
+def test_problems_are_recorded_stepped_exported_and_assessed(file, study, out, tmp_path):
+    cell = str(study.cells["cell"].values[0])
+    heads = ["来源", "发现时间", "填报人", "网格编号", "问题类型", "问题描述", "责任单位", "应发现"]
+    found = [["督察检查", f"2025-12-0{n} 10:00", "李", cell, "物料堆场", f"第{n}处", "甲县", "yes"] for n in (1, 2)]
+    assert "2 recorded + 1 repeated" in returned(file, out, tmp_path / "p.csv", heads, *found, found[0])
+    steps = [["I202512-0001", "已交办", "2025-12-03 09:00", "赵"], ["I202512-0002", "报完成", "2025-12-03 09:00", "赵"]]
+    said = returned(file, out, tmp_path / "s.csv", ["问题编号", "环节", "时间", "填报人"], *steps)
+    assert "1 recorded + 0 repeated + 1 quarantined" in said and "claimed before assigned" in said
+    book = tmp_path / "taizhang.xlsx"
+    text = run("issues", "--study", file, "--out", out, "--asof", "2026-01-05", "--to", book)
+    assert "2 problems open, 1 overdue" in text and "物料堆场问题2个。其中，" in text
+    sheets = openpyxl.load_workbook(book)
+    assert sheets.sheetnames == ["问题", "报警", "分类"] and sheets["问题"]["A3"].value == "I202512-0001"
+    basics = write(tmp_path / "b.csv", ["month", "unit", "item", "met"], ["2025-12", "甲县", "2", "no"])
+    answer = json.loads(run("assess", "2025-12", "--study", file, "--out", out, "--basics", basics, "--json"))
+    (unit,) = answer["units"]
+    assert (unit["points"], unit["grade"], unit["consequence"]) == (88, "良好", "约谈相关负责同志")
+    assert sum(row["points"] for row in answer["rows"]) == unit["points"] - 100
+    assert all(row["entry"] for row in answer["rows"])
+    words = ("assess", "2025-12", "--study", file, "--out", out, "--basics", basics, "--what-if", "veto=block")
+    assert "甲县  68  合格" in run(*words)
+    assert "读法" not in run(*words)
+
+
+def test_d16_the_ledger_is_read_back_whole(file, out, tmp_path):
+    text = run("ledger", "--study", file, "--out", out, "--kind", "alarm")
+    assert text.startswith("2 of 3 entries, the chain is whole") and text.count("alarm") >= 2
+    run("ledger", "--study", file, "--out", out, "--to", tmp_path / "l.csv")
+    rows = list(csv.DictReader((tmp_path / "l.csv").open(encoding="utf-8")))
+    assert [row["seq"] for row in rows] == ["1", "2", "3"] and rows[1]["kind"] == "alarm"
+    run("ledger", "--study", file, "--out", out, "--to", tmp_path / "l.xlsx")
+    again = (tmp_path / "l.xlsx").read_bytes()
+    run("ledger", "--study", file, "--out", out, "--to", tmp_path / "l.xlsx")
+    assert (tmp_path / "l.xlsx").read_bytes() == again
+
+
+def test_b16_the_ranking_of_a_month_and_its_ladder(file, out, tmp_path):
+    rows = [["month", "unit", "index"]]
+    rows += [[f"{y}-{m:02d}", unit, i] for y, m, unit, i in (
+        (2024, 11, "甲县", 3.00), (2024, 11, "乙县", 3.00), (2024, 12, "甲县", 2.89), (2024, 12, "乙县", 3.00),
+        (2025, 11, "甲县", 2.90), (2025, 11, "乙县", 3.10), (2025, 12, "甲县", 2.63), (2025, 12, "乙县", 3.20),
+    )]  # fmt: skip
+    index = write(tmp_path / "index.csv", *rows)
+    text = run("ranking", "2025-12", "--study", file, "--out", out, "--index", index)
+    assert "1  甲县  2.63  +9.0 %" in text and "2  乙县  3.20  -6.7 %  分管负责同志公开约谈" in text
+    wrong = write(tmp_path / "wrong.csv", rows[0], ["2025-12", "甲县", "3,2"])
+    bad = CliRunner().invoke(
+        app, ["ranking", "2025-12", "--study", str(file), "--out", str(out), "--index", str(wrong)]
+    )
+    assert bad.exit_code == 1 and "row 2, column index: '3,2' is no number" in str(bad.exception)
+
+
+def test_a3_any_window(file, tmp_path):
+    heads = ["unit", "point", "day", "so2", "no2", "pm10", "pm25", "co", "o3"]
+    rows = [["a", "p", "2018-11-01", 11, 62, 174, 80, 2, 60], ["a", "p", "2019-11-01", 10, 60, 122, 69, 2, 60]]
+    days = write(tmp_path / "d.csv", heads, *rows)
+    text = run("compare", "2019-10-16", "2019-12-31", "--study", file, "--days", days)
+    assert "四降两平" in text and "PM10  122  174  -29.9 %" in text
+
+
+def test_rules_and_the_register_of_readings(file):
+    assert "selection.quota_share = 10 %" in run("rules", "--study", file)
+    text = run("rules", "--study", file, "--contradictions")
+    assert "assessment.veto = item; readings item | block | total; B14 B21" in text
