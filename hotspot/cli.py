@@ -75,24 +75,31 @@ def select(
     study: StudyFile, out: Out = Path("out"), data: Data = None, review: Review = None,
     formal: Annotated[bool, typer.Option("--formal", help="Make the reviewed list formal.")] = False,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Try every definition of stagnation.")] = False,
+    listed: Annotated[Path | None, typer.Option("--list", help="A list made elsewhere, CSV or XLSX.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who imports the list; stands in every product.")] = "",
+    datum: Annotated[str | None, typer.Option(help="Map datum of a list of places: wgs84, gcj02 or bd09.")] = None,
     quiet: Quiet = False,
 ):  # fmt: skip
-    """Select the yearly hotspot list, about a tenth of each city's area; review it, make it formal."""
+    """Select the yearly hotspot list, or take one made elsewhere; review it, make it formal."""
     from hotspot.study import load_study
     from hotspot.workflows.year import select_year
 
     study_ = load_study(study, data=data)
-    typer.echo(select_year(study_, year, out=out, review=review, formal=formal, sensitivity=sensitivity))
+    how = {"review": review, "formal": formal, "sensitivity": sensitivity, "listed": listed, "by": by, "datum": datum}
+    typer.echo(select_year(study_, year, out=out, **how))
 
 
 @app.command()
-def check(month: Month, study: StudyFile, data: Data = None, as_json: Json = False, quiet: Quiet = False):
-    """What is missing or doubtful in a month, before anyone waits. Exit code 1 if it cannot be published."""
+def check(
+    month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False,
+    quiet: Quiet = False,
+):  # fmt: skip
+    """Everything a month needs, tried without publishing. Exit code 1 if it cannot be published."""
     from hotspot.study import load_study
-    from hotspot.workflows.questions import check_month
+    from hotspot.workflows.check import check_lines, check_month
 
-    answer = check_month(load_study(study, data=data), month)
-    show(answer, as_json, _check_lines)
+    answer = check_month(load_study(study, data=data), month, out=out)
+    show(answer, as_json, check_lines)
     raise typer.Exit(0 if answer["ready"] else 1)
 
 
@@ -104,7 +111,7 @@ def explain(
 ):  # fmt: skip
     """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
     from hotspot.study import load_study
-    from hotspot.workflows.questions import explain_cell
+    from hotspot.workflows.explain import explain_cell
 
     show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
 
@@ -256,7 +263,7 @@ def _what(before, after):
 
 
 def _show_folder(folder, what="published"):
-    from hotspot.workflows.questions import describe_folder
+    from hotspot.workflows.explain import describe_folder
 
     typer.echo(f"{what}: {folder}")
     for path, words in describe_folder(folder):
@@ -273,29 +280,6 @@ def _place_lines(found):
     yield f"on the ground: {east:.0f} m west-east, {north:.0f} m south-north"
     yield f"grid north is {found['north_deg']:.1f} deg off true north"
     yield f"H3: {found['h3_8']} (8), {found['h3_9']} (9)"
-
-
-def _check_lines(answer):
-    verdict = "can be published" if answer["ready"] else "CANNOT be published"
-    counts = answer["inputs"]
-    yield f"{answer['study']} {answer['month']}: {verdict}"
-    yield (
-        f"rows read {counts['read']} = used {counts['used']} + duplicates {counts['duplicates']} "
-        f"+ quarantined {counts['quarantined']}; files {counts['files']}, refused {counts['refused']}"
-    )
-    for name, month in answer["months"].items():
-        yield f"{name}: {month['valid']} of {month['cells']} cells valid"
-        yield from (f"   {n} cells: {why}" for why, n in month["why"].items())
-    for entry in sorted(answer["stations"].values(), key=lambda s: (s["valid_days"], s["name"])):
-        if not entry["counts"]:
-            mean = (
-                "no value"
-                if entry["pm25_to_date"] is None
-                else f"{entry['pm25_to_date']:.1f} ug/m3 to date, not ranked"
-            )
-            yield f"   station {entry['name']}: {entry['valid_days']} valid days, {mean}"
-    yield from (f"problem: {text}" for text in answer["problems"])
-    yield from (f"note: {text}" for text in answer["notes"])
 
 
 def _lake_lines(answer):

@@ -2,6 +2,8 @@
 The files that a study's patterns name, and none outside its data root.
 """
 
+import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hotspot.variables import DataError
@@ -33,7 +35,7 @@ def find_files(root, patterns, what):
     for pattern in patterns:
         if pattern.startswith(("/", "\\", "/vsi")) or ".." in Path(pattern).parts or "://" in pattern:
             raise DataError(f"{what}: pattern {pattern!r} leaves the data folder; give one below {root}.")
-        matches = [p for p in Path(root).glob(pattern) if p.is_file()]
+        matches = match_files(root, pattern)
         if not matches:
             raise DataError(
                 f"{what}: nothing matches {pattern!r} below {root}; "
@@ -41,3 +43,65 @@ def find_files(root, patterns, what):
             )
         found.update(matches)
     return sorted(found)
+
+
+def match_files(root, pattern):
+    """
+    The files that one pattern finds; a linked folder is a folder, and a file found by two ways is one file.
+
+    Parameters
+    ----------
+    root : Path
+    pattern : str
+        As ``Path.glob`` takes it, below the root.
+
+    Returns
+    -------
+    list of Path, sorted; of two names of one file the one that is no link
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for place in ("far/a.csv", "here/a.csv"):
+    ...     (root / place).parent.mkdir()
+    ...     (root / place).touch()
+    >>> (root / "here" / "linked").symlink_to(root / "far", target_is_directory=True)
+    >>> [path.relative_to(root).as_posix() for path in match_files(root, "here/**/*.csv")]
+    ['here/a.csv', 'here/linked/a.csv']
+    """
+    root = Path(root)
+    named = sorted(set(_expand(root, Path(pattern).parts, ())))
+    named.sort(key=lambda path: os.path.realpath(path) != os.path.abspath(path))  # links last
+    files: dict[str, Path] = {}
+    for path in named:
+        if path.is_file():
+            files.setdefault(os.path.realpath(path), path)
+    return sorted(files.values())
+
+
+def _expand(folder, parts, above):
+    """Paths below a folder that the parts of a pattern name; ``above`` guards against links in a ring."""
+    if not parts:
+        yield folder
+        return
+    part, rest = parts[0], parts[1:]
+    if not any(mark in part for mark in "*?["):
+        if (folder / part).exists():
+            yield from _expand(folder / part, rest, above)
+        return
+    here = os.path.realpath(folder)
+    if here in above:
+        return
+    if part == "**":
+        yield from _expand(folder, rest, above)
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:  # no folder, or one that may not be read
+        return
+    for entry in entries:
+        if part == "**":
+            if entry.is_dir():
+                yield from _expand(entry, parts, (*above, here))
+        elif fnmatchcase(entry.name, part):
+            yield from _expand(entry, rest, above)

@@ -93,7 +93,8 @@ class Weather(Delivery):
 
     time_zone: str | None = None
     units: dict[str, str] = Field(default_factory=dict)
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)  # theirs -> ours; ours -> theirs for layout "table"
+    station: str | None = None  # which one, where a table holds several
     lon: float | None = None  # place of a point series that does not say where it is
     lat: float | None = None
     first_day: str | None = None  # first day of a series that carries no time

@@ -7,6 +7,8 @@ the reason and the original record a duty).
 """
 
 import hashlib
+import itertools
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,6 +64,7 @@ class Intake:
     files: dict[str, FileRecord] = field(default_factory=dict)
     quarantine: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # conversions and warnings, printed on the product
+    elsewhere: dict[str, str] = field(default_factory=dict, repr=False)  # place outside the root -> its name here
 
     def register(self, path):
         """Hash a delivered file and return its record; the same file is registered once."""
@@ -74,10 +77,24 @@ class Intake:
         return self.files[key]
 
     def name(self, path):
-        """The file's name below the data root, or its bare name if it lies elsewhere."""
-        path = Path(path).resolve()
-        root = Path(self.root).resolve()
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        """
+        The file's name below the data root, through linked folders too; a bare name if it lies elsewhere.
+
+        Two files of one bare name are two files: the second is ``NAME (2)``.
+        """
+        path, root = Path(path), Path(self.root)
+        for lies, below in (
+            (Path(os.path.abspath(path)), Path(os.path.abspath(root))),
+            (path.resolve(), root.resolve()),
+        ):
+            if lies.is_relative_to(below):
+                return lies.relative_to(below).as_posix()
+        place = str(path.resolve())
+        if place not in self.elsewhere:
+            known = set(self.elsewhere.values())
+            names = (path.name if n == 1 else f"{path.name} ({n})" for n in itertools.count(1))
+            self.elsewhere[place] = next(name for name in names if name not in known)
+        return self.elsewhere[place]
 
     def refuse(self, path, why):
         """Set a whole file aside (zero bytes, HTML): named, counted, not fatal."""

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot.deliveries import match_files
+
 
 def kept(path, stamp, root, make, *, listing="", inputs=None):
     """
@@ -90,7 +92,7 @@ def listing_of(study, *parts):
     """
     root = Path(study.root)
     patterns = sorted({pattern for part in parts for delivery in part for pattern in delivery.files})
-    names = sorted({path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern)})
+    names = sorted({path.relative_to(root).as_posix() for pattern in patterns for path in match_files(root, pattern)})
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 

@@ -12,6 +12,8 @@ from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.year import open_hotspots
 
+STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
+
 
 class Derived(NamedTuple):
     """What one month came to, before anything is written."""
@@ -83,7 +85,7 @@ def run_month(study, month, *, out="out", draft=False, confirm=False, by="", rea
     place = Path(out) / study.id / ("drafts" if draft else "") / month
     with (
         reserved(place),  # a place that cannot be written, or another publisher, is told before the work begins
-        steps(["delivered files", "field", "weather", "ranking", "sources", "publishing"]) as step,
+        steps(STEPS) as step,
         _cluster(scheduler),
     ):
         hot = open_hotspots(study, int(month[:4]), out=out)
@@ -120,6 +122,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.estimate.fine.fine_month import fine_month
     from hotspot.quality.decisions import with_decisions
     from hotspot.rank.alarm.abnormal import with_periods
+    from hotspot.rank.select.imported import origin
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
     from hotspot.rank.warn.warnings import not_ranked, rank_standing, rank_warnings
@@ -149,6 +152,10 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     step("weather")
     field = with_weather(field, study, month, delivered.intake, folder)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
+    came = origin(hot)
+    if came:
+        field = field.assign_attrs(list_zh=came["zh"], list_en=came["en"])
+        delivered.intake.note(came["en"])
     step("ranking")
     standing = rank_standing(field, hot, criteria, daily=daily)
     warned = rank_warnings(field, hot, criteria, standing=standing)

@@ -23,7 +23,9 @@ class Selected(NamedTuple):
     standing: object  # Standing
 
 
-def select_year(study, year, *, out="out", review=None, formal=False, sensitivity=False):
+def select_year(
+    study, year, *, out="out", review=None, formal=False, sensitivity=False, listed=None, by="", datum=None
+):  # fmt: skip
     """
     The yearly hotspot list, written to ``OUT/<study id>/hotspots-YEAR.csv``.
 
@@ -43,6 +45,10 @@ def select_year(study, year, *, out="out", review=None, formal=False, sensitivit
     sensitivity : bool
         Make the level again under every other definition of stagnation and report what it
         does to the list; as many times the work.
+    listed : str or Path, optional
+        A list made elsewhere (``rank.select.imported.import_list``), put in force in the place of a selection.
+    by, datum : str
+        Who imports it; the map datum of its places, where it has no codes.
 
     Returns
     -------
@@ -55,6 +61,7 @@ def select_year(study, year, *, out="out", review=None, formal=False, sensitivit
         overwritten by a screened one, or cells without a decision would become formal.
     """
     from hotspot.rank.select.hotspots import rank_cells, read_hotspots, write_hotspots
+    from hotspot.rank.select.imported import origin
     from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form
 
     folder = Path(out) / study.id
@@ -62,13 +69,15 @@ def select_year(study, year, *, out="out", review=None, formal=False, sensitivit
     path, screened = folder / f"hotspots-{year}.csv", folder / f"hotspots-{year}-screened.csv"
     stood = read_hotspots(path, study.cells) if path.exists() else None
     decided = stood is not None and stood["status"].isin(["reviewed", "formal"]).any()
+    if listed is not None:
+        return _import(study, year, folder, listed, decided or review is not None or formal, by, datum)
     if formal and review is None:
         if not decided:
             raise DataError(f"{path}: there is no reviewed list of {year}; give the reviewer's file with --review.")
         return _replace(path, write_hotspots, make_formal(stood))
-    if review is None and decided:
+    if review is None and (decided or (stood is not None and origin(stood))):
         raise DataError(
-            f"{path}: the list of {year} was reviewed; a new selection would undo that. "
+            f"{path}: the list of {year} was {'reviewed' if decided else 'imported'}; a new selection would undo that. "
             "Give --review to review again, or move the file away."
         )
     if review is not None and screened.exists():
@@ -84,6 +93,28 @@ def select_year(study, year, *, out="out", review=None, formal=False, sensitivit
             hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
         )
     hot = make_formal(hot) if formal else hot
+    _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
+    return _replace(path, write_hotspots, hot)
+
+
+def _import(study, year, folder, listed, refuse, by, datum):
+    """A list made elsewhere, put in force; the year's own values stand beside its cells where there are any."""
+    from hotspot.rank.select.hotspots import write_hotspots
+    from hotspot.rank.select.imported import import_list
+    from hotspot.rank.select.lifecycle import write_review_form
+
+    path = folder / f"hotspots-{year}.csv"
+    if refuse:
+        raise DataError(
+            f"{path}: a list is imported before it is reviewed or made formal, not over it; "
+            "give --list alone, or move the reviewed list away."
+        )
+    try:
+        mean = annual(study, year)
+    except DataError:  # the very reason to import one
+        mean = None
+    hot = import_list(listed, study, year, by=by, datum=datum, annual=mean)
+    _replace(folder / f"hotspots-{year}-screened.csv", write_hotspots, hot)
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
     return _replace(path, write_hotspots, hot)
 

@@ -17,8 +17,9 @@ from hotspot.publish.release import DATA, publish
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH, write_study
 from hotspot.variables import DataError
+from hotspot.workflows.check import check_month
+from hotspot.workflows.explain import explain_cell
 from hotspot.workflows.month import derive, run_month
-from hotspot.workflows.questions import check_month, explain_cell
 from hotspot.workflows.releases import list_releases
 from hotspot.workflows.verify import verify_folder, verify_month
 from hotspot.workflows.year import open_hotspots
@@ -220,9 +221,13 @@ def test_verification_names_a_changed_input(study_file, folder, tmp_path):
     assert answer["differences"] == [f"{changed}: input differs from the one the month was made with"]
 
 
-def test_check_says_what_there_is(study):
-    answer = check_month(study, LATEST_MONTH)
-    assert answer["ready"] and answer["inputs"]["read"] > 0
+def test_check_says_what_there_is(study, folder):
+    """Of a published month, with what the run before has kept: nothing is learned twice, nothing is written."""
+    out = folder.parents[1]
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    answer = check_month(study, LATEST_MONTH, out=out)
+    assert answer["ready"] and answer["inputs"]["read"] > 0 and answer["list"]["how"].startswith("hotspots-2025.csv")
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
     assert list(answer["months"]) == ["2024-12", "2025-11", "2025-12"]
 
 

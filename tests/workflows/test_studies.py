@@ -16,8 +16,8 @@ import pytest
 from hotspot.publish import manifest
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
+from hotspot.workflows.check import check_month
 from hotspot.workflows.month import Derived, derive, open_hotspots, run_month
-from hotspot.workflows.questions import check_month
 from hotspot.workflows.verify import verify_month
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"
@@ -226,9 +226,10 @@ def test_beijing_december_is_refused(beijing, out):
     with pytest.raises(DataError, match=r"no station has 27 valid days; best has 25 \(2009 cells\)"):
         run_month(beijing.study, "2016-12", out=out)
     assert not (out / "beijing-2016" / "2016-12").exists()
-    answer = check_month(beijing.study, "2016-12")
+    answer = check_month(beijing.study, "2016-12", out=out)
+    assert len(answer["problems"]) == 1 and "best has 25" in answer["problems"][0] and answer["list"]["ready"]
     assert not answer["ready"] and answer["months"]["2016-12"]["valid"] == 0
-    assert sum("zero" in text or "empty" in text or "no bytes" in text for text in answer["problems"]) == 2
+    assert sum("zero" in text or "empty" in text or "no bytes" in text for text in answer["cautions"]) == 2
     days = [station["valid_days"] for station in answer["stations"].values()]
     assert len(days) == 35 and (min(days), max(days)) == (21, 25)
     assert not any(station["counts"] for station in answer["stations"].values())
@@ -236,8 +237,8 @@ def test_beijing_december_is_refused(beijing, out):
     assert not {"warnings", "rank", "ranks"} & answer.keys()
 
 
-def test_beijing_february_2015_counts_with_33_stations(beijing):
-    answer = check_month(beijing.study, "2015-02")
+def test_beijing_february_2015_counts_with_33_stations(beijing, out):
+    answer = check_month(beijing.study, "2015-02", out=out)
     assert answer["ready"] and answer["inputs"]["refused"] == 0
     left = {s["name"]: s["valid_days"] for s in answer["stations"].values() if not s["counts"]}
     assert left == {"密云水库": 23, "永乐店": 21}
@@ -247,7 +248,7 @@ def test_beijing_february_2015_counts_with_33_stations(beijing):
         "why": {"no valid station within 50 km": 149},
     }, "without 密云水库 59 cells more are too far from a station than in January"
     assert answer["months"]["2015-01"]["valid"] == 1919
-    assert any("no file for 20150228" in note for note in answer["notes"])
+    assert any("no file for 20150228" in note["text"] for note in answer["notes"])
 
 
 # Urumqi, Changji, Shihezi, Wujiaqu

@@ -144,7 +144,8 @@ def _report(given, summary, chapters, number, name, state, digest):
         ["完整性", _completeness(completeness, given, criteria)],
         ["名单与规则", f"{legible(criteria.legal_basis)}；规则{criteria.profile}；每市每类取前"
                   f"{'、'.join(str(k) for k in dict.fromkeys(criteria.warning.k.values()))}名"
-                  + (f"；名单校验{digest}" if digest else "")],
+                  + (f"；名单校验{digest}" if digest else "")
+                  + (f"；{shorten(attrs['list_zh'], 160)}" if "list_zh" in attrs else "")],
     ]  # fmt: skip
     return {
         "id": f"{study.id}-{number}",

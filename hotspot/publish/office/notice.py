@@ -242,12 +242,13 @@ def _facts(study, month, derived, edition, city):
 
 def _lead(facts, public):
     basis = legible(facts["criteria"].legal_basis)
+    came = f"{legible(facts['attrs']['list_zh'])}。" if "list_zh" in facts["attrs"] else ""
     if public:
-        return f"依据{basis}，现将{month_zh(facts['month'])}PM2.5热点网格预警名单向社会公开。"
+        return f"依据{basis}，现将{month_zh(facts['month'])}PM2.5热点网格预警名单向社会公开。{came}"
     you = "你市" if len(facts["cities"]) == 1 else "你们"
     return (
         f"依据{basis}，对{month_zh(facts['month'])}热点网格PM2.5月均浓度进行了评估，形成预警网格名单（见附件），"
-        f"现印发{you}，请组织排查并按时上报有关情况。"
+        f"现印发{you}，请组织排查并按时上报有关情况。{came}"
     )
 
 

@@ -12,12 +12,13 @@ from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
+from hotspot.rank.select.imported import origin
 from hotspot.rules.rounding import plain_text
 
 PANEL_MM = 92.0
 LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps
 _UNITS = 7  # townships printed with their share
-_STATUS = {"screened": "初筛", "reviewed": "已复核", "formal": "正式"}
+_STATUS = {"screened": "初筛", "imported": "导入", "reviewed": "已复核", "formal": "正式"}
 
 
 def in_order(study, hot):
@@ -141,6 +142,7 @@ def cover(study, year, city, cells, facilities, digest):
     vintages = sorted({str(v) for v in facilities["vintage"] if known(v)}) if len(facilities) else []
     sources = sorted({str(v) for v in facilities["source"] if known(v)}) if len(facilities) else []
     city = shorten(city, 30)
+    came = origin(cells).get("zh", "")
     return {
         "title": f"{city}热点网格图集（{year}年名单）",
         "head": f"{city}热点网格图集 · {year}年名单",
@@ -152,7 +154,8 @@ def cover(study, year, city, cells, facilities, digest):
             "city": city,
             "year": f"{year}年名单",
             "study": shorten(study.name, 40),
-            "counts": f"热点网格{len(cells)}个，分属{counties}个县（区、市），面积{area} km²；名单状态：{statuses}。",
+            "counts": f"热点网格{len(cells)}个，分属{counties}个县（区、市），面积{area} km²；名单状态：{statuses}。"
+            + (f"{legible(came)}。" if came else ""),
             "facilities": "；".join(shorten(text, 60) for text in sources[:4]) or "本研究没有登记的污染源清单",
             "vintage": "、".join(shorten(v, 12) for v in vintages[:6]),
             "ring": f"{criteria.tracing.ring_km:g}",

@@ -79,7 +79,8 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
             f"{COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
             f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · "
             f"格网 {shorten(field.attrs['lattice_id'], 40)} · "
-            f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价",
+            f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价"
+            + (f" · {shorten(field.attrs['list_zh'], 120)}" if "list_zh" in field.attrs else ""),
         ],
     }
 

@@ -240,6 +240,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("名单", f"{study.name}（{study.id}）{month_zh(month)}，{rows['cell'].nunique()}个网格，{len(rows)}条预警"),
         ("状态", STATES[state]),
         ("依据", f"{criteria.legal_basis}；规则档案 {criteria.profile}"),
+        *([("热点网格名单", field.attrs["list_zh"])] if "list_zh" in field.attrs else []),
         ("数据", _source(field)),
         (
             "完整性",

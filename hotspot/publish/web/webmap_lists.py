@@ -277,7 +277,8 @@ def notes(field, study, month, title):
         lines.append([key, *known.get(key, {}).get(text, (text, text))])
     if study is not None:
         rules = f"{escape(study.criteria.profile)} · {escape(study.criteria.legal_basis)}"
-        lines.append(["rules", rules, rules])
+        came = [f" · {escape(attrs[name])}" if name in attrs else "" for name in ("list_zh", "list_en")]
+        lines.append(["rules", rules + came[0], rules + came[1]])
     return {
         "title": titles,
         "month": [f"{year} 年 {number} 月", f"{_MONTHS[number - 1]} {year}"],

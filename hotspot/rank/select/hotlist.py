@@ -34,7 +34,7 @@ COLUMNS: dict[str, int | None] = {
     "since": 0,
     "reason": None,
 }
-STATUSES = ("screened", "reviewed", "formal", "exited")
+STATUSES = ("screened", "imported", "reviewed", "formal", "exited")
 # A cell's centre in the list and in the study may differ by the printed digits, not by more.
 _SAME_PLACE_DEG = 2e-6
 

@@ -16,6 +16,7 @@ from hotspot.rank.select.hotspots import list_rows
 from hotspot.variables import DataError
 
 REVIEW_COLUMNS = ("cell", "decision", "reviewer", "reason", "date")
+UNDECIDED = ("screened", "imported")
 DECISIONS = ("keep", "remove", "add")
 _ZH = {"keep": "复核保留", "remove": "复核剔除", "add": "复核增补"}
 _EN = {"keep": "kept on review", "remove": "removed on review", "add": "added on review"}
@@ -172,7 +173,7 @@ def make_formal(hot):
     Raises
     ------
     DataError
-        A cell is still only screened; the message names the first ones.
+        A cell is still only screened or imported; the message names the first ones.
 
     Examples
     --------
@@ -180,7 +181,7 @@ def make_formal(hot):
     >>> make_formal(pd.DataFrame({"cell": ["A", "B"], "status": ["reviewed", "exited"]}))["status"].tolist()
     ['formal', 'exited']
     """
-    open_ = hot.loc[hot["status"] == "screened", "cell"].tolist()
+    open_ = hot.loc[hot["status"].isin(UNDECIDED), "cell"].tolist()
     if open_:
         raise DataError(
             f"{len(open_)} of {len(hot)} cells have no decision yet ({', '.join(open_[:_SHOWN])}"
@@ -191,7 +192,7 @@ def make_formal(hot):
 
 def write_review_form(path, hot):
     """
-    The form a reviewer fills in: one row per cell that is still only screened, decision empty.
+    The form a reviewer fills in: one row per cell that nobody here decided on, decision empty.
 
     Parameters
     ----------
@@ -216,6 +217,6 @@ def write_review_form(path, hot):
     with open(path, "w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*REVIEW_COLUMNS, "city", "county"])
-        for row in hot[hot["status"] == "screened"].itertuples():
+        for row in hot[hot["status"].isin(UNDECIDED)].itertuples():
             writer.writerow([row.cell, "", "", "", "", row.city, row.county])
     return path

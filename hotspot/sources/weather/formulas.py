@@ -7,6 +7,9 @@ _MAGNUS_A, _MAGNUS_B = 17.625, 243.04
 
 _POINTS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 COMPASS = {name: 22.5 * number for number, name in enumerate(_POINTS)}
+_POINTS_ZH = "北 北东北 东北 东东北 东 东东南 东南 南东南 南 南西南 西南 西西南 西 西西北 西北 北西北".split()
+COMPASS_ZH = {name: 22.5 * number for number, name in enumerate(_POINTS_ZH)}
+CALM = ("C", "CALM", "静", "静风", "CV")
 
 
 def relative_humidity(t2m, d2m):

@@ -14,6 +14,7 @@ from hotspot.sources.weather.formulas import COMPASS, wind_components
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 _DIRECTION = re.compile(r"\s*(\d{1,3})\s*[º°]\s*(?:\(\s*[NESW]{1,3}\s*\))?\s*")
+_FASTEST = VARIABLES["u10"].high
 # ours -> (column, unit that the layout itself fixes, "" where the study must say)
 _SYNOP = {"t2m": ("Temp.", "degC"), "rh2m": ("Rel. Hum.", "1"), "sp": ("Pressure/", "hPa")}
 _PRSA = {"t2m": ("TEMP", "degC"), "d2m": ("DEWP", "degC"), "sp": ("PRES", "hPa"), "tp": ("RAIN", "mm")}
@@ -75,22 +76,22 @@ def read_synop(path, delivery, intake):
         cells = text(theirs)
         if ours == "sp":
             cells = np.array([re.sub(r"\s*hpa$", "", cell, flags=re.IGNORECASE) for cell in cells], dtype=object)
-        found[ours] = _column(table, cells, columns[theirs], delivery.units.get(ours, unit), ours)
+        found[ours] = in_our_unit(table, cells, columns[theirs], delivery.units.get(ours, unit), ours)
     speed, unreadable = to_numbers(text("Wins speed"))
-    _set_aside_values(table, unreadable, columns["Wins speed"], "not a number")
+    set_aside_values(table, unreadable, columns["Wins speed"], "not a number")
     speed = to_unit(speed, delivery.units["wind_speed"], "u10")
     directions = text("Wind dir")
     calm = np.char.startswith(np.char.lower(directions.astype(str)), "calm")
     matches = [_DIRECTION.fullmatch(cell) for cell in directions]
     angle = np.array([float(match[1]) if match else np.nan for match in matches])
     blank = np.isin(directions.astype(str), ("", "-", "None", "nan"))
-    _set_aside_values(table, np.isnan(angle) & ~calm & ~blank, columns["Wind dir"], "not a wind direction")
-    angle = _directions(table, angle, columns["Wind dir"])
+    set_aside_values(table, np.isnan(angle) & ~calm & ~blank, columns["Wind dir"], "not a wind direction")
+    angle = in_range(table, angle, columns["Wind dir"], "wind direction", 360, "degrees")
     speed = np.where(calm, 0.0, speed)
-    speed = _speeds(table, speed, columns["Wins speed"])
+    speed = in_range(table, speed, columns["Wins speed"], "wind speed", _FASTEST, "m/s")
     found["u10"], found["v10"] = wind_components(speed, angle, wind=delivery.wind)
     intake.note(f"{table.name}: rain is given as totals of 24 h and is not used as hourly rain")
-    return _closed(table, found)
+    return closed(table, found)
 
 
 def read_prsa_weather(path, delivery, intake):
@@ -125,16 +126,17 @@ def read_prsa_weather(path, delivery, intake):
     table.set_aside(np.flatnonzero(np.isnat(time)), "hour", "no such time")
     found = {"time": time - np.timedelta64(round(offset_of(delivery.time_zone) * 60), "m")}
     for ours, (theirs, unit) in _PRSA.items():
-        found[ours] = _column(table, table.cells(theirs), theirs, delivery.units.get(ours, unit), ours)
+        found[ours] = in_our_unit(table, table.cells(theirs), theirs, delivery.units.get(ours, unit), ours)
     speed, unreadable = to_numbers(table.cells("WSPM"))
-    _set_aside_values(table, unreadable, "WSPM", "not a number")
-    speed = _speeds(table, to_unit(speed, delivery.units.get("wind_speed", "m/s"), "u10"), "WSPM")
+    set_aside_values(table, unreadable, "WSPM", "not a number")
+    speed = to_unit(speed, delivery.units.get("wind_speed", "m/s"), "u10")
+    speed = in_range(table, speed, "WSPM", "wind speed", _FASTEST, "m/s")
     texts = np.char.strip(table.cells("wd").astype(str))
     angle = np.array([COMPASS.get(cell, np.nan) for cell in texts])
     unknown = np.isnan(angle) & ~np.isin(texts, ("NA", "", "CV", "cv"))
-    _set_aside_values(table, unknown, "wd", "not one of the 16 points")
+    set_aside_values(table, unknown, "wd", "not one of the 16 points")
     found["u10"], found["v10"] = wind_components(speed, angle, wind=delivery.wind)
-    return _closed(table, found)
+    return closed(table, found)
 
 
 def _header(name):
@@ -147,10 +149,10 @@ def _iso(cell):
     return f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}" if match else cell
 
 
-def _column(table, cells, column, unit, ours):
+def in_our_unit(table, cells, column, unit, ours):
     """One column as float64 in our unit; unreadable and impossible values are set aside."""
     values, unreadable = to_numbers(cells)
-    _set_aside_values(table, unreadable, column, "not a number")
+    set_aside_values(table, unreadable, column, "not a number")
     try:
         values = to_unit(values, unit, ours)
     except DataError as error:
@@ -164,30 +166,25 @@ def _column(table, cells, column, unit, ours):
         )
     with np.errstate(invalid="ignore"):
         wrong = (values < variable.low) | (values > variable.high)
-    _set_aside_values(table, wrong, column, f"{ours} outside {variable.low:g} to {variable.high:g} {variable.unit}")
+    set_aside_values(table, wrong, column, f"{ours} outside {variable.low:g} to {variable.high:g} {variable.unit}")
     return np.where(wrong, np.nan, values)
 
 
-def _directions(table, angle, column):
+def in_range(table, values, column, what, high, unit):
+    """Values from 0 to ``high``; the others are set aside."""
     with np.errstate(invalid="ignore"):
-        wrong = (angle < 0) | (angle > 360)
-    _set_aside_values(table, wrong, column, "wind direction outside 0 to 360 degrees")
-    return np.where(wrong, np.nan, angle)
+        wrong = (values < 0) | (values > high)
+    set_aside_values(table, wrong, column, f"{what} outside 0 to {high:g} {unit}")
+    return np.where(wrong, np.nan, values)
 
 
-def _speeds(table, speed, column):
-    with np.errstate(invalid="ignore"):
-        wrong = (speed < 0) | (speed > VARIABLES["u10"].high)
-    _set_aside_values(table, wrong, column, f"wind speed outside 0 to {VARIABLES['u10'].high:g} m/s")
-    return np.where(wrong, np.nan, speed)
-
-
-def _set_aside_values(table, wrong, column, rule):
+def set_aside_values(table, wrong, column, rule):
+    """Set aside one value of each of these rows; the rows stay in use."""
     for position in np.flatnonzero(wrong):
         table.set_aside_value(position, column, rule)
 
 
-def _closed(table, found):
+def closed(table, found):
     """Good rows in time order, one per time; the same row twice counts once, two different ones stop the run."""
     good = np.flatnonzero(~np.isnat(found["time"]))
     order = good[np.argsort(found["time"][good], kind="stable")]

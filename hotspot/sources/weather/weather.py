@@ -19,7 +19,7 @@ from hotspot.variables import VARIABLES, CoverageWarning, DataError
 
 _HOUR = np.timedelta64(3600, "s")
 GRIDS = ("era5", "era5-land", "merra2")
-TABLES = ("wuhan-meteo", "prsa", "era5-point")
+TABLES = ("table", "wuhan-meteo", "prsa", "era5-point")
 _SHORT = 0.2  # share of a variable that may be missing before it is said; RELIABILITY 56
 
 
@@ -30,7 +30,7 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
     Parameters
     ----------
     delivery : Weather
-        As the study declares it; layouts ``era5 era5-land merra2 wuhan-meteo prsa era5-point``.
+        As the study declares it; layouts ``era5 era5-land merra2 table wuhan-meteo prsa era5-point``.
     root : Path
         The data root.
     intake : Intake
@@ -83,6 +83,11 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
         humidity = relative_humidity(dataset["t2m"], dataset["d2m"]).astype(dataset["t2m"].dtype)
         dataset["rh2m"] = (dataset["t2m"].dims, humidity)
         intake.note("weather: relative humidity from temperature and dew point (Alduchov and Eskridge 1996)")
+    if not any(bool(values.notnull().any()) for values in dataset.data_vars.values()):
+        raise NothingDelivered(
+            f"weather {', '.join(delivery.files)}: {dataset.sizes['time']} times without a single value; "
+            "deliver the values or take the weather out of the study."
+        )
     for name, values in dataset.data_vars.items():
         values.attrs = {"unit": VARIABLES[name].unit, "long_name": VARIABLES[name].words}
         missing = float(values.isnull().mean())
@@ -156,18 +161,24 @@ def _is_whole(path, intake):
 def _point(paths, delivery, intake):
     import xarray as xr
 
+    from hotspot.sources.weather.point_table import read_point_table
     from hotspot.sources.weather.points import read_point
     from hotspot.sources.weather.tables import read_prsa_weather, read_synop
 
-    read = {"era5-point": read_point, "prsa": read_prsa_weather, "wuhan-meteo": read_synop}[delivery.layout]
-    if delivery.lon is None or delivery.lat is None:
+    read = {
+        "table": read_point_table, "era5-point": read_point, "prsa": read_prsa_weather, "wuhan-meteo": read_synop,
+    }[delivery.layout]  # fmt: skip
+    if delivery.layout != "table" and (delivery.lon is None or delivery.lat is None):
         raise DataError(
             f"weather {delivery.layout}: the series does not say where it was measured; declare lon and lat."
         )
-    parts = [read(path, delivery, intake) for path in paths]
+    parts = [{"lon": delivery.lon, "lat": delivery.lat} | read(path, delivery, intake) for path in paths]
+    places = sorted({(part["lon"], part["lat"]) for part in parts})
+    if len(places) > 1:
+        raise DataError(f"weather: the files lie at {len(places)} places; give each its own [[weather]] entry.")
     datasets = [
         xr.Dataset(
-            {name: ("time", values) for name, values in part.items() if name != "time"},
+            {name: ("time", values) for name, values in part.items() if name not in ("time", "lon", "lat")},
             {"time": part["time"].astype("datetime64[ns]")},
         )
         for part in parts
@@ -182,7 +193,7 @@ def _point(paths, delivery, intake):
         )
     step = float(np.median(np.diff(time)) / _HOUR) if len(time) > 1 else 1.0
     return dataset.assign_attrs(
-        kind="point", lon=delivery.lon, lat=delivery.lat, step_hours=round(step), preliminary_share=0.0
+        kind="point", lon=places[0][0], lat=places[0][1], step_hours=round(step), preliminary_share=0.0
     )
 
 

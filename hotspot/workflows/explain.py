@@ -1,8 +1,8 @@
 """
-Questions people ask before and after a month: what is missing, and why this cell.
+Why this cell is, or is not, on a month's list; and what to open in a published folder.
 
-Both answers are plain dicts of numbers and short sentences, for a person or a
-machine; neither ranks anything.
+The answer is a plain dict of numbers and short sentences, for a person or a
+machine; it ranks nothing.
 """
 
 from pathlib import Path
@@ -14,91 +14,6 @@ from hotspot.trace.words import agreement_words, calm_words
 from hotspot.variables import DataError
 from hotspot.workflows.month import derive, months_needed
 from hotspot.workflows.year import annual, open_hotspots
-
-
-def check_month(study, month):
-    """
-    What is missing or doubtful in a month's deliveries, before anyone waits.
-
-    Parameters
-    ----------
-    study : Study
-    month : str, "YYYY-MM"
-
-    Returns
-    -------
-    dict
-        ``ready`` (may the month be published), ``problems`` and ``notes`` (lists of
-        sentences), ``inputs`` (counts of the conservation law), ``months``
-        (per month: cells with a valid mean, and why the others have none),
-        ``stations`` (valid days of each reference station, its mean to date).
-        A mean to date is shown, never ranked.
-
-    Raises
-    ------
-    DataError
-        Nothing could be read at all.
-
-    Examples
-    --------
-    >>> from hotspot.synthetic.study import synthetic_month
-    >>> small = synthetic_month(size="small")
-    >>> check_month(small.study, small.month)["ready"]
-    True
-    """
-    from hotspot.estimate.field.monthly import monthly_field
-    from hotspot.quality.decisions import with_decisions
-    from hotspot.sources.opening import open_month
-
-    parse_month(month)
-    delivered = with_decisions(open_month(study, month))
-    field, _ = monthly_field(delivered, study.cells)
-    months: dict[str, dict] = {}
-    problems = []
-    for position, name in enumerate(months_needed(month)):
-        layer = field.isel(time=position)
-        valid = layer["valid"].values
-        why = layer["why"].to_series()[~valid].value_counts().sort_index().to_dict()
-        months[name] = {"cells": int(valid.size), "valid": int(valid.sum()), "why": {k: int(v) for k, v in why.items()}}
-        if name == month and not valid.any():
-            problems.append(f"{name}: no cell has a valid monthly mean: {'; '.join(why)}")
-        elif not valid.any():
-            other = "year-on-year" if position == 0 else "month-on-month"
-            problems.append(f"{name}: no valid mean, so nothing can be ranked {other}: {'; '.join(why)}")
-    refused = [f"{r.path}: {r.refused}" for r in delivered.intake.files.values() if r.refused]
-    return {
-        "study": study.id,
-        "month": month,
-        "ready": months[month]["valid"] > 0,
-        "problems": problems + refused,
-        "notes": list(delivered.intake.notes),
-        "inputs": delivered.intake.counts,
-        "months": months,
-        "stations": _stations(delivered, study, month),
-        "field": {k: str(v) for k, v in sorted(field.attrs.items())},
-    }
-
-
-def _stations(delivered, study, month):
-    """Valid days and mean to date of every reference station in the month."""
-    from hotspot.quality.completeness import daily_means, monthly_means
-
-    if delivered.reference is None:
-        return {}
-    validity = study.criteria.validity
-    days = daily_means(delivered.reference, utc_offset=study.utc_offset, validity=validity)
-    means = monthly_means(days, [month], validity=validity).isel(time=0)
-    names = delivered.reference["name"].values.astype(str)
-    return {
-        station: {
-            "name": name,
-            "valid_days": int(means["n_valid"][i]),
-            "longest_gap_days": int(means["longest_gap"][i]),
-            "counts": bool(means["valid"][i]),
-            "pm25_to_date": _number(means["pm25"][i]),
-        }
-        for i, (station, name) in enumerate(zip(means["station"].values.astype(str), names, strict=True))
-    }
 
 
 def explain_cell(study, month, cell, *, out="out"):
