@@ -7,6 +7,7 @@ products; so it says yes where they would say yes, and no in their words where t
 """
 
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from hotspot.workflows.month import STEPS, derive, months_needed, steps
 from hotspot.workflows.year import open_hotspots
 
 _SHOWN = 3  # files named beside one note
+# Weather that is declared and does not reach as far as the month.
+_SHORT_OF = re.compile(r"ends \d+ days before|is missing in \d+%|no hour |without a single value")
 
 
 def check_month(study, month, *, out=None):
@@ -53,8 +56,10 @@ def check_month(study, month, *, out=None):
     from hotspot.publish.release import publish
 
     parse_month(month)
-    year, problems = int(month[:4]), []
+    year = int(month[:4])
+    problems: list[str] = []
     derived = told = None
+    listed = {"ready": False, "how": "lacking", "cells": 0, "why": ""}
     with _scratch(study, out, problems) as scratch, steps(STEPS) as step, _trial(problems):
         hot = None
         with _trial(problems, f"the list of {year}"):
@@ -211,8 +216,7 @@ def _of_list(study, year, out, hot, problems):
 
     name = f"hotspots-{year}.csv"
     if hot is None:
-        why = problems[-1] if problems else ""
-        return {"ready": False, "how": "lacking", "cells": 0, "why": why}
+        return {"ready": False, "how": "lacking", "cells": 0, "why": problems[-1] if problems else ""}
     in_force = hot[hot["status"] != "exited"]
     states = ", ".join(f"{n} {state}" for state, n in in_force["status"].value_counts().sort_index().items())
     stands = out is not None and (Path(out) / study.id / name).exists()
@@ -243,13 +247,15 @@ def _of_month(study, month, intake, field, reference):
         if name != month and not valid.any():
             other = "year-on-year" if position == 0 else "month-on-month"
             cautions.append(f"{name}: no valid mean, so nothing can be ranked {other}: {'; '.join(why)}")
+    if study.weather:  # declared: what is said of it is no small print
+        cautions += [note for note in intake.notes if note.startswith("weather") and _SHORT_OF.search(note)]
     for key, what in (("weather", "no change without the weather"), ("level", "the list rests on concentration alone")):
         said = str(field.attrs.get(key, ""))
         if said.startswith("none: "):
             cautions.append(f"{what}: {said.removeprefix('none: ')}")
     return {
         "cautions": list(dict.fromkeys(cautions)),
-        "notes": group_notes(intake.notes, intake.files),
+        "notes": group_notes([note for note in intake.notes if note not in cautions], intake.files),
         "inputs": intake.counts,
         "months": months,
         "stations": _stations(reference, study, month),
