@@ -58,7 +58,9 @@ def window_around(grid, col, row, metres, size):
     return drawing.Window(x - metres / 2, y + metres / 2, metres, size)
 
 
-def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, fine, sub_cells=None, backdrop=None):
+def detail_panel(
+    grid, col, row, *, size, borders, facilities, warned, values, fine, sub_cells=None, backdrop=None, marked=None
+):  # fmt: skip
     """
     The cell with its numbered sub-cells, its neighbours' codes on the frame.
 
@@ -80,6 +82,8 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
         What is printed in each sub-cell, in their order; ``support`` as ``fine_month`` has it.
     backdrop : Backdrop, optional
         Rivers and roads below everything.
+    marked : int, optional
+        Number of a sub-cell that gets a thick frame.
 
     Returns
     -------
@@ -104,6 +108,9 @@ def detail_panel(grid, col, row, *, size, borders, facilities, warned, values, f
         draw.svg.append(drawing.line(margin, margin + k * step, margin + cell, margin + k * step, 0.15, "#555"))
     borders.draw(draw, window, pieces)
     draw.svg.append(drawing.frame(margin, margin, cell, 0.9))
+    if marked is not None:
+        down, east = divmod(marked - 1, n)
+        draw.svg.append(drawing.frame(margin + east * step, margin + down * step, step, 1.1))
     inside = [f for f in facilities if window.box.contains(shapely.Point(f["x"], f["y"]))]
     _facilities(draw, window, inside, 1.0)
     digits = len(str(n * n))
