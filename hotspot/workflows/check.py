@@ -40,7 +40,7 @@ def check_month(study, month, *, out=None):
     dict
         ``ready`` (would ``hotspot month`` publish it), ``problems`` (sentences: what stops it), ``cautions`` (what it
         would have to go without), ``notes`` (dicts ``text, count, files``: equal notes are one), ``list`` (dict
-        ``ready, how, cells, why`` of the year's list: would ``hotspot select`` give one), ``inputs`` (counts of the
+        ``ready, how, cells, origin`` of the year's list: would ``hotspot select`` give one), ``inputs`` (counts of the
         conservation law), ``months`` (per month: cells with a valid mean, and why the others have none),
         ``stations`` (valid days of each reference station, its mean to date), ``field`` (how it was made).
         A mean to date is shown, never ranked.
@@ -59,12 +59,12 @@ def check_month(study, month, *, out=None):
     year = int(month[:4])
     problems: list[str] = []
     derived = told = None
-    listed = {"ready": False, "how": "lacking", "cells": 0, "why": ""}
+    listed = {"ready": False, "how": "lacking", "cells": 0, "origin": ""}
     with _scratch(study, out, problems) as scratch, steps(STEPS) as step, _trial(problems):
         hot = None
         with _trial(problems, f"the list of {year}"):
             hot = open_hotspots(study, year, out=scratch)
-        listed = _of_list(study, year, out, hot, problems)
+        listed = _of_list(study, year, out, hot)
         with _trial(problems):
             if hot is not None:
                 derived = derive(study, month, hot=hot, folder=Path(scratch) / study.id, step=step)
@@ -73,6 +73,8 @@ def check_month(study, month, *, out=None):
         if derived is None:
             with _trial(problems):
                 told = _to_date(study, month)
+    # What stands in the scratch copy is what stands in ``out``.
+    problems = [text.replace(f"{scratch}{os.sep}", f"{out}{os.sep}" if out is not None else "") for text in problems]
     answer = {
         "study": study.id,
         "month": month,
@@ -107,7 +109,7 @@ def check_lines(answer):
     yield f"{answer['study']} {answer['month']}: {verdict}"
     yield from (f"problem: {text}" for text in answer["problems"])
     yield from (f"caution: {text}" for text in answer["cautions"])
-    yield f"hotspot list: {answer['list']['how']}"
+    yield "; ".join(filter(None, (f"hotspot list: {answer['list']['how']}", answer["list"]["origin"])))
     if answer["inputs"]:
         counts = answer["inputs"]
         yield (
@@ -210,18 +212,18 @@ def _writable(folder):
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
-def _of_list(study, year, out, hot, problems):
-    """Where the year's list comes from, or why there is none."""
+def _of_list(study, year, out, hot):
+    """Whether there is, or would be, a list of the year, and where it comes from."""
     from hotspot.rank.select.imported import origin
 
     name = f"hotspots-{year}.csv"
     if hot is None:
-        return {"ready": False, "how": "lacking", "cells": 0, "why": problems[-1] if problems else ""}
+        return {"ready": False, "how": "lacking", "cells": 0, "origin": ""}
     in_force = hot[hot["status"] != "exited"]
     states = ", ".join(f"{n} {state}" for state, n in in_force["status"].value_counts().sort_index().items())
     stands = out is not None and (Path(out) / study.id / name).exists()
     how = f"{name} ({states})" if stands else f"none yet; it would be selected now ({states})"
-    return {"ready": True, "how": how, "cells": len(in_force), "why": origin(hot).get("en", "")}
+    return {"ready": True, "how": how, "cells": len(in_force), "origin": origin(hot).get("en", "")}
 
 
 def _to_date(study, month):

@@ -6,10 +6,11 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 (``-diff``), what it hangs on (``-stability``, ``-sensitivity``) and the level.
 """
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
-from hotspot.variables import DataError
+from hotspot.variables import CoverageWarning, DataError
 
 
 class Selected(NamedTuple):
@@ -111,9 +112,12 @@ def _import(study, year, folder, listed, refuse, by, datum):
         )
     try:
         mean = annual(study, year)
-    except DataError:  # the very reason to import one
-        mean = None
+        without = ""
+    except DataError as error:  # often the very reason to import one
+        mean, without = None, f"no annual mean stands beside its cells: {error}"
     hot = import_list(listed, study, year, by=by, datum=datum, annual=mean)
+    for text in filter(None, (*hot.attrs["notes"], without)):
+        warnings.warn(f"imported list: {text}", CoverageWarning, stacklevel=3)
     _replace(folder / f"hotspots-{year}-screened.csv", write_hotspots, hot)
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
     return _replace(path, write_hotspots, hot)

@@ -205,6 +205,7 @@ def test_a_list_at_fault_is_no(mini):
     place.write_text("year,city\n2025,x\n")
     answer = check_month(load_study(mini / "study.toml"), "2025-12", out=mini / "out")
     assert not answer["ready"] and answer["list"]["how"] == "lacking"
+    assert str(place) in answer["problems"][0]  # not the scratch copy that was read
     assert not does(run_month, load_study(mini / "study.toml"), "2025-12", out=mini / "out")
 
 
@@ -219,7 +220,7 @@ def test_a_year_without_data_needs_a_list_and_an_imported_one_will_do(mini):
     pd.DataFrame({"网格编号": codes}).to_excel(mini / "official.xlsx", index=False)
     select_year(study, 2025, out=mini / "out", listed=mini / "official.xlsx", by="王")
     after = check_month(study, "2025-12", out=mini / "out")
-    assert after["ready"] and "official.xlsx" in after["list"]["why"]
+    assert after["ready"] and "official.xlsx" in after["list"]["origin"]
     folder = run_month(study, "2025-12", out=mini / "out")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert any("the year's list was imported: official.xlsx" in note for note in manifest["notes"])
@@ -247,7 +248,7 @@ def test_equal_notes_are_one_note_with_a_count(mini):
     answer = check_month(load_study(mini / "study.toml"), "2025-12")
     lines = list(check_lines(answer))
     ends = [line for line in lines if "no final newline" in line]
-    assert len(ends) == 1 and ends[0].startswith("note: 3 files: no final newline")
+    assert len(ends) == 1 and ends[0].startswith("note: 14 files: no final newline")
     assert [line.split(":")[0] for line in lines[1:2]] == ["problem"]
     assert [line.split(":")[0] for line in lines[-len(answer["notes"]) :]] == ["note"] * len(answer["notes"])
 

@@ -9,7 +9,7 @@ from hotspot.rank.select.hotspots import read_hotspots
 from hotspot.rank.select.imported import import_list, origin
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
-from hotspot.variables import DataError
+from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.year import open_hotspots, select_year
 
 
@@ -108,13 +108,18 @@ def test_an_imported_list_is_in_force_and_not_undone(study, tmp_path):
 
 def test_a_year_without_data_takes_a_list_all_the_same(study, tmp_path):
     path = table(tmp_path, pd.DataFrame({"cell": [cell(study, 1)]}))
-    select_year(study, 2030, out=tmp_path, listed=path, by="王")
+    with pytest.warns(CoverageWarning, match="no annual mean stands beside its cells"):
+        select_year(study, 2030, out=tmp_path, listed=path, by="王")
     assert open_hotspots(study, 2030, out=tmp_path)["pm25"].isna().all()
 
 
 def test_our_own_list_of_last_year_comes_back(study, tmp_path):
     path = table(tmp_path, pd.DataFrame({"cell": [cell(study, 1), cell(study, 3)]}))
     first = select_year(study, 2025, out=tmp_path, listed=path, by="王")
-    again = import_list(first, study, 2026, by="李")
+    text = first.read_text(encoding="utf-8").splitlines()
+    copy = tmp_path / "list-of-2025.csv"
+    copy.write_text("\n".join([*text, text[1], text[2].replace("imported", "exited")]), encoding="utf-8")
+    again = import_list(copy, study, 2026, by="李")
+    assert again.attrs["notes"][:2] == ["1 rows that left the list were not taken", "1 rows stand twice, word for word"]
     assert again["cell"].tolist() == open_hotspots(study, 2025, out=tmp_path)["cell"].tolist()
-    assert set(again["since"]) == {2025} and origin(again)["file"] == "hotspots-2025.csv"
+    assert set(again["since"]) == {2025} and origin(again)["file"] == "list-of-2025.csv"
