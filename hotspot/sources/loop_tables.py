@@ -44,6 +44,7 @@ _WORDS = {
     "index": "index 综合指数",
     "published_on": "published_on 发布日期",
     "alarm": "alarm 报警编号",
+    "pushed": "pushed 推送时间",
     "point": "point 点位",
     "day": "day date 日期",
     "so2": "so2 二氧化硫",

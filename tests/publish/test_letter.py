@@ -64,16 +64,18 @@ def test_c3_point_time_count_and_feedback_stand_in_the_letter(study, alarms, tmp
     answered = {alarms["alarm"][0]: [{"text": "裸土"}]}
     paths = write(tmp_path, study, alarms, answered=answered, head="ab" * 32)
     assert [path.name for path in paths] == [
-        "letter-990100.docx", "letter-990100.csv", "letter-990200.docx", "letter-990200.csv",
+        "letter-990100.docx", "letter-990100.csv", "letter-990100.pdf",
+        "letter-990200.docx", "letter-990200.csv", "letter-990200.pdf",
     ]  # fmt: skip
     words, cells = letter_text(paths[0])
     assert "关于" in words and "2025年12月热点网格排查反馈情况提示的函" in words
     assert "共发出PM2.5报警2次" in words and "已反馈1次，未反馈1次，反馈率50.0%" in words
     assert "abababababababab" in words and "{" not in words + "".join(cells)
-    assert f"{alarms['sub_cell'][1]}\n及09号" in cells
-    for expected in (alarms["sub_cell"][0], "12-05 02:00", "12-09 21:00", "212", "3.2", "已反馈1次", "未反馈"):
+    assert f"{alarms['sub_cell'][1]}\n及09号\n{alarms['alarm'][1]}" in cells
+    assert f"{alarms['sub_cell'][0]}\n{alarms['alarm'][0]}" in cells
+    for expected in ("12-05 02:00", "12-09 21:00", "212", "3.2", "已反馈1次", "未反馈"):
         assert expected in cells, expected
-    other, aside = letter_text(paths[2])
+    other, aside = letter_text(paths[3])
     assert "本期没有推送的报警" in other and "共发出PM2.5报警0次" in other
     assert "未推送" in aside and "烟花爆竹燃放时段（元旦前夜）" in aside
 
@@ -130,8 +132,14 @@ def test_the_office_may_own_the_template(study, alarms, tmp_path):
 
 
 def test_columns_hold_what_must_not_break(study, alarms, tmp_path):
-    lines = {"点位名称": 10, "报警时间": 11, "时间": 11, "中心经度\n中心纬度": 8}  # characters on one line
-    for path in write(tmp_path, study, alarms)[::2]:
+    lines = {
+        "点位名称": 10,
+        "点位名称\n报警编号": 10,
+        "报警时间": 11,
+        "时间": 11,
+        "中心经度\n中心纬度": 8,
+    }  # characters on one line
+    for path in write(tmp_path, study, alarms)[::3]:
         document = Document(str(path))
         page = document.sections[0]
         assert document.tables
@@ -152,7 +160,10 @@ def test_a_label_has_its_own_line(study, alarms, tmp_path):
     named = study.model_copy()
     cells = study.cells.assign_coords(label=("cell", ["物流园区北侧"] * study.cells.sizes["cell"]))
     object.__setattr__(named, "__dict__", named.__dict__ | {"cells": cells})
-    assert f"{alarms['sub_cell'][0]}\n物流园区北侧" in letter_text(write(tmp_path, named, alarms)[0])[1]
+    assert (
+        f"{alarms['sub_cell'][0]}\n物流园区北侧\n{alarms['alarm'][0]}"
+        in letter_text(write(tmp_path, named, alarms)[0])[1]
+    )
 
 
 def test_the_letter_holds_no_empty_table(study, alarms, tmp_path):

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.publish.fonts import legible
+from hotspot.ledger.past import past_words
+from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.office.docx import filled
+from hotspot.publish.paper.alarm_card import clock_zh
+from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.rank.alarm.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.text.csv_rows import escape_text, unescape_text, write_csv
 
@@ -24,14 +27,16 @@ CSV_COLUMNS = (
 STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
 
 
-def write_letters(directory, *, study, alarms, period, answered=None, head="", signer="", template=None):
+def write_letters(
+    directory, *, study, alarms, period, answered=None, outstanding=None, past=None, head="", signer="", template=None
+):  # fmt: skip
     """
-    Write one letter per city with alarms in the period.
+    Write one letter per city with alarms in the period, or with earlier ones that nobody answered.
 
     Parameters
     ----------
     directory : str or Path
-        Made where it is missing; ``letter-CITYCODE.docx`` and ``letter-CITYCODE.csv``.
+        Made where it is missing; ``letter-CITYCODE.docx``, ``.csv`` and, as it is printed, ``.pdf``.
     study : Study
     alarms : DataFrame, from ``find_alarms``
         Of the period, of every state.
@@ -39,6 +44,10 @@ def write_letters(directory, *, study, alarms, period, answered=None, head="", s
         A local month "2025-12" or day "2025-12-05".
     answered : dict, optional
         Alarm -> list of feedback, from ``ledger.alarms.answers``.
+    outstanding : DataFrame, optional
+        Pushed before the period and not answered, from ``ledger.watch.alarm_table``, with ``waited`` (hours).
+    past : mapping, optional
+        Cell -> ``CellPast``; its first line is printed beside an alarm that waits.
     head : str
         Head of the ledger's chain, printed at the foot.
     signer : str
@@ -48,7 +57,7 @@ def write_letters(directory, *, study, alarms, period, answered=None, head="", s
 
     Returns
     -------
-    list of Path, by city code: DOCX and CSV of each
+    list of Path, by city code: DOCX, CSV and PDF of each
 
     Examples
     --------
@@ -60,25 +69,46 @@ def write_letters(directory, *, study, alarms, period, answered=None, head="", s
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    table = _placed(alarms, study, answered or {})
     written = []
-    for number, (key, rows) in enumerate(table.groupby("city_code", sort=True), 1):
+    for name, rows, waiting in by_city(alarms, study, answered or {}, outstanding):
+        context = letter_context(rows, waiting, study, period, past=past or {}, head=head, signer=signer)
+        path = directory / f"letter-{name}.docx"
+        path.write_bytes(filled("letter.docx", context, template))
+        written += [path, _csv(directory / f"letter-{name}.csv", rows), directory / f"letter-{name}.pdf"]
+        written[-1].write_bytes(letter_pdf(context))
+    return written
+
+
+def letter_pdf(context):
+    """The same texts as the DOCX, set as a page by ``templates/letter.typ``: bytes."""
+    check_glyphs(set_texts(context))
+    return typeset("letter.typ", context | {"title": context["heading"]}, parts=["page_parts.typ"])
+
+
+def by_city(alarms, study, answered, outstanding=None):
+    """
+    Alarms of the period and earlier ones that wait, by city.
+
+    Returns
+    -------
+    list of (name for a file, rows, waiting): a code where the city has a plain one, else a number; ``waiting``
+    has ``alarm cell sub_cell pushed waited state`` and the place
+    """
+    table = _placed(alarms, study, answered)
+    waits = None if outstanding is None or not len(outstanding) else _at_cells(outstanding, study)
+    keys = sorted({*table["city_code"], *(() if waits is None else waits["city_code"])})
+    found = []
+    for number, key in enumerate(keys, 1):
         # Named by code; a study without codes has its cities numbered.
         name = key if re.fullmatch(r"[0-9A-Za-z]{1,12}", key) else f"city{number:02d}"
-        path = directory / f"letter-{name}.docx"
-        path.write_bytes(filled("letter.docx", _context(rows, study, period, head, signer), template))
-        written.append(path)
-        written.append(_csv(directory / f"letter-{name}.csv", rows))
-    return written
+        waiting = pd.DataFrame() if waits is None else waits[waits["city_code"] == key]
+        found.append((name, table[table["city_code"] == key], waiting))
+    return found
 
 
 def _placed(alarms, study, answered):
     """Alarms with where they are, how often the cell alarmed, and how many answers there are."""
-    cells = study.cells
-    table = alarms.reset_index(drop=True).copy()
-    at = cells.indexes["cell"].get_indexer(table["cell"])
-    for name in ("city", "city_code", "county", "township", "label"):
-        table[name] = cells[name].values[at].astype(str) if len(at) else ""
+    table = _at_cells(alarms, study)
     centres = [study.grid.parse_child(code) for code in table["sub_cell"]]
     places = [_centre(study, *parts) for parts in centres]
     table["lon"] = [place[0] for place in places]
@@ -86,6 +116,16 @@ def _placed(alarms, study, answered):
     pushed = table[table["state"] == PUSHED].groupby("cell").size()
     table["count"] = table["cell"].map(pushed).fillna(0).astype(int)
     table["feedback"] = [len(answered.get(name, ())) for name in table["alarm"]]
+    return table
+
+
+def _at_cells(rows, study):
+    """Rows with the city, county, township and label of their cell."""
+    cells = study.cells
+    table = rows.reset_index(drop=True).copy()
+    at = cells.indexes["cell"].get_indexer(table["cell"])
+    for name in ("city", "city_code", "county", "township", "label"):
+        table[name] = cells[name].values[at].astype(str) if len(at) else ""
     return table
 
 
@@ -98,13 +138,13 @@ def _centre(study, col, row, number):
     return float(lon), float(lat)
 
 
-def _context(rows, study, period, head, signer):
+def letter_context(rows, waiting, study, period, *, past, head="", signer=""):
     """What the template prints; every text from data is made legible, the template escapes it."""
     rule = study.criteria.alarms
     pushed = rows[rows["state"] == PUSHED]
     aside = rows[rows["state"] != PUSHED]
-    city = legible(rows["city"].iloc[0])
-    when = _period_zh(period)
+    city = legible((rows if len(rows) else waiting)["city"].iloc[0])
+    when = period_zh(period)
     answered = int((pushed["feedback"] > 0).sum())
     return {
         "heading": f"关于{city}{when}热点网格排查反馈情况提示的函",
@@ -116,6 +156,10 @@ def _context(rows, study, period, head, signer):
         + (f"，反馈率{100 * answered / len(pushed):.1f}%。" if len(pushed) else "。"),
         "rows": [_row(number, row) for number, row in enumerate(pushed.itertuples(), 1)],
         "none_text": "" if len(pushed) else "本期没有推送的报警。",
+        "outstanding": [_waiting(row, past.get(row.cell)) for row in waiting.itertuples()],
+        "outstanding_text": f"以前推送、至今未反馈的报警{len(waiting)}次，请优先办理。" if len(waiting) else "无。",
+        "form_text": "反馈请填写随函所附《报警反馈表》（return-alarms），每个报警编号一行，用本函所列报警编号对应；"
+        f"{clock_zh(study.criteria.clocks)}。",
         "aside": [_aside(row) for row in aside.itertuples()],
         "aside_text": "以下情况不计入报警次数；仪器存疑的，请运维单位核查。" if len(aside) else "无。",
         "request": "请组织网格长、网格监督员对未反馈的报警点位抓紧开展现场排查，核实涉气污染源，"
@@ -149,10 +193,24 @@ def _aside(row):
     return _point(row) | {"state": STATE_ZH.get(row.state, row.state), "why": legible(alarm_why_zh(row.why))}
 
 
+def _waiting(row, past):
+    label = legible(row.label) if row.label != row.cell else ""
+    behind = past_words(past)[0][0] if past is not None else ""
+    return {
+        "alarm": row.alarm,
+        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "pushed": row.pushed[5:16].replace("T", " "),
+        "hours": f"{row.waited:.0f}",
+        "state": "超期" if row.state == "overdue" else "待反馈",
+        "past": legible(behind),
+    }
+
+
 def _point(row):
     """What both tables print; ``point`` is code and label in one, for a template with one line."""
     label = legible(row.label) if row.label != row.cell else ""
     return {
+        "alarm": row.alarm,
         "code": row.sub_cell,
         "label": label,
         "point": row.sub_cell + (f"（{label}）" if label else ""),
@@ -163,7 +221,8 @@ def _point(row):
     }
 
 
-def _period_zh(period):
+def period_zh(period):
+    """A local month or day in Chinese."""
     year, month, *day = period.split("-")
     return f"{year}年{int(month)}月" + (f"{int(day[0])}日" if day else "")
 

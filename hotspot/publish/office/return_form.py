@@ -11,6 +11,7 @@ import io
 from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.words import known, month_zh
 from hotspot.rules.classes import problem_types
+from hotspot.sources.loop_tables import our_names
 from hotspot.variables import DataError
 
 # Head on paper -> name in the ledger, width; the first four are filled in by us.
@@ -31,6 +32,7 @@ COLUMNS = {
     "照片编号": ("photos", 12),
 }
 GIVEN = ("month", "cell", "county", "reasons")
+OF_ALARMS = ("alarm", "sub_cell", "pushed")  # what the form of alarms fills in besides
 ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in
 NONE = "未发现问题"
 _SHORT = {"highest": "浓度最高", "year_on_year": "同比", "month_on_month": "环比"}
@@ -177,7 +179,7 @@ def returned(frame, name, required):
     Parameters
     ----------
     frame : DataFrame of text, as read
-        A filled return form, or a table that has the ledger's own column names.
+        A filled return form of cells or of alarms, or a table that has the ledger's own column names.
     name : str
         For messages.
     required : tuple of str
@@ -201,14 +203,16 @@ def returned(frame, name, required):
     >>> returned(form, "form.xlsx", ("month", "cell")).to_dict("records")
     [{'month': '2020-02', 'cell': 'A', 'time': '2020-03-05 10:00', 'by': '王', 'problem': 'site_dust', 'text': '苫盖'}]
     """
-    names = {head: key for head, (key, _) in COLUMNS.items() if head in frame.columns}
+    names = dict(zip(frame.columns, our_names(frame.columns), strict=True))
+    names |= {head: key for head, (key, _) in COLUMNS.items() if head in frame.columns}
+    names = {head: key for head, key in names.items() if head != key}
     lacking = [key for key in required if key not in frame.columns and key not in names.values()]
     if lacking:
         raise DataError(f"{name}: column {lacking[0]!r} is missing; the header has: {', '.join(frame.columns)}.")
     if not names:
         return frame
     frame = frame.rename(columns=names)
-    asked = [key for key in frame.columns if key not in GIVEN]
+    asked = [key for key in frame.columns if key not in (*GIVEN, *OF_ALARMS)]
     frame = frame[(frame[asked].astype(str).apply(lambda column: column.str.strip()) != "").any(axis=1)]
     if "problem" in frame:
         keys = {kind["zh"]: key for key, kind in problem_types().items()} | {NONE: "none"}

@@ -23,7 +23,7 @@ class Sheet:
     notes: Sequence[str] = ()
 
 
-def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str) -> Path:
+def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True) -> Path:
     """
     Write sheets as xlsx.
 
@@ -33,6 +33,8 @@ def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str) -
     sheets : mapping name -> Sheet; names of at most 31 letters
     created : str, "YYYY-MM-DD"
         A date of the data, not of the writing.
+    title_row : bool
+        False begins with the heads, so that the filled sheet can be read back as a table.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str) -
         cell, note = book.add_format(base | {"border": 1}), book.add_format(base)
         for name, sheet in sheets.items():
             page = book.add_worksheet(name)
-            _fill(page, sheet, head=head, title=title, cell=cell, note=note)
+            _fill(page, sheet, title_row, head=head, title=title, cell=cell, note=note)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -66,33 +68,48 @@ def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str) -
     return partial.replace(path)
 
 
-def _fill(page, sheet, *, head, title, cell, note):
-    last = len(sheet.columns) - 1
-    if last:
-        page.merge_range(0, 0, 0, last, harmless(legible(sheet.title)), title)
+def _fill(page, sheet, title_row, *, head, title, cell, note):
+    last, top = len(sheet.columns) - 1, int(title_row)
+    if title_row:
+        _across(page, 0, last, sheet.title, title)
     else:
-        page.write_string(0, 0, harmless(legible(sheet.title)), title)
+        page.set_header(f"&C&14 {legible(sheet.title)[:200].replace('&', '&&')}")
     for at, (words, width) in enumerate(sheet.columns.values()):
         page.set_column(at, at, width)
-        page.write_string(1, at, words, head)
-    for line, row in enumerate(sheet.rows.to_dict("records"), 2):
+        page.write_string(top, at, words, head)
+    for line, row in enumerate(sheet.rows.to_dict("records"), top + 1):
         for at, name in enumerate(sheet.columns):
-            value = row[name]
-            if isinstance(value, bool):
-                page.write_string(line, at, "是" if value else "否", cell)
-            elif isinstance(value, int | float) and value == value:
-                page.write_number(line, at, value, cell)
-            elif value is None or value != value:
-                page.write_blank(line, at, None, cell)
-            else:
-                page.write_string(line, at, harmless(legible(str(value)))[:32_000], cell)
-    for line, text in enumerate(sheet.notes, len(sheet.rows) + 3):
-        page.write_string(line, 0, harmless(legible(text)), note)
-        if last:
-            page.merge_range(line, 0, line, last, harmless(legible(text)), note)
-    page.freeze_panes(2, 0)
-    page.repeat_rows(1)
+            _value(page, line, at, row[name], cell)
+    if title_row:
+        for line, text in enumerate(sheet.notes, len(sheet.rows) + 3):
+            _across(page, line, last, text, note)
+    elif sheet.notes:
+        # Beside the table, where they are read as a column of their own and never as rows.
+        page.set_column(last + 2, last + 2, 40)
+        for line, text in enumerate(sheet.notes):
+            page.insert_textbox(line * 4, last + 2, legible(text), {"width": 300, "height": 70})
+    page.freeze_panes(top + 1, 0)
+    page.repeat_rows(top)
     page.set_paper(9)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.set_footer("&R&P / &N")
+
+
+def _across(page, line, last, text, look):
+    """One text over all columns of a line."""
+    if last:
+        page.merge_range(line, 0, line, last, harmless(legible(text)), look)
+    else:
+        page.write_string(line, 0, harmless(legible(text)), look)
+
+
+def _value(page, line, at, value, look):
+    if isinstance(value, bool):
+        page.write_string(line, at, "是" if value else "否", look)
+    elif value is None or value != value or value == "":
+        page.write_blank(line, at, None, look)
+    elif isinstance(value, int | float):
+        page.write_number(line, at, value, look)
+    else:
+        page.write_string(line, at, harmless(legible(str(value)))[:32_000], look)
