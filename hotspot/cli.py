@@ -135,12 +135,13 @@ def atlas(
 def cell(
     place: Annotated[list[str], typer.Argument(metavar="CODE | LON LAT", help="A cell code, or a place in degrees.")],
     datum: Annotated[str, typer.Option(help="Map datum of LON LAT: wgs84, gcj02 or bd09.")] = "wgs84",
-    as_json: Json = False,
-):
-    """From a code to its place, or from a place to its code."""
-    from hotspot.grid.place import find_place
+    study: Annotated[Path | None, typer.Option("--study", help="For official labels: a study that has them.")] = None,
+    data: Data = None, as_json: Json = False,
+):  # fmt: skip
+    """From a code or an official label to its place, or from a place to its code."""
+    from hotspot.workflows.explain import where_is
 
-    found = _usage(find_place, *place, datum=datum)
+    found = _usage(where_is, place, datum=datum, study=study, data=data)
     # The object tells of the cell alone, so that place and code give the same one.
     about = {name: value for name, value in found.items() if name not in ("asked", "child")}
     show(about if as_json else found, as_json, _place_lines)
@@ -271,7 +272,8 @@ def _show_folder(folder, what="published"):
 
 
 def _place_lines(found):
-    yield f"cell {found['cell']}" + (f", sub-cell {found['child']}" if found["child"] else "")
+    label = f" ({found['label']})" if found.get("label") else ""
+    yield f"cell {found['cell']}{label}" + (f", sub-cell {found['child']}" if found["child"] else "")
     for name, point in (("WGS 84", (found["lon"], found["lat"])), ("GCJ-02", found["gcj02"]), ("BD-09", found["bd09"])):
         yield f"centre, {name}: {point[0]:.6f} {point[1]:.6f}"
     yield f"on the lattice {found['lattice_id']}: x {found['x']:.0f} m, y {found['y']:.0f} m"

@@ -233,6 +233,12 @@ class Study(_Part):
         cells = self.grid.cover(self.boundaries, counting=self.counting)
         return add_labels(cells, self.root / self.labels) if self.labels else cells
 
+    def code_of(self, text):
+        """The code a person means: an official label of ``labels`` is its cell, all else stays as it came."""
+        from hotspot.grid.labels import code_of, read_labels
+
+        return code_of(text, read_labels(self.root / self.labels)) if self.labels else str(text)
+
     def with_criteria(self, **sections):
         """
         The same study under other criteria, to see what they would do to a list.

@@ -112,6 +112,36 @@ def read_labels(path):
     return given
 
 
+def code_of(text, labels):
+    """
+    The code that a person means, who may know the cell by its official label.
+
+    Parameters
+    ----------
+    text : str
+        A code, a label, or either with the number of a sub-cell (``T85711-07``).
+    labels : dict of str to str, code to label, from ``read_labels``
+
+    Returns
+    -------
+    str: the code where the text is a known label, else the text as it came
+
+    Examples
+    --------
+    >>> known = {"PR1847L": "T85711"}
+    >>> code_of("t85711", known), code_of("Ｔ85711-07", known), code_of("PR1847L", known)
+    ('PR1847L', 'PR1847L-07', 'PR1847L')
+    """
+    said = unicodedata.normalize("NFKC", str(text)).strip()
+    owner = {label.casefold(): code for code, label in labels.items()}
+    head, dash, number = said.rpartition("-")
+    if said.casefold() in owner:
+        return owner[said.casefold()]
+    if dash and head.casefold() in owner and number.isdigit():
+        return f"{owner[head.casefold()]}-{number}"
+    return str(text)
+
+
 def moved_labels(now, before):
     """
     Labels that name other ground than last year, or ground that changed its label (case 93).

@@ -25,7 +25,7 @@ def explain_cell(study, month, cell, *, out="out"):
     study : Study
     month : str, "YYYY-MM"
     cell : str
-        A cell code, of any case.
+        A cell code, of any case, or the official label of a cell.
     out : str or Path
         Where the hotspot list lies; it is selected now if there is none.
 
@@ -43,7 +43,7 @@ def explain_cell(study, month, cell, *, out="out"):
         The code is wrong, or the cell is not one of the study's.
     """
     parse_month(month)
-    code = study.grid.code(*study.grid.parse(cell))
+    code = study.grid.code(*study.grid.parse(study.code_of(cell)))
     cells = study.cells
     if code not in cells.indexes["cell"]:
         raise DataError(f"{code} is no cell of {study.id}; `hotspot cell {code}` shows where it lies.")
@@ -81,11 +81,49 @@ def explain_cell(study, month, cell, *, out="out"):
     return answer
 
 
+def where_is(words, *, datum="wgs84", study=None, data=None):
+    """
+    A place by its code, by an official label, or by its position.
+
+    Parameters
+    ----------
+    words : sequence of str, a code or label, or longitude and latitude
+    datum : str, as ``grid.place.find_place``
+    study : str or Path, optional
+        Study file whose labels are known; its lattice is then the one meant.
+    data : str or Path, optional
+
+    Returns
+    -------
+    dict as ``grid.place.place``, and ``label`` where the study gives the cell one
+
+    Examples
+    --------
+    >>> where_is(["PQ1848E"])["cell"]
+    'PQ1848E'
+    """
+    from hotspot.grid.labels import read_labels
+    from hotspot.grid.place import find_place
+
+    if study is None:
+        return find_place(*words, datum=datum)
+    from hotspot.study import load_study
+
+    opened = load_study(study, data=data)
+    labels = read_labels(opened.root / opened.labels) if opened.labels else {}
+    asked = [opened.code_of(words[0])] if len(words) == 1 else list(words)
+    found = find_place(*asked, datum=datum, grid=opened.grid)
+    own = labels.get(str(found.get("parent") or found["cell"]), "")
+    return found | ({"label": own} if own else {})
+
+
 def _sentences(answer, study, month):
     """The answer as a person would say it."""
     now = answer["months"][month]
     place = " ".join(filter(None, (answer["place"][k] for k in ("city", "county", "township"))))
-    lines = [f"{answer['cell']} lies in {place} (owner by largest share of its area)."]
+    label = answer["place"]["label"]
+    name = f"{answer['cell']} ({label})" if label and label != answer["cell"] else answer["cell"]
+    lines = [f"{name} lies in {place} (owner by largest share of its area)."]
     if now["valid"]:
         days = "" if now["n_valid"] is None else f" from {now['n_valid']:.0f} valid days"
         seen = "" if now["coverage"] is None else f", {now['coverage']:.0%} of its area observed"

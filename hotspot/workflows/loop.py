@@ -44,6 +44,8 @@ def record_feedback_file(study, file, *, out="out"):
     file = Path(file)
     intake = Intake(file.parent)
     what, record, frame, lines = _rows_of(file, intake)
+    if "cell" in frame and study.labels:  # teams know a cell by its official label
+        frame = frame.assign(cell=[study.code_of(text) for text in frame["cell"]])
     with published_ledger(study, out) as ledger:
         report = record(ledger, frame.to_dict("records"))
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}

@@ -137,3 +137,20 @@ def test_rules_and_the_register_of_readings(file):
     assert "selection.quota_share = 10 %" in run("rules", "--study", file)
     text = run("rules", "--study", file, "--contradictions")
     assert "assessment.veto = item; readings item | block | total; B14 B21" in text
+
+
+def test_an_official_label_is_taken_wherever_a_code_is(file, study, out, tmp_path):
+    cell = str(study.cells["cell"].values[0])
+    (file.parent / "labels.csv").write_text(f"cell,label\n{cell},T85711\n", encoding="utf-8")
+    own = file.with_name("labelled.toml")
+    own.write_text('labels = "labels.csv"\n' + file.read_text(encoding="utf-8"), encoding="utf-8")
+    heads = ["month", "cell", "time", "by", "text", "problem"]
+    assert "1 recorded" in returned(
+        own, out, tmp_path / "f.csv", heads, ["2025-12", "T85711", "2026-01-03T10:00", "王", "土", "裸土未苫盖"]
+    )
+    assert (
+        json.loads(run("ledger", "--study", own, "--out", out, "--kind", "feedback", "--json"))["entries"][0]["cell"]
+        == cell
+    )
+    assert f"cell {cell} (T85711)" in run("cell", "t85711", "--study", own)
+    assert f"sub-cell {cell}-07" in run("cell", "T85711-07", "--study", own)
