@@ -18,7 +18,7 @@ _SCRIPTS = (
     "map.words.js", "map.datum.js", "map.data.js", "map.draw.js", "map.js", "map.card.js", "map.time.js",
     "map.search.js", "map.tiles.js", "map.page.js",
 )  # fmt: skip
-_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:{hosts}; font-src data:; base-uri 'none'; form-action 'none'"
 )
@@ -70,7 +70,7 @@ def map_page(data, title, bounds, hosts=()):
     plain._id = _ID
     plain.default_js, plain.default_css = [], []
     figure: Any = plain.get_root()
-    before, after = _template("map.html").split("<!--map-->")
+    before, after = template("map.html").split("<!--map-->")
 
     class Literal(Element):
         """Text that goes into the page as it is: Leaflet's code is no template."""
@@ -91,9 +91,9 @@ def map_page(data, title, bounds, hosts=()):
         )
 
     head = figure.header
-    policy = _POLICY.format(hosts="".join(f" {host}" for host in hosts))
+    policy = POLICY.format(hosts="".join(f" {host}" for host in hosts))
     language = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    styles, code = leaflet_css() + _template("map.css"), "\n".join(map(_template, _SCRIPTS))
+    styles, code = leaflet_css() + template("map.css"), "\n".join(map(template, _SCRIPTS))
     head.add_child(Literal(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', "policy"))
     head._children.move_to_end("policy_policy", last=False)
     head.add_child(Literal(f"<title>{title}</title>{language}", "title"))
@@ -171,5 +171,6 @@ def _leaflet(name):
     return (resources.files("xstatic.pkg.leaflet") / "data" / name).read_text(encoding="utf-8")
 
 
-def _template(name):
+def template(name):
+    """The text of a file of ``publish/templates``."""
     return (resources.files("hotspot.publish") / "templates" / name).read_text(encoding="utf-8")
