@@ -10,6 +10,7 @@ from hotspot.study import load_study
 from hotspot.variables import DataError
 from hotspot.workflows.check import check_lines, check_month, group_notes
 from hotspot.workflows.month import run_month
+from hotspot.workflows.verify import verify_month
 from hotspot.workflows.year import select_year
 
 # Stations alone: a month of it takes seconds, not the minute that learning the weather takes.
@@ -225,6 +226,7 @@ def test_a_year_without_data_needs_a_list_and_an_imported_one_will_do(mini):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert any("the year's list was imported: official.xlsx" in note for note in manifest["notes"])
     assert set(pd.read_csv(folder / "hotspots.csv")["status"]) == {"imported"}
+    assert verify_month(folder, data=mini)["verified"]
     assert "official.xlsx" in (folder / "map.html").read_text(encoding="utf-8")
     said = pd.read_excel(folder / "warnings.xlsx", sheet_name=None, header=None)
     assert any(
