@@ -3,7 +3,9 @@
 import numpy as np
 
 from hotspot.publish.analysis.report_words import direction_zh, name_words, number
+from hotspot.publish.analysis.time_drawing import calendar_svg, local_series, time_of_day_svg, weekday_svg
 from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
+from hotspot.rules.calendar import local_bounds
 from hotspot.trace.polar import month_rose, station_polar
 from hotspot.variables import DataError
 
@@ -45,7 +47,37 @@ def wind_section(study, month, derived, cells, near):
     else:
         words.append(why)
     note = f"风取离热点网格中心最近的气象资料（{source}）。高值来风方向只说明风从该方向来时浓度较高，不等于认定来源。"
-    return [_text("".join(words)), {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note}], sentence
+    blocks = [_text("".join(words)), {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note}]
+    return blocks + time_blocks(derived, near, month, study.utc_offset), sentence
+
+
+def time_blocks(derived, near, month, utc_offset):
+    """When the station by most warned cells was high: hours of the day, weekdays, and the month's calendar."""
+    if derived.stations is None or not (near["station"] != "").any():
+        return []
+    station = near.loc[near["station"] != "", "station"].value_counts().sort_index().idxmax()
+    if station not in derived.stations["station"].values:
+        return []
+    series = derived.stations["pm25"].sel(station=station)
+    start, end = local_bounds(month, utc_offset)
+    inside = series.isel(time=np.flatnonzero((series["time"].values >= start) & (series["time"].values < end)))
+    try:
+        values = local_series(inside, utc_offset)
+    except DataError:
+        return []
+    name = name_words(near.loc[near["station"] == station, "name"].iloc[0])
+    parts = [
+        {"svg": draw(values, size_mm=_SIZE_MM), "zh": f"{name}{zh}", "en": en}
+        for draw, zh, en in (
+            (time_of_day_svg, "一日变化", "Hours of the day"),
+            (weekday_svg, "一周变化", "Weekdays"),
+            (calendar_svg, "日历", "Calendar"),
+        )
+    ]
+    return [
+        {"kind": "pair", "parts": parts[:2], "width": _SIZE_MM, "note": ""},
+        {"kind": "pair", "parts": parts[2:], "width": _SIZE_MM, "note": "方格为空的日期没有数据。"},
+    ]
 
 
 def _text(text):

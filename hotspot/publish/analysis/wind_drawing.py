@@ -71,8 +71,8 @@ def wind_rose_svg(rose, *, size_mm=60.0):
     calm = float(rose.attrs["calm_share"]) * 100
     parts += [_disc(_HUB, "#ffffff"), *_directions()]
     parts += [
-        _text(_CENTRE[0], _CENTRE[1] - 0.7, "静风", 2.3),
-        _text(_CENTRE[0], _CENTRE[1] + 2.2, f"{calm:.0f}%", 2.5),
+        text_svg(_CENTRE[0], _CENTRE[1] - 0.7, "静风", 2.3),
+        text_svg(_CENTRE[0], _CENTRE[1] + 2.2, f"{calm:.0f}%", 2.5),
     ]
     # The rings' numbers stand between the two petals that leave most room, not near east and west: there they collide.
     gap = np.radians(bearings + 180.0 / len(bearings))
@@ -80,7 +80,7 @@ def wind_rose_svg(rose, *, size_mm=60.0):
     angle = float(gap[int(room.argmin())])
     for r in range(step, rim + 1, step):
         x, y = _CENTRE[0] + far(r) * math.sin(angle), _CENTRE[1] - far(r) * math.cos(angle)
-        parts.append(_text(x, y + 0.7, f"{r}%", 2.0, halo=True))
+        parts.append(text_svg(x, y + 0.7, f"{r}%", 2.0, halo=True))
     start = classes[0].split("-")[0]
     lines = [f"圆环：来风频率，每圈{step}%；共{rose.attrs['n_hours']}次观测", f"静风：风速小于{start} m/s，不计方向"]
     return _picture(parts, "风速（m/s）", colours, [c.replace("-", "–") for c in classes], lines, size_mm)
@@ -139,14 +139,14 @@ def polar_svg(polar, *, size_mm=60.0, statistic="cpf"):
     ink = "#ffffff" if level is not None and level >= 0.6 * len(colours) else "#000000"
     parts.append(_disc(_HUB, "#ffffff" if level is None else colours[level]))
     parts += [
-        _text(_CENTRE[0], _CENTRE[1] - 0.7, "静风", 2.3, ink=ink),
-        _text(_CENTRE[0], _CENTRE[1] + 2.2, f"{about['calm_hours']}时", 2.3, ink=ink),
+        text_svg(_CENTRE[0], _CENTRE[1] - 0.7, "静风", 2.3, ink=ink),
+        text_svg(_CENTRE[0], _CENTRE[1] + 2.2, f"{about['calm_hours']}时", 2.3, ink=ink),
         *_directions(),
     ]
     angle = math.radians(22.5 if len(bearings) < 16 else bearings[1] * 1.5)
     for edge, speed in zip(edges[1:-1].tolist(), speeds[1:].tolist(), strict=True):
         x, y = _CENTRE[0] + edge * math.sin(angle), _CENTRE[1] - edge * math.cos(angle)
-        parts.append(_text(x, y + 0.7, f"{speed:g}", 2.0, halo=True))
+        parts.append(text_svg(x, y + 0.7, f"{speed:g}", 2.0, halo=True))
     words = [f"<{breaks[0]:g}"] + [f"{a:g}–{b:g}" for a, b in pairwise(breaks)]
     words.append(f"≥{breaks[-1]:g}")
     lines = [
@@ -217,11 +217,11 @@ def _directions():
             'stroke="#000000" stroke-width="0.2"/>'
         )
         size = 3.0 if bearing % 90 == 0 else 2.2
-        parts.append(_text(x + away * east, y - away * north + 0.36 * size, name, size))
+        parts.append(text_svg(x + away * east, y - away * north + 0.36 * size, name, size))
     return parts
 
 
-def _text(x, y, text, size, *, ink="#000000", anchor="middle", halo=False):
+def text_svg(x, y, text, size, *, ink="#000000", anchor="middle", halo=False):
     """One text on its base line; a halo keeps it legible on ink."""
     check_glyphs([text])
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -237,15 +237,15 @@ def _text(x, y, text, size, *, ink="#000000", anchor="middle", halo=False):
 def _picture(parts, title, colours, words, lines, size_mm):
     """The drawing with its key below."""
     y, parts = 59.3, list(parts)
-    parts.append(_text(1.0, y, title, 2.4, anchor="start"))
+    parts.append(text_svg(1.0, y, title, 2.4, anchor="start"))
     width = (_SIDE - 2.0) / len(colours)
     for k, (colour, word) in enumerate(zip(colours, words, strict=True)):
         x = 1.0 + k * width
         box = f'<rect x="{x:.2f}" y="{y + 1.2:.2f}" width="{width:.2f}" height="2.2"'
         parts.append(f'{box} fill="{colour}" stroke="#000000" stroke-width="0.15"/>')
-        parts.append(_text(x + width / 2, y + 6.0, word, 2.1))
+        parts.append(text_svg(x + width / 2, y + 6.0, word, 2.1))
     for k, line in enumerate(lines):
-        parts.append(_text(1.0, y + 9.1 + 3.0 * k, line, 2.1, anchor="start"))
+        parts.append(text_svg(1.0, y + 9.1 + 3.0 * k, line, 2.1, anchor="start"))
     height = 1.2 * _SIDE
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{1.2 * size_mm:g}mm" '
