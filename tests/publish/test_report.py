@@ -228,7 +228,11 @@ def test_c7_enterprises_of_each_warned_cell_in_visiting_order(data, case):
 def test_the_wind_is_told_in_numbers(data):
     pair = [block for code in CODES.values() for block in blocks(data[1][code], "pair")]
     assert len(pair) == 6 and all("svg" in part for block in pair for part in block["parts"])
-    assert [part["en"] for block in pair[1:3] for part in block["parts"]] == ["Hours of the day", "Weekdays", "Calendar"]
+    assert [part["en"] for block in pair[1:3] for part in block["parts"]] == [
+        "Hours of the day",
+        "Weekdays",
+        "Calendar",
+    ]
     said = words(data[1]["410100"], "风向")
     west, calm = (np.arange(744) % 24 < 14) & (np.arange(744) % 10 != 0), np.arange(744) % 10 == 0
     assert f"来风方向为西（{printed(100 * west.mean())}%），静风占{printed(100 * calm.mean())}%" in said
