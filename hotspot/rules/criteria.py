@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from hotspot.rules.alarming import Abnormal, Alarms
+from hotspot.rules.plausible import Plausible
 from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.rules.tracing import Tracing
@@ -294,6 +295,7 @@ class Criteria(Rule):
     visiting: Visiting = Field(default_factory=Visiting)
     report: Report = Field(default_factory=Report)
     screening: Screening = Field(default_factory=Screening)
+    plausible: Plausible = Field(default_factory=Plausible)
     alarms: Alarms = Field(default_factory=Alarms)
     abnormal: Abnormal = Field(default_factory=Abnormal)
     calibration: Calibration = Field(default_factory=Calibration)

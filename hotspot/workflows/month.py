@@ -114,11 +114,13 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     Raises
     ------
     DataError
-        No cell has a valid mean in this month (every reason is counted in the message).
+        A delivery is implausible (``quality.plausible.gate``), or no cell has a valid mean in this month (every
+        reason is counted in the message).
     """
     from hotspot.estimate.field.monthly import monthly_field
     from hotspot.estimate.fine.fine_month import fine_month
     from hotspot.quality.decisions import with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.rank.alarm.abnormal import with_periods
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
@@ -134,6 +136,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
 
     step("delivered files")
     delivered = with_decisions(open_month(study, month))
+    hold(delivered)
     cells, criteria = study.cells, study.criteria
     step("field")
     field, daily = monthly_field(delivered, cells)

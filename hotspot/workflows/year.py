@@ -163,9 +163,13 @@ def open_hotspots(study, year, *, out="out"):
 def _means(study, year):
     """The annual mean of the basis year, and its valid months."""
     from hotspot.estimate.field.monthly import year_fields
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.sources.opening import open_year
 
-    delivered = open_year(study, basis_year(study, year), kinds=("satellite", "reference"))
+    kinds = kinds_to_open(study, "satellite", "reference")
+    delivered = with_decisions(open_year(study, basis_year(study, year), kinds=kinds))
+    hold(delivered)
     mean, months = year_fields(delivered, study.cells)
     return mean, None if months is None else months["pm25"].where(months["valid"])
 
@@ -182,6 +186,7 @@ def _level(study, year, folder):
 def _history(study, year, level):
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.rules.calendar import month_minus
     from hotspot.sources.opening import open_months
 
@@ -189,7 +194,7 @@ def _history(study, year, level):
         return level["pm25_normalised"], "normalised"
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
-    delivered = open_months(study, names, kinds=("satellite", "reference"))
+    delivered = with_decisions(open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference")))
     field, _ = daily_field(delivered, study.cells, names)
     return field["pm25"].where(field["valid"]), "measured"
 
