@@ -125,6 +125,10 @@ class Interpolation(Rule):
     residual: Literal["additive", "log_ratio"] = "log_ratio"  # proposal: station over satellite, or their difference
     # Proposal: residuals are kriged only if that lowers the left-out error of the constant to this share of it.
     kriging_gain: float = Field(0.9, gt=0, le=1)
+    # Proposal: no station enters a field beyond so many robust spreads of what the others say of it; the spread is
+    # at least the floor (log units, or share). No station-month of Beijing 2015-16 or Wuhan 2020 reaches 6.
+    station_limit: float = Field(6.0, gt=1)
+    station_floor: float = Field(0.05, gt=0)
 
 
 class Downscaling(Rule):

@@ -7,8 +7,12 @@ stations at least as well. The leave-one-out error of both is always reported.
 import numpy as np
 import xarray as xr
 
+from hotspot.estimate.field.bounded import bounded, median_of_others
 from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out, nearest
 from hotspot.variables import DataError
+
+# Stations that can say of one of them that it is not like the others.
+_FEWEST = 4
 
 
 def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
@@ -32,7 +36,8 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     ``n_stations, loo_rmse, loo_bias, loo_r`` of the corrected field and
     ``raw_rmse, raw_bias, raw_r`` of the satellite itself, both against the
     stations (field minus station), over all periods together;
-    ``correction``, one word per time: kriged, constant or none.
+    ``correction``, one word per time: kriged, constant or none; ``bounded``, the stations
+    of each time that were held.
 
     Raises
     ------
@@ -46,7 +51,9 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     or s exp(r*), r* by ordinary kriging. METHODS 5. Ordinary kriging is kept in a
     month only if it lowers the error at left-out stations to ``kriging_gain`` of
     what the mean of the others leaves; with fewer than ``fit_stations`` only the
-    constant is possible. Values stay within the range of that month's cells and
+    constant is possible. No r enters beyond ``station_limit`` spreads of what the other
+    stations say (``bounded``); fewer than four cannot say it, then beyond
+    ``station_limit`` of the product's own error. Values stay within the range of that month's cells and
     stations, widened by the cell's error, and never fall below zero.
 
     The error is the kriging standard deviation of the residual, or its standard
@@ -82,7 +89,7 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     seen = satellite[station_cell]
     fused, error = satellite.copy(), np.abs(satellite) * error_share
     predicted = np.full(station.shape, np.nan)
-    corrections, used = [], np.zeros(station.shape[0], bool)
+    corrections, used, held = [], np.zeros(station.shape[0], bool), np.zeros(station.shape, bool)
     for t in range(satellite.shape[1]):
         valid = ~np.isnan(station[:, t]) & ~np.isnan(seen[:, t])
         if interpolation.residual == "log_ratio":
@@ -92,7 +99,8 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
             continue
         used |= valid
         way = _Residual(interpolation.residual)
-        residual = way.of(station[valid, t], seen[valid, t])
+        residual, one = _held(way.of(station[valid, t], seen[valid, t]), seen[valid, t], interpolation, error_share)
+        held[np.flatnonzero(valid)[one], t] = True
         part = _spread(x[valid], y[valid], residual, coarse, interpolation)
         corrections.append(part["correction"])
         column = satellite[:, t]
@@ -100,15 +108,19 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
         sd = way.sd(np.sqrt(part["variance"]), fused[:, t])
         error[:, t] = np.where(part["measured"], sd, np.fmax(sd, error[:, t]))
         predicted[valid, t] = way.back(part["left_out"], seen[valid, t])
-        fused[:, t] = _within(fused[:, t], np.r_[column, station[valid, t]], error[:, t])
+        # A station that was held is no bound either.
+        allowed = way.back(residual, seen[valid, t])
+        fused[:, t] = _within(fused[:, t], np.r_[column, allowed], error[:, t])
     out = xr.Dataset(
         {"pm25": (("cell", "time"), fused), "pm25_error": (("cell", "time"), error)},
         coords=coarse["pm25"].transpose("cell", "time").coords,
     )
     raw = np.where(np.isnan(predicted), np.nan, seen)
+    names = reference["station"].values.astype(str)[inside]
     return out.assign_attrs(
         n_stations=int(used.sum()),
         correction=corrections,
+        bounded=[", ".join(names[held[:, t]]) for t in range(held.shape[1])],
         **{f"loo_{k}": v for k, v in agreement(predicted, station).items() if k != "n"},
         **{f"raw_{k}": v for k, v in agreement(raw, station).items() if k != "n"},
     )
@@ -275,6 +287,19 @@ def _spread(x, y, residual, coarse, interpolation):
         "measured": near,
         "left_out": left_out,
     }
+
+
+def _held(residual, satellite, interpolation, error_share):
+    """Residuals within what the others allow, and which were held; few stations are held to the product's error."""
+    log = interpolation.residual == "log_ratio"
+    unit = 1.0 if log else float(np.median(satellite))
+    limit = interpolation.station_limit
+    if residual.size >= _FEWEST:
+        return bounded(residual, median_of_others, limit=limit, floor=interpolation.station_floor * unit)
+    if not np.isfinite(error_share):
+        return residual, np.zeros(residual.size, bool)
+    most = limit * max(error_share, interpolation.station_floor) * unit
+    return np.clip(residual, -most, most), np.abs(residual) > most
 
 
 def _within(values, inputs, error):

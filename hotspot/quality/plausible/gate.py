@@ -7,6 +7,7 @@ the delivery is mended or somebody signs (``quality.decisions``).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from typing import Any
 
@@ -64,7 +65,7 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
     if delivered.satellite is not None and delivered.reference is None:
         words = "no reference station: only repeated and constant layers could be told"
         found.append(Finding("the satellite", "satellite", delivered.month, 0, "network", words, "not assessed"))
-    return _in_order(keeping(_one_reason(found), delivered.study))
+    return _in_order(_once(keeping(_one_reason(found), delivered.study)))
 
 
 def hold(delivered: Any, months: Sequence[str] | None = None) -> list[Finding]:
@@ -187,6 +188,20 @@ def _one_reason(found: list[Finding]) -> list[Finding]:
             key = (one.place, one.month)
             best[key] = min(best.get(key, 9), rank.get(one.kind, 9))
     return [one for one in found if rank.get(one.kind, 9) <= best.get((one.place, one.month), 9)]
+
+
+def _once(found: list[Finding]) -> list[Finding]:
+    """What could not be assessed for one reason in several months is said once."""
+    out: dict[tuple, Finding] = {}
+    for one in sorted(found, key=lambda one: one.month):
+        key = (one,) if one.weight != "not assessed" else (one.place, one.kind, one.looks_like)
+        if key not in out:
+            out[key] = one
+        else:
+            first = out[key].month.split(" ")[0]
+            file = out[key].file if out[key].file == one.file else f"{out[key].file.split(' ')[0]} ..."
+            out[key] = replace(one, month=f"{first} to {one.month}", file=file)
+    return list(out.values())
 
 
 def _in_order(found: list[Finding]) -> list[Finding]:

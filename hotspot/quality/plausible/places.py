@@ -10,6 +10,8 @@ from hotspot.quality.plausible.series import Series
 
 # Stations of which every pair is tried; of more, those that move least like their neighbours.
 _PAIRS = 60
+# Correlation at home over elsewhere below which nothing could be told: Wuhan -.02 to .02, Beijing .07 to .15.
+_CONTRAST = 0.05
 # Share of a network's stations beyond the study's reach up to which they are strays.
 _FEW = 0.2
 
@@ -68,6 +70,10 @@ def swapped(series: Series) -> list[Finding]:
                 f"(r {stay[one]:.2f}), and {mate} the other way round: are their positions exchanged?"
             )
             found.append(series.finding(int(tried[one]), "swapped", words))
+    elsewhere = table[~np.eye(tried.size, dtype=bool)]
+    if not found and not np.nanmedian(stay) - np.nanmedian(elsewhere) > _CONTRAST:
+        words = "the stations move too much alike to tell exchanged places"
+        return [Finding(series.file, "reference stations", series.month, 0, "swapped", words, "not assessed")]
     return found
 
 
@@ -91,6 +97,12 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
     centre = float(cells["lon"].mean()), float(cells["lat"].mean())
     reach = float(distance_km(cells["lon"].values, cells["lat"].values, *centre).max()) + max_km
     far = distance_km(series.lon, series.lat, *centre) > reach
+    if far.all():
+        words = (
+            f"none of {far.size} stations stands within {reach:.0f} km of the study's middle; are the positions right?"
+        )
+        days = series.local[[0, -1]].astype("datetime64[D]").astype(str).tolist()
+        return [Finding(series.file, "all stations", series.month, 0, "place", words, "stop", *days)]
     if not far.any() or (~far).sum() < series.rules.min_neighbours or far.mean() > _FEW:
         return []
     own = anomalies(series.values)

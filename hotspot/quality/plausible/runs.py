@@ -3,7 +3,7 @@
 import numpy as np
 
 from hotspot.quality import single
-from hotspot.quality.plausible.finding import Finding, Weight
+from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
 from hotspot.rules.sensors import Screening
 
@@ -13,7 +13,8 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
     Stuck, saturated, zero, repeated and spiking hours, with what they do to the month.
 
     Each is found by the screening's own rule; it stops a month only where the station's mean would move by
-    more than ``effect_share`` and ``effect_floor``, else it is a note.
+    more than ``effect_share`` and ``effect_floor``, else it is a note. Copied days stop it from ``repeated_days`` on,
+    a drift only where it moves the month by ``drift_share`` and no other station drifts.
 
     Examples
     --------
@@ -39,19 +40,20 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
     spike = single.spikes(sound, told, screening)
     drift, slope = drifts(sound, told, series.local, screening)
     heaped = single.heaped_digits(sound, np.zeros(series.local.size, np.int64), screening)
+    # Air drifts too, but then several stations at once (Wuhan, December 2020: four of 22, one by a third of its month).
+    alone = int(drift.any(axis=1).sum()) == 1
     out = []
     for at in range(len(series.ids)):
         for kind, hours, least, words in (
             ("stuck", flat[at], 1, f"the same value for {rules.stuck_hours} hours and more"),
             ("saturated", top[at] & ~flat[at], rules.cap_hours, f"at the top of the range, {screening.saturation:g}"),
             ("zeros", zero[at], 1, f"zero for {screening.zero_hours} hours and more"),
-            ("repeated", copied[at], 24 * rules.repeated_days - 12, "days that copy, hour by hour, a day before"),
+            ("repeated", copied[at], 12, "days that copy, hour by hour, a day before"),
             ("spikes", spike[at], 3, "single hours far above both hours beside them, the neighbours calm"),
             ("drift", drift[at], 1, f"drifts from its neighbours by {slope[at]:+.2f} ug/m3 a day"),
         ):
             if hours.sum() >= least and hours.any():
-                # Air drifts too: real months of sound stations have moved by a third (Wuhan, December 2020).
-                out.append(_found(series, at, hours, kind, words, "note" if kind == "drift" else None))
+                out.append(_found(series, at, hours, kind, words, alone=alone))
         if heaped[at].any():
             out.append(series.finding(at, "digits", "its digits heap on multiples of 5", heaped[at], "note"))
     return out
@@ -106,10 +108,14 @@ def _share(equal: np.ndarray, values: np.ndarray) -> float:
     return float(equal.sum() / max(np.isfinite(values).sum(), 1))
 
 
-def _found(series: Series, at: int, hours: np.ndarray, kind: str, words: str, weight: Weight | None = None) -> Finding:
+def _found(series: Series, at: int, hours: np.ndarray, kind: str, words: str, *, alone: bool) -> Finding:
+    rules = series.rules
     was, instead = series.effect(at, hours)
     if np.isfinite(instead) and hours.sum() < np.isfinite(series.values[at]).sum():
         words += f"; its month is {was:.1f}, with what its neighbours say of these hours {instead:.1f} ug/m3"
-    if weight is None:
-        weight = "stop" if series.matters(at, hours) else "note"
-    return series.finding(at, kind, words, hours, weight)
+    stops = series.matters(at, hours)
+    if kind == "repeated":  # neighbours that were copied alike would hide what it does
+        stops = not series.micro and hours.sum() > 24 * rules.repeated_days - 12
+    elif kind == "drift":
+        stops = stops and alone and abs(was - instead) > rules.drift_share * instead
+    return series.finding(at, kind, words, hours, "stop" if stops else "note")
