@@ -34,7 +34,7 @@ def bounded(values: np.ndarray, predict: Predict, *, limit: float, floor: float)
     --------
     >>> held, which = bounded(np.array([1.0, 1.1, 0.9, 1.2, -6.9]), median_of_others, limit=4.0, floor=0.05)
     >>> held.round(2).tolist(), which.tolist()
-    ([1.0, 1.1, 0.9, 1.2, 0.46], [False, False, False, False, True])
+    ([1.0, 1.1, 0.9, 1.2, 0.16], [False, False, False, False, True])
     """
     held, which = np.array(values, dtype=np.float64), np.zeros(len(values), bool)
     for _ in range(len(values) // 2):

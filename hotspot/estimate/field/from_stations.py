@@ -7,6 +7,7 @@ from hotspot.estimate.field.bounded import bounded
 from hotspot.estimate.field.dataset import along_cell, described, empty, field_dataset, scaled
 from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
 from hotspot.estimate.field.krige import krige, leave_one_out, nearest
+from hotspot.estimate.field.skill import skills, with_skill
 from hotspot.quality.completeness import LABELS, daily_means, monthly_means
 from hotspot.rules.calendar import month_of, year_months
 from hotspot.rules.validity import month_days_needed, year_is_valid
@@ -146,7 +147,9 @@ def _kriged(means, cells, names, interpolation, why_not):
     )
     scores = agreement(left_out, station)
     loo = {f"loo_{name}": scores[name] for name in ("rmse", "bias", "r")}
-    return field.assign_attrs(n_stations=int(used.sum()), bounded=held, **loo)
+    who = "; ".join(f"{name} {stations}" for name, stations in zip(names, held, strict=True) if stations)
+    field = field.assign_attrs(n_stations=int(used.sum()), bounded=who, **loo)
+    return with_skill(field, names, skills(left_out, station), satellite=False, least=interpolation.min_stations)
 
 
 def _held(x, y, values, interpolation):

@@ -9,6 +9,7 @@ import xarray as xr
 
 from hotspot.estimate.field.bounded import bounded, median_of_others
 from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out, nearest
+from hotspot.estimate.field.skill import skill, skills
 from hotspot.variables import DataError
 
 # Stations that can say of one of them that it is not like the others.
@@ -37,7 +38,7 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     ``raw_rmse, raw_bias, raw_r`` of the satellite itself, both against the
     stations (field minus station), over all periods together;
     ``correction``, one word per time: kriged, constant or none; ``bounded``, the stations
-    of each time that were held.
+    of each time that were held; ``skills``, a ``Skill`` per time and that of their mean.
 
     Raises
     ------
@@ -102,12 +103,17 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
         residual, one = _held(way.of(station[valid, t], seen[valid, t]), seen[valid, t], interpolation, error_share)
         held[np.flatnonzero(valid)[one], t] = True
         part = _spread(x[valid], y[valid], residual, coarse, interpolation)
+        told = way.back(part["left_out"], seen[valid, t])
+        if part["correction"] == "kriged" and not skill(told, station[valid, t]).skill > 0:
+            # A field without skill ranks the satellite's cells, so their order stays the satellite's.
+            part = _constant(x[valid], y[valid], residual, coarse, interpolation)
+            told = way.back(part["left_out"], seen[valid, t])
+        predicted[valid, t] = told
         corrections.append(part["correction"])
         column = satellite[:, t]
         fused[:, t] = way.back(part["estimate"], column)
         sd = way.sd(np.sqrt(part["variance"]), fused[:, t])
         error[:, t] = np.where(part["measured"], sd, np.fmax(sd, error[:, t]))
-        predicted[valid, t] = way.back(part["left_out"], seen[valid, t])
         # A station that was held is no bound either.
         allowed = way.back(residual, seen[valid, t])
         fused[:, t] = _within(fused[:, t], np.r_[column, allowed], error[:, t])
@@ -120,6 +126,7 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     return out.assign_attrs(
         n_stations=int(used.sum()),
         correction=corrections,
+        skills=skills(predicted, station),
         bounded=[", ".join(names[held[:, t]]) for t in range(held.shape[1])],
         **{f"loo_{k}": v for k, v in agreement(predicted, station).items() if k != "n"},
         **{f"raw_{k}": v for k, v in agreement(raw, station).items() if k != "n"},
@@ -260,20 +267,10 @@ class _Residual:
 
 def _spread(x, y, residual, coarse, interpolation):
     """One month's residual on every cell: kriged if that clearly beats the constant at left-out stations."""
-    n = residual.size
-    cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
-    near = nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000
-    # One station says how far off it is, not how sure that is.
-    spread = np.var(residual, ddof=1) * (1 + 1 / n) if n > 1 else np.nan
-    constant = {
-        "correction": "constant",
-        "estimate": np.full(cells[0].size, residual.mean()),
-        "variance": np.full(cells[0].size, spread),
-        "measured": near & (n >= interpolation.min_stations),
-        "left_out": (residual.sum() - residual) / (n - 1) if n > 1 else np.full(n, np.nan),
-    }
-    if n < interpolation.fit_stations:
+    constant = _constant(x, y, residual, coarse, interpolation)
+    if residual.size < interpolation.fit_stations:
         return constant
+    cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
     variogram = station_variogram(x, y, residual, interpolation)
     left_out, _ = leave_one_out(x, y, residual, variogram, neighbours=interpolation.neighbours)
     kriged, flat = (agreement(values, residual)["rmse"] for values in (left_out, constant["left_out"]))
@@ -284,8 +281,24 @@ def _spread(x, y, residual, coarse, interpolation):
         "correction": "kriged",
         "estimate": estimate,
         "variance": variance,
-        "measured": near,
+        "measured": nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000,
         "left_out": left_out,
+    }
+
+
+def _constant(x, y, residual, coarse, interpolation):
+    """One month's residual as one number on every cell."""
+    n = residual.size
+    cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
+    near = nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000
+    # One station says how far off it is, not how sure that is.
+    spread = np.var(residual, ddof=1) * (1 + 1 / n) if n > 1 else np.nan
+    return {
+        "correction": "constant",
+        "estimate": np.full(cells[0].size, residual.mean()),
+        "variance": np.full(cells[0].size, spread),
+        "measured": near & (n >= interpolation.min_stations),
+        "left_out": (residual.sum() - residual) / (n - 1) if n > 1 else np.full(n, np.nan),
     }
 
 

@@ -31,7 +31,7 @@ def swapped(series: Series) -> list[Finding]:
     >>> from hotspot.synthetic.study import synthetic_month
     >>> month = synthetic_month(size="small")
     >>> from hotspot.quality.plausible.gate import findings
-    >>> [one for one in findings(month) if one.kind == "swapped"]
+    >>> [one for one in findings(month) if one.kind == "swapped" and one.changes]
     []
     """
     from hotspot.kernels import flags
