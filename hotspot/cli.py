@@ -89,10 +89,14 @@ def select(
 ):  # fmt: skip
     """Select the yearly hotspot list, about a tenth of each city's area; review it, make it formal."""
     from hotspot.study import load_study
+    from hotspot.workflows.standing import about_path
     from hotspot.workflows.year import select_year
 
     study_ = load_study(study, data=data)
-    typer.echo(select_year(study_, year, out=out, review=review, formal=formal, sensitivity=sensitivity))
+    path = select_year(study_, year, out=out, review=review, formal=formal, sensitivity=sensitivity)
+    typer.echo(path)
+    about = about_path(path.parent, year)
+    typer.echo(about.read_text(encoding="utf-8").rstrip() if about.exists() else "")
 
 
 @app.command()

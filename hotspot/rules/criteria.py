@@ -77,6 +77,7 @@ class Stability(Rule):
     n_draws: int = Field(200, ge=20)  # lists drawn with other errors of measurement
     quota_step: float = Field(0.01, gt=0, lt=1)  # the quota one such step smaller and larger
     firm: float = Field(0.9, gt=0.5, le=1)  # share of changed lists from which a cell stands (or stays off) firmly
+    provisional: float = Field(0.7, gt=0, le=1)  # mean Jaccard under redrawn errors below which a list is provisional
     seed: int = 20180828
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotspot.variables import DataError
+from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
 
 class Selected(NamedTuple):
@@ -76,9 +77,9 @@ def select_year(study, year, *, out="out", review=None, formal=False, sensitivit
         standing = rank_cells(annual_mean, study, year, level=_level(study, year, folder))
     else:
         selected = derive_year(study, year, folder=folder)
-        hot, annual_mean, standing = selected.hot, selected.annual, selected.standing
+        annual_mean, standing = selected.annual, selected.standing
+        hot = _write_beside(folder, study, year, selected, sensitivity)
         _replace(screened, write_hotspots, hot)
-        _write_beside(folder, study, year, selected, sensitivity)
     if review is not None:
         hot = apply_review(
             hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
@@ -171,6 +172,7 @@ def _means(study, year):
     delivered = with_decisions(open_year(study, basis_year(study, year), kinds=kinds))
     hold(delivered)
     mean, months = year_fields(delivered, study.cells)
+    refuse_without_skill(mean, year)
     return mean, None if months is None else months["pm25"].where(months["valid"])
 
 
@@ -200,7 +202,7 @@ def _history(study, year, level):
 
 
 def _write_beside(folder, study, year, selected, deep):
-    """What changed against last year, and how firmly the cells stand."""
+    """What changed against last year, and how firmly the list stands; the list, marked where it is provisional."""
     from hotspot.rank.select.stability import sensitivity, write_sensitivity
     from hotspot.rank.select.yearly import write_diff
 
@@ -215,6 +217,10 @@ def _write_beside(folder, study, year, selected, deep):
         levels=_other_levels(study, year) if deep else None,
     )  # fmt: skip
     write_sensitivity(folder, year, told)
+    jaccard = jaccard_of(told)
+    said = sentences(selected.annual, jaccard, year, study.criteria)
+    about_path(folder, year).write_text("\n".join(said) + "\n", encoding="utf-8", newline="\n")
+    return marked(selected.hot, jaccard, study.criteria)
 
 
 def _other_levels(study, year):
