@@ -82,11 +82,15 @@ def select(
 ):  # fmt: skip
     """Select the yearly hotspot list, or take one made elsewhere; review it, make it formal."""
     from hotspot.study import load_study
+    from hotspot.workflows.standing import about_path
     from hotspot.workflows.year import select_year
 
     study_ = load_study(study, data=data)
     how = {"review": review, "formal": formal, "sensitivity": sensitivity, "listed": listed, "by": by, "datum": datum}
-    typer.echo(select_year(study_, year, out=out, **how))
+    path = select_year(study_, year, out=out, **how)
+    typer.echo(path)
+    about = about_path(path.parent, year)
+    typer.echo(about.read_text(encoding="utf-8").rstrip() if about.exists() else "")
 
 
 @app.command()

@@ -75,6 +75,8 @@ class Stations(Delivery):
     role: Literal["reference", "micro"] = "reference"
     coordinates: str | None = None
     datum: Datum | None = None
+    known_places: str | None = None  # a list of the same stations known to be right, to tell a wrong datum by
+    known_datum: Datum = "wgs84"
     unit: str | None = None
     units: dict[str, str] = Field(default_factory=dict)  # per variable, where they differ
     time_zone: str | None = None

@@ -169,7 +169,7 @@ def from_wgs84(lon, lat, datum):
     return _by_name(lon, lat, datum, {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09})
 
 
-def best_datum(lon, lat, known_lon, known_lat):
+def best_datum(lon, lat, known_lon, known_lat, *, least=10):
     """
     Which datum some coordinates look like, held against known places (case 85).
 
@@ -177,6 +177,8 @@ def best_datum(lon, lat, known_lon, known_lat):
     ----------
     lon, lat : float array (n), as delivered, degrees
     known_lon, known_lat : float array (n), the same places in WGS 84
+    least : int
+        Places needed.
 
     Returns
     -------
@@ -187,7 +189,7 @@ def best_datum(lon, lat, known_lon, known_lat):
     Raises
     ------
     DataError
-        Fewer than ten places: a shift cannot be told from a few wrong points.
+        Fewer than ``least`` places: a shift cannot be told from a few wrong points.
 
     Examples
     --------
@@ -200,8 +202,8 @@ def best_datum(lon, lat, known_lon, known_lat):
 
     lon, lat, known_lon, known_lat = (np.asarray(a, dtype=float) for a in (lon, lat, known_lon, known_lat))
     both = np.isfinite(lon) & np.isfinite(lat) & np.isfinite(known_lon) & np.isfinite(known_lat)
-    if both.sum() < 10:
-        raise DataError(f"{int(both.sum())} known places are too few to tell a map datum; give at least 10.")
+    if both.sum() < least:
+        raise DataError(f"{int(both.sum())} known places are too few to tell a map datum; give at least {least}.")
     geod, metres = Geod(ellps="WGS84"), {}
     for name in ("wgs84", "gcj02", "bd09"):
         x, y = to_wgs84(lon[both], lat[both], name)

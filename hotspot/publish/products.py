@@ -34,6 +34,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     from hotspot.publish.tables.geopackage import write_geopackage
     from hotspot.publish.tables.inventory import write_inventory
     from hotspot.publish.tables.lists import write_not_ranked, write_warnings
+    from hotspot.publish.tables.stations import write_stations
     from hotspot.publish.tables.sub_cells import write_sub_cells
     from hotspot.publish.tables.workbook import write_workbook
     from hotspot.publish.web.webmap import web_map
@@ -50,6 +51,8 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     write_quarantine(folder / "quarantine.jsonl", derived.intake)
     write_sub_cells(folder / "sub_cells.csv", derived.fine, decimals)
     write_inventory(folder / "inventory.csv", derived.inventory)
+    if field.attrs.get("ranks") == "stations":
+        write_stations(folder / "stations.csv", derived.stations, study, month)
     say("cells.parquet")
     write_cells(folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned)
     say("warnings.xlsx")

@@ -48,6 +48,12 @@ _SENTENCES = tuple(
          "比较基数{0} μg/m³低于{1}，变化率不稳定；变化为{2} μg/m³"),
         (rf"{_MONTH} and {_MONTH} lie on two sides of 2018-09-01, when the reference state changed, .*",
          "{0}与{1}分处2018年9月1日（浓度状态改变）前后，资料未说明浓度状态，不可比"),
+        (r"the field does not tell cells apart: (.+)", "估算场不能区分网格高低：{0}"),
+        (r"no station to test it", "没有可供检验的地面站点"),
+        (r"(\d+) stations cannot test it, (\d+) are needed", "可供检验的站点只有{0}个，至少须{1}个"),
+        (r"skill (\S+) \(r (\S+)\) at (\d+) left-out stations, no better than their mean",
+         "{2}个站点逐一留出检验，技巧评分{0}，相关系数{1}，不优于各站平均值"),
+        (r"skill (\S+) \(r (\S+)\) at (\d+) left-out stations", "{2}个站点逐一留出检验，技巧评分{0}，相关系数{1}"),
         (r"no value", "无数据"),
         (r"not valid", "未达有效性要求"),
     )
@@ -80,9 +86,26 @@ def why_zh(text):
     for pattern, chinese in _SENTENCES:
         found = pattern.fullmatch(rest)
         if found:
-            said = chinese.format(*(_months_zh(part or "") for part in found.groups()))
+            said = chinese.format(*(why_zh(_months_zh(part or "")) for part in found.groups()))
             return f"{_months_zh(month)}：{said}" if month and month not in rest else said
     return text
+
+
+def ranks_zh(attrs):
+    """
+    What a month's list ranks, in Chinese; an empty text where the field does not say.
+
+    Examples
+    --------
+    >>> ranks_zh({"ranks": "satellite cells", "ranks_why": "no station to test it"})
+    '本名单按遥感网格值排名，未证明估算场能够区分网格高低（没有可供检验的地面站点）'
+    """
+    why = why_zh(str(attrs.get("ranks_why", "")))
+    return {
+        "cells": f"估算场在当月内能够区分网格高低（{why}）",
+        "satellite cells": f"本名单按遥感网格值排名，未证明估算场能够区分网格高低（{why}）",
+        "stations": f"估算场不能区分网格高低（{why}），本月不对网格排名，站点月均值另列（stations.csv）",
+    }.get(str(attrs.get("ranks", "")), "")
 
 
 def status_zh(text):

@@ -62,6 +62,7 @@ def apply_decisions(stations, decisions, *, criteria=None, elsewhere=()):
     result, said = _restored(stations, criteria.screening), []
     names = stations["station"].values.astype(str).tolist()
     standing = decisions[decisions["withdrawn_by"] == ""] if "withdrawn_by" in decisions else decisions
+    standing = standing[standing["decision"] == "replace"] if "decision" in standing else standing
     shift = np.timedelta64(round(float(stations.attrs["utc_offset"]) * 60), "m")
     months = np.unique((stations["time"].values.astype("datetime64[ns]") + shift).astype("datetime64[M]"))
     for pollutant, part in standing.groupby("pollutant", sort=True):
@@ -83,7 +84,7 @@ def apply_decisions(stations, decisions, *, criteria=None, elsewhere=()):
 
 def with_decisions(month):
     """
-    A month whose stations carry the signed decisions of the study.
+    A month whose stations carry the signed decisions of the study: days replaced, hours and layers excluded.
 
     Each one is noted with its signer, so that it stands in the manifest.
 
@@ -107,6 +108,7 @@ def with_decisions(month):
     >>> with_decisions(month) is month
     True
     """
+    from hotspot.quality.judged import exclude, exclude_layers
     from hotspot.sources.decisions import read_decisions
 
     if not month.study.decisions:
@@ -119,10 +121,28 @@ def with_decisions(month):
         if part is None:
             continue
         others = set(names["stations" if kind == "reference" else "reference"]) - set(names[kind])
+        # What is excluded must not become the month's highest value either.
+        part, said = exclude(part, decisions, elsewhere=others)
         changed[kind] = apply_decisions(part, decisions, criteria=month.study.criteria, elsewhere=others)
-        for line in changed[kind].attrs["decisions"]:
+        for line in said + changed[kind].attrs["decisions"]:
             month.intake.note(f"decision {line}")
+    changed["satellite"], said = exclude_layers(month.satellite, decisions)
+    for line in said:
+        month.intake.note(f"decision {line}")
     return replace(month, **changed)
+
+
+def kinds_to_open(study, *kinds):
+    """
+    The kinds of deliveries to open: a decision may name a micro-station, so both networks must be there to know it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> kinds_to_open(SimpleNamespace(decisions=("signed.csv",)), "satellite", "reference")
+    ('satellite', 'reference', 'stations')
+    """
+    return (*kinds, "stations") if study.decisions and "stations" not in kinds else kinds
 
 
 def _restored(stations, criteria):

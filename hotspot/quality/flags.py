@@ -38,6 +38,7 @@ _WORDS = {
     "digits_heaped": ("digits heaped on multiples of 5, or whole numbers at one station only", "尾数异常集中"),
     "interference": ("sudden fall with a sign of interference; a person must look", "疑似人为干扰，待人工核查"),
     "replaced": ("replaced by a signed decision", "按签字决定替代"),
+    "excluded": ("excluded by a signed decision", "按签字决定剔除"),
 }
 _ALL = {name: Flag(name, 1 << at, *_WORDS[name]) for at, name in enumerate(FLAGS)}
 

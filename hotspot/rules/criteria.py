@@ -15,6 +15,7 @@ from pydantic import Field
 
 from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.loop import Assessment, CityRanking, Clocks, Holds, IndexLadder, ShareLadder, Targets
+from hotspot.rules.plausible import Plausible
 from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.rules.tracing import Tracing
@@ -77,6 +78,7 @@ class Stability(Rule):
     n_draws: int = Field(200, ge=20)  # lists drawn with other errors of measurement
     quota_step: float = Field(0.01, gt=0, lt=1)  # the quota one such step smaller and larger
     firm: float = Field(0.9, gt=0.5, le=1)  # share of changed lists from which a cell stands (or stays off) firmly
+    provisional: float = Field(0.7, gt=0, le=1)  # mean Jaccard under redrawn errors below which a list is provisional
     seed: int = 20180828
 
 
@@ -125,6 +127,10 @@ class Interpolation(Rule):
     residual: Literal["additive", "log_ratio"] = "log_ratio"  # proposal: station over satellite, or their difference
     # Proposal: residuals are kriged only if that lowers the left-out error of the constant to this share of it.
     kriging_gain: float = Field(0.9, gt=0, le=1)
+    # Proposal: no station enters a field beyond so many robust spreads of what the others say of it; the spread is
+    # at least the floor (log units, or share). No station-month of Beijing 2015-16 or Wuhan 2020 reaches 6.
+    station_limit: float = Field(6.0, gt=1)
+    station_floor: float = Field(0.05, gt=0)
 
 
 class Downscaling(Rule):
@@ -302,6 +308,7 @@ class Criteria(Rule):
     visiting: Visiting = Field(default_factory=Visiting)
     report: Report = Field(default_factory=Report)
     screening: Screening = Field(default_factory=Screening)
+    plausible: Plausible = Field(default_factory=Plausible)
     alarms: Alarms = Field(default_factory=Alarms)
     abnormal: Abnormal = Field(default_factory=Abnormal)
     calibration: Calibration = Field(default_factory=Calibration)

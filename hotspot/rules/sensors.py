@@ -28,6 +28,7 @@ FLAGS = (
     "digits_heaped",
     "interference",
     "replaced",
+    "excluded",
 )
 
 

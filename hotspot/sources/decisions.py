@@ -1,7 +1,9 @@
 """
-Signed decisions on falsified data (B19): which station's day, of which pollutant, is
-replaced, who signed, and why. Columns ``station,day,pollutant,signer,reason`` and, where one
-was taken back, ``withdrawn_by,withdrawn_reason``: nothing is struck from the file.
+Signed decisions on data: which station's days, of which pollutant, are replaced (B19), excluded or
+kept, who signed, and why. Columns ``station,day,pollutant,signer,reason``; for findings of the gate also
+``decision`` (``replace``, the default; ``exclude``; ``keep``), ``until`` (last day), ``hours`` (local, like
+``7-9 14``) and ``finding`` (its kind); where one was taken back, ``withdrawn_by,withdrawn_reason``: nothing
+is struck from the file.
 """
 
 import numpy as np
@@ -15,6 +17,8 @@ from hotspot.sources.tables import read_table
 
 COLUMNS = ("station", "day", "pollutant", "signer", "reason")
 _WITHDRAWN = ("withdrawn_by", "withdrawn_reason")
+DECISIONS = ("replace", "exclude", "keep")
+_MORE = ("decision", "until", "hours", "finding")
 
 
 def read_decisions(study, intake):
@@ -32,8 +36,8 @@ def read_decisions(study, intake):
 
     Returns
     -------
-    DataFrame: ``station day pollutant signer reason withdrawn_by withdrawn_reason``, ``day`` datetime64[ns],
-    sorted by station, day, pollutant; empty where there are none
+    DataFrame: ``station day pollutant signer reason withdrawn_by withdrawn_reason decision until hours finding``,
+    ``day`` and ``until`` datetime64[ns], sorted by station, day, pollutant; empty where there are none
 
     Raises
     ------
@@ -60,12 +64,14 @@ def read_decisions(study, intake):
     for delivery in study.decisions:
         for path in find_files(study.root, delivery.files, "decisions"):
             parts.append(_read(path, intake))
-    columns = [*COLUMNS, *_WITHDRAWN]
+    columns = [*COLUMNS, *_WITHDRAWN, *_MORE]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    table["day"] = pd.to_datetime(table["day"]).astype("datetime64[ns]")
+    for name in ("day", "until"):
+        table[name] = pd.to_datetime(table[name]).astype("datetime64[ns]")
     # The later of two files may withdraw what an earlier one decided, whatever their order.
-    table = table.sort_values([*COLUMNS[:3], *_WITHDRAWN], kind="stable", ascending=[True] * 3 + [False] * 2)
-    return table.drop_duplicates(list(COLUMNS[:3])).reset_index(drop=True)[columns]
+    what = [*COLUMNS[:3], *_MORE]
+    table = table.sort_values([*what, *_WITHDRAWN], kind="stable", ascending=[True] * len(what) + [False] * 2)
+    return table.drop_duplicates(what).reset_index(drop=True)[columns]
 
 
 def _read(path, intake):
@@ -73,7 +79,7 @@ def _read(path, intake):
     texts = {name: table.cells(name).astype(str) for name in COLUMNS}
     texts |= {
         name: table.cells(name).astype(str) if name in table.columns else np.full(len(table.frame), "", object)
-        for name in _WITHDRAWN
+        for name in (*_WITHDRAWN, *_MORE)
     }
     texts = {name: np.array([str(cell).strip() for cell in cells], object) for name, cells in texts.items()}
     day = parse_days(texts["day"])
@@ -83,11 +89,31 @@ def _read(path, intake):
     table.set_aside(np.flatnonzero(np.isnat(day)), "day", "the day is no day; write it like 2020-03-05")
     strange = ~np.isin(pollutant.astype(str), POLLUTANTS)
     table.set_aside(np.flatnonzero(strange), "pollutant", f"the pollutant is none of {', '.join(POLLUTANTS)}")
+    texts["decision"] = np.array([word.lower() or "replace" for word in texts["decision"]], object)
+    texts["until"] = np.where(texts["until"] == "", texts["day"], texts["until"])
+    until = parse_days(texts["until"])
+    table.set_aside(
+        np.flatnonzero(~np.isin(texts["decision"].astype(str), DECISIONS)),
+        "decision", f"the decision is none of {', '.join(DECISIONS)}",
+    )  # fmt: skip
+    with np.errstate(invalid="ignore"):
+        table.set_aside(
+            np.flatnonzero(np.isnat(until) | (until < day)), "until", "the last day is no day, or before the first"
+        )
+    nameless = (texts["decision"] == "keep") & (texts["finding"] == "")
+    table.set_aside(np.flatnonzero(nameless), "finding", "what is kept needs the finding's kind")
+    table.set_aside(np.flatnonzero([not _are_hours(text) for text in texts["hours"]]), "hours", "hours are like 7-9 14")
     half = (texts["withdrawn_by"] == "") != (texts["withdrawn_reason"] == "")
     table.set_aside(np.flatnonzero(half), "withdrawn_by", "a withdrawal needs a name and a reason")
-    frame = pd.DataFrame(texts | {"pollutant": pollutant, "day": day.astype("datetime64[ns]")})
+    days = {"day": day.astype("datetime64[ns]"), "until": until.astype("datetime64[ns]")}
+    frame = pd.DataFrame(texts | {"pollutant": pollutant} | days)
     frame["station"] = [tidy_id(name) for name in frame["station"]]
     repeated = frame.duplicated().to_numpy() & (table.status == 0)
     table.duplicate(np.flatnonzero(repeated))
     table.close()
     return frame[table.status == 0]
+
+
+def _are_hours(text):
+    parts = [part.partition("-") for part in text.replace(",", " ").split()]
+    return all(a.isdigit() and (b or a).isdigit() and int(a) <= int(b or a) <= 23 for a, _, b in parts)

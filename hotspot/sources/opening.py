@@ -191,7 +191,7 @@ def _satellite(study, months, intake):
     joined = xr.concat(fields, dim="time", combine_attrs="override").sortby("time")
     if not joined.indexes["time"].is_unique:
         raise DataError("satellite: two deliveries hold the same period; take one [[satellite]] entry out.")
-    return joined
+    return joined.assign_attrs(layers=[layer for field in fields for layer in field.attrs.get("layers", ())])
 
 
 def _series(study, role, months, intake):

@@ -119,13 +119,12 @@ def other_months(study, names):
     """
     from hotspot.estimate.field.dataset import empty
     from hotspot.estimate.field.monthly import months_field
-    from hotspot.quality.decisions import with_decisions
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.sources.intake import Intake, NothingDelivered
     from hotspot.sources.opening import open_months
 
     cells, intake = study.cells, Intake(study.root)
-    # A decision may name a micro-station, so both networks must be there to know it.
-    kinds = ("satellite", "reference", "stations") if study.decisions else ("satellite", "reference")
+    kinds = kinds_to_open(study, "satellite", "reference")
     try:
         delivered = with_decisions(open_months(study, names, intake=intake, kinds=kinds))
         field = months_field(delivered, cells, names)

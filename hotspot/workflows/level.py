@@ -166,6 +166,7 @@ def weather_free(study, last):
     """
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.estimate.weather.normalise import normalise
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.sources.intake import NothingDelivered
     from hotspot.sources.opening import open_months
 
@@ -173,7 +174,9 @@ def weather_free(study, last):
     if not study.weather:
         return _nothing(study, names, "no weather was delivered")
     try:
-        delivered = open_months(study, names)
+        delivered = with_decisions(
+            open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference", "weather"))
+        )
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
     terrain = _terrain(study, delivered.intake)
@@ -254,13 +257,15 @@ def _learned_from(study, last):
 
 def _inputs(study, last):
     """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.sources.intake import NothingDelivered
     from hotspot.sources.opening import open_months
 
     if not study.weather:
         return "[]"
     try:
-        delivered = open_months(study, _learned_from(study, last))
+        kinds = kinds_to_open(study, "satellite", "reference", "weather")
+        delivered = with_decisions(open_months(study, _learned_from(study, last), kinds=kinds))
     except NothingDelivered:
         return "[]"
     _terrain(study, delivered.intake)

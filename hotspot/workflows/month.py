@@ -116,11 +116,14 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     Raises
     ------
     DataError
-        No cell has a valid mean in this month (every reason is counted in the message).
+        A delivery is implausible (``quality.plausible.gate``), or no cell has a valid mean in this month (every
+        reason is counted in the message).
     """
     from hotspot.estimate.field.monthly import monthly_field
+    from hotspot.estimate.field.skill import only_what_is_told
     from hotspot.estimate.fine.fine_month import fine_month
     from hotspot.quality.decisions import with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.rank.alarm.abnormal import with_periods
     from hotspot.rank.select.imported import origin
     from hotspot.rank.warn.clusters import gi_star
@@ -137,11 +140,13 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
 
     step("delivered files")
     delivered = with_decisions(open_month(study, month))
+    hold(delivered)
     cells, criteria = study.cells, study.criteria
     step("field")
     field, daily = monthly_field(delivered, cells)
+    field = only_what_is_told(field, month, delivered.intake)
     now = field.isel(time=-1)
-    if not bool(now["valid"].any()):
+    if not bool(now["valid"].any()) and field.attrs.get("ranks") != "stations":
         why = now["why"].to_series().value_counts()
         reasons = "; ".join(f"{text} ({n} cells)" for text, n in why.items())
         raise DataError(

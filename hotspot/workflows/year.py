@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotspot.variables import CoverageWarning, DataError
+from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
 
 class Selected(NamedTuple):
@@ -86,9 +87,9 @@ def select_year(
         standing = rank_cells(annual_mean, study, year, level=_level(study, year, folder))
     else:
         selected = derive_year(study, year, folder=folder)
-        hot, annual_mean, standing = selected.hot, selected.annual, selected.standing
+        annual_mean, standing = selected.annual, selected.standing
+        hot = _write_beside(folder, study, year, selected, sensitivity)
         _replace(screened, write_hotspots, hot)
-        _write_beside(folder, study, year, selected, sensitivity)
     if review is not None:
         hot = apply_review(
             hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
@@ -198,10 +199,15 @@ def open_hotspots(study, year, *, out="out"):
 def _means(study, year):
     """The annual mean of the basis year, and its valid months."""
     from hotspot.estimate.field.monthly import year_fields
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.sources.opening import open_year
 
-    delivered = open_year(study, basis_year(study, year), kinds=("satellite", "reference"))
+    kinds = kinds_to_open(study, "satellite", "reference")
+    delivered = with_decisions(open_year(study, basis_year(study, year), kinds=kinds))
+    hold(delivered)
     mean, months = year_fields(delivered, study.cells)
+    refuse_without_skill(mean, year)
     return mean, None if months is None else months["pm25"].where(months["valid"])
 
 
@@ -217,6 +223,7 @@ def _level(study, year, folder):
 def _history(study, year, level):
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.rules.calendar import month_minus
     from hotspot.sources.opening import open_months
 
@@ -224,13 +231,13 @@ def _history(study, year, level):
         return level["pm25_normalised"], "normalised"
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
-    delivered = open_months(study, names, kinds=("satellite", "reference"))
+    delivered = with_decisions(open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference")))
     field, _ = daily_field(delivered, study.cells, names)
     return field["pm25"].where(field["valid"]), "measured"
 
 
 def _write_beside(folder, study, year, selected, deep):
-    """What changed against last year, and how firmly the cells stand."""
+    """What changed against last year, and how firmly the list stands; the list, marked where it is provisional."""
     from hotspot.rank.select.stability import sensitivity, write_sensitivity
     from hotspot.rank.select.yearly import write_diff
 
@@ -245,6 +252,10 @@ def _write_beside(folder, study, year, selected, deep):
         levels=_other_levels(study, year) if deep else None,
     )  # fmt: skip
     write_sensitivity(folder, year, told)
+    jaccard = jaccard_of(told)
+    said = sentences(selected.annual, jaccard, year, study.criteria)
+    about_path(folder, year).write_text("\n".join(said) + "\n", encoding="utf-8", newline="\n")
+    return marked(selected.hot, jaccard, study.criteria)
 
 
 def _other_levels(study, year):

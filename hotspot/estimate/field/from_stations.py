@@ -3,9 +3,11 @@
 import numpy as np
 import xarray as xr
 
+from hotspot.estimate.field.bounded import bounded
 from hotspot.estimate.field.dataset import along_cell, described, empty, field_dataset, scaled
 from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
 from hotspot.estimate.field.krige import krige, leave_one_out, nearest
+from hotspot.estimate.field.skill import skills, with_skill
 from hotspot.quality.completeness import LABELS, daily_means, monthly_means
 from hotspot.rules.calendar import month_of, year_months
 from hotspot.rules.validity import month_days_needed, year_is_valid
@@ -118,20 +120,23 @@ def _kriged(means, cells, names, interpolation, why_not):
     value, error, n_valid = (np.full(shape, np.nan) for _ in range(3))
     valid, why = np.zeros(shape, bool), np.full(shape, "", dtype=object)
     left_out = np.full(station.shape, np.nan)
-    used = np.zeros(station.shape[0], bool)
+    used, held = np.zeros(station.shape[0], bool), []
     for t in range(len(names)):
         why[:, t] = why_not[t]
         if why_not[t]:
+            held.append("")
             continue
         seen = ~np.isnan(station[:, t])
         used |= seen
-        place = x[seen], y[seen], station[seen, t]
-        variogram = station_variogram(*place, interpolation)
-        value[:, t], variance = krige(*place, *target, variogram, neighbours=interpolation.neighbours)
+        at, allowed = (x[seen], y[seen]), station[seen, t]
+        allowed, one = _held(*at, allowed, interpolation)
+        held.append(", ".join(means["station"].values.astype(str)[seen][one]))
+        variogram = station_variogram(*at, allowed, interpolation)
+        value[:, t], variance = krige(*at, allowed, *target, variogram, neighbours=interpolation.neighbours)
         # Kriging weights may be negative, a concentration may not.
         value[:, t] = np.maximum(value[:, t], 0.0)
         error[:, t] = np.sqrt(variance)
-        left_out[seen, t], _ = leave_one_out(*place, variogram, neighbours=interpolation.neighbours)
+        left_out[seen, t], _ = leave_one_out(*at, allowed, variogram, neighbours=interpolation.neighbours)
         distance, closest = nearest(x[seen], y[seen], *target)
         n_valid[:, t] = days[seen, t][closest]
         near = distance <= interpolation.max_station_km * 1000
@@ -142,7 +147,22 @@ def _kriged(means, cells, names, interpolation, why_not):
     )
     scores = agreement(left_out, station)
     loo = {f"loo_{name}": scores[name] for name in ("rmse", "bias", "r")}
-    return field.assign_attrs(n_stations=int(used.sum()), **loo)
+    who = "; ".join(f"{name} {stations}" for name, stations in zip(names, held, strict=True) if stations)
+    field = field.assign_attrs(n_stations=int(used.sum()), bounded=who, **loo)
+    return with_skill(field, names, skills(left_out, station), satellite=False, least=interpolation.min_stations)
+
+
+def _held(x, y, values, interpolation):
+    """Stations' means within what the others allow, in logarithms, and which were held."""
+    logs = np.log(np.maximum(values, 0.1))
+
+    def told(held):
+        # The proposed shape, not a fitted one: a fault must not choose its own variogram.
+        shape = station_variogram(x, y, held, interpolation.model_copy(update={"fit_stations": x.size + 1}))
+        return leave_one_out(x, y, held, shape, neighbours=interpolation.neighbours)[0]
+
+    held, one = bounded(logs, told, limit=interpolation.station_limit, floor=interpolation.station_floor)
+    return np.where(one, np.exp(held), values), one
 
 
 def _kriged_days(days, cells, names, interpolation):

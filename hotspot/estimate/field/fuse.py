@@ -7,8 +7,13 @@ stations at least as well. The leave-one-out error of both is always reported.
 import numpy as np
 import xarray as xr
 
+from hotspot.estimate.field.bounded import bounded, median_of_others
 from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out, nearest
+from hotspot.estimate.field.skill import skill, skills
 from hotspot.variables import DataError
+
+# Stations that can say of one of them that it is not like the others.
+_FEWEST = 4
 
 
 def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
@@ -32,7 +37,8 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     ``n_stations, loo_rmse, loo_bias, loo_r`` of the corrected field and
     ``raw_rmse, raw_bias, raw_r`` of the satellite itself, both against the
     stations (field minus station), over all periods together;
-    ``correction``, one word per time: kriged, constant or none.
+    ``correction``, one word per time: kriged, constant or none; ``bounded``, the stations
+    of each time that were held; ``skills``, a ``Skill`` per time and that of their mean.
 
     Raises
     ------
@@ -46,7 +52,9 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     or s exp(r*), r* by ordinary kriging. METHODS 5. Ordinary kriging is kept in a
     month only if it lowers the error at left-out stations to ``kriging_gain`` of
     what the mean of the others leaves; with fewer than ``fit_stations`` only the
-    constant is possible. Values stay within the range of that month's cells and
+    constant is possible. No r enters beyond ``station_limit`` spreads of what the other
+    stations say (``bounded``); fewer than four cannot say it, then beyond
+    ``station_limit`` of the product's own error. Values stay within the range of that month's cells and
     stations, widened by the cell's error, and never fall below zero.
 
     The error is the kriging standard deviation of the residual, or its standard
@@ -82,7 +90,7 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
     seen = satellite[station_cell]
     fused, error = satellite.copy(), np.abs(satellite) * error_share
     predicted = np.full(station.shape, np.nan)
-    corrections, used = [], np.zeros(station.shape[0], bool)
+    corrections, used, held = [], np.zeros(station.shape[0], bool), np.zeros(station.shape, bool)
     for t in range(satellite.shape[1]):
         valid = ~np.isnan(station[:, t]) & ~np.isnan(seen[:, t])
         if interpolation.residual == "log_ratio":
@@ -92,23 +100,34 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
             continue
         used |= valid
         way = _Residual(interpolation.residual)
-        residual = way.of(station[valid, t], seen[valid, t])
+        residual, one = _held(way.of(station[valid, t], seen[valid, t]), seen[valid, t], interpolation, error_share)
+        held[np.flatnonzero(valid)[one], t] = True
         part = _spread(x[valid], y[valid], residual, coarse, interpolation)
+        told = way.back(part["left_out"], seen[valid, t])
+        if part["correction"] == "kriged" and not skill(told, station[valid, t]).skill > 0:
+            # A field without skill ranks the satellite's cells, so their order stays the satellite's.
+            part = _constant(x[valid], y[valid], residual, coarse, interpolation)
+            told = way.back(part["left_out"], seen[valid, t])
+        predicted[valid, t] = told
         corrections.append(part["correction"])
         column = satellite[:, t]
         fused[:, t] = way.back(part["estimate"], column)
         sd = way.sd(np.sqrt(part["variance"]), fused[:, t])
         error[:, t] = np.where(part["measured"], sd, np.fmax(sd, error[:, t]))
-        predicted[valid, t] = way.back(part["left_out"], seen[valid, t])
-        fused[:, t] = _within(fused[:, t], np.r_[column, station[valid, t]], error[:, t])
+        # A station that was held is no bound either.
+        allowed = way.back(residual, seen[valid, t])
+        fused[:, t] = _within(fused[:, t], np.r_[column, allowed], error[:, t])
     out = xr.Dataset(
         {"pm25": (("cell", "time"), fused), "pm25_error": (("cell", "time"), error)},
         coords=coarse["pm25"].transpose("cell", "time").coords,
     )
     raw = np.where(np.isnan(predicted), np.nan, seen)
+    names = reference["station"].values.astype(str)[inside]
     return out.assign_attrs(
         n_stations=int(used.sum()),
         correction=corrections,
+        skills=skills(predicted, station),
+        bounded=[", ".join(names[held[:, t]]) for t in range(held.shape[1])],
         **{f"loo_{k}": v for k, v in agreement(predicted, station).items() if k != "n"},
         **{f"raw_{k}": v for k, v in agreement(raw, station).items() if k != "n"},
     )
@@ -248,20 +267,10 @@ class _Residual:
 
 def _spread(x, y, residual, coarse, interpolation):
     """One month's residual on every cell: kriged if that clearly beats the constant at left-out stations."""
-    n = residual.size
-    cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
-    near = nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000
-    # One station says how far off it is, not how sure that is.
-    spread = np.var(residual, ddof=1) * (1 + 1 / n) if n > 1 else np.nan
-    constant = {
-        "correction": "constant",
-        "estimate": np.full(cells[0].size, residual.mean()),
-        "variance": np.full(cells[0].size, spread),
-        "measured": near & (n >= interpolation.min_stations),
-        "left_out": (residual.sum() - residual) / (n - 1) if n > 1 else np.full(n, np.nan),
-    }
-    if n < interpolation.fit_stations:
+    constant = _constant(x, y, residual, coarse, interpolation)
+    if residual.size < interpolation.fit_stations:
         return constant
+    cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
     variogram = station_variogram(x, y, residual, interpolation)
     left_out, _ = leave_one_out(x, y, residual, variogram, neighbours=interpolation.neighbours)
     kriged, flat = (agreement(values, residual)["rmse"] for values in (left_out, constant["left_out"]))
@@ -272,9 +281,38 @@ def _spread(x, y, residual, coarse, interpolation):
         "correction": "kriged",
         "estimate": estimate,
         "variance": variance,
-        "measured": near,
+        "measured": nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000,
         "left_out": left_out,
     }
+
+
+def _constant(x, y, residual, coarse, interpolation):
+    """One month's residual as one number on every cell."""
+    n = residual.size
+    cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
+    near = nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000
+    # One station says how far off it is, not how sure that is.
+    spread = np.var(residual, ddof=1) * (1 + 1 / n) if n > 1 else np.nan
+    return {
+        "correction": "constant",
+        "estimate": np.full(cells[0].size, residual.mean()),
+        "variance": np.full(cells[0].size, spread),
+        "measured": near & (n >= interpolation.min_stations),
+        "left_out": (residual.sum() - residual) / (n - 1) if n > 1 else np.full(n, np.nan),
+    }
+
+
+def _held(residual, satellite, interpolation, error_share):
+    """Residuals within what the others allow, and which were held; few stations are held to the product's error."""
+    log = interpolation.residual == "log_ratio"
+    unit = 1.0 if log else float(np.median(satellite))
+    limit = interpolation.station_limit
+    if residual.size >= _FEWEST:
+        return bounded(residual, median_of_others, limit=limit, floor=interpolation.station_floor * unit)
+    if not np.isfinite(error_share):
+        return residual, np.zeros(residual.size, bool)
+    most = limit * max(error_share, interpolation.station_floor) * unit
+    return np.clip(residual, -most, most), np.abs(residual) > most
 
 
 def _within(values, inputs, error):

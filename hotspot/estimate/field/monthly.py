@@ -20,6 +20,7 @@ from hotspot.estimate.field.dataset import (
 )
 from hotspot.estimate.field.from_stations import from_stations, station_means, year_of_stations
 from hotspot.estimate.field.fuse import fuse
+from hotspot.estimate.field.skill import of_the_year, with_skill
 from hotspot.quality.completeness import LABELS, product_months, satellite_days
 from hotspot.rules.calendar import month_minus, month_of, month_start, year_months
 from hotspot.rules.validity import year_of_products_is_valid
@@ -60,7 +61,8 @@ def monthly_field(month, cells=None):
       nearest valid station's, and cells beyond ``max_station_km`` are not ranked.
 
     Attributes tell which: ``method``, ``completeness``, ``n_stations``,
-    ``loo_rmse, loo_bias, loo_r`` (left-out stations), ``raw_*`` (the satellite itself).
+    ``loo_rmse, loo_bias, loo_r`` (left-out stations of all months), ``raw_*`` (the satellite itself), ``skill`` of each
+    month, ``ranks`` (what may be ranked by the last month: ``skill.what_is_ranked``), ``bounded`` (stations held).
 
     Examples
     --------
@@ -73,7 +75,10 @@ def monthly_field(month, cells=None):
     names = [month_minus(month.month, 12), month_minus(month.month, 1), month.month]
     cells = month.study.cells if cells is None else cells
     field, daily = _field(month, cells, names, with_days=True)
-    return _comparable(field, names).assign_attrs(month=month.month), daily
+    field = _comparable(field, names).assign_attrs(month=month.month)
+    for name in ("mean_ranks", "mean_ranks_why"):
+        field.attrs.pop(name, None)
+    return field, daily
 
 
 def daily_field(delivered, cells, names):
@@ -205,12 +210,12 @@ def year_fields(year_month, cells=None, *, with_months=True):
     if period == "year":
         field = _from_product(year_month, cells, [f"{year}-01"], "year").isel(time=0, drop=True)
     elif period is None:
-        field = year_of_stations(year_month, cells, year)
+        field = of_the_year(year_of_stations(year_month, cells, year))
         if with_months:
             months, _ = _field(year_month, cells, names, with_days=False)
     else:
         months, _ = _field(year_month, cells, names, with_days=False)
-        field = _mean_of_months(months, study.criteria.validity, days=period == "day")
+        field = of_the_year(_mean_of_months(months, study.criteria.validity, days=period == "day"))
     return field.assign_attrs(year=year), months
 
 
@@ -265,26 +270,35 @@ def _from_product(delivered, cells, names, period):
     )
     if period == "year":
         coarse["pm25_error"] = coarse["pm25"] * error_share(satellite)
-        return described(coarse, delivered, "satellite years", LABELS["year"])
+        field = described(coarse, delivered, "satellite years", LABELS["year"])
+        return with_skill(field, names, [], satellite=True, least=1)
     return _corrected(coarse, delivered, cells, names, "satellite months", LABELS["month"])
 
 
 def _corrected(coarse, delivered, cells, names, method, completeness):
     """A satellite field with its error, fused with reference stations where there are any."""
-    share = error_share(delivered.satellite)
+    share, least = error_share(delivered.satellite), delivered.study.criteria.interpolation.min_stations
     field = coarse.copy()
     # Too few days are no mean: what may not be ranked does not correct anything either.
     field["pm25"] = coarse["pm25"].where(coarse["valid"])
     if delivered.reference is None:
         field["pm25_error"] = field["pm25"] * share
-        return described(field, delivered, method, completeness).assign_attrs(n_stations=0)
+        field = described(field, delivered, method, completeness).assign_attrs(n_stations=0)
+        return with_skill(field, names, [], satellite=True, least=least)
     _, means = station_means(delivered, names)
     fused = fuse(field, means, interpolation=delivered.study.criteria.interpolation, error_share=share)
     field["pm25"], field["pm25_error"] = fused["pm25"], fused["pm25_error"]
-    field.attrs |= fused.attrs
+    told = fused.attrs.pop("skills")
+    field.attrs |= fused.attrs | {"bounded": _who(names, fused.attrs["bounded"])}
     how = ", ".join(f"{name} {word}" for name, word in zip(names, fused.attrs["correction"], strict=True))
     field = described(field, delivered, f"{method}, corrected by stations", completeness)
+    field = with_skill(field, names, told, satellite=True, least=least)
     return field.assign_attrs(correction=how, station_source=delivered.reference.attrs.get("source", ""))
+
+
+def _who(names, held):
+    """The stations of each month that were held to what the others allow, in one text."""
+    return "; ".join(f"{name} {stations}" for name, stations in zip(names, held, strict=True) if stations)
 
 
 def _comparable(field, names):

@@ -18,7 +18,7 @@ from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.lists import published
-from hotspot.publish.why_words import METHODS, data_sources, from_stations_only
+from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 
 _TEMPLATE = "report.typ"
@@ -167,10 +167,11 @@ def _accuracy(attrs):
     said = ""
     rmse, n = attrs.get("loo_rmse"), attrs.get("n_stations")
     if known(rmse) and n:
-        bias, r = attrs.get("loo_bias"), attrs.get("loo_r")
+        bias = attrs.get("loo_bias")
         said += f"；{int(n)}个站点逐一留出检验：均方根误差{float(rmse):.1f} μg/m³"
         said += f"，偏差{float(bias):+.1f} μg/m³" if known(bias) else ""
-        said += f"，相关系数{float(r):.2f}" if known(r) else ""
+    # The correlation over several months together would show the seasons, not the cells.
+    said += f"；{ranks_zh(attrs)}" if ranks_zh(attrs) else ""
     native = attrs.get("native_resolution_m")
     if known(native) and float(native) > float(attrs["spacing"]):
         said += f"；资料原始分辨率约{float(native) / 1000:g} km，粗于网格，相邻网格的差别部分来自插值"

@@ -210,6 +210,21 @@ def legible_field(text):
     return "　".join(legible(part) for part in text.split("　"))
 
 
+def provisional_of(hot):
+    """
+    The Jaccard overlap that makes the yearly list provisional, as its reasons say it; else an empty text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> said = "rank 1 of 9; provisional, Jaccard 0.62 under redrawn errors"
+    >>> provisional_of(pd.DataFrame({"reason": [said]})), provisional_of(pd.DataFrame({"reason": ["rank 1 of 9"]}))
+    ('0.62', '')
+    """
+    found = hot["reason"].astype(str).str.extract(r"provisional, Jaccard (\d\.\d+)")[0].dropna()
+    return str(found.iloc[0]) if len(found) else ""
+
+
 def _facts(study, month, derived, edition, city):
     """The month as one reader gets it: tables of his cities, and what the sentences need."""
     cities = [found.name for found in addressees(study, derived.hot) if city is None or found.name == city]
@@ -236,6 +251,7 @@ def _facts(study, month, derived, edition, city):
         "ladder": ladder,
         "city_of": city_of,
         "attrs": derived.field.attrs,
+        "provisional": provisional_of(hot),
         "contact": legible(study.office.contact),
     }
 
@@ -330,6 +346,11 @@ def _note(facts):
         "注：月均、基数、变化单位为μg/m³；基数同比为去年同月、环比为上月；变化与变化率按印出的数值计算；"
         f"名次区间为{level * 100:.0f}%置信的市内名次范围；入选概率为考虑资料误差后列入该类的概率；"
         "连续、累计为至本月的预警次数（按月计）。本附件供内部使用。"
+        + (
+            f"年度热点网格名单为暂定名单：考虑资料误差重新评选，名单重合度（Jaccard）仅{facts['provisional']}。"
+            if facts["provisional"]
+            else ""
+        )
     )
 
 

@@ -9,7 +9,7 @@ import re
 
 from hotspot.ledger.escalation import escalation
 from hotspot.publish.fonts import legible, shorten
-from hotspot.publish.why_words import data_sources, why_zh
+from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rules.calendar import month_minus
 
@@ -141,6 +141,7 @@ def _ranked(facts):
         f"{_classes(facts)}。变化按{how}排名，名次并列的一并列入。{_counted(facts)}",
         f"资料截至{month_zh(facts['month'])}，来源为{source}（{whole}）。浓度为网格平均估算值，"
         "按GB/T 8170修约，供排查参考，不作达标评价。",
+        *([f"{ranks_zh(attrs)}。"] if ranks_zh(attrs) else []),
     ]
 
 

@@ -81,6 +81,29 @@ def position_faults(lon, lat, *, rounded=True):
     return fault
 
 
+def refuse_swapped(fault, name):
+    """
+    Refuse a file most of whose positions have longitude and latitude exchanged (RELIABILITY C4: 86, G 11).
+
+    Raises
+    ------
+    DataError
+        More than half of them do.
+
+    Examples
+    --------
+    >>> refuse_swapped(position_faults(np.full(8, 39.909), np.full(8, 116.397)), "stations.csv")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: stations.csv: longitude and latitude are swapped in 8 of 8 positions ...
+    """
+    swapped = int((fault == "longitude and latitude are swapped").sum())
+    if swapped > 0.5 * max(len(fault), 1):
+        raise DataError(
+            f"{name}: longitude and latitude are swapped in {swapped} of {len(fault)} positions "
+            "(latitudes of 73 to 136); exchange the two columns, or their names in the header."
+        )
+
+
 def check_degrees(lon, lat, name):
     """
     Refuse positions that are degrees and minutes written as decimals (39.5420 for 39 deg 54.20').
@@ -143,6 +166,7 @@ def read_positions(path, intake, *, datum, encoding=None):
     table.set_aside(np.flatnonzero(bad_lon), ours["lon"], "longitude is no decimal number")
     table.set_aside(np.flatnonzero(bad_lat), ours["lat"], "latitude is no decimal number")
     fault = position_faults(lon, lat)
+    refuse_swapped(fault, table.name)
     for rule in sorted(set(fault) - {""}):
         table.set_aside(np.flatnonzero(fault == rule), ours["lon"], rule)
     keys = [c for c in table.columns if c not in (ours["lon"], ours["lat"]) and _KEY.search(plain(c))]

@@ -76,7 +76,12 @@ def describe(path, meaning):
                 check_origin(y, "y", meaning.origin_share)
             layers = []
             for band in range(1, source.count + 1):
-                counts = tally(*unpack(_band(source, band), nodata, scale, offset, unit))
+                values, missing = unpack(_band(source, band), nodata, scale, offset, unit)
+                masked = _masked(source, band)
+                if masked is not None:
+                    notes.append(f"band {band}: its mask takes {int((masked & ~missing).sum())} pixels out")
+                    missing |= masked
+                counts = tally(values, missing)
                 where = f"band {band}"
                 notes += check_values(counts, meaning.period, where)
                 layers.append(counts)
@@ -198,5 +203,16 @@ def read(path, report, band):
     import rasterio
 
     with rasterio.Env(**_SAFE), _open(path) as source:
-        raw = source.read(band + 1)
-    return decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])
+        raw, masked = source.read(band + 1), _masked(source, band + 1)
+    values = decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])
+    return values if masked is None else np.where(masked, np.asarray(np.nan, values.dtype), values)
+
+
+def _masked(source, band):
+    """Where the file's own mask says that a pixel does not count; None where it has none beside nodata."""
+    from rasterio.enums import MaskFlags
+
+    kinds = source.mask_flag_enums[band - 1]
+    if not {MaskFlags.per_dataset, MaskFlags.alpha} & set(kinds):
+        return None
+    return source.read_masks(band) == 0

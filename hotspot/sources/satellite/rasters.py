@@ -226,7 +226,7 @@ def tally(values, missing):
     dict of ``pixels read used``, ``low high mean`` (of the used), ``outside``
     (used, but beyond 1-500), ``extreme`` (share at the commonest end),
     ``mark`` (a known mark for missing among the impossible ones, or None),
-    ``aside`` (the impossible ones, see ``unpack_aside``)
+    ``aside`` (the impossible ones, see ``unpack_aside``), ``digest`` (of the used)
     """
     given = ~missing
     with np.errstate(invalid="ignore"):
@@ -251,7 +251,14 @@ def tally(values, missing):
         "mark": marks[0] if marks else None,
         "aside": base64.b64encode(packed.tobytes()).decode() if wrong.size <= MOST_IMPOSSIBLE * given.sum() else "",
         "impossible": [float(v) for v in wrong[:3]],
+        "digest": _digest(used),
     }
+
+
+def _digest(values):
+    """A number for all values of a layer, whichever way up they are stored."""
+    mixed = values.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return f"{int((mixed ^ (mixed >> np.uint64(29))).sum(dtype=np.uint64)):016x}"
 
 
 def unpack_aside(raw):

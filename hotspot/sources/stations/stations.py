@@ -17,7 +17,7 @@ from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
 from hotspot.sources.missing import to_numbers
-from hotspot.sources.places.positions import locate_stations, position_faults, read_positions
+from hotspot.sources.places.positions import locate_stations, position_faults, read_positions, refuse_swapped
 from hotspot.sources.stations.cnemc import read_cnemc
 from hotspot.sources.stations.iaqi import refuse_index, to_concentration
 from hotspot.sources.stations.long_table import read_long
@@ -273,6 +273,7 @@ def _own_places(parts, delivery, intake):
         lon, _ = to_numbers(part.places[:, 1], mark_numbers=False)
         lat, _ = to_numbers(part.places[:, 2], mark_numbers=False)
         fault = position_faults(lon, lat)
+        refuse_swapped(fault, part.table.name)
         for rule in sorted(set(fault) - {""}):
             part.table.set_aside(part.rows[fault == rule], "", rule)
         sound = fault == ""
