@@ -105,3 +105,35 @@ def _expand(folder, parts, above):
                 yield from _expand(entry, parts, (*above, here))
         elif fnmatchcase(entry.name, part):
             yield from _expand(entry, rest, above)
+
+
+def below(root, name, what):
+    """
+    One file that a study names, in no case one outside its data root.
+
+    Parameters
+    ----------
+    root : Path
+    name : str
+    what : str
+        The key of the study that names it, for the message.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        The name is absolute, climbs out, or is a link that leads out.
+
+    Examples
+    --------
+    >>> below("data", "/etc/passwd", "labels")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: labels: '/etc/passwd' leaves the data folder; give a file below it.
+    """
+    root, path = Path(root), Path(root) / name
+    if Path(name).is_absolute() or "\0" in name or not path.resolve().is_relative_to(root.resolve()):
+        raise DataError(f"{what}: {name!r} leaves the data folder; give a file below it.")
+    return path

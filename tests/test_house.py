@@ -11,6 +11,7 @@ FLOORS = {
     "cli_options": 0,
     "kernels": 0,
     "deliveries": 1,
+    "foreign": 1,
     "text": 1,
     "rules": 1,
     "grid": 2,

@@ -65,6 +65,7 @@ class Intake:
     quarantine: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # conversions and warnings, printed on the product
     elsewhere: dict[str, str] = field(default_factory=dict, repr=False)  # place outside the root -> its name here
+    _kept: set[tuple] = field(default_factory=set, repr=False)  # single values in quarantine, told apart
 
     def register(self, path):
         """Hash a delivered file and return its record; the same file is registered once."""
@@ -110,7 +111,12 @@ class Intake:
     def set_aside_value(self, record, row, column, value, rule, raw):
         """Quarantine one value of a row that stays in use; ``raw`` are the row's bytes."""
         record.values += 1
+        self._kept.add((record.path, row, column, rule))
         self.quarantine.append(Quarantined(record.path, row, column, str(value), rule, raw))
+
+    def holds(self, record, row, column, rule):
+        """Whether this value of this row was set aside by this rule before."""
+        return (record.path, row, column, rule) in self._kept
 
     def note(self, text):
         """Record a conversion or warning once."""

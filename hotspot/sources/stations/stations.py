@@ -33,6 +33,7 @@ from hotspot.sources.stations.readings import (
     to_series,
 )
 from hotspot.sources.stations.wuhan import read_wide
+from hotspot.text.distinct import distinct
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 LAYOUTS = {
@@ -278,13 +279,13 @@ def _own_places(parts, delivery, intake):
         sound = fault == ""
         checked.append((part.keep(sound), lon[sound], lat[sound]))
         part = checked[-1][0]
-        spots, first = np.unique(
-            np.rec.fromarrays([part.stations.astype(str), lon[sound], lat[sound]]), return_inverse=True
-        )
+        ids, number = distinct(part.stations)
+        spots, first = np.unique(np.rec.fromarrays([number, lon[sound], lat[sound]]), return_inverse=True)
         start = np.full(len(spots), np.iinfo(np.int64).max)
         np.minimum.at(start, first.ravel(), part.hours)
         names = dict(zip(first.ravel().tolist(), part.places[:, 0], strict=True))
-        for at, spot in enumerate(spots.tolist()):
+        for at, (which, *place) in enumerate(spots.tolist()):
+            spot = (ids[which], *place)
             known = seen.get(spot)
             seen[spot] = (min(start[at], known[0]) if known else start[at], str(names[at]))
     return _split_moves(checked, seen, delivery, intake)
@@ -307,7 +308,7 @@ def _split_moves(checked, seen, delivery, intake):
             intake.note(f"station {station} stood at {len(spots)} places; its series was split into as many stations")
     parts = []
     for part, lon, lat in checked:
-        keys = zip(part.stations.astype(str).tolist(), lon.tolist(), lat.tolist(), strict=True)
+        keys = zip(map(str, part.stations), lon.tolist(), lat.tolist(), strict=True)
         parts.append(replace(part, stations=np.array([place_of[key] for key in keys], dtype=object)))
     return parts, places
 
