@@ -16,10 +16,12 @@ from hotspot.foreign.features import parse, read_text
 from hotspot.foreign.shapes import unpacked
 from hotspot.grid.bounded import require_comparable, require_mendable
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.text.door import masked
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
 LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
+_LONGEST = 200  # characters
 _OVERLAP = 10_000.0  # m2; a smaller overlap is the drawing accuracy of the map
 _DEGREE = 111_320.0  # m per degree of latitude
 
@@ -109,7 +111,7 @@ def _datav(path, delivery, root, named):
     rows = []
     for number, (own, fault) in enumerate(zip(report["properties"], report["faults"], strict=True), start=1):
         own = own or {}
-        code, name = plain(own.get("adcode", "")), plain(own.get("name", ""))
+        code, name = _name(own.get("adcode", "")), _name(own.get("name", ""))
         parent = str(_dict(own.get("parent")).get("adcode") or "")
         if own.get("level") == "city" and not own.get("childrenNum"):
             # A county-level city right below its province is its own city.
@@ -142,9 +144,9 @@ def _city_names(path, delivery, root, named):
     content = parse(read_text(place, place.name), place.name)
     if isinstance(content.get("features"), list):
         own = [_dict(_dict(feature).get("properties")) for feature in content["features"]]
-        names = {str(about.get("adcode", "")): plain(about.get("name", "")) for about in own}
+        names = {str(about.get("adcode", "")): _name(about.get("name", "")) for about in own}
     else:
-        names = {str(code): plain(_dict(entry).get("name", "")) for code, entry in content.items()}
+        names = {str(code): _name(_dict(entry).get("name", "")) for code, entry in content.items()}
     named[place] = names
     return names, [place]
 
@@ -179,7 +181,15 @@ def _as_text(value):
     # Codes come as 130102, 130102.0 or '130102'.
     if value is None or value != value:
         return ""
-    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else plain(value)
+    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else _name(value)
+
+
+def _name(value):
+    """A unit's name or code as one line, without anybody's number; a page of text is no name."""
+    text = masked(plain(value))
+    if len(text) > _LONGEST:
+        raise DataError(f"boundary: a name of {len(text)} characters ({text[:20]} ...); name the right column.")
+    return text
 
 
 def _dict(value):

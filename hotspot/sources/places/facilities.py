@@ -20,6 +20,7 @@ from hotspot.sources.places.facility_layouts import LAYOUTS
 from hotspot.sources.places.features import read_features
 from hotspot.sources.places.positions import CHINA, check_degrees, position_faults
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, read_table
+from hotspot.text.door import delivered_name, masked
 from hotspot.variables import DataError
 
 COLUMNS = (
@@ -140,7 +141,7 @@ def _read(path, delivery, intake):
         table = read_features(path, intake)
     else:
         table = read_table(path, intake, encoding=delivery.encoding)
-    described = LAYOUTS[delivery.layout](table, delivery)
+    described = _without_numbers(LAYOUTS[delivery.layout](table, delivery), table.name, intake)
     lon, bad_lon = to_numbers(described["lon"], mark_numbers=False)
     lat, bad_lat = to_numbers(described["lat"], mark_numbers=False)
     lon_column = described.attrs["lon"]
@@ -228,6 +229,24 @@ def _paper(text):
 def _hashed(name, lon, lat):
     """Id of a row that has none: the same name at the same delivered place is the same facility."""
     return "f-" + hashlib.sha256(f"{name}|{lon:.6f}|{lat:.6f}".encode()).hexdigest()[:12]
+
+
+def _without_numbers(described, name, intake):
+    """Every text of the register without identity-card and telephone numbers: names travel to every product."""
+    n_masked = 0
+    for column in described.columns:
+        if column in ("lon", "lat", "size"):
+            continue
+        before = described[column]
+        texts = [delivered_name(str(text)) for text in before]
+        described[column] = pd.Series(texts, index=described.index, dtype=object)
+        n_masked += sum(masked(str(text)) != str(text) for text in before)
+    if n_masked:
+        intake.note(
+            f"{name}: {n_masked} texts hold an identity-card or telephone number, masked in every product "
+            "(身份证号、电话号码已隐去)"
+        )
+    return described
 
 
 def _sizes(table, described, intake):

@@ -34,6 +34,7 @@ from hotspot.sources.stations.readings import (
 )
 from hotspot.sources.stations.wuhan import read_wide
 from hotspot.text.distinct import distinct
+from hotspot.text.door import delivered_name, masked
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 LAYOUTS = {
@@ -123,7 +124,7 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
     for table in tables:
         table.close()
     _note_twins(intake, tables)
-    dataset = _dataset(parts, places, hours, delivery, utc_offset)
+    dataset = _dataset(parts, places, hours, delivery, utc_offset, intake)
     _note_zeros(dataset, intake)
     return dataset
 
@@ -339,9 +340,13 @@ def _note_zeros(dataset, intake):
         intake.note(f"stations {few}: PM2.5 is 0 for three hours or more in a row")
 
 
-def _dataset(parts, places, hours, delivery, utc_offset):
+def _dataset(parts, places, hours, delivery, utc_offset, intake):
     stations, hours, values = to_series(parts, hours, utc_offset)
     where = [places[name] for name in stations]
+    names = [delivered_name(place[0]) for place in where]
+    n_masked = sum(masked(place[0]) != place[0] for place in where)
+    if n_masked:
+        intake.note(f"stations: {n_masked} names hold an identity-card or telephone number, masked in every product")
     data = {
         name: (("station", "time"), values[name], {"unit": VARIABLES[name].unit, "words": VARIABLES[name].words})
         for name in VARIABLES
@@ -352,7 +357,7 @@ def _dataset(parts, places, hours, delivery, utc_offset):
         data,
         coords={
             "station": ("station", np.array(stations, dtype=object)),
-            "name": ("station", np.array([place[0] for place in where], dtype=object)),
+            "name": ("station", np.array(names, dtype=object)),
             "lon": ("station", np.array([place[1] for place in where], np.float64)),
             "lat": ("station", np.array([place[2] for place in where], np.float64)),
             "time": ("time", hours.astype("datetime64[h]").astype("datetime64[ns]")),
