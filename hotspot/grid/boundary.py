@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.deliveries import below, find_files
+from hotspot.foreign.answered import answered
 from hotspot.foreign.child import ask
 from hotspot.foreign.features import parse, read_text
 from hotspot.foreign.shapes import unpacked
@@ -73,7 +74,8 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
         if delivery.layout not in _LAYOUTS:
             raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
         for path in find_files(root, delivery.files, "boundary"):
-            table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
+            with answered(f"boundary {path.name}"):
+                table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
             for text in table.attrs.get("notes", ()):
                 _say(said, text)
             table = _in_wgs84(table, delivery.datum, _short(path, root), said, fine)

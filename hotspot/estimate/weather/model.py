@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hotspot.estimate.weather.forest import average_over_weather, flatten, regroup
+from hotspot.variables import DataError
 
 CALENDAR = ("quarter", "day_of_year", "weekday")
 HOURLY_CALENDAR = (*CALENDAR, "hour")
@@ -93,7 +94,13 @@ def train(columns, target, weight, rules, *, hourly=False):
         "verbose": -1,
     }
     data = lightgbm.Dataset(columns, target, weight=weight, free_raw_data=True)
-    return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
+    try:
+        return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
+    except lightgbm.basic.LightGBMError as error:
+        raise DataError(
+            f"weather: no model can be learned from {len(target)} rows ({error}); deliver a longer field with weather, "
+            "or see criteria.normalisation."
+        ) from None
 
 
 def folds_of(time, n_fold):

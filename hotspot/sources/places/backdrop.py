@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.deliveries import find_files
+from hotspot.foreign.answered import answered
 from hotspot.grid.vector_file import in_wgs84, read_vector
 from hotspot.sources.tables import read_bytes
 from hotspot.text.door import masked
@@ -72,11 +73,11 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     import geopandas as gpd
     import shapely
 
-    tables = [
-        _read(path, delivery, intake)
-        for delivery in deliveries
-        for path in find_files(root, delivery.files, "backdrop")
-    ]
+    tables = []
+    for delivery in deliveries:
+        for path in find_files(root, delivery.files, "backdrop"):
+            with answered(f"backdrop {path.name}"):
+                tables.append(_read(path, delivery, intake))
     empty = pd.DataFrame({name: [] for name in COLUMNS}, dtype=object)
     table = pd.concat([part for part in tables if len(part)] or [empty.assign(geometry=[])], ignore_index=True)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(table["geometry"].tolist(), crs="EPSG:4326"))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.deliveries import find_files
+from hotspot.foreign.answered import answered
 from hotspot.grid.datum import to_wgs84
 from hotspot.rules.classes import dossier_papers, find_class
 from hotspot.sources.missing import to_numbers
@@ -112,7 +113,8 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
                 f"facilities: layout {delivery.layout!r} is not known; there are: {', '.join(sorted(LAYOUTS))}."
             )
         for path in find_files(root, delivery.files, "facilities"):
-            frame, counted, without = _read(path, delivery, intake)
+            with answered(f"facilities {path.name}"):
+                frame, counted, without = _read(path, delivery, intake)
             inside = np.ones(len(frame), bool)
             if bounds is not None:
                 west, south, east, north = bounds
