@@ -107,9 +107,9 @@ def _expand(folder, parts, above):
             yield from _expand(entry, rest, above)
 
 
-def below(root, name, what):
+def below(root, name, what, *, links=True):
     """
-    One file that a study names, in no case one outside its data root.
+    One file that a study names below its data root.
 
     Parameters
     ----------
@@ -117,6 +117,8 @@ def below(root, name, what):
     name : str
     what : str
         The key of the study that names it, for the message.
+    links : bool
+        Whether a link may lead out of the root, as a linked delivery folder does.
 
     Returns
     -------
@@ -125,7 +127,7 @@ def below(root, name, what):
     Raises
     ------
     DataError
-        The name is absolute, climbs out, or is a link that leads out.
+        The name is absolute or climbs out, or a link leads out that may not.
 
     Examples
     --------
@@ -134,6 +136,7 @@ def below(root, name, what):
     hotspot.variables.DataError: labels: '/etc/passwd' leaves the data folder; give a file below it.
     """
     root, path = Path(root), Path(root) / name
-    if Path(name).is_absolute() or "\0" in name or not path.resolve().is_relative_to(root.resolve()):
+    out = not links and not path.resolve().is_relative_to(root.resolve())
+    if out or Path(name).is_absolute() or "\0" in name or ".." in Path(name).parts:
         raise DataError(f"{what}: {name!r} leaves the data folder; give a file below it.")
     return path

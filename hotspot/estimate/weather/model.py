@@ -9,7 +9,8 @@ their mean errs least. The same refits give the blocked cross-validation and the
 model's part of the intervals.
 """
 
-from typing import NamedTuple
+import sys
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -79,8 +80,7 @@ def train(columns, target, weight, rules, *, hourly=False):
     -------
     lightgbm.Booster
     """
-    import lightgbm
-
+    lightgbm = _lightgbm()
     settings = {
         "objective": "regression",
         "num_leaves": rules.hourly_leaves if hourly else rules.leaves,
@@ -101,6 +101,15 @@ def train(columns, target, weight, rules, *, hourly=False):
             f"weather: no model can be learned from {len(target)} rows ({error}); deliver a longer field with weather, "
             "or see criteria.normalisation."
         ) from None
+
+
+def _lightgbm():
+    """LightGBM; without its dask part where Python strips docstrings (-OO), because that part edits its own."""
+    if sys.flags.optimize > 1:
+        sys.modules.setdefault("lightgbm.dask", cast(Any, None))
+    import lightgbm
+
+    return lightgbm
 
 
 def folds_of(time, n_fold):

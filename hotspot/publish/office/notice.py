@@ -186,7 +186,8 @@ def notice_docx(context, template=None):
 
 def template_of(study):
     """The office's own template as a Path, or None where the one that ships is used."""
-    return below(study.root, study.office.template, "office.template") if study.office.template else None
+    own = study.office.template
+    return below(study.root, own, "office.template", links=False) if own else None
 
 
 def number_zh(office, month):

@@ -84,15 +84,9 @@ def read_synop(path, delivery, intake):
     calm = np.array([cell.lower().startswith("calm") for cell in directions], dtype=bool)
     matches = [_DIRECTION.fullmatch(cell) for cell in directions]
     angle = np.array([float(match[1]) if match else np.nan for match in matches])
-<<<<<<< HEAD
-    blank = np.isin(directions.astype(str), ("", "-", "None", "nan"))
+    blank = np.array([cell in ("", "-", "None", "nan") for cell in directions], dtype=bool)
     set_aside_values(table, np.isnan(angle) & ~calm & ~blank, columns["Wind dir"], "not a wind direction")
     angle = in_range(table, angle, columns["Wind dir"], "wind direction", 360, "degrees")
-=======
-    blank = np.array([cell in ("", "-", "None", "nan") for cell in directions], dtype=bool)
-    _set_aside_values(table, np.isnan(angle) & ~calm & ~blank, columns["Wind dir"], "not a wind direction")
-    angle = _directions(table, angle, columns["Wind dir"])
->>>>>>> 5fdb375 (Vectors, workbooks and templates are decoded in a limited child without network; geometry, fields and sizes are bounded)
     speed = np.where(calm, 0.0, speed)
     speed = in_range(table, speed, columns["Wins speed"], "wind speed", _FASTEST, "m/s")
     found["u10"], found["v10"] = wind_components(speed, angle, wind=delivery.wind)
@@ -134,22 +128,13 @@ def read_prsa_weather(path, delivery, intake):
     for ours, (theirs, unit) in _PRSA.items():
         found[ours] = in_our_unit(table, table.cells(theirs), theirs, delivery.units.get(ours, unit), ours)
     speed, unreadable = to_numbers(table.cells("WSPM"))
-<<<<<<< HEAD
     set_aside_values(table, unreadable, "WSPM", "not a number")
     speed = to_unit(speed, delivery.units.get("wind_speed", "m/s"), "u10")
     speed = in_range(table, speed, "WSPM", "wind speed", _FASTEST, "m/s")
-    texts = np.char.strip(table.cells("wd").astype(str))
-    angle = np.array([COMPASS.get(cell, np.nan) for cell in texts])
-    unknown = np.isnan(angle) & ~np.isin(texts, ("NA", "", "CV", "cv"))
-    set_aside_values(table, unknown, "wd", "not one of the 16 points")
-=======
-    _set_aside_values(table, unreadable, "WSPM", "not a number")
-    speed = _speeds(table, to_unit(speed, delivery.units.get("wind_speed", "m/s"), "u10"), "WSPM")
     texts = [str(cell).strip() for cell in table.cells("wd")]
     angle = np.array([COMPASS.get(cell, np.nan) for cell in texts])
     unknown = np.isnan(angle) & ~np.array([cell in ("NA", "", "CV", "cv") for cell in texts], dtype=bool)
-    _set_aside_values(table, unknown, "wd", "not one of the 16 points")
->>>>>>> 5fdb375 (Vectors, workbooks and templates are decoded in a limited child without network; geometry, fields and sizes are bounded)
+    set_aside_values(table, unknown, "wd", "not one of the 16 points")
     found["u10"], found["v10"] = wind_components(speed, angle, wind=delivery.wind)
     return closed(table, found)
 
