@@ -1,6 +1,5 @@
 """What the commands of the shell share: their options, and how an answer is printed."""
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +16,9 @@ def hush(on: bool) -> bool:
 
 def show(answer, as_json, lines):
     """Print an answer as one JSON object, or as lines of words."""
-    text = json.dumps(answer, ensure_ascii=False, indent=1) if as_json else "\n".join(lines(answer))
-    typer.echo(text)
+    from hotspot.text.door import json_text, shown
+
+    typer.echo(json_text(answer, indent=1) if as_json else "\n".join(shown(line) for line in lines(answer)))
 
 
 StudyFile = Annotated[Path, typer.Option("--study", help="The study's TOML file.")]

@@ -105,3 +105,38 @@ def _expand(folder, parts, above):
                 yield from _expand(entry, parts, (*above, here))
         elif fnmatchcase(entry.name, part):
             yield from _expand(entry, rest, above)
+
+
+def below(root, name, what, *, links=True):
+    """
+    One file that a study names below its data root.
+
+    Parameters
+    ----------
+    root : Path
+    name : str
+    what : str
+        The key of the study that names it, for the message.
+    links : bool
+        Whether a link may lead out of the root, as a linked delivery folder does.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        The name is absolute or climbs out, or a link leads out that may not.
+
+    Examples
+    --------
+    >>> below("data", "/etc/passwd", "labels")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: labels: '/etc/passwd' leaves the data folder; give a file below it.
+    """
+    root, path = Path(root), Path(root) / name
+    out = not links and not path.resolve().is_relative_to(root.resolve())
+    if out or Path(name).is_absolute() or "\0" in name or ".." in Path(name).parts:
+        raise DataError(f"{what}: {name!r} leaves the data folder; give a file below it.")
+    return path

@@ -15,6 +15,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hotspot.deliveries import below
 from hotspot.rules.criteria import Criteria, load_profile
 from hotspot.variables import DataError
 
@@ -233,7 +234,7 @@ class Study(_Part):
         from hotspot.grid.labels import add_labels
 
         cells = self.grid.cover(self.boundaries, counting=self.counting)
-        return add_labels(cells, self.root / self.labels) if self.labels else cells
+        return add_labels(cells, below(self.root, self.labels, "labels")) if self.labels else cells
 
     def code_of(self, text):
         """The code a person means: an official label of ``labels`` is its cell, all else stays as it came."""

@@ -5,17 +5,24 @@ Nothing is corrected in silence: a converted datum is noted, a mended polygon is
 named, units that overlap or come twice are named.
 """
 
-import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from hotspot.deliveries import find_files
+from hotspot.deliveries import below, find_files
+from hotspot.foreign.answered import answered
+from hotspot.foreign.child import ask
+from hotspot.foreign.features import parse, read_text
+from hotspot.foreign.shapes import unpacked
+from hotspot.grid.bounded import require_comparable, require_mendable
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.text.door import masked
+from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
 LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
+_LONGEST = 200  # characters
 _OVERLAP = 10_000.0  # m2; a smaller overlap is the drawing accuracy of the map
 _DEGREE = 111_320.0  # m per degree of latitude
 
@@ -67,7 +74,10 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
         if delivery.layout not in _LAYOUTS:
             raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
         for path in find_files(root, delivery.files, "boundary"):
-            table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
+            with answered(f"boundary {path.name}"):
+                table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
+            for text in table.attrs.get("notes", ()):
+                _say(said, text)
             table = _in_wgs84(table, delivery.datum, _short(path, root), said, fine)
             tables.append(_mended(table, _short(path, root), mended))
             files += [name for name in [str(path), *map(str, also_read)] if name not in files]
@@ -95,17 +105,16 @@ def _short(path, root):
 def _datav(path, delivery, root, named):
     """Units of one DataV file: districts of a city, cities of a province, or one county."""
     import geopandas as gpd
-    import shapely
 
-    features = _json(path).get("features")
-    if not features:
+    report = ask("geojson", path, path.name)
+    if not report["properties"]:
         raise DataError(f"{path.name}: holds no features; give a DataV GeoJSON of a city, a province or a county.")
     names, also_read = _city_names(path, delivery, root, named)
-    rows, outlines = [], []
-    for number, feature in enumerate(features, start=1):
-        own = feature.get("properties") or {}
-        code, name = str(own.get("adcode", "")), str(own.get("name", ""))
-        parent = str((own.get("parent") or {}).get("adcode") or "")
+    rows = []
+    for number, (own, fault) in enumerate(zip(report["properties"], report["faults"], strict=True), start=1):
+        own = own or {}
+        code, name = _name(own.get("adcode", "")), _name(own.get("name", ""))
+        parent = str(_dict(own.get("parent")).get("adcode") or "")
         if own.get("level") == "city" and not own.get("childrenNum"):
             # A county-level city right below its province is its own city.
             city_code, city, county_code, county = code, name, code, name
@@ -120,29 +129,26 @@ def _datav(path, delivery, root, named):
                 "name a location.json under 'names', or give 'city'."
             )
         rows.append(dict(zip(LEVELS, (city, city_code, county, county_code, "", ""), strict=True)))
-        try:
-            outlines.append(shapely.geometry.shape(feature["geometry"]))
-        except Exception as error:
-            raise DataError(
-                f"{path.name}, feature {number} ({name}): no readable outline ({error}); mend it."
-            ) from None
-    return gpd.GeoDataFrame(rows, geometry=outlines, crs="EPSG:4326"), also_read
+        if fault:
+            raise DataError(f"{path.name}, feature {number} ({name}): no readable outline ({fault}); mend it.")
+    return gpd.GeoDataFrame(rows, geometry=unpacked(report), crs="EPSG:4326"), also_read
 
 
 def _city_names(path, delivery, root, named):
     # adcode -> name of every city, from the file the study names or the one beside the folder.
-    place = root / delivery.names if delivery.names else path.parent.parent / "location.json"
+    place = below(root, delivery.names, "boundary.names") if delivery.names else path.parent.parent / "location.json"
     if not place.is_file():
         if delivery.names:
             raise DataError(f"boundary: there is no {delivery.names} below {root}; it should name the cities.")
         return {}, []
     if place in named:
         return named[place], [place]
-    content = _json(place)
-    entries = content.items() if "features" not in content else ()
-    names = {str(code): str(entry.get("name", "")) for code, entry in entries}
-    for feature in content.get("features", ()):
-        names[str(feature["properties"].get("adcode", ""))] = str(feature["properties"].get("name", ""))
+    content = parse(read_text(place, place.name), place.name)
+    if isinstance(content.get("features"), list):
+        own = [_dict(_dict(feature).get("properties")) for feature in content["features"]]
+        names = {str(about.get("adcode", "")): _name(about.get("name", "")) for about in own}
+    else:
+        names = {str(code): _name(_dict(entry).get("name", "")) for code, entry in content.items()}
     named[place] = names
     return names, [place]
 
@@ -167,7 +173,7 @@ def _table(path, delivery, root, named):
         raise DataError(f"{path.name}: the file has no CRS and the study declares no datum; declare one.")
     # A GeoJSON is WGS 84 by its standard, but those from Chinese web maps are not: only a real CRS declares.
     frame.attrs["declared"] = says == "declared"
-    return frame, []
+    return frame, frame.attrs["also"]
 
 
 _LAYOUTS = {"datav": _datav, "table": _table}
@@ -177,22 +183,19 @@ def _as_text(value):
     # Codes come as 130102, 130102.0 or '130102'.
     if value is None or value != value:
         return ""
-    return (
-        str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value).strip()
-    )
+    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else _name(value)
 
 
-def _json(path):
-    text = path.read_bytes()
-    if text.lstrip()[:1] == b"<":
-        raise DataError(f"{path.name}: the content is HTML or XML, not GeoJSON; fetch the file again.")
-    try:
-        content = json.loads(text.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path.name}: not a complete JSON file ({error}); fetch it again.") from None
-    if not isinstance(content, dict):
-        raise DataError(f"{path.name}: not a GeoJSON object; fetch it again.")
-    return content
+def _name(value):
+    """A unit's name or code as one line, without anybody's number; a page of text is no name."""
+    text = masked(plain(value))
+    if len(text) > _LONGEST:
+        raise DataError(f"boundary: a name of {len(text)} characters ({text[:20]} ...); name the right column.")
+    return text
+
+
+def _dict(value):
+    return value if isinstance(value, dict) else {}
 
 
 def _in_wgs84(table, datum, name, said, fine):
@@ -231,6 +234,7 @@ def _mended(table, name, mended):
 
     outlines = table.geometry.to_numpy().copy()
     for k in np.flatnonzero(~shapely.is_valid(outlines)):
+        require_mendable(outlines[k], f"{name}, feature {k + 1}")
         why = shapely.is_valid_reason(outlines[k]).split("[")[0]
         parts = shapely.get_parts(shapely.make_valid(outlines[k]))
         parts = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (3, 6))])
@@ -279,6 +283,8 @@ def _overlaps(frame):
     outlines = frame.geometry.to_numpy()
     one, two = shapely.STRtree(outlines).query(outlines, predicate="intersects")
     one, two = one[one < two], two[one < two]
+    for a, b in zip(one.tolist(), two.tolist(), strict=True):
+        require_comparable(outlines[a], outlines[b], f"{_title(frame, a)} and {_title(frame, b)}")
     area = shapely.area(shapely.intersection(outlines[one], outlines[two])) * _DEGREE**2
     area *= np.cos(np.radians(shapely.get_y(shapely.centroid(outlines[one]))))
     return [

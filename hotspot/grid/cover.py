@@ -9,6 +9,7 @@ import json
 
 import numpy as np
 
+from hotspot.grid.bounded import require_area, require_edges
 from hotspot.variables import DataError
 
 COUNTINGS = ("centre", "touching")
@@ -180,6 +181,7 @@ def _members(grid, outlines):
 
     from hotspot.kernels import clip
 
+    require_edges(float(np.nansum(shapely.length(outlines))) / _STEP, "the boundary")
     parts, unit_of_part = shapely.get_parts(shapely.segmentize(outlines, _STEP), return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     size = shapely.get_num_coordinates(rings)
@@ -197,6 +199,7 @@ def _members(grid, outlines):
             continue
         vertices = slice(start[mine[0]], start[mine[-1] + 1])
         u, v = x[vertices] / grid.spacing, y[vertices] / grid.spacing
+        require_area(np.ptp(u), np.ptp(v), "a unit of the boundary")
         west, south = np.floor(u.min()) - 1, np.floor(v.min()) - 1
         u, v = u - west, v - south
         first = start[mine[0] : mine[-1] + 2] - start[mine[0]]

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.grid import codes
+from hotspot.text.door import masked
 from hotspot.variables import DataError
+
+_LONGEST = 60
 
 
 def add_labels(cells, path):
@@ -100,7 +103,9 @@ def read_labels(path):
             codes.decode(code) if len(code) == 7 else codes.decode_plain(code)
         except DataError as error:
             raise DataError(f"{place}, column cell: {error}") from None
-        label = unicodedata.normalize("NFKC", fields[at_label]).strip()
+        label = masked(unicodedata.normalize("NFKC", fields[at_label]).strip())
+        if len(label) > _LONGEST:
+            raise DataError(f"{place}, column label: {len(label)} characters; a label is a short name.")
         if not label or any(unicodedata.category(c).startswith("C") for c in label):
             raise DataError(f"{place}, column label: {label!r} is empty or holds control characters; mend it.")
         if given.setdefault(code, label) != label:

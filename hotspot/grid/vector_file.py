@@ -1,7 +1,12 @@
 """Vector files as delivered: GeoJSON, GeoPackage or Shapefile, known by their first bytes."""
 
+import json
+
 import numpy as np
 
+from hotspot.foreign.child import ask
+from hotspot.foreign.shapes import unpacked
+from hotspot.foreign.vectors import companions
 from hotspot.grid.datum import to_wgs84
 from hotspot.variables import DataError
 
@@ -20,24 +25,45 @@ def read_vector(path, what):
     Returns
     -------
     GeoDataFrame, EPSG:4326; ``attrs["crs"]`` "declared" where the file says its CRS, "none" where it
-    has none, "assumed" for GeoJSON, which is WGS 84 by its standard but not from Chinese web maps
+    has none, "assumed" for GeoJSON, which is WGS 84 by its standard but not from Chinese web maps;
+    ``attrs["notes"]``: what was not read; ``attrs["also"]``: files read with it
 
     Raises
     ------
     DataError
-        The content is no such file, whatever its name says.
+        The content is no such file, whatever its name says; it is too large, or reading it did harm.
+
+    Notes
+    -----
+    A child process decodes it (``hotspot.foreign``): limited in time and memory, without network.
     """
-    import pyogrio
+    import geopandas as gpd
 
     _expect_vector(path, what)
-    try:
-        frame = pyogrio.read_dataframe(path, encoding=None)
-    except Exception as error:
-        raise DataError(f"{path.name}: cannot be read as a vector file ({error}); deliver it again.") from None
-    says = "none" if frame.crs is None else "assumed" if path.suffix.lower() in (".json", ".geojson") else "declared"
-    frame = frame.set_crs("EPSG:4326") if frame.crs is None else frame.to_crs("EPSG:4326")
-    frame.attrs["crs"] = says
+    if path.suffix.lower() in (".json", ".geojson"):
+        report = ask("geojson", path, path.name)
+        properties = [own or {} for own in report["properties"]]
+        names = dict.fromkeys(name for own in properties for name in own)
+        held = {name: [_text(own.get(name)) for own in properties] for name in names}
+        wrong = next((at for at, why in enumerate(report["faults"]) if why and why != "no geometry"), None)
+        if wrong is not None:
+            why = report["faults"][wrong]
+            raise DataError(f"{path.name}, feature {wrong + 1}: no readable outline ({why}); mend it.")
+        says, notes = "assumed", []
+    else:
+        report = ask("vector", path, path.name)
+        held, says, notes = report["columns"], report["crs"], report["notes"]
+    frame = gpd.GeoDataFrame(
+        {name: np.array([*values, None], dtype=object)[:-1] for name, values in held.items() if name != "geometry"},
+        geometry=unpacked(report),
+        crs="EPSG:4326",
+    )
+    frame.attrs = {"crs": says, "notes": notes, "also": companions(path)}
     return frame
+
+
+def _text(value):
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def in_wgs84(outlines, datum, name):

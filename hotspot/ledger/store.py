@@ -296,7 +296,13 @@ def canonical(value):
 
 
 def _entry(row):
-    return Entry(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
+    try:
+        body = json.loads(row[3])
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise DataError(f"ledger, entry {row[0]}: its body is not as we write it; restore it from a copy.")
+    return Entry(row[0], row[1], row[2], body, row[4], row[5])
 
 
 @contextmanager

@@ -8,12 +8,12 @@ map first. Characters nobody can read (control, direction marks) and pictures
 because a name with a hole in it is a wrong name.
 """
 
-import re
 import unicodedata
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from hotspot.text.door import shown
 from hotspot.variables import DataError
 
 FAMILY = "Noto Sans SC"
@@ -22,9 +22,6 @@ _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # Emoji and their parts; symbols the font does have are kept.
 _PICTURES = frozenset(("So", "Sk", "Sm", "Mn", "Me"))
 # Text that XML 1.0, and so xlsx and GeoPackage, cannot hold; and what turns the reading direction.
-_ILLEGAL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
 
 
 @cache
@@ -141,7 +138,7 @@ def harmless(text):
     >>> harmless("a\\x00b\\u202ec")
     'a[U+0000]b[U+202E]c'
     """
-    return _ILLEGAL.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+    return shown(text, lines=True)
 
 
 def shorten(text, width):

@@ -7,15 +7,19 @@ outsider recomputes from it alone the head that a notice prints (``docs/releases
 """
 
 import hashlib
-import json
 import platform
+import re
+import stat
 from importlib import metadata
 from pathlib import Path
 
 from hotspot.ledger.store import START, canonical, entry_hash
+from hotspot.publish.manifest_shape import parse_manifest
+from hotspot.text.door import json_text, outward, shown
 from hotspot.variables import DataError
 
 NAME = "manifest.json"
+_LARGEST = 64 << 20  # bytes
 # What the chain does not link: the notices print its head, and the head cannot cover itself.
 NOT_LINKED = ("chain", "notices")
 LIBRARIES = (
@@ -47,8 +51,8 @@ def describe(study, month, derived, *, state="preliminary"):
             "id": study.id,
             "name": study.name,
             "file": study.path.name,
-            "sha256": digest(study.path),
-            "text": study.path.read_text(encoding="utf-8"),
+            "sha256": hashlib.sha256(study_text(study).encode("utf-8")).hexdigest(),
+            "text": study_text(study),
         },
         "month": month,
         "state": state,
@@ -64,14 +68,14 @@ def describe(study, month, derived, *, state="preliminary"):
             "cells": int(cells.sizes["cell"]),
             "counts": {k.removeprefix("count_"): int(v) for k, v in cells.attrs.items() if k.startswith("count_")},
         },
-        "field": {k: _plain(v) for k, v in sorted(derived.field.attrs.items())},
+        "field": {k: _leaving(_plain(v)) for k, v in sorted(derived.field.attrs.items())},
         "seeds": {
             "study": study.seed,
             "confidence": study.criteria.confidence.seed,
             "normalisation": study.criteria.normalisation.seed,
         },
         "inputs": [
-            {"path": r.path, "sha256": r.sha256, "size": r.size, "refused": r.refused or None}
+            {"path": r.path, "sha256": r.sha256, "size": r.size, "refused": outward(r.refused) or None}
             for r in sorted(intake.files.values(), key=lambda r: r.path)
         ],
         "conservation": intake.counts
@@ -82,7 +86,7 @@ def describe(study, month, derived, *, state="preliminary"):
                 if r.duplicates or r.quarantined
             }
         },
-        "notes": list(intake.notes),
+        "notes": [outward(text) for text in intake.notes],
         "counts": {
             "hotspot_cells": int((hot["status"] != "exited").sum()),
             "warning_cells": int(warned["cell"].nunique()),
@@ -100,14 +104,59 @@ def _plain(value):
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
+def study_text(study):
+    """
+    The study file's text as a manifest carries it: a data root that is a place of this machine is only ".".
+
+    Whoever verifies says himself where the data lie, so nothing is lost.
+    """
+    text = study.path.read_text(encoding="utf-8")
+    for place in sorted({str(study.root), str(study.path.resolve().parent)}, key=len, reverse=True):
+        if len(place) > 1:
+            text = text.replace(f"{place}/", "").replace(place, ".")
+    return re.sub(r"""(?m)^(\s*root\s*=\s*)(["'])(?:/|~|[A-Za-z]:).*?\2""", r"\1\2.\2", text)
+
+
+def _leaving(value):
+    return outward(value) if isinstance(value, str) else value
+
+
 def outputs(folder):
-    """SHA-256 and size of every file below a folder but the manifest, by name."""
+    """SHA-256 and size of every file below a folder but the manifest, by name; links are not followed."""
     folder = Path(folder)
     return {
         path.relative_to(folder).as_posix(): {"sha256": digest(path), "size": path.stat().st_size}
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != NAME
+        if stat.S_ISREG(path.lstat().st_mode) and path.name != NAME
     }
+
+
+def oddities(folder, names):
+    """
+    What lies in a month's folder that no product is: links, devices, and folders in which no product lies.
+
+    Parameters
+    ----------
+    folder : Path
+    names : collection of str
+        The products, as ``outputs`` names them.
+
+    Returns
+    -------
+    list of str, sentences
+    """
+    folder, told = Path(folder), []
+    used = {parent.as_posix() for name in names for parent in Path(name).parents}
+    for path in [folder / NAME, *sorted(folder.rglob("*"))]:
+        name, mode = shown(path.relative_to(folder).as_posix()), path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            told.append(f"{name}: is a link, which no product is; it was not followed")
+        elif stat.S_ISDIR(mode):
+            if path.relative_to(folder).as_posix() not in used:
+                told.append(f"{name}: a folder that is not in the manifest")
+        elif not stat.S_ISREG(mode):
+            told.append(f"{name}: is no file; it was not opened")
+    return list(dict.fromkeys(told))
 
 
 def digest(path):
@@ -181,7 +230,7 @@ def chain_faults(stated):
 
 def write_manifest(folder, body):
     """Write ``manifest.json``: UTF-8, keys in their given order, one line end at the close."""
-    text = json.dumps(body, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    text = json_text(body, indent=1, allow_nan=False) + "\n"
     (Path(folder) / NAME).write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -192,24 +241,18 @@ def read_manifest(folder):
     Raises
     ------
     DataError
-        The folder holds no manifest, one that is no JSON, or one of a program that knew no revisions.
+        The folder holds no manifest, one of another shape than ours, or one of a program that knew no revisions.
     """
     path = Path(folder) / NAME
     try:
-        stated = json.loads(path.read_text(encoding="utf-8"))
+        if path.lstat().st_size > _LARGEST or not stat.S_ISREG(path.lstat().st_mode):
+            raise DataError(f"{path}: is a link or larger than any manifest; it was not opened.")
+        text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(f"{folder}: there is no {NAME} here; give the folder of a published month.") from None
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise DataError(f"{path}: is no JSON ({error}); the file was altered.") from None
-    if not isinstance(stated, dict) or not {"month", "outputs", "chain"} <= stated.keys():
-        raise DataError(f"{path}: is no manifest of a month; give the folder of a published month.")
-    if "notices" not in stated:
-        program = stated.get("program", {}).get("hotspot", "an older version")
-        raise DataError(
-            f"{path}: written before months had revisions; verify it with the program that made it "
-            f"(hotspot {program}), or publish the month again into another --out."
-        )
-    return stated
+    return parse_manifest(text, path)
 
 
 def head_of(folder):

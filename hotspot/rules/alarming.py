@@ -9,9 +9,10 @@ load was about 1.5 alarms per instrumented cell and month (C11). The rest is pro
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hotspot.rules.rule import Rule
+from hotspot.rules.sensors import known_flags
 
 
 class Alarms(Rule):
@@ -58,6 +59,12 @@ class Alarms(Rule):
         "drift",
         "interference",
     )
+
+    @field_validator("doubtful_flags")
+    @classmethod
+    def _known(cls, value):
+        return known_flags(value)
+
     # Proposal: one hour this far above the neighbours is listed as unconfirmed though it did not last.
     spike_ratio: float = Field(5.0, gt=1)
 

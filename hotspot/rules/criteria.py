@@ -11,7 +11,7 @@ import tomllib
 from importlib import resources
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.loop import Assessment, CityRanking, Clocks, Holds, IndexLadder, ShareLadder, Targets
@@ -91,6 +91,16 @@ class Warning_(Rule):
     ties: Literal["joint"] = "joint"  # STANDARDS 4.3: competition ranks 1, 1, 3
     # Proposal: a base below it, ug/m3, makes a rate per cent unstable, and the cell is not ranked by it.
     min_base: float = Field(1.0, ge=0)
+
+    @field_validator("k")
+    @classmethod
+    def _known(cls, value):
+        for name, number in value.items():
+            if name not in REASONS:
+                raise ValueError(f"{name!r} is no warning class; there are: {', '.join(REASONS)}")
+            if not 0 <= number <= 100:
+                raise ValueError(f"{name} is {number}; give 0 to 100")
+        return value
 
 
 class Confidence(Rule):

@@ -32,6 +32,14 @@ FLAGS = (
 )
 
 
+def known_flags(value):
+    """Names of flags, or an error that lists those there are."""
+    strange = sorted(set(value) - set(FLAGS))
+    if strange:
+        raise ValueError(f"{strange[0]!r} is no flag; there are: {', '.join(FLAGS)}")
+    return value
+
+
 class Screening(Rule):
     """
     When an hour of a station gets a flag. METHODS 4, RELIABILITY C4.
@@ -94,9 +102,13 @@ class Screening(Rule):
     @field_validator("excluding_flags")
     @classmethod
     def _known(cls, value):
-        strange = sorted(set(value) - set(FLAGS))
-        if strange:
-            raise ValueError(f"{strange[0]!r} is no flag; there are: {', '.join(FLAGS)}")
+        return known_flags(value)
+
+    @field_validator("office_hours")
+    @classmethod
+    def _hours(cls, value):
+        if not 0 <= value[0] < value[1] <= 24:
+            raise ValueError(f"{value[0]} to {value[1]} are no hours of a day; give (8, 18)")
         return value
 
 
@@ -123,6 +135,20 @@ class Calibration(Rule):
         *("impossible", "saturation", "spike", "flat_line", "zero_run"),
         *("repeated_day", "neighbours", "interference", "replaced"),
     )
+
+    @field_validator("unfit_flags")
+    @classmethod
+    def _known(cls, value):
+        return known_flags(value)
+
+    @field_validator("kappa", "humidity_high")
+    @classmethod
+    def _physical(cls, value, info):
+        wrong = [number for number in value if not 0 <= number <= 100]
+        if wrong or not value:
+            raise ValueError(f"{wrong[0] if wrong else 'nothing'} is no {info.field_name}; give numbers of 0 to 100")
+        return value
+
     slope: float = Field(0.35, gt=0)  # EPA target: slope within 1 +- 0.35
     intercept: float = Field(5.0, gt=0)  # EPA target: intercept within +-5 ug/m3
     r2: float = Field(0.70, gt=0, le=1)  # EPA target

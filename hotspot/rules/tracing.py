@@ -6,8 +6,9 @@ other origin is a proposal.
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from hotspot.rules.classes import source_classes
 from hotspot.rules.rule import Rule
 
 # Proposal: what one plant of a class emits against one of the largest, in three grades.
@@ -53,6 +54,14 @@ class Tracing(Rule):
     small: tuple[str, ...] = _SMALL  # weigh small_weight; all other classes medium_weight
     medium_weight: float = Field(0.3, gt=0, le=1)
     small_weight: float = Field(0.03, gt=0, le=1)
+
+    @field_validator("large", "small")
+    @classmethod
+    def _known(cls, value):
+        strange = sorted(set(value) - set(source_classes()))
+        if strange:
+            raise ValueError(f"{strange[0]!r} is no class; there are: {', '.join(source_classes())}")
+        return value
 
     # Proposal. "word": strong or in the cell, moderate, then the rest, each by score; "score": by score alone.
     order: Literal["word", "score"] = "word"

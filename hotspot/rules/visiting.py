@@ -7,6 +7,7 @@ of it is a proposal; an office that has timed its own visits writes them here.
 
 from pydantic import Field, field_validator
 
+from hotspot.rules.classes import source_classes
 from hotspot.rules.rule import Rule
 
 # Minutes on the spot by source class; a class that is not named takes ``other_minutes``.
@@ -50,6 +51,10 @@ class Visiting(Rule):
     def _over_the_defaults(cls, value, info):
         # A study that has timed one class keeps our numbers for the others.
         known = {"minutes": MINUTES, "evidence": EVIDENCE}[info.field_name]
+        classes = {"minutes": tuple(source_classes()), "evidence": tuple(EVIDENCE)}[info.field_name]
+        strange = sorted(set(value) - set(classes))
+        if strange:
+            raise ValueError(f"{strange[0]!r} is not known; there are: {', '.join(classes)}")
         wrong = [key for key, number in value.items() if not number >= 0]
         if wrong:
             raise ValueError(f"{wrong[0]} is {value[wrong[0]]}; give a number of 0 or more")

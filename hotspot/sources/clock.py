@@ -15,6 +15,7 @@ import pandas as pd
 
 from hotspot.rules.calendar import local_bounds, offset_hours
 from hotspot.study import fixed_offset
+from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
 
 # A clock that lost its battery says 1970 or 2000-01-01; no network reported hourly PM2.5 before.
@@ -99,7 +100,7 @@ def parse_times(texts, *, name="", declared=None):
     array(['2020-02-01T00:00', 'NaT', '2020-02-01T07:00'], dtype='datetime64[m]')
     """
     texts = np.asarray(texts, dtype=object)
-    unique, back = np.unique(texts.astype(str), return_inverse=True)
+    unique, back = distinct(texts)
     plain = [text.strip() for text in unique]
     for text in plain:
         found = _OFFSET.search(text) if ":" in text else None
@@ -124,7 +125,7 @@ def parse_times(texts, *, name="", declared=None):
 
 def _parse(texts, formats):
     """datetime64[ns] by the formats in turn; NaT where none fits."""
-    unique, back = np.unique(np.asarray(texts, dtype=object).astype(str), return_inverse=True)
+    unique, back = distinct(texts)
     times = np.full(unique.shape, np.datetime64("NaT", "ns"))
     if len(unique) <= _FEW:  # the one day of a daily file: pandas would take longer to start
         times[:] = [_parse_one(str(text), formats) for text in unique]
@@ -167,10 +168,9 @@ def compose(days, hours):
     array(['2020-02-01T00:00', 'NaT', '2020-01-31T07:00'], dtype='datetime64[m]')
     """
     days = np.asarray(days, dtype="datetime64[D]")
-    texts = np.asarray(hours, dtype=object).astype(str)
-    unique, back = np.unique(texts, return_inverse=True)
+    unique, back = distinct(hours)
     known = [re.fullmatch(r"\s*(\d{1,2})(?:\.0|:00(?::00)?|时)?\s*", text) for text in unique]
-    number = np.array([int(found[1]) if found else 99 for found in known], np.int64)[back.reshape(texts.shape)]
+    number = np.array([int(found[1]) if found else 99 for found in known], np.int64)[back]
     times = days.astype("datetime64[m]") + number * np.timedelta64(60, "m")
     return np.where(number <= 24, times, np.datetime64("NaT", "m"))
 

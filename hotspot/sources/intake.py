@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hotspot.text.door import outward
 from hotspot.variables import DataError
 
 
@@ -65,6 +66,7 @@ class Intake:
     quarantine: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # conversions and warnings, printed on the product
     elsewhere: dict[str, str] = field(default_factory=dict, repr=False)  # place outside the root -> its name here
+    _kept: set[tuple] = field(default_factory=set, repr=False)  # single values in quarantine, told apart
 
     def register(self, path):
         """Hash a delivered file and return its record; the same file is registered once."""
@@ -99,21 +101,27 @@ class Intake:
     def refuse(self, path, why):
         """Set a whole file aside (zero bytes, HTML): named, counted, not fatal."""
         record = self.register(path)
-        record.refused = why
-        self.quarantine.append(Quarantined(record.path, 0, "", "", why, b""))
+        record.refused = outward(why)
+        self.quarantine.append(Quarantined(record.path, 0, "", "", record.refused, b""))
 
     def set_aside(self, record, row, column, value, rule, raw):
         """Quarantine one row of a file, keeping its bytes."""
         record.quarantined += 1
-        self.quarantine.append(Quarantined(record.path, row, column, str(value), rule, raw))
+        self.quarantine.append(Quarantined(record.path, row, column, str(value), outward(rule), raw))
 
     def set_aside_value(self, record, row, column, value, rule, raw):
         """Quarantine one value of a row that stays in use; ``raw`` are the row's bytes."""
         record.values += 1
-        self.quarantine.append(Quarantined(record.path, row, column, str(value), rule, raw))
+        self._kept.add((record.path, row, column, rule))
+        self.quarantine.append(Quarantined(record.path, row, column, str(value), outward(rule), raw))
+
+    def holds(self, record, row, column, rule):
+        """Whether this value of this row was set aside by this rule before."""
+        return (record.path, row, column, rule) in self._kept
 
     def note(self, text):
-        """Record a conversion or warning once."""
+        """Record a conversion or warning once, as a sentence that may leave the office."""
+        text = outward(text)
         if text not in self.notes:
             self.notes.append(text)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.variables import DataError
@@ -166,7 +167,8 @@ def _each(deliveries, read, intake):
     found = []
     for delivery in deliveries:
         try:
-            found.append(read(delivery))
+            with answered(f"{type(delivery).__name__.lower()} {', '.join(delivery.files)[:200]}"):
+                found.append(read(delivery))
         except NothingDelivered as error:
             intake.note(str(error))
     return found

@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from hotspot.sources.encodings import content_fault, decode
-from hotspot.sources.intake import FileRecord, Intake, Quarantined
+from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.records import Records, scan
 from hotspot.variables import DataError
 
 _SMALL = 200_000  # bytes
+_HIDDEN = 3  # lines inside one quote with as many commas as the header; a note of so many such lines is none
 USED, DUPLICATE, QUARANTINED = 0, 1, 2
 
 
@@ -78,10 +79,9 @@ class Table:
         if self.status[position] == QUARANTINED:
             return
         value, line = self.frame[column].iat[position], int(self.lines[position])
-        entry = Quarantined(self.name, line, column, str(value), rule, self.rows(position))
         # A file that two readers share (values and weather) keeps each fault once.
-        if self.counted or entry not in self.intake.quarantine:
-            self.intake.set_aside_value(self.record, line, column, value, rule, entry.raw)
+        if self.counted or not self.intake.holds(self.record, line, column, rule):
+            self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(position))
 
     def close(self):
         """Put the counts on the file's record. Call once, when every row is decided."""
@@ -195,6 +195,7 @@ def _read_csv(path, intake, encoding, header):
         raise DataError(f"{name}, {error}") from None
     columns = list(header) if header else _header(text, found, name)
     first = 0 if header else 1
+    _hidden_rows(text, found, len(columns), name, intake)
     good, faults = _sound(text, found, len(columns), first)
     if not good.any() and len(faults) > 1:
         at, rule = faults[0]
@@ -250,6 +251,24 @@ def _header(text, found, name):
 
 def _cells(line):
     return next(csv.reader([line.decode().replace("\n", " ").replace("\r", " ")]))
+
+
+def _hidden_rows(text, found: Records, n_column, name, intake):
+    """Refuse a quote that swallows rows; say how many physical lines the quoted ones take."""
+    after = np.append(found.line[1:], found.n_line + 1)
+    taken = after - found.line
+    several = [at for at in np.flatnonzero(taken > 1) if b'"' in text[found.start[at] : found.end[at]]]
+    for at in several:
+        inner = text[found.start[at] : found.end[at]].splitlines()[1:]
+        alike = sum(line.count(b",") == n_column - 1 for line in inner)
+        if n_column > 1 and alike >= _HIDDEN:
+            raise DataError(
+                f"{name}, line {found.line[at]}: a quote opened here hides {len(inner)} lines, {alike} of which look "
+                "like rows; close or remove it."
+            )
+    if several:
+        lines = sum(len(text[found.start[at] : found.end[at]].splitlines()) for at in several)
+        intake.note(f"{name}: {len(several)} rows hold line breaks in quotes, {lines} lines of {found.n_line}")
 
 
 def _sound(text, found: Records, n_column, first):

@@ -9,6 +9,7 @@ import csv
 import re
 from pathlib import Path
 
+from hotspot.text.door import shown
 from hotspot.variables import DataError
 
 # What a spreadsheet may run when a cell begins with it; the full-width forms are folded by some.
@@ -17,13 +18,16 @@ _LEAD = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
 
 def escape_text(text):
     """
-    A text that no spreadsheet takes for a formula; ``unescape_text`` undoes it exactly.
+    A text that no spreadsheet takes for a formula; ``unescape_text`` takes the mark off again.
+
+    What is hidden in it (control and direction marks) stands as its code point from here on.
 
     Examples
     --------
     >>> escape_text("=cmd()"), escape_text("-3"), escape_text("plain"), unescape_text(escape_text("'=x"))
     ("'=cmd()", "'-3", 'plain', "'=x")
     """
+    text = shown(text)
     return f"'{text}" if _LEAD.match(text) else text
 
 
@@ -34,7 +38,7 @@ def unescape_text(text):
 
 def write_csv(path, header, rows):
     """
-    Write a header and rows of finished texts.
+    Write a header and rows of finished texts; what is hidden in one stands as its code point.
 
     Parameters
     ----------
@@ -50,7 +54,7 @@ def write_csv(path, header, rows):
     with open(path, "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerows([shown(str(text)) for text in row] for row in rows)
     return path
 
 

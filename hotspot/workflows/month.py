@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.variables import DataError
+from hotspot.workflows.cluster import cluster
 from hotspot.workflows.year import open_hotspots
 
 STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
@@ -86,7 +87,7 @@ def run_month(study, month, *, out="out", draft=False, confirm=False, by="", rea
     with (
         reserved(place),  # a place that cannot be written, or another publisher, is told before the work begins
         steps(STEPS) as step,
-        _cluster(scheduler),
+        cluster(scheduler),
     ):
         hot = open_hotspots(study, int(month[:4]), out=out)
         derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
@@ -247,15 +248,3 @@ def steps(names):
         yield step
         bar.n = len(names)
         bar.set_description_str("done")
-
-
-@contextmanager
-def _cluster(address):
-    """Hand lazy work to a running dask cluster while the block lasts."""
-    if address is None:
-        yield
-        return
-    from dask.distributed import Client
-
-    with Client(address, timeout="20s"):
-        yield

@@ -8,15 +8,19 @@ bytes again, notices and all. Of a study: is the chain whole, and does every ent
 have its folder, the replaced ones among the revisions.
 """
 
+import hashlib
+import os
 import re
 import tempfile
 from importlib import metadata
 from pathlib import Path
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.handed_over import read_ledger
 from hotspot.publish import manifest, revisions
 from hotspot.publish.release import LEDGER, write_body, write_release
+from hotspot.rules.calendar import parse_month
 from hotspot.study import load_study
+from hotspot.text.door import shown
 from hotspot.variables import DataError
 from hotspot.workflows.month import derive, steps
 
@@ -39,7 +43,7 @@ def verify_folder(directory, *, study=None, data=None, heads=(), rederive=None):
     -------
     dict, as ``verify_month`` and ``verify_study`` return it
     """
-    if (Path(directory) / LEDGER).exists():
+    if os.path.lexists(Path(directory) / LEDGER):
         return verify_study(directory, study=study, data=data, heads=heads, rederive=bool(rederive))
     return verify_month(directory, study=study, data=data, heads=heads, rederive=rederive is not False)
 
@@ -75,7 +79,9 @@ def verify_month(directory, *, study=None, data=None, heads=(), rederive=True):
     """
     directory = Path(directory)
     stated = manifest.read_manifest(directory)
-    differences = _compare("published file", stated["outputs"] | stated["notices"], manifest.outputs(directory))
+    published = stated["outputs"] | stated["notices"]
+    differences = _compare("published file", published, manifest.outputs(directory))
+    differences += manifest.oddities(directory, published)
     differences += manifest.chain_faults(stated)
     checked = ["files", "head"]
     ledger = _ledger_beside(directory)
@@ -121,9 +127,9 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
     directory = Path(directory)
     about: dict = {"directory": str(directory)}
     try:
-        with open_ledger(directory / LEDGER) as ledger:
+        with read_ledger(directory / LEDGER) as ledger:
             about |= {"entries": ledger.verify(), "head": ledger.head}
-            entries = ledger.entries("month")
+            entries = _months(ledger)
             differences = _unknown_heads(ledger, heads)
     except DataError as error:
         rest = {"entries": 0, "head": "", "months": [], "warnings": [], "checked": "chain", "verified": False}
@@ -136,6 +142,9 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
             last = entry is own[-1]
             expected[directory / month if last else revisions.kept(directory, month, number)] = entry
     for folder, entry in expected.items():
+        if folder.is_symlink():
+            differences.append(f"{folder.relative_to(directory).as_posix()}: is a link; it was not followed")
+            continue
         if not folder.exists():
             place = folder.relative_to(directory).as_posix()
             differences.append(f"{place}: entry {entry.seq} of the chain speaks of it, but there is no such folder")
@@ -153,8 +162,9 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
     }
     known = expected.keys() | {place for place, entry in copies.items() if manifest.head_of(place) == entry.hash}
     found = [*directory.glob("[0-9]*-[0-9]*"), *(directory / revisions.FOLDER).glob("[0-9]*-r*")]
-    strangers = sorted({path for path in found if path.is_dir() and _is_month(path)} - known)
-    differences += [f"{path.relative_to(directory).as_posix()}: the chain does not know it" for path in strangers]
+    unknown = sorted({path for path in found if path.is_dir() and not path.is_symlink() and _is_month(path)} - known)
+    differences += [f"{path.relative_to(directory).as_posix()}: the chain does not know it" for path in unknown]
+    differences += _links(directory, expected)
     return about | {
         "months": months,
         "warnings": sorted({text for told in months for text in told["warnings"]}),
@@ -164,8 +174,32 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
     }
 
 
+def _months(ledger):
+    """The months of a chain, each as we enter them: the ledger may be a stranger's."""
+    entries = ledger.entries("month")
+    for entry in entries:
+        try:
+            parse_month(entry.month)
+            sound = all(isinstance(row, list) and len(row) in (2, 6) for row in entry.body["warned"])
+        except (KeyError, TypeError, ValueError):
+            sound = False
+        if not sound:
+            raise DataError(f"{ledger.path}, entry {entry.seq}: its month or its list is not as we enter them.")
+    return entries
+
+
 def _is_month(path):
     return re.fullmatch(r"\d{4}-\d{2}(-r\d+)?", path.name) is not None
+
+
+def _links(directory, expected):
+    """Links beside the months: whatever lies behind them is not what was handed over."""
+    beside = [*directory.iterdir(), *(directory / revisions.FOLDER).glob("*"), *(directory / "drafts").glob("*")]
+    return [
+        f"{shown(path.relative_to(directory).as_posix())}: is a link; it was not followed"
+        for path in sorted(beside)
+        if path.is_symlink() and path not in expected
+    ]
 
 
 def _ledger_beside(directory):
@@ -173,7 +207,7 @@ def _ledger_beside(directory):
     directory = directory.resolve()
     home = directory.parent.parent if directory.parent.name == revisions.FOLDER else directory.parent
     path = home / LEDGER
-    return path if directory.parent.name != "drafts" and path.exists() else None
+    return path if directory.parent.name != "drafts" and os.path.lexists(path) else None
 
 
 def _against_ledger(directory, stated, path, heads):
@@ -182,9 +216,9 @@ def _against_ledger(directory, stated, path, heads):
     if not chain:
         return [f"{directory}: is a draft, but lies where a published month belongs"]
     try:
-        with open_ledger(path) as ledger:
+        with read_ledger(path) as ledger:
             ledger.verify()
-            entries = ledger.entries("month")
+            entries = _months(ledger)
             differences = _unknown_heads(ledger, heads)
     except DataError as error:
         return [str(error)]
@@ -236,11 +270,13 @@ def _rederive(directory, stated, scratch, study, data):
     from hotspot.rank.select.hotspots import read_hotspots
 
     if study is None:
-        study = scratch / stated["study"]["file"]
+        # A stranger's text: parsed, under a name of ours, and its data root is never his word.
+        study = scratch / "study.toml"
         study.write_text(stated["study"]["text"], encoding="utf-8", newline="\n")
+        data = data or os.environ.get("HOTSPOT_DATA") or scratch / "no-data"
     study = load_study(study, data=data)
-    if manifest.digest(study.path) != stated["study"]["sha256"]:
-        return [f"{study.path}: this is not the study file the month was made with (its SHA-256 differs)"]
+    if hashlib.sha256(manifest.study_text(study).encode("utf-8")).hexdigest() != stated["study"]["sha256"]:
+        return [f"{study.path.name}: this is not the study file the month was made with (its SHA-256 differs)"]
     changed = _inputs(stated, study.root)
     if changed:
         return changed
@@ -253,6 +289,7 @@ def _rederive(directory, stated, scratch, study, data):
         derived.intake.check()
         step("products")
         body = write_body(again, study, month, derived, stated["state"])
+        body["study"]["file"] = stated["study"]["file"]  # how it was called is nobody's to prove
         differences = _compare("re-derived file", stated["outputs"], body["outputs"])
         if differences:
             return differences
@@ -270,7 +307,7 @@ def _inputs(stated, root):
     problems = []
     for entry in stated["inputs"]:
         path = Path(root) / entry["path"]
-        if not path.exists():
+        if not path.is_file():
             problems.append(f"{entry['path']}: input is missing below {root}; give --data")
         elif manifest.digest(path) != entry["sha256"]:
             problems.append(f"{entry['path']}: input differs from the one the month was made with")

@@ -216,7 +216,7 @@ def test_a_missing_column_lists_those_there_are(townships):
         ("a.gpkg", b"SQLite format 3\0 but no more", "cannot be read"),
         ("a.shp", b"PK\x03\x04", r"no \.shp file"),
         ("a.vrt", b"<OGRVRTDataSource/>", r"not from '\.vrt'"),
-        ("a.geojson", b'{"type": "FeatureCollection", "feat', "cannot be read"),
+        ("a.geojson", b'{"type": "FeatureCollection", "feat', "not a complete JSON file"),
     ],
 )
 def test_a_disguised_vector_file_is_refused_before_it_is_opened(tmp_path, name, content, why):

@@ -24,6 +24,7 @@ from hotspot.publish.tables.lists import (
     write_warnings,
 )
 from hotspot.text.csv_rows import escape_text, unescape_text
+from hotspot.text.door import shown
 from hotspot.variables import DataError
 
 DESIGN_4 = (
@@ -94,27 +95,28 @@ def test_changes_come_from_the_printed_values(now, before, decimals, expected, t
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("column", TEXTS)
-def test_hostile_texts_are_inert_and_come_back(case, tmp_path, payload, column):
+def test_g5_hostile_texts_are_inert_and_come_back_with_nothing_hidden(case, tmp_path, payload, column):
     text = PAYLOADS[payload]
     path = write_warnings(tmp_path / "w.csv", case.warned.assign(**{column: text}), 1)
     with open(path, encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == len(case.warned)
     assert all(row[column][:1] not in ("=", "+", "-", "@", "\t", "\0") for row in rows)
-    assert read_warnings(path)[column].tolist() == [text] * len(rows)
+    assert read_warnings(path)[column].tolist() == [shown(text)] * len(rows)
+    assert not set(path.read_text(encoding="utf-8")) & set("\x1b\u202e\t\x00\r")
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=30))
 @settings(max_examples=300, deadline=None)
-def test_escaping_loses_nothing_and_leaves_no_formula(text):
+def test_escaping_loses_nothing_that_shows_and_leaves_no_formula(text):
     escaped = escape_text(text)
-    assert unescape_text(escaped) == text
+    assert unescape_text(escaped) == shown(text)
     assert not escaped.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\0"))
 
 
 @given(st.text(st.sampled_from("'=+-@\tab"), max_size=6))
 def test_escaping_is_one_to_one_on_its_own_marks(text):
-    assert unescape_text(escape_text(text)) == text
+    assert unescape_text(escape_text(text)) == shown(text)
 
 
 def test_not_ranked_comes_back(case, tmp_path):

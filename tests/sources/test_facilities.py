@@ -113,7 +113,7 @@ def test_units_of_one_plant_are_one_facility_and_one_id_at_two_places_is_two(loa
 def test_hostile_names_survive_as_data(load):
     names = ["=HYPERLINK(1)", "<script>alert(1)</script>", "${7*7}", "\u202egnp", "很" * 5000]
     found = load([f'F{n},"{name}",steel,114.5{n}1,36.602,,,,,' for n, name in enumerate(names)])
-    assert found["name"].tolist() == names
+    assert found["name"].tolist() == [name.replace("\u202e", "") for name in names]
 
 
 def test_geojson_points(load):

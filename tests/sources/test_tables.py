@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspot.deliveries import find_files
+from hotspot.foreign import workbook
 from hotspot.sources.aliases import our_names
 from hotspot.sources.encodings import decode
 from hotspot.sources.intake import Intake
@@ -189,9 +190,9 @@ def test_case_15_formatted_empty_rows_are_capped(tmp_path, monkeypatch):
     for row in range(2, 60):
         book.active.cell(row, 1).font = openpyxl.styles.Font(bold=True)
     book.save(tmp_path / "a.xlsx")
-    monkeypatch.setattr("hotspot.sources.workbooks.MAX_EMPTY", 50)
+    monkeypatch.setattr("hotspot.foreign.workbook.MAX_EMPTY", 50)
     with pytest.raises(DataError, match="empty formatted rows"):
-        read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+        workbook.decode({"path": tmp_path / "a.xlsx", "name": "a.xlsx", "folder": tmp_path, "sheet": None})
 
 
 @pytest.mark.parametrize(

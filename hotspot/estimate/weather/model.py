@@ -9,11 +9,13 @@ their mean errs least. The same refits give the blocked cross-validation and the
 model's part of the intervals.
 """
 
-from typing import NamedTuple
+import sys
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from hotspot.estimate.weather.forest import average_over_weather, flatten, regroup
+from hotspot.variables import DataError
 
 CALENDAR = ("quarter", "day_of_year", "weekday")
 HOURLY_CALENDAR = (*CALENDAR, "hour")
@@ -78,8 +80,7 @@ def train(columns, target, weight, rules, *, hourly=False):
     -------
     lightgbm.Booster
     """
-    import lightgbm
-
+    lightgbm = _lightgbm()
     settings = {
         "objective": "regression",
         "num_leaves": rules.hourly_leaves if hourly else rules.leaves,
@@ -93,7 +94,22 @@ def train(columns, target, weight, rules, *, hourly=False):
         "verbose": -1,
     }
     data = lightgbm.Dataset(columns, target, weight=weight, free_raw_data=True)
-    return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
+    try:
+        return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
+    except lightgbm.basic.LightGBMError as error:
+        raise DataError(
+            f"weather: no model can be learned from {len(target)} rows ({error}); deliver a longer field with weather, "
+            "or see criteria.normalisation."
+        ) from None
+
+
+def _lightgbm():
+    """LightGBM; without its dask part where Python strips docstrings (-OO), because that part edits its own."""
+    if sys.flags.optimize > 1:
+        sys.modules.setdefault("lightgbm.dask", cast(Any, None))
+    import lightgbm
+
+    return lightgbm
 
 
 def folds_of(time, n_fold):

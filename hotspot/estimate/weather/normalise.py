@@ -122,11 +122,7 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     table = weather_table(steps, lon, lat, per_day=per_day)
     setting, stamps = _setting(time, table, rules, remove, average, every, hourly)
     at = _positions(table.time, time)
-    if (at >= 0).sum() < rules.min_days * per_day:
-        raise DataError(
-            f"{variable}: {(at >= 0).sum()} steps have weather, at least {rules.min_days} days are needed; "
-            "deliver weather for the whole field, or a longer field."
-        )
+    _require_common_days(variable, values, time, table, at, rules.min_days * per_day)
     calm, said = stagnant_rows(table.steps, criteria.stagnation, per_day=per_day)
     given = background is not None
     if not given and place == "cell":
@@ -159,6 +155,22 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
         cv_r2=float(np.nanmedian(found["r2"])), cv_rmse=float(np.nanmedian(found["rmse"])),
         **{f"moved_{name}": float(level["moved"].sel(factor=name).median()) for name in level["factor"].values},
     )  # fmt: skip
+
+
+def _require_common_days(variable, values, time, table, at, needed):
+    """Refuse a field that has too few steps on which it and the weather both hold something."""
+    seen, weathered = np.isfinite(values).any(axis=0), at >= 0
+    weathered &= np.isfinite(table.values).all(axis=2).any(axis=0)[at]
+    if (seen & weathered).sum() >= needed:
+        return
+
+    def span(times):
+        return f"{str(times.min())[:10]} to {str(times.max())[:10]}" if times.size else "no day"
+
+    raise DataError(
+        f"{variable}: {int((seen & weathered).sum())} steps have both a value ({span(time[seen])}) and weather "
+        f"({span(table.time)}), at least {needed} are needed; deliver weather for the whole field, or a longer field."
+    )
 
 
 def _removed(remove, factors, terrain):

@@ -2,13 +2,17 @@
 A filled Word template as bytes: the same content gives the same file.
 
 The template is the office's: any DOCX with the same names works. Texts from data
-are escaped by the template engine, so that a name can only ever be printed.
+are escaped by the template engine, so that a name can only ever be printed; an office's
+own template runs in a sandbox, in the child of ``hotspot.foreign``.
 """
 
 import io
 import zipfile
 from importlib import resources
+from pathlib import Path
 
+from hotspot.foreign.child import ask
+from hotspot.foreign.documents import render
 from hotspot.variables import DataError
 
 _STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file
@@ -42,21 +46,14 @@ def filled(name, context, template=None):
     Traceback (most recent call last):
     hotspot.variables.DataError: nowhere.docx: there is no such template; give the path of a DOCX file.
     """
-    from docx.opc.exceptions import PackageNotFoundError
-    from docxtpl import DocxTemplate
-    from jinja2 import TemplateError
-
-    shipped = resources.files("hotspot.publish") / "templates" / name
-    document = DocxTemplate(template or io.BytesIO(shipped.read_bytes()))
-    saved = io.BytesIO()
-    try:
-        document.render(context, autoescape=True)
-        document.save(saved)
-    except (PackageNotFoundError, FileNotFoundError):
-        raise DataError(f"{template}: there is no such template; give the path of a DOCX file.") from None
-    except (TemplateError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise DataError(f"{template or name}: the template cannot be filled ({error}); mend it.") from None
-    return same_bytes(saved.getvalue())
+    if template is None:
+        shipped = resources.files("hotspot.publish") / "templates" / name
+        return same_bytes(render(shipped.read_bytes(), context, name))
+    path = Path(template)
+    if not path.is_file():
+        raise DataError(f"{path.name}: there is no such template; give the path of a DOCX file.")
+    report = ask("document", path, path.name, context=context)
+    return same_bytes(report["document"])
 
 
 def same_bytes(data):

@@ -5,9 +5,9 @@ The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) a
 ``templates/notice.typ`` (PDF). A red head is the office's own: it comes with its template or not at all.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
+from hotspot.deliveries import below
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.office import redaction
 from hotspot.publish.office.docx import filled
@@ -186,7 +186,8 @@ def notice_docx(context, template=None):
 
 def template_of(study):
     """The office's own template as a Path, or None where the one that ships is used."""
-    return Path(study.root) / study.office.template if study.office.template else None
+    own = study.office.template
+    return below(study.root, own, "office.template", links=False) if own else None
 
 
 def number_zh(office, month):

@@ -212,11 +212,13 @@ def write_review_form(path, hot):
     """
     import csv
 
+    from hotspot.text.door import shown
+
     path = Path(path)
     # With a mark of its encoding, because a spreadsheet would take Chinese names for another one.
     with open(path, "w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*REVIEW_COLUMNS, "city", "county"])
         for row in hot[hot["status"].isin(UNDECIDED)].itertuples():
-            writer.writerow([row.cell, "", "", "", "", row.city, row.county])
+            writer.writerow([row.cell, "", "", "", "", shown(row.city), shown(row.county)])
     return path

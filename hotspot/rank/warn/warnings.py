@@ -14,6 +14,7 @@ import numpy as np
 
 from hotspot.rank.select.hotlist import in_force
 from hotspot.rank.warn.confidence import joint_freedom, month_draws, near_pairs, rank_sets
+from hotspot.rank.warn.months import three_months
 from hotspot.rules.calendar import local_days, month_minus, month_of
 from hotspot.rules.criteria import REASONS
 from hotspot.rules.ranking import change, level_for_rank, ranks
@@ -66,7 +67,8 @@ def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
     Parameters
     ----------
     field : Dataset (cell, time)
-        From ``monthly_field``: ``pm25 coverage n_valid pm25_error valid why`` for M-12, M-1, M.
+        From ``monthly_field``: ``pm25 coverage n_valid pm25_error valid why`` for M-12, M-1, M, which are
+        found by name: M is its last month.
     hot : DataFrame
         The hotspot list; rows of status "exited" are left out.
     criteria : Criteria
@@ -84,7 +86,7 @@ def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
     Raises
     ------
     DataError
-        The list names a cell that the field does not have.
+        The list names a cell that the field does not have, or the field lacks one of the three months.
 
     Examples
     --------
@@ -132,6 +134,7 @@ def rank_standing(field, hot, criteria, *, daily=None):
     """
     import pandas as pd
 
+    field = three_months(field)
     listed, at = _listed(field, hot)
     month = month_of(field["time"].values[2])
     notes: list[str] = []
@@ -211,6 +214,7 @@ def not_ranked(field, hot, criteria):
     """
     import pandas as pd
 
+    field = three_months(field)
     listed, at = _listed(field, hot)
     month = month_of(field["time"].values[2])
     rows = []

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from hotspot.deliveries import find_files
+from hotspot.foreign.answered import answered
 from hotspot.grid.vector_file import in_wgs84, read_vector
 from hotspot.sources.tables import read_bytes
+from hotspot.text.door import masked
+from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
 COLUMNS = ("kind", "name", "number")
@@ -70,11 +73,11 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     import geopandas as gpd
     import shapely
 
-    tables = [
-        _read(path, delivery, intake)
-        for delivery in deliveries
-        for path in find_files(root, delivery.files, "backdrop")
-    ]
+    tables = []
+    for delivery in deliveries:
+        for path in find_files(root, delivery.files, "backdrop"):
+            with answered(f"backdrop {path.name}"):
+                tables.append(_read(path, delivery, intake))
     empty = pd.DataFrame({name: [] for name in COLUMNS}, dtype=object)
     table = pd.concat([part for part in tables if len(part)] or [empty.assign(geometry=[])], ignore_index=True)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(table["geometry"].tolist(), crs="EPSG:4326"))
@@ -94,6 +97,10 @@ def _read(path, delivery, intake):
     """One file's sound features in WGS 84."""
     _, record, counted = read_bytes(path, intake)
     frame = read_vector(path, "backdrops")
+    for text in frame.attrs["notes"]:
+        intake.note(text)
+    for part in frame.attrs["also"]:
+        intake.register(part)
     if delivery.datum is None and frame.attrs["crs"] != "declared":
         raise DataError(
             f'{record.path}: neither the file nor the study says the map datum; add datum = "wgs84" or '
@@ -129,7 +136,7 @@ def _column(frame, name, delivery, path):
     if theirs not in frame.columns:
         there = ", ".join(str(column) for column in frame.columns if column != "geometry")
         raise DataError(f"{path}: there is no column {theirs!r} for {name}; there are: {there}.")
-    return ["" if value is None or value != value else str(value).strip() for value in frame[theirs]]
+    return ["" if value is None or value != value else masked(plain(value)) for value in frame[theirs]]
 
 
 def _kind(word, delivery):

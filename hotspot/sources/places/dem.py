@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.sources.child import MEMORY, SECONDS, Child, serve
+from hotspot.foreign.child import Child, serve
+from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.variables import VARIABLES, DataError
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.deliveries import find_files
+from hotspot.foreign.answered import answered
 from hotspot.grid.datum import to_wgs84
 from hotspot.rules.classes import dossier_papers, find_class
 from hotspot.sources.missing import to_numbers
@@ -20,6 +21,7 @@ from hotspot.sources.places.facility_layouts import LAYOUTS
 from hotspot.sources.places.features import read_features
 from hotspot.sources.places.positions import CHINA, check_degrees, position_faults
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, read_table
+from hotspot.text.door import delivered_name, masked
 from hotspot.variables import DataError
 
 COLUMNS = (
@@ -47,6 +49,7 @@ _PAPER = {
     "yes": ("yes", "y", "true", "1", "有", "是", "已办", "齐全", "√"),
     "no": ("no", "n", "false", "0", "无", "否", "缺", "未办", "没有", "×"),
 }
+_LARGEST = 1e10  # of any size in any unit: 10 Gt a year; the world makes 4 Gt of cement
 _PLACE = 1e-4  # degrees, 10 m: units of one plant that a register lists one by one
 
 
@@ -110,7 +113,8 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
                 f"facilities: layout {delivery.layout!r} is not known; there are: {', '.join(sorted(LAYOUTS))}."
             )
         for path in find_files(root, delivery.files, "facilities"):
-            frame, counted, without = _read(path, delivery, intake)
+            with answered(f"facilities {path.name}"):
+                frame, counted, without = _read(path, delivery, intake)
             inside = np.ones(len(frame), bool)
             if bounds is not None:
                 west, south, east, north = bounds
@@ -139,7 +143,7 @@ def _read(path, delivery, intake):
         table = read_features(path, intake)
     else:
         table = read_table(path, intake, encoding=delivery.encoding)
-    described = LAYOUTS[delivery.layout](table, delivery)
+    described = _without_numbers(LAYOUTS[delivery.layout](table, delivery), table.name, intake)
     lon, bad_lon = to_numbers(described["lon"], mark_numbers=False)
     lat, bad_lat = to_numbers(described["lat"], mark_numbers=False)
     lon_column = described.attrs["lon"]
@@ -152,6 +156,7 @@ def _read(path, delivery, intake):
         table.set_aside(np.flatnonzero(fault == rule), lon_column, rule)
     table.set_aside(np.flatnonzero(described["name"].str.strip() == ""), described.attrs["name"], "name is empty")
     _duplicates(table)
+    described["size"] = _sizes(table, described, intake)
     kept = table.status == 0
     table.close()
     check_degrees(lon[kept], lat[kept], table.name)
@@ -228,6 +233,36 @@ def _hashed(name, lon, lat):
     return "f-" + hashlib.sha256(f"{name}|{lon:.6f}|{lat:.6f}".encode()).hexdigest()[:12]
 
 
+def _without_numbers(described, name, intake):
+    """Every text of the register without identity-card and telephone numbers: names travel to every product."""
+    n_masked = 0
+    for column in described.columns:
+        if column in ("lon", "lat", "size"):
+            continue
+        before = described[column]
+        texts = [delivered_name(str(text)) for text in before]
+        described[column] = pd.Series(texts, index=described.index, dtype=object)
+        n_masked += sum(masked(str(text)) != str(text) for text in before)
+    if n_masked:
+        intake.note(
+            f"{name}: {n_masked} texts hold an identity-card or telephone number, masked in every product "
+            "(身份证号、电话号码已隐去)"
+        )
+    return described
+
+
+def _sizes(table, described, intake):
+    """The sizes as written; what is below nothing or beyond any plant is set aside and left empty."""
+    with np.errstate(invalid="ignore"):
+        size = to_numbers(described["size"])[0]
+        absurd = ((size < 0) | (size > _LARGEST)) & (table.status == 0)
+    for at in np.flatnonzero(absurd):
+        table.set_aside_value(at, described.attrs["size"], f"a size is 0 to {_LARGEST:g}")
+    if absurd.any():
+        intake.note(f"{table.name}: {int(absurd.sum())} sizes are negative or absurd and were left empty")
+    return described["size"].where(~absurd, "")
+
+
 def _duplicates(table):
     """Rows that repeat an earlier one word for word."""
     sound = np.flatnonzero(table.status == 0)
@@ -299,21 +334,21 @@ def _one_row_each(table, intake):
     n_merged = 0
     for _, same in table[repeated].groupby("facility", sort=True):
         kept: list[dict] = []
+        around: dict[tuple, list[int]] = {}  # of those kept, by a square of a little more than _PLACE and their kind
         for row in same.to_dict("records"):
-            for other in kept:
-                near = abs(row["lon"] - other["lon"]) <= _PLACE and abs(row["lat"] - other["lat"]) <= _PLACE
-                if near and all(row[key] == other[key] for key in ("class_", "size_unit", "source")):
-                    # A unit without a size must not hide the size of the others.
-                    sizes = [size for size in (other["size"], row["size"]) if np.isfinite(size)]
-                    other["size"] = float(np.sum(sizes)) if sizes else np.nan
-                    other["rows"] += row["rows"]
-                    for paper in dossier_papers():  # what one unit lacks, the plant lacks
-                        said = sorted({other[paper], row[paper]} - {""}, key=lambda word: (word != "no", word))
-                        other[paper] = said[0] if said else ""
-                    n_merged += 1
-                    break
-            else:
+            other = _same_plant(row, kept, around)
+            if other is None:
+                around.setdefault(_square(row), []).append(len(kept))
                 kept.append(row | {"facility": row["facility"] + (f"-{len(kept) + 1}" if kept else "")})
+                continue
+            # A unit without a size must not hide the size of the others.
+            sizes = [size for size in (other["size"], row["size"]) if np.isfinite(size)]
+            other["size"] = float(np.sum(sizes)) if sizes else np.nan
+            other["rows"] += row["rows"]
+            for paper in dossier_papers():  # what one unit lacks, the plant lacks
+                said = sorted({other[paper], row[paper]} - {""}, key=lambda word: (word != "no", word))
+                other[paper] = said[0] if said else ""
+            n_merged += 1
         rows += kept
     if n_merged:
         intake.note(
@@ -326,6 +361,25 @@ def _one_row_each(table, intake):
             _hashed(*row) for row in out.loc[taken, ["name", "lon", "lat"]].itertuples(index=False)
         ]
     return out.sort_values("facility", kind="stable").reset_index(drop=True)
+
+
+def _square(row, east=0, north=0):
+    """The square a row lies in (or one beside it) and its kind: the key under which its like are looked up."""
+    side = 1.01 * _PLACE
+    place = (int(row["lon"] // side) + east, int(row["lat"] // side) + north)
+    return (*place, row["class_"], row["size_unit"], row["source"])
+
+
+def _same_plant(row, kept, around):
+    """The first kept row of the same kind within ``_PLACE``, or None; only nine squares are looked at."""
+    near = [
+        at
+        for east in (-1, 0, 1)
+        for north in (-1, 0, 1)
+        for at in around.get(_square(row, east, north), ())
+        if abs(row["lon"] - kept[at]["lon"]) <= _PLACE and abs(row["lat"] - kept[at]["lat"]) <= _PLACE
+    ]
+    return kept[min(near)] if near else None
 
 
 def _note_shared(table, intake):

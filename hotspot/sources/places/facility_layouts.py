@@ -3,7 +3,7 @@ How each register names its columns: one function per layout.
 
 Each returns a frame beside the table's rows, all text: ``facility name class_ word
 lon lat datum size size_unit accuracy status vintage country``. ``attrs`` say which
-of the file's columns hold the longitude and the name, whether ``class_`` is settled
+of the file's columns hold the longitude, the name and the size, whether ``class_`` is settled
 (empty = no source of PM2.5), and which column holds the class word.
 """
 
@@ -53,7 +53,7 @@ def wri_power(table, delivery):
     out["size"], out["size_unit"] = text["Capacity (MW)"], "MW"
     out["status"] = text["Operational Status"].map(_status)
     out["country"] = text["Country"].map(lambda name: "CHN" if "china" in name.lower() else "")
-    return _with(out, lon="Longitude", name="Name", classed=True)
+    return _with(out, lon="Longitude", name="Name", size="Capacity (MW)", classed=True)
 
 
 def sfi_cement(table, delivery):
@@ -63,7 +63,7 @@ def sfi_cement(table, delivery):
     text = table.frame
     out = _sfi(text, "cement", ["gcd_plant_name", "gcd_company_name", "company_name", "gcd_location"])
     out["size"], out["size_unit"] = text["capacity"], text["capacity_unit"]
-    return _with(out, lon="longitude", name="gcd_plant_name", classed=True)
+    return _with(out, lon="longitude", name="gcd_plant_name", size="capacity", classed=True)
 
 
 def sfi_steel(table, delivery):
@@ -82,7 +82,7 @@ def sfi_steel(table, delivery):
     text = table.frame
     out = _sfi(text, "steel", ["pf_owner", "owner_name", "pf_location"])
     out["size"] = text["pf_total_raw_production_capacity"]
-    return _with(out, lon="longitude", name="pf_owner", classed=True)
+    return _with(out, lon="longitude", name="pf_owner", size="pf_total_raw_production_capacity", classed=True)
 
 
 def general(table, delivery):
@@ -103,7 +103,7 @@ def general(table, delivery):
         out["facility"] = table.frame[ours["facility"]].map(tidy_id)
     if "class_" in ours:
         out["word"] = table.frame[ours["class_"]].str.strip()
-    return _with(out, lon=ours["lon"], name=ours["name"], classed=False, word=ours.get("class_"))
+    return _with(out, lon=ours["lon"], name=ours["name"], size=ours.get("size"), classed=False, word=ours.get("class_"))
 
 
 def _sfi(text, key, names):
@@ -139,9 +139,9 @@ def _empty(text):
     return pd.DataFrame({name: pd.Series("", index=text.index, dtype=object) for name in _SCHEMA})
 
 
-def _with(out, *, lon, name, classed, word=None):
+def _with(out, *, lon, name, size, classed, word=None):
     out = out.astype(object)
-    out.attrs.update(lon=lon, name=name, classed=classed, word=word)
+    out.attrs.update(lon=lon, name=name, size=size, classed=classed, word=word)
     return out
 
 

@@ -16,11 +16,14 @@ from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import POLLUTANTS, Part, read_values
 from hotspot.sources.tables import read_table
+from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
 
 # Micro-stations report the humidity at their inlet; screening and calibration need it.
 _MEASURED = (*POLLUTANTS, "rh2m")
 _KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *_MEASURED, "t2m")
+
+LONGEST_ID = 200  # characters; what is longer is no id
 
 
 def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
@@ -81,13 +84,18 @@ def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=Non
 def _stations(table, ours, path, intake):
     if "station" in ours or "name" in ours:
         texts = table.cells(ours.get("station") or ours["name"])
-        unique, back = np.unique(texts.astype(str), return_inverse=True)
+        unique, back = distinct(texts)
         tidy = np.array([tidy_id(text) for text in unique], dtype=object)
         for before, after in zip(unique, tidy, strict=True):
             if before != after:
-                intake.note(f"{table.name}: station {str(before)!r} was read as {after!r}")
+                intake.note(f"{table.name}: station {before[:LONGEST_ID]!r} was read as {after[:LONGEST_ID]!r}")
         stations = tidy[back.ravel()] if len(tidy) else texts
-        table.set_aside(np.flatnonzero(stations == ""), ours.get("station") or ours["name"], "no station id")
+        column = ours.get("station") or ours["name"]
+        table.set_aside(np.flatnonzero(stations == ""), column, "no station id")
+        for at in [at for at, text in enumerate(tidy) if len(text) > LONGEST_ID]:
+            rows = np.flatnonzero(back == at)
+            table.set_aside(rows, column, f"a station id of {len(tidy[at])} characters")
+            stations[rows] = ""
         return stations
     intake.note(f"{table.name}: no station column; all rows are station {path.stem}")
     return np.full(len(table.frame), tidy_id(path.stem), dtype=object)

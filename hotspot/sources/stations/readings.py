@@ -14,6 +14,7 @@ import pandas as pd
 
 from hotspot.sources.missing import to_numbers, unreadable_rule
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, USED, Table
+from hotspot.text.distinct import distinct
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 POLLUTANTS = ("pm25", "pm10", "so2", "no2", "o3", "co")
@@ -216,7 +217,7 @@ def _settle_group(parts, intake):
     slots = [np.searchsorted(columns, head) for head in heads]
     keys = np.concatenate([part.hours for part in parts])
     if not wide:
-        names, number = np.unique(np.concatenate([part.stations for part in parts]).astype(str), return_inverse=True)
+        names, number = distinct(np.concatenate([part.stations for part in parts]))
         keys = keys * max(len(names), 1) + number
     order = np.argsort(keys, kind="stable")
     again = np.concatenate((keys[order][1:] == keys[order][:-1], [False]))
@@ -297,10 +298,11 @@ def to_series(parts, wanted, utc_offset):
         start, stop = (seen.min() + shift) // 24 * 24 - shift, ((seen.max() + shift) // 24 + 1) * 24 - shift
         wanted = np.arange(start, stop, dtype=np.int64)
     values: dict[str, np.ndarray] = {}
+    at_of = {name: at for at, name in enumerate(stations)}
     for part in parts:
         at = np.minimum(np.searchsorted(wanted, part.hours), len(wanted) - 1)
         hit = np.flatnonzero(wanted[at] == part.hours)
-        place = np.searchsorted(stations, np.asarray(part.stations, dtype=str))
+        place = np.array([at_of[str(name)] for name in part.stations], dtype=np.int64)
         for name in [part.variable] if part.variable else part.variables:
             series = values.setdefault(name, np.full((len(stations), len(wanted)), np.nan))
             if part.variable:

@@ -33,6 +33,8 @@ from hotspot.sources.stations.readings import (
     to_series,
 )
 from hotspot.sources.stations.wuhan import read_wide
+from hotspot.text.distinct import distinct
+from hotspot.text.door import delivered_name, masked
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 LAYOUTS = {
@@ -122,7 +124,7 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
     for table in tables:
         table.close()
     _note_twins(intake, tables)
-    dataset = _dataset(parts, places, hours, delivery, utc_offset)
+    dataset = _dataset(parts, places, hours, delivery, utc_offset, intake)
     _note_zeros(dataset, intake)
     return dataset
 
@@ -279,13 +281,13 @@ def _own_places(parts, delivery, intake):
         sound = fault == ""
         checked.append((part.keep(sound), lon[sound], lat[sound]))
         part = checked[-1][0]
-        spots, first = np.unique(
-            np.rec.fromarrays([part.stations.astype(str), lon[sound], lat[sound]]), return_inverse=True
-        )
+        ids, number = distinct(part.stations)
+        spots, first = np.unique(np.rec.fromarrays([number, lon[sound], lat[sound]]), return_inverse=True)
         start = np.full(len(spots), np.iinfo(np.int64).max)
         np.minimum.at(start, first.ravel(), part.hours)
         names = dict(zip(first.ravel().tolist(), part.places[:, 0], strict=True))
-        for at, spot in enumerate(spots.tolist()):
+        for at, (which, *place) in enumerate(spots.tolist()):
+            spot = (ids[which], *place)
             known = seen.get(spot)
             seen[spot] = (min(start[at], known[0]) if known else start[at], str(names[at]))
     return _split_moves(checked, seen, delivery, intake)
@@ -308,7 +310,7 @@ def _split_moves(checked, seen, delivery, intake):
             intake.note(f"station {station} stood at {len(spots)} places; its series was split into as many stations")
     parts = []
     for part, lon, lat in checked:
-        keys = zip(part.stations.astype(str).tolist(), lon.tolist(), lat.tolist(), strict=True)
+        keys = zip(map(str, part.stations), lon.tolist(), lat.tolist(), strict=True)
         parts.append(replace(part, stations=np.array([place_of[key] for key in keys], dtype=object)))
     return parts, places
 
@@ -339,9 +341,13 @@ def _note_zeros(dataset, intake):
         intake.note(f"stations {few}: PM2.5 is 0 for three hours or more in a row")
 
 
-def _dataset(parts, places, hours, delivery, utc_offset):
+def _dataset(parts, places, hours, delivery, utc_offset, intake):
     stations, hours, values = to_series(parts, hours, utc_offset)
     where = [places[name] for name in stations]
+    names = [delivered_name(place[0]) for place in where]
+    n_masked = sum(masked(place[0]) != place[0] for place in where)
+    if n_masked:
+        intake.note(f"stations: {n_masked} names hold an identity-card or telephone number, masked in every product")
     data = {
         name: (("station", "time"), values[name], {"unit": VARIABLES[name].unit, "words": VARIABLES[name].words})
         for name in VARIABLES
@@ -352,7 +358,7 @@ def _dataset(parts, places, hours, delivery, utc_offset):
         data,
         coords={
             "station": ("station", np.array(stations, dtype=object)),
-            "name": ("station", np.array([place[0] for place in where], dtype=object)),
+            "name": ("station", np.array(names, dtype=object)),
             "lon": ("station", np.array([place[1] for place in where], np.float64)),
             "lat": ("station", np.array([place[2] for place in where], np.float64)),
             "time": ("time", hours.astype("datetime64[h]").astype("datetime64[ns]")),

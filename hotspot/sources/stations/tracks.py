@@ -102,7 +102,7 @@ def _read(path, intake, offset, unit):
     said = header_unit(ours["pm25"]) or unit
     if not said:
         raise DataError(f'{table.name}: neither the header nor the study gives the unit of pm25; add unit = "ug/m3".')
-    texts = pd.Series(table.cells(ours["time"]).astype(str)).str.strip()
+    texts = pd.Series(table.cells(ours["time"]), dtype=object).str.strip()
     time = pd.Series(np.full(len(texts), np.datetime64("NaT", "ns")))
     for stamp in _STAMPS:
         time = time.fillna(pd.to_datetime(texts, format=stamp, errors="coerce").astype("datetime64[ns]"))
@@ -118,7 +118,7 @@ def _read(path, intake, offset, unit):
     with np.errstate(invalid="ignore"):
         strange = ~((values >= -5.0) & (values <= VARIABLES["pm25"].high))
     table.set_aside(np.flatnonzero(strange), ours["pm25"], "PM2.5 is missing or impossible")
-    device = table.cells(ours["station"]).astype(str) if "station" in ours else np.full(len(texts), path.stem, object)
+    device = table.cells(ours["station"]) if "station" in ours else np.full(len(texts), path.stem, object)
     frame = pd.DataFrame(
         {
             "row": np.arange(len(texts)),

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from hotspot.sources.child import MEMORY, SECONDS, Child, serve
+from hotspot.foreign.child import Child, serve
+from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.weather.netcdf import Decoded, decode, decode_series
 from hotspot.variables import DataError
 

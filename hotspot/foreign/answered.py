@@ -1,0 +1,41 @@
+"""Whatever a library says of a file or a setting, the user hears it as one sentence that names it."""
+
+from contextlib import contextmanager
+
+from hotspot.text.door import outward
+from hotspot.variables import DataError
+
+
+@contextmanager
+def answered(what, remedy="ask for the delivery again, or report this"):
+    """
+    Turn any fault of a block into a ``DataError`` that says what was being read.
+
+    Parameters
+    ----------
+    what : str
+        The file, delivery or setting.
+    remedy : str
+        What to do.
+
+    Raises
+    ------
+    DataError
+        Those of the block as they are; every other fault in these words, with its cause kept for developers.
+
+    Examples
+    --------
+    >>> with answered("weather a.nc"):
+    ...     {}["time"]
+    Traceback (most recent call last):
+    hotspot.variables.DataError: weather a.nc: cannot be used (KeyError: 'time'); ask for the delivery again, ...
+    """
+    try:
+        yield
+    except DataError:
+        raise
+    except MemoryError:
+        raise DataError(f"{what}: needs more memory than there is; {remedy}.") from None
+    except Exception as error:
+        said = " ".join(outward(f"{type(error).__name__}: {error}").split())[:300]
+        raise DataError(f"{what}: cannot be used ({said}); {remedy}.") from error

@@ -1,0 +1,25 @@
+"""
+The child that decodes vectors, workbooks and documents; ``child.ask`` asks it.
+
+A reader takes a job (path, name, a folder for what is bulky, and its own settings) and
+returns two dicts: an answer that JSON knows, and the names of the files it wrote.
+"""
+
+from hotspot.foreign import documents, features, vectors, workbook
+from hotspot.foreign.child import serve
+
+KINDS = {
+    "geojson": features.decode,
+    "vector": vectors.decode,
+    "workbook": workbook.decode,
+    "document": documents.decode,
+}
+
+
+def _answer(job):
+    answer, files = KINDS[job["kind"]](job)
+    return {"answer": answer, "files": files}
+
+
+if __name__ == "__main__":
+    serve(_answer)

@@ -1,0 +1,123 @@
+"""
+GeoPackages and Shapefiles: copied alone into a folder of ours, then opened, one layer of them.
+
+Runs in the child of ``readers``. A companion that would change what is read is either part of the
+delivery (``COMPANIONS``, which callers register and hash) or refused (``refuse_sidecars``).
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.foreign import limits
+from hotspot.foreign.shapes import in_degrees, packed
+from hotspot.variables import DataError
+
+COMPANIONS = (".shx", ".dbf", ".prj", ".cpg")  # of a .shp
+
+
+def companions(path):
+    """The files that are read together with a Shapefile: list of Path, those that are there."""
+    if path.suffix.lower() != ".shp":
+        return []
+    beside = {other.name.lower(): other for other in path.parent.glob("*") if other.stem.lower() == path.stem.lower()}
+    return [beside[name] for ending in COMPANIONS if (name := path.stem.lower() + ending) in beside]
+
+
+def refuse_sidecars(path, name):
+    """
+    Refuse a GeoPackage with a journal beside it: what it holds is not what its hash says.
+
+    Raises
+    ------
+    DataError
+        There is a ``-wal``, ``-shm`` or ``-journal`` file.
+
+    Examples
+    --------
+    >>> refuse_sidecars(Path("nowhere/a.gpkg"), "a.gpkg")
+    """
+    for ending in ("-wal", "-shm", "-journal"):
+        beside = path.with_name(path.name + ending)
+        if beside.is_symlink() or beside.exists():
+            raise DataError(
+                f"{name}: a {ending} file lies beside it, so somebody is still writing it or closed it badly and its "
+                "content is not what its bytes say; open and close it in the program that made it, then deliver again."
+            )
+
+
+def decode(job):
+    """
+    Read one layer of a GeoPackage or Shapefile.
+
+    Parameters
+    ----------
+    job : dict
+        ``path, name, folder``.
+
+    Returns
+    -------
+    (dict, dict): ``columns`` (name -> values), ``crs`` ("none" or "declared"), ``notes``; and the file of outlines
+
+    Raises
+    ------
+    DataError
+        Nothing can be read of it, or it holds too much.
+    """
+    import pyogrio
+    import pyproj
+    import shapely
+
+    name, path = job["name"], Path(job["path"])
+    if path.suffix.lower() == ".gpkg":
+        refuse_sidecars(path, name)
+    place = _alone(path, Path(job["folder"]), name)
+    try:
+        layers = [str(layer) for layer, kind in pyogrio.list_layers(place) if kind is not None]
+        if not layers:
+            raise DataError(f"{name}: holds no layer with shapes; deliver it again.")
+        count = pyogrio.read_info(place, layer=layers[0], force_feature_count=True)["features"]
+        if count > limits.MAX_FEATURES:
+            raise DataError(f"{name}: {count} features, more than {limits.MAX_FEATURES}; split the file.")
+        about, _, shapes, columns = pyogrio.raw.read(place, layer=layers[0], encoding=None)
+        outlines = np.full(len(shapes), None, dtype=object)
+        outlines[:] = shapely.from_wkb(shapes)
+        crs = pyproj.CRS.from_user_input(about["crs"]) if about["crs"] else None
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
+        raise DataError(
+            f"{name}: cannot be read as a vector file ({_own_name(error, place, name)}); deliver it again."
+        ) from None
+    fields = about["fields"]
+    files = packed(in_degrees(outlines, crs, name), job["folder"], name)
+    others = ", ".join(layers[1:])
+    held = {str(field): [_plain(value) for value in column] for field, column in zip(fields, columns, strict=True)}
+    return {
+        "columns": held,
+        "crs": "none" if crs is None else "declared",
+        "notes": [f"{name}: layer {layers[0]} was read; not read: {others}"] if others else [],
+    }, files
+
+
+def _alone(path, folder, name):
+    """A copy with nothing beside it but its companions."""
+    if sum(part.stat().st_size for part in (path, *companions(path))) > limits.MAX_BYTES:
+        raise DataError(f"{name}: more than {limits.MAX_BYTES} bytes; split the file.")
+    place = folder / f"delivered{path.suffix.lower()}"
+    for part in (path, *companions(path)):
+        shutil.copyfile(part, folder / f"delivered{part.suffix.lower()}")
+    return place
+
+
+def _own_name(error, place, name):
+    return str(error).replace(str(place), name)
+
+
+def _plain(value):
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or isinstance(value, str | int) or (isinstance(value, float) and value == value):
+        return value
+    if isinstance(value, float):
+        return None
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)

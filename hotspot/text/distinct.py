@@ -1,0 +1,33 @@
+"""Distinct texts of a column, without an array as wide as its longest text."""
+
+import numpy as np
+
+
+def distinct(texts):
+    """
+    The distinct texts in order, and which of them each text is.
+
+    As ``np.unique(..., return_inverse=True)``, but numpy gives every element the width of the longest
+    one: 30,000 rows with one text of 10,000 letters take 1.2 GB (RELIABILITY second G 8). This takes
+    what the texts themselves take.
+
+    Parameters
+    ----------
+    texts : array of anything with a ``str``, any shape
+
+    Returns
+    -------
+    (object[n] of str, int64 of the shape of ``texts``)
+
+    Examples
+    --------
+    >>> distinct(["b", "a", "b"])
+    (array(['a', 'b'], dtype=object), array([1, 0, 1]))
+    """
+    texts = np.asarray(texts, dtype=object)
+    flat = [str(text) for text in texts.ravel().tolist()]
+    found = sorted(set(flat))
+    place = {text: at for at, text in enumerate(found)}
+    words = np.empty(len(found), dtype=object)
+    words[:] = found
+    return words, np.array([place[text] for text in flat], dtype=np.int64).reshape(texts.shape)
