@@ -157,6 +157,8 @@ def _fault(body, warned, alarms):
     if month not in warned:
         return f"no list of {month} was published"
     if body.get("occasion") == "routine":  # what an unwarned cell holds is what the warnings are measured by
+        if np.datetime64(time) < month_start(month):
+            return f"the visit {body['time']} is before {month}, with whose list it is compared"
         return f"cell {cell} was warned in {month}, so the visit is no routine" if cell in warned[month] else ""
     if cell not in warned[month]:
         return f"cell {cell} was not warned in {month}"

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-NOTHING_FOUND = "none"  # the problem type of the return form for a visit that found nothing
+from hotspot.ledger.feedback import NONE
+
 ROUTINE = "routine"  # the occasion of a visit to a cell that was not warned
 COLUMNS = ("group", "value", "visited", "problems", "unclear", "share", "low", "high")
 PLACES = ((1, 3, "1-3"), (4, 10, "4-10"))  # of the first matching item of a cell's checklist
@@ -67,7 +68,8 @@ def wilson(n_hit: int, n: int, level: float = 0.95) -> tuple[float, float]:
     p = n_hit / n
     middle, reach = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
     whole = 1 + z * z / n
-    return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
+    low, high = (middle - reach) / whole, (middle + reach) / whole
+    return (0.0 if n_hit == 0 else low), (1.0 if n_hit == n else high)
 
 
 def visits(ledger) -> pd.DataFrame:
@@ -115,7 +117,7 @@ def visits(ledger) -> pd.DataFrame:
         answers = [_found(body) for body in bodies]
         found = True if True in answers else (None if None in answers else False)
         warned = reasons.get((month, cell), "")
-        kinds = {body.get("problem", "") for body in bodies} - {"", NOTHING_FOUND}
+        kinds = {body.get("problem", "") for body in bodies} - {"", NONE}
         numbers = {int(body["number"]) for body in bodies if body.get("number", "").isdecimal()}
         occasion = "alarm" if alarm else ("warned" if warned else ROUTINE)
         rows.append((month, cell, alarm, occasion, warned, found, tuple(sorted(kinds)), tuple(sorted(numbers))))
@@ -198,7 +200,7 @@ def _found(body):
     """Whether one row tells of a problem; None where it does not say."""
     problem = body.get("problem", "").strip()
     if problem:
-        return problem != NOTHING_FOUND
+        return problem != NONE
     text = body["text"].strip().lower()
     return False if text.startswith(_WORDS_OF_NOTHING) else None
 

@@ -109,7 +109,7 @@ def _listed(home, months):
 
 def _checklists(folder):
     """(cell, its items) of a published month, from ``checklists.xlsx``; nothing without the file."""
-    from hotspot.publish.tables.checklists import read_checklist
+    from hotspot.publish.tables.checklist_reading import read_checklist
 
     path = folder / "checklists.xlsx"
     if not path.exists():
