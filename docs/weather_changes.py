@@ -12,9 +12,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "cases"))
 
-from harsh_weather import by_month, harsh_world, with_step  # noqa: E402
+from harsh_weather import by_month, harsh_world, with_step
 
-from hotspot.estimate.weather.normalise import normalise  # noqa: E402
+from hotspot.estimate.weather.normalise import normalise
 
 SEEDS = range(100, 120)
 STEPS = (("a week", 7), ("a month", 30), ("three months", 91))
@@ -72,7 +72,8 @@ def main():
     for share in (1.0, 0.2):
         for words, n_days in STEPS:
             found = np.array([recovered(seed, n_days, share) for seed in SEEDS[:6]])
-            print(f"step of {words}, {share:.0%} of the cells: {found.mean():.2f} ({found.min():.2f}-{found.max():.2f})")
+            spread = f"{found.mean():.2f} ({found.min():.2f} to {found.max():.2f})"
+            print(f"step of {words}, {share:.0%} of the cells: share recovered {spread}")
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ def outcome(
     answer = outcome_of_visits(load_study(study), out=out, first=first, last=last)
     if csv is not None:
         write_outcome(answer, csv)
-    _show(answer, as_json, lambda a: a["sentences"])
+    show(answer, as_json, lambda a: a["sentences"])
 
 
 def main():

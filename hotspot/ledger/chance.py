@@ -175,8 +175,8 @@ def chance_en(chance: Chance, rule: Any) -> str:
     --------
     >>> from hotspot.rules.criteria import Escalation
     >>> chance_en(Chance(2.91, 0.03, 1.72, 47, 9.0), Escalation())
-    'by chance alone (47 hotspot cells, 9.0 warned a month) 2.9 cells would reach D11 within 12 months, 0.03 be warned 3 \
-months in a row'
+    'by chance alone (47 hotspot cells, 9.0 warned a month) 2.9 cells would reach D11 within 12 months, 0.03 be warned \
+3 months in a row'
     """
     return (
         f"by chance alone ({chance.n_hot} hotspot cells, {chance.warned:.1f} warned a month) {_few(chance.d11)} cells "

@@ -114,7 +114,8 @@ def with_weather(field, study, month, intake, folder=None):
     Returns
     -------
     Dataset: the field with ``pm25_normalised``, ``_low``, ``_high`` (cell, time) and ``level`` (cell), ug/m3, and
-    ``pm25_normalised_change``, ``_low``, ``_high`` (share, from the same month a year before), NaN where there is none; attrs ``weather``, ``level``: how they were made, or why there are none
+    ``pm25_normalised_change``, ``_low``, ``_high`` (share, from the same month a year before), NaN where there is
+    none; attrs ``weather``, ``level``: how they were made, or why there are none
     """
     months = monthly_level(study, month, folder=folder)
     record = annual_level(study, int(month[:4]), folder=folder)

@@ -104,6 +104,8 @@ def escalate_month(study, month, *, out="out"):
     DataError
         The month was not published.
     """
+    import pandas as pd
+
     from hotspot.ledger.chance import chance_en, chance_zh, pooled
     from hotspot.ledger.escalation import escalation, warned_history
 
@@ -119,7 +121,8 @@ def escalate_month(study, month, *, out="out"):
     chances = _chances(home, history)
     told = {cell: pooled(chances.get(cell, {}), study.criteria.escalation, month) for cell in table["cell"]}
     for number, name in enumerate(("p_months", "p_step")):
-        table[name] = [None if told[cell][number] != told[cell][number] else told[cell][number] for cell in table["cell"]]
+        values = [told[cell][number] for cell in table["cell"]]
+        table[name] = pd.Series([None if value != value else value for value in values], dtype=object)
     due = table[table["d11"] | table["d12"]]
     lines = [
         f"{row.cell}: {row.next_zh} ({row.next_en}); warned in {row.history}{_pooled_words(*told[row.cell])}"

@@ -67,8 +67,9 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     Dataset (cell or station, time): ``pm25_normalised`` (average weather), ``pm25_stagnant`` (average
     stagnant weather, everything in ``remove`` removed), ``background``, ``increment``, each with
     ``_low`` and ``_high``; ``n_valid`` steps; by month ``pm25_normalised_change``, the share by which the month
-    differs from the same one a year before, with its own ``_low`` and ``_high``; ``moved`` (cell, factor), share by which the removal of a
-    factor moves the concentration of a mean day; ``terrain_factor``, ``cv_r2``, ``cv_rmse`` (cell).
+    differs from the same one a year before, with its own ``_low`` and ``_high``; ``moved`` (cell, factor),
+    share by which the removal of a factor moves the concentration of a mean day; ``terrain_factor``,
+    ``cv_r2``, ``cv_rmse`` (cell).
     Attrs: the settings, ``cv_r2`` and ``cv_rmse`` (log units, months left out), ``moved_FACTOR``.
 
     Raises

@@ -1,4 +1,4 @@
-"""The items of a published ``checklists.xlsx`` again: whoever counts outcomes asks where on the list a finding stood."""
+"""The items of a published ``checklists.xlsx`` read back: where on the list did a finding stand?"""
 
 from pathlib import Path
 
