@@ -56,7 +56,7 @@ def outcome_of_visits(
         seen = room.visits(ledger)
     seen = seen[[(not first or m >= first) and (not last or m <= last) for m in seen["month"]]].reset_index(drop=True)
     home, level = Path(out) / study.id, study.criteria.confidence.level
-    listed, items = _listed(home, sorted(set(seen["month"]))), {}
+    listed, items = _listed(home, sorted(set(seen["month"]))), dict[tuple[str, str], Any]()
     for month in sorted(set(seen["month"])):
         items |= {(month, cell): rows for cell, rows in _checklists(home / month)}
     seen["place"] = [

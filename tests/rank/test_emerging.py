@@ -7,18 +7,18 @@ import xarray as xr
 from hotspot.rank.warn.clusters import gi_star
 from hotspot.rank.warn.emerging import CLASSES, REFERENCES, classify, emerging, scores
 
-H, C, O, X = 1.0, -1.0, 0.0, np.nan
+H, C, N, X = 1.0, -1.0, 0.0, np.nan
 # One month each, oldest first; ten months, so that nine of ten are 90 %.
 HAND = {
-    "new hot": ([O] * 9 + [H], 0),
-    "consecutive hot": ([O] * 7 + [H] * 3, 1),
-    "intensifying hot": ([O] + [H] * 9, 1),
-    "persistent hot": ([H] * 4 + [O] + [H] * 5, 0),
+    "new hot": ([N] * 9 + [H], 0),
+    "consecutive hot": ([N] * 7 + [H] * 3, 1),
+    "intensifying hot": ([N] + [H] * 9, 1),
+    "persistent hot": ([H] * 4 + [N] + [H] * 5, 0),
     "diminishing hot": ([H] * 10, -1),
-    "sporadic hot": ([H, O, O, H, O, O, O, O, H, H], 0),
-    "oscillating hot": ([H, C, O, H, O, O, O, O, O, H], 0),
-    "historical hot": ([H] * 9 + [O], 0),
-    "no pattern": ([H, O, H, C, O, O, H, H, O, O], 0),
+    "sporadic hot": ([H, N, N, H, N, N, N, N, H, H], 0),
+    "oscillating hot": ([H, C, N, H, N, N, N, N, N, H], 0),
+    "historical hot": ([H] * 9 + [N], 0),
+    "no pattern": ([H, N, H, C, N, N, H, H, N, N], 0),
 }
 
 
@@ -39,16 +39,16 @@ def test_there_are_seventeen_classes():
 @pytest.mark.parametrize(
     "row, way, name",
     [
-        ([O] * 8 + [H, H], 0, "consecutive hot"),  # two are enough
-        ([H] + [O] * 7 + [H, H], 0, "sporadic hot"),  # hot once before the run
-        ([O] + [H] * 9, 0, "persistent hot"),  # a run, but 90 % of all
-        ([O, O] + [H] * 8, 0, "consecutive hot"),  # 80 %
+        ([N] * 8 + [H, H], 0, "consecutive hot"),  # two are enough
+        ([H] + [N] * 7 + [H, H], 0, "sporadic hot"),  # hot once before the run
+        ([N] + [H] * 9, 0, "persistent hot"),  # a run, but 90 % of all
+        ([N, N] + [H] * 8, 0, "consecutive hot"),  # 80 %
         ([C] * 9 + [H], 0, "new hot"),  # never hot before, so new though it was cold
         ([H] * 9 + [C], 0, "historical hot"),
         ([X, H, H, X, H, H, H, H, H, H], 0, "persistent hot"),  # of the eight seen, all
-        ([O, O, O, O, O, O, O, H, X, H], 0, "consecutive hot"),  # a gap does not break the run
-        ([O] * 10, 1, "no pattern"),
-        ([H] * 8 + [O, O], 0, "no pattern"),  # 80 %, not hot at last
+        ([N, N, N, N, N, N, N, H, X, H], 0, "consecutive hot"),  # a gap does not break the run
+        ([N] * 10, 1, "no pattern"),
+        ([H] * 8 + [N, N], 0, "no pattern"),  # 80 %, not hot at last
     ],
 )
 def test_edges_of_the_definitions(row, way, name):
