@@ -282,7 +282,7 @@ def _stated(intake):
 
 def _kept(study, last, path):
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    stamp = None if path is None else stamp_of(study, last, libraries=_LIBRARIES)
+    stamp = None if path is None else stamp_of(study, last, " ".join(VALUES), libraries=_LIBRARIES)
     listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
     record = kept(
         path, stamp, study.root, lambda: weather_free(study, last),

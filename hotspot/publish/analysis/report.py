@@ -267,13 +267,16 @@ def _overview(given):
         report_words.free_phrase(
             report_tables.weather_free(cells, decimals, cities["name"], by="city"), decimals, given.derived.field.attrs
         ) + "。",
-        *(_split(given, name, report_tables.weather_free(cells[cells["city"] == name], decimals, [""]))
-          for name in cities["name"] if name),
+    ]  # fmt: skip
+    split = [
+        _split(given, name, report_tables.weather_free(cells[cells["city"] == name], decimals, [""]))
+        for name in cities["name"] if name
     ]  # fmt: skip
     parts = [
         ("高值区域分布", "Where it is high", [_map_block([drawn | title], given, 0)]),
         ("各城市浓度与变化", "Cities", [
-            report_sections.district_table(study.name, cities, decimals, "城市", "City")
+            report_sections.district_table(study.name, cities, decimals, "城市", "City"),
+            *(report_sections.text(line) for line in split if line),
         ]),
     ]  # fmt: skip
     return {
