@@ -225,6 +225,24 @@ def escalate(
 cli_loop.add_to(app)
 
 
+@app.command()
+def outcome(
+    study: StudyFile, out: Out = Path("out"),
+    first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month that is counted.")] = None,
+    last: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month that is counted.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the table there, too.")] = None,
+    as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Of the cells and alarms that were visited, how many had problems: by reason, confidence, place on the list."""
+    from hotspot.study import load_study
+    from hotspot.workflows.outcome import outcome_of_visits, write_outcome
+
+    answer = outcome_of_visits(load_study(study), out=out, first=first, last=last)
+    if csv is not None:
+        write_outcome(answer, csv)
+    show(answer, as_json, lambda a: a["sentences"])
+
+
 def main():
     """Run a command; a refused input ends with its message and code 1, wrong usage with 2, a signal with 128 + it."""
     import signal

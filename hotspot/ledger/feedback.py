@@ -22,7 +22,8 @@ def record_feedback(ledger, rows):
         ``month`` and ``cell`` of the warning, ``time`` of the visit (local, ISO),
         ``by`` (who) and ``text`` (what was found); ``alarm`` where it answers an
         hourly alarm, whose month then counts; ``problem`` as a key of the vocabulary or in its
-        Chinese words; further keys are kept as they are, as text.
+        Chinese words; ``occasion`` "routine" where the cell was visited without a warning;
+        further keys are kept as they are, as text.
 
     Returns
     -------
@@ -155,6 +156,10 @@ def _fault(body, warned, alarms):
         return ""
     if month not in warned:
         return f"no list of {month} was published"
+    if body.get("occasion") == "routine":  # what an unwarned cell holds is what the warnings are measured by
+        if np.datetime64(time) < month_start(month):
+            return f"the visit {body['time']} is before {month}, with whose list it is compared"
+        return f"cell {cell} was warned in {month}, so the visit is no routine" if cell in warned[month] else ""
     if cell not in warned[month]:
         return f"cell {cell} was not warned in {month}"
     over = month_start(month_minus(month, -1))

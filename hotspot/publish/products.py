@@ -60,6 +60,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     write_workbook(
         folder / "warnings.xlsx",
         study=study, month=month, field=field, warned=warned, not_ranked=derived.not_ranked, hot=derived.hot,
+        emerging=derived.emerging,
     )  # fmt: skip
     say("warnings.gpkg")
     write_geopackage(
@@ -70,7 +71,7 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     web_map(
         field, warned, traced,
         hot=derived.hot, facilities=facilities, study=study, not_ranked=derived.not_ranked, gi=derived.gi,
-        history=derived.history, standing=derived.standing,
+        history=derived.history, standing=derived.standing, emerging=derived.emerging,
     ).save(folder / "map.html")  # fmt: skip
     say("checklists.xlsx")
     write_checklists(

@@ -16,7 +16,7 @@ from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 
-VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment")
+VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment", "pm25_normalised_change")
 _LIMITS = ("", "_low", "_high")
 _MARGIN = 0.5  # degrees around the study, in which a mountain still shades a valley
 _LIBRARIES = ("hotspot", "numpy", "lightgbm", "numba", "xarray")
@@ -113,8 +113,9 @@ def with_weather(field, study, month, intake, folder=None):
 
     Returns
     -------
-    Dataset: the field with ``pm25_normalised``, ``_low``, ``_high`` (cell, time) and ``level`` (cell), ug/m3, NaN where
-    there is none; attrs ``weather``, ``level``: how they were made, or why there are none
+    Dataset: the field with ``pm25_normalised``, ``_low``, ``_high`` (cell, time) and ``level`` (cell), ug/m3, and
+    ``pm25_normalised_change``, ``_low``, ``_high`` (share, from the same month a year before), NaN where there is
+    none; attrs ``weather``, ``level``: how they were made, or why there are none
     """
     months = monthly_level(study, month, folder=folder)
     record = annual_level(study, int(month[:4]), folder=folder)
@@ -125,8 +126,8 @@ def with_weather(field, study, month, intake, folder=None):
             intake.note(f"weather: {text}")
     if months.attrs["why"]:
         intake.note(f"no weather-normalised change: {months.attrs['why']}")
-    names = [f"pm25_normalised{end}" for end in _LIMITS]
-    values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, {"unit": "ug/m3"}) for name in names}
+    names = [name + end for name in ("pm25_normalised", "pm25_normalised_change") for end in _LIMITS]
+    values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, _unit(name)) for name in names}
     values["level"] = ("cell", record["level"].values, {"unit": "ug/m3"})
     return field.assign(values).assign_attrs(weather=_said(months), level=_said(record))
 
@@ -209,6 +210,8 @@ def weather_free(study, last):
         "stagnant_share",
         "cv_r2",
         "cv_rmse",
+        "seasonal_spread",
+        "change_error_ratio",
         "transport",
         "seed",
     )
@@ -246,8 +249,12 @@ def _complete(record):
     for name in (name + end for name in VALUES for end in _LIMITS):
         if name not in record:
             record[name] = (("cell", "time"), np.full(shape, np.nan))
-        record[name].attrs = {"unit": "ug/m3"}
+        record[name].attrs = _unit(name)
     return record
+
+
+def _unit(name):
+    return {"unit": "1" if "_change" in name else "ug/m3"}
 
 
 def _learned_from(study, last):
@@ -280,12 +287,10 @@ def _stated(intake):
 
 def _kept(study, last, path):
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    stamp = None if path is None else stamp_of(study, last, libraries=_LIBRARIES)
+    stamp = None if path is None else stamp_of(study, last, " ".join(VALUES), libraries=_LIBRARIES)
     listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
     record = kept(
         path, stamp, study.root, lambda: weather_free(study, last),
         listing=listing, inputs=lambda: _inputs(study, last),
     )  # fmt: skip
-    for name in record.data_vars:
-        record[name].attrs = {"unit": "ug/m3"}
-    return record
+    return _complete(record)

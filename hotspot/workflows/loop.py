@@ -95,13 +95,18 @@ def escalate_month(study, month, *, out="out"):
     -------
     dict
         ``cells`` (one record per cell warned in the window: counts, runs, what
-        follows, see ``ledger.escalation``) and ``sentences``.
+        follows, see ``ledger.escalation``; ``p_months`` and ``p_step`` of ``ledger.chance.pooled``, None without the
+        published lists), ``chance`` (cells that chance alone would bring to each step, None
+        without the month's hotspot list) and ``sentences``.
 
     Raises
     ------
     DataError
         The month was not published.
     """
+    import pandas as pd
+
+    from hotspot.ledger.chance import chance_en, chance_zh, pooled
     from hotspot.ledger.escalation import escalation, warned_history
 
     parse_month(month)
@@ -112,12 +117,67 @@ def escalate_month(study, month, *, out="out"):
     if month not in published:
         raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
     table = escalation(history, study.criteria, month)
+    home = Path(out) / study.id
+    chances = _chances(home, history)
+    told = {cell: pooled(chances.get(cell, {}), study.criteria.escalation, month) for cell in table["cell"]}
+    for number, name in enumerate(("p_months", "p_step")):
+        values = [told[cell][number] for cell in table["cell"]]
+        table[name] = pd.Series([None if value != value else value for value in values], dtype=object)
     due = table[table["d11"] | table["d12"]]
-    lines = [f"{row.cell}: {row.next_zh} ({row.next_en}); warned in {row.history}" for row in due.itertuples()]
+    lines = [
+        f"{row.cell}: {row.next_zh} ({row.next_en}); warned in {row.history}{_pooled_words(*told[row.cell])}"
+        for row in due.itertuples()
+    ]
     if not len(due):
         lines = [f"no cell of {study.id} has reached a step of escalation by {month}."]
+    by_lot = _chance(study, home, history, published, month)
+    if by_lot is not None:
+        rule = study.criteria.escalation
+        lines.append(f"{chance_zh(by_lot, rule)}。{chance_en(by_lot, rule)}.")
     lines.append(f"months published so far: {', '.join(published)}; a month not published counts as not warned.")
-    return {"study": study.id, "month": month, "cells": table.to_dict("records"), "sentences": lines}
+    answer = {"study": study.id, "month": month, "cells": table.astype(object).to_dict("records")}
+    return answer | {"chance": by_lot and by_lot._asdict(), "sentences": lines}
+
+
+def _chances(home, history):
+    """Of every warned cell and month, the largest chance of being truly listed: cell -> month -> ``p_top``."""
+    from hotspot.publish.tables.lists import read_warnings
+
+    found: dict = {}
+    for month in sorted(set(history["month"])):
+        path = home / month / "warnings.csv"
+        if not path.exists():
+            continue
+        rows = read_warnings(path).dropna(subset=["p_top"])
+        for cell, value in rows.groupby("cell")["p_top"].max().items():
+            found.setdefault(str(cell), {})[month] = float(value)
+    return found
+
+
+def _pooled_words(mean, step):
+    if mean != mean:
+        return ""
+    return (
+        f"；预警各月确属最差之列的概率平均{mean:.2f}，确已达到D11次数的概率{step:.2f}"
+        f" (truly among the worst in a warned month {mean:.2f}, truly at D11 {step:.2f})"
+    )
+
+
+def _chance(study, home, history, published, month):
+    """``ledger.chance`` for the published months, or None where the month's list of hotspot cells is not there."""
+    from hotspot.ledger.chance import chance_of_steps, counted
+    from hotspot.rank.select.hotlist import read_hotspots
+
+    path = home / month / "hotspots.csv"
+    if not path.exists():
+        return None
+    hot = read_hotspots(path)
+    hot = hot[hot["status"] != "exited"]
+    cells = study.cells
+    city_of = dict(zip(cells["cell"].values.astype(str), cells["city"].values.astype(str), strict=True))
+    lists = {name: set(history.loc[history["month"] == name, "cell"]) for name in published}
+    n_hot = hot.groupby("city")["cell"].nunique().to_dict()
+    return chance_of_steps(n_hot, counted(lists, city_of), study.criteria.escalation, month)
 
 
 @contextmanager

@@ -36,6 +36,9 @@ class Derived(NamedTuple):
     backdrop: object = None  # GeoDataFrame of rivers and roads for printed maps
     fine: object = None  # DataFrame, the warned cells' sub-cells of 500 m; None without micro-stations
     inventory: object = None  # DataFrame, every facility with its cell or the reason why it has none
+    emerging: object = (
+        None  # Dataset (cell), how clusters came about over the thirteen months; None where nobody can say
+    )
     routes: object = None  # DataFrame, the visiting plan of every city and of every warned cell
 
 
@@ -194,6 +197,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         backdrop=read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds),
         fine=fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria),
         inventory=census,
+        emerging=_emerging(history, cells, criteria.clusters.alpha, delivered.intake),
         routes=routes(warned, traced, criteria, inventory=census),
     )
 
@@ -215,6 +219,17 @@ def _clusters(gi_star, now, cells, alpha, intake):
         return cells.coords.to_dataset().assign(
             gi_z=("cell", empty), gi_p=("cell", empty), gi_class=("cell", np.full(empty.size, "", dtype=object))
         )
+
+
+def _emerging(history, cells, alpha, intake):
+    """Classes over the thirteen months, or None with a note where the months are too poor."""
+    from hotspot.rank.warn.emerging import emerging
+
+    try:
+        return emerging(history["pm25"].where(history["valid"]).sel(cell=cells["cell"].values), cells, alpha=alpha)
+    except DataError as error:
+        intake.note(str(error))
+        return None
 
 
 def _with_boundaries(intake, study):

@@ -118,6 +118,29 @@ def test_d11_d12_who_is_at_the_next_step(case):
     assert "ZZ" not in said(made(case, edition(history={"2020-02": ("ZZ9999Z",), "2020-01": ("ZZ9999Z",)})))
 
 
+def test_a_step_stands_beside_what_chance_would_bring(case):
+    """By hand: every city's cells at w / n each month; three such months are D12."""
+    months = ["2019-12", "2020-01", "2020-02"]
+    made = notice(case.study, case.month, case, edition(history={name: tuple(codes_of(case)) for name in months}))
+    (line,) = [text for part in made["sections"] for text in part["paragraphs"] if "随机产生" in text]
+    hot, expected = case.hot[case.hot["status"] != "exited"], 0.0
+    for city, rows in hot.groupby("city"):
+        expected += len(rows) * (len(codes_of(case, city)) / len(rows)) ** 3
+    assert f"{expected:.1f}个网格连续3个月被预警" in line and f"（{len(hot)}个热点网格" in line
+    calm = notice(case.study, case.month, case, edition(history={months[-1]: ()}))
+    assert "随机产生" not in str(calm), "said beside a step, and nowhere else"
+
+
+@pytest.mark.parametrize("level", ["internal", "city", "public"])
+def test_d7_a_list_that_is_only_screened_says_so(level):
+    case = notice_case()
+    for status, said in (("screened", "名单为初筛结果"), ("formal", "")):
+        case.hot = case.hot.assign(status=status)
+        assert ("初筛" in str(notice(case.study, case.month, case, edition(), level=level)["sections"])) == bool(said)
+    case.hot.loc[case.hot.index[0], "status"] = "screened"
+    assert "中有1个为初筛结果" in str(notice(case.study, case.month, case, edition(), level=level)["sections"])
+
+
 def test_history_after_the_month_is_not_counted(case):
     cell = codes_of(case)[0]
     later = edition(history={"2020-02": (), "2020-04": (cell,), "2020-05": (cell,)})

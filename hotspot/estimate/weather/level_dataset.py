@@ -44,7 +44,7 @@ def to_years(found, stamps):
     return out, years.astype("datetime64[ns]")
 
 
-def level_dataset(found, field, place, variable, stamps, level):
+def level_dataset(found, field, place, variable, stamps, level, *, monthly=False):
     """
     The Dataset that ``normalise`` returns, without its attributes of settings.
 
@@ -57,17 +57,23 @@ def level_dataset(found, field, place, variable, stamps, level):
     stamps : datetime64[ns][time]
     level : float
         Of the intervals.
+    monthly : bool
+        The times are months: their normalised values get what all cells share of a season into their
+        interval, and the change from the same month of the year before stands beside them.
 
     Returns
     -------
     Dataset (place, time)
     """
     import xarray as xr
-    from scipy.stats import t
+    from scipy.stats import norm, t
+
+    from hotspot.estimate.weather.shared import same_month_change, seasonal_spread
 
     dims = (place, "time")
     unit = field[variable].attrs.get("unit", VARIABLES[variable].unit if variable in VARIABLES else "")
-    out = {}
+    out: dict[str, tuple] = {}
+    said = {}
     for name in (name for name in QUANTITIES if name in found):
         value = found[name]
         words = {"unit": unit, "long_name": f"{variable}, {_MEANING[name]}"}
@@ -78,10 +84,20 @@ def level_dataset(found, field, place, variable, stamps, level):
         reach = t.ppf(0.5 + level / 2, np.maximum(found["degrees"], 1)) * np.sqrt(found[f"{name}_variance"])
         if name in ("normalised", "background"):
             with np.errstate(invalid="ignore", divide="ignore"):
-                low, high = value * np.exp(-reach / value), value * np.exp(reach / value)
+                reach = reach / value
+                if monthly and name == "normalised":
+                    said["seasonal_spread"] = seasonal_spread(value, stamps)
+                    reach = np.hypot(reach, norm.ppf(0.5 + level / 2) * said["seasonal_spread"])
+                low, high = value * np.exp(-reach), value * np.exp(reach)
         else:
             low, high = value - reach, value + reach
         out[f"{full}_low"], out[f"{full}_high"] = (dims, low, words), (dims, high, words)
+    if monthly and "normalised_variance" in found:
+        change = same_month_change(found["normalised"], found["normalised_variance"], found["degrees"], stamps, level)
+        words = {"unit": "1", "long_name": f"{variable} in average weather, change from the same month a year before"}
+        said["change_error_ratio"] = change.ratio
+        for end, value in (("", change.value), ("_low", change.low), ("_high", change.high)):
+            out[f"{variable}_normalised_change{end}"] = (dims, value, words)
     if "n_valid" in found:
         out["n_valid"] = (dims, found["n_valid"], {"unit": "1"})
     factors = sorted(name.removeprefix("moved_") for name in found if name.startswith("moved_"))
@@ -91,4 +107,4 @@ def level_dataset(found, field, place, variable, stamps, level):
             out[ours] = (place, found[theirs], {"unit": "1"})
     coords = {n: c for n, c in field.coords.items() if c.dims == (place,)} | {"time": stamps, "factor": factors}
     kept = {name: field.attrs[name] for name in ("lattice_id", "spacing", "crs") if name in field.attrs}
-    return xr.Dataset(out, coords, kept)
+    return xr.Dataset(out, coords, kept | said)

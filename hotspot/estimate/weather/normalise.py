@@ -66,8 +66,10 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     -------
     Dataset (cell or station, time): ``pm25_normalised`` (average weather), ``pm25_stagnant`` (average
     stagnant weather, everything in ``remove`` removed), ``background``, ``increment``, each with
-    ``_low`` and ``_high``; ``n_valid`` steps; ``moved`` (cell, factor), share by which the removal of a
-    factor moves the concentration of a mean day; ``terrain_factor``, ``cv_r2``, ``cv_rmse`` (cell).
+    ``_low`` and ``_high``; ``n_valid`` steps; by month ``pm25_normalised_change``, the share by which the month
+    differs from the same one a year before, with its own ``_low`` and ``_high``; ``moved`` (cell, factor),
+    share by which the removal of a factor moves the concentration of a mean day; ``terrain_factor``,
+    ``cv_r2``, ``cv_rmse`` (cell).
     Attrs: the settings, ``cv_r2`` and ``cv_rmse`` (log units, months left out), ``moved_FACTOR``.
 
     Raises
@@ -89,7 +91,10 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
 
     Interval: value -+ t x standard error, the variance that of a bootstrap of ``block_days``-day
     blocks (in closed form) plus the jackknife of the refits; multiplicative where values are
-    positive by nature. Measurement error is not in it.
+    positive by nature. A month's normalised value also carries the seasonal part that all cells may
+    share (``shared.seasonal_spread``, attribute ``seasonal_spread``); a same-month change does not, and its
+    interval has the size that the data show (``shared.same_month_change``, attribute
+    ``change_error_ratio``). Measurement error is in neither.
 
     Examples
     --------
@@ -145,7 +150,7 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
         found, stamps = to_years(found, stamps)
     if every == "step" and hourly:
         stamps = stamps - offset_hours(utc_offset)
-    level = level_dataset(found, field, place, variable, stamps, rules.level)
+    level = level_dataset(found, field, place, variable, stamps, rules.level, monthly=every == "month")
     removed = sorted(_removed(remove, table.factor, terrain))
     return level.assign_attrs(
         unit=level[f"{variable}_normalised"].attrs["unit"], average=average, removed=", ".join(removed),

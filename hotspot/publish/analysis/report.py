@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from hotspot.publish.analysis import report_map, report_sections, report_tables, report_words
+from hotspot.publish.analysis import report_map, report_sections, report_split, report_tables, report_words
 from hotspot.publish.analysis.report_wind import wind_section
 from hotspot.publish.analysis.report_words import name_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
@@ -217,6 +217,7 @@ def _chapter(given, name):
         report_words.warned_sentence(published(warned, decimals)),
         "；".join(part for part in (wind_words, report_words.free_phrase(free, decimals, derived.field.attrs)) if part)
         + "。",
+        _split(given, name, free),
     ]
     sections = report_sections
     parts = [
@@ -231,6 +232,8 @@ def _chapter(given, name):
          sections.enterprise_blocks(cells, given.traced, given.sizes)),
         ("扣除气象影响后的变化", "Change in average weather",
          sections.weather_blocks(derived.field, free, warned, decimals, "区县", numbers)),
+        ("聚集的演变", "How clusters came about",
+         report_split.emerging_blocks(getattr(derived, "emerging", None), cells, numbers)),
     ]  # fmt: skip
     return {
         "title": name_words(name),
@@ -238,6 +241,12 @@ def _chapter(given, name):
         "sections": [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts],
         "n_cells": len(cells),
     }
+
+
+def _split(given, name, free):
+    """One line of a city: its change from last year, of which weather and emission; empty where nobody can say."""
+    half = report_split.half_width(given.derived.field, name)
+    return report_split.split_sentence(name_words(name), free.iloc[-1], half, given.study.criteria.normalisation.level)
 
 
 def _overview(given):
@@ -260,10 +269,15 @@ def _overview(given):
             report_tables.weather_free(cells, decimals, cities["name"], by="city"), decimals, given.derived.field.attrs
         ) + "。",
     ]  # fmt: skip
+    split = [
+        _split(given, name, report_tables.weather_free(cells[cells["city"] == name], decimals, [""]))
+        for name in cities["name"] if name
+    ]  # fmt: skip
     parts = [
         ("高值区域分布", "Where it is high", [_map_block([drawn | title], given, 0)]),
         ("各城市浓度与变化", "Cities", [
-            report_sections.district_table(study.name, cities, decimals, "城市", "City")
+            report_sections.district_table(study.name, cities, decimals, "城市", "City"),
+            *(report_sections.text(line) for line in split if line),
         ]),
     ]  # fmt: skip
     return {

@@ -154,7 +154,7 @@ def weather_free(cells, decimals, names, *, by="county"):
 
     Returns
     -------
-    DataFrame: ``name``; ``yoy`` official change, ``yoy_free`` and ``yoy_free_pct`` without
+    DataFrame: ``name``; ``yoy`` and ``yoy_pct`` official change, ``yoy_free`` and ``yoy_free_pct`` without
     the weather, ``yoy_weather`` their difference, ``yoy_free_cells``; the same for ``mom``
 
     Examples
@@ -173,9 +173,10 @@ def weather_free(cells, decimals, names, *, by="county"):
             short = SHORT[reason]
             known = ~np.isnan(part["normalised"]) & ~np.isnan(part[f"{base}_normalised"])
             known &= _both(part, base)
-            official = _compared(part, short, "pm25", base, known, decimals)[short]
+            measured = _compared(part, short, "pm25", base, known, decimals)
+            official = measured[short]
             free = _compared(part, f"{short}_free", "normalised", f"{base}_normalised", known, decimals)
-            row |= {short: official} | free
+            row |= {short: official, f"{short}_pct": measured[f"{short}_pct"]} | free
             row[f"{short}_weather"] = round_half_even(official - free[f"{short}_free"], decimals) + 0.0
         rows.append(row)
     return pd.DataFrame(rows)

@@ -8,6 +8,7 @@ The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) a
 from typing import NamedTuple
 
 from hotspot.deliveries import below
+from hotspot.ledger.chance import chance_of_steps, counted
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.office import redaction
 from hotspot.publish.office.docx import filled
@@ -235,6 +236,10 @@ def _facts(study, month, derived, edition, city):
     at = study.cells.indexes["cell"].get_indexer(ladder["cell"])  # -1: of an older lattice
     of_cell = [str(study.cells["city"].values[k]) if k >= 0 else "" for k in at]
     city_of = dict(zip(ladder["cell"], of_cell, strict=True))
+    listed = hot[hot["status"] != "exited"]
+    past = {**edition.history, month: tuple(warned["cell"])}
+    n_hot = listed.groupby("city")["cell"].nunique().to_dict()
+    by_lot = chance_of_steps(n_hot, counted(past, city_of), study.criteria.escalation, month)
     if city is not None:
         ladder = ladder[[name == city for name in of_cell]]
     return {
@@ -244,7 +249,9 @@ def _facts(study, month, derived, edition, city):
         "cities": cities,
         "whose": "你市" if len(cities) == 1 else f"{len(cities)}个城市",
         "each": "各城市均" if len(cities) != 1 else (shorten(cities[0], NAME_WIDTH) if city is None else "你市"),
-        "n_hot": int((hot["status"] != "exited").sum()),
+        "n_hot": len(listed),
+        "n_screened": int((listed["status"] == "screened").sum()),
+        "chance": by_lot,
         "warned": warned,
         "rows": published(warned, study.criteria.warning.decimals),
         "not_ranked": mine(derived.not_ranked),

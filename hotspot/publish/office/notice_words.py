@@ -7,6 +7,7 @@ Which of them a reader may see is decided in ``redaction``.
 
 import re
 
+from hotspot.ledger.chance import chance_zh
 from hotspot.ledger.escalation import escalation
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
@@ -130,6 +131,15 @@ def _counted(facts):
     return f"本月共有{warned['cell'].nunique()}个网格列入预警名单，其中{each}（同一网格可有多个原因）。"
 
 
+def _screened(facts):
+    """What stands behind the list while it is not formal (D7)."""
+    n, whole = facts["n_screened"], facts["n_hot"]
+    if not n:
+        return ""
+    part = "" if n == whole else f"中有{n}个"
+    return f"所用热点网格名单{part}为初筛结果，尚未复核、形成正式名单。"
+
+
 def _ranked(facts):
     criteria, attrs = facts["criteria"], facts["attrs"]
     how = {"percent": "变化率（%）", "absolute": "浓度差（μg/m³）"}[criteria.warning.change]
@@ -138,7 +148,7 @@ def _ranked(facts):
     source = "；".join(legible(text) for text in data_sources(attrs)) or "未说明来源"
     return [
         f"{facts['whose']}现有热点网格{facts['n_hot']}个，按{month_zh(facts['month'])}PM2.5月均浓度分三类在市内排名："
-        f"{_classes(facts)}。变化按{how}排名，名次并列的一并列入。{_counted(facts)}",
+        f"{_classes(facts)}。变化按{how}排名，名次并列的一并列入。{_counted(facts)}{_screened(facts)}",
         f"资料截至{month_zh(facts['month'])}，来源为{source}（{whole}）。浓度为网格平均估算值，"
         "按GB/T 8170修约，供排查参考，不作达标评价。",
         *([f"{ranks_zh(attrs)}。"] if ranks_zh(attrs) else []),
@@ -147,7 +157,8 @@ def _ranked(facts):
 
 def _ranked_public(facts):
     return [
-        f"每月将PM2.5月均浓度最高、同比去年改善最差、环比上月改善最差的热点网格列为预警网格。{_counted(facts)}",
+        f"每月将PM2.5月均浓度最高、同比去年改善最差、环比上月改善最差的热点网格列为预警网格。{_counted(facts)}"
+        f"{_screened(facts)}",
         "位置坐标为网格中心点（WGS 84）。名单供排查参考，不作达标评价。",
     ]
 
@@ -171,6 +182,7 @@ def _repeated(facts):
         else:
             cells = _by_city(again, facts, lambda row: f"连续{row.run}次、累计{row.count}次")
             paragraphs.append(f"连续2次及以上预警的热点网格{len(again)}个：{cells}。")
+    reached = bool((ladder["warned"] & (ladder["d11"] | ladder["d12"])).any())
     due = ladder[ladder["warned"] & ladder["d12"]]
     if len(due):
         paragraphs.append(
@@ -184,6 +196,8 @@ def _repeated(facts):
             f"按规定公开通报、派驻工作组和公开约谈的{len(due)}个："
             f"{_by_city(due, facts, lambda row: f'最长连续{row.longest_run}次、累计{row.count}次')}。"
         )
+    if reached:
+        paragraphs.append(f"{chance_zh(facts['chance'], rule)}。次数是规定的条件，不等于这些网格的污染已被证实更重。")
     if absent:
         paragraphs.append(
             f"累计次数按台账计算：本月以前{len(window)}个月中，台账有名单的{len(window) - len(absent)}个月，"

@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 
 from hotspot.publish.fonts import harmless, legible, printed_width
+from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
+from hotspot.publish.tables.emerging_sheet import emerging_sheet
 from hotspot.publish.tables.lists import WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
@@ -51,7 +53,8 @@ _WEATHER = {"change_normalised": "pm", "change_normalised_pct": 1, "weather": "p
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
-def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=None, state="preliminary"):
+def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=None, state="preliminary",
+                   emerging=None):  # fmt: skip
     """
     Write ``warnings.xlsx``.
 
@@ -73,6 +76,8 @@ def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=No
         Counted in the notes.
     state : str
         A key of ``words.STATES``.
+    emerging : Dataset (cell), optional
+        From ``rank.warn.emerging``: the sheet 聚集演变.
 
     Returns
     -------
@@ -93,11 +98,13 @@ def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=No
         created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
         book.set_properties({"title": f"{month} hotspot warning cells", "created": created})
         look = _formats(book, decimals)
-        taken = {INTERNAL.casefold(), NOTES.casefold()}
+        taken = {INTERNAL.casefold(), NOTES.casefold(), EMERGING.casefold()}
         for city in dict.fromkeys(rows["city"]):
             of_city = rows[rows["city"] == city]
             _public_sheet(book.add_worksheet(sheet_name(city, taken)), look, study, month, field, city, of_city, state)
         _internal_sheet(book.add_worksheet(INTERNAL), look, _with_weather(rows, field, decimals))
+        if emerging is not None:
+            emerging_sheet(book.add_worksheet(EMERGING), look, field, emerging, hot, rows)
         _notes_sheet(book.add_worksheet(NOTES), look, study, month, field, rows, not_ranked, hot, state)
     return path
 

@@ -65,7 +65,7 @@ class WebMap:
 
 def web_map(
     field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, history=None,
-    standing=None, title=None, public=False,
+    standing=None, title=None, public=False, emerging=None,
 ):  # fmt: skip
     """
     The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
@@ -93,6 +93,8 @@ def web_map(
         The months the slider goes through, from ``with_history``; default: the three of ``field``.
     standing : DataFrame, optional
         From ``rank_standing``: how sure every hotspot cell's place is, as a layer.
+    emerging : Dataset (cell), optional
+        From ``rank.warn.emerging``: how clusters came about, as a layer.
     title : str, optional
         Headline; default: the study's name.
     public : bool
@@ -139,10 +141,10 @@ def web_map(
     decimals, grid, order = criteria.warning.decimals, _lattice(field, study), page_order(field)
     month = str(field["time"].to_numpy()[-1])[:7]
     if public:
-        traced = hot = facilities = not_ranked = gi = standing = None
+        traced = hot = facilities = not_ranked = gi = standing = emerging = None
     values = pack_field(
         field, order, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
-        level_year=_level_year(study, month), public=public,
+        level_year=_level_year(study, month), public=public, emerging=emerging,
     )  # fmt: skip
     said = notes(field, study, month, title)
     tiles = tile_source(study.map) if study is not None else None

@@ -7,9 +7,11 @@ slider stands; those that are quantities of a month also have limits of each mon
 
 import numpy as np
 
+from hotspot.publish.emerging_words import emerging_en, emerging_zh
 from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
 from hotspot.publish.web.packing import column, pack
 from hotspot.publish.why_words import why_zh
+from hotspot.rank.warn.emerging import CLASSES
 from hotspot.rules.calendar import month_minus
 from hotspot.text.escape import escape
 from hotspot.variables import DataError
@@ -24,6 +26,7 @@ _NAMES = {
     "pm25_error": ("误差（1σ）", "Error (1 sd)", "误差", "Error"),
     "level": ("静稳条件下的排放水平", "Level in stagnant weather", "静稳排放水平", "Stagnant level"),
     "confidence": ("列入名单的把握", "Chance to be listed", "列入把握", "Chance"),
+    "emerging": ("聚集的演变（十三个月）", "How clusters came about, 13 months", "聚集演变", "Emerging"),
     "gi": ("Gi* 聚集类别", "Gi* clusters", "Gi* 聚集", "Gi* clusters"),
 }
 _COVERAGE = [20.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
@@ -31,7 +34,8 @@ _CHANCES = [5.0, 20.0, 50.0, 80.0, 95.0]
 _COMPANIONS = (("pm25_error", 1, 1.0), ("coverage", 0, 100.0), ("n_valid", 0, 1.0))
 
 
-def pack_field(field, order, *, decimals, change, history=None, gi=None, standing=None, level_year=None, public=False):
+def pack_field(field, order, *, decimals, change, history=None, gi=None, standing=None, level_year=None, public=False,
+               emerging=None):  # fmt: skip
     """
     The field's columns, and the layers a reader can choose between.
 
@@ -53,6 +57,8 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
         The year of the field's ``level``, for the legend.
     public : bool
         Concentrations and changes only.
+    emerging : Dataset (cell), optional
+        From ``rank.warn.emerging``.
 
     Returns
     -------
@@ -88,6 +94,7 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
         layers += _companions(source, order, columns, len(names))
         layers += _of_the_year(field, order, columns, len(names), level_year)
         layers += _of_the_month(field, order, columns, len(names), gi, standing)
+        layers += _emerging(field, order, columns, len(names), emerging)
         texts = _reasons(source, order, columns, len(names))
     columns = {name: packed for name, packed in columns.items() if packed is not None}
     return {
@@ -218,6 +225,23 @@ def _of_the_month(field, order, columns, n_month, gi, standing):
         has = {"at": [*[None] * (n_month - 1), "gi"], "has": [*blank, bool(np.isfinite(value).any())]}
         layers.append(layer | has | {"classes": words})
     return layers
+
+
+def _emerging(field, order, columns, n_month, found):
+    """The classes of thirteen months, those that there are; of the published month only."""
+    if found is None:
+        return []
+    kinds = dict(zip(map(str, found["cell"].values), map(str, found["emerging"].values), strict=True))
+    own = [kinds.get(code, "") for code in map(str, field["cell"].to_numpy()[order])]
+    there = [kind for kind in CLASSES if kind in set(own)]
+    if not there:
+        return []
+    # The page reads class v + 1 of the legend.
+    columns["emerging"] = column(np.array([there.index(kind) - 1.0 if kind else np.nan for kind in own]), 0)
+    limits = [k - 0.5 for k in range(len(there) - 1)]
+    layer = _layer("emerging", "", limits, [palette()["emerging"][kind.replace(" ", "_")] for kind in there])
+    has = {"at": [*[None] * (n_month - 1), "emerging"], "has": [*[False] * (n_month - 1), True]}
+    return [layer | has | {"classes": [[emerging_zh(kind), emerging_en(kind)] for kind in there]}]
 
 
 def _reasons(source, order, columns, n_month):

@@ -67,7 +67,7 @@ def gi_star(values, cells, *, alpha=0.05):
     given = np.asarray(getattr(values, "values", values), dtype="float64")
     if given.shape != (cells.sizes["cell"],):
         raise ValueError(f"values have shape {given.shape}; give one for each of {cells.sizes['cell']} cells.")
-    col, row, n_col, n_row = _places(cells)
+    col, row, n_col, n_row = places(cells)
     seen = np.isfinite(given)
     n = int(seen.sum())
     mean = given[seen].mean() if n else np.nan
@@ -126,7 +126,7 @@ def false_discovery(p, alpha):
     return p <= ordered[passing[-1]] if passing.size else np.zeros(p.size, dtype=bool)
 
 
-def _places(cells):
+def places(cells):
     """Columns and rows from 0, and the size of the box that holds them."""
     col, row = (cells[name].values.astype("int64") for name in ("col", "row"))
     col, row = col - col.min(), row - row.min()

@@ -20,7 +20,8 @@ def weather_change(field, rows):
     Parameters
     ----------
     field : Dataset (cell, time) of M-12, M-1, M
-        With ``pm25_normalised``, ``_low`` and ``_high`` as ``level.with_weather`` adds them.
+        With ``pm25_normalised``, ``_low`` and ``_high`` as ``level.with_weather`` adds them, and
+        perhaps ``pm25_normalised_change``, ``_low`` and ``_high``.
     rows : DataFrame with ``cell`` and ``reason``
         As the list of warnings; a reason without a base (``highest``) has no change.
 
@@ -39,7 +40,9 @@ def weather_change(field, rows):
         change % = 100 (N(M) / N(base) - 1),  ln interval = ln(N(M) / N(base)) -+ sqrt(h(M)^2 + h(base)^2)
         weather = [C(M) - C(base)] - [N(M) - N(base)]
 
-    The two months' errors are taken as independent. The normalised values hang on the model of
+    So for the month before: its season is another, and what all cells share of it stays in the change. From the
+    same month of last year it cancels: there h is that of ``pm25_normalised_change``, told from the data; without it,
+    as above. The normalised values hang on the model of
     METHODS 6, the official ones do not.
 
     Examples
@@ -67,6 +70,10 @@ def weather_change(field, rows):
         half = (np.log(high) - np.log(low)) / 2
         ratio = np.log(normal[:, 2] / normal[row, base])
         reach = np.sqrt(half[:, 2] ** 2 + half[row, base] ** 2)
+        if "pm25_normalised_change" in field:
+            ends = (field[f"pm25_normalised_change{end}"].transpose("cell", "time").values for end in ("_low", "_high"))
+            own = np.subtract(*(np.log1p(end[at, 2].astype("float64")) for end in ends)) / -2
+            reach = np.where((base == 0) & np.isfinite(own), own, reach)
         change = normal[:, 2] - normal[row, base]
     official = np.where(has, pm25[:, 2] - pm25[row, base], pm25[:, 2])
     table = {

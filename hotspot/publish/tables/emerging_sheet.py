@@ -1,0 +1,60 @@
+"""The sheet of ``warnings.xlsx`` that tells how clusters came about over thirteen months."""
+
+from typing import Any
+
+from hotspot.publish.emerging_words import MEANING, emerging_en, emerging_zh
+from hotspot.publish.fonts import harmless
+
+NAME = "聚集演变"
+_HEADS = (
+    ("网格编号", "cell", 14), ("城市", "city", 14), ("县（区、市）", "county", 18),
+    ("乡镇（街道）", "township", 18),
+    ("热点网格", "hotspot", 10), ("预警网格", "warned", 10), ("类别", "class_zh", 16), ("", "class", 34),
+    ("高值月数", "n_hot", 10), ("低值月数", "n_cold", 10), ("有值月数", "n_seen", 10),
+    ("趋势（标准正态）", "trend", 12),
+)  # fmt: skip
+
+
+def emerging_sheet(sheet: Any, look: dict, field: Any, found: Any, hot: Any, warned: Any) -> None:
+    """
+    Every cell with a class other than none, hotspot cells and warned cells in any case.
+
+    Parameters
+    ----------
+    sheet : xlsxwriter worksheet
+    look : dict, the workbook's formats
+    field : Dataset (cell, time), for the names of places
+    found : Dataset (cell), from ``rank.warn.emerging``
+    hot : DataFrame or None
+    warned : DataFrame
+    """
+    watched = set() if hot is None else set(hot.loc[hot["status"] != "exited", "cell"].astype(str))
+    listed = set(warned["cell"].astype(str))
+    sheet.merge_range(0, 0, 0, len(_HEADS) - 1, "", look["note"])
+    sheet.write_string(0, 0, f"{MEANING}。与同月全部网格比较的Gi*；无模式的网格只列热点网格和预警网格。", look["note"])
+    sheet.set_row(0, 44)
+    for at, (zh, name, width) in enumerate(_HEADS):
+        sheet.set_column(at, at, width)
+        sheet.write_string(1, at, zh, look["head"])
+        sheet.write_string(2, at, name, look["head_en"])
+    places = field.isel(time=-1).sel(cell=found["cell"].values)
+    names = {name: places[name].values.astype(str) for name in ("city", "county", "township")}
+    codes, kinds = found["cell"].values.astype(str), found["emerging"].values.astype(str)
+    order = sorted(range(len(codes)), key=lambda i: (names["city"][i], codes[i]))
+    line = 3
+    for i in order:
+        if kinds[i] in ("", "no pattern") and codes[i] not in watched | listed:
+            continue
+        texts = [codes[i], *(names[name][i] for name in ("city", "county", "township"))]
+        texts += ["是" if codes[i] in group else "" for group in (watched, listed)]
+        texts += [emerging_zh(kinds[i]) or "资料不足", emerging_en(kinds[i])]
+        for at, said in enumerate(texts):
+            sheet.write_string(line, at, harmless(said), look["text"])
+        for at, name in enumerate(("n_hot", "n_cold", "n_seen"), start=len(texts)):
+            sheet.write_number(line, at, int(found[name].values[i]), look["whole"])
+        trend = float(found["trend"].values[i])
+        if trend == trend:
+            sheet.write_number(line, len(texts) + 3, round(trend, 3), look[3])
+        line += 1
+    sheet.freeze_panes(3, 1)
+    sheet.autofilter(2, 0, max(line - 1, 2), len(_HEADS) - 1)

@@ -1,0 +1,214 @@
+"""
+How clusters came about: the classes of emerging hot spot analysis over the months up to one (METHODS 8).
+
+Gi* of every cell and month says where it was high or low among its neighbours; the run of a cell's months says
+whether that is new, lasts, grows, comes and goes, or is past. A class of its own beside the list: it ranks nothing.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.rank.warn.clusters import false_discovery, places
+from hotspot.variables import DataError
+
+PATTERNS = (
+    "new", "consecutive", "intensifying", "persistent", "diminishing", "sporadic", "oscillating", "historical",
+)  # fmt: skip
+CLASSES = (*(f"{name} hot" for name in PATTERNS), "no pattern", *(f"{name} cold" for name in PATTERNS))
+REFERENCES = ("step", "neighbouring", "all")
+MOST = 0.9  # of the seen months, from which a cluster counts as standing all the time
+LEAST_MONTHS = 10  # seen, below which a cell gets no class (proposal; the published method asks for ten steps)
+
+
+def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "step", back: int = 1) -> Any:
+    """
+    Class of every cell from its clusters month by month.
+
+    Parameters
+    ----------
+    values : DataArray or float array (cell, month), any unit, NaN where missing; months in order
+    cells : Dataset (cell) with ``col`` and ``row``
+    alpha : float
+        Share of false discoveries over all cells and months, and level of the trend's test.
+    reference : str
+        What a month's cells are compared with: "step", the cells of the same month; "neighbouring", those of
+        it and of the ``back`` months before; "all", those of all months. Over a year with a season the last two
+        call every winter month hot.
+    back : int
+        Months before that the window of a cell takes in; with "step" none.
+
+    Returns
+    -------
+    Dataset (cell): ``emerging``, one of ``CLASSES``, or "" where the last month or ``LEAST_MONTHS`` months are
+    missing; ``n_hot``, ``n_cold``, ``n_seen`` months; ``trend``, Kendall's score of z as a normal deviate
+
+    Raises
+    ------
+    DataError
+        No month has two cells that differ.
+
+    Notes
+    -----
+    Gi* as in ``clusters.gi_star`` with mean, deviation and number of the reference; significant where the
+    Benjamini-Hochberg procedure over all cells and months keeps it. With the share of hot among the seen months,
+    the first that fits (and the same for cold):
+
+    - new: hot in the last month, never before
+    - consecutive: a run of at least two up to the last month, none before it, share below 90 %
+    - intensifying, persistent, diminishing: share at least 90 %, hot in the last month, z rising, without trend,
+      falling (Mann-Kendall)
+    - sporadic: hot in the last month, share below 90 %, never cold
+    - oscillating: hot in the last month, share below 90 %, cold before
+    - historical: share at least 90 %, not hot in the last month
+
+    A month that was not seen is left out: it neither breaks a run nor counts. Classes after the published
+    definitions of emerging hot spot analysis (space-time cube; Mann 1945, Getis and Ord 1995).
+
+    Examples
+    --------
+    A corner that is high in the last month only.
+
+    >>> import xarray as xr
+    >>> col, row = (a.ravel() for a in np.meshgrid(np.arange(8), np.arange(8)))
+    >>> cells = xr.Dataset(coords={"cell": np.arange(64), "col": ("cell", col), "row": ("cell", row)})
+    >>> values = 40.0 + np.random.default_rng(0).random((64, 13))
+    >>> values[(col < 3) & (row < 3), -1] += 30
+    >>> emerging(values, cells)["emerging"].values[9]
+    'new hot'
+    """
+    import xarray as xr
+    from scipy import stats
+
+    from hotspot.kernels import trend
+
+    if reference not in REFERENCES:
+        raise ValueError(f"reference is {reference!r}; give one of {', '.join(REFERENCES)}.")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is {alpha}; give a share between 0 and 1.")
+    given = np.asarray(getattr(values, "values", values), dtype="float64")
+    if given.ndim != 2 or given.shape[0] != cells.sizes["cell"]:
+        raise ValueError(f"values have shape {given.shape}; give (cell, month) for {cells.sizes['cell']} cells.")
+    z = scores(given, cells, reference=reference, back=0 if reference == "step" else back)
+    known = np.isfinite(z)
+    if not known.any():
+        raise DataError("emerging classes: in no month do two cells have values that differ; deliver more cells.")
+    kept = np.zeros(z.shape, dtype=bool)
+    kept[known] = false_discovery(2 * stats.norm.sf(np.abs(z[known])), alpha)
+    sign = np.where(known, np.where(kept, np.sign(z), 0.0), np.nan)
+    months = np.arange(z.shape[1])
+    _, score, variance, _ = trend.pair_trend(z, months.astype(float), np.zeros(months.size, dtype=np.int64))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deviate = np.where(variance > 0, (score - np.sign(score)) / np.sqrt(variance), 0.0)
+    limit = stats.norm.ppf(1 - alpha / 2)
+    way = np.where(np.abs(deviate) > limit, np.sign(deviate), 0.0)
+    n_seen = known.sum(axis=1)
+    told = (n_seen >= min(LEAST_MONTHS, months.size)) & known[:, -1] if months.size else np.zeros(0, bool)
+    kinds = [classify(row, float(w)) if ok else "" for row, w, ok in zip(sign, way, told, strict=True)]
+    return xr.Dataset(
+        {
+            "emerging": ("cell", np.array(kinds, dtype=object)),
+            "n_hot": ("cell", (sign > 0).sum(axis=1)),
+            "n_cold": ("cell", (sign < 0).sum(axis=1)),
+            "n_seen": ("cell", n_seen),
+            "trend": ("cell", np.where(n_seen > 1, deviate, np.nan), {"unit": "1"}),
+        },
+        {"cell": cells["cell"].variable},
+        {"reference": reference, "fdr": "Benjamini-Hochberg over cells and months", "alpha": alpha},
+    )
+
+
+def classify(sign: NDArray[np.float64], way: float) -> str:
+    """
+    The class of one cell.
+
+    Parameters
+    ----------
+    sign : float64[month], 1 hot, -1 cold, 0 neither, NaN not seen; the last month is seen
+    way : float
+        1 where z rises significantly, -1 where it falls, 0 else.
+
+    Returns
+    -------
+    str, one of ``CLASSES``
+
+    Examples
+    --------
+    >>> classify(np.array([0.0, 1, 0, 1]), 0.0), classify(np.array([-1.0, 0, 1, 0]), 0.0)
+    ('sporadic hot', 'no pattern')
+    """
+    row = sign[np.isfinite(sign)]
+    for name, side in (("hot", 1.0), ("cold", -1.0)):
+        kind = _pattern(row * side, way * side)
+        if kind:
+            return f"{kind} {name}"
+    return "no pattern"
+
+
+def _pattern(row, way):
+    """The pattern of one side, for which that side is 1; empty where none fits. Cold falls when it grows."""
+    hot = row > 0
+    most = hot.sum() >= MOST * row.size
+    if not hot[-1]:
+        return "historical" if most else ""
+    before = hot[:-1]
+    if not before.any():
+        return "new"
+    run = int(np.argmin(hot[::-1])) if not hot.all() else row.size
+    if run >= 2 and not hot[: row.size - run].any() and not most:
+        return "consecutive"
+    if most:
+        return {1.0: "intensifying", 0.0: "persistent", -1.0: "diminishing"}[way]
+    return "oscillating" if (row < 0).any() else "sporadic"
+
+
+def scores(values: NDArray[np.float64], cells: Any, *, reference: str = "step", back: int = 0) -> NDArray[np.float64]:
+    """
+    Gi* of every cell and month against a reference.
+
+    Parameters
+    ----------
+    values : float64[cell, month], NaN where missing
+    cells : Dataset (cell) with ``col`` and ``row``
+    reference : str
+        As ``emerging``.
+    back : int
+        Months before that belong to the window, too.
+
+    Returns
+    -------
+    float64[cell, month]; NaN where the cell is missing or the reference does not vary
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> cells = xr.Dataset(coords={"cell": [0, 1, 2], "col": ("cell", [0, 1, 2]), "row": ("cell", [0, 0, 0])})
+    >>> scores(np.array([[1.0], [2.0], [6.0]]), cells).round(2).ravel().tolist()
+    [-1.39, nan, 0.93]
+    """
+    from hotspot.kernels import window
+
+    col, row, n_col, n_row = places(cells)
+    n_month = values.shape[1]
+    z = np.full(values.shape, np.nan)
+    for month in range(n_month):
+        first = max(0, month - back)
+        among = {"step": values[:, [month]], "neighbouring": values[:, first : month + 1], "all": values}[reference]
+        seen = among[np.isfinite(among)]
+        n = seen.size
+        if n < 2:
+            continue
+        mean = seen.mean()
+        spread = np.sqrt(((seen - mean) ** 2).mean())
+        # Below this the differences are the order of a sum, not of the air.
+        if not spread > 1e-12 * max(abs(mean), 1e-300):
+            continue
+        total, number = np.zeros(len(values)), np.zeros(len(values))
+        for one in range(first, month + 1):
+            part, count = window.queen_sums(col, row, values[:, one] - mean, n_col, n_row)
+            total, number = total + np.where(count > 0, part, 0.0), number + count
+        room = n * number - number**2.0
+        scored = np.isfinite(values[:, month]) & (room > 0)
+        z[scored, month] = total[scored] / (spread * np.sqrt(room[scored] / (n - 1)))
+    return z
