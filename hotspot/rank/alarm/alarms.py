@@ -119,6 +119,29 @@ def weigh(stations, *, cells, criteria=None, fine=None, weather=None):
     return table
 
 
+def candidates_of(stations, *, cells, criteria, weather=None):
+    """
+    For an hourly run that judges for itself: the network, and what makes candidate rows of its z.
+
+    Returns
+    -------
+    (network, callable): the callable takes z, float64[n_station, n_time] in order of station id, and returns the
+    rows of ``weigh``
+    """
+    rule = criteria.alarms
+    local = _hours(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
+    network = _Network(stations, cells, rule, criteria, weather)
+    places = network.places
+
+    def rows(z):
+        table = _candidates(network, network.pool["pm25"][places], z[places], places, network.at(places), rule)
+        table["time"] = local[table["hour"].to_numpy()]
+        table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
+        return table
+
+    return network, rows
+
+
 def high_hours(stations, *, cells, criteria=None, weather=None):
     """
     Every hour and sub-cell with a station above the persistent floor and the ratio, whatever was expected.

@@ -28,7 +28,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def decide(table: pd.DataFrame, rule: Alarms, gate: Gate | None = None) -> pd.DataFrame:
+def decide(table, rule: Alarms, gate: Gate | None = None, *, rows: bool = False):
     """
     Alarms from candidate hours, in the order of time, each hour judged by what was known then.
 
@@ -38,12 +38,13 @@ def decide(table: pd.DataFrame, rule: Alarms, gate: Gate | None = None) -> pd.Da
         One row per sub-cell and hour above the floor, the ratio and ``z_min``; with its ``attrs``.
     rule : criteria.alarms
     gate : Gate, optional
-        The controller; default a new one that begins with the table.
+        The controller; default a new one that begins with the table. Of hours it has taken before, the table
+        holds the rows of the episodes that are open in it, with their ``limit``.
 
     Returns
     -------
     DataFrame ``alarm cell sub_cell start end hours peak mean neighbours ratio z state why``,
-    by start and cell; see ``alarms.find_alarms``
+    by start and cell; see ``alarms.find_alarms``. With ``rows`` also the table, with the ``limit`` of each hour
 
     Notes
     -----
@@ -54,26 +55,29 @@ def decide(table: pd.DataFrame, rule: Alarms, gate: Gate | None = None) -> pd.Da
     """
     columns, empty_ = list(COLUMNS), empty()
     if not len(table):
-        return empty_
+        return (empty_, table) if rows else empty_
     table = table.sort_values(["hour", "cell", "sub_cell"], kind="stable").reset_index(drop=True)
     gate = gate or Gate(rule, max(int(table.attrs["judged"]) - WEEK, 0))
     clear = ~np.logical_or.reduce(list(against(table, rule).values()))
     columns_ = [table[name].tolist() for name in ("cell", "sub_cell", "z")]
-    rows = list(zip(*columns_, clear.tolist(), strict=True))
+    told = list(zip(*columns_, clear.tolist(), strict=True))
     hours, starts = np.unique(table["hour"].to_numpy(), return_index=True)
-    belongs, limits = np.empty(len(table), object), np.full(len(table), np.nan)
+    belongs = np.empty(len(table), object)
+    limits = table["limit"].to_numpy(float, copy=True) if "limit" in table else np.full(len(table), np.nan)
     taken: dict[tuple, Episode] = {}
     clock = pd.Timestamp(table.attrs["first"])
     for hour, begin, end in zip(hours.tolist(), starts, [*starts[1:], len(table)], strict=True):
-        while hour >= gate.end:
-            begins = (clock + pd.Timedelta(hours=max(hour, gate.end))).to_period("M")
-            last = int(((begins + 1).to_timestamp() - clock) / pd.Timedelta(hours=1))
-            gate.turn(int(table.attrs["n_cell"]), begins.days_in_month * 24, last)
-        limits[begin:end] = gate.step(hour, rows[begin:end], teach=hour < table.attrs["judged"])
+        if hour > gate.hour:
+            while hour >= gate.end:
+                begins = (clock + pd.Timedelta(hours=max(hour, gate.end))).to_period("M")
+                last = int(((begins + 1).to_timestamp() - clock) / pd.Timedelta(hours=1))
+                gate.turn(int(table.attrs["n_cell"]), begins.days_in_month * 24, last)
+            limits[begin:end] = gate.step(hour, told[begin:end], teach=hour < table.attrs["judged"])
         for at in range(begin, end):
-            episode = gate.open[rows[at][0]]
-            belongs[at] = (rows[at][0], episode.start)
+            episode = gate.open[told[at][0]]
+            belongs[at] = (told[at][0], episode.start)
             taken[belongs[at]] = episode
+    table["limit"] = limits
     spikes = (table["ratio"].to_numpy() >= rule.spike_ratio) & (table["z"].to_numpy() > limits)
     spikes &= table["hour"].to_numpy() >= table.attrs["judged"]
     found = []
@@ -82,9 +86,10 @@ def decide(table: pd.DataFrame, rule: Alarms, gate: Gate | None = None) -> pd.Da
         if np.isfinite(episode.pushed) or np.isfinite(episode.doubted) or spikes[at].any():
             found.append(_alarm(table.iloc[at], episode, rule))
     if not found:
-        return empty_
+        return (empty_, table) if rows else empty_
     alarms = pd.DataFrame(found, columns=columns).astype(dict.fromkeys(("start", "end"), "datetime64[ns]"))
-    return alarms.sort_values(["start", "cell"], kind="stable", ignore_index=True)
+    alarms = alarms.sort_values(["start", "cell"], kind="stable", ignore_index=True)
+    return (alarms, table) if rows else alarms
 
 
 def empty():

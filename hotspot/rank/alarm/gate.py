@@ -40,6 +40,7 @@ class Gate:
     first : the first hour that could be judged
     budget, pushed : of this month
     end : hour after its last
+    hour : the last hour that was taken
     past : "cell@hour of opening" -> [hour, z that min_hours hours in a row reached, nothing against them]
     open : cell -> Episode
     """
@@ -49,6 +50,7 @@ class Gate:
     budget: float = 0.0
     pushed: int = 0
     end: int = 0
+    hour: int = -1
     past: dict[str, list] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
 
@@ -98,6 +100,7 @@ class Gate:
         float: the threshold of the hour; what was pushed is noted in ``open``
         """
         self.forget(hour)
+        self.hour = hour
         limit = self.threshold(hour)
         for cell, sub_cell, z, good in rows:
             episode = self.open.get(cell)
