@@ -25,6 +25,8 @@ class World:
     truth: np.ndarray  # float64[n_station, n_hour], ug/m3
     episodes: pd.DataFrame  # cell start end (local)
     cell: np.ndarray  # str[n_station]
+    fine: np.ndarray  # float64[n_sub_cell, n_hour], of the probed cells, in order of their codes
+    probed: np.ndarray  # str[n_probed]
 
 
 def red(rng, shape, hours):
@@ -36,7 +38,8 @@ def red(rng, shape, hours):
 
 
 def make_world(
-    seed, *, first="2025-06", months=6, n_cell=12, strength=(1.0, 3.0), season=0.35, level=55.0, moody=0.8, sources=3, size=6.0
+    seed, *, first="2025-06", months=6, n_cell=12, strength=(1.0, 3.0), season=0.35, level=55.0, moody=0.8, sources=3, size=6.0,
+    probes=0,
 ):
     """
     A world of ``n_cell`` instrumented cells with four stations each.
@@ -44,6 +47,7 @@ def make_world(
     strength : of an episode, in multiples of what is there
     season : swing of the background over the year, in logarithms
     moody : spread of a plant's emission from hour to hour, in logarithms
+    probes : cells whose 36 sub-cells' centres have a truth of their own, in ``World.fine``
     """
     rng = np.random.default_rng([seed, 7])
     grid = Grid()
@@ -58,8 +62,14 @@ def make_world(
     xy = (bounds[:, None, :2] + quarter + rng.uniform(-400, 400, (n_cell, 4, 2))).reshape(-1, 2)
     cell = np.repeat(codes, 4)
     wind, blh = _weather(rng, local)
-    truth = _air(rng, local, xy, bounds, wind, blh, season, level, moody, sources, size)
-    episodes = _episodes(rng, local, xy, cell, truth, strength)
+    probed = np.sort(codes)[:probes]
+    within = [grid.children(one) for one in probed]
+    centres = [np.column_stack(grid.project(one["lon"].to_numpy(), one["lat"].to_numpy())) for one in within]
+    n_station = len(xy)
+    everywhere = np.concatenate([xy, *centres])
+    air = _air(rng, local, everywhere, bounds, wind, blh, season, level, moody, sources, size)
+    episodes = _episodes(rng, local, everywhere, cell, air, strength)
+    truth, fine = air[:n_station], air[n_station:]
     readings = truth * np.exp(rng.normal(0.0, 0.08, (xy.shape[0], 1))) + rng.normal(0.0, 2.0, (xy.shape[0], 1))
     readings = np.maximum(np.rint(readings + rng.standard_normal(truth.shape) * (2.0 + 0.05 * truth)), 1.0)
     readings[rng.random(truth.shape) < 0.02] = np.nan
@@ -75,7 +85,7 @@ def make_world(
         coords={"cell": codes[order]} | {key: ("cell", [value] * n_cell) for key, value in about.items()},
         attrs={"lattice_id": grid.id, "spacing": 3000.0, "crs": grid.crs.to_wkt()},
     )
-    return World(stations, weather, cells, truth, episodes, cell)
+    return World(stations, weather, cells, truth, episodes, cell, fine, probed)
 
 
 def _weather(rng, local):
@@ -100,7 +110,7 @@ def _air(rng, local, xy, bounds, wind, blh, season, level, moody, sources, size)
         for _ in range(sources):
             place = rng.uniform((west - 1500, south - 1500), (far_east + 1500, far_north + 1500))
             clock = 1 + 0.6 * np.sin((hour - rng.uniform(0, 24)) / 24 * 2 * np.pi)
-            size = np.exp(rng.normal(np.log(size), 0.9)) * clock * np.exp(moody * red(rng, (n,), 5.0))
+            emission = np.exp(rng.normal(np.log(size), 0.9)) * clock * np.exp(moody * red(rng, (n,), 5.0))
             near = np.flatnonzero(np.hypot(*(xy - place).T) < 9000)
             away = xy[near] - place
             along = away[:, :1] * east + away[:, 1:] * north
@@ -108,7 +118,7 @@ def _air(rng, local, xy, bounds, wind, blh, season, level, moody, sources, size)
             wide = 300 + 0.15 * np.maximum(along, 0.0)
             deep = np.minimum(40 + 0.06 * np.maximum(along, 0.0), 0.8 * blh)
             plume = np.exp(-0.5 * (across / wide) ** 2) / (speed * wide * deep) * (along > 0)
-            air[near] += 2.0e4 * size * plume
+            air[near] += 2.0e4 * emission * plume
     return air
 
 
