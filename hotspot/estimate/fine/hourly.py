@@ -11,6 +11,8 @@ from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
 _LEVEL = 5.0  # ug/m3 added before a logarithm
+_ENOUGH = 200  # left-out hours without which the stated error is the variogram's
+_SCALES = (0.7, 2.0)  # how far the left-out hours may move it
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Residuals:
     usual_sd: float  # ug/m3, where an hour has too few stations for its own
     criteria: Criteria
     shared: float = 0.0  # error that the calibrations have in common, a share of the value
+    scale: float = 1.0  # of the stated error, so that 95 % of left-out hours lie within 1.96 of it
     kept: float = 0.0  # how much of what kriging smoothed away at a station belongs to its sub-cell, 0 to 1
 
     def field(self, values, month, target_pattern):
@@ -53,7 +56,7 @@ class Residuals:
         shape = n_target, values.shape[1]
         out = np.empty(shape), np.empty(shape, np.float32)
         estimate, error = krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least, *out)
-        return estimate, np.hypot(error, self.shared * np.abs(estimate)).astype(np.float32)
+        return estimate, np.hypot(self.scale * error, self.shared * np.abs(estimate)).astype(np.float32)
 
 
 def residuals(values, pattern, criteria):
@@ -157,7 +160,8 @@ def learn(stations, x, y, local, target, first, station_pattern, criteria):
         "n_stations": int(x.size),
         "loo_hours": int(hours.size),
         "error_shared": shared,
-        **{f"loo_{name}": value for name, value in best["loo"].items()},
+        "error_scale": best["loo"]["scale"],
+        **{f"loo_{name}": value for name, value in best["loo"].items() if name != "scale"},
         "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
         "loo_rmse_trend": ways[1]["loo"]["rmse"] if station_pattern else float("nan"),
     }
@@ -166,7 +170,7 @@ def learn(stations, x, y, local, target, first, station_pattern, criteria):
         # Of what two stations side by side differ by, the instrument's noise of the hour; the rest is the place's.
         near = fitted.nugget + float(np.median(best["blocks"].noise))
         kept = max(1.0 - float(np.median(ways[0]["blocks"].noise)) / near, 0.0)
-    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, shared, kept), attrs
+    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, shared, best["loo"]["scale"], kept), attrs
 
 
 def split_error(now, next_, after, error):
@@ -284,10 +288,16 @@ def _left_out(blocks, sample, rest, trend, sd):
     middle = np.add.reduceat(blocks.target, blocks.first[:-1], axis=1) / n
     reach = np.hypot(*(blocks.target - np.repeat(middle, n, axis=1))).max() * 1.2
     away, block = KDTree(middle.T).query(blocks.place.T)
-    station = np.flatnonzero((away <= reach) & (blocks.neighbour[block] == np.arange(block.size)[:, None]).any(axis=1))
+    speaks = (blocks.neighbour[block] == np.arange(block.size)[:, None]).any(axis=1)
+    station = np.flatnonzero(speaks & (away <= reach))
+    if station.size * sample.shape[1] < _ENOUGH:  # too few in the cells: those around are the next best
+        station = np.flatnonzero(speaks)
     said, variance = krige_blocks.left_out(np.ascontiguousarray(rest), blocks, station, block[station].astype(np.int64))
     said, error = said + trend[station], np.sqrt(variance) * sd
-    known = np.isfinite(said)
-    within = np.abs(said - sample[station])[known] <= 1.96 * error[known]
+    known = np.isfinite(said) & np.isfinite(sample[station])
+    away = np.abs(said - sample[station])[known] / np.maximum(error[known], 1e-9)
+    scale = 1.0
+    if known.sum() >= _ENOUGH:
+        scale = float(np.clip(np.quantile(away, 0.95) / 1.96, *_SCALES))
     found = agreement(said, sample[station])
-    return found | {"within": float(within.mean()) if known.any() else float("nan")}
+    return found | {"within": float((away <= 1.96 * scale).mean()) if known.any() else float("nan"), "scale": scale}
