@@ -173,16 +173,20 @@ def verify(
 
 @app.command()
 def alarms(
-    period: Annotated[str, typer.Argument(metavar="YYYY-MM | YYYY-MM-DD", help="A local month or day.")],
-    study: StudyFile, out: Out = Path("out"), data: Data = None,
+    study: StudyFile,
+    period: Annotated[str, typer.Argument(metavar="YYYY-MM | YYYY-MM-DD", help="A local month or day.")] = "",
+    out: Out = Path("out"), data: Data = None,
+    follow: Annotated[Path | None, typer.Option(help="Take the new hours of a folder, one pass a call.")] = None,
     letter: Annotated[bool, typer.Option("--letter", help="Write the prompt letter (提示函) of each city.")] = False,
     as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
     from hotspot.study import load_study
     from hotspot.workflows.alarms import run_alarms
+    from hotspot.workflows.follow import follow_alarms
 
-    answer = run_alarms(load_study(study, data=data), period, out=out, letter=letter)
+    opened = load_study(study, data=data)
+    answer = follow_alarms(opened, follow, out=out) if follow else run_alarms(opened, period, out=out, letter=letter)
     show(answer, as_json, lambda a: a["sentences"])
 
 

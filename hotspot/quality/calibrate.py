@@ -11,6 +11,7 @@ import numpy as np
 
 from hotspot.quality import forms, targets
 from hotspot.quality.flags import mask_of
+from hotspot.quality.refusal import refused, sentences
 from hotspot.quality.transfer import Learned, bring, transferred
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import VARIABLES, DataError
@@ -44,9 +45,10 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
     - ``pm25_reference``: the references brought to the station in the hours that may be compared
     - ``pm25_left_out``: the calibrated value of those hours when their block did not teach
     - on ``station``: ``calibration`` (``own`` beside a reference; ``network``: as the stations that
-      stand beside one; ``transferred`` where none does; or ``none``), ``reference_km``, ``n_pairs``
+      stand beside one; ``transferred`` where none does; ``refused``, as delivered; or ``none``), ``reference_km``, ``n_pairs``
 
-    and in ``attrs`` the form, its coefficients and the errors of every form.
+    and in ``attrs`` the form, its coefficients, the errors of every form, and ``calibration_refused``: a sentence
+    where a slope was negative or left-out days were worse than the raw ones (``refusal``), else "".
 
     Notes
     -----
@@ -107,7 +109,13 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
     elif not asked.any():
         # Nothing to learn from: twice the EPA's target of a good sensor is a plea for a reference.
         error = np.where(np.isfinite(result), np.hypot(criteria.rmse, 2 * criteria.nrmse * result), np.nan)
-    word = np.select([own, np.full(own.size, own.any()), asked], ["own", "network", "transferred"], "none")
+    turned, why = refused(values, result, left_out, told, own)
+    whole = bool(own.any()) and 2 * int(turned.sum()) >= int(own.sum())
+    result, error = _as_delivered(values, told, result, error, np.full(own.size, True) if whole else turned)
+    left_out = np.where((turned | whole)[:, None], np.where(compared, values, np.nan), left_out)
+    word = np.select(
+        [turned | whole, own, np.full(own.size, own.any()), asked], ["refused", "own", "network", "transferred"], "none"
+    )
     if asked.any() and not own.any():
         word[~asked] = "network"
     word = word.astype(object)
@@ -131,6 +139,9 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
         .assign_attrs(
             calibration_form=learned.words,
             calibration_common=json.dumps([float(f"{c:.6g}") for c in learned.coefficients]),
+            calibration_refused=" ".join(
+                sentences(why, stations["station"].values.astype(str), variable, VARIABLES[variable].unit, whole=whole)
+            ),
             calibration_tried=json.dumps(learned.tried),
             calibration_design=(
                 f"blocks of {criteria.block_days} local days in {criteria.folds} folds; "
@@ -138,6 +149,20 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
             ),
         )
     )
+
+
+def _as_delivered(values, told, result, error, refused_):
+    """Refused stations as they came, with the error that they had against the references, or the largest seen."""
+    if not refused_.any():
+        return result, error
+    away = np.where(np.isfinite(told), values - told, np.nan)
+    known = np.isfinite(away).any(axis=1)
+    size = np.full(len(values), np.nan)
+    size[known] = np.sqrt(np.nanmean(away[known] ** 2, axis=1))
+    size[~known] = np.nanmax(size) if known.any() else np.nan
+    stated = np.where(np.isfinite(values), size[:, None], np.nan)
+    rows = refused_[:, None]
+    return np.where(rows, values, result), np.where(rows, stated, error)
 
 
 def calibration_table(calibrated, *, criteria=None, variable="pm25", since=None):

@@ -64,4 +64,7 @@ def trusted(stations, reference, weather, *, criteria, note):
     if reference is None:
         note("no reference station reported: micro-stations were screened, not calibrated")
         return stations
-    return calibrate(stations, reference, criteria=criteria)
+    stations = calibrate(stations, reference, criteria=criteria)
+    if stations.attrs["calibration_refused"]:
+        note(stations.attrs["calibration_refused"])
+    return stations

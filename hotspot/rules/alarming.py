@@ -16,26 +16,51 @@ from hotspot.rules.sensors import known_flags
 
 
 class Alarms(Rule):
-    """METHODS 10: ratio to the neighbours AND robust z AND persistence AND floor. Concentrations are ug/m3."""
+    """METHODS 10, 19: above the neighbours AND above what was expected AND lasting AND floor. ug/m3."""
+
+    # E2 「环境空气质量自动监测站点数据触发报警条件」: reference stations may alarm too.
+    roles: tuple[Literal["micro", "reference"], ...] = Field(("micro",), min_length=1)
 
     ratio: float = Field(1.5, gt=1)  # Tongzhou's published rule: 50 % above the neighbours
-    z_min: float = Field(3.0, gt=0)  # proposal: three scatters; never lower, whatever the budget allows
+    z_min: float = Field(1.0, gt=0)  # proposal: never lower, whatever the budget allows
     min_hours: int = Field(2, ge=1)  # proposal: hours in a row
-    floor: float = Field(75.0, ge=0)  # METHODS 10; second-grade daily limit of GB 3095-2012
+    # Proposal: the first-grade daily limit (GB 3095-2012 and 2026); with the second grade's 75 clean months have no
+    # alarm worth going for and the budget stays unspent.
+    floor: float = Field(35.0, ge=0)
+    # Proposal: of a calibrated station so many of its stated errors must be taken off and still leave the ratio
+    # and the floor.
+    surely: float = Field(0.75, ge=0)
     neighbours: int = Field(6, ge=3)  # proposal: nearest stations whose median is "the surroundings"
     min_neighbours: int = Field(3, ge=2)  # three in Tongzhou's rule; with fewer there is no alarm
     neighbour_km: float = Field(15.0, gt=0)  # proposal
-    history_days: int = Field(14, ge=3)  # proposal: the past of the same place that z is measured against
-    history_hours: int = Field(168, ge=24)  # proposal: hours of it that must be there
-    # Proposal: scatter of the log ratio below which a calm past would make every breath an alarm (8 %).
-    scatter_floor: float = Field(0.08, gt=0)
+    # What a place should read (METHODS 19); chosen on worlds that docs/alarms.md does not report on.
+    expect_stations: int = Field(8, ge=1)  # proposal: neighbours that speak for a station
+    fit_weeks: int = Field(6, ge=2)  # proposal: weeks of the past that teach how they speak
+    ridge_hours: float = Field(20.0, gt=0)  # proposal: strength of the ridge
+    spread_weeks: int = Field(8, ge=2)  # proposal: weeks whose like hours say how unusual the rest is
+    like_hours: float = Field(3.0, gt=0)  # proposal: width in hours of the day,
+    like_angle: float = Field(0.4, gt=0)  # proposal: ... in radians of the wind's direction
+    spread_hours: float = Field(5.0, gt=0)  # proposal: like hours that the place's overall spread is worth
+    scatter_floor: float = Field(0.10, gt=0)  # proposal: least spread of the logarithm
     merge_hours: int = Field(3, ge=0)  # proposal: a pause of so many hours does not end an episode
     # METHODS 10: never on an unsupported sub-cell. "supported" adds sub-cells beside a station by the 500 m field; on
     # the synthetic study it gave no episode more and a fifth of its alarms had no local source (docs/alarms.md).
     support: Literal["measured", "supported"] = "measured"
     budget: float = Field(1.5, gt=0)  # C11: pushed alarms per instrumented cell and month
+    budget_weeks: int = Field(6, ge=2)  # proposal: weeks that say what the rest of a month will bring
     naive_neighbours: int = Field(3, ge=1)  # Tongzhou's rule, computed beside ours ...
     naive_km: float = Field(20.0, gt=0)  # ... for stations that have so many within it; what is farther is no neighbour
+
+    # Persistent highs (LOOP 11): per sub-cell and local week.
+    persistent_floor: float = Field(75.0, ge=0)  # LOOP 11; second-grade daily limit of GB 3095-2012
+    persistent_hours: int = Field(17, ge=1, le=168)  # proposal of LOOP 11: 10 % of 168
+    persistent_days: int = Field(3, ge=1, le=7)  # proposal of LOOP 11
+    persistent_close: int = Field(2, ge=1)  # LOOP 11: closes when two weeks pass without it
+    persistent_budget: float = Field(0.5, gt=0)  # proposal: items sent per instrumented cell and week, at most
+    # Proposal: a station with an hour so doubted in the 28 days up to the week's end, or silent for so many hours in
+    # a row, is an instrument to look at first, besides those doubted for an alarm.
+    persistent_doubts: tuple[str, ...] = ("negative", "digits_heaped")
+    persistent_silent: int = Field(24, ge=1)
 
     # What is not local (METHODS 10). A reason counts if it holds in half of the alarm's hours.
     regional_km: float = Field(40.0, gt=0)  # proposal: other cells' stations within it are asked
@@ -58,15 +83,18 @@ class Alarms(Rule):
         "repeated_day",
         "drift",
         "interference",
+        "pm25_above_pm10",
     )
+    # Proposal: a place that disagreed with its neighbours in so many of the last 24 hours is an instrument to look
+    # at, no episode: planted ones last 3 to 9.
+    disagree_hours: int = Field(10, ge=1)
+    # Proposal: one hour this far above the neighbours is listed as unconfirmed though it did not last.
+    spike_ratio: float = Field(5.0, gt=1)
 
     @field_validator("doubtful_flags")
     @classmethod
     def _known(cls, value):
         return known_flags(value)
-
-    # Proposal: one hour this far above the neighbours is listed as unconfirmed though it did not last.
-    spike_ratio: float = Field(5.0, gt=1)
 
 
 class Abnormal(Rule):

@@ -1,5 +1,5 @@
 """
-The hourly watch over micro-stations, end to end: delivered hours to alarms, ledger and letters.
+The hourly watch over stations, end to end: delivered hours to alarms, ledger and letters.
 
 Like ``month`` for the monthly list, this is the only place that knows the order.
 """
@@ -32,22 +32,23 @@ def run_alarms(study, period, *, out="out", letter=False):
     Returns
     -------
     dict
-        ``threshold`` (z), ``load`` (pushed alarms per instrumented cell and month), ``budget``,
+        ``load`` (pushed alarms per instrumented cell and month), ``budget``,
         ``counts`` by state, ``ledger`` (new, revised, unchanged, withdrawn), ``naive`` (hours per
-        station and month of the published rule alone), ``alarms`` (records), ``files``, ``sentences``
+        station and month of the published rule alone), ``alarms`` (records), ``persistent`` (records of
+        persistent highs), ``persistent_load`` (of them per instrumented cell and week), ``files``, ``sentences``
 
     Raises
     ------
     DataError
-        No micro-station reported in the period.
+        No station of ``criteria.alarms.roles`` reported in the period.
     ValueError
         The period is no month and no day.
 
     Notes
     -----
     Screened, set on the scale of the reference stations where there are any, and spread to 500 m
-    where the criteria let supported sub-cells speak. The threshold is the one that would have kept
-    the month before within the budget, so it stands still while a month runs.
+    where the criteria let supported sub-cells speak. Two months before the period's teach what to expect,
+    and what the budget can bear; the threshold follows it hour by hour.
     """
     from hotspot.ledger.alarms import answers, record_alarms
     from hotspot.ledger.store import open_ledger
@@ -62,14 +63,14 @@ def run_alarms(study, period, *, out="out", letter=False):
     with open_ledger(root / "ledger.sqlite") as ledger:
         recorded = record_alarms(ledger, alarms, (first, last))
         answered, head = answers(ledger), ledger.head
-    files = [_write(folder / "alarms.csv", alarms)]
+    persistent = watched["persistent"]
+    files = [_write(folder / "alarms.csv", alarms), _write_persistent(folder / "persistent.csv", persistent)]
     if letter:
         files += write_letters(folder, study=study, alarms=alarms, period=period, answered=answered, head=head)
     counts = {state: int((alarms["state"] == state).sum()) for state in ("pushed", "unconfirmed", "suppressed")}
     answer = {
         "study": study.id,
         "period": period,
-        "threshold": watched["threshold"],
         "load": watched["load"],
         "budget": study.criteria.alarms.budget,
         "instrumented_cells": watched["n_cell"],
@@ -77,6 +78,8 @@ def run_alarms(study, period, *, out="out", letter=False):
         "ledger": recorded,
         "naive": watched["naive"],
         "alarms": _records(alarms),
+        "persistent": persistent.assign(week=persistent["week"].astype(str)).to_dict("records"),
+        "persistent_load": watched["persistent_load"],
         "files": [str(path) for path in files],
         "notes": watched["notes"],
     }
@@ -89,36 +92,32 @@ def derive_alarms(study, period):
 
     Returns
     -------
-    dict: ``alarms`` (DataFrame), ``threshold, load, n_cell, naive, notes``, ``stations`` (screened,
-    calibrated Dataset of the month before and the period's month)
+    dict: ``alarms, persistent`` (DataFrames), ``load, persistent_load, n_cell, naive, notes``, ``stations``
+    (screened, calibrated Dataset of the two months before and the period's month)
     """
-    from hotspot.rank.alarm.alarms import merge, naive_hours, weigh, within
-    from hotspot.rank.alarm.budget import calibrate_threshold
+    from hotspot.rank.alarm.alarms import high_hours, naive_hours, weigh, within
+    from hotspot.rank.alarm.episodes import decide
+    from hotspot.rank.alarm.persistent import CLOSED, find_persistent
 
     first, last = period_bounds(period)
-    stations, reference, weather, notes = _delivered(study, period[:7])
+    stations, weather, notes = _delivered(study, period[:7])
     if not bool(_part(stations, first, last)["pm25"].notnull().any()):
-        raise DataError(
-            f"{period}: no micro-station of {study.id} reported; deliver the hours, or give another period."
-        )
-    stations = trusted(stations, reference, weather, criteria=study.criteria, note=notes.append)
+        raise DataError(f"{period}: no station of {study.id} reported; deliver the hours, or give another period.")
     rule = study.criteria.alarms
-    fine = _fine(stations, study)
-    table = weigh(stations, cells=study.cells, criteria=study.criteria, fine=fine, weather=weather)
-    n_cell = _instrumented(stations, study)
-    month_first, _ = period_bounds(period[:7])
-    # Until the past of a place is whole its z is unsteady, and would ask for too high a threshold.
-    learn = _first_hour(stations) + pd.Timedelta(days=rule.history_days)
-    before = table[(table["time"] < month_first) & (table["time"] >= learn)]
-    n_past = max(0, int((month_first - learn) / pd.Timedelta(hours=1)))
-    threshold = calibrate_threshold(before, rule, n_cell=n_cell, n_hour=n_past)
-    alarms = within(merge(table, rule, z_min=threshold), (first, last))
-    hours = (last - first) / pd.Timedelta(hours=1)
+    given = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
+    table = weigh(stations, fine=_fine(stations, study), **given)
+    alarms = named(within(decide(table, rule), (first, last)), stations, study)
+    persistent = find_persistent(high_hours(stations, **given), rule)
+    # A week is the period's that ends in it; what came later than the period is not known in it.
+    ends = persistent["week"] + pd.Timedelta(days=7)
+    persistent = persistent[(ends > first) & (ends <= last)].reset_index(drop=True)
+    hours, n_cell = (last - first) / pd.Timedelta(hours=1), table.attrs["n_cell"]
     naive = naive_hours(_part(stations, first, last), criteria=study.criteria)["hours_per_month"]
     return {
         "alarms": alarms,
-        "threshold": threshold,
+        "persistent": persistent,
         "load": float((alarms["state"] == "pushed").sum()) / max(n_cell, 1) / (hours / 730.5),
+        "persistent_load": float((persistent["state"] != CLOSED).sum()) / max(n_cell, 1) / (hours / 168),
         "n_cell": n_cell,
         "naive": None if naive.isna().all() else round(float(naive.mean()), 2),
         "notes": notes,
@@ -150,19 +149,72 @@ def period_bounds(period):
 
 
 def _delivered(study, month):
-    """Micro-stations, references and weather of the month and the one before, on one unbroken axis."""
-    from hotspot.sources.opening import open_month
+    """Stations that may alarm, screened and calibrated, and the weather, of a month and the two before it."""
+    from hotspot.sources.opening import open_months
 
-    delivered = open_month(study, month, kinds=("reference", "stations", "weather"))
-    if delivered.stations is None:
+    months = [month_minus(month, back) for back in (2, 1, 0)]
+    opened = open_months(study, months, kinds=("reference", "stations", "weather"))
+    micro, reference = (
+        on_hours(part, months[0], month, utc_offset=study.utc_offset) for part in (opened.stations, opened.reference)
+    )
+    notes = list(opened.intake.notes)
+    stations = trusted_by_role(micro, reference, opened.weather, study=study, note=notes.append)
+    if stations is None:
         raise DataError(
-            f'{month}: {study.id} declares no micro-stations ([[stations]] with role = "micro"), or none reported.'
+            f"{month}: {study.id} has no station of the roles that may alarm ({', '.join(study.criteria.alarms.roles)}); "
+            'deliver them, or let reference stations alarm: criteria.alarms.roles = ["micro", "reference"].'
         )
-    series = [
-        on_hours(part, month_minus(month, 1), month, utc_offset=study.utc_offset)
-        for part in (delivered.stations, delivered.reference)
+    return stations, opened.weather, notes
+
+
+def named(alarms, stations, study):
+    """The alarms with ``station``: the name of the station that speaks for the sub-cell, "" where there is none."""
+    order = np.argsort(stations["station"].values.astype(str), kind="stable")[::-1]
+    sub_cell = np.atleast_1d(study.grid.child(stations["lon"].values, stations["lat"].values)).astype(str)
+    names = (stations["name"] if "name" in stations.coords else stations["station"]).values.astype(str)
+    told = dict(zip(sub_cell[order].tolist(), names[order].tolist(), strict=True))  # of two the first by id
+    return alarms.assign(station=[told.get(one, "") for one in alarms["sub_cell"].astype(str)])
+
+
+def trusted_by_role(micro, reference, weather, *, study, note):
+    """
+    The stations of ``criteria.alarms.roles``: micro-stations screened and calibrated, references screened.
+
+    Parameters
+    ----------
+    micro, reference : Dataset (station, time) on the same unbroken hours, or None
+    weather : Dataset, or None
+    study : Study
+    note : callable, told as a sentence what could not be done
+
+    Returns
+    -------
+    Dataset (station, time), or None where no such station was delivered
+    """
+    import xarray as xr
+
+    from hotspot.quality.screen import screen
+
+    roles, parts = study.criteria.alarms.roles, []
+    if "micro" in roles and micro is not None:
+        parts.append(trusted(micro, reference, weather, criteria=study.criteria, note=note))
+    if "reference" in roles and reference is not None:
+        parts.append(screen(reference, weather=weather, criteria=study.criteria))
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    kept = [name for name in ("pm25", "pm25_flags", "pm10", "rh2m", "pm25_error") if any(name in p for p in parts)]
+    twice = set(parts[0]["station"].values.astype(str)) & set(parts[1]["station"].values.astype(str))
+    if twice:
+        raise DataError(f"station {min(twice)} is a micro-station and a reference; give one of them another id.")
+    filled = [
+        part[[name for name in kept if name in part]]
+        .reset_coords(drop=True)
+        .assign_coords({name: part[name] for name in ("lon", "lat", "name") if name in part.coords})
+        for part in parts
     ]
-    return *series, delivered.weather, list(delivered.intake.notes)
+    joined = xr.concat(filled, "station", join="outer", data_vars="all", coords="minimal", fill_value=np.nan)
+    joined["pm25_flags"] = joined["pm25_flags"].fillna(0).astype(np.int64)
+    return joined.assign_attrs(parts[0].attrs)
 
 
 def _fine(stations, study):
@@ -176,20 +228,8 @@ def _fine(stations, study):
     return downscale(stations, study.cells.isel(cell=np.flatnonzero(inside)), criteria=study.criteria)
 
 
-def _instrumented(stations, study):
-    code = np.atleast_1d(study.grid.code(*study.grid.locate(stations["lon"].values, stations["lat"].values)))
-    reported = stations["pm25"].notnull().any("time").values
-    return len(set(code[reported].astype(str)) & set(study.cells["cell"].values.astype(str)))
-
-
 def _local(stations):
     return stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs["utc_offset"])
-
-
-def _first_hour(stations):
-    """The first local hour in which any station reported."""
-    told = stations["pm25"].notnull().any("station").values
-    return pd.Timestamp(_local(stations)[int(np.argmax(told))])
 
 
 def _part(stations, first, last):
@@ -208,6 +248,15 @@ def _write(path, alarms):
     return path
 
 
+def _write_persistent(path, table):
+    """Persistent highs as CSV, their week as a day."""
+    partial = path.with_suffix(".partial")
+    shown = table.assign(week=table["week"].dt.strftime("%Y-%m-%d"))
+    shown.to_csv(partial, index=False, float_format="%.4f", lineterminator="\n", encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
 def _records(alarms):
     shown = alarms.assign(start=alarms["start"].map(str), end=alarms["end"].map(str))
     return shown.to_dict("records")
@@ -218,8 +267,10 @@ def _sentences(answer):
     lines = [
         f"{answer['study']} {answer['period']}: {counts['pushed']} alarms pushed, {counts['unconfirmed']} unconfirmed, "
         f"{counts['suppressed']} suppressed with their reason",
-        f"threshold z {answer['threshold']:.2f}; {answer['load']:.2f} alarms per instrumented cell and month "
+        f"{answer['load']:.2f} alarms per instrumented cell and month "
         f"({answer['instrumented_cells']} cells; budget {answer['budget']:g})",
+        f"persistent highs: {sum(row['state'] == 'persistent' for row in answer['persistent'])}, "
+        f"{answer['persistent_load']:.2f} per instrumented cell and week, counted apart",
     ]
     if answer["naive"] is not None:
         lines.append(f"the published rule alone would have fired {answer['naive']:.1f} hours per station and month")
@@ -227,5 +278,11 @@ def _sentences(answer):
         f"{row['start'][:16]}  {row['sub_cell']}  {row['hours']} h  peak {row['peak']:.0f}  "
         f"{row['ratio']:.1f} times its neighbours  {row['state']}{': ' + row['why'] if row['why'] else ''}"
         for row in answer["alarms"]
+    ]
+    lines += [
+        f"week of {row['week']}  {row['sub_cell']}  persistent: {row['hours']} h on {row['days']} days, "
+        f"{row['ratio']:.1f} times its neighbours, mostly at {row['usual_hours']}"
+        for row in answer["persistent"]
+        if row["state"] == "persistent"
     ]
     return lines + [f"written: {name}" for name in answer["files"]]

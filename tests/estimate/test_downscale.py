@@ -68,7 +68,7 @@ def test_an_hour_is_ordinary_kriging_with_the_printed_variogram():
         estimate, variance = krige(x[seen], y[seen], value[seen], fine.x, fine.y, model, neighbours=36)
         np.testing.assert_allclose(fine.pm25[:, t], estimate, atol=5e-3)  # the variogram is printed to four digits
         sd = max(value[seen].std(ddof=1), 1.0)
-        np.testing.assert_allclose(fine.pm25_error[:, t], np.sqrt(variance) * sd, rtol=5e-3)
+        np.testing.assert_allclose(fine.pm25_error[:, t], fine.error_scale * np.sqrt(variance) * sd, rtol=5e-3)
 
 
 def test_mean_of_the_36_is_the_hourly_3_km_value():

@@ -356,3 +356,20 @@ def test_criteria_decide_and_travel(beside):
     done = calibrate(stations, reference, criteria=rule)
     assert "100/RH" not in done.attrs["calibration_tried"]
     assert len(json.loads(calibrate(stations, reference).attrs["calibration_tried"])) == 20
+
+
+def test_a_negative_slope_and_a_worse_error_are_refused_with_a_sentence():
+    rng = np.random.default_rng(4)
+    truth = 60 + 25 * np.sin(np.arange(960) / 9)
+    time = np.datetime64("2020-03-01", "ns") + np.arange(960) * np.timedelta64(1, "h")
+
+    def at(name, values):
+        place = {"station": [name], "lon": ("station", [116.0]), "lat": ("station", [40.0]), "time": time}
+        return xr.Dataset({"o3": (("station", "time"), values[None])}, place, {"utc_offset": 8.0})
+
+    upside_down = calibrate(at("m", 120 - truth + rng.normal(0, 1, 960)), at("r", truth), variable="o3")
+    assert upside_down["calibration"].values.tolist() == ["refused"]
+    assert "upside down" in upside_down.attrs["calibration_refused"]
+    np.testing.assert_array_equal(upside_down["o3"], upside_down["o3_uncalibrated"])
+    good = calibrate(at("m", 10 + 1.3 * truth + rng.normal(0, 2, 960)), at("r", truth), variable="o3")
+    assert good.attrs["calibration_refused"] == "" and good["calibration"].values.tolist() == ["own"]

@@ -1,6 +1,7 @@
 """Planted episodes are found within the budget; alarms reach the ledger once and can be answered."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -69,19 +70,51 @@ def test_planted_episodes_are_found_and_nearly_every_alarm_is_true(demo, watched
             bool(above.loc[row.start : row.end - pd.Timedelta(hours=1), row.cell].any()) for row in pushed.itertuples()
         ]
         lines.append(
-            f"{month}: z {got['threshold']}, load {got['load']:.2f}, pushed {len(pushed)}, planted {sum(by_plan)}, "
+            f"{month}: load {got['load']:.2f}, pushed {len(pushed)}, planted {sum(by_plan)}, "
             f"true {sum(a or b for a, b in zip(by_plan, by_air, strict=True))}, found {sum(found)} of {len(planted)}, "
             f"published rule {got['naive']} h"
         )
         n_found, n_planted = n_found + sum(found), n_planted + len(planted)
         n_true += sum(a or b for a, b in zip(by_plan, by_air, strict=True))
         n_pushed += len(pushed)
-        assert got["load"] <= demo.criteria.alarms.budget * 1.2
+        assert abs(got["load"] - demo.criteria.alarms.budget) <= 0.3
         assert got["naive"] > 20 * got["load"]  # hours of the published rule against alarms of ours
     with capsys.disabled():
         print("\n" + "\n".join(lines))
-    assert n_true / n_pushed >= 0.9
-    assert n_found / n_planted >= 0.4
+    assert n_true / n_pushed >= 0.95
+    assert n_found / n_planted >= 0.5
+
+
+def test_the_worst_cell_of_the_city_is_a_persistent_high_and_no_broken_station_is(demo, watched, capsys):
+    faults = truth(demo, "micro_faults.csv")
+    station = pd.read_csv(demo.root / "truth" / "micro_stations.csv").set_index("sub_cell")["station"]
+    for month, got in watched.items():
+        listed = got["persistent"][got["persistent"]["state"] == "persistent"]
+        with capsys.disabled():
+            print(f"\n{month}: {len(listed)} persistent, {got['persistent_load']:.2f} per cell and week")
+        for row in listed.itertuples():
+            own = faults[faults["station"] == station[row.sub_cell]]
+            assert own[(own["start"] < row.week + pd.Timedelta(days=7)) & (own["end"] > row.week)].empty, row
+            assert row.hours >= 17 and row.days >= 3 and row.ratio >= 1.5
+    assert "NP7413Z" in set(watched["2025-12"]["persistent"]["cell"])
+
+
+@pytest.mark.parametrize(("name", "month"), [("wuhan-2020", "2020-12"), ("beijing-2016", "2016-12")])
+def test_reference_stations_of_real_cities_may_alarm(shared, capsys, name, month):
+    from hotspot.study import load_study
+
+    study = load_study(Path(__file__).parents[2] / "data" / "studies" / f"{name}.toml", data=shared)
+    with pytest.raises(DataError, match=r'roles = \["micro", "reference"\]'):
+        derive_alarms(study, month)
+    rules = study.criteria.alarms.model_copy(update={"roles": ("micro", "reference")})
+    study = study.model_copy(update={"criteria": study.criteria.model_copy(update={"alarms": rules})})
+    got = derive_alarms(study, month)
+    pushed = got["alarms"][got["alarms"]["state"] == "pushed"]
+    with capsys.disabled():
+        print(f"\n{name} {month}: {got['n_cell']} cells, {len(pushed)} pushed, load {got['load']:.2f}")
+        print(pushed[["start", "cell", "station", "hours", "peak", "ratio"]].head(3).to_string(index=False))
+    assert len(pushed) and pushed["station"].str.len().min() > 0
+    assert got["load"] <= 1.8
 
 
 def test_no_broken_instrument_is_pushed(demo, watched):
@@ -103,7 +136,7 @@ def test_no_broken_instrument_is_pushed(demo, watched):
 def test_fireworks_of_the_last_evening_are_not_pushed(watched):
     alarms = watched["2025-12"]["alarms"]
     evening = alarms[alarms["start"] >= "2025-12-31 19:00"]
-    assert len(evening) >= 3 and (evening["state"] != "pushed").all()
+    assert len(evening) and (evening["state"] != "pushed").all()
     assert evening["why"].str.startswith("fireworks").any()
 
 
@@ -184,7 +217,7 @@ def test_the_command_prints_words_or_json_and_refuses_no_period(small, tmp_path)
     assert words.exit_code == 0 and "published rule alone" in words.stdout
     with pytest.raises(ValueError, match="no month and no day"):
         run_alarms(small, "2025-13", out=tmp_path)
-    with pytest.raises(DataError, match=r"no micro-station|nothing was delivered"):
+    with pytest.raises(DataError, match=r"no station of the roles|nothing was delivered"):
         run_alarms(small, "2024-06", out=tmp_path)
 
 

@@ -132,7 +132,22 @@ class _Plan:
         estimate, error = self.residuals.field(
             merged, self.months[number], self.target_pattern.get(self.months[number])
         )
+        self._keep(estimate, values)
         return estimate, error, support_of(values, self.near, support_stations=self.rules.support_stations)
+
+    def _keep(self, estimate, values):
+        """A measured sub-cell keeps its measurement, but for the instrument's own noise; in place."""
+        if not self.residuals.kept:
+            return
+        first, station, inside = self.near
+        target = np.repeat(np.arange(len(first) - 1), np.diff(first))[inside]
+        total, n = np.zeros(estimate.shape), np.zeros(estimate.shape)
+        told = values[station[inside]]
+        np.add.at(total, target, np.nan_to_num(told))
+        np.add.at(n, target, np.isfinite(told))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            more = np.where(n > 0, self.residuals.kept * (total / n - estimate), 0.0)
+        estimate += more
 
     def means(self, piece):
         """The cells' means in each hour of a piece: (cell, hour)."""

@@ -10,6 +10,10 @@ from hotspot.estimate.fine.block_krige import Blocks, Hours, lay_blocks
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
+_LEVEL = 5.0  # ug/m3 added before a logarithm
+_ENOUGH = 200  # left-out hours without which the stated error is the variogram's
+_SCALES = (0.7, 2.0)  # how far the left-out hours may move it
+
 
 @dataclass(frozen=True)
 class Residuals:
@@ -19,6 +23,9 @@ class Residuals:
     station_pattern: dict  # month -> float array (place); empty without a trend
     usual_sd: float  # ug/m3, where an hour has too few stations for its own
     criteria: Criteria
+    shared: float = 0.0  # error that the calibrations have in common, a share of the value
+    scale: float = 1.0  # of the stated error, so that 95 % of left-out hours lie within 1.96 of it
+    kept: float = 0.0  # how much of what kriging smoothed away at a station belongs to its sub-cell, 0 to 1
 
     def field(self, values, month, target_pattern):
         """
@@ -48,7 +55,8 @@ class Residuals:
         least = np.array([int(np.ceil(rules.min_share * self.blocks.neighbour.shape[1])), rules.min_stations])
         shape = n_target, values.shape[1]
         out = np.empty(shape), np.empty(shape, np.float32)
-        return krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least, *out)
+        estimate, error = krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least, *out)
+        return estimate, np.hypot(self.scale * error, self.shared * np.abs(estimate)).astype(np.float32)
 
 
 def residuals(values, pattern, criteria):
@@ -128,11 +136,21 @@ def learn(stations, x, y, local, target, first, station_pattern, criteria):
     if not np.isfinite(sample).any():
         raise DataError(f"stations: none of {hours.size} hours looked at has a value; check the months delivered.")
     months = local[hours].astype(str)
-    error = _some(stations, "pm25_error", hours) if "pm25_error" in stations else None
-    error = None if error is None else by_place(x, y, error)[2]
+    error, stated, shared = None, None, 0.0
+    if "pm25_error" in stations:
+        error = by_place(x, y, _some(stations, "pm25_error", hours))[2]
+        runs = [by_place(x, y, _some(stations, "pm25", np.minimum(hours + lag, local.size - 1)))[2] for lag in (1, 2)]
+        stated = error
+        error, shared = split_error(sample, *runs, error)
     ways = [_fit(px, py, sample, error, months, target, first, {}, criteria)]
     if station_pattern:
         ways.append(_fit(px, py, sample, error, months, target, first, station_pattern, criteria))
+    if stated is not None:
+        # Gains of single instruments are their own and do not change by the hour: whether what is stated beyond the
+        # hourly noise is such, the left-out stations say.
+        ways += [_fit(px, py, sample, stated, months, target, first, {}, criteria)]
+        if station_pattern:
+            ways.append(_fit(px, py, sample, stated, months, target, first, station_pattern, criteria))
     best = min(ways, key=lambda way: way["loo"]["rmse"] if way["loo"]["n"] else way["sd"])
     fitted = best["variogram"]
     attrs = {
@@ -141,11 +159,64 @@ def learn(stations, x, y, local, target, first, station_pattern, criteria):
         f"hour's variance), range {fitted.range_m:.0f} m, {fitted.origin}",
         "n_stations": int(x.size),
         "loo_hours": int(hours.size),
-        **{f"loo_{name}": value for name, value in best["loo"].items()},
+        "error_shared": shared,
+        "error_scale": best["loo"]["scale"],
+        **{f"loo_{name}": value for name, value in best["loo"].items() if name != "scale"},
         "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
-        "loo_rmse_trend": ways[1]["loo"]["rmse"] if len(ways) > 1 else float("nan"),
+        "loo_rmse_trend": ways[1]["loo"]["rmse"] if station_pattern else float("nan"),
     }
-    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria), attrs
+    kept = 0.0
+    if error is not None:
+        # Of what two stations side by side differ by, the instrument's noise of the hour; the rest is the place's.
+        near = fitted.nugget + float(np.median(best["blocks"].noise))
+        kept = max(1.0 - float(np.median(ways[0]["blocks"].noise)) / near, 0.0)
+    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, shared, best["loo"]["scale"], kept), attrs
+
+
+def split_error(now, next_, after, error):
+    """
+    The part of each station's stated error that is its own, and the share of the value that all have in common.
+
+    Parameters
+    ----------
+    now, next_, after : float array (place, hour), ug/m3, in some hours and the two that follow each of them
+    error : float array (place, hour), ug/m3, as a calibration states it
+
+    Returns
+    -------
+    (own, shared): float array (place, hour), ug/m3, never above what was stated; float, a share
+
+    Notes
+    -----
+    An instrument's own noise is new in every hour, what a place breathes is not. With r the logarithm
+    of a station less the hour's mean over stations and less its own mean, and c_k the mean of
+    ``r_t r_(t+k)``, noise has the variance ``c_0 - c_1^2 / c_2`` (c_1^2 / c_2 is what c_0 of a signal that decays
+    would be). Whatever more a calibration states is of gain and humidity, moves all stations of an hour
+    together, and cannot be smoothed away by asking the neighbour.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> signal = 0.3 * np.sin(np.arange(3000) / 9 + np.arange(20)[:, None])
+    >>> values = 60 * np.exp(signal + rng.normal(0, 0.1, signal.shape))
+    >>> own, shared = split_error(values[:, :-2], values[:, 1:-1], values[:, 2:], 0.2 * values[:, :-2])
+    >>> round(float(np.median(own / values[:, :-2])), 2), round(shared, 2)
+    (0.1, 0.17)
+    """
+    logs = []
+    for values in (now, next_, after):
+        r = np.log(np.maximum(values, 0.0) + _LEVEL)
+        seen = np.isfinite(r)
+        r = r - np.where(seen, r, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+        seen = np.isfinite(r)
+        logs.append(r - np.where(seen, r, 0.0).sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1), 1)[:, None])
+    c = [np.nanmean(logs[0] * other) if np.isfinite(logs[0] * other).any() else 0.0 for other in logs]
+    white = max(float(c[0] - c[1] ** 2 / c[2]), 0.0) if c[2] > 0 and c[1] > 0 else float(c[0])
+    with np.errstate(invalid="ignore"):
+        stated = error / (np.maximum(now, 0.0) + _LEVEL)
+    usual = float(np.nanmedian(stated**2)) if np.isfinite(stated).any() else 0.0
+    share = min(1.0, np.sqrt(white / usual)) if usual > 0 else 1.0
+    return error * share, float(np.sqrt(max(usual - white, 0.0)))
 
 
 def _some(stations, name, hours):
@@ -217,10 +288,16 @@ def _left_out(blocks, sample, rest, trend, sd):
     middle = np.add.reduceat(blocks.target, blocks.first[:-1], axis=1) / n
     reach = np.hypot(*(blocks.target - np.repeat(middle, n, axis=1))).max() * 1.2
     away, block = KDTree(middle.T).query(blocks.place.T)
-    station = np.flatnonzero((away <= reach) & (blocks.neighbour[block] == np.arange(block.size)[:, None]).any(axis=1))
+    speaks = (blocks.neighbour[block] == np.arange(block.size)[:, None]).any(axis=1)
+    station = np.flatnonzero(speaks & (away <= reach))
+    if station.size * sample.shape[1] < _ENOUGH:  # too few in the cells: those around are the next best
+        station = np.flatnonzero(speaks)
     said, variance = krige_blocks.left_out(np.ascontiguousarray(rest), blocks, station, block[station].astype(np.int64))
     said, error = said + trend[station], np.sqrt(variance) * sd
-    known = np.isfinite(said)
-    within = np.abs(said - sample[station])[known] <= 1.96 * error[known]
+    known = np.isfinite(said) & np.isfinite(sample[station])
+    away = np.abs(said - sample[station])[known] / np.maximum(error[known], 1e-9)
+    scale = 1.0
+    if known.sum() >= _ENOUGH:
+        scale = float(np.clip(np.quantile(away, 0.95) / 1.96, *_SCALES))
     found = agreement(said, sample[station])
-    return found | {"within": float(within.mean()) if known.any() else float("nan")}
+    return found | {"within": float((away <= 1.96 * scale).mean()) if known.any() else float("nan"), "scale": scale}

@@ -165,7 +165,7 @@ def letter_context(rows, waiting, study, period, *, past, head="", signer=""):
         "request": "请组织网格长、网格监督员对未反馈的报警点位抓紧开展现场排查，核实涉气污染源，"
         "按“一个热点网格、一份问题清单”要求反馈排查和整改情况。",
         "method": f"报警规则：500米网格小时浓度不低于{rule.floor:g}微克/立方米，且超过周边点位中位数"
-        f"{100 * (rule.ratio - 1):.0f}%以上，且显著高于本点位近{rule.history_days}天的常态，"
+        f"{100 * (rule.ratio - 1):.0f}%以上，且显著高于按周边点位、风向风速和时段推算的应有水平，"
         f"并持续{rule.min_hours}小时以上；"
         "区域性升高、外来沙尘、高湿、烟花爆竹时段不推送。时间为北京时间，数据未经最终审核。",
         "chain": f"台账校验：{head[:16]}" if head else "",

@@ -1,20 +1,21 @@
 """
 Hourly alarms on 500 m cells: four conditions together, and what is not local kept apart.
 
-An hour is a candidate if a place is above the floor and above its neighbours by the
-published ratio; it is a hit if that is also unusual for the place itself (robust z of
-the log ratio against the past two weeks); an alarm is hits in a row (METHODS 10, C2).
+An hour is a candidate if a place is above the floor, above its neighbours by the published ratio,
+and above what its neighbours, the wind and the region let expect (``expected``); an alarm is hours in
+a row that the budget lets through (``gate``; METHODS 10, 19, C2).
 """
 
 import numpy as np
 import pandas as pd
 
-from hotspot.kernels.alarms import past_medians, past_z
-from hotspot.kernels.flags import neighbour_medians
+from hotspot.kernels.alarms import past_medians
+from hotspot.kernels.flags import neighbour_medians, run_lengths
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
 from hotspot.rank.alarm import suppression
-from hotspot.rank.alarm.episodes import merge
+from hotspot.rank.alarm.episodes import decide
+from hotspot.rank.alarm.expected import LEVEL, setting_of, tie, unusual
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
@@ -24,7 +25,7 @@ _BLOCK = 4096  # sub-cells looked at together, so that memory stays bounded
 _SUPPORT = {"measured": 2, "supported": 1}
 
 
-def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, period=None, z_min=None):
+def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, period=None):
     """
     Hourly alarms of instrumented cells.
 
@@ -33,18 +34,17 @@ def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, peri
     stations : Dataset (station, time)
         Micro-stations, UTC hours without a gap in the axis; at best screened and calibrated.
         ``pm10`` and ``rh2m`` are used where they are there. The past of the wanted period must
-        be in it: ``history_days`` of it are what z is measured against.
+        be in it, best two months: it teaches what to expect and what the budget can bear. The
+        first week of a network never alarms.
     cells : Dataset (cell), the study's
     criteria : Criteria, optional
     fine : Dataset (sub_cell, time), optional
         The 500 m field with ``support``; hours below the wanted support are never an alarm.
         Without it only sub-cells with a station are looked at.
     weather : Dataset, optional
-        ``rh2m`` for stations that measure no humidity.
+        ``u10 v10`` and ``blh``: the conditions that make hours alike; ``rh2m`` for stations without humidity.
     period : (datetime64, datetime64), optional
         Local times; only alarms that begin in [first, last) are returned.
-    z_min : float, optional
-        The calibrated threshold of ``budget.calibrate_threshold``.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, peri
     """
     criteria = criteria or Criteria()
     table = weigh(stations, cells=cells, criteria=criteria, fine=fine, weather=weather)
-    return within(merge(table, criteria.alarms, z_min=z_min), period)
+    return within(decide(table, criteria.alarms), period)
 
 
 def within(alarms, period):
@@ -97,20 +97,90 @@ def weigh(stations, *, cells, criteria=None, fine=None, weather=None):
     -------
     DataFrame: ``sub_cell cell hour time pm25 around ratio z`` and the numbers of
     ``suppression``: ``risen_share n_asked dust_share pm10_ratio rh fireworks doubt``;
-    ``hour`` counts along the stations' axis, ``time`` is local
+    ``hour`` counts along the stations' axis, ``time`` is local. ``attrs``: ``first`` (local time of hour 0),
+    ``judged`` (the first hour that may alarm) and ``n_cell`` (instrumented cells)
     """
     criteria = criteria or Criteria()
     rule = criteria.alarms
     time = _hours(stations)
     local = time + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
     network = _Network(stations, cells, rule, criteria, weather)
-    parts = [_candidates(network, network.measured, network.places, network.at(network.places), rule)]
+    z, spread, judged = network.unusual(local)
+    places = network.places
+    parts = [_candidates(network, network.pool["pm25"][places], z[places], places, network.at(places), rule)]
     if fine is not None:
-        parts += _fine_parts(network, fine, time, cells, rule)
+        parts += _fine_parts(network, fine, time, cells, (z, spread), rule)
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     table["time"] = local[table["hour"].to_numpy()]
     table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
-    return table.sort_values(["cell", "sub_cell", "hour"], kind="stable", ignore_index=True)
+    table = table.sort_values(["cell", "sub_cell", "hour"], kind="stable", ignore_index=True)
+    reported = np.isfinite(network.pool["pm25"]).any(axis=1) & network.inside
+    table.attrs = {"first": str(local[0]), "judged": judged, "n_cell": len(set(network.cell[reported]))}
+    return table
+
+
+def candidates_of(stations, *, cells, criteria, weather=None):
+    """
+    For an hourly run that judges for itself: the network, and what makes candidate rows of its z.
+
+    Returns
+    -------
+    (network, callable): the callable takes z, float64[n_station, n_time] in order of station id, and returns the
+    rows of ``weigh``
+    """
+    rule = criteria.alarms
+    local = _hours(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
+    network = _Network(stations, cells, rule, criteria, weather)
+    places = network.places
+
+    def rows(z):
+        table = _candidates(network, network.pool["pm25"][places], z[places], places, network.at(places), rule)
+        table["time"] = local[table["hour"].to_numpy()]
+        table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
+        return table
+
+    return network, rows
+
+
+def high_hours(stations, *, cells, criteria=None, weather=None):
+    """
+    Every hour and sub-cell with a station above the persistent floor and the ratio, whatever was expected.
+
+    Parameters
+    ----------
+    stations, cells, criteria, weather
+        As for ``find_alarms``.
+
+    Returns
+    -------
+    DataFrame for ``persistent.find_persistent``: as ``weigh``'s, without ``z`` of meaning, with ``broken``:
+    the station had a doubted hour, or was silent for a day, in the four weeks that end with the hour's week
+    """
+    criteria = criteria or Criteria()
+    rule = criteria.alarms
+    local = _hours(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
+    network = _Network(stations, cells, rule, criteria, weather)
+    places = network.places
+    high = np.where(network.pool["pm25"][places] >= rule.persistent_floor, np.inf, np.nan)
+    table = _candidates(network, network.pool["pm25"][places], high, places, network.at(places), rule)
+    table["time"] = local[table["hour"].to_numpy()]
+    table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
+    week = (local.astype("datetime64[D]").astype(np.int64) + 3) // 7
+    odd = network.doubt[places] != 0
+    odd |= (network.flags[places] & mask_of(rule.persistent_doubts)) != 0
+    silent = run_lengths(np.isnan(network.pool["pm25"][places])) >= rule.persistent_silent
+    # Before its first hour a station is not silent, it is not there.
+    odd |= silent & (np.cumsum(np.isfinite(network.pool["pm25"][places]), axis=1) > 0)
+    count = np.zeros((int(week[-1] - week[0]) + 1, len(places)))
+    np.add.at(count, week - week[0], odd.T)
+    total = np.cumsum(count, axis=0)
+    total[4:] = total[4:] - total[:-4]
+    row = {name: at for at, name in enumerate(network.sub_cell[places])}
+    at = table["sub_cell"].map(row).to_numpy(np.int64)
+    table["broken"] = total[(week - week[0])[table["hour"].to_numpy()], at] > 0
+    reported = np.isfinite(network.pool["pm25"]).any(axis=1) & network.inside
+    table.attrs = {"n_cell": len(set(network.cell[reported])), "until": str(local[-1] + np.timedelta64(1, "h"))}
+    return table
 
 
 def naive_hours(stations, *, criteria=None, floor=0.0, min_hours=1):
@@ -165,11 +235,41 @@ def naive_hours(stations, *, criteria=None, floor=0.0, min_hours=1):
     return found[full].reset_index(drop=True)
 
 
+def doubts(flags, rule):
+    """
+    The flags that make an hour doubtful for an alarm.
+
+    Parameters
+    ----------
+    flags : int64[n_station, n_time], of ``screen``
+    rule : criteria.alarms
+
+    Returns
+    -------
+    int64[n_station, n_time]: those of ``doubtful_flags``, and "neighbours" where a place
+    disagreed with them in ``disagree_hours`` of the last 24 hours
+
+    Examples
+    --------
+    >>> from hotspot.quality.flags import flag
+    >>> from hotspot.rules.alarming import Alarms
+    >>> odd = np.full((1, 12), flag("neighbours").bit)
+    >>> (doubts(odd, Alarms()) != 0).tolist()
+    [[False, False, False, False, False, False, False, False, False, True, True, True]]
+    """
+    told = flags & mask_of(rule.doubtful_flags)
+    odd = flags & mask_of(("neighbours",))
+    count = np.cumsum(odd != 0, axis=1)
+    count[:, 24:] = count[:, 24:] - count[:, :-24]
+    return told | np.where(count >= rule.disagree_hours, odd, 0)
+
+
 class _Network:
     """The stations as plain arrays: what was measured where, and whom to ask about it."""
 
     def __init__(self, stations, cells, rule, criteria, weather):
         self.rule = rule
+        self.utc_offset = float(stations.attrs.get("utc_offset", 8.0))
         order = np.argsort(stations["station"].values.astype(str), kind="stable")
         stations = stations.isel(station=order)
         self.names = stations["station"].values.astype(str)
@@ -180,19 +280,36 @@ class _Network:
         inside = np.isin(self.cell, cells["cell"].values.astype(str))
         if not inside.any():
             raise DataError("stations: none lies in a cell of the study; check the datum of their positions.")
-        self.measured = _matrix(stations, "pm25")
-        self.pool = {"pm25": self.measured, "last_day": past_medians(self.measured, 24, _DAY_LEAST)}
+        self.inside = inside
+        self.weather = weather
+        measured = _matrix(stations, "pm25")
+        self.pool = {"pm25": measured, "last_day": past_medians(measured, 24, _DAY_LEAST)}
         self.pm10 = _matrix(stations, "pm10") if "pm10" in stations else None
         if self.pm10 is not None:
             self.pool["pm10"] = self.pm10
+        self.error = _matrix(stations, "pm25_error") if "pm25_error" in stations else None
         self.rh = _humidity(stations, weather)
-        self.doubt = np.zeros(self.measured.shape, np.int64)
+        self.flags = np.zeros(measured.shape, np.int64)
         if "pm25_flags" in stations:
-            self.doubt = _matrix(stations, "pm25_flags", np.int64) & mask_of(rule.doubtful_flags)
+            self.flags = _matrix(stations, "pm25_flags", np.int64)
+        self.doubt = doubts(self.flags, rule)
         # One place per sub-cell: of two stations in it the first by id speaks.
         _, first = np.unique(self.sub_cell, return_index=True)
         self.places = np.sort(first[inside[first]])
-        self.measured = self.measured[self.places]
+
+    def unusual(self, local):
+        """z of every station and hour, its spread, and the first hour that may alarm."""
+        weather = None
+        if self.weather is not None:
+            utc = local - offset_hours(self.utc_offset)
+            weather = self.weather.reindex(time=utc.astype("datetime64[ns]"))
+        setting = setting_of(local, self.lon, self.lat, weather)
+        ties = tie(self.lon, self.lat, self.cell, self.names, self.rule)
+        return unusual(self.pool["pm25"], self.doubt != 0, setting, ties, self.rule)
+
+    def doubted_by(self, rows):
+        """What is taken off a value before it is compared, ug/m3: a share of the station's stated error."""
+        return 0.0 if self.error is None else self.rule.surely * np.nan_to_num(self.error[rows])
 
     def at(self, rows):
         """Where some stations stand, as ``_candidates`` asks for it."""
@@ -213,11 +330,12 @@ class _Network:
         )[0]  # fmt: skip
 
 
-def _candidates(network, values, station, place, rule):
+def _candidates(network, values, z, station, place, rule):
     """
     Candidate hours of some places.
 
     values : float64[n_place, n_time], ug/m3
+    z : float64[n_place, n_time], of the station that speaks for each place
     station : int64[n_place], the station that speaks for each place
     place : dict of arrays [n_place]: ``sub_cell cell lon lat``
     """
@@ -228,11 +346,10 @@ def _candidates(network, values, station, place, rule):
         rule.min_neighbours,
     )
     with np.errstate(invalid="ignore"):
-        wanted = (values >= rule.floor) & (values >= rule.ratio * around)
-        # Below 5 ug/m3 a ratio is noise; whole numbers would jump.
-        apart = np.log(np.maximum(values, 5.0)) - np.log(np.maximum(around, 5.0))
-    z = past_z(apart, wanted, 24 * rule.history_days, rule.history_hours, rule.scatter_floor)
-    at, hour = np.nonzero(np.isfinite(z))
+        least = values - network.doubted_by(station)
+        wanted = (least >= rule.floor) & (least >= rule.ratio * around)
+        wanted &= z >= rule.z_min
+    at, hour = np.nonzero(wanted)
     told = suppression.witnesses(hour, network.region(lon, lat, place["cell"])[at], network.pool, rule)
     level, station = values[at, hour], station[at]
     blank = np.full(len(hour), np.nan)
@@ -257,7 +374,7 @@ def _candidates(network, values, station, place, rule):
     )
 
 
-def _fine_parts(network, fine, time, cells, rule):
+def _fine_parts(network, fine, time, cells, judged, rule):
     """Candidates of supported sub-cells without a station of their own, in blocks."""
     names = fine["sub_cell"].values.astype(str)
     parent = np.array([name.rsplit("-", 1)[0] for name in names])
@@ -279,7 +396,11 @@ def _fine_parts(network, fine, time, cells, rule):
         near = speaker >= 0
         place = {"sub_cell": names[block][near], "cell": parent[block][near], "lon": lon[block][near]}
         place["lat"] = lat[block][near]
-        parts.append(_candidates(network, values[near], speaker[near], place, rule))
+        values, speaker = values[near], speaker[near]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            # Expected of a place is what is expected of the station that speaks for it.
+            more = np.log((values + LEVEL) / (network.pool["pm25"][speaker] + LEVEL)) / judged[1][speaker]
+        parts.append(_candidates(network, values, judged[0][speaker] + more, speaker, place, rule))
     return parts
 
 
