@@ -12,18 +12,18 @@ facility; and what its class, size and distance say before any wind.
 import numpy as np
 import pandas as pd
 
-from hotspot.trace.agreement import Receptors, near_box, towards
+from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
 from hotspot.trace.hours import Hours
-from hotspot.trace.prior import prior, score, size_ratio
+from hotspot.trace.groups import groups
+from hotspot.trace.prior import prior, register_emission
+from hotspot.trace.whose import whose
 
 COLUMNS = [
     "cell", "facility", "name", "class_", "lon", "lat", "distance_km", "bearing_deg", "where", "upwind_hours",
-    "n_hours", "lift", "lift_low", "lift_high", "word", "agreement", "n_stations", "joint_lift", "prior", "sized",
-    "score", "order",
+    "n_hours", "lift", "lift_low", "lift_high", "word", "agreement", "n_stations", "prior", "sized",
+    "share", "share_low", "share_high", "told", "group", "order",
 ]  # fmt: skip
-_URGENCY = {"strong": 0, "moderate": 1}  # the other words say nothing for or against
-_WHERE = {"in_cell": 0, "ring": 1, "upwind": 2}
 
 
 def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=None, criteria, utc_offset=None):
@@ -95,19 +95,23 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
         carried = (data.attrs.get("utc_offset") for data in (stations, weather) if data is not None)
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
-    places = _placed(facilities, cells.attrs["crs"], rule)
+    places = _placed(facilities, cells.attrs["crs"])
     codes = sorted(months.index)
     at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
     at = np.column_stack([at[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
     spacing = float(cells.attrs["spacing"])
     spot = dict(zip(codes, at.tolist(), strict=True))
     near = {cell: _near(places, spot[cell], spacing, rule.upwind_km) for cell in codes}
-    found, about = {}, {}
+    found, about, hidden = {}, {}, {}
     farthest = rule.upwind_km + criteria.interpolation.max_station_km  # from a cell's station to its facilities
     for month in sorted(set(months)):
         hours = Hours(weather, month, utc_offset=utc_offset, tracing=rule)
-        receptors = Receptors(hours, stations, micro, places, tracing=rule, reach_km=farthest)
+        receptors = Receptors(
+            hours, stations, micro, places, tracing=rule, reach_km=farthest, crs=cells.attrs["crs"]
+        )  # fmt: skip
         here = [cell for cell in codes if months[cell] == month]
+        asked = np.array([spot[cell] for cell in here])
+        answers = dict(zip(here, whose(asked, hours, receptors, places, spacing=spacing, tracing=rule), strict=True))
         wanted = np.unique(np.concatenate([near[cell]["place"] for cell in here]))
         agreed = receptors.agreement(wanted)
         for cell in here:
@@ -115,20 +119,20 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
             evidence = _evidence(hours, receptors, lon, lat, criteria.interpolation.max_station_km)
             about[cell] = evidence["about"]
             own = {name: values[np.searchsorted(wanted, near[cell]["place"])] for name, values in agreed.items()}
-            found[cell] = _judged(places, near[cell] | own, evidence, receptors)
+            found[cell] = _judged(places, near[cell] | own, evidence, receptors, answers[cell])
+            about[cell] |= _whole(answers[cell], found[cell])
+            hidden |= {cell: answers[cell].sub_cells} if answers[cell] else {}
     traced = _table(places, found)
     traced.attrs["hours"] = about
+    traced.attrs["unregistered"] = hidden
     return traced
 
 
-def _placed(facilities, crs, rule):
-    """The facilities by name, each with its place on the lattice (m) and its size against its class."""
-    from pyproj import Transformer
-
+def _placed(facilities, crs):
+    """The facilities by name, each with its place on the lattice (m) and what it may emit (g/s)."""
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
-    lon, lat = table["lon"].to_numpy(float), table["lat"].to_numpy(float)
-    table["x"], table["y"] = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
-    table["ratio"], table["sized"] = size_ratio(facilities, tracing=rule)
+    table["x"], table["y"] = on_lattice(table["lon"].to_numpy(float), table["lat"].to_numpy(float), crs)
+    table["emission"], table["sized"] = register_emission(facilities)
     return table.sort_values("facility", kind="stable").reset_index(drop=True)
 
 
@@ -168,11 +172,11 @@ def _evidence(hours, receptors, lon, lat, reach_km):
     return {"direction": direction, "receptor": receptor, "about": about}
 
 
-def _judged(places, found, evidence, receptors):
-    """One cell's facilities in visiting order: arrays of where, hours, lift, word, agreement, prior, score."""
+def _judged(places, found, evidence, receptors, answer):
+    """One cell's facilities in visiting order: arrays of where, hours, lift, word, agreement, prior, share."""
     rule, direction, receptor = receptors.tracing, evidence["direction"], evidence["receptor"]
     n = found["place"].size
-    lift = {name: np.full(n, np.nan) for name in ("lift", "low", "high")} | {"hours": np.zeros(n)}
+    lift = {name: np.full(n, np.nan) for name in ("lift", "low", "high")}
     if receptor is not None:
         lift = {name: values[found["place"]] for name, values in receptors.says(receptor).items()}
     upwind = sector_hours(found["bearing_deg"], direction, rule.sector_deg) if direction.size else np.zeros(n)
@@ -180,6 +184,7 @@ def _judged(places, found, evidence, receptors):
     often = (upwind >= blowing * rule.sector_deg / 360.0) & (upwind > 0)
     ring = np.where(found["distance_km"] <= rule.ring_km, "ring", "upwind")
     where = np.where(found["inside"], "in_cell", ring).astype(object)
+    emission = places["emission"].to_numpy()[found["place"]]
     found = found | {
         "where": where,
         "upwind_hours": upwind.astype(int),
@@ -187,37 +192,56 @@ def _judged(places, found, evidence, receptors):
         "lift": lift["lift"],
         "lift_low": lift["low"],
         "lift_high": lift["high"],
-        "word": _words(lift, np.minimum(upwind, lift["hours"]), receptor is not None, rule),
+        "prior": prior(emission, found["distance_km"], tracing=rule),
     }
-    found = {name: values[(where != "upwind") | often] for name, values in found.items()}
-    of = found["place"]
-    kind, ratio = places["class_"].to_numpy()[of], places["ratio"].to_numpy()[of]
-    found["prior"] = prior(kind, ratio, found["distance_km"], tracing=rule)
-    found["score"] = score(found["prior"], found["joint_lift"], found["agreement"], found["n_stations"])
-    order = _order(found, evidence["about"]["calm_month"], rule)
+    found |= _shared(found, answer)
+    found["word"] = _words(found, answer is not None and answer.informed, rule)
+    # What matters is listed wherever it stands; what does not, if it is near or the wind came from it often.
+    kept = (where != "upwind") | often | (found["share"] >= rule.moderate_share)
+    found = {name: values[kept] for name, values in found.items()}
+    found["prior"] = found["prior"] / found["prior"].sum() if kept.any() else found["prior"]
+    found["group"] = groups(found, answer, rule)
+    order = _order(found)
     return {name: values[order] for name, values in found.items()}
 
 
-def _words(lift, n_hours, joined, rule):
-    """What the hours say, in one of five words."""
-    if not joined:
-        return np.full(n_hours.size, "no hourly data", dtype=object)
-    sure = np.nan_to_num(lift["low"], nan=0.0) > 1
-    words = np.where(sure & (lift["lift"] >= rule.moderate_lift), "moderate", "weak").astype(object)
-    words[sure & (lift["lift"] >= rule.strong_lift)] = "strong"
-    words[n_hours < rule.min_upwind_hours] = "not enough hours"
+def _shared(found, answer):
+    """The posterior of a cell's facilities; the prior where there is no wind."""
+    if answer is None:
+        nothing = np.zeros(found["place"].size)
+        return {"share": found["prior"], "share_low": nothing, "share_high": nothing + 1, "told": nothing}
+    of = np.searchsorted(answer.place, found["place"]) if answer.place.size else np.zeros(found["place"].size, int)
+    of = np.minimum(of, max(answer.place.size - 1, 0))
+    known = answer.place[of] == found["place"] if answer.place.size else np.zeros(of.size, bool)
+    names = {"share": answer.share, "share_low": answer.low, "share_high": answer.high, "told": answer.told}
+    return {name: np.where(known, values[of], 0.0) if known.any() else np.zeros(of.size)
+            for name, values in names.items()}  # fmt: skip
+
+
+def _whole(answer, found):
+    """What the listed facilities leave to others, for a cell's note."""
+    listed = float(found["share"].sum())
+    if answer is None:
+        return {"informed": False, "listed_share": listed, "unregistered_share": np.nan, "outside_share": np.nan}
+    rest = {"unregistered_share": answer.unregistered, "outside_share": answer.outside}
+    return {"informed": answer.informed, "listed_share": listed} | rest
+
+
+def _words(found, informed, rule):
+    """What the posterior says, in one of five words."""
+    if not informed:
+        return np.full(found["place"].size, "no hourly data", dtype=object)
+    share = found["share"]
+    words = np.where(found["upwind_hours"] < rule.min_upwind_hours, "not enough hours", "weak").astype(object)
+    words[share >= rule.moderate_share] = "moderate"
+    words[share >= rule.strong_share] = "strong"
     return words
 
 
-def _order(found, calm_month, rule):
+def _order(found):
     """Positions of a cell's facilities in visiting order."""
-    near = np.array([_WHERE[name] for name in found["where"]], dtype=int)
-    word = np.array([_URGENCY.get(name, 2) for name in found["word"]], dtype=int)
-    # What stands in the cell is looked at first in any case: a station kilometres away cannot clear it.
-    word = np.where((near == 0) | (rule.order == "score"), 0, word)
-    far = (near == 2) & calm_month
     # No order out of the last digits; places are sorted by facility, so that the place breaks ties.
-    return np.lexsort((found["place"], found["distance_km"], near, -found["score"].round(9), word, far))
+    return np.lexsort((found["place"], -found["prior"].round(9), -found["share"].round(6)))
 
 
 def _table(places, found):

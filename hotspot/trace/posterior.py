@@ -27,6 +27,7 @@ class Posterior:
     low: np.ndarray  # float64[target, source], 5 % of the share's draws
     high: np.ndarray  # float64[target, source], 95 %
     first: np.ndarray  # float64[target, source], chance that it adds most
+    above: np.ndarray  # float64[target, source, source], chance that the first adds more than the second
     added: np.ndarray  # float64[target, source], ug/m3, expected
     emission: np.ndarray  # float64[source], g/s, median
     told: np.ndarray  # float64[source], 0: only the prior speaks; 1: the stations know it
@@ -46,6 +47,9 @@ class Fit:
     precision: np.ndarray  # float64[station, hour], weight of an hour in the likelihood
     level: np.ndarray  # float64[station], ug/m3 that a station always has above its background: diffuse, or far off
     expected: np.ndarray  # float64[source, station], ug/m3 that each source adds to each station on average
+    places: np.ndarray  # float64[group, 2], m: the stations of one cell are a group
+    deviation: np.ndarray  # float64[group, source], log error of the plume towards each group
+    information: np.ndarray  # float64[group, source, source], of log emission, of each group
     evidence: float
 
 
@@ -117,10 +121,10 @@ def source_shares(increments, stations, wind, sources, prior, targets, *, spacin
     ``y(s,t) = sum_j q_j F_j(s,t) + a_s + b_s v(t) + e``: F from ``footprints``, a and b of each station with a
     wide normal prior (v the ventilation), e Student's t with 4 degrees of freedom, its scale the station's
     own and growing with the prediction (``model_sd``). Hours in a row are no new evidence: each counts
-    1 / ``hours_together``. A model of a plume is wrong in the same way all month, so that stations of one cell
-    (3 km) know log q_j no better than to ``pair_sd``: with H their information and g its gradient they count as
-    ``H (1 + pair_sd^2 H)^-1`` and ``(1 + pair_sd^2 H)^-1 g``. log q normal (``prior``), Laplace approximation;
-    shapes are weighted by evidence to the power 1 / ``temper``.
+    1 / ``hours_together``. A model of a plume is wrong in the same way all month: at the stations of one cell
+    (3 km, a group) q_j is q_j exp(d_jg), d normal with ``pair_sd``. A target at r from the nearest group shares
+    exp(-r / ``pair_km``) of its d; the rest is drawn. log q normal (``prior``); Laplace approximation of q and d
+    together; shapes are weighted by evidence to the power 1 / ``temper``.
 
     Examples
     --------
@@ -145,19 +149,17 @@ def source_shares(increments, stations, wind, sources, prior, targets, *, spacin
     stations, increments = stations[heard], increments[heard]
     informed = bool(heard.size) and bool(len(sources))
     fits, draws, added = [], [], []
-    noise = np.random.default_rng(tracing.seed).standard_normal((tracing.n_shares, len(sources)))
+    noise = np.random.default_rng(tracing.seed).standard_normal((3, tracing.n_shares, len(sources)))
     for shape in SHAPES:
         if informed:
             fit = _fitted(footprints(stations, sources, wind, shape), increments, stations, wind, prior, tracing)
         else:
-            nothing = np.zeros(len(stations)), np.zeros((len(sources), len(stations)))
-            fit = Fit(prior.mean, prior.covariance, increments, np.zeros_like(increments), *nothing, 0.0)
-        root = np.linalg.cholesky(fit.covariance) if len(sources) else fit.covariance
-        emission = np.exp(np.clip(fit.log_emission + noise @ root.T, -12.0, 12.0))
+            fit = _unheard(prior, increments)
+        emission = _drawn(fit, targets, noise, tracing)
         mean = over_cells(targets, sources, wind, shape, spacing=spacing, hours=hours)
         fits.append(fit)
         draws.append(emission)
-        added.append(emission[:, None, :] * mean)
+        added.append(emission * mean)
     evidence = np.array([fit.evidence for fit in fits]) / tracing.temper
     weight = np.exp(evidence - evidence.max())
     weight /= weight.sum()
@@ -184,59 +186,96 @@ def _summed(fits, draws, added, weight, prior, heard, informed):
     after = sum(w * np.diag(fit.covariance) for w, fit in zip(weight, fits, strict=True))
     told = np.clip(1 - after / np.where(before > 0, before, 1.0), 0.0, 1.0)
     emission = np.exp(sum(w * fit.log_emission for w, fit in zip(weight, fits, strict=True)))
+    above = [(part[:, :, :, None] > part[:, :, None, :]) for part in (one[:50] for one in added)]
     return Posterior(
-        over(share), low, high, over(most), over(added), emission, told, weight, tuple(fits), heard, informed
+        over(share), low, high, over(most), over(above), over(added), emission, told, weight, tuple(fits), heard, informed
     )
+
+
+def _unheard(prior, increments):
+    """The prior as a fit, where no station says anything."""
+    n = len(prior.mean)
+    return Fit(
+        prior.mean, prior.covariance, increments, np.zeros_like(increments), np.zeros(len(increments)),
+        np.zeros((n, len(increments))), np.zeros((0, 2)), np.zeros((0, n)), np.zeros((0, n, n)), 0.0,
+    )  # fmt: skip
+
+
+def _drawn(fit, targets, noise, tracing):
+    """Emissions as each target sees them, float64[draw, target, source]."""
+    n = len(fit.log_emission)
+    if not n:
+        return np.zeros((noise.shape[1], len(targets), 0))
+    shift = noise[0] @ np.linalg.cholesky(fit.covariance).T
+    found = np.repeat((fit.log_emission + shift)[:, None], len(targets), axis=1)
+    away = np.hypot(*(targets[:, None] - fit.places).transpose(2, 0, 1))
+    for target in range(len(targets)):
+        own = tracing.pair_sd * noise[2]
+        if len(fit.places):
+            group = int(np.argmin(away[target]))
+            held = np.linalg.inv(fit.information[group] + np.eye(n) / tracing.pair_sd**2)
+            held = (held + held.T) / 2
+            deviation = fit.deviation[group] - shift @ (held @ fit.information[group]).T
+            deviation += noise[1] @ np.linalg.cholesky(held).T
+            near = np.exp(-away[target, group] / (1000 * tracing.pair_km))
+            own = near * deviation + np.sqrt(1 - near**2) * own
+        found[:, target] += own
+    return np.exp(np.clip(found, -12.0, 12.0))
 
 
 def _fitted(foot, values, stations, wind, prior, tracing):
     """Emissions under one shape: robust weights and Gauss-Newton steps in turn."""
-    n = foot.shape[1]
     there = ~np.isnan(values)
     seen = np.where(there, values, 0.0)
     own = np.stack([np.ones(len(wind)), ventilation_factor(wind)])
     _, group = np.unique(np.floor(stations / 3000.0), axis=0, return_inverse=True)
     group = group.ravel()
-    inverse, log_q = np.linalg.inv(prior.covariance), prior.mean.copy()
+    n_group, n = group.max() + 1, foot.shape[1]
+    inverse, log_q, deviation = np.linalg.inv(prior.covariance), prior.mean.copy(), np.zeros((n_group, n))
     level = np.zeros((len(stations), 2))
     scale = np.array([_spread(row[mask] - np.median(row[mask])) for row, mask in zip(seen, there, strict=True)])
-    limit = np.eye(n)
-    for turn in range(_ROUNDS):
-        expected = np.einsum("sjt,j->st", foot, np.exp(log_q))
+    loose = np.eye(n) / tracing.pair_sd**2
+    for turn in range(_ROUNDS + 1):
+        expected = np.einsum("sjt,sj->st", foot, np.exp(log_q + deviation)[group])
         residual = seen - expected - level @ own
         if turn:
             scale = np.array([_spread(row[mask]) for row, mask in zip(residual, there, strict=True)])
         variance = scale[:, None] ** 2 + (tracing.model_sd * expected) ** 2 * (turn > 0)
         robust = (_FREEDOM + 1) / (_FREEDOM + residual**2 / variance) if turn else 1.0
+        if turn == _ROUNDS:
+            break
         precision = np.where(there, robust / variance, 0.0) / tracing.hours_together
         information, towards, levels = _normal(foot, seen, precision, own, group)
         for _ in range(_STEPS if turn == _ROUNDS - 1 else 4):
-            q = np.exp(log_q)
-            slope, bend = inverse @ (log_q - prior.mean), inverse.copy()
-            for known, pull in zip(information, towards, strict=True):
-                own_bend = q[:, None] * known * q
-                held = np.linalg.inv(limit + tracing.pair_sd**2 * own_bend)
-                bend += own_bend @ held
-                slope += held.T @ (q * (known @ q - pull))
+            # Newton on emissions and deviations together, the deviations of each group eliminated.
+            q = np.exp(log_q + deviation)
+            bends = q[:, :, None] * information * q[:, None, :]
+            slopes = q * (np.einsum("gij,gj->gi", information, q) - towards)
+            held = np.linalg.inv(bends + loose)
+            pulls = slopes + deviation / tracing.pair_sd**2
+            share = bends @ held
+            bend = inverse + (bends - share @ bends).sum(axis=0)
             bend = (bend + bend.T) / 2
+            slope = inverse @ (log_q - prior.mean) + (slopes - np.einsum("gij,gj->gi", share, pulls)).sum(axis=0)
             step = -np.linalg.solve(bend, slope)
             step *= min(1.0, 0.7 / max(np.abs(step).max(), 1e-12))
-            log_q = log_q + step
-            if np.abs(step).max() < 1e-3:
+            turned = -np.einsum("gij,gj->gi", held, pulls + np.einsum("gij,j->gi", bends, step))
+            log_q, deviation = log_q + step, deviation + np.clip(turned, -0.7, 0.7)
+            if max(np.abs(step).max(), np.abs(turned).max()) < 1e-2:
                 break
         for station, (solve, cross, pull) in levels.items():
-            level[station] = solve @ (pull - cross.T @ np.exp(log_q))
-    expected = np.einsum("sjt,j->st", foot, np.exp(log_q))
-    residual = seen - expected - level @ own
-    variance = scale[:, None] ** 2 + (tracing.model_sd * expected) ** 2
+            level[station] = solve @ (pull - cross.T @ np.exp(log_q + deviation[group[station]]))
     fit = -0.5 * ((_FREEDOM + 1) * np.log1p(residual**2 / variance / _FREEDOM) + np.log(variance))
     away = log_q - prior.mean
     evidence = fit[there].sum() / tracing.hours_together - 0.5 * away @ inverse @ away
     evidence -= 0.5 * (np.linalg.slogdet(bend)[1] + np.linalg.slogdet(prior.covariance)[1])
+    evidence -= 0.5 * (deviation**2).sum() / tracing.pair_sd**2
     covariance = np.linalg.inv(bend)
+    places = np.array([stations[group == one].mean(axis=0) for one in range(n_group)])
     return Fit(
         log_q, (covariance + covariance.T) / 2, np.where(there, residual, np.nan), precision,
-        (level @ own).mean(axis=1), foot.mean(axis=2).T * np.exp(log_q)[:, None], float(evidence),
+        (level @ own).mean(axis=1), foot.mean(axis=2).T * np.exp(log_q + deviation)[group].T,
+        places, deviation, bends, float(evidence),
     )  # fmt: skip
 
 

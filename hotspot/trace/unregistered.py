@@ -73,9 +73,10 @@ def unregistered(post, shape, stations, wind, sources, places, *, step, tracing)
     level = np.stack([np.ones(len(wind)), ventilation_factor(wind)])
     for station, own_group in zip(near, group, strict=True):
         foot = footprints(stations[station], places, wind, of)[0]
+        amount = np.exp(fit.log_emission + fit.deviation[np.argmin(np.hypot(*(fit.places - stations[station]).T))])
         loud = np.flatnonzero(fit.expected[:, station] > _LOUD)
         loud = loud[np.argsort(-fit.expected[loud, station], kind="stable")[:10]]
-        known = footprints(stations[station], sources[loud], wind, of)[0] * np.exp(fit.log_emission[loud])[:, None]
+        known = footprints(stations[station], sources[loud], wind, of)[0] * amount[loud][:, None]
         own = np.concatenate([level, known])
         held = np.r_[np.full(2, _OWN_SD**-2), np.full(loud.size, tracing.pair_sd**-2)]
         precision = fit.precision[station]
