@@ -54,7 +54,8 @@ class Tracing(Rule):
     moderate_share: float = Field(0.12, gt=0, le=1)  # "moderate" from here; calibration in docs/tracing.md
 
     # An unregistered source of this size is looked for on every sub-cell of a cell and its ring.
-    unregistered_g_s: float = Field(3.0, gt=0)  # about 100 t a year: a large yard, a dump, a kiln
+    unregistered_g_s: float = Field(5.0, gt=0)  # about 150 t a year: a large yard, a dump, a kiln
+    unregistered_hours: float = Field(3.0, ge=1)  # so many hours in a row are one piece of evidence of where it stands
     unregistered_chance: float = Field(0.3, gt=0, lt=1)  # that there is one, before any station is heard
     observable: float = Field(0.7, gt=0, le=1)  # it would be found within one sub-cell with this chance
     seed: int = 20180828

@@ -232,9 +232,11 @@ def _words(found, informed, rule):
     if not informed:
         return np.full(found["place"].size, "no hourly data", dtype=object)
     share = found["share"]
-    words = np.where(found["upwind_hours"] < rule.min_upwind_hours, "not enough hours", "weak").astype(object)
+    words = np.full(share.size, "weak", dtype=object)
     words[share >= rule.moderate_share] = "moderate"
     words[share >= rule.strong_share] = "strong"
+    # What stands in the cell reaches it in any wind.
+    words[(found["upwind_hours"] < rule.min_upwind_hours) & ~found["inside"]] = "not enough hours"
     return words
 
 

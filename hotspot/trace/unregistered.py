@@ -79,7 +79,7 @@ def unregistered(post, shape, stations, wind, sources, places, *, step, tracing)
         known = footprints(stations[station], sources[loud], wind, of)[0] * amount[loud][:, None]
         own = np.concatenate([level, known])
         held = np.r_[np.full(2, _OWN_SD**-2), np.full(loud.size, tracing.pair_sd**-2)]
-        precision = fit.precision[station]
+        precision = fit.precision[station] * (tracing.hours_together / tracing.unregistered_hours)
         left = np.where(precision > 0, fit.residual[station], 0.0)
         solve = np.linalg.inv((own * precision) @ own.T + np.diag(held))
         cross = (foot * precision) @ own.T
