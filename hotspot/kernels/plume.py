@@ -59,13 +59,19 @@ def hourly_footprints(receptors, sources, wind, shape):
                 along = max(along, 0.0)
                 # A wind known to half a metre per second has so much less of a direction the weaker it is.
                 turn = 0.4 / speed
-                sigma = math.sqrt((spread * spread + turn * turn) * along * along / (1 + along / 20000.0) + least * least)
+                sigma = math.sqrt(
+                    (spread * spread + turn * turn) * along * along / (1 + along / 20000.0) + least * least
+                )
                 if abs(across) > 4 * sigma:
                     continue
                 depth = min(deep, 60.0 + growth * along)
                 onset = 1.0 if along > 0 else 0.5
                 decay = math.exp(-along / (speed * 30000.0))
                 found[r, s, t] = (
-                    1e6 * onset * decay * math.exp(-0.5 * (across / sigma) ** 2) / (2.5066282746 * sigma * depth * speed)
+                    1e6
+                    * onset
+                    * decay
+                    * math.exp(-0.5 * (across / sigma) ** 2)
+                    / (2.5066282746 * sigma * depth * speed)
                 )
     return found

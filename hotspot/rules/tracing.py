@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hotspot.rules.rule import Rule
 
+
 class Tracing(Rule):
     """Which sources are looked at, when wind says something, and who is visited first."""
 

@@ -1,12 +1,10 @@
 """
 What may be the cause: facilities in the cell, around it and upwind, and what the wind says of each.
 
-The concentration is that of the nearest reference station, because a 3 km cell
-has no hourly series of its own. So the wind is judged twice: how often it blew
-from the facility to the cell, and whether the station was dirtier than the
-stations around it when it blew from that facility to the station. The table
-tells which station, and how far; how many other stations point to the same
-facility; and what its class, size and distance say before any wind.
+One posterior per cell decides (``whose``): what each facility adds by its size and
+the wind, corrected by what every station around measured hour by hour. Beside it
+stands what each station says alone: whether it was dirtier than the stations
+around it when the wind blew from the facility, and how many say so.
 """
 
 import numpy as np
@@ -18,6 +16,7 @@ from hotspot.trace.hours import Hours
 from hotspot.trace.groups import groups
 from hotspot.trace.prior import prior, register_emission
 from hotspot.trace.whose import whose
+from hotspot.trace.words import findings
 
 COLUMNS = [
     "cell", "facility", "name", "class_", "lon", "lat", "distance_km", "bearing_deg", "where", "upwind_hours",
@@ -50,12 +49,15 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     cell's centre to the facility, true north), ``where`` (in_cell, ring, upwind),
     ``upwind_hours`` with wind from its sector among ``n_hours``, ``lift,
     lift_low, lift_high`` of high hours, ``word``; ``agreement`` of ``n_stations`` point to
-    it, their ``joint_lift``; ``prior`` (of the cell's facilities, adding up to 1) and whether its
-    size was known (``sized``); ``score`` and ``order``.
+    it; ``prior`` (of the cell's facilities by class, size and distance, adding up to 1) and whether its
+    size was known (``sized``); ``share`` of the cell's increment with its 90 % range ``share_low, share_high``,
+    ``told`` (0: the prior speaks alone, 1: the stations know its emission), ``group`` (``groups.groups``) and ``order``.
     ``attrs["hours"]``: per cell the station used, its distance, what was taken of it
     (``measure``: increment over the stations around, or concentration), hours, and of the
     calm hours, which are in no sector: ``calm_hours, calm_share, calm_high`` (share of them that
-    were high), ``calm_month`` (so many that near sources come first).
+    were high), ``calm_month``; ``informed`` (a station told something), ``listed_share``,
+    ``unregistered_share, outside_share`` of the increment.
+    ``attrs["unregistered"]``: per cell where to look for what no register holds (``words.findings``).
 
     Raises
     ------
@@ -68,13 +70,12 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     cell, within ``ring_km`` of the cell's centre, or up to ``upwind_km`` away if
     the wind came from its sector at least as often as from any sector of that width on average.
     An hour has the wind of the report nearest to it, at most half a step away; reports more
-    than six hours apart say nothing. METHODS 11: lift is CPF over base rate (``sector_lift``) of what
-    the station measured above its background (``hours.increments``). Words: strong and
-    moderate from the thresholds of the criteria, with the interval above 1; weak;
-    not enough hours, below ``min_upwind_hours`` to the cell or to the station; no hourly data, without wind or
-    station. Order: strong or in the cell, moderate, then the rest, each by ``prior.score``; in a calm
-    month those in the cell and around it before those upwind. Removing a facility changes no word, lift
-    or agreement of the others.
+    than six hours apart say nothing. Lift is CPF over base rate (``sector_lift``) of what
+    the station measured above its background (``hours.increments``): a check that stands beside the
+    posterior and decides nothing. Share and order: METHODS 18, ``posterior.source_shares``; without wind the
+    prior. Words: strong and moderate from ``strong_share`` and ``moderate_share``, weak; not enough hours where
+    the wind came from it for less than ``min_upwind_hours`` and it stands outside the cell; no hourly data, without
+    wind or station. Removing a facility moves its share to the rest: to others, to what is unregistered and outside.
 
     Examples
     --------
@@ -121,7 +122,7 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
             own = {name: values[np.searchsorted(wanted, near[cell]["place"])] for name, values in agreed.items()}
             found[cell] = _judged(places, near[cell] | own, evidence, receptors, answers[cell])
             about[cell] |= _whole(answers[cell], found[cell])
-            hidden |= {cell: answers[cell].sub_cells} if answers[cell] else {}
+            hidden[cell] = findings(answers[cell].sub_cells if answers[cell] else None)
     traced = _table(places, found)
     traced.attrs["hours"] = about
     traced.attrs["unregistered"] = hidden

@@ -173,9 +173,7 @@ def _summed(fits, draws, added, weight, prior, heard, informed):
     n = len(draws[0])
     # As many draws of each shape as it weighs, always the same ones.
     taken = np.floor(np.cumsum(weight) * n + 0.5).astype(int)
-    mixed = np.concatenate(
-        [part[low:high] for part, low, high in zip(share, np.r_[0, taken[:-1]], taken, strict=True)]
-    )
+    mixed = np.concatenate([part[low:high] for part, low, high in zip(share, np.r_[0, taken[:-1]], taken, strict=True)])
     low, high = np.quantile(mixed, [0.05, 0.95], axis=0)
     most = [(part > 0) & (part == part.max(axis=2, keepdims=True)) if part.shape[2] else part for part in added]
 
@@ -188,7 +186,18 @@ def _summed(fits, draws, added, weight, prior, heard, informed):
     emission = np.exp(sum(w * fit.log_emission for w, fit in zip(weight, fits, strict=True)))
     above = [(part[:, :, :, None] > part[:, :, None, :]) for part in (one[:50] for one in added)]
     return Posterior(
-        over(share), low, high, over(most), over(above), over(added), emission, told, weight, tuple(fits), heard, informed
+        over(share),
+        low,
+        high,
+        over(most),
+        over(above),
+        over(added),
+        emission,
+        told,
+        weight,
+        tuple(fits),
+        heard,
+        informed,
     )
 
 

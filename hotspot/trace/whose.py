@@ -76,7 +76,7 @@ def _block(centres, middle, wind, receptors, places, spacing, tracing):
     around = np.flatnonzero(np.hypot(*(xy - middle).T) <= tracing.upwind_km * 1000 + half)
     emission = places["emission"].to_numpy(float)
     if around.size > _MOST_SOURCES:
-        whole = (middle + np.stack(np.meshgrid([-5000.0, 0.0, 5000.0], [-5000.0, 0.0, 5000.0]), -1).reshape(-1, 2))
+        whole = middle + np.stack(np.meshgrid([-5000.0, 0.0, 5000.0], [-5000.0, 0.0, 5000.0]), -1).reshape(-1, 2)
         adds = over_cells(whole, xy[around], wind, SHAPES[-1], spacing=spacing).max(axis=0) * emission[around]
         around = np.sort(around[np.argsort(-adds, kind="stable")[:_MOST_SOURCES]])
     class_, sized = places["class_"].to_numpy()[around], places["sized"].to_numpy(bool)[around]

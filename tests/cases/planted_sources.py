@@ -240,7 +240,9 @@ def report(seeds, days):
         for name, tables in found.items():
             table = pd.concat(tables)
             table = table[table.get("candidates", pd.Series(99, table.index)) > 3]
-            print(f"{n} days, {name}: {len(table)}, {table['three'].mean():.2f}, {table['first'].mean():.2f}", flush=True)
+            print(
+                f"{n} days, {name}: {len(table)}, {table['three'].mean():.2f}, {table['first'].mean():.2f}", flush=True
+            )
 
 
 if __name__ == "__main__":

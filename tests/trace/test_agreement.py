@@ -195,7 +195,9 @@ def test_removing_a_facility_moves_its_share_to_the_rest_and_says_so():
     rest = traced.loc[traced["facility"] != gone, "share"].sum()
     assert fewer["share"].sum() > rest  # the others get some of it,
     names = ("unregistered_share", "outside_share")
-    assert sum(after[name] for name in names) > sum(before[name] for name in names)  # and what nobody registered the rest
+    assert sum(after[name] for name in names) > sum(
+        before[name] for name in names
+    )  # and what nobody registered the rest
     for about in (before, after):
         assert about["listed_share"] + sum(about[name] for name in names) <= 1 + 1e-9
 
@@ -205,7 +207,7 @@ def test_plants_in_one_direction_are_one_group_with_one_statement():
     facilities = around([115, 120, 125, 300], [5.0, 5.2, 5.4, 5.0])
     traced = trace(facilities, weather, stations).set_index("facility")
     assert traced.loc[["f00", "f01", "f02"], "group"].tolist() == [1, 1, 1] and traced.loc["f03", "group"] == 0
-    (zh, en), = group_words(traced.reset_index().to_dict("records"))
+    ((zh, en),) = group_words(traced.reset_index().to_dict("records"))
     assert "1、2、3" in zh and "120°" in zh and "one direction (120)" in en
 
 
