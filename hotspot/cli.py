@@ -141,7 +141,8 @@ def instrument(
 ):  # fmt: skip
     """Where the next micro-stations should stand: cells, sub-cells, what each further station gains."""
     from hotspot.study import load_study
-    from hotspot.workflows.instrument import instrument as choose, instrument_lines
+    from hotspot.workflows.instrument import instrument as choose
+    from hotspot.workflows.instrument import instrument_lines
 
     for line in instrument_lines(choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)):
         typer.echo(line)

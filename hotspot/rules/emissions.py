@@ -99,7 +99,7 @@ def size_words(size, unit):
     >>> size_words(4.0, ""), size_words(float("nan"), "MW")
     (('4', '4'), ('', ''))
     """
-    if not size == size:
+    if size != size:
         return "", ""
     unit = str(unit).strip()
     english = f"{size:.10g} {unit}".strip()

@@ -46,7 +46,7 @@ class Tracing(Rule):
     class_sd: float = Field(0.3, ge=0)  # log error of a class factor, shared by its plants
     scale_sd: float = Field(0.7, ge=0)  # log error that all share: of the factors and of the plume
     pair_sd: float = Field(1.2, gt=0)  # log error of a plume between one source and one place of stations
-    pair_km: float = Field(3.0, gt=0)  # a cell so far from them shares a third of that error with its stations
+    pair_km: float = Field(1.0, gt=0)  # a cell so far from them shares a third of that error with its stations
     model_sd: float = Field(0.6, ge=0)  # error of an hour's prediction against the prediction
     hours_together: float = Field(12.0, ge=1)  # so many hours in a row are one piece of evidence
     temper: float = Field(20.0, ge=1)  # the evidence of a shape of plume counts 1 / so much

@@ -12,8 +12,8 @@ import pandas as pd
 
 from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
-from hotspot.trace.hours import Hours
 from hotspot.trace.groups import groups
+from hotspot.trace.hours import Hours
 from hotspot.trace.prior import prior, register_emission
 from hotspot.trace.whose import whose
 from hotspot.trace.words import findings
@@ -51,7 +51,7 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     lift_low, lift_high`` of high hours, ``word``; ``agreement`` of ``n_stations`` point to
     it; ``prior`` (of the cell's facilities by class, size and distance, adding up to 1) and whether its
     size was known (``sized``); ``share`` of the cell's increment with its 90 % range ``share_low, share_high``,
-    ``told`` (0: the prior speaks alone, 1: the stations know its emission), ``group`` (``groups.groups``) and ``order``.
+    ``told`` (0: the prior alone, 1: the stations know its emission), ``group`` (``groups.groups``), ``order``.
     ``attrs["hours"]``: per cell the station used, its distance, what was taken of it
     (``measure``: increment over the stations around, or concentration), hours, and of the
     calm hours, which are in no sector: ``calm_hours, calm_share, calm_high`` (share of them that

@@ -75,8 +75,9 @@ def group_words(rows):
     --------
     >>> rows = [{"group": 1, "bearing_deg": 130.0, "share": 0.4}, {"group": 1, "bearing_deg": 150.0, "share": 0.2},
     ...     {"group": 0, "bearing_deg": 10.0, "share": 0.1}]
-    >>> group_words(rows)
-    [('第1、2号同在140°方向，无法区分，合计约占60%', 'no. 1, 2: one direction (140), not told apart, about 60% together')]
+    >>> [words] = group_words(rows)
+    >>> words[0], words[1]
+    ('第1、2号同在140°方向，无法区分，合计约占60%', 'no. 1, 2: one direction (140), not told apart, about 60% together')
     """
     said = []
     for group in sorted({int(row.get("group") or 0) for row in rows} - {0}):

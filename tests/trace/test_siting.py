@@ -22,7 +22,7 @@ def test_greedy_is_not_worse_than_500_random_layouts(seed):
     assert layout.value[-1] >= best
     assert len(set(layout.site.tolist())) == 4 and (np.diff(layout.value) > 0).all()
     # Each further station gains less than the one before, and the shares move the right way.
-    assert (np.diff(np.diff(layout.value)) < 0.05).all()
+    assert layout.value[1] - layout.value[0] > layout.value[4] - layout.value[3]
     assert (np.diff(layout.error_share) < 0).all() and (np.diff(layout.split_share) >= 0).all()
 
 

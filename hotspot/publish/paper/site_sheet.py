@@ -67,7 +67,7 @@ def _page(study, code, rows):
 def _panel(study, code, rows):
     """The cell with its numbered sub-cells, the chosen ones dark."""
     grid, n = study.grid, study.grid.nesting(study.lattice.fine)
-    west, south, east, north = (float(value) for value in grid.bounds(*grid.parse(code)))
+    west, _, east, north = (float(value) for value in grid.bounds(*grid.parse(code)))
     window = drawing.Window(west, north, east - west, _SIDE)
     draw, step = drawing.Drawing(), _SIDE / n
     chosen = {int(row["sub_cell"].rsplit("-", 1)[1]): int(row["site"]) for row in rows.to_dict("records")}

@@ -51,8 +51,10 @@ def site_map(study, year, sites):
         "p{margin:6px 10px;min-height:2.6em}svg{width:100%;height:auto;max-height:82vh;touch-action:pan-x pan-y}"
         "path{fill:#f4f4f0;stroke:#555;stroke-width:1}rect{fill:#e8c27a;stroke:#7a5a10;stroke-width:.8}"
         "circle{fill:#123c69;stroke:#fff;stroke-width:1;cursor:pointer}circle:focus{fill:#c02020;outline:none}</style>"
-        f'<h1>{title}</h1><p id="s">{len(dots)} 个站点，{len(cells)} 个网格；点圆点看位置 / touch a dot for its place</p>'
-        f'<svg viewBox="-10 -10 {(east - west) * scale + 20:.0f} {height + 20:.0f}">{lines}{"".join(cells)}{"".join(dots)}'
+        f'<h1>{title}</h1><p id="s">{len(dots)} 个站点，{len(cells)} 个网格；'
+        "点圆点看位置 / touch a dot for its place</p>"
+        f'<svg viewBox="-10 -10 {(east - west) * scale + 20:.0f} {height + 20:.0f}">'
+        f"{lines}{''.join(cells)}{''.join(dots)}"
         "</svg><script>for(const c of document.querySelectorAll('circle'))for(const e of ['click','focus'])"
         "c.addEventListener(e,()=>{document.getElementById('s').textContent=c.dataset.s})</script></html>\n"
     )

@@ -17,8 +17,8 @@ from hotspot.publish.web.webmap_data import pack_cells, page_order, positions
 from hotspot.publish.web.webmap_layers import pack_field, standing_rows
 from hotspot.publish.web.webmap_lists import (
     calm_notes,
-    hidden_notes,
     facility_rows,
+    hidden_notes,
     hotspot_cells,
     not_ranked_rows,
     notes,
