@@ -44,6 +44,8 @@ class Receptors:
         self.lon, self.lat = (
             np.concatenate([np.zeros(0), *(np.asarray(data[axis], float) for data in there)]) for axis in ("lon", "lat")
         )
+        self.x: np.ndarray
+        self.y: np.ndarray
         self.x, self.y = on_lattice(self.lon, self.lat, crs) if crs is not None else (self.lon, self.lat)
         self.values = np.concatenate([np.zeros((0, hours.time.size)), *(hours.values(data) for data in there)])
         self._answers: dict = {}

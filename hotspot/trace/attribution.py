@@ -14,7 +14,7 @@ from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
 from hotspot.trace.groups import groups
 from hotspot.trace.hours import Hours
-from hotspot.trace.prior import prior, register_emission
+from hotspot.trace.prior import prior, register_emission, with_inventory
 from hotspot.trace.whose import whose
 from hotspot.trace.words import findings
 
@@ -25,7 +25,9 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=None, criteria, utc_offset=None):
+def trace_sources(
+    warned, weather, facilities, *, cells, stations=None, micro=None, criteria, utc_offset=None, inventory=None
+):
     """
     Possible sources of every warned cell, in the order in which to visit them.
 
@@ -41,6 +43,8 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     utc_offset : float, optional
         Hours that local time is ahead of UTC; it bounds the month and its days.
         Default: what the stations or the weather carry, else Beijing's 8.
+    inventory : DataArray (lat, lon), optional
+        Emission inventory, t PM2.5 a year of each pixel; where it has anything it stands for our factors.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
         carried = (data.attrs.get("utc_offset") for data in (stations, weather) if data is not None)
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
-    places = _placed(facilities, cells.attrs["crs"])
+    places = _placed(facilities, cells.attrs["crs"], inventory)
     codes = sorted(months.index)
     at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
     at = np.column_stack([at[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
@@ -129,11 +133,14 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     return traced
 
 
-def _placed(facilities, crs):
+def _placed(facilities, crs, inventory):
     """The facilities by name, each with its place on the lattice (m) and what it may emit (g/s)."""
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
     table["x"], table["y"] = on_lattice(table["lon"].to_numpy(float), table["lat"].to_numpy(float), crs)
-    table["emission"], table["sized"] = register_emission(facilities)
+    emission, known = register_emission(facilities)
+    if inventory is not None:
+        emission, known = with_inventory(emission, known, table["lon"], table["lat"], inventory)
+    table["emission"], table["sized"] = emission, known
     return table.sort_values("facility", kind="stable").reset_index(drop=True)
 
 

@@ -46,6 +46,48 @@ def register_emission(facilities):
     return tonnes * GRAM_PER_SECOND, known
 
 
+def with_inventory(emission, known, lon, lat, inventory):
+    """
+    An emission inventory in place of our factors, where it has anything.
+
+    Parameters
+    ----------
+    emission, known : arrays (facility), from ``register_emission``
+    lon, lat : float arrays (facility), degrees WGS 84
+    inventory : DataArray (lat, lon), t PM2.5 a year of each pixel, NaN or 0 where it has nothing
+
+    Returns
+    -------
+    (emission, known): g/s. The facilities of a pixel share what it holds in proportion to what the
+    register says of them; alone in a pixel, a plant of unknown size is known
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> grid = xr.DataArray([[300.0, 0.0]], {"lat": [30.0], "lon": [114.0, 114.5]}, ("lat", "lon"))
+    >>> places = np.array([114.01, 113.99, 114.5]), np.array([30.0, 30.0, 30.0])
+    >>> found, known = with_inventory(np.array([2.0, 4.0, 3.0]), np.array([True, True, False]), *places, grid)
+    >>> (found / GRAM_PER_SECOND).round().tolist(), known.tolist()
+    ([100.0, 200.0, 95.0], [True, True, False])
+    """
+    emission, known = np.array(emission, float), np.array(known, bool)
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    column, row = (
+        inventory.indexes[axis].get_indexer(at, method="nearest") for axis, at in (("lon", lon), ("lat", lat))
+    )
+    half = [abs(float(np.diff(inventory[axis].values[:2])[0])) / 2 if inventory.sizes[axis] > 1 else np.inf
+            for axis in ("lon", "lat")]  # fmt: skip
+    inside = np.abs(inventory["lon"].values[column] - lon) <= half[0]
+    inside &= np.abs(inventory["lat"].values[row] - lat) <= half[1]
+    tonnes = inventory.transpose("lat", "lon").values[row, column]
+    pixel = row * inventory.sizes["lon"] + column
+    for own in np.unique(pixel[inside & (tonnes > 0)]):
+        of = np.flatnonzero(inside & (pixel == own))
+        emission[of] *= tonnes[of[0]] * GRAM_PER_SECOND / emission[of].sum()
+        known[of] |= of.size == 1
+    return emission, known
+
+
 def prior(emission, distance_km, *, tracing):
     """
     How likely each of a cell's facilities is, by class, size and distance alone.

@@ -181,6 +181,47 @@ def share_words(row):
     return f"约{share:.0%}（{low * 100:.0f}—{high:.0%}）", f"about {share:.0%} ({low * 100:.0f}-{high:.0%})"
 
 
+def rest_words(about):
+    """
+    What a cell's listed facilities leave to others, and on what the shares rest.
+
+    Parameters
+    ----------
+    about : mapping, of a cell, from ``attrs["hours"]`` of ``trace_sources``
+
+    Returns
+    -------
+    (zh, en); both empty where nothing was worked out
+
+    Examples
+    --------
+    >>> shares = {"listed_share": 0.7, "unregistered_share": 0.1, "outside_share": 0.2, "informed": True}
+    >>> rest_words(shares)[0]
+    '增量中所列源约占70%，未登记的源约10%，弥散和外来约20%'
+    >>> rest_words({"listed_share": 1.0, "unregistered_share": float("nan"), "informed": False})[1]
+    'no hourly wind this month: shares by class, size and distance alone'
+    """
+    if "listed_share" not in about:
+        return "", ""
+    # An answer in JSON has None for what is not known.
+    shares = (about.get(name) for name in ("unregistered_share", "outside_share"))
+    hidden, outside = (float("nan") if share is None else share for share in shares)
+    if hidden != hidden:
+        return (
+            "当月没有逐时风：份额只按类别、规模和距离估计",
+            "no hourly wind this month: shares by class, size and distance alone",
+        )
+    listed = about["listed_share"]
+    zh = f"增量中所列源约占{listed:.0%}，未登记的源约{hidden:.0%}"
+    en = f"of the increment: listed sources about {listed:.0%}, unregistered ones {hidden:.0%}"
+    if outside == outside:
+        zh, en = f"{zh}，弥散和外来约{outside:.0%}", f"{en}, diffuse or from outside {outside:.0%}"
+    if not about["informed"]:
+        zh += "；当月附近没有逐时站点，只按规模和风估计"
+        en += "; no hourly station near: by size and wind alone"
+    return zh, en
+
+
 def _runs(numbers):
     """1, 2, 3, 6 as "1—3", "6"."""
     runs: list[list[int]] = []

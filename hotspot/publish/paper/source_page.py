@@ -11,7 +11,7 @@ from hotspot.publish.paper.wayfinding import qr_svg
 from hotspot.publish.words import known
 from hotspot.rules.emissions import size_words
 from hotspot.trace.groups import group_words
-from hotspot.trace.words import share_words
+from hotspot.trace.words import rest_words, share_words
 
 CARDS = 12  # sources with a QR; the page has no room for more
 _WIDE = 12_000.0  # m, half side from which lattice codes would only blacken the map
@@ -37,7 +37,12 @@ def source_page(study, code, col_row, near, hours, shared):
     listed = [row for row in near if row["number"]]
     cards = [_card(row) for row in listed[:CARDS]]
     groups = [zh for zh, _ in group_words(listed)]
-    return {"cards": cards, "groups": groups, "rest": _rest(hours), "overview": _overview(study, col_row, near, shared)}
+    return {
+        "cards": cards,
+        "groups": groups,
+        "rest": rest_words(hours or {})[0],
+        "overview": _overview(study, col_row, near, shared),
+    }
 
 
 def _card(row):
@@ -57,18 +62,6 @@ def _card(row):
         "gcj": f"GCJ-02 {gcj[0]:.5f}, {gcj[1]:.5f}",
         "qr": qr_svg(address),
     }
-
-
-def _rest(hours):
-    """What the listed sources leave to others, and on what the shares rest."""
-    if not hours or "listed_share" not in hours:
-        return ""
-    if not known(hours["unregistered_share"]):
-        return "当月没有逐时风：份额只按类别、规模和距离估计。"
-    text = f"增量中：所列源约占{hours['listed_share']:.0%}，未登记的源约{hours['unregistered_share']:.0%}"
-    if known(hours["outside_share"]):
-        text += f"，弥散和外来约{hours['outside_share']:.0%}"
-    return text + ("。" if hours["informed"] else "；当月附近没有逐时站点，只按规模和风估计。")
 
 
 def _overview(study, col_row, near, shared):
