@@ -73,6 +73,8 @@ _WHERE = {
     "visiting_order": "hotspot.trace.route",
     "web_map": "hotspot.publish.web.webmap",
     "write_atlas": "hotspot.workflows.atlas",
+    "instrument": "hotspot.workflows.instrument",
+    "source_shares": "hotspot.trace.posterior",
     "table": "hotspot.publish.tables.list_view",
     "read_warnings": "hotspot.publish.tables.lists",
     "read_not_ranked": "hotspot.publish.tables.lists",

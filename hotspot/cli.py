@@ -136,6 +136,23 @@ def atlas(
         typer.echo(path)
 
 
+@app.command()
+def instrument(
+    year: Annotated[int, typer.Argument(help="The year of the hotspot list.")],
+    study: StudyFile,
+    cells: Annotated[int, typer.Option("--cells", help="Cells to instrument.")] = 1000,
+    stations: Annotated[int, typer.Option("--stations", help="Stations a cell shall have.")] = 4,
+    out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+):  # fmt: skip
+    """Where the next micro-stations should stand: cells, sub-cells, what each further station gains."""
+    from hotspot.study import load_study
+    from hotspot.workflows.instrument import instrument as choose
+    from hotspot.workflows.instrument import instrument_lines
+
+    for line in instrument_lines(choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)):
+        typer.echo(line)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def cell(
     place: Annotated[list[str], typer.Argument(metavar="CODE | LON LAT", help="A cell code, or a place in degrees.")],

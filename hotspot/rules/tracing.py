@@ -4,16 +4,9 @@ which order they are visited. METHODS 11; nothing of it is published, so what na
 other origin is a proposal.
 """
 
-from typing import Literal
+from pydantic import Field
 
-from pydantic import Field, field_validator
-
-from hotspot.rules.classes import source_classes
 from hotspot.rules.rule import Rule
-
-# Proposal: what one plant of a class emits against one of the largest, in three grades.
-_LARGE = ("power", "steel", "coking", "cement", "building_materials")
-_SMALL = ("catering", "car_repair", "gas_station", "livestock")
 
 
 class Tracing(Rule):
@@ -36,33 +29,34 @@ class Tracing(Rule):
     background_km: float = Field(60.0, gt=0)
     background_stations: int = Field(5, ge=2)
     min_upwind_hours: int = Field(30, ge=1)  # proposal, for one month of hours
-    strong_lift: float = Field(1.5, gt=1)  # proposal: "strong" from here, with the interval above 1
-    moderate_lift: float = Field(1.15, gt=1)  # proposal: "moderate" from here, with the interval above 1
     block_days: int = Field(5, ge=1, le=31)  # METHODS 9: blocks of the bootstrap
     n_draws: int = Field(1000, ge=100)  # proposal
     level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
 
-    # Agreement of stations
+    # Agreement of stations: a check beside the posterior
     agreement_km: float = Field(20.0, gt=0)  # proposal: a station farther from a facility is not asked about it
-    joint_km: float = Field(5.0, gt=0)  # proposal: at this distance a station's lift weighs a quarter in the joint lift
-    lift_limit: float = Field(5.0, gt=1)  # proposal: one station's lift counts in it as at most so much, or 1/so
 
-    # Prior: size and distance
-    decay_km: float = Field(3.0, gt=0)  # proposal: at this distance from the cell's centre a source weighs a quarter
-    size_limit: float = Field(5.0, ge=1)  # proposal: a plant counts at most so many times its class's median, or 1/so
-    large: tuple[str, ...] = _LARGE  # weigh 1
-    small: tuple[str, ...] = _SMALL  # weigh small_weight; all other classes medium_weight
-    medium_weight: float = Field(0.3, gt=0, le=1)
-    small_weight: float = Field(0.03, gt=0, le=1)
+    # Proposal: without any wind a source at this distance from the cell's centre weighs a quarter.
+    decay_km: float = Field(3.0, gt=0)
 
-    @field_validator("large", "small")
-    @classmethod
-    def _known(cls, value):
-        strange = sorted(set(value) - set(source_classes()))
-        if strange:
-            raise ValueError(f"{strange[0]!r} is no class; there are: {', '.join(source_classes())}")
-        return value
+    # Posterior (METHODS 18); all proposals, chosen on worlds other than those reported in docs/tracing.md
+    station_km: float = Field(20.0, gt=0)  # stations so far around a block of cells are heard
+    size_sd: float = Field(0.45, gt=0)  # log error of an emission whose size is known (METHODS: sizes to +-35 %)
+    unknown_sd: float = Field(1.1, gt=0)  # the same where it is not
+    class_sd: float = Field(0.3, ge=0)  # log error of a class factor, shared by its plants
+    scale_sd: float = Field(0.7, ge=0)  # log error that all share: of the factors and of the plume
+    pair_sd: float = Field(1.2, gt=0)  # log error of a plume between one source and one place of stations
+    pair_km: float = Field(1.0, gt=0)  # a cell so far from them shares a third of that error with its stations
+    model_sd: float = Field(0.6, ge=0)  # error of an hour's prediction against the prediction
+    hours_together: float = Field(12.0, ge=1)  # so many hours in a row are one piece of evidence
+    temper: float = Field(20.0, ge=1)  # the evidence of a shape of plume counts 1 / so much
+    n_shares: int = Field(200, ge=50)  # draws of the emissions
+    strong_share: float = Field(0.35, gt=0, le=1)  # "strong": expected share of the increment from here
+    moderate_share: float = Field(0.12, gt=0, le=1)  # "moderate" from here; calibration in docs/tracing.md
 
-    # Proposal. "word": strong or in the cell, moderate, then the rest, each by score; "score": by score alone.
-    order: Literal["word", "score"] = "word"
+    # An unregistered source of this size is looked for on every sub-cell of a cell and its ring.
+    unregistered_g_s: float = Field(5.0, gt=0)  # about 150 t a year: a large yard, a dump, a kiln
+    unregistered_hours: float = Field(3.0, ge=1)  # so many hours in a row are one piece of evidence of where it stands
+    unregistered_chance: float = Field(0.3, gt=0, lt=1)  # that there is one, before any station is heard
+    observable: float = Field(0.7, gt=0, le=1)  # it would be found within one sub-cell with this chance
     seed: int = 20180828

@@ -25,6 +25,8 @@ class Receptors:
     tracing : Tracing, from the criteria
     reach_km : float
         The farthest that a facility lies from a station that is asked about it.
+    crs : str, optional
+        Of the lattice, for ``x y`` of the stations in metres.
 
     Notes
     -----
@@ -33,7 +35,7 @@ class Receptors:
     ``background_km`` (``hours.increments``), or as measured where too few report.
     """
 
-    def __init__(self, hours, stations, micro, places, *, tracing, reach_km):
+    def __init__(self, hours, stations, micro, places, *, tracing, reach_km, crs=None):
         self.hours, self.tracing, self.reach_km = hours, tracing, reach_km
         self.places = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
         there = [data for data in (stations, micro) if data is not None and "pm25" in data]
@@ -42,6 +44,9 @@ class Receptors:
         self.lon, self.lat = (
             np.concatenate([np.zeros(0), *(np.asarray(data[axis], float) for data in there)]) for axis in ("lon", "lat")
         )
+        self.x: np.ndarray
+        self.y: np.ndarray
+        self.x, self.y = on_lattice(self.lon, self.lat, crs) if crs is not None else (self.lon, self.lat)
         self.values = np.concatenate([np.zeros((0, hours.time.size)), *(hours.values(data) for data in there)])
         self._answers: dict = {}
         self._series: dict = {}
@@ -117,18 +122,10 @@ class Receptors:
         -------
         dict of arrays (wanted facility): ``agreement``, stations whose interval of the
         lift lies above 1; ``n_stations``, stations within ``agreement_km`` of it with enough
-        hours of wind from it; ``joint_lift``, the geometric mean of their lifts, 1 where
-        there are none
-
-        Notes
-        -----
-        In the joint lift a station at distance d from the facility weighs
-        (1 + d / joint_km)^-2; a single lift counts as 1 / ``lift_limit`` to ``lift_limit``.
+        hours of wind from it
         """
         wanted = np.asarray(wanted, dtype=np.int64)
-        limit = self.tracing.lift_limit
         count, pointing = np.zeros(wanted.size, dtype=int), np.zeros(wanted.size, dtype=int)
-        total, weight = np.zeros(wanted.size), np.zeros(wanted.size)
         if wanted.size:
             for station in self._asked(wanted):
                 answer = self.says(station)
@@ -137,11 +134,7 @@ class Receptors:
                 able &= ~np.isnan(lift)
                 count += able
                 pointing += able & (answer["low"][wanted] > 1)
-                share = np.where(able, (1 + np.where(able, km, 0) / self.tracing.joint_km) ** -2, 0.0)
-                total += share * np.log(np.clip(np.where(able, lift, 1.0), 1 / limit, limit))
-                weight += share
-        joint = np.exp(np.divide(total, weight, out=np.zeros(wanted.size), where=weight > 0))
-        return {"agreement": pointing, "n_stations": count, "joint_lift": joint}
+        return {"agreement": pointing, "n_stations": count}
 
     def _asked(self, wanted):
         """Stations within reach of any of these facilities."""
@@ -152,6 +145,13 @@ class Receptors:
             for i in range(self.name.size)
             if near_box(self.lon[i], self.lat[i], lon, lat, reach).any() and not np.isnan(self.values[i]).all()
         ]
+
+
+def on_lattice(lon, lat, crs):
+    """Metres east and north of places in degrees, WGS 84."""
+    from pyproj import Transformer
+
+    return Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
 
 
 def near_box(lon, lat, there_lon, there_lat, km):

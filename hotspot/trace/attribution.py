@@ -1,32 +1,33 @@
 """
 What may be the cause: facilities in the cell, around it and upwind, and what the wind says of each.
 
-The concentration is that of the nearest reference station, because a 3 km cell
-has no hourly series of its own. So the wind is judged twice: how often it blew
-from the facility to the cell, and whether the station was dirtier than the
-stations around it when it blew from that facility to the station. The table
-tells which station, and how far; how many other stations point to the same
-facility; and what its class, size and distance say before any wind.
+One posterior per cell decides (``whose``): what each facility adds by its size and
+the wind, corrected by what every station around measured hour by hour. Beside it
+stands what each station says alone: whether it was dirtier than the stations
+around it when the wind blew from the facility, and how many say so.
 """
 
 import numpy as np
 import pandas as pd
 
-from hotspot.trace.agreement import Receptors, near_box, towards
+from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
+from hotspot.trace.groups import groups
 from hotspot.trace.hours import Hours
-from hotspot.trace.prior import prior, score, size_ratio
+from hotspot.trace.prior import prior, register_emission, with_inventory
+from hotspot.trace.whose import whose
+from hotspot.trace.words import findings
 
 COLUMNS = [
     "cell", "facility", "name", "class_", "lon", "lat", "distance_km", "bearing_deg", "where", "upwind_hours",
-    "n_hours", "lift", "lift_low", "lift_high", "word", "agreement", "n_stations", "joint_lift", "prior", "sized",
-    "score", "order",
+    "n_hours", "lift", "lift_low", "lift_high", "word", "agreement", "n_stations", "prior", "sized",
+    "share", "share_low", "share_high", "told", "group", "order",
 ]  # fmt: skip
-_URGENCY = {"strong": 0, "moderate": 1}  # the other words say nothing for or against
-_WHERE = {"in_cell": 0, "ring": 1, "upwind": 2}
 
 
-def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=None, criteria, utc_offset=None):
+def trace_sources(
+    warned, weather, facilities, *, cells, stations=None, micro=None, criteria, utc_offset=None, inventory=None
+):
     """
     Possible sources of every warned cell, in the order in which to visit them.
 
@@ -42,6 +43,8 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     utc_offset : float, optional
         Hours that local time is ahead of UTC; it bounds the month and its days.
         Default: what the stations or the weather carry, else Beijing's 8.
+    inventory : DataArray (lat, lon), optional
+        Emission inventory, t PM2.5 a year of each pixel; where it has anything it stands for our factors.
 
     Returns
     -------
@@ -50,12 +53,15 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     cell's centre to the facility, true north), ``where`` (in_cell, ring, upwind),
     ``upwind_hours`` with wind from its sector among ``n_hours``, ``lift,
     lift_low, lift_high`` of high hours, ``word``; ``agreement`` of ``n_stations`` point to
-    it, their ``joint_lift``; ``prior`` (of the cell's facilities, adding up to 1) and whether its
-    size was known (``sized``); ``score`` and ``order``.
+    it; ``prior`` (of the cell's facilities by class, size and distance, adding up to 1) and whether its
+    size was known (``sized``); ``share`` of the cell's increment with its 90 % range ``share_low, share_high``,
+    ``told`` (0: the prior alone, 1: the stations know its emission), ``group`` (``groups.groups``), ``order``.
     ``attrs["hours"]``: per cell the station used, its distance, what was taken of it
     (``measure``: increment over the stations around, or concentration), hours, and of the
     calm hours, which are in no sector: ``calm_hours, calm_share, calm_high`` (share of them that
-    were high), ``calm_month`` (so many that near sources come first).
+    were high), ``calm_month``; ``informed`` (a station told something), ``listed_share``,
+    ``unregistered_share, outside_share`` of the increment.
+    ``attrs["unregistered"]``: per cell where to look for what no register holds (``words.findings``).
 
     Raises
     ------
@@ -68,13 +74,12 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
     cell, within ``ring_km`` of the cell's centre, or up to ``upwind_km`` away if
     the wind came from its sector at least as often as from any sector of that width on average.
     An hour has the wind of the report nearest to it, at most half a step away; reports more
-    than six hours apart say nothing. METHODS 11: lift is CPF over base rate (``sector_lift``) of what
-    the station measured above its background (``hours.increments``). Words: strong and
-    moderate from the thresholds of the criteria, with the interval above 1; weak;
-    not enough hours, below ``min_upwind_hours`` to the cell or to the station; no hourly data, without wind or
-    station. Order: strong or in the cell, moderate, then the rest, each by ``prior.score``; in a calm
-    month those in the cell and around it before those upwind. Removing a facility changes no word, lift
-    or agreement of the others.
+    than six hours apart say nothing. Lift is CPF over base rate (``sector_lift``) of what
+    the station measured above its background (``hours.increments``): a check that stands beside the
+    posterior and decides nothing. Share and order: METHODS 18, ``posterior.source_shares``; without wind the
+    prior. Words: strong and moderate from ``strong_share`` and ``moderate_share``, weak; not enough hours where
+    the wind came from it for less than ``min_upwind_hours`` and it stands outside the cell; no hourly data, without
+    wind or station. Removing a facility moves its share to the rest: to others, to what is unregistered and outside.
 
     Examples
     --------
@@ -95,19 +100,23 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
         carried = (data.attrs.get("utc_offset") for data in (stations, weather) if data is not None)
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
-    places = _placed(facilities, cells.attrs["crs"], rule)
+    places = _placed(facilities, cells.attrs["crs"], inventory)
     codes = sorted(months.index)
     at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
     at = np.column_stack([at[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
     spacing = float(cells.attrs["spacing"])
     spot = dict(zip(codes, at.tolist(), strict=True))
     near = {cell: _near(places, spot[cell], spacing, rule.upwind_km) for cell in codes}
-    found, about = {}, {}
+    found, about, hidden = {}, {}, {}
     farthest = rule.upwind_km + criteria.interpolation.max_station_km  # from a cell's station to its facilities
     for month in sorted(set(months)):
         hours = Hours(weather, month, utc_offset=utc_offset, tracing=rule)
-        receptors = Receptors(hours, stations, micro, places, tracing=rule, reach_km=farthest)
+        receptors = Receptors(
+            hours, stations, micro, places, tracing=rule, reach_km=farthest, crs=cells.attrs["crs"]
+        )  # fmt: skip
         here = [cell for cell in codes if months[cell] == month]
+        asked = np.array([spot[cell] for cell in here])
+        answers = dict(zip(here, whose(asked, hours, receptors, places, spacing=spacing, tracing=rule), strict=True))
         wanted = np.unique(np.concatenate([near[cell]["place"] for cell in here]))
         agreed = receptors.agreement(wanted)
         for cell in here:
@@ -115,20 +124,23 @@ def trace_sources(warned, weather, facilities, *, cells, stations=None, micro=No
             evidence = _evidence(hours, receptors, lon, lat, criteria.interpolation.max_station_km)
             about[cell] = evidence["about"]
             own = {name: values[np.searchsorted(wanted, near[cell]["place"])] for name, values in agreed.items()}
-            found[cell] = _judged(places, near[cell] | own, evidence, receptors)
+            found[cell] = _judged(places, near[cell] | own, evidence, receptors, answers[cell])
+            about[cell] |= _whole(answers[cell], found[cell])
+            hidden[cell] = findings(answers[cell].sub_cells if answers[cell] else None)
     traced = _table(places, found)
     traced.attrs["hours"] = about
+    traced.attrs["unregistered"] = hidden
     return traced
 
 
-def _placed(facilities, crs, rule):
-    """The facilities by name, each with its place on the lattice (m) and its size against its class."""
-    from pyproj import Transformer
-
+def _placed(facilities, crs, inventory):
+    """The facilities by name, each with its place on the lattice (m) and what it may emit (g/s)."""
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
-    lon, lat = table["lon"].to_numpy(float), table["lat"].to_numpy(float)
-    table["x"], table["y"] = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
-    table["ratio"], table["sized"] = size_ratio(facilities, tracing=rule)
+    table["x"], table["y"] = on_lattice(table["lon"].to_numpy(float), table["lat"].to_numpy(float), crs)
+    emission, known = register_emission(facilities)
+    if inventory is not None:
+        emission, known = with_inventory(emission, known, table["lon"], table["lat"], inventory)
+    table["emission"], table["sized"] = emission, known
     return table.sort_values("facility", kind="stable").reset_index(drop=True)
 
 
@@ -168,11 +180,11 @@ def _evidence(hours, receptors, lon, lat, reach_km):
     return {"direction": direction, "receptor": receptor, "about": about}
 
 
-def _judged(places, found, evidence, receptors):
-    """One cell's facilities in visiting order: arrays of where, hours, lift, word, agreement, prior, score."""
+def _judged(places, found, evidence, receptors, answer):
+    """One cell's facilities in visiting order: arrays of where, hours, lift, word, agreement, prior, share."""
     rule, direction, receptor = receptors.tracing, evidence["direction"], evidence["receptor"]
     n = found["place"].size
-    lift = {name: np.full(n, np.nan) for name in ("lift", "low", "high")} | {"hours": np.zeros(n)}
+    lift = {name: np.full(n, np.nan) for name in ("lift", "low", "high")}
     if receptor is not None:
         lift = {name: values[found["place"]] for name, values in receptors.says(receptor).items()}
     upwind = sector_hours(found["bearing_deg"], direction, rule.sector_deg) if direction.size else np.zeros(n)
@@ -180,6 +192,7 @@ def _judged(places, found, evidence, receptors):
     often = (upwind >= blowing * rule.sector_deg / 360.0) & (upwind > 0)
     ring = np.where(found["distance_km"] <= rule.ring_km, "ring", "upwind")
     where = np.where(found["inside"], "in_cell", ring).astype(object)
+    emission = places["emission"].to_numpy()[found["place"]]
     found = found | {
         "where": where,
         "upwind_hours": upwind.astype(int),
@@ -187,37 +200,58 @@ def _judged(places, found, evidence, receptors):
         "lift": lift["lift"],
         "lift_low": lift["low"],
         "lift_high": lift["high"],
-        "word": _words(lift, np.minimum(upwind, lift["hours"]), receptor is not None, rule),
+        "prior": prior(emission, found["distance_km"], tracing=rule),
     }
-    found = {name: values[(where != "upwind") | often] for name, values in found.items()}
-    of = found["place"]
-    kind, ratio = places["class_"].to_numpy()[of], places["ratio"].to_numpy()[of]
-    found["prior"] = prior(kind, ratio, found["distance_km"], tracing=rule)
-    found["score"] = score(found["prior"], found["joint_lift"], found["agreement"], found["n_stations"])
-    order = _order(found, evidence["about"]["calm_month"], rule)
+    found |= _shared(found, answer)
+    found["word"] = _words(found, answer is not None and answer.informed, rule)
+    # What matters is listed wherever it stands; what does not, if it is near or the wind came from it often.
+    kept = (where != "upwind") | often | (found["share"] >= rule.moderate_share)
+    found = {name: values[kept] for name, values in found.items()}
+    found["prior"] = found["prior"] / found["prior"].sum() if kept.any() else found["prior"]
+    found["group"] = groups(found, answer, rule)
+    order = _order(found)
     return {name: values[order] for name, values in found.items()}
 
 
-def _words(lift, n_hours, joined, rule):
-    """What the hours say, in one of five words."""
-    if not joined:
-        return np.full(n_hours.size, "no hourly data", dtype=object)
-    sure = np.nan_to_num(lift["low"], nan=0.0) > 1
-    words = np.where(sure & (lift["lift"] >= rule.moderate_lift), "moderate", "weak").astype(object)
-    words[sure & (lift["lift"] >= rule.strong_lift)] = "strong"
-    words[n_hours < rule.min_upwind_hours] = "not enough hours"
+def _shared(found, answer):
+    """The posterior of a cell's facilities; the prior where there is no wind."""
+    if answer is None:
+        nothing = np.zeros(found["place"].size)
+        return {"share": found["prior"], "share_low": nothing, "share_high": nothing + 1, "told": nothing}
+    of = np.searchsorted(answer.place, found["place"]) if answer.place.size else np.zeros(found["place"].size, int)
+    of = np.minimum(of, max(answer.place.size - 1, 0))
+    known = answer.place[of] == found["place"] if answer.place.size else np.zeros(of.size, bool)
+    names = {"share": answer.share, "share_low": answer.low, "share_high": answer.high, "told": answer.told}
+    return {name: np.where(known, values[of], 0.0) if known.any() else np.zeros(of.size)
+            for name, values in names.items()}  # fmt: skip
+
+
+def _whole(answer, found):
+    """What the listed facilities leave to others, for a cell's note."""
+    listed = float(found["share"].sum())
+    if answer is None:
+        return {"informed": False, "listed_share": listed, "unregistered_share": np.nan, "outside_share": np.nan}
+    rest = {"unregistered_share": answer.unregistered, "outside_share": answer.outside}
+    return {"informed": answer.informed, "listed_share": listed} | rest
+
+
+def _words(found, informed, rule):
+    """What the posterior says, in one of five words."""
+    if not informed:
+        return np.full(found["place"].size, "no hourly data", dtype=object)
+    share = found["share"]
+    words = np.full(share.size, "weak", dtype=object)
+    words[share >= rule.moderate_share] = "moderate"
+    words[share >= rule.strong_share] = "strong"
+    # What stands in the cell reaches it in any wind.
+    words[(found["upwind_hours"] < rule.min_upwind_hours) & ~found["inside"]] = "not enough hours"
     return words
 
 
-def _order(found, calm_month, rule):
+def _order(found):
     """Positions of a cell's facilities in visiting order."""
-    near = np.array([_WHERE[name] for name in found["where"]], dtype=int)
-    word = np.array([_URGENCY.get(name, 2) for name in found["word"]], dtype=int)
-    # What stands in the cell is looked at first in any case: a station kilometres away cannot clear it.
-    word = np.where((near == 0) | (rule.order == "score"), 0, word)
-    far = (near == 2) & calm_month
     # No order out of the last digits; places are sorted by facility, so that the place breaks ties.
-    return np.lexsort((found["place"], found["distance_km"], near, -found["score"].round(9), word, far))
+    return np.lexsort((found["place"], -found["prior"].round(9), -found["share"].round(6)))
 
 
 def _table(places, found):

@@ -8,7 +8,7 @@ of area sources stand on every list, and blank rows wait for what is found.
 import pandas as pd
 
 from hotspot.rules.classes import area_classes, dossier_papers, problem_types, route, source_classes
-from hotspot.trace.words import agreement_words
+from hotspot.trace.words import agreement_words, findings_words, share_words
 
 COLUMNS = [
     "cell", "number", "class_", "facility", "name", "where", "item", "grade", "zh", "en", "why_zh", "why_en",
@@ -20,6 +20,10 @@ AREA_PHOTOS = 2  # of a class of area sources in a cell: from afar and from near
 _STATUS_ZH = {"operating": "在运行", "shut down": "已停产", "under construction": "在建"}
 _WHERE_ZH = {"in_cell": "位于格内", "ring": "位于周边", "upwind": "位于上风向"}
 _WHERE_EN = {"in_cell": "in the cell", "ring": "around it", "upwind": "upwind"}
+_NEIGHBOUR = {
+    (0, 1): "北邻格", (1, 1): "东北邻格", (1, 0): "东邻格", (1, -1): "东南邻格", (0, -1): "南邻格",
+    (-1, -1): "西南邻格", (-1, 0): "西邻格", (-1, 1): "西北邻格",
+}  # fmt: skip
 _WORD_ZH = {"strong": "与高浓度关联强", "moderate": "与高浓度关联中等", "weak": "与高浓度关联弱"}
 
 
@@ -77,6 +81,7 @@ def checklist(warned, traced, facilities, cells, criteria, *, inventory=None):
     for found in traced.sort_values(["cell", "order"], kind="stable").to_dict("records"):
         by_cell.setdefault(found["cell"], []).append(found)
     rows = []
+    hidden = traced.attrs.get("unregistered", {})
     for cell in sorted(set(warned["cell"])):
         places, own = counties[cell], []
         for found in by_cell.get(cell, []):
@@ -88,6 +93,9 @@ def checklist(warned, traced, facilities, cells, criteria, *, inventory=None):
             }  # fmt: skip
             own += [_item(found["class_"], item) | shared for item in source_classes()[found["class_"]].items]
         why = _both("why", ("面源，逐格必查", "area source, looked for in every cell"))
+        if cell in hidden:
+            told = findings_words(hidden[cell], lambda east, north: _NEIGHBOUR[east, north])
+            why = _both("why", [f"{words}；{told[n]}" for n, words in enumerate(why.values())])
         for kind in area_classes():
             own += [_item(kind.key, item) | why | _duty(kind.key, None, places) for item in kind.items]
         why = _both("why", ("现场发现的其他问题", "anything else found on the spot"))
@@ -184,16 +192,19 @@ def _because(found, status, criteria):
         en += f" (within {criteria.tracing.ring_km:g} km)"
     if found["word"] in _WORD_ZH:
         zh += f"；来风{found['upwind_hours']}小时，{_WORD_ZH[found['word']]}"
-        zh += f"（高值时段来风频率为平时的{found['lift']:.1f}倍）"
-        en += (
-            f"; {found['upwind_hours']} h of wind from it, {found['word']} link with high hours (x{found['lift']:.1f})"
-        )
+        en += f"; {found['upwind_hours']} h of wind from it, {found['word']} link with high hours"
+        if found["lift"] == found["lift"]:
+            zh += f"（高值时段来风频率为平时的{found['lift']:.1f}倍）"
+            en += f" (x{found['lift']:.1f})"
     elif found["word"] == "not enough hours":
         zh += f"；来风仅{found['upwind_hours']}小时，不足以判断"
         en += f"; only {found['upwind_hours']} h of wind from it, not enough to say"
     else:
         zh += "；无逐时数据"
         en += "; no hourly data"
+    share = share_words(found)
+    if share[0]:
+        zh, en = f"{zh}；占本格增量{share[0]}", f"{en}; {share[1]} of the cell's increment"
     pointing = agreement_words(found)
     if pointing[0]:
         zh, en = f"{zh}；{pointing[0]}", f"{en}; {pointing[1]}"

@@ -7,6 +7,7 @@ All series stand on one complete axis of hours, so that they can be laid side by
 import numpy as np
 
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
+from hotspot.trace.footprint import wind_table
 from hotspot.trace.wind import nearest_point, wind, wind_at
 
 HOUR = np.timedelta64(1, "h")
@@ -45,7 +46,8 @@ class Hours:
         if weather is None or not {"u10", "v10"} <= set(weather):
             return weather
         time = weather["time"].values
-        return weather[["u10", "v10"]].isel(time=(time >= self.start) & (time < self.end)).load()
+        kept = [name for name in ("u10", "v10", "blh") if name in weather]
+        return weather[kept].isel(time=(time >= self.start) & (time < self.end)).load()
 
     def direction(self, lon, lat):
         """
@@ -67,8 +69,25 @@ class Hours:
             self._known[key] = self._every_hour(time[there], direction[there])
         return self._known[key]
 
+    def table(self, lon, lat):
+        """
+        Wind and mixing depth at a place in each hour, as the footprints take them.
+
+        Returns
+        -------
+        float64[hour, 3], NaN where no report is near; from ``footprint.wind_table``
+        """
+        if self.weather is None:
+            return wind_table(*np.full((2, self.time.size), np.nan))
+        time, u10, v10 = wind_at(self.weather, lon, lat)
+        there = ~np.isnan(u10) & ~np.isnan(v10)
+        series = [u10, v10]
+        if "blh" in self.weather and self.weather["blh"].dims == self.weather["u10"].dims:
+            series.append(self.weather["blh"].isel(nearest_point(self.weather, lon, lat)).values.astype(float))
+        return wind_table(*(self._every_hour(time[there], values[there])[0] for values in series))
+
     def _every_hour(self, time, direction):
-        """The wind of each hour that has a report near: three-hourly reports stand for three."""
+        """What each hour that has a report near was told: three-hourly reports stand for three."""
         found, seen = np.full(self.time.size, np.nan), np.zeros(self.time.size, bool)
         step = np.median(np.diff(time)) if time.size > 1 else _LONGEST_STEP * 2
         if step > _LONGEST_STEP:
@@ -127,3 +146,26 @@ def increments(values, neighbours, *, tracing):
     found = np.full(values.shape, np.nan)
     found[enough] = values[enough] - (below + (above - below) * (place - low))
     return found
+
+
+def own_background(values, *, days=3, quantile=0.2):
+    """
+    The quiet hours of the days around each hour, for a station that stands alone.
+
+    Parameters
+    ----------
+    values : float array (hour), one station's concentration, NaN where missing
+
+    Returns
+    -------
+    float array (hour), NaN where the days around have fewer than six hours
+
+    Examples
+    --------
+    >>> own_background(np.r_[np.full(40, 10.0), 90.0, np.full(40, 10.0)])[40]
+    np.float64(10.0)
+    """
+    import pandas as pd
+
+    window = pd.Series(values).rolling(24 * days + 1, center=True, min_periods=6)
+    return window.quantile(quantile).to_numpy()

@@ -1,58 +1,100 @@
-"""
-What is likely before any wind is looked at: large and near sources.
-
-The size of a plant is only compared within its class and unit; a plant of
-unknown size counts as the median of its class.
-"""
+"""What is likely before any wind is looked at: large and near sources."""
 
 import numpy as np
 import pandas as pd
 
+from hotspot.rules.emissions import GRAM_PER_SECOND, annual_emission
 
-def size_ratio(facilities, *, tracing):
+
+def register_emission(facilities):
     """
-    Size of each facility against the median of its class.
+    What each facility may emit by its class and size.
 
     Parameters
     ----------
     facilities : DataFrame ``class_``, with ``size`` and ``size_unit`` where they were delivered
-    tracing : Tracing, from the criteria
 
     Returns
     -------
-    (ratio, known): 1 where the size is not known; within 1 / ``size_limit`` to ``size_limit``
+    (emission, known): g/s; False where only the class is known. A size in a unit without a factor
+    counts against the median of its class and unit, between 1/5 and 5 of the typical plant
 
     Examples
     --------
-    >>> from hotspot.rules.criteria import Tracing
-    >>> plants = pd.DataFrame({"class_": ["power"] * 3 + ["steel"], "size": [300, 600, np.nan, 4.0],
-    ...     "size_unit": ["MW", "MW", "", "Mt/a"]})
-    >>> ratio, known = size_ratio(plants, tracing=Tracing())
-    >>> ratio.round(2).tolist(), known.tolist()
-    ([0.67, 1.33, 1.0, 1.0], [True, True, False, True])
+    >>> plants = pd.DataFrame({"class_": ["power", "steel", "steel"], "size": [600, 1.0, 4.0],
+    ...     "size_unit": ["MW", "lines", "lines"]})
+    >>> emission, known = register_emission(plants)
+    >>> emission.round(1).tolist(), known.tolist()
+    ([9.5, 7.6, 30.4], [True, True, True])
     """
     n = len(facilities)
-    if "size" not in facilities:
-        return np.ones(n), np.zeros(n, bool)
-    size = pd.to_numeric(pd.Series(np.asarray(facilities["size"])), errors="coerce").to_numpy(float)
+    class_ = np.asarray(facilities["class_"]).astype(str)
+    size = np.full(n, np.nan)
+    if "size" in facilities:
+        size = pd.to_numeric(pd.Series(np.asarray(facilities["size"])), errors="coerce").to_numpy(float)
     unit = np.asarray(facilities["size_unit"]).astype(str) if "size_unit" in facilities else np.full(n, "")
-    known = np.isfinite(size) & (size > 0)
-    table = pd.DataFrame({"class_": np.asarray(facilities["class_"]).astype(str), "unit": unit, "size": size})
-    median = table[known].groupby(["class_", "unit"])["size"].median()
-    ratio = np.ones(n)
-    for i in np.flatnonzero(known):
-        ratio[i] = size[i] / median[table.at[i, "class_"], table.at[i, "unit"]]
-    return np.clip(ratio, 1 / tracing.size_limit, tracing.size_limit), known
+    tonnes = np.zeros(n)
+    known = np.zeros(n, bool)
+    for i in range(n):
+        tonnes[i], known[i] = annual_emission(class_[i], size[i], unit[i])
+    table = pd.DataFrame({"class_": class_, "unit": unit, "size": size})
+    odd = ~known & (size > 0)
+    if odd.any():
+        median = table[odd].groupby(["class_", "unit"])["size"].transform("median").to_numpy()
+        tonnes[odd] *= np.clip(size[odd] / median, 0.2, 5.0)
+        known |= odd
+    return tonnes * GRAM_PER_SECOND, known
 
 
-def prior(class_, ratio, distance_km, *, tracing):
+def with_inventory(emission, known, lon, lat, inventory):
+    """
+    An emission inventory in place of our factors, where it has anything.
+
+    Parameters
+    ----------
+    emission, known : arrays (facility), from ``register_emission``
+    lon, lat : float arrays (facility), degrees WGS 84
+    inventory : DataArray (lat, lon), t PM2.5 a year of each pixel, NaN or 0 where it has nothing
+
+    Returns
+    -------
+    (emission, known): g/s. The facilities of a pixel share what it holds in proportion to what the
+    register says of them; alone in a pixel, a plant of unknown size is known
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> grid = xr.DataArray([[300.0, 0.0]], {"lat": [30.0], "lon": [114.0, 114.5]}, ("lat", "lon"))
+    >>> places = np.array([114.01, 113.99, 114.5]), np.array([30.0, 30.0, 30.0])
+    >>> found, known = with_inventory(np.array([2.0, 4.0, 3.0]), np.array([True, True, False]), *places, grid)
+    >>> (found / GRAM_PER_SECOND).round().tolist(), known.tolist()
+    ([100.0, 200.0, 95.0], [True, True, False])
+    """
+    emission, known = np.array(emission, float), np.array(known, bool)
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    column, row = (
+        inventory.indexes[axis].get_indexer(at, method="nearest") for axis, at in (("lon", lon), ("lat", lat))
+    )
+    half = [abs(float(np.diff(inventory[axis].values[:2])[0])) / 2 if inventory.sizes[axis] > 1 else np.inf
+            for axis in ("lon", "lat")]  # fmt: skip
+    inside = np.abs(inventory["lon"].values[column] - lon) <= half[0]
+    inside &= np.abs(inventory["lat"].values[row] - lat) <= half[1]
+    tonnes = inventory.transpose("lat", "lon").values[row, column]
+    pixel = row * inventory.sizes["lon"] + column
+    for own in np.unique(pixel[inside & (tonnes > 0)]):
+        of = np.flatnonzero(inside & (pixel == own))
+        emission[of] *= tonnes[of[0]] * GRAM_PER_SECOND / emission[of].sum()
+        known[of] |= of.size == 1
+    return emission, known
+
+
+def prior(emission, distance_km, *, tracing):
     """
     How likely each of a cell's facilities is, by class, size and distance alone.
 
     Parameters
     ----------
-    class_ : str array (facility)
-    ratio : float array (facility), from ``size_ratio``
+    emission : float array (facility), g/s, from ``register_emission``
     distance_km : float array (facility), from the cell's centre
     tracing : Tracing, from the criteria
 
@@ -62,42 +104,13 @@ def prior(class_, ratio, distance_km, *, tracing):
 
     Notes
     -----
-    Class weight (1, ``medium_weight``, ``small_weight``) times size ratio times
-    (1 + d / decay_km)^-2, over the sum of the cell's facilities.
+    Emission times (1 + d / decay_km)^-2, over the sum of the cell's facilities.
 
     Examples
     --------
     >>> from hotspot.rules.criteria import Tracing
-    >>> prior(["steel", "catering", "boiler"], [1.0, 1.0, 1.0], [3.0, 3.0, 0.0], tracing=Tracing()).round(3).tolist()
-    [0.448, 0.013, 0.538]
+    >>> prior([10.0, 1.0, 3.0], [3.0, 3.0, 0.0], tracing=Tracing()).round(3).tolist()
+    [0.435, 0.043, 0.522]
     """
-    grade = dict.fromkeys(tracing.large, 1.0) | dict.fromkeys(tracing.small, tracing.small_weight)
-    weight = np.array([grade.get(str(name), tracing.medium_weight) for name in class_], dtype=float)
-    weight = (
-        weight * np.asarray(ratio, dtype=float) * (1 + np.asarray(distance_km, dtype=float) / tracing.decay_km) ** -2
-    )
+    weight = np.asarray(emission, float) * (1 + np.asarray(distance_km, dtype=float) / tracing.decay_km) ** -2
     return weight / weight.sum() if weight.size else weight
-
-
-def score(prior, joint_lift, agreement, n_stations):
-    """
-    What the visiting order goes by, beside the word.
-
-    Parameters
-    ----------
-    prior : float array (facility), from ``prior``
-    joint_lift : float array (facility), from ``Receptors.agreement``
-    agreement, n_stations : int arrays (facility)
-
-    Returns
-    -------
-    float array (facility): prior times joint lift times (agreement + 1) / (n_stations + 2);
-    without stations every facility has the same 1/2
-
-    Examples
-    --------
-    >>> score([0.4, 0.4, 0.2], [1.5, 1.0, 1.0], [2, 0, 0], [2, 2, 0]).round(3).tolist()
-    [0.45, 0.1, 0.1]
-    """
-    pointing = (np.asarray(agreement, dtype=float) + 1) / (np.asarray(n_stations, dtype=float) + 2)
-    return np.asarray(prior, dtype=float) * np.asarray(joint_lift, dtype=float) * pointing

@@ -10,7 +10,8 @@ from pathlib import Path
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
-from hotspot.trace.words import agreement_words, calm_words
+from hotspot.trace.groups import group_words
+from hotspot.trace.words import agreement_words, calm_words, rest_words, share_words
 from hotspot.variables import DataError
 from hotspot.workflows.month import derive, months_needed
 from hotspot.workflows.year import annual, open_hotspots
@@ -152,8 +153,11 @@ def _sentences(answer, study, month):
     for row in sorted(answer["sources"], key=lambda r: r["order"])[:5]:
         lines.append(
             f"{row['name']} ({row['class_']}), {row['distance_km']:.1f} km towards {row['bearing_deg']:.0f} deg, "
-            f"wind evidence: {'; '.join(filter(None, (row['word'], agreement_words(row)[1])))}."
+            f"wind evidence: {'; '.join(filter(None, (row['word'], share_words(row)[1], agreement_words(row)[1])))}."
         )
+    lines += [f"{said[0].upper()}{said[1:]}." for _, said in group_words(answer["sources"])]
+    rest = rest_words(answer["hours"])[1]
+    lines += [f"{rest}."] if rest else []
     calm = calm_words(answer["hours"])[1]
     if calm:
         lines.append(f"{calm[0].upper()}{calm[1:]}.")

@@ -12,7 +12,7 @@ from pyproj import Geod
 from hotspot.grid.lattice import Grid
 from hotspot.publish.tables.lists import WARNING_COLUMNS
 from hotspot.rules.criteria import Criteria
-from hotspot.study import Lattice
+from hotspot.study import Lattice, Office
 from hotspot.trace.checklist import checklist
 
 MONTH = "2020-03"
@@ -40,7 +40,7 @@ def paper_case(*, word=None, grid=None, col=1272, row=1275):
     facilities = _facilities(grid, west, south, side, word)
     study = SimpleNamespace(
         id="paper-2020", name=word or "纸面样例", name_en="paper case", grid=grid, criteria=Criteria(),
-        lattice=Lattice(), boundaries=_boundaries(grid, west, south, side, word),
+        lattice=Lattice(), boundaries=_boundaries(grid, west, south, side, word), office=Office(),
     )  # fmt: skip
     hot = _hot(field)
     warned = _warned(field)

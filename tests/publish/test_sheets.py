@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 from importlib import resources
+from types import SimpleNamespace
 
 import cv2
 import geopandas as gpd
@@ -22,6 +23,7 @@ from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.paper import sheet_map, sheets
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.publish.tables.lists import write_warnings
+from hotspot.study import Office
 from hotspot.variables import DataError
 
 
@@ -54,14 +56,33 @@ def pages(case, data):
     return _text(sheets.render(data, case.month))
 
 
-def test_one_page_and_a_back_per_cell(case, data, pages):
+def test_a_front_a_back_and_the_ways_per_cell(case, data, pages):
     assert len(data) == case.warned["cell"].nunique()
-    assert len(pages) == 2 * len(data)
-    assert all("第1/2页" in front and "第2/2页" in back for front, back in zip(pages[::2], pages[1::2], strict=True))
+    assert len(pages) == 3 * len(data)
+    places = zip(pages[::3], pages[1::3], pages[2::3], strict=True)
+    assert all("第1/3页" in front and "第2/3页" in back and "第3/3页" in ways for front, back, ways in places)
+
+
+def test_every_source_can_be_navigated_to_and_the_form_says_where_it_goes(case, data, pages):
+    for sheet, ways in zip(data, pages[2::3], strict=True):
+        assert len(sheet["cards"]) == min(len(sheet["facilities"]), 12)
+        for card, row in zip(sheet["cards"], sheet["facilities"], strict=False):
+            assert card["number"] == row["number"] and re.sub(r"\s", "", card["gcj"]) in ways
+            lon, lat = (float(value) for value in card["wgs"].removeprefix("WGS 84 ").split(", "))
+            place = case.facilities.set_index("name").loc[row["name"]]
+            assert (lon, lat) == pytest.approx((place["lon"], place["lat"]), abs=1e-5)
+            near = [float(value) for value in card["gcj"].removeprefix("GCJ-02 ").split(", ")]
+            assert gcj02_to_wgs84(*near) == pytest.approx((lon, lat), abs=2e-5)
+        # Every listed source lies on the overview, however far outside the ring it stands.
+        assert {card["number"] for card in sheet["cards"]} <= {label["text"] for label in sheet["overview"]["labels"]}
+    assert all("填好后交回" in front for front in pages[::3])
+    office = Office(name="甲市生态环境局", contact="010-1234")
+    changed = SimpleNamespace(**{**vars(case.study), "office": office})
+    assert _data(case, study=changed)[0]["return_to"] == "甲市生态环境局 010-1234"
 
 
 def test_the_front_says_where_why_and_how_sure(case, data, pages):
-    for sheet, page in zip(data, pages[::2], strict=True):
+    for sheet, page in zip(data, pages[::3], strict=True):
         row = case.warned[case.warned["cell"] == sheet["code"]].iloc[0]
         for words in (
             sheet["code"],
@@ -132,7 +153,7 @@ def test_outside_the_study_is_hatched_and_inside_is_not(case):
 
 
 def test_c7_facilities_near_are_listed_as_traced(case, data, pages):
-    for sheet, front in zip(data, pages[::2], strict=True):
+    for sheet, front in zip(data, pages[::3], strict=True):
         traced = case.traced[case.traced["cell"] == sheet["code"]]
         assert len(sheet["facilities"]) == len(traced)
         for listed, row in zip(sheet["facilities"], traced.to_dict("records"), strict=True):
@@ -152,10 +173,10 @@ def test_c10_a_cell_without_facilities_is_no_empty_sheet(case):
 
 
 def test_b11_both_grades_stand_on_the_back(pages):
-    assert all("巡" in back and "执" in back for back in pages[1::2])
+    assert all("巡" in back and "执" in back for back in pages[1::3])
 
 
-def test_a_crowd_of_facilities_keeps_to_two_pages(case):
+def test_a_crowd_of_facilities_keeps_to_three_pages(case):
     many = [case.traced[case.traced["cell"] == code] for code in case.warned["cell"].unique()]
     crowd = many[0].head(1)
     rows = crowd.loc[crowd.index.repeat(70)].reset_index(drop=True)
@@ -171,10 +192,10 @@ def test_a_crowd_of_facilities_keeps_to_two_pages(case):
     data = _data(case, warned=warned, traced=rows, checklist=listed)
     assert len(data[0]["facilities"]) == sheets.LISTED and data[0]["unlisted"] == 70 - sheets.LISTED
     assert data[0]["checks_left"] > 0
-    assert len(_text(sheets.render(data, case.month))) == 2
+    assert len(_text(sheets.render(data, case.month))) == 3
 
 
-def test_a_full_head_keeps_to_two_pages(case):
+def test_a_full_head_keeps_to_three_pages(case):
     """Three reasons, weather, abnormal hours, 500 m values, three directions, and thirty facilities."""
     first = case.warned["cell"].iloc[0]
     rows = case.traced[case.traced["cell"] == first].head(1)
@@ -193,7 +214,7 @@ def test_a_full_head_keeps_to_two_pages(case):
     warned = case.warned[case.warned["cell"] == first]
     (sheet,) = data = _data(case, field=field, warned=warned, traced=rows, fine=_fine(first))
     assert [name for name, _ in sheet["why"]] == ["原因", "数值", "气象", "时段", "细分", "方向", "名次", "把握"]
-    front, back = _text(sheets.render(data, case.month))
+    front, back, _ = _text(sheets.render(data, case.month))
     assert "补2" in front and "结论" in front and "重点排查企业（续）" in back
     assert len(sheet["facilities"]) == 30 and sheet["front"] < sheets.FRONT_ROWS
 
@@ -275,7 +296,7 @@ def test_a_lattice_abroad_prints_too():
     gcj, bd, wgs = ((float(place["lon"]), float(place["lat"])) for place in sheet["coordinates"])
     assert gcj == wgs == bd  # outside China the two shift nothing
     assert abs(sheet["north"]) < 0.1
-    assert len(_text(sheets.render([sheet], case.month))) == 2
+    assert len(_text(sheets.render([sheet], case.month))) == 3
 
 
 def test_no_warning_cell_is_a_page_that_says_so(case):
@@ -325,7 +346,7 @@ def test_hostile_texts_are_printed_not_run(payload):
         )
     pdf = sheets.render(data[:1], case.month)
     front = _text(pdf)
-    assert len(front) == 2 and data[0]["code"] in front[0]
+    assert len(front) == 3 and data[0]["code"] in front[0]
     shown = re.sub(r"\s", "", legible(PAYLOADS[payload]))[:6]
     assert shown in front[0]
     assert b"/JavaScript" not in pdf and b"/URI" not in pdf and b"/Launch" not in pdf

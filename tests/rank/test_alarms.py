@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from hotspot.kernels.alarms import past_medians
 from hotspot.quality.flags import flag
-from hotspot.rank.alarm.alarms import find_alarms, naive_hours, weigh, within
+from hotspot.rank.alarm.alarms import find_alarms, naive_hours, within
 from hotspot.rank.alarm.episodes import COLUMNS
 from hotspot.rules.criteria import Criteria
-from hotspot.variables import CoverageWarning, DataError
+from hotspot.variables import DataError
 
 AT = 24 * 16 + 5  # local 2025-12-17 05:00
 WHEN = pd.Timestamp("2025-12-17 05:00")

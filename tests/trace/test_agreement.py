@@ -11,10 +11,12 @@ from test_trace import CRITERIA, MONTH, around, blowing, measured, mixed_month, 
 
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.emissions import FACTORS, TYPICAL
 from hotspot.trace.attribution import trace_sources
 from hotspot.trace.checklist import checklist
+from hotspot.trace.groups import group_words
 from hotspot.trace.hours import Hours, increments
-from hotspot.trace.prior import prior, score, size_ratio
+from hotspot.trace.prior import prior, register_emission
 
 RULE = CRITERIA.tracing
 GEOD = Geod(ellps="GRS80")
@@ -47,7 +49,6 @@ def test_stations_around_point_to_the_plant_between_them():
     traced = trace(facilities, weather, stations).set_index("facility")
     assert traced.loc["f00", ["agreement", "n_stations"]].tolist() == [6, 6]
     assert (traced["agreement"] <= traced["n_stations"]).all() and traced.loc["f01", "agreement"] <= 2
-    assert traced.loc["f00", "joint_lift"] > 1.5 > traced.loc["f01", "joint_lift"]
     assert traced.index[0] == "f00"
 
 
@@ -85,9 +86,10 @@ def test_micro_stations_are_asked_but_never_the_receptor():
     without = trace_sources(warned, weather, facilities, stations=stations, **asked)
     both = trace_sources(warned, weather, facilities, stations=stations, micro=micro, **asked)
     assert both["n_stations"].iloc[0] == without["n_stations"].iloc[0] + 2
-    assert str(both.attrs["hours"]) == str(without.attrs["hours"]) and both["lift"].equals(without["lift"])
+    assert both["lift"].equals(without["lift"])
+    assert both.attrs["hours"]["A"]["station"] == without.attrs["hours"]["A"]["station"] == "s0"
     alone = trace_sources(warned, weather, facilities, micro=micro, **asked)
-    assert alone["word"].iloc[0] == "no hourly data" and alone["n_stations"].iloc[0] == 2
+    assert alone["word"].iloc[0] != "no hourly data" and alone["n_stations"].iloc[0] == 2
 
 
 def test_a_station_far_from_the_plant_or_without_its_wind_is_not_counted():
@@ -96,7 +98,7 @@ def test_a_station_far_from_the_plant_or_without_its_wind_is_not_counted():
     counted = [trace(facilities, weather, stations, agreement_km=km)["n_stations"].iloc[0] for km in (5.0, 7.0, 20.0)]
     assert counted == [0, 2, 6]
     assert trace(facilities, blowing(185.0), stations)["n_stations"].iloc[0] == 0
-    assert trace(facilities, None, stations)[["agreement", "n_stations", "joint_lift"]].values.tolist() == [[0, 0, 1.0]]
+    assert trace(facilities, None, stations)[["agreement", "n_stations"]].values.tolist() == [[0, 0]]
 
 
 @settings(max_examples=30, deadline=None)
@@ -137,71 +139,79 @@ def test_large_and_near_come_first_where_nothing_is_measured():
 @given(seed=some.integers(0, 999))
 def test_prior_grows_with_size_and_falls_with_distance(seed):
     rng = np.random.default_rng(seed)
-    km, ratio = rng.uniform(0, 20, 6), rng.uniform(0.2, 5, 6)
-    kinds = rng.choice(["steel", "boiler", "catering"], 6)
-    before = prior(kinds, ratio, km, tracing=RULE)
+    km, emission = rng.uniform(0, 20, 6), rng.uniform(0.2, 50, 6)
+    before = prior(emission, km, tracing=RULE)
     assert before.sum() == pytest.approx(1)
-    assert prior(kinds, ratio * np.array([1.1, 1, 1, 1, 1, 1]), km, tracing=RULE)[0] > before[0]
-    assert prior(kinds, ratio, km + np.array([0.5, 0, 0, 0, 0, 0]), tracing=RULE)[0] < before[0]
-    np.testing.assert_allclose(prior(kinds, ratio * 3, km, tracing=RULE), before)
+    assert prior(emission * np.array([1.1, 1, 1, 1, 1, 1]), km, tracing=RULE)[0] > before[0]
+    assert prior(emission, km + np.array([0.5, 0, 0, 0, 0, 0]), tracing=RULE)[0] < before[0]
+    np.testing.assert_allclose(prior(emission * 3, km, tracing=RULE), before)
 
 
-def test_sizes_are_compared_within_class_and_unit_and_bounded():
+def test_a_size_counts_in_any_unit_of_it_and_an_unknown_one_as_typical():
     plants = pd.DataFrame({
-        "class_": ["power"] * 4 + ["boiler"] * 2, "size": [100.0, 100.0, 1e6, 2.0, np.nan, -1.0],
-        "size_unit": ["MW", "MW", "MW", "GW", "t/h", "t/h"],
+        "class_": ["power"] * 3 + ["boiler"] * 3, "size": [600.0, 60.0, np.nan, 65.0, -1.0, 4.0],
+        "size_unit": ["MW", "万千瓦", "MW", "t/h", "t/h", "chimneys"],
     })  # fmt: skip
-    ratio, known = size_ratio(plants, tracing=RULE)
-    assert ratio.tolist() == [1.0, 1.0, 5.0, 1.0, 1.0, 1.0] and known.tolist() == [True] * 4 + [False] * 2
-    assert size_ratio(plants.drop(columns="size"), tracing=RULE)[0].tolist() == [1.0] * 6
+    emission, known = register_emission(plants)
+    assert emission[0] == pytest.approx(emission[1]) and emission[2] == emission[0]  # 600 MW is the typical plant
+    assert emission[4] == emission[5] < emission[3]
+    assert known.tolist() == [True, True, False, True, False, True]
+    assert not register_emission(plants.drop(columns="size"))[1].any()
 
 
-def test_graded_classes_are_classes_we_know():
-    assert set(RULE.large) | set(RULE.small) <= set(source_classes())
-    assert not set(RULE.large) & set(RULE.small)
-
-
-def test_score_rises_with_each_of_its_parts():
-    base = score([0.2], [1.2], [1], [3])[0]
-    assert score([0.3], [1.2], [1], [3])[0] > base and score([0.2], [1.5], [1], [3])[0] > base
-    assert score([0.2], [1.2], [2], [3])[0] > base > score([0.2], [1.2], [1], [5])[0]
+def test_every_class_has_a_typical_emission():
+    assert set(TYPICAL) == set(source_classes()) and {name for name, _ in FACTORS} - {""} <= set(source_classes())
 
 
 # Order, calm, hours
 
 
-def test_word_first_or_score_alone():
-    """A strong but small plant behind a large near one: the criterion says who comes first."""
+def test_wind_and_station_outweigh_a_larger_nearer_plant():
+    """A small plant behind which the station is dirty, a large near one behind which it is not."""
     weather, stations, _ = mixed_month(120.0)
-    facilities = around([120, 300], [5.0, 2.5]).assign(class_=["catering", "steel"])
-    by_word, by_score = (trace(facilities, weather, stations, order=order) for order in ("word", "score"))
-    assert by_word["word"].tolist() == ["strong", "weak"] and by_score["word"].tolist() == ["weak", "strong"]
-    np.testing.assert_allclose(by_word["score"], by_score["score"][::-1])
+    facilities = around([120, 300], [5.0, 2.5]).assign(class_=["boiler", "steel"])
+    traced = trace(facilities, weather, stations).set_index("facility")
+    still = trace(facilities).set_index("facility")
+    assert still.loc["f01", "share"] > 0.9 and still.loc["f01", "word"] == "no hourly data"
+    assert traced.loc["f01", "share"] < 0.5 * still.loc["f01", "share"]
+    assert traced.loc["f00", "share"] > 2 * still.loc["f00", "share"] and traced["told"].min() > 0.1
 
 
-def test_no_word_pushes_a_plant_of_the_cell_itself_back():
-    """Weak by a station's word, but in the cell: with a strong one outside it is ordered by score."""
-    weather, stations, _ = mixed_month(120.0)
-    facilities = around([120, 300, 300], [5.0, 1.0, 2.5]).assign(class_=["catering", "steel", "steel"])
-    traced = trace(facilities, weather, stations)
-    assert traced["facility"].tolist() == ["f01", "f00", "f02"] and traced["word"].tolist() == [
-        "weak",
-        "strong",
-        "weak",
-    ]
-    assert trace(facilities.assign(class_="steel"), weather, stations)["facility"].tolist() == ["f00", "f01", "f02"]
+def test_the_wind_turned_round_points_elsewhere():
+    weather, stations, direction = mixed_month(120.0)
+    facilities = around([120, 300], [4.0, 4.0])
+    right, wrong = (trace(facilities, wind, stations) for wind in (weather, blowing((direction + 180) % 360)))
+    assert right["facility"].iloc[0] == "f00" and wrong["facility"].iloc[0] == "f01"
 
 
-def test_removing_a_facility_keeps_the_order_of_the_others():
+def test_removing_a_facility_moves_its_share_to_the_rest_and_says_so():
     weather, stations, _ = mixed_month(70.0)
     facilities = around(np.arange(0, 360, 30.0), np.linspace(1, 18, 12))
     traced = trace(facilities, weather, stations)
-    for gone in ("f03", "f07"):
-        fewer = trace(facilities[facilities["facility"] != gone], weather, stations)
-        assert fewer["facility"].tolist() == [f for f in traced["facility"] if f != gone]
+    gone = traced["facility"].iloc[0]
+    fewer = trace(facilities[facilities["facility"] != gone], weather, stations)
+    assert set(fewer["facility"]) == set(traced["facility"]) - {gone}
+    before, after = (table.attrs["hours"]["A"] for table in (traced, fewer))
+    rest = traced.loc[traced["facility"] != gone, "share"].sum()
+    assert fewer["share"].sum() > rest  # the others get some of it,
+    names = ("unregistered_share", "outside_share")
+    assert sum(after[name] for name in names) > sum(
+        before[name] for name in names
+    )  # and what nobody registered the rest
+    for about in (before, after):
+        assert about["listed_share"] + sum(about[name] for name in names) <= 1 + 1e-9
 
 
-def test_in_a_calm_month_near_sources_come_before_those_upwind():
+def test_plants_in_one_direction_are_one_group_with_one_statement():
+    weather, stations, _ = mixed_month(120.0)
+    facilities = around([115, 120, 125, 300], [5.0, 5.2, 5.4, 5.0])
+    traced = trace(facilities, weather, stations).set_index("facility")
+    assert traced.loc[["f00", "f01", "f02"], "group"].tolist() == [1, 1, 1] and traced.loc["f03", "group"] == 0
+    ((zh, en),) = group_words(traced.reset_index().to_dict("records"))
+    assert "1、2、3" in zh and "120°" in zh and "one direction (120)" in en
+
+
+def test_in_a_calm_month_near_sources_gain_on_those_upwind():
     weather, stations, direction = mixed_month(120.0, seed=8)
     facilities = around([120, 300], [12.0, 5.0])
     assert trace(facilities, weather, stations)["facility"].tolist() == ["f00", "f01"]
@@ -211,7 +221,9 @@ def test_in_a_calm_month_near_sources_come_before_those_upwind():
     dirty = stations.assign(pm25=stations["pm25"] + np.where(calm, 200.0, 0.0))
     still = trace(facilities, blowing(direction, speed=speed), dirty)
     about = still.attrs["hours"]["A"]
-    assert still["facility"].tolist() == ["f01", "f00"] and still["word"].tolist() == ["weak", "strong"]
+    share = still.set_index("facility")["share"]
+    moving = trace(facilities, weather, stations).set_index("facility")["share"]
+    assert share["f01"] / share["f00"] > moving["f01"] / moving["f00"]
     assert about["calm_month"] and about["calm_share"] == pytest.approx(calm.mean()) and about["calm_high"] == 1.0
     assert about["calm_hours"] == calm.sum() and still["upwind_hours"].max() <= (~calm).sum()
 

@@ -319,7 +319,7 @@ WRONG = [
     ("interpolation", "max_station_km", 1e9, "interpolation.max_station_km"), ("screening", "low", float("nan"), "screening.low"),
     ("screening", "office_hours", (18, 8), "screening.office_hours"), ("alarms", "doubtful_flags", ("spik",), "alarms.doubtful_flags"),
     ("calibration", "kappa", (-1.0,), "calibration.kappa"), ("visiting", "minutes", {"stel": 10.0}, "visiting.minutes"),
-    ("visiting", "evidence", {"strong": -1.0}, "visiting.evidence"), ("tracing", "large", ("powr",), "tracing.large"),
+    ("visiting", "evidence", {"strong": -1.0}, "visiting.evidence"),
     ("escalation", "window_months", 10**6, "escalation.window_months"), ("normalisation", "trees", 10**9, "normalisation.trees"),
 ]  # fmt: skip
 

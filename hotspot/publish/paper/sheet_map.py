@@ -133,7 +133,7 @@ def detail_panel(
     return draw.panel(size) | {"shown": legend(ways)}
 
 
-def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned, backdrop=None):
+def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned, backdrop=None, coded=True):
     """
     What lies around the cell: lattice codes, borders with names, facilities, the ring.
 
@@ -143,6 +143,8 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
         Half the side of the window, m.
     ring : float
         Radius that is searched for facilities, m from the cell's centre.
+    coded : bool
+        Whether every cell of the lattice carries its code.
     others : as ``detail_panel``
 
     Returns
@@ -178,7 +180,7 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
     side = s * scale
     draw.taken += [(left - 0.5, top, left + 0.5, top + side), (left + side - 0.5, top, left + side + 0.5, top + side)]
     draw.taken += [(left, top - 0.5, left + side, top + 0.5), (left, top + side - 0.5, left + side, top + side + 0.5)]
-    for i in range(-cells, cells + 1):
+    for i in range(-cells, cells + 1) if coded else ():
         for j in range(-cells, cells + 1):
             x, y = window.at(*(float(v) for v in grid.centre(col + i, row + j)))
             half = s * scale / 2 - 1.6

@@ -9,13 +9,14 @@ from hotspot.publish.why_words import data_sources, from_stations_only
 from hotspot.publish.words import BASES, COMPLETENESS, EVIDENCE, REASONS, STATES, WHERE, change_zh, known, month_zh
 from hotspot.rules.classes import source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
+from hotspot.trace.words import findings_words
 
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _DIRECTIONS, _NUMBERED, _WORST = 3, 4, 3  # as many as a line of the sheet holds
 ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
 
 
-def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=None, fine=None):
+def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=None, fine=None, hidden=None):
     """
     Header, the lines "why am I sent here", and the small print of one cell.
 
@@ -29,6 +30,7 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
     near : sequence of dict, the cell's traced facilities as they are numbered on the sheet
     hours : mapping, what the wind of the month was (``traced.attrs["hours"][code]``), or None
     fine : DataFrame, the cell's rows of ``fine_month``, or None
+    hidden : mapping, of the cell (``traced.attrs["unregistered"][code]``), or None
 
     Returns
     -------
@@ -66,6 +68,7 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
             *([["时段", shorten(periods, 96)]] if periods else []),
             *([["细分", told_fine]] if (told_fine := fine_zh(fine)) else []),
             ["方向", direction_zh(near, hours)],
+            *([["未登", hidden_zh(study.grid, code, hidden)]] if hidden is not None else []),
             ["名次", "；".join(_rank(row, criteria.confidence.level) for _, row in rows.iterrows())],
             *([["把握", sure]] if (sure := confidence_zh(rows, criteria.confidence)) else []),
         ],
@@ -174,6 +177,13 @@ def direction_zh(near, hours):
     return text
 
 
+def hidden_zh(grid, code, hidden):
+    """Where to look first for what no register holds, and where no station could have seen it."""
+    col, row = grid.parse(code)
+    said, _ = findings_words(hidden, lambda east, north: str(grid.code(col + east, row + north)))
+    return said.removeprefix("未登记的源：")
+
+
 def _numbers(listed):
     return "、".join(listed[:_NUMBERED]) + ("等" if len(listed) > _NUMBERED else "")
 
@@ -259,5 +269,7 @@ def facility_row(facility):
         "away": away_zh(facility["bearing_deg"], float(facility["distance_km"])),
         "where": WHERE.get(facility["where"], ""),
         "word": EVIDENCE.get(facility["word"], legible(str(facility["word"]))),
+        "share": f"{facility['share']:.0%}" if known(facility.get("share")) else "",
+        "group": "" if not facility.get("group") else "甲乙丙丁戊己庚辛"[(int(facility["group"]) - 1) % 8],
         "accuracy": ACCURACY.get(facility["accuracy"], "不明"),
     }

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.grid.frame import north_angle
-from hotspot.publish.fonts import check_glyphs, printed_width
+from hotspot.publish.fonts import check_glyphs, legible, printed_width
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.backdrop_map import Backdrop
 from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.sheet_back import back_page
 from hotspot.publish.paper.sheet_words import class_of, facility_row, sub_cell_labels, texts
+from hotspot.publish.paper.source_page import source_page
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.tables.checklists import by_cell
@@ -157,12 +158,14 @@ def _sheets(study, month, field, warned, traced, checklist, facilities, state, f
     rows_of, checks_of = dict(list(rows.groupby("cell", sort=False))), by_cell(checklist)
     fine_of = {} if fine is None else dict(list(fine.groupby("cell", sort=False)))
     wind_of_cell = traced.attrs.get("hours", {})
+    hidden_of = traced.attrs.get("unregistered", {})
     ways = Backdrop(study.grid, backdrop)
     for number, code in enumerate(codes, start=1):
         of_cell, near = rows_of[code], near_cell.get(code, [])
         sheet = texts(
             study, month, field, code, of_cell,
             state=state, digest=digest, near=near, hours=wind_of_cell.get(code), fine=fine_of.get(code),
+            hidden=hidden_of.get(code),
         )  # fmt: skip
         labels = sub_cell_labels(fine_of.get(code))
         sheet |= _maps(study, code, borders, near, every, values, labels, ways)
@@ -171,12 +174,22 @@ def _sheets(study, month, field, warned, traced, checklist, facilities, state, f
             "coordinates": coordinates(code, *of_cell.iloc[0][["lon", "lat"]]),
         }
         sheet["facilities"] = [facility_row(f) for f in near if f["number"]]
+        sheet |= source_page(
+            study, code, every[code], near, wind_of_cell.get(code),
+            {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
+        )  # fmt: skip
+        sheet["return_to"] = _return_to(study.office)
         sheet["unlisted"] = sum(not f["number"] for f in near)
         sheet["front"] = _front_rows(sheet["why"])
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
         yield sheet
+
+
+def _return_to(office):
+    """Where the filled form goes: the office and how it is reached; a blank where the study names none."""
+    return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
 
 def _front_rows(why):
@@ -201,6 +214,8 @@ def _near(grid, traced, places):
                 "y": north,
                 "symbol": sheet_map.SYMBOLS[class_of(row["class_"]).problem],
                 "accuracy": places.get(row["facility"], {}).get("accuracy", "unknown"),
+                "size": places.get(row["facility"], {}).get("size", float("nan")),
+                "size_unit": places.get(row["facility"], {}).get("size_unit", ""),
             }
         )
     return near

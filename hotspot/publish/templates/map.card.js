@@ -38,7 +38,7 @@ function coordinates(lon, lat, gcjLon, gcjLat) {
 }
 function sourceItem(s) {
   const wind = s.bearing == null ? "" : WINDS[Math.round(s.bearing / 45) % 8][state.lang];
-  const facts = [name(s), s.km == null ? "" : `${wind} ${s.km.toFixed(1)} km`, s.where ? value(s.where) : "", s.of ? fill("upwind", s.hours, s.of) : "", s.agree[state.lang]];
+  const facts = [name(s), s.km == null ? "" : `${wind} ${s.km.toFixed(1)} km`, s.where ? value(s.where) : "", s.of ? fill("upwind", s.hours, s.of) : "", s.agree[state.lang], s.share[state.lang]];
   return el("li", {}, el("b", {}, text(s.name)), s.word ? el("span", { class: "hs-word w-" + text(s.word).split(" ")[0] }, value(s.word)) : null,
     el("small", {}, facts.filter(Boolean).join(" · ")));
 }
@@ -81,7 +81,7 @@ function cellWords(i) {
   if (left.length || (why && !(now && blank))) body.append(el("section", {}, el("h5", {}, `${w("notRanked")} · ${months[last]}`),
     ...(left.length ? left.map(([r, ...s]) => el("p", { class: "hs-note" }, (r < 0 ? "" : name(DATA.reasons[r]) + (state.lang ? ": " : "：")) + pick(s))) : [el("p", { class: "hs-note" }, why)])));
   const sources = DATA.traced[i] || [];
-  if (sources.length) body.append(el("section", {}, el("h5", {}, w("sources")), DATA.calm[i] ? el("p", { class: "hs-note" }, DATA.calm[i][state.lang]) : null, el("ol", { class: "hs-sources" }, ...sources.slice(0, 8).map(sourceItem)),
+  if (sources.length) body.append(el("section", {}, el("h5", {}, w("sources")), DATA.calm[i] ? el("p", { class: "hs-note" }, DATA.calm[i][state.lang]) : null, DATA.hidden[i] ? el("p", { class: "hs-note" }, DATA.hidden[i][state.lang]) : null, el("ol", { class: "hs-sources" }, ...sources.slice(0, 8).map(sourceItem)),
     sources.length > 8 ? el("p", { class: "hs-note" }, fill("more", sources.length - 8)) : null));
   body.append(el("section", {}, coordinates(...(rows.length ? rows[0].at : [...cells.centre(i), ...DATUM.toGcj(...cells.centre(i))]))));
   return body;

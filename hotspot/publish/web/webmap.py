@@ -18,6 +18,7 @@ from hotspot.publish.web.webmap_layers import pack_field, standing_rows
 from hotspot.publish.web.webmap_lists import (
     calm_notes,
     facility_rows,
+    hidden_notes,
     hotspot_cells,
     not_ranked_rows,
     notes,
@@ -156,6 +157,7 @@ def web_map(
         "warned": warned_rows(warned, field, order, decimals, public=public),
         "traced": traced_rows(traced, field, order),
         "calm": calm_notes(traced, field, order),
+        "hidden": hidden_notes(traced, field, order, None if study is None else study.grid),
         "hot": hotspot_cells(hot, field, order),
         "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), REASONS),
         "not_ranked": not_ranked_rows(not_ranked, field, order),

@@ -19,7 +19,7 @@ from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import REASONS
 from hotspot.text.escape import escape
-from hotspot.trace.words import agreement_words, calm_words
+from hotspot.trace.words import agreement_words, calm_words, findings_words, share_words
 
 # Short enough for a tab; the full words come from ``words``.
 _SHORT = {"highest": ("最高", "Highest"), "year_on_year": ("同比", "vs. year"), "month_on_month": ("环比", "vs. month")}
@@ -145,6 +145,10 @@ def traced_rows(traced, field, order):
                 "hours": _number(row["upwind_hours"], 0),
                 "of": _number(row["n_hours"], 0),
                 "agree": list(agreement_words(row)),
+                "share": list(share_words(row)),
+                "group": int(row.get("group") or 0),
+                "lon": round(float(row["lon"]), 5),
+                "lat": round(float(row["lat"]), 5),
             }
         )
     return found
@@ -166,6 +170,32 @@ def calm_notes(traced, field, order):
     """
     hours = {} if traced is None else traced.attrs.get("hours", {})
     said = {cell: calm_words(about) for cell, about in sorted(hours.items()) if calm_words(about)[0]}
+    places = positions(said, field, order, "traced sources")
+    return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
+
+
+def hidden_notes(traced, field, order, grid):
+    """
+    Where to look first for what no register holds, and where no station could have seen it.
+
+    Parameters
+    ----------
+    traced : DataFrame, from ``trace_sources`` with its attribute ``unregistered``, or None
+    field : Dataset (cell, time)
+    order : int array, from ``page_order``
+    grid : Grid, which names the cells around
+
+    Returns
+    -------
+    dict: cell position as text -> (zh, en)
+    """
+    hidden = {} if traced is None or grid is None else traced.attrs.get("unregistered", {})
+    said = {}
+    for cell, found in sorted(hidden.items()):
+        col, row = grid.parse(cell)
+        said[cell] = findings_words(
+            found, lambda east, north, at=(col, row): str(grid.code(at[0] + east, at[1] + north))
+        )
     places = positions(said, field, order, "traced sources")
     return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
 

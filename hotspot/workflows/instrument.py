@@ -1,0 +1,163 @@
+"""Where the next micro-stations should stand: from the year's list to a table, a map and the installers' sheet."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hotspot.rules.calendar import year_months
+from hotspot.trace.footprint import wind_table
+from hotspot.trace.prior import register_emission
+from hotspot.trace.siting import choose_sites, concentration, ground
+from hotspot.trace.wind import wind_at
+
+_SAMPLE = 7  # every seventh hour of the year's wind: all hours of the day, few enough to weigh 36 places
+
+
+def instrument(study, year, *, cells=1000, stations=4, out="out"):
+    """
+    Choose the cells and sub-cells for the next micro-stations, and write what the installers need.
+
+    Parameters
+    ----------
+    study : Study
+    year : int
+        Of the hotspot list; selected first if nobody did.
+    cells : int
+        Cells to instrument, those with the most emission in and around them first.
+    stations : int
+        Stations a cell shall have; those that stand in it already count.
+    out : str or Path
+        ``instrument-YEAR.csv``, ``.pdf`` (a page per cell) and ``.html`` (map) appear in ``OUT/<study id>``.
+
+    Returns
+    -------
+    DataFrame, a row per site: ``city, cell, order`` (of the cell), ``sub_cell, site`` (of the cell's
+    sites, best first), ``x y lon lat``; ``emission`` around the cell, g/s weighted; ``standing``, stations the
+    cell has; and what the cell reaches **with** this site: ``error_share`` (of the field's variance that is left),
+    ``split_share`` (of the pairs of its largest sources), ``seen_share`` (of local episodes), ``gain`` of this site.
+    ``attrs``: ``before, after``, means of the three over the chosen cells, and ``files``
+
+    Raises
+    ------
+    DataError
+        As for ``open_year``.
+
+    Notes
+    -----
+    ``trace.siting``. With four stations 36 sub-cells are not all measured: the expected shares say how far it goes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> study = synthetic_month(size="small").study
+    >>> sites = instrument(study, 2025, cells=2, stations=4, out=tempfile.mkdtemp())
+    >>> sites["cell"].nunique() <= 2, bool((sites["gain"] > 0).all())
+    (True, True)
+    """
+    from hotspot.sources.intake import Intake
+    from hotspot.sources.opening import open_months, open_year
+    from hotspot.workflows.year import open_hotspots
+
+    hot = open_hotspots(study, int(year), out=out)
+    hot = hot[hot["status"] != "exited"].sort_values("cell", kind="stable").reset_index(drop=True)
+    intake = Intake(study.root)
+    months = year_months(int(year))
+    facilities = open_year(study, int(year), intake=intake, kinds=("facilities",)).facilities
+    seen = open_months(study, months[-1:], intake=intake, kinds=("reference", "stations"))
+    weather = open_months(study, months, intake=intake, kinds=("weather",)).weather
+    rule, grid = study.criteria.tracing, study.grid
+    at = np.array([grid.centre(*grid.parse(code)) for code in hot["cell"]], dtype=float).reshape(-1, 2)
+    lon, lat = (np.asarray(facilities[axis], float) for axis in ("lon", "lat"))
+    sources = np.column_stack(grid.project(lon, lat))
+    emission, _ = register_emission(facilities)
+    standing = _standing(grid, (seen.reference, seen.stations))
+    weight = concentration(at, sources, emission, ring_km=rule.ring_km, decay_km=rule.decay_km)
+    own = np.array([int((np.abs(standing - place).max(axis=1) <= grid.spacing / 2).sum()) for place in at], dtype=int)
+    order = np.lexsort((hot["cell"].to_numpy(), -weight.round(9)))
+    chosen = [k for k in order if own[k] < stations][: int(cells)]
+    rows, before, after = [], [], []
+    for rank, k in enumerate(chosen, 1):
+        area = ground(at[k], standing, sources, emission, _wind(weather, grid, at[k]),
+                      spacing=grid.spacing, fine=study.lattice.fine)  # fmt: skip
+        layout = choose_sites(area, int(stations))
+        told = np.column_stack([layout.error_share, layout.split_share, layout.seen_share])
+        before.append(told[0])
+        after.append(told[-1])
+        for n, place in enumerate(layout.site.tolist(), 1):
+            rows.append({
+                "city": str(hot["city"][k]), "cell": str(hot["cell"][k]), "order": rank,
+                "sub_cell": f"{hot['cell'][k]}-{place + 1:02d}", "site": n, "x": area.places[place, 0],
+                "y": area.places[place, 1], "emission": weight[k], "standing": int(own[k]),
+                "error_share": told[n, 0], "split_share": told[n, 1], "seen_share": told[n, 2],
+                "gain": layout.value[n] - layout.value[n - 1],
+            })  # fmt: skip
+    sites = pd.DataFrame(rows, columns=[
+        "city", "cell", "order", "sub_cell", "site", "x", "y", "emission", "standing", "error_share", "split_share",
+        "seen_share", "gain",
+    ])  # fmt: skip
+    sites["lon"], sites["lat"] = grid.unproject(sites["x"].to_numpy(float), sites["y"].to_numpy(float))
+    names = ("error_share", "split_share", "seen_share")
+    for word, told in (("before", before), ("after", after)):
+        sites.attrs[word] = dict(zip(names, np.mean(told, axis=0).round(4).tolist(), strict=True)) if told else {}
+    sites.attrs["files"] = _written(study, int(year), sites, Path(out) / study.id)
+    return sites
+
+
+def instrument_lines(sites):
+    """What ``instrument`` says in a shell: before and after, and where the files lie."""
+    lines = [f"{len(sites)} sites in {sites['cell'].nunique()} cells"]
+    words = (
+        ("error_share", "variance of the 500 m field that is left"),
+        ("split_share", "pairs of the largest sources told apart"),
+        ("seen_share", "local episodes seen"),
+    )
+    for name, said in words:
+        if sites.attrs["before"]:
+            lines.append(f"{said}: {sites.attrs['before'][name]:.0%} before, {sites.attrs['after'][name]:.0%} after")
+    return [*lines, *(str(path) for path in sites.attrs["files"])]
+
+
+def _standing(grid, networks):
+    """Where stations stand already, m."""
+    found = [
+        np.column_stack(grid.project(np.asarray(data["lon"], float), np.asarray(data["lat"], float)))
+        for data in networks
+        if data is not None and data.sizes.get("station")
+    ]
+    return np.concatenate(found) if found else np.zeros((0, 2))
+
+
+def _wind(weather, grid, at):
+    """A sample of the year's wind at a cell; even from all sides where no wind was delivered."""
+    if weather is None or not {"u10", "v10"} <= set(weather):
+        angle = np.arange(16) * np.pi / 8
+        return wind_table(2.5 * np.cos(angle), 2.5 * np.sin(angle))
+    lon, lat = (float(value) for value in grid.unproject(*at))
+    _, u, v = wind_at(weather, lon, lat)
+    there = ~np.isnan(u) & ~np.isnan(v)
+    return wind_table(u[there][::_SAMPLE], v[there][::_SAMPLE])
+
+
+def _written(study, year, sites, folder):
+    """The table, the sheet and the map, each whole or not at all."""
+    from hotspot.publish.paper.site_sheet import site_sheet
+    from hotspot.publish.web.site_map import site_map
+
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = sites.drop(columns=["x", "y"]).round(
+        {"lon": 6, "lat": 6, "emission": 3, "error_share": 3, "split_share": 3, "seen_share": 3, "gain": 4}
+    )
+    parts = {
+        "csv": shown.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"),
+        "pdf": site_sheet(study, year, sites),
+        "html": site_map(study, year, sites).encode(),
+    }
+    paths = []
+    for ending, content in parts.items():
+        paths.append(folder / f"instrument-{year}.{ending}")
+        partial = paths[-1].with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(paths[-1])
+    return paths
