@@ -195,6 +195,7 @@ def alarms(
     out: Out = Path("out"), data: Data = None,
     follow: Annotated[Path | None, typer.Option(help="Take the new hours of a folder, one pass a call.")] = None,
     letter: Annotated[bool, typer.Option("--letter", help="Write the prompt letter (提示函) of each city.")] = False,
+    cards: Annotated[bool, typer.Option("--cards", help="Write a card per pushed alarm: A5 and phone.")] = False,
     as_json: Json = False, quiet: Quiet = False,
 ):  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
@@ -203,7 +204,11 @@ def alarms(
     from hotspot.workflows.follow import follow_alarms
 
     opened = load_study(study, data=data)
-    answer = follow_alarms(opened, follow, out=out) if follow else run_alarms(opened, period, out=out, letter=letter)
+    answer = (
+        follow_alarms(opened, follow, out=out)
+        if follow
+        else run_alarms(opened, period, out=out, letter=letter, cards=cards)
+    )
     show(answer, as_json, lambda a: a["sentences"])
 
 

@@ -37,6 +37,7 @@ class Clocks(Rule):
     site_hours: float = Field(0.0, ge=0)  # B5: what is seen on the spot is reported
     result_hours: float = Field(0.0, ge=0)  # B5: what was done about it is reported
     answer_hours: float = Field(24.0, ge=0)  # E2; proposal for the ministry's programme
+    outstanding_days: int = Field(31, ge=1)  # proposal: an alarm that nobody answered stands in letters for so long
     repeat_days: int = Field(30, ge=1)  # proposal: the same sub-cell alarms again within so many days ...
     repeat_alarms: int = Field(3, ge=2)  # ... so often: a recurring alarm
 

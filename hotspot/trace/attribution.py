@@ -100,7 +100,7 @@ def trace_sources(
         carried = (data.attrs.get("utc_offset") for data in (stations, weather) if data is not None)
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
-    places = _placed(facilities, cells.attrs["crs"], inventory)
+    places = placed(facilities, cells.attrs["crs"], inventory)
     codes = sorted(months.index)
     at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
     at = np.column_stack([at[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
@@ -133,7 +133,7 @@ def trace_sources(
     return traced
 
 
-def _placed(facilities, crs, inventory):
+def placed(facilities, crs, inventory=None):
     """The facilities by name, each with its place on the lattice (m) and what it may emit (g/s)."""
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
     table["x"], table["y"] = on_lattice(table["lon"].to_numpy(float), table["lat"].to_numpy(float), crs)

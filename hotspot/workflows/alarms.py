@@ -15,7 +15,7 @@ from hotspot.rules.calendar import month_minus, offset_hours, parse_month
 from hotspot.variables import DataError
 
 
-def run_alarms(study, period, *, out="out", letter=False):
+def run_alarms(study, period, *, out="out", letter=False, cards=False):
     """
     Alarms of a month or a day: found, recorded in the ledger, written, and put into letters.
 
@@ -27,7 +27,9 @@ def run_alarms(study, period, *, out="out", letter=False):
     out : str or Path
         ``OUT/<study id>/alarms/PERIOD/alarms.csv``, and the letters beside it.
     letter : bool
-        Write the prompt letters, one per city.
+        Write the prompt letters, one per city, with what goes with them (``workflows.alarm_desk``).
+    cards : bool
+        Write a card per pushed alarm, as PDF and as a picture for a phone.
 
     Returns
     -------
@@ -50,9 +52,9 @@ def run_alarms(study, period, *, out="out", letter=False):
     where the criteria let supported sub-cells speak. Two months before the period's teach what to expect,
     and what the budget can bear; the threshold follows it hour by hour.
     """
-    from hotspot.ledger.alarms import answers, record_alarms
+    from hotspot.ledger.alarms import record_alarms
     from hotspot.ledger.store import open_ledger
-    from hotspot.publish.office.letter import write_letters
+    from hotspot.workflows.alarm_desk import write_alarm_desk
 
     first, last = period_bounds(period)
     watched = derive_alarms(study, period)
@@ -60,13 +62,15 @@ def run_alarms(study, period, *, out="out", letter=False):
     root = Path(out) / study.id
     folder = root / "alarms" / period
     folder.mkdir(parents=True, exist_ok=True)
-    with open_ledger(root / "ledger.sqlite") as ledger:
-        recorded = record_alarms(ledger, alarms, (first, last))
-        answered, head = answers(ledger), ledger.head
     persistent = watched["persistent"]
     files = [_write(folder / "alarms.csv", alarms), _write_persistent(folder / "persistent.csv", persistent)]
-    if letter:
-        files += write_letters(folder, study=study, alarms=alarms, period=period, answered=answered, head=head)
+    with open_ledger(root / "ledger.sqlite") as ledger:
+        recorded = record_alarms(ledger, alarms, (first, last))
+        if letter or cards:
+            files += write_alarm_desk(
+                folder, study=study, period=period, watched=watched, ledger=ledger, first=first, last=last,
+                letter=letter, cards=cards,
+            )  # fmt: skip
     counts = {state: int((alarms["state"] == state).sum()) for state in ("pushed", "unconfirmed", "suppressed")}
     answer = {
         "study": study.id,
@@ -93,7 +97,7 @@ def derive_alarms(study, period):
     Returns
     -------
     dict: ``alarms, persistent`` (DataFrames), ``load, persistent_load, n_cell, naive, notes``, ``stations``
-    (screened, calibrated Dataset of the two months before and the period's month)
+    (screened, calibrated Dataset of the two months before and the period's month), ``weather``
     """
     from hotspot.rank.alarm.alarms import high_hours, naive_hours, weigh, within
     from hotspot.rank.alarm.episodes import decide
@@ -122,6 +126,7 @@ def derive_alarms(study, period):
         "naive": None if naive.isna().all() else round(float(naive.mean()), 2),
         "notes": notes,
         "stations": stations,
+        "weather": weather,
     }
 
 

@@ -27,6 +27,7 @@ from hotspot.rules.rounding import plain_text
 PANEL_MM = 62.0
 PHONE_PX = 1080
 _WIDTH_INCH = 148 / 25.4  # A5
+_WINDS = 3  # directions named
 SOURCES = 6  # on the card; the others stand in the month's checklist
 
 
@@ -186,7 +187,10 @@ def wind_zh(hours: pd.DataFrame) -> str:
     for at, n in sector.value_counts(sort=True).items():
         mean = float(blowing.loc[sector == at, "speed"].mean())
         parts.append((-n, int(at), f"{words[int(at)]}风{n}小时（平均{plain_text(mean, 1)} m/s）"))
-    said = [text for *_, text in sorted(parts)]
+    said = [text for *_, text in sorted(parts)[:_WINDS]]
+    rest = -sum(n for n, *_ in sorted(parts)[_WINDS:])
+    if rest:
+        said.append(f"其他风向{rest}小时")
     if len(told) > len(blowing):
         said.append(f"静风{len(told) - len(blowing)}小时")
     if len(inside) > len(told):

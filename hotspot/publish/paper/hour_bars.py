@@ -60,8 +60,8 @@ def hour_bars(hours: pd.DataFrame) -> dict:
         if row["around"] == row["around"]:
             y = base - row["around"] * scale
             draw.svg.append(drawing.line(x, y, x + step, y, 1.3, "#fff") + drawing.line(x, y, x + step, y, 0.7, "#c33"))
-        draw.svg.append(_arrow(x + step / 2, base + 6.6, row["speed"], row["direction"]))
         if place % every == 0:
+            draw.svg.append(_arrow(x + step / 2, base + 6.6, row["speed"], row["direction"]))
             texts.append((x + step / 2, base + 2.2, f"{row['time']:%H}"))
     for x, y, text in texts:
         draw.say(x, y, text, 5.4, 0)
