@@ -46,7 +46,7 @@ def write_alarm_desk(
     if letter:
         files += write_letters(
             folder, study=study, alarms=alarms, period=period, answered=answered, outstanding=waiting, past=past,
-            head=ledger.head, signer=study.office.signer or study.office.name,
+            persistent=watched["persistent"], head=ledger.head, signer=study.office.signer or study.office.name,
         )  # fmt: skip
         files += write_desk(folder, study=study, alarms=alarms, period=period, answered=answered, outstanding=waiting)
     if cards:

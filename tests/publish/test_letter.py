@@ -207,3 +207,15 @@ def test_every_reason_is_chinese_in_the_letter():
             assert expected in said and not re.search("[A-Za-z]", said.replace("PM2.5", "").replace("PM10", "")), said
         assert also_zh(f"{why}; also at 03, 30") == "及03、30号" and also_zh(why) == ""
     assert alarm_why_zh("also at 29") == "" and alarm_why_zh("fog: thick") == "高湿（雾）影响（thick）"
+
+
+def test_persistent_highs_are_a_table_of_their_own(study, alarms, tmp_path):
+    cell = alarms["cell"][0]
+    week = {"week": pd.Timestamp("2025-12-08"), "hours": 44, "days": 6, "ratio": 2.0, "usual_hours": "03-07"}
+    rows = [
+        {"cell": cell, "sub_cell": f"{cell}-{n}", "state": state} | week
+        for n, state in ((26, "persistent"), (27, "closed"))
+    ]
+    words, cells = letter_text(write(tmp_path, study, alarms, persistent=pd.DataFrame(rows))[0])
+    assert "以下1个点位" in words and f"{cell}-26" in cells and f"{cell}-27" not in cells
+    assert {"12-08起一周", "44", "6", "2.0", "03-07"} <= set(cells)

@@ -28,7 +28,8 @@ STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
 
 
 def write_letters(
-    directory, *, study, alarms, period, answered=None, outstanding=None, past=None, head="", signer="", template=None
+    directory, *, study, alarms, period, answered=None, outstanding=None, past=None, persistent=None, head="",
+    signer="", template=None,
 ):  # fmt: skip
     """
     Write one letter per city with alarms in the period, or with earlier ones that nobody answered.
@@ -48,6 +49,8 @@ def write_letters(
         Pushed before the period and not answered, from ``ledger.watch.alarm_table``, with ``waited`` (hours).
     past : mapping, optional
         Cell -> ``CellPast``; its first line is printed beside an alarm that waits.
+    persistent : DataFrame, optional
+        Persistent highs of the period, from ``find_persistent``; they are no alarms and are counted apart.
     head : str
         Head of the ledger's chain, printed at the foot.
     signer : str
@@ -70,8 +73,13 @@ def write_letters(
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     written = []
+    high = _at_cells(persistent, study) if persistent is not None and len(persistent) else None
     for name, rows, waiting in by_city(alarms, study, answered or {}, outstanding):
-        context = letter_context(rows, waiting, study, period, past=past or {}, head=head, signer=signer)
+        city = (rows if len(rows) else waiting)["city_code"].iloc[0]
+        own = pd.DataFrame() if high is None else high[(high["city_code"] == city) & (high["state"] == "persistent")]
+        context = letter_context(
+            rows, waiting, study, period, past=past or {}, persistent=own, head=head, signer=signer
+        )
         path = directory / f"letter-{name}.docx"
         path.write_bytes(filled("letter.docx", context, template))
         written += [path, _csv(directory / f"letter-{name}.csv", rows), directory / f"letter-{name}.pdf"]
@@ -138,7 +146,7 @@ def _centre(study, col, row, number):
     return float(lon), float(lat)
 
 
-def letter_context(rows, waiting, study, period, *, past, head="", signer=""):
+def letter_context(rows, waiting, study, period, *, past, persistent, head="", signer=""):
     """What the template prints; every text from data is made legible, the template escapes it."""
     rule = study.criteria.alarms
     pushed = rows[rows["state"] == PUSHED]
@@ -160,6 +168,10 @@ def letter_context(rows, waiting, study, period, *, past, head="", signer=""):
         "outstanding_text": f"以前推送、至今未反馈的报警{len(waiting)}次，请优先办理。" if len(waiting) else "无。",
         "form_text": "反馈请填写随函所附《报警反馈表》（return-alarms），每个报警编号一行，用本函所列报警编号对应；"
         f"{clock_zh(study.criteria.clocks)}。",
+        "persistent": [_persistent(row) for row in persistent.itertuples()],
+        "persistent_text": f"以下{len(persistent)}个点位一周内高值小时多、天数多，不计入报警次数，请列入日常排查。"
+        if len(persistent)
+        else "无。",
         "aside": [_aside(row) for row in aside.itertuples()],
         "aside_text": "以下情况不计入报警次数；仪器存疑的，请运维单位核查。" if len(aside) else "无。",
         "request": "请组织网格长、网格监督员对未反馈的报警点位抓紧开展现场排查，核实涉气污染源，"
@@ -191,6 +203,18 @@ def _row(number, row):
 
 def _aside(row):
     return _point(row) | {"state": STATE_ZH.get(row.state, row.state), "why": legible(alarm_why_zh(row.why))}
+
+
+def _persistent(row):
+    label = legible(row.label) if row.label != row.cell else ""
+    return {
+        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "week": f"{row.week:%m-%d}起一周",
+        "hours": str(row.hours),
+        "days": str(row.days),
+        "ratio": f"{row.ratio:.1f}",
+        "usual": legible(str(row.usual_hours)),
+    }
 
 
 def _waiting(row, past):
