@@ -115,7 +115,7 @@ def test_month_and_select_stop_before_anything_is_made(command, whole, monkeypat
     wrong = broken(whole, "mg", [3])
     monkeypatch.setattr("hotspot.sources.opening.open_month", lambda study, month: wrong)
     monkeypatch.setattr("hotspot.sources.opening.open_year", lambda study, year, kinds: wrong)
-    with pytest.raises(DataError, match="S04, 2025-12, .* looks like mg/m3"):
+    with pytest.raises(DataError, match=r"S04, 2025-12, .* looks like mg/m3"):
         derive(whole.study, whole.month, hot=None) if command == "month" else derive_year(whole.study, 2025)
 
 
