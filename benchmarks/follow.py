@@ -115,8 +115,8 @@ def main():
         size = (root / "out" / "follow" / "alarms" / "follow" / "state.npz").stat().st_size / 1e6
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(
-            f"{stamp}: {time.perf_counter() - begin:.1f} s ({time.process_time() - cpu:.1f} CPU), {got['judged']} hour, "
-            f"{len(got['alarms'])} alarms open, state {size:.0f} MB, peak {peak:.2f} GB",
+            f"{stamp}: {time.perf_counter() - begin:.1f} s ({time.process_time() - cpu:.1f} CPU), "
+            f"{got['judged']} hour, {len(got['alarms'])} alarms open, state {size:.0f} MB, peak {peak:.2f} GB",
             flush=True,
         )
 

@@ -156,12 +156,12 @@ def outcome(seen: pd.DataFrame, listed: pd.DataFrame | None = None, level: float
     warned = seen[seen["occasion"] == "warned"]
     kinds = sorted({name for text in warned["reasons"] for name in text.split()})
     for name in kinds:
-        rows.append(_row("reason", name, warned[[name in text.split() for text in warned["reasons"]]], level))
+        rows.append(_row("reason", name, chosen(warned, [name in text.split() for text in warned["reasons"]]), level))
     if listed is not None and len(warned):
         flags = listed.groupby(["month", "cell"])["distinguishable"].agg(_flag).to_dict()
         told = [flags.get(pair, "unknown") for pair in zip(warned["month"], warned["cell"], strict=True)]
         for name in ("yes", "no", "unknown"):
-            rows.append(_row("distinguishable", name, warned[[flag == name for flag in told]], level))
+            rows.append(_row("distinguishable", name, chosen(warned, [flag == name for flag in told]), level))
     if "place" in warned and warned["place"].notna().any():
         rows += _places(warned[warned["place"].notna()], level)
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -196,6 +196,18 @@ def first_place(problems: tuple[str, ...], numbers: tuple[int, ...], items: pd.D
     return int(matching.min()) if len(matching) else -1
 
 
+def chosen(table: pd.DataFrame, flags: list[bool]) -> pd.DataFrame:
+    """
+    The rows whose flag is set; of an empty table none, with its columns.
+
+    Examples
+    --------
+    >>> chosen(pd.DataFrame({"a": []}), []).columns.tolist()
+    ['a']
+    """
+    return table.loc[pd.Series(flags, index=table.index, dtype=bool)]
+
+
 def _found(body):
     """Whether one row tells of a problem; None where it does not say."""
     problem = body.get("problem", "").strip()
@@ -226,8 +238,8 @@ def _line(group, value, n, hits, unclear, level):
 
 def _places(warned, level):
     """Of the judged visits with a checklist, where the first matching item stood."""
-    judged = warned[[answer is not None for answer in warned["found"]]]
-    found = judged.loc[[bool(answer) for answer in judged["found"]], "place"].astype(int)
+    judged = chosen(warned, [answer is not None for answer in warned["found"]])
+    found = chosen(judged, [bool(answer) for answer in judged["found"]])["place"].astype(int)
     last = PLACES[-1][1]
     counts = {name: int(found.between(low, high).sum()) for low, high, name in PLACES}
     counts |= {f"{last + 1}-": int((found > last).sum()), "not on it": int((found < 0).sum())}

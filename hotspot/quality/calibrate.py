@@ -45,7 +45,8 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
     - ``pm25_reference``: the references brought to the station in the hours that may be compared
     - ``pm25_left_out``: the calibrated value of those hours when their block did not teach
     - on ``station``: ``calibration`` (``own`` beside a reference; ``network``: as the stations that
-      stand beside one; ``transferred`` where none does; ``refused``, as delivered; or ``none``), ``reference_km``, ``n_pairs``
+      stand beside one; ``transferred`` where none does; ``refused``, as delivered; or
+      ``none``), ``reference_km``, ``n_pairs``
 
     and in ``attrs`` the form, its coefficients, the errors of every form, and ``calibration_refused``: a sentence
     where a slope was negative or left-out days were worse than the raw ones (``refusal``), else "".

@@ -27,6 +27,7 @@ class Alarms(Rule):
     # Proposal: the first-grade daily limit (GB 3095-2012 and 2026); with the second grade's 75 clean months have no
     # alarm worth going for and the budget stays unspent.
     floor: float = Field(35.0, ge=0)
+    full_level: float = Field(75.0, gt=0)  # second-grade daily limit, GB 3095-2012; below it z counts for less (square)
     # Proposal: of a calibrated station so many of its stated errors must be taken off and still leave the ratio
     # and the floor.
     surely: float = Field(0.75, ge=0)

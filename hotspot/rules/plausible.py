@@ -30,7 +30,6 @@ class Plausible(Rule):
     cap_hours: int = Field(6, ge=2)  # hours at the top of the range
     repeated_share: float = Field(0.9, gt=0.5, le=1)  # equal hours that make a month a copy
     repeated_days: int = Field(3, ge=1)  # copied days in a month that stop it; a real month has none
-    drift_share: float = Field(0.15, gt=0)  # of the month, by a station that drifts alone
     clock_lags: int = Field(12, ge=1)  # hours tried each way
     clock_gain: float = Field(0.1, gt=0)  # correlation won
     clock_r: float = Field(0.35, gt=0, lt=1)  # least correlation at the best lag

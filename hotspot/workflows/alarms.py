@@ -166,7 +166,8 @@ def _delivered(study, month):
     stations = trusted_by_role(micro, reference, opened.weather, study=study, note=notes.append)
     if stations is None:
         raise DataError(
-            f"{month}: {study.id} has no station of the roles that may alarm ({', '.join(study.criteria.alarms.roles)}); "
+            f"{month}: {study.id} has no station of the roles that may alarm "
+            f"({', '.join(study.criteria.alarms.roles)}); "
             'deliver them, or let reference stations alarm: criteria.alarms.roles = ["micro", "reference"].'
         )
     return stations, opened.weather, notes

@@ -54,7 +54,8 @@ def outcome_of_visits(
     with published_ledger(study, out) as ledger:
         ledger.verify()
         seen = room.visits(ledger)
-    seen = seen[[(not first or m >= first) and (not last or m <= last) for m in seen["month"]]].reset_index(drop=True)
+    wanted = [(not first or m >= first) and (not last or m <= last) for m in seen["month"]]
+    seen = room.chosen(seen, wanted).reset_index(drop=True)
     home, level = Path(out) / study.id, study.criteria.confidence.level
     listed, items = _listed(home, sorted(set(seen["month"]))), dict[tuple[str, str], Any]()
     for month in sorted(set(seen["month"])):

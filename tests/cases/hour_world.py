@@ -63,7 +63,6 @@ def make_world(
     grid = Grid()
     start = np.datetime64(first, "M")
     local = np.arange(start.astype("datetime64[h]"), (start + months).astype("datetime64[h]"))
-    n = local.size
     at = rng.choice(400, n_cell, replace=False)
     column, row = COLUMN + at % 20, ROW + at // 20
     codes = grid.code(column, row).astype(str)
@@ -87,7 +86,9 @@ def make_world(
     names = np.array([f"M{k:04d}" for k in range(len(xy))], dtype=object)
     time = local.astype("datetime64[ns]") - np.timedelta64(8, "h")
     place = {"station": names, "lon": ("station", lon), "lat": ("station", lat), "time": time}
-    stations = xr.Dataset({"pm25": (("station", "time"), readings)}, place, {"utc_offset": 8.0})
+    dims = ("station", "time")
+    stated = np.hypot(3.0, 0.1 * readings)  # what a calibration would state of such instruments
+    stations = xr.Dataset({"pm25": (dims, readings), "pm25_error": (dims, stated)}, place, {"utc_offset": 8.0})
     weather = xr.Dataset(
         {k: ("time", v) for k, v in (("u10", wind[0]), ("v10", wind[1]), ("blh", blh))}, {"time": time}
     )

@@ -107,6 +107,18 @@ def test_hold_names_both_ways_on_and_notes_the_rest(whole):
     assert any("exchanged places" in note and "not assessed" in note for note in month.intake.notes)
 
 
+@pytest.mark.parametrize("command", ["month", "select"])
+def test_month_and_select_stop_before_anything_is_made(command, whole, monkeypatch):
+    from hotspot.workflows.month import derive
+    from hotspot.workflows.year import derive_year
+
+    wrong = broken(whole, "mg", [3])
+    monkeypatch.setattr("hotspot.sources.opening.open_month", lambda study, month: wrong)
+    monkeypatch.setattr("hotspot.sources.opening.open_year", lambda study, year, kinds: wrong)
+    with pytest.raises(DataError, match=r"S04, 2025-12, .* looks like mg/m3"):
+        derive(whole.study, whole.month, hot=None) if command == "month" else derive_year(whole.study, 2025)
+
+
 def signed(month, tmp_path, *rows):
     """The month under a study whose decisions are these rows."""
     head = "station,day,pollutant,signer,reason,decision,until,hours,finding"

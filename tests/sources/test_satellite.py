@@ -278,3 +278,27 @@ def test_case_40_acag_metadata(tmp_path):
     data = data.assign_coords(lat=34.05 + 0.1 * np.arange(HIGH), lon=114.05 + 0.1 * np.arange(WIDE))
     data.to_netcdf(tmp_path / "V5GL02.HybridPM25c_0p10.Asia.202001-202001.nc")
     refused(tmp_path, "its metadata 20190101 to 20191231", "acag")
+
+
+def test_a_mask_inside_the_file_counts(tmp_path):
+    """G 6: half of the pixels masked, the values under the mask would have been used (and are a hundred too high)."""
+    import rasterio
+
+    half = np.zeros(VALUES.shape, bool)
+    half[:, ::2] = True
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        write_tif(tmp_path / "a_202001.tif", np.where(half, VALUES + 100, VALUES))
+        with rasterio.open(tmp_path / "a_202001.tif", "r+") as source:
+            source.write_mask(~half)
+    field, intake = opened(tmp_path)
+    seen = np.isfinite(field.values[0])
+    assert seen.sum() == (~half).sum() == intake.counts["used"] and float(field.max()) < VALUES.max() + 1
+    assert any("its mask takes" in note for note in intake.notes)
+
+
+def test_every_layer_leaves_its_digest_whichever_way_up(tmp_path):
+    for month in ("202001", "202002"):
+        write_tif(tmp_path / f"a_{month}.tif")
+    field, _ = opened(tmp_path)
+    days, digests = ([row[k] for row in field.attrs["layers"]] for k in (0, 2))
+    assert days == ["2020-01-01", "2020-02-01"] and digests[0] == digests[1]

@@ -215,6 +215,12 @@ def test_case_82_86_positions_that_cannot_be_right(read):
     assert any("2 stations share a position" in note for note in found.attrs["intake"].notes)
 
 
+def test_case_86_swapped_columns_are_answered_as_such(read):
+    """G 11: not "none of 3 stations is listed here", which they are."""
+    with pytest.raises(DataError, match=r"places.csv: longitude and latitude are swapped in 3 of 3 positions"):
+        read(["2020-02-01 00:00,A,35"], places=PLACES.replace("lon,lat", "lat,lon"))
+
+
 def test_case_86_degrees_and_minutes_are_recognised(read):
     places = "station,lon,lat\n" + "".join(f"S{n},116.{n % 60:02d}31,39.{(7 * n) % 60:02d}12\n" for n in range(40))
     with pytest.raises(DataError, match="look like degrees and minutes"):

@@ -89,6 +89,12 @@ def test_outcome_of_the_visits(study, out, tmp_path):
         outcome_of_visits(study, out=out, first="2025-12", last="2025-10")
 
 
+def test_before_any_visit_there_is_no_outcome_and_no_share(study, out):
+    answer = outcome_of_visits(study, out=out)
+    assert answer["rows"][0]["visited"] == 0 and answer["rows"][0]["share"] is None
+    assert answer["sentences"][0].startswith("全部：没有说明结果的排查")
+
+
 def test_a_month_never_published_cannot_be_judged(study, out, tmp_path):
     with pytest.raises(DataError, match="was not published"):
         escalate_month(study, "2026-01", out=out)

@@ -74,6 +74,7 @@ def year_of_stations(delivered, cells, year):
         )
     field = _kriged(means, cells, [f"{year}-01"], criteria.interpolation, [why])
     field = described(field, delivered, "ordinary kriging of stations", LABELS["station"])
+    field.attrs["skill"] = field.attrs["skill"].replace(f"{year}-01", year)
     return field.isel(time=0, drop=True)
 
 

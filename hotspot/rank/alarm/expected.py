@@ -7,6 +7,7 @@ hour of the day and the mixed depth explain is expected and no alarm; what is le
 much is usually left there under the same conditions (METHODS 19).
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -301,4 +302,4 @@ def _stretches(first, end, hour, every):
     """(begin, end) of the parts of [first, end) cut where the clock is a multiple of ``every``."""
     cuts = np.flatnonzero(hour % every == 0)
     edges = [first, *cuts[(cuts > first) & (cuts < end)].tolist(), end]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(a, b) for a, b in itertools.pairwise(edges) if b > a]

@@ -71,7 +71,7 @@ class Gate:
         7.0
         >>> gate.pushed = 1
         >>> gate.threshold(1080)  # one is left, and half of the month
-        7.0
+        6.0
         """
         window = 168 * self.rule.budget_weeks
         scores = sorted((z for at, z in self.past.values() if at >= hour - window), reverse=True)

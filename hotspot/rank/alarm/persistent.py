@@ -19,7 +19,7 @@ PERSISTENT, CLOSED, OVER = "persistent", "closed", "over_budget"
 _WEEK = np.timedelta64(7, "D")
 
 
-def find_persistent(table: pd.DataFrame, rule: Alarms, *, until: object = None) -> pd.DataFrame:
+def find_persistent(table: pd.DataFrame, rule: Alarms, *, until: np.datetime64 | str | None = None) -> pd.DataFrame:
     """
     One item per cell and local week that has a persistent sub-cell, and one when it has closed.
 
@@ -46,15 +46,17 @@ def find_persistent(table: pd.DataFrame, rule: Alarms, *, until: object = None) 
     Examples
     --------
     >>> time = pd.Timestamp("2025-12-01") + pd.to_timedelta(np.arange(60) * 2, "h")
-    >>> hours = pd.DataFrame({"cell": "A", "sub_cell": "A-01", "time": time, "pm25": 90.0, "around": 45.0, "ratio": 2.0})
-    >>> hours = hours.assign(risen_share=0.0, n_asked=9, dust_share=0.0, pm10_ratio=0.7, rh=50.0, fireworks=-1, doubt=0)
+    >>> hours = pd.DataFrame({"cell": "A", "sub_cell": "A-01", "time": time, "pm25": 90.0, "around": 45.0})
+    >>> hours = hours.assign(ratio=2.0, risen_share=0.0, n_asked=9, dust_share=0.0, pm10_ratio=0.7)
+    >>> hours = hours.assign(rh=50.0, fireworks=-1, doubt=0)
     >>> found = find_persistent(hours.assign(broken=False), Alarms(), until=np.datetime64("2025-12-29"))
     >>> found[["week", "hours", "days", "weeks", "state"]].astype(str).values.tolist()
     [['2025-12-01', '60', '5', '1', 'persistent'], ['2025-12-15', '0', '0', '0', 'closed']]
     """
     if not len(table):
         return empty_persistent()
-    end = np.datetime64(until if until is not None else table.attrs.get("until", table["time"].max() + _WEEK), "s")
+    known = until if until is not None else table.attrs.get("until", table["time"].max() + _WEEK)
+    end = pd.Timestamp(known).to_datetime64().astype("datetime64[s]")
     reasons = against(table, rule)
     clear = ~(reasons["doubtful"] | reasons["fireworks"] | reasons["regional"]) & ~table["broken"].to_numpy(bool)
     rows = table[clear].copy()

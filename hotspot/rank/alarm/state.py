@@ -157,7 +157,8 @@ def dump(memory: Memory) -> bytes:
     arrays = {key: getattr(memory, key) for key in ("lon", "lat", "values", "rest", "doubt", "wind", "fitted")}
     text = {key: np.array(getattr(memory, key).tolist(), dtype=str) for key in ("stations", "name")}
     out = io.BytesIO()
-    np.savez(out, told=np.array(json.dumps(told)), **arrays, **text)
+    everything: dict = {"told": np.array(json.dumps(told))} | arrays | text
+    np.savez(out, **everything)
     return out.getvalue()
 
 
