@@ -329,7 +329,7 @@ def lines(rng, data):
 def tree(rng, data):
     try:
         whole = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return data
     at, path = whole, []
     while isinstance(at, dict | list) and at and (len(path) < 2 or rng.random() < 0.75):
@@ -342,7 +342,7 @@ def tree(rng, data):
             del holder[key]
         else:
             holder[key] = rng.choice(JSON_VALUES)
-    if rng.random() < 0.15:
+    if rng.random() < 0.15 and isinstance(whole, dict):
         whole["crs"] = {
             "type": rng.choice(("link", "name", "url")),
             "properties": {"name": "EPSG:4490", "href": "http://127.0.0.1:9"},
