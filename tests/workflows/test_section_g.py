@@ -218,16 +218,14 @@ ODD = [
 
 
 @pytest.mark.parametrize(("key", "value"), ODD, ids=str)
-def test_g9_an_odd_manifest_is_answered_in_words(home, capsys, key, value):
+def test_g9_an_odd_manifest_is_answered_in_words(home, monkeypatch, capsys, key, value):
     from hotspot.cli import main
 
     altered(home / MONTH, lambda stated: stated.update({key: value}))
-    sys_argv, sys.argv = sys.argv, ["hotspot", "verify", str(home / MONTH), "--no-rederive"]
-    try:
-        with pytest.raises(SystemExit) as end:
-            main()
-    finally:
-        sys.argv = sys_argv
+    monkeypatch.setattr("signal.signal", lambda *how: None)  # the test run keeps its own handlers
+    monkeypatch.setattr(sys, "argv", ["hotspot", "verify", str(home / MONTH), "--no-rederive"])
+    with pytest.raises(SystemExit) as end:
+        main()
     assert end.value.code == 1
     assert "manifest.json: is no manifest as we write it" in capsys.readouterr().err
 
