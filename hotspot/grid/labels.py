@@ -84,7 +84,12 @@ def read_labels(path):
         raw = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path.name}: there is no such file of labels; mend 'labels' in the study.") from None
-    rows = csv.reader(io.StringIO(_decoded(raw, path), newline=""))
+    text = _decoded(raw, path)
+    try:
+        list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise DataError(f"{path.name}: no table of labels ({error}); mend it.") from None
+    rows = csv.reader(io.StringIO(text, newline=""))
     header = [name.strip().lower() for name in next(rows, [])]
     if "cell" not in header or "label" not in header:
         raise DataError(f"{path.name}, row 1: columns are {', '.join(header) or 'none'}; it needs cell and label.")

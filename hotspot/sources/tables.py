@@ -230,7 +230,10 @@ def _header(text, found, name):
     line = text[found.start[0] : found.end[0]]
     if b"\x00" in line:
         raise DataError(f"{name}, line {found.line[0]}: NUL byte in the header; ask for the delivery again.")
-    columns = _cells(line)
+    try:
+        columns = _cells(line)
+    except csv.Error as error:
+        raise DataError(f"{name}, line {found.line[0]}: the header cannot be read ({error}); mend it.") from None
     if len(columns) == 1:
         for mark, words in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), ("，", "full-width commas")):
             if mark in columns[0]:

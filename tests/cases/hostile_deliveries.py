@@ -1,0 +1,484 @@
+"""
+Hostile deliveries made from seeds: every reader with a sound file, and what can be done to it.
+
+    python tests/cases/hostile_deliveries.py [N] [SEED]
+
+feeds N mutants (default 2000) to all readers, in children of some tens each, and says how each was answered:
+``refused`` (a DataError), ``set aside`` (rows or values in quarantine, counted) or ``used``. What is none of them
+(a traceback, more than 20 s, more than 1 GB) is printed with its seed, and the exit code is 1.
+"""
+
+import io
+import json
+import random
+import sys
+import tempfile
+import time
+import warnings
+import zipfile
+from pathlib import Path
+
+SECONDS, MEMORY = 20.0, 1_000_000  # for one delivery; kB, of this process and its children together
+
+CSV_CELLS = (
+    *(
+        "",
+        "NaN",
+        "-999",
+        "1e308",
+        "inf",
+        "=cmd()",
+        "\u202e",
+        "\x1b[2J",
+        "１２",
+        "0x1F",
+        "1,200",
+        "3.5.1",
+        "长" * 3000,
+        "'",
+    ),
+    *('"', '"\n', "\x00", "2025-02-30 25:00", "9" * 400, "-0", "None", "110101199003074477"),
+)
+JSON_VALUES = (
+    None,
+    [],
+    {},
+    "",
+    1e308,
+    -1e308,
+    "x" * 5000,
+    [[]],
+    {"type": "link"},
+    True,
+    [None, None],
+    10**400,
+    "\u202e",
+)
+RASTER_ENDS = (b"", b"II*\0", b"MM\0*", b"\x89HDF\r\n\x1a\n", b"CDF\x01")
+
+
+def station_rows():
+    hours = [f"2025-12-{day:02d} {hour:02d}:00" for day in range(1, 4) for hour in range(24)]
+    body = [f"S{s},站{s},{h},{30 + s + n % 7},116.{s}12345,39.{s}54321" for s in range(3) for n, h in enumerate(hours)]
+    return "station,name,time,pm25,lon,lat\n" + "\n".join(body) + "\n"
+
+
+def register_rows():
+    body = [f"F{n},厂{n},boiler,114.{n:02d}123,30.{n:02d}456,{n},t/h" for n in range(12)]
+    return "id,name,class,lon,lat,size,size_unit\n" + "\n".join(body) + "\n"
+
+
+def weather_rows():
+    body = [f"{no},2025,12,{1 + no // 24},{no % 24},10,{5 + no % 9},1020,-3,0,NW,2.1,x" for no in range(48)]
+    return "No,year,month,day,hour,PM2.5,TEMP,PRES,DEWP,RAIN,wd,WSPM,station\n" + "\n".join(body) + "\n"
+
+
+def collection(kind):
+    square = [
+        [[114.0 + n / 10, 30.0], [114.1 + n / 10, 30.0], [114.1 + n / 10, 30.1], [114.0 + n / 10, 30.0]] for n in (0, 1)
+    ]
+    shapes = {
+        "points": [{"type": "Point", "coordinates": [114.0123 + n / 10, 30.0456]} for n in (0, 1)],
+        "areas": [{"type": "Polygon", "coordinates": [ring]} for ring in square],
+        "lines": [{"type": "LineString", "coordinates": ring} for ring in square],
+    }[kind]
+    own = [{"name": f"甲{n}", "class": "steel", "id": f"I{n}", "市": "甲市", "size": n} for n in (0, 1)]
+    features = [{"type": "Feature", "properties": p, "geometry": g} for p, g in zip(own, shapes, strict=True)]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+
+
+def workbook(text):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for line in text.splitlines():
+        book.active.append(line.split(","))
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def vector(folder, ending):
+    import geopandas as gpd
+    import shapely
+
+    frame = gpd.GeoDataFrame({"市": ["甲市"]}, geometry=[shapely.box(114, 30, 114.1, 30.1)], crs=4326)
+    frame.to_file(folder / f"made.{ending}", encoding="UTF-8")
+    return {path.name.replace("made", "a"): path.read_bytes() for path in folder.glob("made.*")}
+
+
+def grid(folder):
+    import numpy as np
+    import xarray as xr
+
+    time_ = np.arange("2025-12-01", "2025-12-02", dtype="datetime64[h]").astype("datetime64[ns]")
+    shape = ("valid_time", "latitude", "longitude")
+    values = {
+        name: (shape, np.ones((24, 3, 3), "f4"), {"units": unit})
+        for name, unit in (("u10", "m s**-1"), ("v10", "m s**-1"))
+    }
+    axes = {"valid_time": time_, "latitude": [30.5, 30.25, 30.0], "longitude": [114.0, 114.25, 114.5]}
+    xr.Dataset(values, axes).to_netcdf(folder / "made.nc")
+    return {"a.nc": (folder / "made.nc").read_bytes()}
+
+
+def raster(folder):
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    with rasterio.open(
+        folder / "made.tif", "w", driver="GTiff", width=32, height=32, count=1, dtype="float32", crs="EPSG:4326",
+        transform=from_origin(114, 31, 0.03, 0.03), nodata=-9999.0,
+    ) as out:  # fmt: skip
+        out.write(np.random.default_rng(0).uniform(20, 90, (1, 32, 32)).astype("float32"))
+    return {"PM25_20251201.tif": (folder / "made.tif").read_bytes()}
+
+
+def template(folder):
+    from docx import Document
+
+    document = Document()
+    document.add_paragraph("{{ city }} {% for row in rows %}{{ row }}{% endfor %}")
+    document.save(str(folder / "made.docx"))
+    return {"a.docx": (folder / "made.docx").read_bytes()}
+
+
+def deliveries():
+    """Kind -> (files, reader): a sound delivery as ``{name: bytes}``, and what reads it from a folder."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        made = {
+            "stations.csv": {"a.csv": station_rows().encode()},
+            "stations.xlsx": {"a.xlsx": workbook(station_rows())},
+            "facilities.csv": {"a.csv": register_rows().encode()},
+            "facilities.geojson": {"a.geojson": collection("points").encode()},
+            "boundary.geojson": {"a.geojson": collection("areas").encode()},
+            "boundary.gpkg": vector(folder, "gpkg"),
+            "boundary.shp": vector(folder, "shp"),
+            "backdrop.geojson": {"a.geojson": collection("lines").encode()},
+            "weather.csv": {"a.csv": weather_rows().encode()},
+            "weather.nc": grid(folder),
+            "satellite.tif": raster(folder),
+            "template.docx": template(folder),
+            "study.toml": {"a.toml": STUDY.encode()},
+            "labels.csv": {"a.csv": b"cell,label\nPR1847L,T85711\n"},
+        }
+    return {kind: (files, READERS[kind.split(".")[0]]) for kind, files in made.items()}
+
+
+STUDY = """id = "tiny"
+name = "小区"
+[[boundary]]
+layout = "table"
+files = ["a.geojson"]
+datum = "wgs84"
+[criteria.warning]
+k = {highest = 3}
+min_base = 1.0
+"""
+
+
+def read_stations_(folder, intake):
+    from hotspot.sources.stations.stations import read_stations
+    from hotspot.study import Stations
+
+    more = {"datum": "wgs84", "unit": "ug/m3", "time_zone": "+08:00", "hour_label": "start"}
+    return read_stations(Stations(layout="long", files=_all(folder), **more), folder, intake, utc_offset=8.0)
+
+
+def read_facilities(folder, intake):
+    from hotspot.sources.places.facilities import load_facilities
+    from hotspot.study import Facilities
+
+    return load_facilities([Facilities(layout="table", files=_all(folder), datum="wgs84")], folder, intake)
+
+
+def read_boundary(folder, intake):
+    from hotspot.grid.boundary import read_boundaries
+    from hotspot.grid.lattice import Grid
+    from hotspot.study import Boundary
+
+    found = [name for name in _all(folder) if name.endswith((".geojson", ".gpkg", ".shp"))]
+    units = read_boundaries([Boundary(layout="table", files=found, datum="wgs84", columns={"city": "市"})], folder)
+    return Grid().cover(units)
+
+
+def read_backdrop_(folder, intake):
+    from hotspot.sources.places.backdrop import read_backdrop
+    from hotspot.study import Backdrop
+
+    return read_backdrop(
+        [Backdrop(files=_all(folder), kind="river", datum="wgs84", columns={"name": "name"})], folder, intake
+    )
+
+
+def read_weather(folder, intake):
+    from hotspot.sources.weather.weather import open_weather
+    from hotspot.study import Weather
+
+    layout = "prsa" if any(folder.glob("*.csv")) else "era5"
+    more = {"time_zone": "+08:00", "lon": 114.2, "lat": 30.2} if layout == "prsa" else {}
+    return open_weather(
+        Weather(layout=layout, files=_all(folder), **more), folder, intake, utc_offset=8.0, months=["2025-12"]
+    )
+
+
+def read_satellite(folder, intake):
+    from hotspot.sources.satellite.satellite import open_satellite
+    from hotspot.study import Satellite
+
+    pattern = r"PM25_(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+    given = Satellite(layout="geotiff", files=_all(folder), period="day", unit="ug/m3", date_pattern=pattern)
+    return open_satellite(given, folder, intake, months=["2025-12"])
+
+
+def read_template(folder, intake):
+    from hotspot.publish.office.docx import filled
+
+    return filled("notice.docx", {"city": "甲市", "rows": ["x"]}, template=folder / _all(folder)[0])
+
+
+def read_study(folder, intake):
+    from hotspot.study import load_study
+
+    return load_study(folder / _all(folder)[0], data=folder)
+
+
+def read_labels_(folder, intake):
+    from hotspot.grid.labels import read_labels
+
+    return read_labels(folder / _all(folder)[0])
+
+
+READERS = {
+    "stations": read_stations_, "facilities": read_facilities, "boundary": read_boundary, "backdrop": read_backdrop_,
+    "weather": read_weather, "satellite": read_satellite, "template": read_template, "study": read_study,
+    "labels": read_labels_,
+}  # fmt: skip
+
+
+def _all(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+# What can be done to bytes, to a table, to JSON, to a zip; each takes (rng, bytes) and returns bytes.
+
+
+def cut(rng, data):
+    return data[: rng.randrange(len(data) + 1)]
+
+
+def flip(rng, data):
+    out = bytearray(data)
+    for _ in range(rng.choice((1, 3, 30)) if out else 0):
+        out[rng.randrange(len(out))] = rng.randrange(256)
+    return bytes(out)
+
+
+def splice(rng, data):
+    at, n = rng.randrange(len(data) + 1), rng.choice((1, 16, 4096))
+    return (
+        data[:at]
+        + rng.choice((bytes(n), b"\xff" * n, rng.randbytes(n), data[:n] * 3))
+        + data[at + rng.choice((0, n)) :]
+    )
+
+
+def disguise(rng, data):
+    plain = (b"<!DOCTYPE html><html>login</html>", b"", b" ", b"{}", b"[" * 200_000, b"%PDF-1.7")
+    marks = (b"PK\x03\x04", b"SQLite format 3\0", b"\x1f\x8b\x08", *RASTER_ENDS)
+    return rng.choice((*plain, rng.choice(marks), rng.choice(marks) + rng.randbytes(200)))
+
+
+def recode(rng, data):
+    text = data.decode("utf-8", "replace")
+    return text.encode(rng.choice(("gb18030", "utf-16", "utf-16-le", "utf-8-sig", "utf-7")), "replace")
+
+
+def cell(rng, data):
+    lines = data.decode("utf-8", "replace").split("\n")
+    at = rng.randrange(len(lines))
+    cells = lines[at].split(",")
+    cells[rng.randrange(len(cells))] = rng.choice(CSV_CELLS)
+    lines[at] = rng.choice((",", ",", ",", ";", "\t")).join(cells)
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
+
+
+def column(rng, data):
+    rows = [line.split(",") for line in data.decode("utf-8", "replace").split("\n")]
+    at, value = rng.randrange(len(rows[0])), rng.choice(CSV_CELLS)
+    rows = [rows[0], *([*row[:at], value, *row[at + 1 :]] if len(row) > at else row for row in rows[1:])]
+    if rng.random() < 0.3:
+        rows[0][at] = rng.choice((rows[0][0], "", "列", "pm2_5"))
+    return "\n".join(",".join(row) for row in rows).encode("utf-8", "surrogatepass")
+
+
+def lines(rng, data):
+    parts = data.split(b"\n")
+    how = rng.randrange(4)
+    if how == 0:
+        rng.shuffle(parts)
+    elif how == 1:
+        parts += parts[1:] * rng.choice((1, 40))
+    elif how == 2:
+        del parts[rng.randrange(len(parts)) :]
+    return rng.choice((b"\n", b"\r\n", b"\r", b"\n\n")).join(parts)
+
+
+def tree(rng, data):
+    try:
+        whole = json.loads(data)
+    except (ValueError, RecursionError):
+        return data
+    at, path = whole, []
+    while isinstance(at, dict | list) and at and (len(path) < 2 or rng.random() < 0.75):
+        key = rng.choice(list(at)) if isinstance(at, dict) else rng.randrange(len(at))
+        path.append((at, key))
+        at = at[key]
+    if path:
+        holder, key = path[-1]
+        if rng.random() < 0.2 and isinstance(holder, dict):
+            del holder[key]
+        else:
+            holder[key] = rng.choice(JSON_VALUES)
+    if rng.random() < 0.15 and isinstance(whole, dict):
+        whole["crs"] = {
+            "type": rng.choice(("link", "name", "url")),
+            "properties": {"name": "EPSG:4490", "href": "http://127.0.0.1:9"},
+        }
+    return json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def members(rng, data):
+    """A zip with one member bent, doubled, bombed or under another name."""
+    try:
+        before = zipfile.ZipFile(io.BytesIO(data))
+        held = {name: before.read(name) for name in before.namelist()}
+    except Exception:  # bent before
+        return data
+    name = rng.choice(sorted(held))
+    how = rng.randrange(5)
+    if how == 0:
+        held[name] = flip(rng, held[name])
+    elif how == 1:
+        del held[name]
+    elif how == 2:
+        held[name] = held[name] + bytes(30_000_000)
+    elif how == 3:
+        held["../../" + name] = held[name]
+    else:
+        held[name] = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><x>&b;</x>'
+    after = io.BytesIO()
+    with zipfile.ZipFile(after, "w", zipfile.ZIP_DEFLATED) as out:
+        for each, content in held.items():
+            out.writestr(each, content)
+    return after.getvalue()
+
+
+BENDS = {
+    "csv": (cut, flip, splice, disguise, recode, cell, cell, cell, column, column, lines),
+    "toml": (cut, flip, splice, disguise, recode, cell, lines),
+    "geojson": (cut, flip, splice, disguise, recode, tree, tree, tree, tree),
+    "xlsx": (cut, flip, disguise, members, members, members),
+    "docx": (cut, flip, disguise, members, members, members),
+}
+BINARY = (cut, flip, flip, splice, disguise)
+
+
+def mutant(kind, files, seed):
+    """The files of a delivery after one to three bends of one of them: ``{name: bytes}``."""
+    rng = random.Random(f"{kind} {seed}")
+    bent = dict(files)
+    name = rng.choice(sorted(bent))
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        bent[name] = rng.choice(BENDS.get(name.rsplit(".", 1)[1], BINARY))(rng, bent[name])
+    return bent
+
+
+def answer(files, reader, folder):
+    """
+    How a reader answers a delivery: "refused", "set aside", "used", or what is no answer.
+
+    The law of conservation holds of what is read, and no sentence carries a place or anything hidden.
+    """
+    from hotspot.sources.intake import Intake
+    from hotspot.text.door import outward
+    from hotspot.variables import DataError
+
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    intake, start = Intake(folder), time.monotonic()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader(folder, intake)
+            intake.check()
+        how = "set aside" if intake.quarantine else "used"
+    except DataError as error:
+        how = "refused" if str(error).strip() else "an empty sentence"
+    except Exception as error:
+        how = f"{type(error).__name__}: {error}"[:300]
+    told = [*intake.notes, *(row.rule for row in intake.quarantine)]
+    if any(text != outward(text) for text in told):
+        how = "a note that hides something"
+    if time.monotonic() - start > SECONDS:
+        how = f"{how}, after {time.monotonic() - start:.0f} s"
+    return how
+
+
+def peak():
+    """Most memory that this process and any child that ended or runs ever held, kB."""
+    held = []
+    for status in [Path("/proc/self/status"), *_children()]:
+        try:
+            held.append(int(status.read_text().split("VmHWM:")[1].split()[0]))
+        except (OSError, IndexError):
+            continue
+    return sum(held)
+
+
+def _children():
+    from hotspot.foreign import child
+
+    return [Path(f"/proc/{kept.process.pid}/status") for kept in child._KEPT.values()]
+
+
+def corpus(n, seed=0):
+    """The sound deliveries (seed None), then ``n`` mutants over all kinds in turn: (kind, seed, files, reader)."""
+    sound = deliveries()
+    for kind, (files, reader) in sound.items():
+        yield kind, None, files, reader
+    kinds = sorted(sound)
+    for at in range(n):
+        kind = kinds[at % len(kinds)]
+        files, reader = sound[kind]
+        yield kind, seed + at, mutant(kind, files, seed + at), reader
+
+
+def run(n, seed=0):
+    """Feed the corpus; returns (how -> count per kind, faults, peak in kB)."""
+    counts: dict[tuple[str, str], int] = {}
+    faults = []
+    for kind, number, files, reader in corpus(n, seed):
+        with tempfile.TemporaryDirectory() as place:
+            how = answer(files, reader, Path(place))
+        sound = ("refused", "set aside", "used") if number is not None else ("used",)
+        if how not in sound:
+            faults.append((kind, number, how))
+        counts[kind, how] = counts.get((kind, how), 0) + 1
+    held = peak()
+    if held > MEMORY:
+        faults.append(("all", seed, f"{held} kB of memory"))
+    return counts, faults, held
+
+
+if __name__ == "__main__":
+    asked = [int(word) for word in sys.argv[1:3]]
+    counts, faults, held = run(*(asked or [2000]))
+    for (kind, how), number in sorted(counts.items()):
+        print(f"{kind:20} {how:60} {number}")
+    print(f"peak {held / 1e6:.2f} GB; {len(faults)} not answered")
+    for fault in faults:
+        print("NOT ANSWERED", *fault)
+    sys.exit(1 if faults else 0)

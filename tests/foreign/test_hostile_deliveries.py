@@ -1,0 +1,63 @@
+"""A corpus of hostile deliveries over all readers, and over the commands of the shell: each is answered."""
+
+import sys
+
+import hostile_deliveries as made
+import pytest
+
+from hotspot.cli import main
+
+N = 308  # mutants: 22 of each kind; the longer run is ``python tests/cases/hostile_deliveries.py``
+COMMANDS = (
+    ["check", "2025-12"], ["month", "2025-12"], ["select", "2025"], ["explain", "PR1847L", "--month", "2025-12"],
+    ["alarms", "2025-12"], ["atlas", "2025"], ["releases"], ["escalate", "2025-12"],
+)  # fmt: skip
+
+
+def test_every_hostile_delivery_is_answered_within_memory_and_time():
+    counts, faults, held = made.run(N)
+    assert faults == []
+    assert sum(counts.values()) == N + len({kind for kind, _ in counts}), "every mutant and every sound delivery"
+    assert held < made.MEMORY
+    kinds = {kind for kind, _ in counts}
+    assert {kind for kind, how in counts if how == "refused"} == kinds, "the mutants of each kind do bite"
+
+
+def test_the_corpus_follows_from_its_seeds():
+    files, _ = made.deliveries()["stations.csv"]
+    assert made.mutant("stations.csv", files, 3) == made.mutant("stations.csv", files, 3)
+    assert len({made.mutant("stations.csv", files, seed)["a.csv"] for seed in range(50)}) > 40
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return made.deliveries()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_no_command_shows_a_traceback(tmp_path, monkeypatch, capsys, sound, command):
+    more = '\n[[stations]]\nlayout = "long"\nfiles = ["a.csv"]\ndatum = "wgs84"\nunit = "ug/m3"\ntime_zone = "+08:00"\n'
+    more += 'hour_label = "start"\n'
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr("signal.signal", lambda *how: None)  # the test run keeps its own handlers
+    for seed in range(9):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        files = {name: data for kind in ("boundary.geojson", "stations.csv") for name, data in sound[kind][0].items()}
+        files["s.toml"] = (
+            made.STUDY.replace("datum", 'columns = {city = "市"}\ndatum').replace("[crit", f"{more}[crit").encode()
+        )
+        bent = ("s.toml", "a.geojson", "a.csv")[seed % 3]
+        files |= made.mutant(bent.rsplit(".", 1)[1], {bent: files[bent]}, seed)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        monkeypatch.setattr(sys, "argv", ["hotspot", *command, "--study", str(folder / "s.toml")])
+        monkeypatch.chdir(folder)
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        said = capsys.readouterr().err
+        assert code in (0, 1, 2) and "fault of the program" not in said and "Traceback" not in said, (seed, bent, said)
+        assert code == 0 or said.strip() or command[0] == "check"
