@@ -108,7 +108,7 @@ def _cards(folder, study, watched, ledger):
 
 def _undoubted(stations, rule):
     """Values as the alarm saw them: float64[station, hour], NaN in an hour that the screen doubts."""
-    from hotspot.rank.alarm.alarms import doubts
+    from hotspot.rank.alarm.network import doubts
 
     values = stations["pm25"].transpose("station", "time").values.astype("float64")
     if "pm25_flags" not in stations:

@@ -82,15 +82,15 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
         area = ground(at[k], standing, sources, emission, _wind(weather, grid, at[k]),
                       spacing=grid.spacing, fine=study.lattice.fine)  # fmt: skip
         layout = choose_sites(area, int(stations))
-        told = np.column_stack([layout.error_share, layout.split_share, layout.seen_share])
-        before.append(told[0])
-        after.append(told[-1])
+        shares = np.column_stack([layout.error_share, layout.split_share, layout.seen_share])
+        before.append(shares[0])
+        after.append(shares[-1])
         for n, place in enumerate(layout.site.tolist(), 1):
             rows.append({
                 "city": str(hot["city"][k]), "cell": str(hot["cell"][k]), "order": rank,
                 "sub_cell": f"{hot['cell'][k]}-{place + 1:02d}", "site": n, "x": area.places[place, 0],
                 "y": area.places[place, 1], "emission": weight[k], "standing": int(own[k]),
-                "error_share": told[n, 0], "split_share": told[n, 1], "seen_share": told[n, 2],
+                "error_share": shares[n, 0], "split_share": shares[n, 1], "seen_share": shares[n, 2],
                 "gain": layout.value[n] - layout.value[n - 1],
             })  # fmt: skip
     sites = pd.DataFrame(rows, columns=[
