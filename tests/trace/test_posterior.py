@@ -127,7 +127,7 @@ def test_spikes_and_gaps_do_not_decide():
     spoilt = values.copy()
     spoilt[:, rng.choice(400, 8, replace=False)] += 400.0
     spoilt[:, rng.choice(400, 40, replace=False)] = np.nan
-    assert share(values) > 0.7 and abs(share(spoilt) - share(values)) < 0.1
+    assert share(values) > 0.6 and abs(share(spoilt) - share(values)) < 0.1
 
 
 def _hidden(stations, *, strength=12.0, seed=4):

@@ -233,7 +233,7 @@ def test_removing_a_facility_never_adds_one(seed, drop):
     kept = traced[traced["facility"] != f"f{drop:02d}"].reset_index(drop=True)
     # Shares move to the rest, and with them words, groups and order; what the wind says of one does not change.
     relative = ["prior", "share", "share_low", "share_high", "told", "word", "group", "order"]
-    both = fewer.set_index("facility").join(kept.set_index("facility"), rsuffix="_before")
+    both = fewer.set_index("facility").join(kept.set_index("facility").add_suffix("_before"))
     for name in set(fewer) - {*relative, "facility"}:
         pd.testing.assert_series_equal(both[name], both[f"{name}_before"], check_names=False)
     warned = pd.DataFrame({"cell": ["A"]})

@@ -55,7 +55,7 @@ def _card(row):
     return {
         "number": row["number"],
         "name": shorten(str(row["name"] if known(row["name"]) else row["facility"]), 26),
-        "what": shorten("，".join(filter(None, [class_of(row["class_"]).zh, size])), 30),
+        "what": shorten("，".join(filter(None, [class_of(row["class_"]).zh, size])), 36),
         "share": share_words(row)[0],
         "away": away_zh(row["bearing_deg"], float(row["distance_km"])),
         "wgs": f"WGS 84 {lon:.5f}, {lat:.5f}",

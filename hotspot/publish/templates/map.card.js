@@ -81,7 +81,7 @@ function cellWords(i) {
   if (left.length || (why && !(now && blank))) body.append(el("section", {}, el("h5", {}, `${w("notRanked")} · ${months[last]}`),
     ...(left.length ? left.map(([r, ...s]) => el("p", { class: "hs-note" }, (r < 0 ? "" : name(DATA.reasons[r]) + (state.lang ? ": " : "：")) + pick(s))) : [el("p", { class: "hs-note" }, why)])));
   const sources = DATA.traced[i] || [];
-  if (sources.length) body.append(el("section", {}, el("h5", {}, w("sources")), DATA.calm[i] ? el("p", { class: "hs-note" }, DATA.calm[i][state.lang]) : null, DATA.hidden[i] ? el("p", { class: "hs-note" }, DATA.hidden[i][state.lang]) : null, el("ol", { class: "hs-sources" }, ...sources.slice(0, 8).map(sourceItem)),
+  if (sources.length || DATA.hidden[i]) body.append(el("section", {}, el("h5", {}, w("sources")), DATA.calm[i] ? el("p", { class: "hs-note" }, DATA.calm[i][state.lang]) : null, DATA.hidden[i] ? el("p", { class: "hs-note" }, DATA.hidden[i][state.lang]) : null, el("ol", { class: "hs-sources" }, ...sources.slice(0, 8).map(sourceItem)),
     sources.length > 8 ? el("p", { class: "hs-note" }, fill("more", sources.length - 8)) : null));
   body.append(el("section", {}, coordinates(...(rows.length ? rows[0].at : [...cells.centre(i), ...DATUM.toGcj(...cells.centre(i))]))));
   return body;
