@@ -54,6 +54,8 @@ class Selection(Rule):
     # D4 asks for both criteria; how they are joined is not published. Proposal: a cell counts by the worse of its
     # two ranks; without a level (no weather delivered) the list rests on the concentration and says so.
     second_criterion: Literal["required", "where_available", "none"] = "where_available"
+    # Proposal: which level is the second criterion; the others stand beside it in level-YEAR.parquet.
+    level: Literal["inversion", "stagnant", "contrast", "richardson_lucy"] = "inversion"
 
 
 class Revision(Rule):
@@ -231,6 +233,38 @@ class Background(Rule):
     calm_ms: float = Field(0.5, ge=0)  # below it the wind has no direction: the whole ring is taken
 
 
+class Inversion(Rule):
+    """Emission from all days of a year together. D3, METHODS 17; nothing of it is published, so all is a proposal."""
+
+    # What is removed: with the wind the plume; with the boundary layer each day's own dilution; with the terrain the
+    # smooth pattern that stays all year. What is not removed stays in the level.
+    remove: tuple[Literal["transport", "boundary_layer", "terrain"], ...] = ("transport", "boundary_layer", "terrain")
+    region_cells: float = Field(6.0, gt=0)  # standard deviation of the regional air's Gaussian: 18 km
+    pattern_cells: float = Field(3.0, gt=0)  # and of what stays all year; both on worlds of docs/levels-against-truth
+    pattern_sd: float = Field(0.5, gt=0)  # ug/m3 of it in its own units of weight; larger than what is there
+    sectors: int = Field(16, ge=4)  # classes of wind direction
+    tile_cells: int = Field(32, ge=8)  # side of what is solved at once, with ...
+    halo_cells: int = Field(12, ge=0)  # ... so many cells around it that are solved and thrown away
+    sample_tiles: int = Field(3, ge=1)  # the best seen tiles choose the plume
+    folds: int = Field(5, ge=2)  # blocks of days left out in turn
+    block_days: int = Field(6, ge=1, le=31)
+    # Of what the best strength explains on days left out the strongest must keep this share; see ``emission_level``.
+    explained_share: float = Field(0.97, gt=0, le=1)
+    # Of left-out days' local variance, without which there is no level; pure noise comes to 0.01.
+    least_explained: float = Field(0.03, ge=0, lt=1)
+    # Share that the neighbours, and the sharpened mean, have in a cell's level; it orders cells without own emission.
+    lean: float = Field(0.05, ge=0, lt=1)
+    rounds: int = Field(80, ge=10)  # of the descent
+    fills: int = Field(4, ge=1)  # times the days not seen are filled anew
+    n_refits: int = Field(20, ge=5)  # blocks of days drawn anew for the interval
+    level: float = Field(0.95, gt=0.5, lt=1)  # of the interval
+    months: int = Field(10, ge=1, le=12)  # with days that have values and wind
+    min_days: int = Field(60, ge=20)  # that a cell must have been seen
+    min_cells: int = Field(20, ge=5)  # that a day must have seen, for smooth air to be told from sources
+    contrast_cells: float = Field(2.5, gt=0)  # local contrast: standard deviation of what surrounds a cell
+    seed: int = 20180828
+
+
 class Box(Rule):
     """The box model, a second opinion beside the level. METHODS 6.6; all of it a proposal."""
 
@@ -305,6 +339,7 @@ class Criteria(Rule):
     background: Background = Field(default_factory=Background)
     terrain: Terrain = Field(default_factory=Terrain)
     box: Box = Field(default_factory=Box)
+    inversion: Inversion = Field(default_factory=Inversion)
     effect: Effect_ = Field(default_factory=Effect_)
     escalation: Escalation = Field(default_factory=Escalation)
     holds: Holds = Field(default_factory=Holds)

@@ -1,5 +1,5 @@
 """
-The weather taken out for a study: the level a year is selected by, the months a change is shown for.
+The level a year is selected by, with its rivals, and the months a change is shown for, the weather taken out.
 
 Both are learned from up to three years that end with the period asked for, so a
 level never uses what came after it. They are kept beside the lists and made anew
@@ -15,16 +15,17 @@ import numpy as np
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
+from hotspot.workflows.year_levels import level_of_record, with_levels
 
 VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment", "pm25_normalised_change")
 _LIMITS = ("", "_low", "_high")
 _MARGIN = 0.5  # degrees around the study, in which a mountain still shades a valley
-_LIBRARIES = ("hotspot", "numpy", "lightgbm", "numba", "xarray")
+_LIBRARIES = ("hotspot", "numpy", "scipy", "lightgbm", "numba", "xarray")
 
 
 def annual_level(study, year, *, folder=None):
     """
-    The level in stagnant weather by which the list of ``year`` is selected (D3).
+    The emission level by which the list of ``year`` is selected (D3), and what could have stood in its place.
 
     Parameters
     ----------
@@ -38,34 +39,24 @@ def annual_level(study, year, *, folder=None):
     Returns
     -------
     Dataset (cell, time)
-        ``level`` (cell), mean over the months of the year of ``pm25_stagnant``, ug/m3, with ``level_low,
-        level_high``; NaN without ``normalisation.level_months`` months. By month, of all the months
-        learned from: ``pm25_normalised, pm25_stagnant``, ``background, increment``. Attrs: ``year``,
-        ``why`` (empty, or why there is no level: every value is NaN then), ``notes``, ``inputs``.
+        ``level`` (cell), ug/m3, with ``level_low, level_high``; ``level_without`` (cell, time), the level without
+        each month of the year. Beside them ``inversion contrast richardson_lucy stagnant box`` (cell), whichever
+        was chosen, and ``local_mean, background_mean`` (cell), which add up to the mean of the days. By month,
+        of all the months learned from: ``pm25_normalised, pm25_stagnant``, ``background, increment``. Attrs: ``year``,
+        ``by`` (what the level is), ``why`` (empty, or why there is no level: every value is NaN then),
+        ``fallback`` (empty, or why the level is not the one the criteria name), ``weather_why`` (no months in
+        average weather), ``notes``, ``inputs``.
 
     Notes
     -----
-    The interval takes the months as independent: half width sqrt(sum of squares of the months') / n.
+    ``criteria.selection.level`` names the level: "inversion" (``emission_level``), its rivals "contrast" and
+    "richardson_lucy", or "stagnant", the mean over the months of the year of ``pm25_stagnant``, NaN without
+    ``normalisation.level_months`` months; the interval of the latter takes the months as independent: half
+    width sqrt(sum of squares of the months') / n. Without wind the inversion falls back on the local contrast.
     """
     basis = int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
-    record = _kept(study, f"{basis}-12", folder and Path(folder) / f"level-{int(year)}.parquet")
-    of_year = record["time"].dt.year.values == basis
-    stagnant = record["pm25_stagnant"].values[:, of_year]
-    seen = np.isfinite(stagnant)
-    n = seen.sum(axis=1)
-    level = np.where(seen, stagnant, 0.0).sum(axis=1) / np.maximum(n, 1)
-    half = np.where(seen, record["pm25_stagnant_high"].values[:, of_year] - stagnant, 0.0)
-    reach = np.sqrt((half**2).sum(axis=1)) / np.maximum(n, 1)
-    needed = study.criteria.normalisation.level_months
-    enough = n >= needed
-    if not record.attrs["why"] and not enough.any():
-        record.attrs["why"] = f"no cell has a level in {needed} months of {basis}, at most {int(n.max())}"
-    words = {"unit": "ug/m3"}
-    return record.assign(
-        level=("cell", np.where(enough, level, np.nan), words),
-        level_low=("cell", np.where(enough, level - reach, np.nan), words),
-        level_high=("cell", np.where(enough, level + reach, np.nan), words),
-    ).assign_attrs(year=basis)
+    record = _kept_year(study, basis, folder and Path(folder) / f"level-{int(year)}.parquet")
+    return level_of_record(record, study, basis)
 
 
 def monthly_level(study, month, *, folder=None):
@@ -90,7 +81,7 @@ def monthly_level(study, month, *, folder=None):
     """
     year, _ = parse_month(month)
     if study.criteria.selection.basis == "same_year":
-        record = _kept(study, f"{year}-12", folder and Path(folder) / f"level-{year}.parquet")
+        record = _kept_year(study, year, folder and Path(folder) / f"level-{year}.parquet")
     else:
         record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
     wanted = [month_start(name) for name in (month_minus(month, 12), month_minus(month, 1), month)]
@@ -136,13 +127,15 @@ def _said(record):
     """How a record was made, or why there is nothing."""
     if record.attrs["why"]:
         return f"none: {record.attrs['why']}"
+    if record.attrs.get("by", "stagnant") != "stagnant":
+        return record.attrs["level_words"]
     return (
         f"removed {record.attrs['removed']}; left-out months R2 {record.attrs['cv_r2']:.2f}; "
         f"stagnant: {record.attrs['stagnation']}"
     )
 
 
-def weather_free(study, last):
+def weather_free(study, last, *, levels=False):
     """
     Months up to ``last`` with the weather taken out, as far as it was delivered.
 
@@ -151,6 +144,8 @@ def weather_free(study, last):
     study : Study
     last : str, "YYYY-MM"
         The last of ``criteria.normalisation.months`` months.
+    levels : bool
+        Also the levels of the year that ends with ``last`` (``workflows.year_levels``).
 
     Returns
     -------
@@ -166,13 +161,12 @@ def weather_free(study, last):
     'no weather was delivered'
     """
     from hotspot.estimate.field.monthly import daily_field
-    from hotspot.estimate.weather.normalise import normalise
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.sources.intake import NothingDelivered
     from hotspot.sources.opening import open_months
 
     names = _learned_from(study, last)
-    if not study.weather:
+    if not study.weather and not levels:
         return _nothing(study, names, "no weather was delivered")
     try:
         delivered = with_decisions(
@@ -182,19 +176,29 @@ def weather_free(study, last):
         return _nothing(study, names, str(error))
     terrain = _terrain(study, delivered.intake)
     about = {"inputs": _stated(delivered.intake)}
-    if delivered.weather is None:
-        return _nothing(study, names, f"no weather was delivered for {names[0]} to {names[-1]}", about)
-    _, daily = daily_field(delivered, study.cells, names)
+    field, daily = daily_field(delivered, study.cells, names)
+    if daily is not None:
+        daily.attrs.setdefault("spacing", float(study.lattice.spacing))
+    record = _without_weather(study, names, delivered.weather, daily, terrain, about)
+    return with_levels(record, study, int(last[:4]), field, daily, delivered.weather) if levels else record
+
+
+def _without_weather(study, names, weather, daily, terrain, about):
+    """The months in average weather, or nothing and the reason."""
+    from hotspot.estimate.weather.normalise import normalise
+
+    if weather is None:
+        why = f"no weather was delivered for {names[0]} to {names[-1]}" if study.weather else "no weather was delivered"
+        return _nothing(study, names, why, about)
     if daily is None:
         return _nothing(study, names, "neither satellite days nor hourly stations were delivered", about)
     if not np.isfinite(daily["pm25"].values).any():
         return _nothing(study, names, f"no day of {names[0]} to {names[-1]} has a valid value", about)
-    daily.attrs.setdefault("spacing", float(study.lattice.spacing))
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", CoverageWarning)
         try:
             found = normalise(
-                daily, delivered.weather, utc_offset=study.utc_offset, criteria=study.criteria,
+                daily, weather, utc_offset=study.utc_offset, criteria=study.criteria,
                 terrain=terrain,
             )  # fmt: skip
         except DataError as error:
@@ -262,13 +266,13 @@ def _learned_from(study, last):
     return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
 
 
-def _inputs(study, last):
+def _inputs(study, last, levels=False):
     """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.sources.intake import NothingDelivered
     from hotspot.sources.opening import open_months
 
-    if not study.weather:
+    if not study.weather and not levels:
         return "[]"
     try:
         kinds = kinds_to_open(study, "satellite", "reference", "weather")
@@ -285,12 +289,20 @@ def _stated(intake):
     return json.dumps(pairs, ensure_ascii=False)
 
 
-def _kept(study, last, path):
+def _kept_year(study, basis, path):
+    """The record of a year with its levels."""
+    return _kept(study, f"{basis}-12", path, levels=True)
+
+
+def _kept(study, last, path, levels=False):
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    stamp = None if path is None else stamp_of(study, last, " ".join(VALUES), libraries=_LIBRARIES)
+    stamp = None
+    if path is not None:
+        more = ["levels"] if levels else []
+        stamp = stamp_of(study, last, " ".join(VALUES), *more, libraries=_LIBRARIES)
     listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
     record = kept(
-        path, stamp, study.root, lambda: weather_free(study, last),
-        listing=listing, inputs=lambda: _inputs(study, last),
+        path, stamp, study.root, lambda: weather_free(study, last, levels=levels),
+        listing=listing, inputs=lambda: _inputs(study, last, levels),
     )  # fmt: skip
     return _complete(record)

@@ -13,6 +13,11 @@ from typing import NamedTuple
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
+_RIVALS = {
+    "inversion": "inversion", "stagnant": "stagnant level", "contrast": "local contrast",
+    "richardson_lucy": "Richardson-Lucy", "box": "box model",
+}  # fmt: skip
+
 
 class Selected(NamedTuple):
     """A yearly selection before anything is written."""
@@ -227,7 +232,7 @@ def _history(study, year, level):
     from hotspot.rules.calendar import month_minus
     from hotspot.sources.opening import open_months
 
-    if level is not None and not level.attrs["why"]:
+    if level is not None and not level.attrs["weather_why"]:
         return level["pm25_normalised"], "normalised"
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
@@ -244,12 +249,21 @@ def _write_beside(folder, study, year, selected, deep):
     if selected.diff is not None:
         _replace(folder / f"hotspots-{year}-diff.csv", write_diff, selected.diff)
     level, basis = selected.level, basis_year(study, year)
-    level_months = None
+    level_months = without = None
+    rivals = {}
     if level is not None and not level.attrs["why"]:
-        level_months = level["pm25_stagnant"].sel(time=level["time"].dt.year == basis)
+        by = level.attrs["by"]
+        if by == "stagnant":
+            level_months = level["pm25_stagnant"].sel(time=level["time"].dt.year == basis)
+        without = level.get("level_without")
+        rivals = {_RIVALS[name]: level[name].values for name in _RIVALS if name != by}
+    others = _other_levels(study, year) if deep else {}
+    if level is not None and level.attrs["by"] != "stagnant":
+        rivals |= {f"stagnant level, {name}": one["level"].values for name, one in others.items()}
+        others = {}
     told = sensitivity(
         selected.annual, study, year, level=level, months=selected.months, level_months=level_months,
-        levels=_other_levels(study, year) if deep else None,
+        level_without=without, levels=others, rivals=rivals,
     )  # fmt: skip
     write_sensitivity(folder, year, told)
     jaccard = jaccard_of(told)
@@ -259,14 +273,15 @@ def _write_beside(folder, study, year, selected, deep):
 
 
 def _other_levels(study, year):
-    """The level under every other definition of stagnation; empty where there is no level."""
+    """The stagnant level under every other definition of stagnation; empty where there is none."""
     from hotspot.estimate.weather.stagnation import variants
-    from hotspot.workflows.level import annual_level
+    from hotspot.workflows.level import weather_free
+    from hotspot.workflows.year_levels import level_of_record
 
-    levels = {}
+    levels, basis = {}, basis_year(study, year)
     for name, rules in list(variants(study.criteria.stagnation).items())[1:]:
-        other = study.model_copy(update={"criteria": study.criteria.model_copy(update={"stagnation": rules})})
-        level = annual_level(other, year)
+        other = study.with_criteria(stagnation=rules.model_dump(), selection={"level": "stagnant"})
+        level = level_of_record(weather_free(other, f"{basis}-12"), other, basis)
         if level.attrs["why"]:
             break
         levels[name] = level

@@ -13,6 +13,7 @@ from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 from hotspot.workflows.level import annual_level, weather_free
 from hotspot.workflows.year import derive_year, open_hotspots, select_year
+from hotspot.workflows.year_levels import level_of_record
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,38 @@ def test_d3_d4_the_list_holds_both_criteria(study, out):
     assert level.attrs["why"] == "" and level.attrs["year"] == 2024
     np.testing.assert_allclose(hot["level"], level["level"].sel(cell=hot["cell"].values), atol=5e-4)
     known = np.isfinite(level["level"].values)
+    assert level.attrs["by"] == "inversion" and level.attrs["fallback"] == ""
     assert (level["level_low"].values[known] < level["level"].values[known]).all()
-    # The mean of the year's months, no month of any other year.
+    assert hot["reason"].str.contains("静稳排放水平").all()
+    # The rivals stand beside it, and the stagnant one is the mean of the year's months, no month of any other year.
     of_year = level["pm25_stagnant"].sel(time="2024").mean("time").values
-    np.testing.assert_allclose(level["level"].values[known], of_year[known])
+    np.testing.assert_allclose(level["stagnant"].values[known], of_year[known])
+    for name in ("contrast", "richardson_lucy", "box"):
+        assert np.isfinite(level[name].values[known]).all()
+    months = level["level_without"].sel(time="2024").values[known]
+    assert np.isfinite(months).all() and np.isnan(level["level_without"].sel(time="2023").values).all()
+    np.testing.assert_allclose(
+        (level["local_mean"] + level["background_mean"]).values[known], _mean_of_days(study)[known], rtol=1e-5
+    )
+
+
+def _mean_of_days(study):
+    from hotspot.estimate.field.monthly import daily_field
+    from hotspot.rules.calendar import year_months
+    from hotspot.sources.opening import open_months
+
+    _, daily = daily_field(open_months(study, year_months("2024")), study.cells, year_months("2024"))
+    return daily["pm25"].mean("day").values
+
+
+def test_the_criteria_name_the_level(study, out):
+    """Whichever level is chosen, the kept record is the same and the others stay beside it."""
+    record = annual_level(study, 2025, folder=out / study.id)
+    for by in ("inversion", "stagnant", "contrast", "richardson_lucy"):
+        level = level_of_record(record, study.with_criteria(selection={"level": by}), 2024)
+        assert level.attrs["by"] == by
+        np.testing.assert_array_equal(level["level"].values, level[by].values)
+        np.testing.assert_array_equal(level["inversion"].values, record["inversion"].values)
 
 
 def test_a_kept_level_is_the_level_and_a_changed_input_makes_it_anew(study, out, tmp_path):
@@ -71,11 +100,22 @@ def test_a_month_is_learned_from_nothing_that_came_after_it(study):
     np.testing.assert_array_equal(level["pm25_stagnant"].values, record["pm25_stagnant"].values)
 
 
+def test_d4_a_product_coarser_than_the_cells_has_no_level(study, tmp_path):
+    satellite = tuple(one.model_copy(update={"native_resolution_m": 10_000.0}) for one in study.satellite)
+    coarse = study.model_copy(update={"satellite": satellite})
+    select_year(coarse, 2025, out=tmp_path)
+    hot = open_hotspots(coarse, 2025, out=tmp_path)
+    assert hot["level"].isna().all() and hot["reason"].str.contains("仅按浓度一项筛选").all()
+    assert hot["reason"].str.contains("resolution of 10 km is coarser than cells of 3 km").all()
+
+
 def test_d4_without_weather_the_list_says_so(study, tmp_path):
     bare = study.model_copy(update={"weather": ()})
     select_year(bare, 2025, out=tmp_path)
     hot = open_hotspots(bare, 2025, out=tmp_path)
-    assert hot["level"].isna().all() and hot["reason"].str.contains("仅按浓度一项筛选").all()
+    level = annual_level(bare, 2025)
+    assert level.attrs["by"] == "contrast" and level.attrs["fallback"] == "no weather was delivered"
+    assert hot["level"].notna().all() and hot["reason"].str.contains("局地对比（代静稳水平）").all()
     assert weather_free(bare, "2025-12").attrs["why"] == "no weather was delivered"
     strict = study.criteria.selection.model_copy(update={"second_criterion": "required"})
     strict = bare.model_copy(update={"criteria": study.criteria.model_copy(update={"selection": strict})})
@@ -145,5 +185,5 @@ def test_what_the_list_hangs_on_is_written_beside_it(study, out):
     hot = open_hotspots(study, 2025, out=out)
     assert set(told.loc[told["listed"] == "yes", "cell"]) == set(hot["cell"])
     variants = pd.read_csv(out / study.id / "hotspots-2025-sensitivity.csv")
-    assert variants["kind"].value_counts().to_dict() == {"month": 12, "quota": 2, "error": 1}
+    assert variants["kind"].value_counts().to_dict() == {"month": 12, "quota": 2, "error": 1, "level": 4}
     assert variants["jaccard"].between(0, 1).all()

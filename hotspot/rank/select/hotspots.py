@@ -17,6 +17,13 @@ from hotspot.rules.ranking import level_for_rank
 from hotspot.rules.rounding import plain_text
 from hotspot.variables import DataError
 
+_LEVEL_WORDS = {
+    "inversion": ("静稳排放水平", "emission level"),
+    "stagnant": ("静稳水平", "stagnant level"),
+    "contrast": ("局地对比（代静稳水平）", "local contrast, in place of a level,"),
+    "richardson_lucy": ("锐化均值", "sharpened mean"),
+}
+
 __all__ = ["compare_lists", "in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
 
 
@@ -33,6 +40,7 @@ class Standing(NamedTuple):
     rank_level: np.ndarray  # -1 where the cell has no level
     order: np.ndarray  # positions of the eligible cells, heaviest first
     why: str = ""  # there is no level at all
+    by: str = "stagnant"  # what the level is: inversion, contrast, ...
 
 
 def select_hotspots(annual, study, year, *, level=None, previous=None):
@@ -156,7 +164,9 @@ def rank_cells(annual, study, year, *, level=None):
                          for text, n in why.value_counts().items())  # fmt: skip
         raise DataError(f"hotspot list {year}: no cell has a valid annual mean to select on: {told or 'no value'}.")
     why = "" if second is not None else _why_no_level(level, rule)
-    return order_cells(Standing(city, area, city_area, pm25, second, eligible, codes, codes, codes, why), rule, codes)
+    by = "stagnant" if level is None else level.attrs.get("by", "stagnant")
+    given = Standing(city, area, city_area, pm25, second, eligible, codes, codes, codes, why, by)
+    return order_cells(given, rule, codes)
 
 
 def order_cells(standing, rule, codes):
@@ -188,10 +198,11 @@ def _second(level, rule, year):
     if rule.second_criterion == "none":
         return None
     values = None if level is None else level["level"].values.astype("float64")
-    if values is not None and np.isfinite(values).any():
+    stands_in = "" if level is None else level.attrs.get("fallback", "")
+    if values is not None and np.isfinite(values).any() and not (stands_in and rule.second_criterion == "required"):
         return values
     if rule.second_criterion == "required":
-        why = "" if level is None else f" ({level.attrs.get('why', 'every level is empty')})"
+        why = "" if level is None else f" ({stands_in or level.attrs.get('why', 'every level is empty')})"
         raise DataError(
             f"hotspot list {year}: the criteria require a level in stagnant weather and there is none{why}; "
             "deliver weather, or set second_criterion to 'where_available'."
@@ -293,8 +304,9 @@ def _reason(standing, i, place, number, share, study, annual):
     else:
         stagnant = plain_text(standing.level[i], decimals)
         a, b = standing.rank_pm25[i], standing.rank_level[i]
-        zh = f"浓度{scope_zh}第{a}位，静稳水平{stagnant}微克/立方米、第{b}位，取较后者"
-        en = f"number {a} {scope_en} by concentration and {b} by its stagnant level of {stagnant} ug/m3, worse counts"
+        name_zh, name_en = _LEVEL_WORDS[standing.by]
+        zh = f"浓度{scope_zh}第{a}位，{name_zh}{stagnant}微克/立方米、第{b}位，取较后者"
+        en = f"number {a} {scope_en} by concentration and {b} by its {name_en} of {stagnant} ug/m3, worse counts"
     return (
         f"{basis}年均值{mean}微克/立方米，全市第{place}位（共{number}格参评）；{zh}；"
         f"本市热点面积占比{share:.1%}，{mode}{rule.quota_share:.0%} / annual mean{en_year} {mean} ug/m3, "

@@ -33,8 +33,9 @@ class Sensitivity(NamedTuple):
 
 
 def sensitivity(
-    annual, study, year, *, level=None, months=None, level_months=None, levels=None, native_resolution=None
-):
+    annual, study, year, *, level=None, months=None, level_months=None, level_without=None, levels=None, rivals=None,
+    native_resolution=None,
+):  # fmt: skip
     """
     Make the list again under small changes, and tell which cells stand in all of them.
 
@@ -47,8 +48,13 @@ def sensitivity(
         Monthly means of the year, to leave out one month at a time.
     level_months : DataArray (cell, time), optional
         The same of the level; without it the level stays as it is.
+    level_without : DataArray (cell, time), optional
+        The level made again without each month, instead of ``level_months``.
     levels : dict of name -> Dataset (cell), optional
         Levels under other definitions of stagnation.
+    rivals : dict of name -> float array (cell,), optional
+        Other levels that could have been chosen; lists by them stand among the variants as the kind "level" and
+        move no cell's stability.
     native_resolution : float, optional
         Metres; cells of one native pixel share the error of the mean. Default: the annual field's attribute.
 
@@ -64,9 +70,9 @@ def sensitivity(
     Notes
     -----
     Jaccard overlap of two lists A and B: |A and B| / |A or B|. The lists compared are fresh
-    selections, without the hysteresis of ``rank.yearly``. Errors are log-normal; that of the
-    annual mean is shared by the cells of one native pixel and by all months of the year, that of the level is
-    independent from cell to cell.
+    selections, without the hysteresis of ``rank.yearly``. The error of the annual mean is log-normal,
+    shared by the cells of one native pixel and by all months of the year; that of the level is normal (a
+    level may be nothing) and independent from cell to cell.
 
     Examples
     --------
@@ -97,7 +103,7 @@ def sensitivity(
         ("error", _errors(again, annual, level, study, native_resolution)),
         ("quota", _quotas(again, study.criteria.stability.quota_step)),
         ("stagnation", _stagnations(again, levels)),
-        ("month", _months(again, months, level_months, level)),
+        ("month", _months(again, months, level_months, level_without)),
     ):
         held, n, told = np.zeros(codes.size), 0, []
         for name, mask in changed:
@@ -106,6 +112,9 @@ def sensitivity(
             told.append((kind, name, *_compare(mask, listed)))
         shares[kind] = held / n if n else np.full(codes.size, np.nan)
         rows += [_mean_row(kind, told)] if kind == "error" and told else told
+    for name, other in (rivals or {}).items():
+        if standing.level is not None and np.isfinite(other).any():
+            rows.append(("level", name, *_compare(again(level=other.astype("float64")), listed)))
     table = pd.DataFrame({
         "city": standing.city, "cell": codes, "county": study.cells["county"].values.astype(str),
         "listed": listed, **shares,
@@ -167,8 +176,7 @@ def _errors(again, annual, level, study, native_resolution):
     share = _share(annual["pm25_error"].values, standing.pm25) if "pm25_error" in annual else None
     spread = None
     if standing.level is not None and level is not None and "level_low" in level:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            width = np.log(level["level_high"].values) - np.log(level["level_low"].values)
+        width = level["level_high"].values - level["level_low"].values
         spread = np.where(np.isfinite(width), width, 0.0) / (2 * _normal_quantile(level.attrs.get("interval", 0.95)))
     if share is None and spread is None:
         return
@@ -184,7 +192,7 @@ def _errors(again, annual, level, study, native_resolution):
         pm25 = None if share is None else standing.pm25 * np.exp(share * shared)
         yield (
             f"draw {draw + 1}",
-            again(pm25=pm25, level=None if spread is None else standing.level * np.exp(spread * own)),
+            again(pm25=pm25, level=None if spread is None else standing.level + spread * own),
         )
 
 
@@ -201,21 +209,23 @@ def _stagnations(again, levels):
         yield name, again(level=other["level"].values.astype("float64"))
 
 
-def _months(again, months, level_months, level):
+def _months(again, months, level_months, level_without):
     """Lists without one of the months; a cell's mean is that of its other months."""
     if months is None or months.sizes["time"] < 3:
         return
     pm25 = months.transpose("cell", "time").values.astype("float64")
     names = np.datetime_as_string(months["time"].values, unit="M")
-    stagnant = None
+    stagnant = again_without = None
+    if again.standing.level is not None and level_without is not None:
+        again_without = level_without.reindex(time=months["time"]).transpose("cell", "time").values.astype("float64")
     if again.standing.level is not None and level_months is not None:
         stagnant = level_months.sel(time=months["time"]).transpose("cell", "time").values.astype("float64")
     for t, name in enumerate(names):
         left = np.arange(names.size) != t
-        yield (
-            f"without {name}",
-            again(pm25=_mean(pm25[:, left]), level=None if stagnant is None else _mean(stagnant[:, left])),
-        )
+        level = None if stagnant is None else _mean(stagnant[:, left])
+        if again_without is not None and np.isfinite(again_without[:, t]).any():
+            level = again_without[:, t]
+        yield f"without {name}", again(pm25=_mean(pm25[:, left]), level=level)
 
 
 def _mean(values):
