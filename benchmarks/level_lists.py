@@ -51,6 +51,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study")
     parser.add_argument("--year", type=int, default=2025)
+    parser.add_argument("--out", type=Path, help="where a level is kept already, OUT/<study id> of `hotspot select`")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     if given.study == "demo":
@@ -58,7 +59,7 @@ def main():
         study = load_study(path, data=path.parent)
     else:
         study = load_study(given.study)
-    level = annual_level(study, given.year)
+    level = annual_level(study, given.year, folder=given.out)
     mean = annual(study, given.year)
     old = level_of_record(level, study.with_criteria(selection={"level": "stagnant"}), level.attrs["year"])
     print(f"level: {level.attrs['by']}; {level.attrs['why'] or level.attrs['level_words']}")

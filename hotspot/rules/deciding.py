@@ -26,6 +26,7 @@ _TABLE_4 = "GB 3095-2026 table 4"
 DECIDING = (
     Decides("selection.basis", "D2", "评选年份", "year whose air selects the list"),
     Decides("selection.second_criterion", "D4", "静稳水平（第二标准）", "level in stagnant weather"),
+    Decides("selection.level", PROPOSAL, "静稳排放水平的算法", "how the emission level is made"),
     Decides("selection.quota_share", "D5", "热点面积占比", "share of the area", "share"),
     Decides("selection.quota_mode", "D6", "配额方式", "quota of a city or of the region"),
     Decides("selection.floor_share", PROPOSAL, "市级下限", "least share of a city", "share"),

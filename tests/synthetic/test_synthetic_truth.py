@@ -8,6 +8,7 @@ import xarray as xr
 
 from hotspot.estimate.weather.background import regional_background, transport_share
 from hotspot.estimate.weather.box import box_level, rank_agreement
+from hotspot.estimate.weather.inversion import emission_level
 from hotspot.estimate.weather.normalise import normalise
 from hotspot.estimate.weather.rows import weather_steps
 from hotspot.estimate.weather.terrain import terrain_index
@@ -72,7 +73,7 @@ def world():
 
 @pytest.fixture(scope="module")
 def levels(world):
-    """Raw annual mean, stagnant level and box level of every cell; NaN where any is unknown."""
+    """Raw annual mean, inversion and its rivals, stagnant and box level of every cell; NaN where any is unknown."""
     field = world["field"]
     background = regional_background(field)
     found = {
@@ -83,6 +84,8 @@ def levels(world):
     box = box_level(field, background, steps)["box_level"].values[:, 0]
     raw = np.nanmean(field["pm25"].values, axis=1)
     every = {"raw": raw, "box": box} | {name: one["pm25_stagnant"].values[:, 0] for name, one in found.items()}
+    inverted = emission_level(field, world["weather"], utc_offset=8)
+    every |= {name: inverted[name].values for name in ("inversion", "contrast", "richardson_lucy")}
     known = np.isfinite(np.array(list(every.values()))).all(axis=0)
     assert known.mean() > 0.9
     return {name: np.where(known, values, np.nan) for name, values in every.items()}
@@ -95,6 +98,7 @@ def test_level_ranks_emission_better_than_the_annual_mean(world, levels):
     for name in ("level", "level, terrain kept", "box"):
         assert found[name]["spearman"] > found["raw"]["spearman"] + 0.05
         assert found[name]["top_overlap"] > found["raw"]["top_overlap"]
+    assert found["inversion"]["top_overlap"] > max(found[name]["top_overlap"] for name in ("level", "box", "contrast"))
 
 
 def test_the_two_opinions_agree(levels):

@@ -139,8 +139,9 @@ def test_wuhan_is_fused_with_its_stations(wuhan):
 
 
 def test_wuhan_list(wuhan):
-    assert len(wuhan.hot) == 96 and wuhan.hot["area_km2"].sum() == pytest.approx(856, rel=0.01)
-    assert wuhan.hot["level"].notna().all(), "both criteria, though eleven months only"
+    assert len(wuhan.hot) == 97 and wuhan.hot["area_km2"].sum() == pytest.approx(856, rel=0.01)
+    assert wuhan.hot["level"].isna().all(), "pixels of 10 km have no contrast at 3 km"
+    assert wuhan.hot["reason"].str.contains("own resolution of 10 km is coarser than cells of 3 km").all()
     assert set(wuhan.month.warned["reason"]) == {"highest", "month_on_month"}
     assert one_reason(wuhan.month.not_ranked, "year_on_year") == {
         "2019-02: no satellite layer was delivered for 2019-02"

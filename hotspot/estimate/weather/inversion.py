@@ -57,7 +57,8 @@ def emission_level(field, weather, *, utc_offset, criteria=None, variable="pm25"
         same for all cells, ug/m3, with ``inversion_low, inversion_high`` (blocks of days drawn again);
         ``inversion_without`` (cell, time), the same without one month, and ``n_days`` (cell). ``local`` and
         ``background`` (cell) add up to the mean of the days used. ``contrast``, ``richardson_lucy`` (cell): rivals
-        on the mean of the days. Attrs: the plume and strength that left-out days chose, ``explained``, ``removed``, ``words``.
+        on the mean of the days. Attrs: the plume and strength that left-out days chose, ``explained``, ``removed``,
+        ``words``.
 
     Raises
     ------

@@ -66,8 +66,8 @@ def wind_classes(u, v, depth, day, n_day, *, sectors=16):
     if depth is not None:
         depth = np.where(np.isfinite(depth[use]), depth[use], _DEPTH_M)
         weight = np.sqrt(_DEPTH_M / np.clip(depth, 50.0, 5000.0))
-    share = np.bincount(day * n_class + code, weight, n_day * n_class).reshape(n_day, n_class)
-    share = share / np.maximum(np.bincount(day, minlength=n_day), 1)[:, None]
+    hours = np.bincount(day * n_class + code, weight, n_day * n_class).reshape(n_day, n_class)
+    share = hours / np.maximum(np.bincount(day, minlength=n_day), 1)[:, None]
     number = np.maximum(np.bincount(code, minlength=n_class), 1)
     blow = np.column_stack([np.bincount(code, one, n_class) / number for one in (u, v)])
     return Winds(share.astype(np.float32), blow)
