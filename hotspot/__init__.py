@@ -42,6 +42,7 @@ _WHERE = {
     "monthly_field": "hotspot.estimate.field.monthly",
     "annual_field": "hotspot.estimate.field.monthly",
     "normalise": "hotspot.estimate.weather.normalise",
+    "emission_level": "hotspot.estimate.weather.inversion",
     "annual_level": "hotspot.workflows.level",
     "monthly_level": "hotspot.workflows.level",
     "with_history": "hotspot.workflows.history",

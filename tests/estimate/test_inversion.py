@@ -55,6 +55,7 @@ def test_the_inversion_finds_more_than_the_mean_and_its_simple_rivals(worlds, le
     best, mean = told["inversion"], told["annual mean"]
     assert (best[:, :2] >= mean[:, :2]).all(), "in no kind of world below the annual mean"
     assert best[:, 0].mean() > mean[:, 0].mean() + 0.05 and best[:, 1].mean() > 0.9
+    assert best[:, 0].mean() > max(told[name][:, 0].mean() for name in ("contrast", "richardson_lucy"))
     for rival in ("contrast", "richardson_lucy"):
         assert best[:, 2].mean() > told[rival][:, 2].mean() + 0.03
 
