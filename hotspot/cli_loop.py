@@ -12,7 +12,7 @@ AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, li
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (rules, ledger, issues, assess, ranking, compare):
+    for command in (rules, ledger, issues, assess, ranking, compare, film):
         app.command()(command)
 
 
@@ -98,3 +98,17 @@ def compare(
     from hotspot.workflows.city_ranking import compare_days
 
     show(compare_days(load_study(study), days, first, last, years=years), as_json, lambda a: a["sentences"])
+
+
+def film(
+    cell: Annotated[str, typer.Argument(metavar="CODE", help="A cell code or an official label.")],
+    study: StudyFile,
+    first: Annotated[str, typer.Option("--from", help="First local hour, like 2025-12-05T00.")],
+    hours: Annotated[int, typer.Option("--hours", help="1 to 240.")] = 48,
+    out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+):  # fmt: skip
+    """The hours of a cell's 36 sub-cells as an offline page that plays."""
+    from hotspot.study import load_study
+    from hotspot.workflows.film import write_film
+
+    typer.echo(write_film(load_study(study, data=data), cell, first=first, hours=hours, out=out))
