@@ -77,7 +77,9 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
     own = np.array([int((np.abs(standing - place).max(axis=1) <= grid.spacing / 2).sum()) for place in at], dtype=int)
     order = np.lexsort((hot["cell"].to_numpy(), -weight.round(9)))
     chosen = [k for k in order if own[k] < stations][: int(cells)]
-    rows, before, after = [], [], []
+    rows: list[dict] = []
+    before: list[np.ndarray] = []
+    after: list[np.ndarray] = []
     for rank, k in enumerate(chosen, 1):
         area = ground(at[k], standing, sources, emission, _wind(weather, grid, at[k]),
                       spacing=grid.spacing, fine=study.lattice.fine)  # fmt: skip
@@ -99,8 +101,9 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
     ])  # fmt: skip
     sites["lon"], sites["lat"] = grid.unproject(sites["x"].to_numpy(float), sites["y"].to_numpy(float))
     names = ("error_share", "split_share", "seen_share")
-    for word, told in (("before", before), ("after", after)):
-        sites.attrs[word] = dict(zip(names, np.mean(told, axis=0).round(4).tolist(), strict=True)) if told else {}
+    for word, reached in (("before", before), ("after", after)):
+        means = np.mean(reached, axis=0).round(4).tolist() if reached else []
+        sites.attrs[word] = dict(zip(names, means, strict=False))
     sites.attrs["files"] = _written(study, int(year), sites, Path(out) / study.id)
     return sites
 
