@@ -65,6 +65,7 @@ class Satellite(Delivery):
     date_pattern: str | None = None  # regular expression with (?P<year>) (?P<month>) (?P<day>)
     native_resolution_m: float | None = None
     error_share: float | None = None  # stated relative error of the product, 1 sd
+    correlation_km: float | None = Field(None, gt=0)  # over what distance its errors are shared, where it is known
     error_source: str = ""
     gas_state: Literal["actual", "standard"] | None = None
     product: str = ""

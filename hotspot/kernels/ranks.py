@@ -1,4 +1,6 @@
-"""Loops over many draws of many cells: resampled means, shares of ranks, the largest pairwise difference."""
+"""Loops over many draws of many cells: resampled means, shares of ranks, ranks and their shortest runs."""
+
+import math
 
 import numpy as np
 from numba import njit
@@ -67,43 +69,88 @@ def rank_shares(draws, k):
 
 
 @njit(cache=True, nogil=True)
-def pair_spread(centred):
+def draw_ranks(draws):
     """
-    Root mean square difference of every pair of cells over the draws.
+    Best and worst rank of every cell in every draw; the same but for ties.
 
-    centred : float64[n_cell, n_draw], draws less their estimate
-    returns : float64[n_cell, n_cell], symmetric
+    draws : float64[n_cell, n_draw], finite
+    returns : two int64[n_cell, n_draw], 1 for the largest
     """
-    n_cell, n_draw = centred.shape
-    spread = np.zeros((n_cell, n_cell))
-    for one in range(n_cell):
-        for other in range(one + 1, n_cell):
-            total = 0.0
-            for draw in range(n_draw):
-                gap = centred[one, draw] - centred[other, draw]
-                total += gap * gap
-            spread[one, other] = spread[other, one] = np.sqrt(total / n_draw)
-    return spread
+    n_cell, n_draw = draws.shape
+    best = np.empty((n_cell, n_draw), dtype=np.int64)
+    worst = np.empty((n_cell, n_draw), dtype=np.int64)
+    for draw in range(n_draw):
+        values = draws[:, draw].copy()
+        order = np.argsort(-values)
+        start = 0
+        while start < n_cell:
+            end = start + 1
+            while end < n_cell and values[order[end]] == values[order[start]]:
+                end += 1
+            for i in range(start, end):
+                best[order[i], draw] = start + 1
+                worst[order[i], draw] = end
+            start = end
+    return best, worst
 
 
 @njit(cache=True, nogil=True)
-def largest_gaps(centred, inverse):
+def shortest_runs(best, worst, n_rank, level):
     """
-    Largest studentised difference of each cell from any other, for every draw.
+    The shortest run of ranks that holds a cell's rank in ``level`` of the draws; of equal ones the fullest.
 
-    centred : float64[n_cell, n_draw], draws less their estimate
-    inverse : float64[n_cell, n_cell], one over the pair's spread, 0 where the pair is left out
-    returns : float64[n_cell, n_draw]
+    best, worst : int64[n_cell, n_draw], from ``draw_ranks``
+    n_rank : int
+    level : float
+    returns : two int64[n_cell], first and last rank of the run
     """
-    n_cell, n_draw = centred.shape
-    largest = np.zeros((n_cell, n_draw))
-    for one in range(n_cell):
-        for other in range(one + 1, n_cell):
-            scale = inverse[one, other]
-            if scale == 0.0:
-                continue
-            for draw in range(n_draw):
-                gap = abs(centred[one, draw] - centred[other, draw]) * scale
-                largest[one, draw] = max(largest[one, draw], gap)
-                largest[other, draw] = max(largest[other, draw], gap)
-    return largest
+    n_cell, n_draw = best.shape
+    first = np.ones(n_cell, dtype=np.int64)
+    last = np.full(n_cell, n_rank)
+    needed = level * n_draw - 1e-9
+    for cell in range(n_cell):
+        # By its middle rank where ties are joint, then stretched over the ties.
+        counts = np.zeros(n_rank + 1)
+        for draw in range(n_draw):
+            counts[(best[cell, draw] + worst[cell, draw]) // 2] += 1.0
+        low, held, width, fullest = 1, 0.0, n_rank + 1, 0.0
+        for high in range(1, n_rank + 1):
+            held += counts[high]
+            while held - counts[low] >= needed:
+                held -= counts[low]
+                low += 1
+            if held >= needed and (high - low + 1 < width or (high - low + 1 == width and held > fullest)):
+                first[cell], last[cell], width, fullest = low, high, high - low + 1, held
+        low, high = first[cell], last[cell]
+        for draw in range(n_draw):
+            middle = (best[cell, draw] + worst[cell, draw]) // 2
+            if low <= middle <= high:
+                first[cell] = min(first[cell], best[cell, draw])
+                last[cell] = max(last[cell], worst[cell, draw])
+    return first, last
+
+
+@njit(cache=True, nogil=True)
+def may_lead(best, among, k, level):
+    """
+    The fewest cells that hold all of the k worst in ``level`` of the draws, taken in by their own share.
+
+    best : int64[n_cell, n_draw], from ``draw_ranks``
+    among : float64[n_cell], share of draws within the k worst
+    k : int
+    level : float
+    returns : bool[n_cell]
+    """
+    n_cell, n_draw = best.shape
+    order = np.argsort(-among, kind="mergesort")
+    latest = np.zeros(n_draw, dtype=np.int64)
+    for place in range(n_cell):
+        cell = order[place]
+        for draw in range(n_draw):
+            if best[cell, draw] <= k:
+                latest[draw] = place
+    needed = min(math.ceil(level * n_draw - 1e-9), n_draw)
+    end = np.sort(latest)[needed - 1]
+    taken = np.zeros(n_cell, dtype=np.bool_)
+    taken[order[: end + 1]] = True
+    return taken

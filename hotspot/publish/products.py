@@ -55,7 +55,9 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     if field.attrs.get("ranks") == "stations":
         write_stations(folder / "stations.csv", derived.stations, study, month)
     say("cells.parquet")
-    write_cells(folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned)
+    write_cells(
+        folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned, standing=derived.standing
+    )
     say("warnings.xlsx")
     write_workbook(
         folder / "warnings.xlsx",

@@ -88,7 +88,9 @@ class Warning_(Rule):
     """The monthly warning classes. D9, C5; k and the unit of change are not published."""
 
     k: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(REASONS, 3))  # proposal
-    change: Literal["percent", "absolute"] = "percent"  # proposal; the other choice is ug/m3
+    mean: Literal["filled", "seen"] = "filled"  # proposal, METHODS 14: of satellite days, all of them or those seen
+    # Proposal: per cent, ug/m3, or places lost in the city (patent CN110108837A, 2019: no season moves a place).
+    change: Literal["percent", "absolute", "rank"] = "percent"
     decimals: int = Field(1, ge=0, le=3)  # STANDARDS 3: monthly PM2.5 to one decimal by 2025
     ties: Literal["joint"] = "joint"  # STANDARDS 4.3: competition ranks 1, 1, 3
     # Proposal: a base below it, ug/m3, makes a rate per cent unstable, and the cell is not ranked by it.
@@ -106,11 +108,13 @@ class Warning_(Rule):
 
 
 class Confidence(Rule):
-    """How sure a rank is. METHODS 9."""
+    """How sure a rank is. METHODS 9, 16."""
 
     level: float = Field(0.95, gt=0.5, lt=1)  # proposal, the field's habit
     n_draws: int = Field(2000, ge=100)  # proposal
-    block_days: int = Field(5, ge=1, le=31)  # METHODS 9: 5-day blocks
+    # Proposal, where the product does not state it: over so many km errors of one day are shared.
+    correlation_km: float = Field(25.0, gt=0)
+    block_days: int = Field(5, ge=1, le=31)  # METHODS 9: 5-day blocks, of p_again alone
     seed: int = 20180828  # any fixed number; the day document D appeared
     # Words on a sheet for the share of draws in which a cell stays listed; proposal, the limits of "very
     # likely" and "likely" in the IPCC's guidance note on uncertainty (2010).

@@ -13,6 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from hotspot.estimate.field.like import stations_in_one_only
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.month import STEPS, derive, months_needed, steps
@@ -246,6 +247,8 @@ def _of_month(study, month, intake, field, reference):
         valid = layer["valid"].values
         why = layer["why"].to_series()[~valid].value_counts().sort_index().to_dict()
         months[name] = {"cells": int(valid.size), "valid": int(valid.sum()), "why": {k: int(v) for k, v in why.items()}}
+        if name != month:
+            cautions += stations_in_one_only(study, reference, (name, month))
         if name != month and not valid.any():
             other = "year-on-year" if position == 0 else "month-on-month"
             cautions.append(f"{name}: no valid mean, so nothing can be ranked {other}: {'; '.join(why)}")

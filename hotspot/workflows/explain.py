@@ -7,6 +7,7 @@ machine; it ranks nothing.
 
 from pathlib import Path
 
+from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
@@ -139,13 +140,15 @@ def _sentences(answer, study, month):
     for row in answer["warnings"]:
         change = "" if row["change"] is None else f", {row['change']:+.1f} ug/m3 ({row['change_pct']:+.1f} %)"
         sure = "" if row["p_worst"] is None else (
-            f"; it is the worst with probability {row['p_worst']:.2f}, "
+            f"; it is the worst of this month with probability {row['p_worst']:.2f}, "
             f"its true rank lies in {row['rank_low']:.0f}..{row['rank_high']:.0f}"
         )  # fmt: skip
         told = "" if row["distinguishable"] else "; the data cannot tell it from its runners-up (不可区分)"
         lines.append(
             f"Warned as {row['reason'].replace('_', ' ')}: rank {row['rank']} in {row['city']}{change}{sure}{told}."
         )
+        more = filter(None, (may_en(row, study.criteria.warning.k[row["reason"]]), again_en(row)))
+        lines += [f"{text[0].upper()}{text[1:]}." for text in more]
     lines += _weather_sentences(answer, study.criteria.warning.decimals)
     if answer.get("abnormal", {}).get("en"):
         lines.append(f"By its micro-stations, {answer['abnormal']['en']}.")

@@ -130,9 +130,10 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.quality.plausible.gate import hold
     from hotspot.rank.alarm.abnormal import with_periods
     from hotspot.rank.select.imported import origin
+    from hotspot.rank.warn.classes import other_choices
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
-    from hotspot.rank.warn.warnings import not_ranked, rank_standing, rank_warnings
+    from hotspot.rank.warn.warnings import beside, not_ranked, rank_standing, rank_warnings
     from hotspot.sources.opening import open_month
     from hotspot.sources.places.backdrop import read_backdrop
     from hotspot.trace.attribution import trace_sources
@@ -167,7 +168,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         delivered.intake.note(came["en"])
     step("ranking")
     standing = rank_standing(field, hot, criteria, daily=daily)
-    warned = rank_warnings(field, hot, criteria, standing=standing)
+    warned = beside(rank_warnings(field, hot, criteria, standing=standing), standing)
+    warned.attrs["other"] = other_choices(field, hot, criteria)
     for text in warned.attrs["notes"]:
         delivered.intake.note(text)
     gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)

@@ -20,7 +20,8 @@ from hotspot.variables import DataError
 
 CELL_COLUMNS = [
     *("cell", "label", "city", "county", "township", "lon", "lat", "x", "y", "area_share"),
-    *("pm25", "previous", "previous_year", "level", "coverage", "n_valid"),
+    *("pm25", "previous", "previous_year", "pm25_seen", "pm25_filled", "p_again", "may_be_worst"),
+    *("level", "coverage", "n_valid"),
     *("error", "valid", "previous_valid", "previous_year_valid", "why"),
     *("normalised", "previous_normalised", "previous_year_normalised", "hotspot", "warned"),
     *("gi_z", "gi_p", "gi_class", "h3_8", "geometry"),

@@ -262,7 +262,7 @@ def test_every_page_says_which_list_it_follows(case, tmp_path):
 def test_the_head_names_direction_and_confidence_in_words(case, data):
     for sheet in data:
         why = dict(sheet["why"])
-        assert why["把握"].startswith("较高：按资料误差重抽，82%的情形仍在名单")
+        assert why["把握"].startswith("较高：本月确在名单内的把握82%")
         strong = [f for f in sheet["facilities"] if f["word"] == "强"]
         assert bool(strong) == ("（强）" in why["方向"])
         for facility in strong[:1]:

@@ -7,7 +7,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.rank.warn.warnings import COLUMNS, not_ranked, rank_standing, rank_warnings
+from hotspot.rank.warn.warnings import BESIDE, COLUMNS, not_ranked, rank_standing, rank_warnings
 from hotspot.rules.criteria import REASONS, Criteria
 from hotspot.variables import DataError
 
@@ -218,7 +218,8 @@ def test_sure_and_unsure_lists():
     vague = rank_warnings(field_of(rows, error=30.0), hot_of(field_of(rows)), criteria_of())
     highest = vague[vague["reason"] == "highest"]
     assert not highest["distinguishable"].any() and highest["rank_high"].tolist() == [6, 6, 6]
-    assert highest["p_worst"].is_monotonic_decreasing and 0 < highest["p_worst"].sum() < 1
+    # Errors of a third of the value say nothing of who is the worst: every cell has its sixth, more or less.
+    assert highest["p_worst"].between(0.05, 0.35).all() and 0 < highest["p_worst"].sum() < 1
 
 
 def test_the_list_is_the_head_of_the_standing():
@@ -228,7 +229,7 @@ def test_the_list_is_the_head_of_the_standing():
     hot, criteria = hot_of(field), criteria_of()
     standing = rank_standing(field, hot, criteria)
     assert standing.groupby("reason")["cell"].nunique().tolist() == [12, 12, 12]
-    listed = standing[standing["listed"]].drop(columns="listed").reset_index(drop=True)
+    listed = standing[standing["listed"]].drop(columns=["listed", *BESIDE]).reset_index(drop=True)
     pd.testing.assert_frame_equal(listed, rank_warnings(field, hot, criteria))
     # Chances of a class add up to the places there are: somebody must be on the list.
     assert standing.groupby("reason")["p_top"].sum().round(6).tolist() == [3.0, 3.0, 3.0]

@@ -6,7 +6,7 @@ import xarray as xr
 from hotspot.rules.calendar import month_of, month_start
 from hotspot.variables import DataError
 
-_PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source")
+_PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
 
 
 def period_of(satellite):

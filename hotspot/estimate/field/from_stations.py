@@ -148,8 +148,10 @@ def _kriged(means, cells, names, interpolation, why_not):
     )
     scores = agreement(left_out, station)
     loo = {f"loo_{name}": scores[name] for name in ("rmse", "bias", "r")}
+    # What stations cannot tell changes from one to the next: errors of cells are shared over half their spacing.
+    km = nearest_other(x[used], y[used]) / 2000 or None
     who = "; ".join(f"{name} {stations}" for name, stations in zip(names, held, strict=True) if stations)
-    field = field.assign_attrs(n_stations=int(used.sum()), bounded=who, **loo)
+    field = field.assign_attrs(n_stations=int(used.sum()), bounded=who, correlation_km=km, **loo)
     return with_skill(field, names, skills(left_out, station), satellite=False, least=interpolation.min_stations)
 
 
@@ -164,6 +166,22 @@ def _held(x, y, values, interpolation):
 
     held, one = bounded(logs, told, limit=interpolation.station_limit, floor=interpolation.station_floor)
     return np.where(one, np.exp(held), values), one
+
+
+def nearest_other(x, y):
+    """
+    Median distance of a station to the nearest other one; 0 for fewer than two.
+
+    Examples
+    --------
+    >>> nearest_other(np.array([0.0, 3.0, 8.0]), np.zeros(3))
+    3.0
+    """
+    if x.size < 2:
+        return 0.0
+    apart = np.hypot(x[:, None] - x[None], y[:, None] - y[None])
+    np.fill_diagonal(apart, np.inf)
+    return float(np.median(apart.min(axis=1)))
 
 
 def _kriged_days(days, cells, names, interpolation):

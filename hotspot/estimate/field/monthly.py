@@ -18,8 +18,10 @@ from hotspot.estimate.field.dataset import (
     period_of,
     scaled,
 )
+from hotspot.estimate.field.filled_days import filled_days
 from hotspot.estimate.field.from_stations import from_stations, station_means, year_of_stations
 from hotspot.estimate.field.fuse import fuse
+from hotspot.estimate.field.like import with_like
 from hotspot.estimate.field.skill import of_the_year, with_skill
 from hotspot.quality.completeness import LABELS, product_months, satellite_days
 from hotspot.rules.calendar import month_minus, month_of, month_start, year_months
@@ -41,9 +43,10 @@ def monthly_field(month, cells=None):
     (field, daily)
         ``field``: Dataset (cell, time) with three months, oldest first: ``pm25``
         and ``pm25_error`` (1 sd), ug/m3; ``coverage``, NaN for a field from stations;
-        ``n_valid`` days, NaN for a monthly product; ``valid``, may be ranked; ``why`` not.
+        ``n_valid`` days, NaN for a monthly product; ``valid``, may be ranked; ``why`` not;
+        ``pm25_base``, what a change is taken from (``with_like``).
         ``daily``: Dataset (cell, day) of the same months, or None where no days
-        were delivered; its days are scaled to average to ``field``.
+        were delivered; its days are scaled to average to ``field``, and ``seen`` tells which were seen.
 
     Raises
     ------
@@ -52,7 +55,8 @@ def monthly_field(month, cells=None):
 
     Notes
     -----
-    - Satellite days: mean of the days seen, valid by ``satellite_month_days``.
+    - Satellite days: unseen days filled (``filling``), the mean over all days or over those seen
+      (``criteria.warning.mean``; both stand in ``pm25_seen, pm25_filled``); valid by ``satellite_month_days`` seen.
     - Satellite months: the product's own mean, valid by its coverage.
     - Either is corrected by reference stations where there are any (``fuse``).
     - A base month that was corrected while this one could not be, or the other way
@@ -75,7 +79,7 @@ def monthly_field(month, cells=None):
     names = [month_minus(month.month, 12), month_minus(month.month, 1), month.month]
     cells = month.study.cells if cells is None else cells
     field, daily = _field(month, cells, names, with_days=True)
-    field = _comparable(field, names).assign_attrs(month=month.month)
+    field = with_like(_comparable(field, names), month, cells, names).assign_attrs(month=month.month)
     for name in ("mean_ranks", "mean_ranks_why"):
         field.attrs.pop(name, None)
     return field, daily
@@ -233,8 +237,9 @@ def _field(delivered, cells, names, *, with_days):
 
 
 def _from_days(delivered, cells, names, with_days):
-    """Satellite days: monthly means of the days seen, corrected by stations."""
-    satellite, validity = delivered.satellite, delivered.study.criteria.validity
+    """Satellite days, the unseen ones filled: means over all days and over those seen, corrected by stations."""
+    satellite, criteria = delivered.satellite, delivered.study.criteria
+    validity = criteria.validity
     wanted = np.isin(month_of(satellite["time"].values), names)
     days = aggregate(satellite.isel(time=wanted), cells, min_coverage=validity.min_coverage).compute()
     days = days.rename({"time": "day", satellite.name or "pm25": "pm25"})
@@ -243,14 +248,19 @@ def _from_days(delivered, cells, names, with_days):
     for t, name in enumerate(names):
         if name not in delivered_months:
             means["why"][:, t] = f"no satellite layer was delivered for {name}"
+    complete, filled, relative = filled_days(delivered, days, cells, names)
+    ranked = filled if criteria.warning.mean == "filled" else means["pm25"].values
     coarse = field_dataset(
-        cells, names, means["pm25"].values, coverage=means["coverage"].values, n_valid=means["n_valid"].values,
+        cells, names, ranked, coverage=means["coverage"].values, n_valid=means["n_valid"].values,
         valid=means["valid"].values, why=means["why"].values,
     )  # fmt: skip
-    field = _corrected(coarse, delivered, cells, names, "satellite days", LABELS["day"])
-    if not with_days:
-        return field, None
-    return field, scaled(days[["pm25"]], means["pm25"].values, field, names)
+    field = _corrected(coarse, delivered, cells, names, "satellite days", LABELS["day"], relative)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = field["pm25"].values / ranked
+    for name, values in (("pm25_seen", means["pm25"].values), ("pm25_filled", filled)):
+        field[name] = (("cell", "time"), values * factor, {"unit": "ug/m3"})
+    field = field.assign_attrs(mean=criteria.warning.mean)
+    return field, scaled(complete, filled, field, names) if with_days else None
 
 
 def _from_product(delivered, cells, names, period):
@@ -275,9 +285,10 @@ def _from_product(delivered, cells, names, period):
     return _corrected(coarse, delivered, cells, names, "satellite months", LABELS["month"])
 
 
-def _corrected(coarse, delivered, cells, names, method, completeness):
-    """A satellite field with its error, fused with reference stations where there are any."""
-    share, least = error_share(delivered.satellite), delivered.study.criteria.interpolation.min_stations
+def _corrected(coarse, delivered, cells, names, method, completeness, share=None):
+    """A satellite field with its relative error, fused with reference stations where there are any."""
+    share = error_share(delivered.satellite) if share is None else share
+    least = delivered.study.criteria.interpolation.min_stations
     field = coarse.copy()
     # Too few days are no mean: what may not be ranked does not correct anything either.
     field["pm25"] = coarse["pm25"].where(coarse["valid"])
@@ -286,7 +297,11 @@ def _corrected(coarse, delivered, cells, names, method, completeness):
         field = described(field, delivered, method, completeness).assign_attrs(n_stations=0)
         return with_skill(field, names, [], satellite=True, least=least)
     _, means = station_means(delivered, names)
-    fused = fuse(field, means, interpolation=delivered.study.criteria.interpolation, error_share=share)
+    # One share for the fusion: of filled months, the mean over cells.
+    shares = np.asarray(share, float)
+    one = float(np.nanmean(shares)) if np.isfinite(shares).any() else float("nan")
+    fused = fuse(field, means, interpolation=delivered.study.criteria.interpolation, error_share=one)
+    field["pm25_plain"] = field["pm25"]  # the satellite alone, for a change like with like
     field["pm25"], field["pm25_error"] = fused["pm25"], fused["pm25_error"]
     told = fused.attrs.pop("skills")
     field.attrs |= fused.attrs | {"bounded": _who(names, fused.attrs["bounded"])}

@@ -214,7 +214,7 @@ def _chapter(given, name):
         report_words.mean_sentence(name_words(name), month_zh(given.month), counties.iloc[-1], decimals),
         spread,
         report_words.leader_sentence(published(leaders, decimals), n_hot, n_ranked, decimals, level),
-        report_words.warned_sentence(published(warned, decimals)),
+        report_words.warned_sentence(published(warned, decimals), criteria.warning.k),
         "；".join(part for part in (wind_words, report_words.free_phrase(free, decimals, derived.field.attrs)) if part)
         + "。",
         _split(given, name, free),

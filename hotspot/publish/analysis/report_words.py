@@ -3,6 +3,7 @@
 import re
 
 from hotspot.publish.fonts import shorten
+from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import BASES, change_zh, known
 from hotspot.rules.rounding import plain_text, round_half_even
@@ -139,7 +140,7 @@ def leader_sentence(leaders, n_hot, n_ranked, decimals, level):
     )
 
 
-def warned_sentence(warned):
+def warned_sentence(warned, k=None):
     """How many cells are warned, where, and how many of them the data can tell apart."""
     cells = warned.drop_duplicates("cell")
     if not len(cells):
@@ -150,7 +151,9 @@ def warned_sentence(warned):
     more = f"等{len(where)}个区县" if len(where) > 5 else ""
     unsure = warned.loc[warned["distinguishable"] == False, "cell"].nunique()  # noqa: E712
     tail = f"，其中{unsure}个与邻近名次不可区分，应连同邻格一并排查" if unsure else "，均可与邻近名次区分"
-    return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。"
+    first = warned[warned["reason"] == "highest"].head(1).to_dict("records")
+    may = may_zh(first[0], k["highest"]) if first and k else ""
+    return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。{f'月均浓度：{may}。' if may else ''}"
 
 
 def weather_reason(attrs):

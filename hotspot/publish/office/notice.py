@@ -253,6 +253,7 @@ def _facts(study, month, derived, edition, city):
         "n_screened": int((listed["status"] == "screened").sum()),
         "chance": by_lot,
         "warned": warned,
+        "other": derived.warned.attrs.get("other", {}) if city is None else {},
         "rows": published(warned, study.criteria.warning.decimals),
         "not_ranked": mine(derived.not_ranked),
         "changes": [change for change in edition.changes if city is None or change["city"] == city],

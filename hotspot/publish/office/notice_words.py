@@ -10,6 +10,7 @@ import re
 from hotspot.ledger.chance import chance_zh
 from hotspot.ledger.escalation import escalation
 from hotspot.publish.fonts import legible, shorten
+from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rules.calendar import month_minus
@@ -231,7 +232,27 @@ def _confidence(facts):
         f"{n}个预警网格中，至少有一类名次可与邻近名次区分的{n_clear}个，按资料的误差与分辨率不可区分的"
         f"{n_known - n_clear}个{rest}。"
         "不可区分是指不能断定该网格比邻近名次的网格更差，不等于没有问题，排查时请一并查看邻近网格。",
+        *_may_be(facts),
     ]
+
+
+def _may_be(facts):
+    """Who may be among the worst of this month, by city and class; and what another measure of change would list."""
+    warned, k = facts["warned"], facts["criteria"].warning.k
+    said = []
+    if "may" in warned:
+        for (city, reason), rows in warned.groupby(["city", "reason"], sort=True):
+            phrase = may_zh(rows.iloc[0], k[reason])
+            if phrase:
+                whose = "" if len(facts["cities"]) == 1 else shorten(city, NAME_WIDTH)
+                said.append(f"{whose}“{REASONS[reason]}”{phrase}")
+    sentences = [f"按缺测与测量误差，{'；'.join(said)}。"] if said else []
+    other = facts.get("other", {})
+    if other.get("rows"):
+        names = {"percent": "变化率", "absolute": "浓度差", "rank": "名次变动"}
+        kinds = "、".join(f"按{names[name]}{n}条" for name, n in other.items() if name != "rows")
+        sentences.append(f"变化类{other['rows']}条预警如改用其他口径，将有所不同：{kinds}。")
+    return sentences
 
 
 def _left_out(facts):

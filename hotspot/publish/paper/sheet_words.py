@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.paper import sheet_map
+from hotspot.publish.rank_words import n_may
 from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
 from hotspot.publish.words import BASES, COMPLETENESS, EVIDENCE, REASONS, STATES, WHERE, change_zh, known, month_zh
@@ -99,6 +100,8 @@ def _rank(row, level):
         inside.append(f"入选把握{int(round_half_even(100 * float(row['p_top']), 0))}%")
     if known(row["distinguishable"]):
         inside.append("可区分" if row["distinguishable"] else "不可区分")
+    if n_may(row):
+        inside.append(f"可能居前的共{n_may(row)}格")
     return f"{said}（{'，'.join(inside)}）" if inside else said
 
 
@@ -116,9 +119,9 @@ def confidence_zh(rows, rule):
     >>> import pandas as pd
     >>> from hotspot.rules.criteria import Confidence
     >>> confidence_zh(pd.DataFrame({"p_top": [0.71, 0.93], "distinguishable": [False, False]}), Confidence())
-    '高：按资料误差重抽，93%的情形仍在名单；但与邻近名次不可区分'
+    '高：本月确在名单内的把握93%；但与邻近名次不可区分'
     >>> confidence_zh(pd.DataFrame({"p_top": [0.41], "distinguishable": [True]}), Confidence())
-    '低：按资料误差重抽，41%的情形仍在名单；与邻近名次可区分'
+    '低：本月确在名单内的把握41%；与邻近名次可区分'
     """
     pairs = zip(rows["p_top"], rows["distinguishable"], strict=True)
     told = [(float(share), flag) for share, flag in pairs if known(share)]
@@ -127,7 +130,7 @@ def confidence_zh(rows, rule):
     share, flag = max(told, key=lambda pair: pair[0])
     word = "高" if share >= rule.sure else "较高" if share >= rule.likely else "低"
     apart = "" if not known(flag) else "；与邻近名次可区分" if flag else "；但与邻近名次不可区分"
-    return f"{word}：按资料误差重抽，{int(round_half_even(100 * share, 0))}%的情形仍在名单{apart}"
+    return f"{word}：本月确在名单内的把握{int(round_half_even(100 * share, 0))}%{apart}"
 
 
 def direction_zh(near, hours):

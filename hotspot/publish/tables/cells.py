@@ -13,10 +13,18 @@ import pandas as pd
 
 from hotspot.variables import DataError
 
+DESCRIPTIONS = {
+    "pm25": "mean of the month that is ranked (criteria warning.mean), ug/m3",
+    "pm25_seen": "mean of the days that were seen, ug/m3; empty where the field is not of satellite days",
+    "pm25_filled": "mean of all days, the unseen ones filled, ug/m3; empty where the field is not of satellite days",
+    "error": "of pm25, 1 sd, ug/m3: filling, retrieval, correction by stations",
+    "p_again": "probability that the cell has the highest mean of its city in a month like this; hotspot cells only",
+    "may_be_worst": "classes in whose set of possible k worst cells of this month it is, joined by ;",
+}
 LEFT = "exited"  # the one status of a hotspot list that is no longer watched
 
 
-def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
+def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, standing=None):
     """
     One row per cell of the study: place, values, completeness, flags.
 
@@ -33,13 +41,17 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
     grid : Grid, optional
         The lattice of the field. Default: made from the field's own ``spacing`` and ``crs``.
 
+    standing : DataFrame, optional
+        From ``rank_standing``: the claims about every hotspot cell's rank.
+
     Returns
     -------
     GeoDataFrame in WGS 84, sorted by cell: ``cell label city county township lon lat x y
-    area_share pm25 previous previous_year level coverage n_valid error valid previous_valid
-    previous_year_valid why normalised previous_normalised previous_year_normalised hotspot
-    warned gi_z gi_p gi_class h3_8 geometry``; concentrations in ug/m3, unrounded; ``normalised``
-    is the mean in average weather, NaN where there is none
+    area_share pm25 previous previous_year pm25_seen pm25_filled p_again may_be_worst level coverage
+    n_valid error valid previous_valid previous_year_valid why normalised previous_normalised
+    previous_year_normalised hotspot warned gi_z gi_p gi_class h3_8 geometry``; concentrations in ug/m3,
+    unrounded; ``normalised``
+    is the mean in average weather, NaN where there is none; what other columns are stands in ``DESCRIPTIONS``
 
     Raises
     ------
@@ -66,6 +78,9 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
     table["pm25"], table["previous"], table["previous_year"] = pm25[:, 2], pm25[:, 1], pm25[:, 0]
     if level is None and "level" in field:
         level = field["level"].to_series()
+    for name in ("pm25_seen", "pm25_filled"):
+        table[name] = _this_month(field[name]).astype("float64") if name in field else np.full(cells.size, np.nan)
+    table["p_again"], table["may_be_worst"] = _claims(standing, cells)
     table["level"] = _by_cell(level, cells)
     for name, ours in (("coverage", "coverage"), ("n_valid", "n_valid"), ("pm25_error", "error")):
         table[ours] = _this_month(field[name]).astype("float64")
@@ -99,7 +114,7 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None):
     return frame
 
 
-def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None):
+def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None, standing=None):
     """
     Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84).
 
@@ -109,7 +124,7 @@ def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None
     Parameters
     ----------
     path : str or Path
-    field, hot, gi, warned, level, grid
+    field, hot, gi, warned, level, grid, standing
         As ``cells_table`` takes them.
 
     Returns
@@ -126,7 +141,7 @@ def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None
     import shapely
     from pyproj import CRS
 
-    table = cells_table(field, hot=hot, gi=gi, warned=warned, level=level, grid=grid)
+    table = cells_table(field, hot=hot, gi=gi, warned=warned, level=level, grid=grid, standing=standing)
     columns = {}
     for name in table.columns:
         if name == "geometry":
@@ -152,7 +167,12 @@ def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None
     }
     metadata = {"geo": json.dumps(geo, sort_keys=True), "hotspot": json.dumps(table.attrs, sort_keys=True, default=str)}
     path = Path(path)
-    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path, compression="zstd", compression_level=3)
+    arrays = pa.table(columns)
+    for i, name in enumerate(arrays.column_names):
+        if name in DESCRIPTIONS:
+            told = arrays.schema.field(i).with_metadata({"description": DESCRIPTIONS[name]})
+            arrays = arrays.set_column(i, told, arrays.column(i))
+    pq.write_table(arrays.replace_schema_metadata(metadata), path, compression="zstd", compression_level=3)
     return path
 
 
@@ -173,6 +193,16 @@ def _normalised(field, position):
     if "pm25_normalised" not in field:
         return np.full(field.sizes["cell"], np.nan)
     return field["pm25_normalised"].transpose("cell", "time").to_numpy()[:, position].astype("float64")
+
+
+def _claims(standing, cells):
+    """Of every hotspot cell: how likely its mean leads again, and where it may be among the worst."""
+    if standing is None or not len(standing):
+        return np.full(cells.size, np.nan), np.full(cells.size, "")
+    highest = standing[standing["reason"] == "highest"].set_index("cell")["p_again"]
+    may = standing[standing["may_top"].fillna(False).astype(bool)]
+    joined = may.groupby("cell", sort=True)["reason"].agg(";".join)
+    return highest.reindex(cells).to_numpy("float64"), joined.reindex(cells).fillna("").to_numpy().astype(str)
 
 
 def _by_cell(level, cells):

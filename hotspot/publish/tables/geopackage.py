@@ -11,7 +11,7 @@ import pandas as pd
 
 from hotspot.publish.fonts import harmless
 from hotspot.publish.tables.cells import cells_table
-from hotspot.publish.tables.lists import published
+from hotspot.publish.tables.lists import WARNING_COLUMNS, published
 
 
 def write_geopackage(path, *, study, month, field, hot, warned, facilities=None):
@@ -42,10 +42,12 @@ def write_geopackage(path, *, study, month, field, hot, warned, facilities=None)
 
     cells = cells_table(field, hot=hot, warned=warned, grid=study.grid)
     polygon = dict(zip(cells["cell"], cells.geometry, strict=True))
-    rows = published(warned, study.criteria.warning.decimals)
+    rows = published(warned, study.criteria.warning.decimals)[list(WARNING_COLUMNS)]
     layers = {"warnings": gpd.GeoDataFrame(rows, geometry=[polygon[c] for c in rows["cell"]], crs="EPSG:4326")}
     watched = cells[cells["hotspot"]].reset_index(drop=True)
-    layers["hotspots"] = watched.drop(columns=["hotspot", "x", "y", "gi_z", "gi_p", "gi_class"])
+    layers["hotspots"] = watched.drop(
+        columns=["hotspot", "x", "y", "gi_z", "gi_p", "gi_class", "pm25_seen", "pm25_filled", "p_again", "may_be_worst"]
+    )
     if facilities is None:
         facilities = gpd.GeoDataFrame({"facility": [], "name": [], "class_": []}, geometry=[], crs="EPSG:4326")
     layers["facilities"] = facilities.rename(columns={"class_": "class"})

@@ -40,6 +40,8 @@ WARNING_COLUMNS = {
     "rank_high": "whole",
     "distinguishable": "flag",
 }
+# Beside the list, in words and internal sheets: never a column of warnings.csv.
+BESIDE_COLUMNS = {"p_again": 3, "may": "text"}
 NOT_RANKED_COLUMNS = dict.fromkeys(("month", "city", "cell", "reason", "why"), "text")
 
 
@@ -60,7 +62,7 @@ def published(warned, decimals):
 
     Returns
     -------
-    DataFrame: the columns of ``warnings.csv`` in their order, index 0..n-1
+    DataFrame: the columns of ``warnings.csv`` in their order, and ``p_again, may`` where they are given; index 0..n-1
 
     Raises
     ------
@@ -73,13 +75,14 @@ def published(warned, decimals):
     >>> published(pd.DataFrame([row]), 1)[["pm25", "previous", "change", "change_pct"]].values.tolist()
     [[28.1, 28.1, 0.0, 0.0]]
     """
-    table = _ordered(warned, WARNING_COLUMNS, "warning list")
+    beside = [name for name in BESIDE_COLUMNS if name in warned.columns]
+    table = _ordered(warned, [*WARNING_COLUMNS, *beside], "warning list")
     now, before = _rounded(table["pm25"], decimals), _rounded(table["previous"], decimals)
     change = _rounded(now - before, decimals)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(before > 0, change / before * 100, np.nan)
     table["pm25"], table["previous"], table["change"], table["change_pct"] = now, before, change, _rounded(rate, 1)
-    for name, kind in WARNING_COLUMNS.items():
+    for name, kind in (WARNING_COLUMNS | {name: BESIDE_COLUMNS[name] for name in beside}).items():
         if isinstance(kind, int) and name != "change_pct":
             table[name] = _rounded(table[name], kind)
     return table

@@ -13,7 +13,7 @@ from pathlib import Path
 from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
 from hotspot.publish.tables.emerging_sheet import emerging_sheet
-from hotspot.publish.tables.lists import WARNING_COLUMNS, published
+from hotspot.publish.tables.lists import BESIDE_COLUMNS, WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rank.warn.weather_change import weather_change
@@ -39,11 +39,13 @@ _ZH = {
     "change_pct": "变化率 %",
     "n_valid": "有效天数",
     "coverage": "面积覆盖率",
-    "p_worst": "居首概率",
-    "p_top": "入选概率",
+    "p_worst": "本月居首概率",
+    "p_top": "本月入选概率",
     "rank_low": "名次区间上端",
     "rank_high": "名次区间下端",
     "distinguishable": "能否区分",
+    "p_again": "类似月份居首概率",
+    "may": "本月可能居前的网格",
     "change_normalised": "扣除气象后变化 μg/m³",
     "change_normalised_pct": "扣除气象后变化率 %",
     "weather": "气象影响 μg/m³",
@@ -209,7 +211,7 @@ def _with_weather(rows, field, decimals):
 
 
 def _internal_sheet(sheet, look, rows):
-    columns = WARNING_COLUMNS | _WEATHER
+    columns = WARNING_COLUMNS | {n: kind for n, kind in BESIDE_COLUMNS.items() if n in rows} | _WEATHER
     for column, (name, kind) in enumerate(columns.items()):
         _say(sheet, 0, column, _ZH[name], look["head"])
         _say(sheet, 1, column, name, look["head_en"])
@@ -242,7 +244,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
     said, method = (str(field.attrs.get(name, "")) for name in ("completeness", "method"))
-    how = {"percent": "百分比", "absolute": "浓度差"}[criteria.warning.change]
+    how = {"percent": "百分比", "absolute": "浓度差", "rank": "市内名次的变动"}[criteria.warning.change]
     lines = [
         ("名单", f"{study.name}（{study.id}）{month_zh(month)}，{rows['cell'].nunique()}个网格，{len(rows)}条预警"),
         ("状态", STATES[state]),
@@ -270,8 +272,10 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("比较基数", "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
         ("扣除气象", _weather_note(field)),
         ("修约", f"GB/T 8170，四舍六入五成双；PM2.5 保留 {criteria.warning.decimals} 位小数，修约只在发布时进行"),
-        ("居首、入选概率", "考虑数据误差后，该网格居第一、居前若干名的概率"),
-        ("名次区间", f"{criteria.confidence.level * 100:.0f}%置信的名次范围"),
+        ("居首、入选概率", "只计缺测日与测量误差，该网格本月确居第一、确居前若干名的概率"),
+        ("类似月份居首概率", "换作同类天气的另一个月，该网格居第一的概率；与本月名次是两回事"),
+        ("可能居前的网格", "本月真正居前若干名的，全部在这些网格之中"),
+        ("名次区间", f"本月真实名次所在的范围，{criteria.confidence.level * 100:.0f}%置信"),
         ("不可区分", "按现有数据的误差与分辨率，不能断定该网格比邻近名次的网格更差；排查时应一并查看邻近网格"),
     ]
     if hot is not None:

@@ -46,7 +46,7 @@ function warning(row) {
   const reason = DATA.reasons[row.r], line = (key, said) => said == null ? null : el("div", { class: "hs-row" }, el("span", {}, w(key)), el("b", {}, said));
   return el("section", { class: "hs-reason", style: `border-left-color:${reason.colour}` },
     el("h4", {}, signImage(reason.shape, reason.colour, 9, row.k), name(reason), row.k == null ? null : el("span", {}, fill("rank", row.k)), verdict(row)),
-    line("pTop", percent(row.p_top)), line("pWorst", percent(row.p_worst)),
+    line("pTop", percent(row.p_top)), line("pWorst", percent(row.p_worst)), line("pAgain", percent(row.p_again)), line("nMay", row.n_may),
     line("rankSpan", row.rank_low == null ? null : `${row.rank_low} – ${row.rank_high}`),
     row.weather ? el("p", { class: "hs-note" }, row.weather[state.lang]) : null,
     row.sure === false ? el("p", { class: "hs-note" }, w("blurredWhy")) : null);

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hotspot.publish import words
 from hotspot.publish.palette import palette
+from hotspot.publish.rank_words import n_may
 from hotspot.publish.tables.lists import published
 from hotspot.publish.weather_words import weather_en, weather_zh
 from hotspot.publish.web.webmap_data import positions
@@ -99,6 +100,7 @@ def warned_rows(warned, field, order, decimals, *, public=False):
             name: _number(row[name])
             for name in ("pm25", "previous", "change", "change_pct", "p_worst", "p_top", "rank_low", "rank_high")
         }
+        figures |= {"p_again": _number(row["p_again"]), "n_may": n_may(row) or None} if "may" in row else {}
         sure = row["distinguishable"]
         sure = None if sure is None or pd.isna(sure) or sure == "" else bool(sure)
         who = {"i": place, "r": REASONS.index(row["reason"]), "k": int(row["rank"]), "at": at[len(rows)]}

@@ -8,44 +8,24 @@ each rounded once from its stored full value, and is itself not rounded before i
 is in.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from hotspot.rank.select.hotlist import in_force
-from hotspot.rank.warn.confidence import joint_freedom, month_draws, near_pairs, rank_sets
+from hotspot.rank.warn.claims import Months, again, this_month
+from hotspot.rank.warn.classes import BASE, COLUMN, classes_of, listed_cells
 from hotspot.rank.warn.months import three_months
-from hotspot.rules.calendar import local_days, month_minus, month_of
+from hotspot.rank.warn.sets import near_pairs
+from hotspot.rules.calendar import month_of
 from hotspot.rules.criteria import REASONS
-from hotspot.rules.ranking import change, level_for_rank, ranks
-from hotspot.rules.rounding import plain_text
-from hotspot.variables import DataError
+from hotspot.rules.ranking import ranks
 
 COLUMNS = (
     "month", "city", "reason", "rank", "cell", "label", "county", "township", "lon", "lat",
     "pm25", "previous", "change", "change_pct", "n_valid", "coverage",
     "p_worst", "p_top", "rank_low", "rank_high", "distinguishable",
 )  # fmt: skip
+# What stands beside the list, never in warnings.csv: the other claim, and who may be among the k worst.
+BESIDE = ("p_again", "all_low", "all_high", "may_top", "may")
 NOT_RANKED_COLUMNS = ("month", "city", "cell", "reason", "why")
-# Months back to the base of each class; none for the level itself. The field's order is M-12, M-1, M.
-_BASE = {"highest": None, "year_on_year": 12, "month_on_month": 1}
-_COLUMN = {12: 0, 1: 1, 0: 2}
-# From this month on gases and particles are reported at other conditions (GB 3095-2012, amendment).
-_STATE_CHANGE = "2018-09"
-# From this month on GB 3095-2026 holds: concentrations compare across it, indices do not.
-_STANDARD_CHANGE = "2026-03"
-
-
-class _Class(NamedTuple):
-    """One warning class over all hotspot cells of the list, in its order."""
-
-    reason: str
-    value: np.ndarray  # what is ranked, larger is worse
-    ranked: np.ndarray  # bool
-    why: np.ndarray  # object, "" where ranked
-    previous: np.ndarray
-    change: np.ndarray
-    change_pct: np.ndarray
 
 
 def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
@@ -110,7 +90,8 @@ def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
     """
     if standing is None:
         standing = rank_standing(field, hot, criteria, daily=daily)
-    warned = standing[standing["listed"].astype(bool)].drop(columns="listed").reset_index(drop=True)
+    warned = standing[standing["listed"].astype(bool)].drop(columns=["listed", *BESIDE])
+    warned = warned.reset_index(drop=True)
     warned.attrs["notes"] = standing.attrs["notes"]
     return warned
 
@@ -125,7 +106,10 @@ def rank_standing(field, hot, criteria, *, daily=None):
 
     Returns
     -------
-    DataFrame of ``COLUMNS`` and ``listed`` (bool), in the order city, reason, rank, cell; notes as there
+    DataFrame of ``COLUMNS``, ``listed`` (bool), ``p_again`` (probability that it would be the worst in a month like
+    this) and ``may_top`` (it is one of the cells that hold all of the k worst), ``all_low, all_high`` (sets of
+    all cells at once), ``may`` (codes of all cells of the city and class that ``may_top``, by their chance, joined by
+    ";"), in the order city, reason, rank, cell; notes as there
 
     Raises
     ------
@@ -135,12 +119,12 @@ def rank_standing(field, hot, criteria, *, daily=None):
     import pandas as pd
 
     field = three_months(field)
-    listed, at = _listed(field, hot)
+    listed, at = listed_cells(field, hot)
     month = month_of(field["time"].values[2])
     notes: list[str] = []
-    months = _months(field, at, daily)
+    months = Months(field, daily, criteria)
     tables = []
-    for kind in _classes(field, at, criteria, notes):
+    for kind in classes_of(field, at, criteria, notes, listed["city"].values):
         k = criteria.warning.k.get(kind.reason, 0)
         if k > 0 and not kind.ranked.any():
             notes.append(f"{kind.reason}: no cell could be ranked in any city")
@@ -152,7 +136,8 @@ def rank_standing(field, hot, criteria, *, daily=None):
             if k < 1 or own.size == 0:
                 continue
             order = ranks(kind.value[own])
-            sets = _confidence(kind, own, months, order, criteria)
+            whole = np.flatnonzero(listed["city"].values == city)
+            sets = _confidence(kind, at, (whole, own), months, order, criteria)
             inside = order <= k
             if (sets["all_high"][inside] <= inside.sum()).all():
                 notes.append(f"{city}, {kind.reason}: the whole list is sure at once (simultaneous rank sets)")
@@ -171,11 +156,12 @@ def rank_standing(field, hot, criteria, *, daily=None):
                         "n_valid": field["n_valid"].values[at[own], 2].astype("float64"),
                         "coverage": field["coverage"].values[at[own], 2].astype("float64"),
                         **sets,
+                        "may": _may(sets, field["cell"].values[at[own]].astype(str)),
                         **_identity(field, at[own]),
                     }
                 )
             )
-    names = [*COLUMNS, "listed"]
+    names = [*COLUMNS, "listed", *BESIDE]
     ranked = pd.concat(tables, ignore_index=True)[names] if tables else pd.DataFrame(columns=names)
     position = ranked["reason"].map({name: i for i, name in enumerate(REASONS)})
     ranked = ranked.assign(_reason=position).sort_values(["city", "_reason", "rank", "cell"], kind="stable")
@@ -215,10 +201,10 @@ def not_ranked(field, hot, criteria):
     import pandas as pd
 
     field = three_months(field)
-    listed, at = _listed(field, hot)
+    listed, at = listed_cells(field, hot)
     month = month_of(field["time"].values[2])
     rows = []
-    for position, kind in enumerate(_classes(field, at, criteria, [])):
+    for position, kind in enumerate(classes_of(field, at, criteria, [], listed["city"].values)):
         for i in np.flatnonzero(~kind.ranked).tolist():
             rows.append((month, listed["city"][i], listed["cell"][i], kind.reason, kind.why[i], position))
     table = pd.DataFrame(rows, columns=[*NOT_RANKED_COLUMNS, "_reason"])
@@ -226,153 +212,52 @@ def not_ranked(field, hot, criteria):
     return table.reset_index(drop=True)
 
 
-def _listed(field, hot):
-    """The list in force, in the order city, cell, and the position of each of its cells in the field."""
-    listed = in_force(hot).sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
-    place = {code: i for i, code in enumerate(field["cell"].values.tolist())}
-    strangers = sorted(set(listed["cell"]) - place.keys())
-    if strangers:
-        raise DataError(
-            f"hotspot list, column cell: {', '.join(strangers[:5])} ({len(strangers)} in all) are no cells of the "
-            "month's field; the list belongs to another study or lattice, select again."
-        )
-    return listed, np.array([place[code] for code in listed["cell"]], dtype="int64")
-
-
-def _classes(field, at, criteria, notes):
-    """What is ranked in each class, and why a cell is not; adds to ``notes``."""
-    rule = criteria.warning
-    month = month_of(field["time"].values[2])
-    value = field["pm25"].values[at].astype("float64")
-    valid = field["valid"].values[at].astype(bool) & np.isfinite(value)
-    given = field["why"].values[at]
-    now_why = _why(given[:, 2], valid[:, 2], value[:, 2], month)
-    nothing = np.full(at.size, np.nan)
-    for reason in REASONS:
-        back = _BASE[reason]
-        if back is None:
-            yield _Class(reason, level_for_rank(value[:, 2]), valid[:, 2], now_why, nothing, nothing, nothing)
-            continue
-        base, column = month_minus(month, back), _COLUMN[back]
-        previous = value[:, column]
-        difference, per_cent = change(value[:, 2], previous, rule.decimals)
-        why = np.where(valid[:, 2], _why(given[:, column], valid[:, column], previous, base), now_why).astype(object)
-        refusal = _straddles(field, base, month, reason, notes)
-        if refusal:
-            why = np.where(why == "", refusal, why).astype(object)
-        if rule.change == "percent":
-            small = (why == "") & ~(np.isfinite(per_cent) & (previous >= rule.min_base))
-            for i in np.flatnonzero(small).tolist():
-                why[i] = (
-                    f"base of {plain_text(previous[i], rule.decimals)} ug/m3 is below {rule.min_base:g}, the rate is "
-                    f"unstable; the change is {plain_text(difference[i], rule.decimals)} ug/m3"
-                )
-        worse = per_cent if rule.change == "percent" else difference
-        ranked = why == ""
-        yield _Class(reason, np.where(ranked, worse, np.nan), ranked, why, previous, difference, per_cent)
-
-
-def _why(given, valid, value, month):
-    """The field's own reason with the month before it, "" where the value is valid."""
-    return np.array(
-        [
-            "" if ok else f"{month}: {text or ('not valid' if np.isfinite(v) else 'no value')}"
-            for text, ok, v in zip(given.tolist(), valid.tolist(), value.tolist(), strict=True)
-        ],
-        dtype=object,
-    )
-
-
-def _straddles(field, base, month, reason, notes):
-    """A refusal, or "", for a pair of months on two sides of a change of rules; adds a note where it stands."""
-    if base < _STANDARD_CHANGE <= month:
-        notes.append(
-            f"{reason}: {base} and {month} lie on two sides of 2026-03-01 (GB 3095-2026); "
-            "concentrations compare, indices and attainment do not"
-        )
-    if not base < _STATE_CHANGE <= month:
+def _may(sets, cells):
+    """The set of cells that may be among the k worst, likeliest first; empty where unknown."""
+    may = np.asarray(sets["may_top"])
+    if may.dtype != bool:
         return ""
-    state = field.attrs.get("gas_state") or ""
-    if state not in ("actual", "standard"):
-        return (
-            f"{base} and {month} lie on two sides of 2018-09-01, when the reference state changed, and the data do "
-            "not declare theirs; declare gas_state in the study"
-        )
-    notes.append(f"{reason}: {base} and {month} lie on two sides of 2018-09-01; both are at {state} conditions")
-    return ""
+    order = np.lexsort((cells, -sets["p_top"]))
+    return ";".join(cells[i] for i in order if may[i])
 
 
-class _Months(NamedTuple):
-    """What the confidence of every class is drawn from: the three months over the whole list."""
+def beside(warned, standing):
+    """
+    The list with what stands beside it, for words and internal sheets; never for ``warnings.csv``.
 
-    place: np.ndarray  # float64[n_cell, 2], m
-    resolution: float  # native resolution of the product, m, or NaN
-    level: list  # of float64[n_cell], one a month
-    error: list
-    days: list  # of float64[n_cell, n_day] or None
-    name: list  # of str
+    Parameters
+    ----------
+    warned : DataFrame, from ``rank_warnings``
+    standing : DataFrame, from ``rank_standing`` of the same
 
-
-def _months(field, at, daily):
-    names = [month_of(time) for time in field["time"].values]
-    place = np.stack([field["x"].values[at], field["y"].values[at]], axis=1).astype("float64")
-    return _Months(
-        place,
-        float(field.attrs.get("native_resolution_m") or np.nan),
-        [field["pm25"].values[at, i].astype("float64") for i in range(3)],
-        [field["pm25_error"].values[at, i].astype("float64") for i in range(3)],
-        [_days(daily, field["cell"].values[at], name) for name in names],
-        names,
-    )
+    Returns
+    -------
+    DataFrame: ``warned`` with ``p_again`` and ``may``
+    """
+    keys = ["city", "reason", "cell"]
+    joined = warned.merge(standing[[*keys, "p_again", "may"]], on=keys, how="left", sort=False, validate="1:1")
+    joined.attrs = warned.attrs
+    return joined
 
 
-def _days(daily, cells, month):
-    """float64[n_cell, n_day] of the whole month, or None where it has fewer than two days with data."""
-    if daily is None:
-        return None
-    wanted = local_days(month).astype("datetime64[ns]")
-    part = daily["pm25"].transpose("cell", "day").sel(cell=cells).reindex(day=wanted)
-    values = part.values.astype("float64")
-    return values if np.isfinite(values).any(axis=0).sum() >= 2 else None
-
-
-def _confidence(kind, own, months, order, criteria):
-    """Confidence columns of the ranked cells of one city and class."""
-    rule, back = criteria.confidence, _BASE[kind.reason]
-    used = [2] if back is None else [2, _COLUMN[back]]
-    parts = [
-        month_draws(
-            months.level[i][own], months.error[i][own], months.place[own], months.name[i], rule,
-            native_resolution=months.resolution, days=_seen(months.days[i], own),
-        )
-        for i in used
-    ]  # fmt: skip
-    k = criteria.warning.k[kind.reason]
-    near = near_pairs(months.place[own], months.resolution)
-    if any(part is None for part in parts):
-        unknown = np.full(own.size, np.nan)
-        names = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
-        return dict.fromkeys(names, unknown) | {"distinguishable": np.zeros(own.size, dtype=bool)}
-    levels = [np.maximum(months.level[i][own], 1e-3) for i in used]
-    # Logarithms: errors multiply, and the order of the rates is the order of the ratios.
-    if back is not None and criteria.warning.change == "absolute":
-        estimate, draws = levels[0] - levels[1], parts[0].values - parts[1].values
-    elif back is not None:
-        estimate, draws = np.log(levels[0] / levels[1]), np.log(parts[0].values / parts[1].values)
-    else:
-        estimate, draws = np.log(levels[0]), np.log(parts[0].values)
-    sets = rank_sets(estimate, draws, k=k, level=rule.level, freedom=joint_freedom(parts), apart=~near)
+def _confidence(kind, at, chosen, months, order, criteria):
+    """Confidence columns of the ranked cells of one city and class; ``chosen``: all of the city, and these."""
+    back, k = BASE[kind.reason], criteria.warning.k[kind.reason]
+    columns = [2] if back is None else [2, COLUMN[back]]
+    whole, own = chosen
+    # The joint errors of a city serve all classes: they are taken once, of all its cells that have a value.
+    known = whole[np.isfinite(months.field["pm25"].values[at[whole]][:, columns]).all(axis=1)]
+    sets = this_month(months, columns, (at[known], np.searchsorted(known, own)), k)
+    sets["p_again"] = again(months, columns, at[own])
+    if np.isnan(sets["rank_low"]).any():
+        return sets | {"distinguishable": np.zeros(own.size, dtype=bool)}
     # The official rank is of rounded changes; where that moves it, the set is stretched to hold it.
     sets["rank_low"] = np.minimum(sets["rank_low"], order)
     sets["rank_high"] = np.maximum(sets["rank_high"], order)
     listed = order <= k
+    near = near_pairs(months.place[at[own]], months.resolution)
     rival = (near & ~listed[None, :]).any(axis=1)
     return sets | {"distinguishable": (sets["rank_high"] <= max(k, int(listed.sum()))) & ~rival}
-
-
-def _seen(days, own):
-    """Days of the cells of one class, or None where one of them has none: errors then stand alone."""
-    return days[own] if days is not None and np.isfinite(days[own]).any(axis=1).all() else None
 
 
 def _identity(field, at):

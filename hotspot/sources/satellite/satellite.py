@@ -231,6 +231,7 @@ def _attributes(delivery, tiles, field, intake):
         "native_resolution_m": float(native),
         "error_share": math.nan if delivery.error_share is None else float(delivery.error_share),
         "error_source": delivery.error_source,
+        "correlation_km": delivery.correlation_km,
         "gas_state": delivery.gas_state or "",
         "source": delivery.source or (reader.CITE if reader else ""),
         "product": delivery.product or (delivery.layout.upper() if reader else names[0]),

@@ -1,0 +1,121 @@
+"""Loops of filling: weights of the nearest seen cells of one day, and what they make of their residuals."""
+
+import math
+
+import numpy as np
+from numba import njit, prange
+
+
+@njit(cache=True, nogil=True)
+def nearest_seen(place, at, seen, steps, cell, k):
+    """
+    The seen cells nearest to one cell.
+
+    place, at, seen, steps, k : as ``day_weights`` takes them
+    cell : int
+    returns : int64[k], -1 (last) where fewer
+    """
+    nearest = np.full(k, -1)
+    found = 0
+    for s in range(steps.shape[1]):
+        row = at[0, cell] + steps[0, s]
+        col = at[1, cell] + steps[1, s]
+        if 0 <= row < place.shape[0] and 0 <= col < place.shape[1]:
+            other = place[row, col]
+            if other >= 0 and seen[other]:
+                nearest[found] = other
+                found += 1
+                if found == k:
+                    break
+    return nearest
+
+
+@njit(cache=True, nogil=True)
+def simple_kriging(at, cell, nearest, table):
+    """
+    Weights of a cell's neighbours for a residual of mean 0, and the variance left.
+
+    at, table : as ``day_weights`` takes them
+    cell : int
+    nearest : int64[k], from ``nearest_seen``
+    returns : float64[k], float
+    """
+    k = 0
+    while k < nearest.size and nearest[k] >= 0:
+        k += 1
+    u = np.zeros((k, k))
+    b = np.zeros(k)
+    z = np.zeros(k)
+    weight = np.zeros(nearest.size)
+    for i in range(k):
+        one = nearest[i]
+        b[i] = table[0, abs(at[0, one] - at[0, cell]), abs(at[1, one] - at[1, cell])]
+        for j in range(i, k):
+            other = nearest[j]
+            u[i, j] = table[1, abs(at[0, one] - at[0, other]), abs(at[1, one] - at[1, other])]
+    # C = U'U, then U'z = b and U w = z.
+    for i in range(k):
+        pivot = math.sqrt(max(u[i, i], 1e-12))
+        for j in range(i, k):
+            u[i, j] /= pivot
+        for r in range(i + 1, k):
+            factor = u[i, r]
+            for j in range(r, k):
+                u[r, j] -= factor * u[i, j]
+    for i in range(k):
+        total = b[i]
+        for j in range(i):
+            total -= u[j, i] * z[j]
+        z[i] = total / u[i, i]
+    left = table[0, 0, 0]
+    for i in range(k - 1, -1, -1):
+        total = z[i]
+        for j in range(i + 1, k):
+            total -= u[i, j] * weight[j]
+        weight[i] = total / u[i, i]
+        left -= weight[i] * b[i]
+    return weight, max(left, 0.0)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def day_weights(place, at, seen, steps, table, k):
+    """
+    Simple-kriging weights of the nearest seen cells for every unseen cell of one day.
+
+    place : int64[n_row, n_col], position of the cell, -1 where there is none
+    at : int64[2, n_cell], row and column of each cell
+    seen : bool[n_cell]
+    steps : int64[2, n_step], rows and columns to go, nearest first, without (0, 0)
+    table : float64[2, n, n] by rows and columns apart: covariance of the truth, and of what is seen
+    k : int, neighbours at most
+    returns : int64[n_cell, k] (-1 where fewer), float64[n_cell, k], float64[n_cell] variance; 0 for seen cells
+    """
+    n_cell = seen.size
+    neighbour = np.full((n_cell, k), -1)
+    weight = np.zeros((n_cell, k))
+    variance = np.zeros(n_cell)
+    for cell in prange(n_cell):
+        if not seen[cell]:
+            neighbour[cell] = nearest_seen(place, at, seen, steps, cell, k)
+            weight[cell], variance[cell] = simple_kriging(at, cell, neighbour[cell], table)
+    return neighbour, weight, variance
+
+
+@njit(cache=True, nogil=True)
+def weighted(values, neighbour, weight):
+    """
+    Weighted sums of the neighbours' values.
+
+    values : float64[n_cell]
+    neighbour : int64[n_cell, k], -1 (last) where fewer
+    weight : float64[n_cell, k]
+    returns : float64[n_cell]
+    """
+    total = np.zeros(values.size)
+    for cell in range(values.size):
+        for j in range(neighbour.shape[1]):
+            other = neighbour[cell, j]
+            if other < 0:
+                break
+            total[cell] += weight[cell, j] * values[other]
+    return total

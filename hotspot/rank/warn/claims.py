@@ -1,0 +1,232 @@
+"""
+Two claims about a rank, never mixed: that it was so this month, and that it would be so again (METHODS 16).
+
+This month is a finite population: a day that was seen is what it was, and only unseen days and errors of measurement
+leave a doubt. A month like this draws other days of the same kind.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hotspot.rank.warn.again import month_draws
+from hotspot.rank.warn.posterior import posterior_draws
+from hotspot.rank.warn.sets import near_pairs, rank_sets
+from hotspot.rules.calendar import local_days, month_of, parse_month
+
+SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
+_LEAST = 1e-3  # ug/m3, so that the logarithm is finite
+
+
+class Estimate(NamedTuple):
+    """Logarithms of one month's means and the covariance of their errors."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    def of(self, chosen):
+        """The same of some of the cells."""
+        return Estimate(self.mean[chosen], self.covariance[np.ix_(chosen, chosen)])
+
+
+class Months:
+    """What is known of the three months of a field, for whichever cells are asked for."""
+
+    def __init__(self, field, daily, criteria):
+        self.field, self.daily, self.rule = field, daily, criteria.confidence
+        self.change = criteria.warning.change
+        self.names = [month_of(time) for time in field["time"].values]
+        self.resolution = float(field.attrs.get("native_resolution_m") or np.nan)
+        self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
+        self._models, self._estimates = {}, {}
+
+    def level(self, t, at):
+        """float64[n_cell], the month's mean of some cells, ug/m3."""
+        return self.field["pm25"].values[at, t].astype("float64")
+
+    def days(self, t, at):
+        """float64[n_cell, n_day] of the whole month, or None where a cell has none or the month fewer than two."""
+        values = self._whole(t)
+        if values is None or not np.isfinite(values[at]).any(axis=1).all():
+            return None
+        return values[at]
+
+    def estimate(self, t, at):
+        """
+        What is known of the month's true means of some cells, together; None where no error is known.
+
+        Satellite days: ``joint_mean`` of what was seen, and what the field's error knows beyond it. Else the
+        field's own error, shared in one native pixel and over ``correlation_km`` where the field states it.
+        """
+        key = (t, at.tobytes())
+        if key not in self._estimates:
+            self._estimates[key] = self._estimated(t, at)
+        return self._estimates[key]
+
+    def _estimated(self, t, at):
+        from hotspot.estimate.field.joint import joint_mean
+
+        level = np.maximum(self.level(t, at), _LEAST)
+        stated = np.log1p((self.field["pm25_error"].values[at, t].astype("float64") / level) ** 2)
+        model = self._model(t)
+        if model is not None and np.isfinite(self._seen(t)[at]).any(axis=1).all():
+            found = joint_mean(self._seen(t), self.place / 1000, at, model)
+            beyond = np.maximum(np.nan_to_num(stated) - np.diag(found.covariance), 0.0)
+            if self.field.attrs.get("correction"):
+                spread = np.sqrt(beyond)
+                shared = self._shared(at, self.rule.correlation_km)
+                return Estimate(found.mean, found.covariance + spread[:, None] * shared * spread)
+            return Estimate(found.mean, found.covariance)
+        if not np.isfinite(stated).all():
+            if self.days(t, at) is None:
+                return None
+            stated = np.nan_to_num(stated)
+        spread = np.sqrt(stated)
+        shared = self._shared(at, self.field.attrs.get("correlation_km"))
+        return Estimate(np.log(level), spread[:, None] * shared * spread)
+
+    def _shared(self, at, distance):
+        """Correlation of errors: 1 inside one native pixel, falling with distance where one is given."""
+        place = self.place[at]
+        size = self.resolution if math.isfinite(self.resolution) and self.resolution > 0 else 1.0
+        pixel = np.floor(place / size).astype("int64")
+        same = (pixel[:, None] == pixel[None]).all(axis=2)
+        if not distance:
+            return same.astype("float64")
+        km = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1)) / 1000
+        return np.where(same, 1.0, np.exp(-km / distance))
+
+    def _whole(self, t):
+        """float64[n_cell, n_day] of the field's cells, NaN where there is none, or None."""
+        if self.daily is None:
+            return None
+        wanted = local_days(self.names[t]).astype("datetime64[ns]")
+        part = self.daily["pm25"].transpose("cell", "day").reindex(cell=self.field["cell"].values, day=wanted)
+        values = part.values.astype("float64")
+        return values if np.isfinite(values).any(axis=0).sum() >= 2 else None
+
+    def _model(self, t):
+        """Variances of a month of satellite days; None where the days are not of a satellite."""
+        if t not in self._models:
+            self._models[t] = self._modelled(t)
+        return self._models[t][0]
+
+    def _modelled(self, t):
+        from hotspot.estimate.field.filled_days import lattice_of
+        from hotspot.estimate.field.residuals import day_model
+
+        values = self._whole(t)
+        if values is None or "spacing" not in self.field.attrs:
+            return None, None
+        if "seen" in self.daily:
+            wanted = local_days(self.names[t]).astype("datetime64[ns]")
+            seen = self.daily["seen"].transpose("cell", "day")
+            seen = seen.reindex(cell=self.field["cell"].values, day=wanted, fill_value=False).values
+            values = np.where(seen, values, np.nan)
+        elif np.isfinite(values).all():
+            return None, None
+        share = self.field.attrs.get("error_share")
+        model = day_model(
+            np.log(np.maximum(values, _LEAST)), lattice_of(self.field), float(self.field.attrs["spacing"]) / 1000,
+            error_share=math.nan if share is None else float(share),
+            correlation_km=float(self.field.attrs.get("correlation_km") or self.rule.correlation_km),
+        )  # fmt: skip
+        return model, values
+
+    def _seen(self, t):
+        return self._models[t][1]
+
+
+def this_month(months, columns, at, k):
+    """
+    Rank sets and probabilities of this month, for the ranked cells of one city and class.
+
+    Parameters
+    ----------
+    months : Months
+    columns : sequence of int
+        Positions of the months in the field: the month, and its base for a change.
+    at : (int64[n_all], int64[n_cell])
+        Positions of the city's cells in the field, and of those that are ranked among them.
+    k : int
+
+    Returns
+    -------
+    dict as ``rank_sets`` gives it; NaN, and nothing claimed, where an error is not known
+    """
+    city, own = at
+    parts = [months.estimate(t, city) for t in columns]
+    if any(part is None for part in parts):
+        unknown = np.full(own.size, np.nan)
+        return dict.fromkeys(SETS, unknown) | {"may_top": np.full(own.size, np.nan)}
+    parts = [part.of(own) for part in parts]
+    place, rule = months.place[city[own]] / 1000, months.rule
+    seed = [rule.seed, *parse_month(months.names[columns[0]]), *columns]
+    if len(parts) == 1:
+        draws = posterior_draws(parts[0].mean, parts[0].covariance, place, rule.n_draws, seed)
+    elif months.change == "rank":
+        draws = _places_lost(
+            [posterior_draws(p.mean, p.covariance, place, rule.n_draws, [*seed, i]) for i, p in enumerate(parts)]
+        )
+    else:
+        change = _difference(parts, months.change)
+        draws = posterior_draws(change.mean, change.covariance, place, rule.n_draws, seed)
+    apart = ~near_pairs(months.place[city[own]], months.resolution)
+    return rank_sets(draws, k=k, level=rule.level, apart=apart)
+
+
+def again(months, columns, own):
+    """
+    Share of months like this in which each cell would be the worst of its class.
+
+    Days are drawn anew in blocks, the same ones for all cells, and errors of measurement with them.
+
+    Parameters
+    ----------
+    months : Months
+    columns : as for ``this_month``
+    own : int64[n_cell], positions in the field
+
+    Returns
+    -------
+    float64[n_cell], NaN where neither days nor errors are known
+    """
+    from hotspot.kernels import ranks
+
+    parts = [
+        month_draws(
+            months.level(t, own), months.field["pm25_error"].values[own, t].astype("float64"), months.place[own],
+            months.names[t], months.rule, native_resolution=months.resolution, days=months.days(t, own),
+        )
+        for t in columns
+    ]  # fmt: skip
+    if any(part is None for part in parts):
+        return np.full(own.size, np.nan)
+    if len(parts) == 1:
+        draws = parts[0]
+    elif months.change == "rank":
+        draws = _places_lost(parts)
+    else:
+        draws = parts[0] - parts[1] if months.change == "absolute" else parts[0] / parts[1]
+    return ranks.rank_shares(np.ascontiguousarray(np.round(draws, 8)), 1)[0]
+
+
+def _difference(parts, change):
+    """Estimate of the change between two months whose errors are independent."""
+    now, base = parts
+    if change == "percent":
+        return Estimate(now.mean - base.mean, now.covariance + base.covariance)
+    levels = [np.exp(part.mean) for part in parts]
+    spread = [
+        level[:, None] * part.covariance * level for level, part in zip(levels, parts, strict=True)
+    ]  # fmt: skip
+    return Estimate(levels[0] - levels[1], spread[0] + spread[1])
+
+
+def _places_lost(draws):
+    """By how many places a cell stands nearer to the worst than in the base month, for every draw."""
+    from hotspot.kernels import ranks
+
+    now, base = (sum(ranks.draw_ranks(np.ascontiguousarray(part))) / 2 for part in draws)
+    return base - now
