@@ -4,7 +4,7 @@ The level and its rivals on worlds whose emission is known (``tests/cases/emissi
 Of every world: share of the cells of the true top tenth that are in the method's top tenth, emission of the
 method's tenth over that of the true one, and Spearman's rank correlation over all cells.
 
-    python benchmarks/level_worlds.py [--seeds 11,12,13] [--harsh] [--plain]
+    python benchmarks/level_worlds.py [--seeds 11,12,13] [--plain]
 
 The numbers of the method were chosen on seeds 1 and 2; any other seed is new to it.
 """

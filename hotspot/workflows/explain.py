@@ -7,6 +7,7 @@ machine; it ranks nothing.
 
 from pathlib import Path
 
+from hotspot.estimate.field.skill import ranks_sentence
 from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.warn.weather_change import weather_change
@@ -79,7 +80,8 @@ def explain_cell(study, month, cell, *, out="out"):
     }
     if "abnormal_en" in field.coords:
         answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
-    answer["sentences"] = _sentences(answer, study, month)
+    told = ranks_sentence(derived.field.attrs, month)
+    answer["sentences"] = [*_sentences(answer, study, month), *([told] if told else [])]
     return answer
 
 

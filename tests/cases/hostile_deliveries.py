@@ -73,6 +73,21 @@ def weather_rows():
     return "No,year,month,day,hour,PM2.5,TEMP,PRES,DEWP,RAIN,wd,WSPM,station\n" + "\n".join(body) + "\n"
 
 
+def network_rows():
+    body = [f"20251201,{h},{kind},{30 + h},{40 + h},{50 + h}" for h in range(24) for kind in ("PM2.5", "PM10", "AQI")]
+    return "date,hour,type,1001A,1002A,1003A\n" + "\n".join(body) + "\n"
+
+
+def track_rows():
+    body = [f"2025-12-05 09:00:{n:02d},{116.4 + n / 1e4:.5f},39.9043,{50 + n % 5}" for n in range(0, 60, 3)]
+    return "time,lon,lat,PM2.5\n" + "\n".join(body) + "\n"
+
+
+def problem_rows():
+    body = [f"自查,2025-12-{day:02d} 10:00,王,A,裸土未苫盖,第{day}处" for day in range(1, 9)]
+    return "来源,发现时间,填报人,网格编号,问题类型,问题描述\n" + "\n".join(body) + "\n"
+
+
 def collection(kind):
     square = [
         [[114.0 + n / 10, 30.0], [114.1 + n / 10, 30.0], [114.1 + n / 10, 30.1], [114.0 + n / 10, 30.0]] for n in (0, 1)
@@ -163,6 +178,12 @@ def deliveries():
             "template.docx": template(folder),
             "study.toml": {"a.toml": STUDY.encode()},
             "labels.csv": {"a.csv": b"cell,label\nPR1847L,T85711\n"},
+            "days.csv": {"all_20251201.csv": network_rows().encode()},
+            "beijing.csv": {"a.csv": weather_rows().encode(), "places.csv": b"station,lon,lat\nx,114.2123,30.2456\n"},
+            "tracks.csv": {"a.csv": track_rows().encode()},
+            "decisions.csv": {"a.csv": "station,day,pollutant,signer,reason\nM1,2025-12-05,pm25,李某,喷淋\n".encode()},
+            "loop.csv": {"a.csv": problem_rows().encode()},
+            "list.csv": {"a.csv": "网格编号,城市\nPR1847L,\nPR1848G,\n".encode()},
         }
     return {kind: (files, READERS[kind.split(".")[0]]) for kind, files in made.items()}
 
@@ -251,10 +272,73 @@ def read_labels_(folder, intake):
     return read_labels(folder / _all(folder)[0])
 
 
+def read_days(folder, intake):
+    from hotspot.sources.stations.quotsoft import read_quotsoft
+
+    return read_quotsoft([folder / name for name in _all(folder)], intake, offset=8.0, label="start", hours=None)
+
+
+def read_beijing(folder, intake):
+    from hotspot.sources.stations.stations import read_stations
+    from hotspot.study import Stations
+
+    more = {"unit": "ug/m3", "time_zone": "+08:00", "hour_label": "start", "datum": "wgs84"}
+    given = Stations(layout="prsa", files=("a.csv",), coordinates="places.csv", **more)
+    return read_stations(given, folder, intake, utc_offset=8.0)
+
+
+def read_tracks(folder, intake):
+    from hotspot.sources.stations.tracks import load_tracks
+
+    return load_tracks(folder, _all(folder), intake, time_zone="+08:00", datum="wgs84", unit="ug/m3")
+
+
+def read_decisions_(folder, intake):
+    from types import SimpleNamespace
+
+    from hotspot.sources.decisions import read_decisions
+
+    return read_decisions(SimpleNamespace(decisions=[SimpleNamespace(files=(_all(folder)[0],))], root=folder), intake)
+
+
+def read_loop(folder, intake):
+    """What an office returns goes into a ledger of its own; what is doubtful is set aside there with its reason."""
+    from hotspot.ledger.issues import record_issues
+    from hotspot.ledger.store import open_ledger
+    from hotspot.sources.loop_tables import read_loop_table
+
+    table = read_loop_table(folder / _all(folder)[0], (), intake)
+    with tempfile.TemporaryDirectory() as place, open_ledger(Path(place) / "ledger.sqlite") as ledger:
+        report = record_issues(ledger, table.frame.to_dict("records"))
+        ledger.verify()
+    assert len(report) == len(table.frame)
+    assert (report["why"] != "").equals(report["state"] == "quarantined")
+
+
+def read_list(folder, intake):
+    from types import SimpleNamespace
+
+    import numpy as np
+    import xarray as xr
+
+    from hotspot.grid.lattice import Grid
+    from hotspot.rank.select.imported import import_list
+
+    cells = xr.Dataset(coords={"cell": np.array(["PR1847L", "PR1848G"])})
+    named = {name: ("cell", np.array(["甲市", "甲市"])) for name in ("city", "county", "township", "label")}
+    numbers = {name: ("cell", np.array([114.0, 114.1])) for name in ("lon", "lat", "area_share", "area")}
+    member = {"member_cell": [0, 1], "member_unit": [0, 0], "member_area": [9e6, 9e6]}
+    unit = {"unit_city": ("unit", np.array(["甲市"])), "unit_area": ("unit", [1e8])}
+    cells = cells.assign({name: ("member", value) for name, value in member.items()})
+    study = SimpleNamespace(cells=cells.assign_coords(named | numbers | unit), grid=Grid(), id="tiny")
+    return import_list(folder / _all(folder)[0], study, 2025, by="王")
+
+
 READERS = {
     "stations": read_stations_, "facilities": read_facilities, "boundary": read_boundary, "backdrop": read_backdrop_,
     "weather": read_weather, "satellite": read_satellite, "template": read_template, "study": read_study,
-    "labels": read_labels_,
+    "labels": read_labels_, "days": read_days, "beijing": read_beijing, "tracks": read_tracks,
+    "decisions": read_decisions_, "loop": read_loop, "list": read_list,
 }  # fmt: skip
 
 
