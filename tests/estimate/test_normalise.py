@@ -211,7 +211,7 @@ def test_months_and_short_weather_are_refused():
     months = field.resample(day="MS").mean()
     with pytest.raises(DataError, match="weather acts by the day"):
         normalise(months, WEATHER, utc_offset=8)
-    with pytest.raises(DataError, match=r"100 steps have both a value .* and weather \(.*\), at least 180 are needed"):
+    with pytest.raises(DataError, match=r"99 steps have both a value .* and weather \(.*\), at least 180 are needed"):
         normalise(field, WEATHER.isel(time=slice(0, 24 * 100)), utc_offset=8, background=background)
     with pytest.raises(DataError, match="without wind"):
         normalise(field, WEATHER.drop_vars("u10"), utc_offset=8, background=background)

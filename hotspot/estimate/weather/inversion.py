@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 
 from hotspot.estimate.weather.contrast import lattice_image, local_contrast, richardson_lucy
+from hotspot.estimate.weather.in_order import in_order, pool
 from hotspot.estimate.weather.inversion_tile import Tile, explained, invert_tile
 from hotspot.estimate.weather.plume import Plume, wind_classes
 from hotspot.rules.calendar import offset_hours
@@ -106,8 +107,11 @@ def emission_level(field, weather, *, utc_offset, criteria=None, variable="pm25"
     col, row = field["col"].values, field["row"].values
     months = np.unique(day.astype("datetime64[M]"))
     tiles, places = _tiles(field, values, weather, day, utc_offset, rules)
-    plume, strength, skill = _chosen(tiles, rules, workers, executor)
-    found = _run(invert_tile, [(tile, tuple(plume), strength, rules) for tile in tiles], workers, executor)
+    with pool(workers, executor) as runs:
+        plume, strength, skill = _chosen(tiles, rules, runs)
+        found = in_order(
+            invert_tile, [(tile, tuple(plume), strength, rules) for tile in tiles], runs, ahead=2 * max(workers, 2)
+        )
     n_cell = len(values)
     local, background, level, spread = (np.full(n_cell, np.nan) for _ in range(4))
     without, n_days = np.full((n_cell, len(months)), np.nan), np.isfinite(values).sum(axis=1)
@@ -250,7 +254,7 @@ def _winds(cells, weather, depth, at, n_day, rules):
     return wind_classes(series["u10"], series["v10"], series.get("blh"), at, n_day, sectors=rules.sectors)
 
 
-def _chosen(tiles, rules, workers, executor):
+def _chosen(tiles, rules, runs):
     """Plume and strength by left-out days of the best seen tiles, and the share of them that is explained."""
     best_seen = np.argsort([-int(np.isfinite(tile.values).sum()) for tile in tiles], kind="stable")[
         : rules.sample_tiles
@@ -260,7 +264,7 @@ def _chosen(tiles, rules, workers, executor):
 
     def skill(plumes, strengths):
         jobs = [(tile, tuple(plume), strengths, rules) for plume in plumes for tile in sample]
-        told = _run(explained, jobs, workers, executor)
+        told = in_order(explained, jobs, runs)
         shares = np.array([share for share, _ in told]).reshape(len(plumes), len(sample), -1)
         weight = np.array([one for _, one in told]).reshape(len(plumes), len(sample), 1)
         return (shares * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
@@ -282,31 +286,6 @@ def _chosen(tiles, rules, workers, executor):
         )
     enough = np.flatnonzero(share >= rules.explained_share * share.max())
     return plume, STRENGTHS[enough[-1]], float(share[enough[-1]])
-
-
-def _run(function, jobs, workers, executor):
-    """Results in the order of the jobs; few are in flight at a time, so memory stays bounded."""
-    if workers < 1:
-        raise ValueError(f"workers is {workers}; give at least 1.")
-    if executor is None and workers == 1:
-        return [function(job) for job in jobs]
-    own = None
-    if executor is None:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        executor = own = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    in_flight, results = [], []
-    try:
-        for job in jobs:
-            in_flight.append(executor.submit(function, job))
-            if len(in_flight) >= 2 * max(workers, 2):
-                results.append(in_flight.pop(0).result())
-        results += [one.result() for one in in_flight]
-    finally:
-        if own is not None:
-            own.shutdown(cancel_futures=True)
-    return results
 
 
 def _mean(values):

@@ -5,12 +5,14 @@ boundary layer removed (D3) - the level that selects hotspots.
 """
 
 import warnings
+from functools import partial
 
 import numpy as np
 
 from hotspot.estimate.fine.blocks import make_blocks
 from hotspot.estimate.weather.background import regional_background
 from hotspot.estimate.weather.block_level import Block, Setting, level_of_block
+from hotspot.estimate.weather.in_order import in_order, pool
 from hotspot.estimate.weather.level_dataset import level_dataset, to_years
 from hotspot.estimate.weather.model import calendar_columns, folds_of
 from hotspot.estimate.weather.rows import weather_steps, weather_table
@@ -139,7 +141,9 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
         for number, members in enumerate(groups):
             yield _block(number, members, values, (behind, flat), factor, table, at, calm)
 
-    results = _run(blocks(), setting, every == "step", workers, executor)
+    each = partial(level_of_block, setting=setting, by_step=every == "step")
+    with pool(workers, executor) as runs:
+        results = in_order(each, blocks(), runs, ahead=4 * max(workers, 4))
     found = _gather(results, groups, len(values), len(stamps))
     if factor is not None:
         found |= {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
@@ -298,30 +302,6 @@ def _block(number, members, values, backgrounds, factor, table, at, calm):
     rows, days = table.values[here][whole], _day_of_year(table.time[whole])
     own = values[members].astype(float)
     return Block(own, background, flat, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
-
-
-def _run(blocks, setting, by_step, workers, executor):
-    """Results of the blocks in their order; few are in flight at a time, so memory stays bounded."""
-    if executor is None and workers == 1:
-        return [level_of_block(block, setting, by_step=by_step) for block in blocks]
-    own = None
-    if executor is None:
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        # Not fork: the trees' library keeps threads that do not survive it.
-        executor = own = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    in_flight, results = [], []
-    try:
-        for block in blocks:
-            in_flight.append(executor.submit(level_of_block, block, setting, by_step=by_step))
-            if len(in_flight) >= 4 * max(workers, 4):
-                results.append(in_flight.pop(0).result())
-        results += [one.result() for one in in_flight]
-    finally:
-        if own is not None:
-            own.shutdown(cancel_futures=True)
-    return results
 
 
 def _gather(results, groups, n_place, n_time):

@@ -1,0 +1,69 @@
+"""Jobs handed to processes or to a cluster, and their results in order, few in flight at a time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def pool(workers: int, executor: Any = None) -> Iterator[Any]:
+    """
+    Where jobs go: the executor given, a pool of processes of our own, or None for this process alone.
+
+    Parameters
+    ----------
+    workers : int, at least 1
+    executor : with ``submit``, or None
+
+    Raises
+    ------
+    ValueError
+        ``workers`` is below 1.
+
+    Examples
+    --------
+    >>> with pool(1) as here:
+    ...     in_order(abs, [-1, 2], here)
+    [1, 2]
+    """
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; give at least 1.")
+    if executor is not None or workers == 1:
+        yield executor
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Not fork: the trees' library keeps threads that do not survive it.
+    own = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield own
+    finally:
+        own.shutdown(cancel_futures=True)
+
+
+def in_order(function: Callable, jobs: Iterable, executor: Any, *, ahead: int = 16) -> list:
+    """
+    Results in the order of the jobs; at most ``ahead`` are in flight, so memory stays bounded.
+
+    Parameters
+    ----------
+    function : callable of one job; a plain function where processes run it
+    jobs : iterable, read as they are handed out
+    executor : from ``pool``
+    ahead : int
+
+    Examples
+    --------
+    >>> in_order(len, ["a", "bc"], None)
+    [1, 2]
+    """
+    if executor is None:
+        return [function(job) for job in jobs]
+    in_flight: list = []
+    results = []
+    for job in jobs:
+        in_flight.append(executor.submit(function, job))
+        if len(in_flight) >= ahead:
+            results.append(in_flight.pop(0).result())
+    return results + [one.result() for one in in_flight]
