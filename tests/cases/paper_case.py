@@ -39,6 +39,7 @@ def paper_case(*, word=None, grid=None, col=1272, row=1275):
     field = _field(grid, cols, rows, word)
     facilities = _facilities(grid, west, south, side, word)
     study = SimpleNamespace(
+        labels=None,
         id="paper-2020", name=word or "纸面样例", name_en="paper case", grid=grid, criteria=Criteria(),
         lattice=Lattice(), boundaries=_boundaries(grid, west, south, side, word), office=Office(),
     )  # fmt: skip

@@ -108,10 +108,11 @@ def measure(seed, size, months=6):
 
 @pytest.mark.parametrize("size", [20.0, 60.0])
 def test_planted_episodes_are_found_at_a_steady_load_and_better_than_by_what_it_replaces(size):
-    row, loads = measure(HELD[0], size, months=3)
-    assert all(abs(load - RULE.budget) <= 0.3 for load in loads), loads
-    assert row["ours"] >= 0.5 * row["planted"] and row["local"] >= 0.95
-    assert row["ours"] > max(row["ratio to 3 neighbours"], row["z against own 14 days"])
+    told = [measure(seed, size, months=3) for seed in HELD[:2]]  # one world alone has some 40 episodes
+    assert all(abs(load - RULE.budget) <= 0.3 for _, loads in told for load in loads), told
+    total = {name: sum(row[name] for row, _ in told) for name in told[0][0] if name not in ("seed", "size")}
+    assert total["ours"] >= 0.5 * total["planted"] and total["local"] >= 0.95 * len(told)
+    assert total["ours"] > max(total["ratio to 3 neighbours"], total["z against own 14 days"])
 
 
 if __name__ == "__main__":
