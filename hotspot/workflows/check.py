@@ -52,7 +52,7 @@ def check_month(study, month, *, out=None):
     >>> study = synthetic_month(size="small").study
     >>> answer = check_month(study.model_copy(update={"satellite": (), "stations": ()}), "2025-12")
     >>> answer["ready"], answer["list"]["ready"], answer["problems"][0][:40]
-    (False, False, 'the list of 2025: 2024: nothing was deliv')
+    (False, False, 'the list of 2025: 2024: nothing was deli')
     """
     from hotspot.publish.release import publish
 

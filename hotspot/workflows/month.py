@@ -149,15 +149,16 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     cells, criteria = study.cells, study.criteria
     step("field")
     field, daily = monthly_field(delivered, cells)
-    field = only_what_is_told(field, month, delivered.intake)
     now = field.isel(time=-1)
-    if not bool(now["valid"].any()) and field.attrs.get("ranks") != "stations":
+    if not bool(now["valid"].any()):
         why = now["why"].to_series().value_counts()
         reasons = "; ".join(f"{text} ({n} cells)" for text, n in why.items())
         raise DataError(
             f"{month}: no cell of {study.id} has a valid monthly mean: {reasons}. "
             f"There is no monthly product; `hotspot check {month}` shows the values to date."
         )
+    # Only now: where nothing was measured, stations cannot be ranked instead of cells either.
+    field = only_what_is_told(field, month, delivered.intake)
     history = with_history(field, study, delivered.intake, folder)
     step("weather")
     field = with_weather(field, study, month, delivered.intake, folder)

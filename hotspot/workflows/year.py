@@ -212,7 +212,8 @@ def _means(study, year):
     delivered = with_decisions(open_year(study, basis_year(study, year), kinds=kinds))
     hold(delivered)
     mean, months = year_fields(delivered, study.cells)
-    refuse_without_skill(mean, year)
+    if bool(mean["valid"].any()):  # a year without any value is refused for that
+        refuse_without_skill(mean, year)
     return mean, None if months is None else months["pm25"].where(months["valid"])
 
 

@@ -104,7 +104,7 @@ def test_a_place_without_stagnant_days_is_ranked_on_its_calmest():
 def test_unknown_weather_is_never_stagnant():
     weather = hourly()
     weather["u10"][24 * 5 : 24 * 7] = np.nan
-    stagnant, _ = stagnant_rows(weather_steps(weather, utc_offset=8), Stagnation(ventilation=1e9, rain=1e9))
+    stagnant, _ = stagnant_rows(weather_steps(weather, utc_offset=8), Stagnation(ventilation=6e6, rain=1000.0))
     assert not stagnant[5:7].any()
     with pytest.raises(DataError, match="wind speed is missing"):
         stagnant_rows({"blh": np.ones(3)}, Stagnation())

@@ -51,11 +51,19 @@ lat = 38.0
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    """The small study's boundaries and stations."""
+    """The small study's boundaries and stations, dirtier to the east: a field from stations must tell cells apart."""
     from hotspot.synthetic.study import write_study
 
     folder = tmp_path_factory.mktemp("whole")
     write_study(folder, size="small")
+    lon = pd.read_csv(folder / "stations" / "stations.csv").set_index("站点编号")["经度"]
+    factor = 0.6 + 1.2 * (lon - lon.min()) / (lon.max() - lon.min())
+    for path in (folder / "stations").glob("pm25_*.csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        number = pd.to_numeric(table["PM2.5"], errors="coerce")
+        east = (number * table["站点编号"].map(factor)).round(1).astype(str)
+        table["PM2.5"] = east.where(number > 0, table["PM2.5"])
+        table.to_csv(path, index=False)
     return folder
 
 

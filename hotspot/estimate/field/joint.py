@@ -94,7 +94,8 @@ def joint_mean(values, place_km, targets, model: DayModel) -> JointMean:
         level[:, d] = effect[at] + day[d] + gains[d] @ (logs[own, d] - day[d] - effect[own])
         left = np.diag(target_truth) - (gains[d] * truth[np.ix_(at, own)]).sum(axis=1)
         level[:, d] += (left + np.where(seen[at, d], 0.0, spread[at, at]) + unsure[d]) / 2
-    days = np.exp(level)
+    top = level.max(axis=1, keepdims=True)  # no day is too large for a double
+    days = np.exp(level - top)
     share = days / days.sum(axis=1, keepdims=True)
     carried = np.zeros((at.size, chosen.size))
     covariance = np.zeros((at.size, at.size))
@@ -104,7 +105,7 @@ def joint_mean(values, place_km, targets, model: DayModel) -> JointMean:
         left = target_truth - gains[d] @ truth[np.ix_(at, own)].T
         covariance += share[:, d, None] * (left + unsure[d]) * share[:, d]
     covariance += carried @ spread @ carried.T
-    return JointMean(np.log(days.mean(axis=1)), (covariance + covariance.T) / 2)
+    return JointMean(top[:, 0] + np.log(days.mean(axis=1)), (covariance + covariance.T) / 2)
 
 
 def _surroundings(place_km, targets, ever):

@@ -63,7 +63,7 @@ def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, peri
     >>> small = synthetic_month(size="small")
     >>> alarms = find_alarms(small.stations.sel(time=slice("2025-10-31T16", None)), cells=small.study.cells)
     >>> sorted(set(alarms["state"])), bool((alarms["ratio"] >= 1.4).all())
-    (['pushed', 'suppressed', 'unconfirmed'], True)
+    (['pushed', 'unconfirmed'], True)
     """
     criteria = criteria or Criteria()
     table = weigh(stations, cells=cells, criteria=criteria, fine=fine, weather=weather)

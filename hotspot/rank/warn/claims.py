@@ -117,7 +117,8 @@ class Months:
         from hotspot.estimate.field.residuals import day_model
 
         values = self._whole(t)
-        if values is None or "spacing" not in self.field.attrs:
+        of_stations = "satellite" not in str(self.field.attrs.get("method", "satellite"))
+        if values is None or of_stations or "spacing" not in self.field.attrs:
             return None, None
         if "seen" in self.daily:
             wanted = local_days(self.names[t]).astype("datetime64[ns]")
