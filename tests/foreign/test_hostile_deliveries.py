@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import hostile_deliveries as made
 import pytest
@@ -25,7 +26,8 @@ def test_every_hostile_delivery_is_answered_within_memory_and_time():
     # In a process of its own: memory is that of the readers, not of the tests before this one.
     code = "import json, hostile_deliveries as m; c, f, h = m.run(int(__import__('sys').argv[1])); "
     code += "print(json.dumps([[list(k) + [n] for k, n in c.items()], f, h]))"
-    ran = subprocess.run([sys.executable, "-c", code, str(N)], capture_output=True, text=True, check=True)
+    env = os.environ | {"PYTHONPATH": str(Path(made.__file__).parent)}
+    ran = subprocess.run([sys.executable, "-c", code, str(N)], capture_output=True, text=True, check=True, env=env)
     counts, faults, held = json.loads(ran.stdout.splitlines()[-1])
     assert faults == []
     kinds = {kind for kind, _, _ in counts}
