@@ -240,7 +240,7 @@ def describe_folder(folder):
         "public": "what anybody may read: the list and the notice without numbers",
         "map.html": "the map; opens with no network",
         "report.pdf": "the analysis report (分析报告), a chapter per city",
-        "sheets.pdf": "one page per warning cell for the field team",
+        "sheets.pdf": "three pages per warning cell for the field team",
         "checklists.xlsx": "the problem lists",
         "warnings.csv": "the list for machines",
         "not_ranked.csv": "who was left out, and why",
