@@ -26,7 +26,7 @@ class Holds(Rule):
 
     first: date | None = None
     last: date | None = None
-    start_month: str = ""  # a list of an earlier month is a draft only
+    start_month: str = ""  # D21; recorded and not yet enforced: a real study publishes an earlier month
     documents: tuple[LegalDocument, ...] = ()
 
 

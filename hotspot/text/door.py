@@ -78,7 +78,7 @@ def outward(text):
 
     Examples
     --------
-    >>> outward("/tmp/x/a.csv: name '李\\x07四 13812345678'")
+    >>> outward("/data/x/a.csv: name '李\\x07四 13812345678'")
     "a.csv: name '李[U+0007]四 138***（电话已隐去）'"
     """
     return masked(without_places(shown(text)))

@@ -15,8 +15,7 @@ from hotspot.trace.footprint import wind_table
 from hotspot.trace.posterior import emission_prior, source_shares
 
 COLUMNS = ["facility", "name", "class_", "lon", "lat", "x", "y", "distance_km", "bearing_deg", "share", "told", "order"]
-BEFORE = 3  # hours before the alarm whose wind carries the plume on
-_MOST = 40  # sources and stations that one alarm asks about, the nearest
+_MOST = 40  # proposal: sources and stations that one alarm asks about, the nearest
 
 
 def sources_of_hours(
@@ -45,7 +44,7 @@ def sources_of_hours(
 
     Notes
     -----
-    What a station measured above the lower quartile of all of them in the hour is its increment. In hours
+    What a station measured above ``background_quantile`` of all of them in the hour is its increment. In hours
     without wind the nearest come first, as no plume has a direction then.
 
     Examples
@@ -70,13 +69,13 @@ def sources_of_hours(
     heard = np.hypot(stations["x"].to_numpy(float) - target["x"], stations["y"].to_numpy(float) - target["y"])
     ears = np.argsort(heard, kind="stable")[:_MOST]
     ears = ears[heard[ears] <= 1000 * rule.station_km]
-    base = pd.DataFrame(values[ears]).quantile(0.25).to_numpy()  # NaN where nobody reports
+    base = pd.DataFrame(values[ears]).quantile(rule.background_quantile).to_numpy()  # NaN where nobody reports
     rise = np.where(inside, values[ears] - base, np.nan)
     informed = bool((~np.isnan(wind[inside]).any(axis=1)).any()) and bool((~np.isnan(rise)).any())
     sized = own["sized"].to_numpy(bool)
     prior = emission_prior(own["emission"].to_numpy(float), own["class_"].to_numpy(), sized, tracing=rule)
     if informed:
-        # An episode may be many times what a plant usually emits: the register speaks softly here.
+        # Proposal: an episode may be many times what a plant usually emits, so the register speaks softly here.
         loose = type(prior)(prior.mean, prior.covariance + np.eye(len(own)) * rule.unknown_sd**2)
         post = source_shares(
             rise, stations[["x", "y"]].to_numpy(float)[ears], wind_table(wind[:, 0], wind[:, 1]), xy, loose,

@@ -11,7 +11,7 @@ from hotspot.ledger.watch import alarm_table
 from hotspot.rank.alarm.suppression import PUSHED
 from hotspot.rules.calendar import offset_hours
 
-AROUND = 4  # hours shown before and after an alarm
+AROUND = 4  # proposal: hours shown before and after an alarm; their wind also carries its plume
 
 
 def write_alarm_desk(
