@@ -14,9 +14,9 @@ from hotspot.trace.footprint import SHAPES, footprints, over_cells, ventilation_
 
 _ROUNDS = 5  # robust weights and emissions in turn
 _STEPS = 12  # Gauss-Newton steps of the last round
-_STATION_SD = 15.0  # ug/m3: what a station may always have above its background, and in weak wind
-_LEAST_NOISE = 2.0  # ug/m3
-_FREEDOM = 4.0  # degrees of freedom of Student's t
+_STATION_SD = 15.0  # proposal, ug/m3: what a station may always have above its background, and in weak wind
+_LEAST_NOISE = 2.0  # proposal, ug/m3
+_FREEDOM = 4.0  # proposal: degrees of freedom of Student's t
 
 
 @dataclass(frozen=True)
