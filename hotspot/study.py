@@ -113,6 +113,15 @@ class Terrain(Delivery):
     unit: str | None = None
 
 
+class EmissionInventory(Delivery):
+    """Emissions of PM2.5 on a grid of degrees, in place of our factors where it has anything. Sectors are added up."""
+
+    layout: Literal["raster"] = "raster"  # GeoTIFF or NetCDF
+    variables: tuple[str, ...] = ()  # of a NetCDF file
+    unit: str | None = None  # t/a, kg/a, t/month of the pixel; kg/m2/s, t/km2/a, g/m2/a
+    nodata: float | None = None
+
+
 class Facilities(Delivery):
     """Possible sources. ``class_`` is used where the file has no class column."""
 
@@ -192,6 +201,7 @@ class Study(_Part):
     stations: tuple[Stations, ...] = ()
     weather: tuple[Weather, ...] = ()
     facilities: tuple[Facilities, ...] = ()
+    inventory: tuple[EmissionInventory, ...] = ()
     terrain: tuple[Terrain, ...] = ()
     backdrop: tuple[Backdrop, ...] = ()
     decisions: tuple[Decisions, ...] = ()

@@ -14,6 +14,7 @@ _KINDS = {
     "stations": ("站点", "stations"),
     "weather": ("气象", "weather"),
     "facilities": ("污染源", "facilities"),
+    "inventory": ("排放清单", "emission inventory"),
     "terrain": ("地形", "terrain"),
     "decisions": ("审定记录", "decisions"),
     "backdrop": ("底图", "backdrop"),

@@ -325,6 +325,10 @@ def _facilities(study, intake):
 
     if not study.facilities:
         return load_facilities((), study.root, intake)
+    return load_facilities(study.facilities, study.root, intake, bounds=around(study))
+
+
+def around(study):
+    """West, south, east and north of where sources of a study are kept, degrees."""
     west, south, east, north = study.boundaries.total_bounds
-    bounds = (west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
-    return load_facilities(study.facilities, study.root, intake, bounds=bounds)
+    return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN

@@ -7,6 +7,7 @@ the journey of the plume. Stations of the neighbourhood that stayed clean say as
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.agreement import towards
@@ -20,7 +21,7 @@ _MOST = 40  # proposal: sources and stations that one alarm asks about, the near
 
 def sources_of_hours(
     stations: pd.DataFrame, values: np.ndarray, wind: np.ndarray, inside: np.ndarray, target: pd.Series,
-    facilities, *, crs, spacing: float, criteria: Criteria,
+    facilities, *, crs, spacing: float, criteria: Criteria, inventory: xr.DataArray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """
     Registered sources in the order in which they explain some hours at one place.
@@ -36,6 +37,7 @@ def sources_of_hours(
     crs : of the lattice
     spacing : float, side of the sub-cell, m
     criteria : Criteria
+    inventory : DataArray (lat, lon), optional; as ``trace_sources`` takes it
 
     Returns
     -------
@@ -58,7 +60,7 @@ def sources_of_hours(
     rule = criteria.tracing
     if not len(facilities):
         return _table([], False)
-    places = placed(facilities, crs)
+    places = placed(facilities, crs, inventory)
     away = np.hypot(places["x"].to_numpy(float) - target["x"], places["y"].to_numpy(float) - target["y"])
     near = np.argsort(away, kind="stable")[:_MOST]
     near = near[away[near] <= 1000 * rule.upwind_km]

@@ -68,6 +68,8 @@ def _cards(folder, study, watched, ledger):
     """A card per pushed alarm; the register and the wind are read once."""
     from hotspot.publish.paper.alarm_card import Card, write_cards
     from hotspot.sources.intake import Intake
+    from hotspot.sources.opening import around
+    from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.sources.places.facilities import load_facilities
 
     alarms = watched["alarms"]
@@ -75,6 +77,7 @@ def _cards(folder, study, watched, ledger):
     intake = Intake(study.root)
     bounds = study.boundaries.total_bounds
     facilities = load_facilities(study.facilities, study.root, intake, bounds=bounds) if study.facilities else ()
+    inventory = read_inventory(study.inventory, study.root, intake, bounds=around(study))
     stations, weather = watched["stations"], watched["weather"]
     local = stations["time"].values.astype("datetime64[ns]") + offset_hours(float(stations.attrs["utc_offset"]))
     sub_cell = np.atleast_1d(study.grid.child(stations["lon"].values, stations["lat"].values)).astype(str)
@@ -91,7 +94,7 @@ def _cards(folder, study, watched, ledger):
         inside = (times >= start) & (times < end)
         wind = _wind(weather, stations["time"].values[at], place)
         hours = _hours(times, values, table, row, place, wind, inside, study.criteria.alarms)
-        sources, note = _sources(study, table, values, wind, np.asarray(inside), place, facilities)
+        sources, note = _sources(study, table, values, wind, np.asarray(inside), place, facilities, inventory)
         asof = (start - pd.Timedelta(minutes=1)).isoformat(timespec="minutes")
         cards.append(
             Card(
@@ -179,7 +182,7 @@ def _measured(values, table, row, inside):
     return found
 
 
-def _sources(study, table, values, wind, inside, place, facilities):
+def _sources(study, table, values, wind, inside, place, facilities, inventory):
     """Registered sources in visiting order as a card prints them, and how the order was made."""
     from hotspot.publish.paper.sheet_map import SYMBOLS
     from hotspot.publish.paper.sheet_words import away_zh, class_of
@@ -187,7 +190,7 @@ def _sources(study, table, values, wind, inside, place, facilities):
 
     found = sources_of_hours(
         table, values, wind, inside, place, facilities, crs=study.cells.attrs["crs"], spacing=study.lattice.fine,
-        criteria=study.criteria,
+        criteria=study.criteria, inventory=inventory,
     )  # fmt: skip
     informed = found.attrs["informed"]
     rows = []

@@ -134,8 +134,9 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
     from hotspot.rank.warn.warnings import beside, not_ranked, rank_standing, rank_warnings
-    from hotspot.sources.opening import open_month
+    from hotspot.sources.opening import around, open_month
     from hotspot.sources.places.backdrop import read_backdrop
+    from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.trace.attribution import trace_sources
     from hotspot.trace.checklist import checklist
     from hotspot.trace.inventory import inventory
@@ -178,6 +179,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     traced = trace_sources(
         warned, delivered.weather, delivered.facilities,
         cells=cells, stations=delivered.reference, micro=delivered.stations, criteria=criteria,
+        inventory=read_inventory(study.inventory, study.root, delivered.intake, bounds=around(study)),
     )  # fmt: skip
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
