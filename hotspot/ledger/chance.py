@@ -133,6 +133,28 @@ def pooled(chances: Mapping[str, float], rule: Any, month: str) -> tuple[float, 
     return sum(known) / len(known), step
 
 
+def pooled_cells(months: Mapping[str, Mapping[str, float]], rule: Any, month: str) -> dict[str, tuple[float, float]]:
+    """
+    ``pooled`` of every cell of some months' lists.
+
+    Parameters
+    ----------
+    months : dict of month -> dict of cell -> probability, as for ``pooled``
+    rule, month : as for ``pooled``
+
+    Examples
+    --------
+    >>> from hotspot.rules.criteria import Escalation
+    >>> pooled_cells({"2020-01": {"A": 0.5}, "2020-02": {"A": 1.0, "B": 0.25}}, Escalation(), "2020-02")
+    {'A': (0.75, 0.0), 'B': (0.25, 0.0)}
+    """
+    cells = sorted({cell for known in months.values() for cell in known})
+    return {
+        cell: pooled({name: known[cell] for name, known in months.items() if cell in known}, rule, month)
+        for cell in cells
+    }
+
+
 def counted(history: Mapping[str, Iterable[str]], city_of: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """
     Warned cells of each month by city.

@@ -26,6 +26,8 @@ class Edition:
     history : dict of str -> tuple of str
         Month -> codes of the cells that were warned, of the published months before this one
         that the escalation window reaches; as the ledger had it.
+    chances : dict of str -> dict of str -> float
+        Of those months, how likely each warned cell truly was among the worst.
     replaces : int
         The revision that this one replaces, 0 for none.
     changes : tuple of dict
@@ -39,6 +41,7 @@ class Edition:
     previous: str = ""
     list_digest: str = ""
     history: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    chances: dict[str, dict[str, float]] = field(default_factory=dict)
     replaces: int = 0
     changes: tuple[dict, ...] = ()
 
@@ -63,6 +66,7 @@ def stated_edition(stated):
         previous=chain.get("previous", ""),
         list_digest=stated["outputs"]["warnings.csv"]["sha256"][:8],
         history={month: tuple(codes) for month, codes in stated["history"].items()},
+        chances=stated.get("chances", {}),
         replaces=stated["replaces"],
         changes=tuple(stated["changes"]),
     )

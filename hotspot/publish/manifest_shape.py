@@ -89,6 +89,7 @@ class _Manifest(_Part):
     notices: dict[_Path, _File]
     chain: _Chain | dict[str, Any]
     history: dict[_Month, list[str]]
+    chances: dict[_Month, dict[str, float]] = {}
     replaces: int
     changes: list[dict[str, Any]]
 

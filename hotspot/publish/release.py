@@ -75,7 +75,8 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
         for state in _states(study, month, derived, own, stated, confirm):
             body = write_body(folder, study, month, derived, state, progress)
             rows = revisions.printed_rows(derived.warned, study.criteria.warning.decimals)
-            entry, whole = _place(ledger, study, month, body, rows, by, reason)
+            listed = {"warned": rows, "p_top": revisions.chances(derived.warned)}
+            entry, whole = _place(ledger, study, month, body, listed, by, reason)
             if state == "preliminary" or confirm or entry in own:
                 break
             _empty(folder)  # not what was confirmed after all
@@ -90,7 +91,7 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
             _keep_replaced(home, month, target, stated, entry, own)
             if ledger.enter(entry):
                 break
-            entry, whole = _place(ledger, study, month, body, rows, by, reason)  # the chain has grown meanwhile
+            entry, whole = _place(ledger, study, month, body, listed, by, reason)  # the chain has grown meanwhile
     return target
 
 
@@ -145,20 +146,19 @@ def _write_draft(home, study, month, derived, progress):
     """A month to look at: the same products with the word 草稿 on them, outside the chain."""
     from hotspot.ledger.store import open_ledger
 
-    past = {}
+    entries = []
     if (home / LEDGER).exists():
         with open_ledger(home / LEDGER) as ledger:
-            past = revisions.history(ledger.entries("month"), month, study.criteria.escalation.window_months)
+            entries = ledger.entries("month")
     target = home / "drafts" / month
     with staged(target) as folder:
         body = write_body(folder, study, month, derived, "draft", progress)
-        write_release(
-            folder, study, month, derived, body | {"history": past, "replaces": 0, "changes": [], "chain": {}}
-        )
+        place = _past(entries, study, month) | {"replaces": 0, "changes": [], "chain": {}}
+        write_release(folder, study, month, derived, body | place)
     return target
 
 
-def _place(ledger, study, month, body, rows, by, reason):
+def _place(ledger, study, month, body, listed, by, reason):
     """
     The month's place in the chain: its standing entry if nothing is different, else the next revision.
 
@@ -166,31 +166,40 @@ def _place(ledger, study, month, body, rows, by, reason):
     """
     entries = ledger.entries("month")
     own = [entry for entry in entries if entry.month == month]
-    past = revisions.history(entries, month, study.criteria.escalation.window_months)
+    past = _past(entries, study, month)
     tries = [(own, by, reason)]
     if own:  # as what it is already, with whoever signed it then
         tries.insert(0, (own[:-1], own[-1].body.get("by", ""), own[-1].body.get("reason", "")))
     for before, signed, why in tries:
         # Confirming says that the list stands; it replaces none.
         replaces = len(before) if body["state"] != "confirmed" else 0
-        changes = revisions.differences(before[-1].body["warned"], rows) if replaces else []
-        whole = body | {"history": past, "replaces": replaces, "changes": changes}
+        changes = revisions.differences(before[-1].body["warned"], listed["warned"]) if replaces else []
+        whole = body | past | {"replaces": replaces, "changes": changes}
         record = {
             "manifest_sha256": manifest.body_digest(whole),
             "list_sha256": body["outputs"]["warnings.csv"]["sha256"],
-            "history_sha256": manifest.text_digest(past),
+            "history_sha256": manifest.text_digest(past["history"]),
             "state": body["state"],
             "revision": len(before) + 1,
             "replaces": replaces,
             "by": signed,
             "reason": why,
-            "warned": rows,
+            **listed,
         }
         entry = ledger.propose("month", month, record)
         if entry in own:
             break
     place = {"seq": entry.seq, "revision": record["revision"], "previous": entry.previous, "head": entry.hash}
     return entry, whole | {"chain": place | {"entry": record}}
+
+
+def _past(entries, study, month):
+    """What the ledger knows of the months before, as a manifest states it."""
+    window = study.criteria.escalation.window_months
+    return {
+        "history": revisions.history(entries, month, window),
+        "chances": revisions.past_chances(entries, month, window),
+    }
 
 
 def _states(study, month, derived, own, stated, confirm):

@@ -7,6 +7,8 @@ outsider with the same ledger comes to the same history and the same changes.
 
 from pathlib import Path
 
+import pandas as pd
+
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
 from hotspot.rules.calendar import month_minus
@@ -103,6 +105,34 @@ def history(entries, month, window_months):
     first = month_minus(month, window_months - 1)
     standing = {e.month: e for e in entries if e.kind == "month" and first <= e.month < month}
     return {name: sorted({row[0] for row in standing[name].body["warned"]}) for name in sorted(standing)}
+
+
+def chances(warned: pd.DataFrame) -> dict[str, float]:
+    """
+    How likely each warned cell truly is among the worst: the largest ``p_top`` of its reasons, as the chain records it.
+
+    Examples
+    --------
+    >>> chances(pd.DataFrame({"cell": ["A", "A", "B"], "p_top": [0.5, 0.876, float("nan")]}))
+    {'A': 0.88}
+    """
+    if "p_top" not in warned:
+        return {}
+    stated = pd.to_numeric(warned["p_top"], errors="coerce").groupby(warned["cell"]).max().dropna()
+    return {str(cell): round(float(value), 2) for cell, value in stated.items()}
+
+
+def past_chances(entries: list, month: str, window_months: int) -> dict[str, dict[str, float]]:
+    """
+    ``chances`` of the months that ``history`` names; a month published before they were recorded is not there.
+
+    Returns
+    -------
+    dict month -> dict of code -> probability
+    """
+    first = month_minus(month, window_months - 1)
+    standing = {e.month: e for e in entries if e.kind == "month" and first <= e.month < month}
+    return {name: standing[name].body["p_top"] for name in sorted(standing) if standing[name].body.get("p_top")}
 
 
 def kept(home, month, revision):

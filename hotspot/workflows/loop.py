@@ -106,7 +106,7 @@ def escalate_month(study, month, *, out="out"):
     """
     import pandas as pd
 
-    from hotspot.ledger.chance import chance_en, chance_zh, pooled
+    from hotspot.ledger.chance import chance_en, chance_zh, pooled_cells
     from hotspot.ledger.escalation import escalation, warned_history
 
     parse_month(month)
@@ -118,8 +118,9 @@ def escalate_month(study, month, *, out="out"):
         raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
     table = escalation(history, study.criteria, month)
     home = Path(out) / study.id
-    chances = _chances(home, history)
-    told = {cell: pooled(chances.get(cell, {}), study.criteria.escalation, month) for cell in table["cell"]}
+    known = pooled_cells(_chances(home, history), study.criteria.escalation, month)
+    unknown = (float("nan"),) * 2
+    told = {cell: known.get(cell, unknown) for cell in table["cell"]}
     for number, name in enumerate(("p_months", "p_step")):
         values = [told[cell][number] for cell in table["cell"]]
         table[name] = pd.Series([None if value != value else value for value in values], dtype=object)
@@ -140,17 +141,16 @@ def escalate_month(study, month, *, out="out"):
 
 
 def _chances(home, history):
-    """Of every warned cell and month, the largest chance of being truly listed: cell -> month -> ``p_top``."""
+    """Of every month and warned cell, the largest chance of being truly listed: month -> cell -> ``p_top``."""
+    from hotspot.publish.revisions import chances
     from hotspot.publish.tables.lists import read_warnings
 
-    found: dict = {}
+    found = {}
     for month in sorted(set(history["month"])):
         path = home / month / "warnings.csv"
         if not path.exists():
             continue
-        rows = read_warnings(path).dropna(subset=["p_top"])
-        for cell, value in rows.groupby("cell")["p_top"].max().items():
-            found.setdefault(str(cell), {})[month] = float(value)
+        found[month] = chances(read_warnings(path))
     return found
 
 

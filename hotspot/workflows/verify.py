@@ -181,7 +181,8 @@ def _months(ledger):
         try:
             parse_month(entry.month)
             sound = all(isinstance(row, list) and len(row) in (2, 6) for row in entry.body["warned"])
-        except (KeyError, TypeError, ValueError):
+            sound &= all(isinstance(p, float) for p in entry.body.get("p_top", {}).values())
+        except (AttributeError, KeyError, TypeError, ValueError):
             sound = False
         if not sound:
             raise DataError(f"{ledger.path}, entry {entry.seq}: its month or its list is not as we enter them.")
@@ -233,8 +234,11 @@ def _against_ledger(directory, stated, path, heads):
     if at + 1 != chain["revision"]:
         differences.append(f"{manifest.NAME}: says revision {chain['revision']}, but the ledger has it as {at + 1}")
     window = stated["criteria"]["escalation"]["window_months"]
-    if revisions.history([e for e in entries if e.seq < entry.seq], month, window) != stated["history"]:
+    past = [e for e in entries if e.seq < entry.seq]
+    if revisions.history(past, month, window) != stated["history"]:
         differences.append(f"{manifest.NAME}: history is not that of the ledger before entry {entry.seq}")
+    if "chances" in stated and revisions.past_chances(past, month, window) != stated["chances"]:
+        differences.append(f"{manifest.NAME}: chances are not those of the ledger before entry {entry.seq}")
     replaced = before[-1].body["warned"] if stated["replaces"] else []
     expected = revisions.differences(replaced, entry.body["warned"]) if stated["replaces"] else []
     if expected != stated["changes"]:
@@ -294,7 +298,9 @@ def _rederive(directory, stated, scratch, study, data):
         if differences:
             return differences
         # The chain is taken as stated: it was checked against the manifest, and the ledger where there is one.
-        place = {name: stated[name] for name in ("history", "replaces", "changes", "chain")}
+        place = {
+            name: stated[name] for name in ("history", "chances", "replaces", "changes", "chain") if name in stated
+        }
         keys = [key for key in sorted(body) if manifest.text_digest(body[key]) != manifest.text_digest(stated.get(key))]
         if set(keys) - {"program"}:  # other versions are told as warnings
             return [f"manifest.json: {key} differs on re-derivation" for key in keys]

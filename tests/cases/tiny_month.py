@@ -25,7 +25,7 @@ def warned(rows):
     """A warning list of ``{cell: pm25}`` in the order of the values, all for the highest mean."""
     table = [
         dict.fromkeys(WARNING_COLUMNS, "")
-        | {"month": MONTH, "city": "甲市", "reason": "highest", "rank": n, "cell": cell, "pm25": value}
+        | {"month": MONTH, "city": "甲市", "reason": "highest", "rank": n, "cell": cell, "pm25": value, "p_top": 1 / n}
         for n, (cell, value) in enumerate(sorted(rows.items(), key=lambda item: -item[1]), 1)
     ]
     return pd.DataFrame(table, columns=list(WARNING_COLUMNS))

@@ -18,6 +18,7 @@ from hotspot.publish.office.notice import addressees, notice, notice_docx
 from hotspot.publish.office.notice_pdf import notice_pdf
 from hotspot.publish.office.notices import write_notices
 from hotspot.publish.office.redaction import LEVELS
+from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
 from hotspot.rules.calendar import month_minus
 from hotspot.study import Office, load_study
@@ -113,7 +114,13 @@ def test_d11_d12_who_is_at_the_next_step(case):
     assert f"{cell}（连续2次、累计2次）" in twice and "约谈" not in twice
     months = [month_minus(MONTH, n) for n in (1, 3, 5, 7, 9)]
     six = said(made(case, edition(history=dict.fromkeys(months, (other,)))), "连续")
-    assert f"{other}（最长连续2次、累计6次）" in six and "由市政府约谈" not in six
+    assert f"{other}（最长连续2次、累计6次" in six and "由市政府约谈" not in six
+    # METHODS 16: beside every D11 and D12 line, how likely the months were truly among the worst
+    past = {key: {cell: 0.5} for key in ("2020-01", "2020-02")}
+    now = chances(case.warned)[cell]
+    sure = said(made(case, edition(history={"2020-02": (cell,), "2020-01": (cell,)}, chances=past)), "连续")
+    assert f"各月确属最差的概率平均{(1 + now) / 3:.2f}）" in sure
+    assert f"各月确属最差的概率平均{(1 + now) / 3:.2f}、确已达到该次数的概率{now / 4:.2f}）" in sure
     # a cell that is not on this month's list is at no step of this month's notice
     assert "ZZ" not in said(made(case, edition(history={"2020-02": ("ZZ9999Z",), "2020-01": ("ZZ9999Z",)})))
 

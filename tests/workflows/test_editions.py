@@ -158,6 +158,8 @@ def test_history_is_of_the_months_before_inside_the_window(tmp_path):
     publish(tmp_path, {"Z": 40.0}, month="2020-01")  # revised: the new list counts
     publish(tmp_path, EARLY)
     assert RULES["escalation"]["window_months"] == 12
+    chances = {"2019-04": {"A": 1.0, "N1": 0.5}, "2020-01": {"Z": 1.0}, "2020-02": {"A": 1.0, "N3": 0.5}}
+    assert edition(tmp_path).chances == chances, "how sure those lists were, as the ledger has it"
     assert edition(tmp_path).history == {"2019-04": ("A", "N1"), "2020-01": ("Z",), "2020-02": ("A", "N3")}
     assert verify_study(tmp_path / "tiny")["verified"]
 

@@ -8,11 +8,12 @@ The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) a
 from typing import NamedTuple
 
 from hotspot.deliveries import below
-from hotspot.ledger.chance import chance_of_steps, counted
+from hotspot.ledger.chance import chance_of_steps, counted, pooled_cells
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.office import redaction
 from hotspot.publish.office.docx import filled
 from hotspot.publish.office.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
+from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
@@ -252,6 +253,7 @@ def _facts(study, month, derived, edition, city):
         "n_hot": len(listed),
         "n_screened": int((listed["status"] == "screened").sum()),
         "chance": by_lot,
+        "pooled": pooled_cells({**edition.chances, month: chances(warned)}, study.criteria.escalation, month),
         "warned": warned,
         "other": derived.warned.attrs.get("other", {}) if city is None else {},
         "rows": published(warned, study.criteria.warning.decimals),

@@ -188,14 +188,14 @@ def _repeated(facts):
     if len(due):
         paragraphs.append(
             f"连续{rule.city_consecutive}个月被预警，按规定由市政府约谈网格长的{len(due)}个："
-            f"{_by_city(due, facts, lambda row: f'连续{row.run}次')}。"
+            f"{_by_city(due, facts, lambda row: f'连续{row.run}次' + _pooled(row.cell, facts))}。"
         )
     due = ladder[ladder["warned"] & ladder["d11"]]
     if len(due):
         paragraphs.append(
             f"{rule.window_months}个月内连续预警达到{rule.consecutive}次或累计预警达到{rule.cumulative}次，"
             f"按规定公开通报、派驻工作组和公开约谈的{len(due)}个："
-            f"{_by_city(due, facts, lambda row: f'最长连续{row.longest_run}次、累计{row.count}次')}。"
+            f"{_by_city(due, facts, lambda row: _run_of(row) + _pooled(row.cell, facts, step=True))}。"
         )
     if reached:
         paragraphs.append(f"{chance_zh(facts['chance'], rule)}。次数是规定的条件，不等于这些网格的污染已被证实更重。")
@@ -205,6 +205,18 @@ def _repeated(facts):
             "没有名单的月份按未预警计。"
         )
     return paragraphs
+
+
+def _run_of(row):
+    return f"最长连续{row.longest_run}次、累计{row.count}次"
+
+
+def _pooled(cell, facts, *, step=False):
+    """How likely its months were truly among the worst, where the ledger recorded it (METHODS 16)."""
+    mean, reached = facts["pooled"].get(cell, (float("nan"), float("nan")))
+    if mean != mean:
+        return ""
+    return f"，各月确属最差的概率平均{mean:.2f}" + (f"、确已达到该次数的概率{reached:.2f}" if step else "")
 
 
 def _by_city(rows, facts, said):
