@@ -16,7 +16,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hotspot.deliveries import below
-from hotspot.rules.criteria import Criteria, load_profile
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.jurisdictions import load_profile
 from hotspot.variables import DataError
 
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
@@ -282,7 +283,7 @@ class Study(_Part):
         hotspot.variables.DataError: criteria: selection.quota: Extra inputs are not permitted (got 0.05)
         """
         try:
-            criteria = Criteria.model_validate(_merge(self.criteria.model_dump(), sections))
+            criteria = Criteria.model_validate(_merge(self.criteria.model_dump(exclude_unset=True), sections))
         except ValidationError as error:
             raise DataError(f"criteria: {_faults(error)}") from None
         return self.model_copy(update={"criteria": criteria})

@@ -8,6 +8,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "hotspot"
 FLOORS = {
     "variables": 0,
+    "registry": 0,
     "cli_options": 2,
     "kernels": 0,
     "deliveries": 1,

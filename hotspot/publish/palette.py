@@ -22,39 +22,9 @@ def palette():
     --------
     >>> palette()["reasons"]["highest"]["shape"]
     'circle'
-    >>> [level["zh"] for level in palette()["aqi"]][:2]
-    ['优', '良']
     """
     file = resources.files("hotspot.publish") / "templates" / "palette.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
-
-
-def aqi_level(aqi):
-    """
-    The HJ 633 level of an index: its names and the standard's own colour.
-
-    Parameters
-    ----------
-    aqi : number, 0 to 500
-
-    Returns
-    -------
-    dict with ``upto``, ``colour``, ``zh``, ``en``
-
-    Raises
-    ------
-    ValueError
-        The index is missing or outside 0 to 500.
-
-    Examples
-    --------
-    >>> aqi_level(101)["zh"], aqi_level(50)["colour"]
-    ('轻度污染', '#00e400')
-    """
-    for level in palette()["aqi"]:
-        if 0 <= aqi <= level["upto"]:
-            return level
-    raise ValueError(f"AQI is {aqi}; give a number from 0 to 500.")
 
 
 def sequential_breaks(values, n_class):

@@ -8,6 +8,8 @@ Chinese form here. A sentence that is not on the list is shown as it came.
 import re
 from types import MappingProxyType
 
+from hotspot.rules.standards import ACTUAL_FROM
+
 # The attribute ``method`` of a field (estimate/monthly.py).
 METHODS = MappingProxyType(
     {
@@ -27,6 +29,13 @@ STATUSES = MappingProxyType(
     }
 )  # fmt: skip
 _MONTH = r"(\d{4}-\d{2})"
+
+
+def _day_zh(day: str) -> str:
+    year, month, of_month = (int(part) for part in day.split("-"))
+    return f"{year}年{month}月{of_month}日"
+
+
 _SENTENCES = tuple(
     (re.compile(pattern), chinese)
     for pattern, chinese in (
@@ -46,8 +55,8 @@ _SENTENCES = tuple(
         (r"(\d+) valid days of (\d+), at least (\d+) are needed", "全月{1}日中有效的{0}日，至少须{2}日"),
         (r"base of (\S+) ug/m3 is below (\S+), the rate is unstable; the change is (\S+) ug/m3",
          "比较基数{0} μg/m³低于{1}，变化率不稳定；变化为{2} μg/m³"),
-        (rf"{_MONTH} and {_MONTH} lie on two sides of 2018-09-01, when the reference state changed, .*",
-         "{0}与{1}分处2018年9月1日（浓度状态改变）前后，资料未说明浓度状态，不可比"),
+        (rf"{_MONTH} and {_MONTH} lie on two sides of {ACTUAL_FROM}, when the reference state changed, .*",
+         "{0}与{1}分处" + _day_zh(ACTUAL_FROM) + "（浓度状态改变）前后，资料未说明浓度状态，不可比"),
         (r"the field does not tell cells apart: (.+)", "估算场不能区分网格高低：{0}"),
         (r"no station to test it", "没有可供检验的地面站点"),
         (r"(\d+) stations cannot test it, (\d+) are needed", "可供检验的站点只有{0}个，至少须{1}个"),

@@ -9,10 +9,14 @@ load was about 1.5 alarms per instrumented cell and month (C11). The rest is pro
 
 from typing import Literal
 
+import numpy as np
 from pydantic import Field, field_validator
 
 from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import known_flags
+from hotspot.rules.standards import STANDARDS, standard_on
+
+_DAY = STANDARDS["2012+2018"]
 
 
 class Alarms(Rule):
@@ -24,10 +28,10 @@ class Alarms(Rule):
     ratio: float = Field(1.5, gt=1)  # Tongzhou's published rule: 50 % above the neighbours
     z_min: float = Field(1.0, gt=0)  # proposal: never lower, whatever the budget allows
     min_hours: int = Field(2, ge=1)  # proposal: hours in a row
-    # Proposal: the first-grade daily limit (GB 3095-2012 and 2026); with the second grade's 75 clean months have no
-    # alarm worth going for and the budget stays unspent.
-    floor: float = Field(35.0, ge=0)
-    full_level: float = Field(75.0, gt=0)  # second-grade daily limit, GB 3095-2012; below it z counts for less (square)
+    # Proposal: the first-grade daily limit; with the second grade's clean months have no alarm worth going for and
+    # the budget stays unspent. These two and ``persistent_floor`` follow the standard, see ``on``.
+    floor: float = Field(_DAY.limit("pm25", "day", 1), ge=0)
+    full_level: float = Field(_DAY.limit("pm25", "day"), gt=0)  # second grade; below it z counts for less (square)
     # Proposal: of a calibrated station so many of its stated errors must be taken off and still leave the ratio
     # and the floor.
     surely: float = Field(0.75, ge=0)
@@ -53,7 +57,7 @@ class Alarms(Rule):
     naive_km: float = Field(20.0, gt=0)  # ... for stations that have so many within it; what is farther is no neighbour
 
     # Persistent highs (LOOP 11): per sub-cell and local week.
-    persistent_floor: float = Field(75.0, ge=0)  # LOOP 11; second-grade daily limit of GB 3095-2012
+    persistent_floor: float = Field(_DAY.limit("pm25", "day"), ge=0)  # LOOP 11; second-grade daily limit
     persistent_hours: int = Field(17, ge=1, le=168)  # proposal of LOOP 11: 10 % of 168
     persistent_days: int = Field(3, ge=1, le=7)  # proposal of LOOP 11
     persistent_close: int = Field(2, ge=1)  # LOOP 11: closes when two weeks pass without it
@@ -69,7 +73,8 @@ class Alarms(Rule):
     regional_share: float = Field(0.5, gt=0, le=1)  # proposal: so many of them rose ...
     regional_rise: float = Field(1.4, gt=1)  # proposal: ... to this multiple of their own last day's median
     regional_exempt: float = Field(2.5, gt=1)  # proposal: so far above its neighbours it is local all the same
-    dust_pm10: float = Field(150.0, gt=0)  # proposal, ug/m3; second-grade daily limit of PM10, and ...
+    # Proposal, ug/m3: second-grade daily limit of PM10 (of 2012, whatever holds: dust knows no law), and ...
+    dust_pm10: float = Field(_DAY.limit("pm10", "day"), gt=0)
     dust_ratio: float = Field(0.35, gt=0, lt=1)  # proposal: ... PM2.5 / PM10 below it, at ...
     dust_share: float = Field(0.5, gt=0, le=1)  # proposal: ... this share of the stations around: dust from afar
     fog_exempt: float = Field(4.0, gt=1)  # proposal: farther above its neighbours than droplets ever make it
@@ -96,6 +101,25 @@ class Alarms(Rule):
     @classmethod
     def _known(cls, value):
         return known_flags(value)
+
+    def on(self, date: str | np.datetime64) -> "Alarms":
+        """
+        The rule for data of a local date: floors the study does not set are limits of the standard that holds then.
+
+        Examples
+        --------
+        >>> Alarms().on("2026-02-28").persistent_floor, Alarms().on("2026-03-01").persistent_floor
+        (75.0, 60.0)
+        >>> Alarms(persistent_floor=80).on("2026-03-01").persistent_floor
+        80.0
+        """
+        standard = standard_on(date)
+        limits = {
+            name: standard.limit("pm25", "day", grade)
+            for name, grade in (("floor", 1), ("full_level", 2), ("persistent_floor", 2))
+            if name not in self.model_fields_set
+        }
+        return self.model_copy(update=limits)
 
 
 class Abnormal(Rule):

@@ -7,8 +7,6 @@ A rule profile (``profiles/*.toml``) sets them for a jurisdiction; a study may
 override any of them in its own file, and both are printed in the manifest.
 """
 
-import tomllib
-from importlib import resources
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -18,20 +16,23 @@ from hotspot.rules.loop import Assessment, CityRanking, Clocks, Holds, IndexLadd
 from hotspot.rules.plausible import Plausible
 from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import Calibration, Screening, Tracks
+from hotspot.rules.standards import STANDARDS
 from hotspot.rules.tracing import Tracing
 from hotspot.rules.visiting import Visiting
-from hotspot.variables import DataError
 
 REASONS = ("highest", "year_on_year", "month_on_month")
+
+
+_TABLE_4 = STANDARDS["2026-transition"].validity  # the numbers of 2012 and of both stages of 2026
 
 
 class Validity(Rule):
     """When a mean counts. GB 3095-2026 table 4 (clause 6.4); GB 3095-2012 has the same numbers."""
 
-    day_hours: int = Field(20, ge=1, le=24)
-    month_days: int = Field(27, ge=1, le=31)
-    february_days: int = Field(25, ge=1, le=29)
-    year_days: int = Field(324, ge=1, le=366)
+    day_hours: int = Field(_TABLE_4["day_hours"], ge=1, le=24)
+    month_days: int = Field(_TABLE_4["month_days"], ge=1, le=31)
+    february_days: int = Field(_TABLE_4["february_days"], ge=1, le=29)
+    year_days: int = Field(_TABLE_4["year_days"], ge=1, le=366)
     # Proposal: clouds leave fewer days to a satellite than to a station.
     satellite_month_days: int = Field(10, ge=1, le=31)
     # Proposal: months of twelve that a year of monthly products must hold.
@@ -362,38 +363,3 @@ class Criteria(Rule):
     abnormal: Abnormal = Field(default_factory=Abnormal)
     calibration: Calibration = Field(default_factory=Calibration)
     tracks: Tracks = Field(default_factory=Tracks)
-
-
-def load_profile(name):
-    """
-    Read a jurisdiction's rule profile as a plain dict of criteria sections.
-
-    Parameters
-    ----------
-    name : str
-        File name in ``hotspot/rules/profiles`` without its ending.
-
-    Returns
-    -------
-    dict, ready to be merged under a study's own ``[criteria]``
-
-    Raises
-    ------
-    DataError
-        There is no such profile; the message lists those there are.
-
-    Examples
-    --------
-    >>> load_profile("mee-2018")["selection"]["quota_share"]
-    0.1
-    """
-    folder = resources.files("hotspot.rules") / "profiles"
-    known = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
-    if name not in known:
-        raise DataError(f"rule profile {name!r} is not known; there are: {', '.join(known)}.")
-    raw = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-    # A profile may say which other it is like, and then only where it differs.
-    like = load_profile(raw.pop("like")) if "like" in raw else {}
-    for key, value in raw.items():
-        like[key] = {**like.get(key, {}), **value} if isinstance(value, dict) and key != "holds" else value
-    return like

@@ -7,7 +7,8 @@ their names, words and clauses. A test holds the clauses against that file's com
 
 from typing import NamedTuple
 
-from hotspot.rules.criteria import Criteria, load_profile
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.jurisdictions import load_profile
 
 PROPOSAL = "proposal"
 

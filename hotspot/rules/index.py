@@ -5,41 +5,17 @@ Everything is decimal: concentrations are rounded half to even before the index,
 index is always rounded up, and one binary digit in between would move a value.
 """
 
-import math
 from decimal import Decimal
 from types import MappingProxyType
 
 from hotspot.rules.rounding import decimal_half_even, round_up, to_decimal
+from hotspot.rules.standards import COMPOSITE_LIMITS, INDEX_LEVELS, INDEX_STEPS, INDEX_VERSIONS, breakpoints
 
-VERSIONS = ("2012", "2026")
+VERSIONS = INDEX_VERSIONS
 CONVENTIONS = ("two_decimals", "three_decimals", "unrounded")
-_STEPS = (0, 50, 100, 150, 200, 300, 400, 500)
-# Table 3 of HJ 633-2026; "2012" differs in the two PM cells at IAQI 100 only (STANDARDS 2.1).
-_TABLE = MappingProxyType(
-    {
-        "so2_24h": (0, 50, 150, 475, 800, 1600, 2100, 2620),
-        "so2_1h": (0, 150, 500, 650, 800),
-        "no2_24h": (0, 40, 80, 180, 280, 565, 750, 940),
-        "no2_1h": (0, 100, 200, 700, 1200, 2340, 3090, 3840),
-        "co_24h": (0, 2, 4, 14, 24, 36, 48, 60),
-        "co_1h": (0, 5, 10, 35, 60, 90, 120, 150),
-        "o3_8h": (0, 100, 160, 215, 265, 800),
-        "o3_1h": (0, 160, 200, 300, 400, 800, 1000, 1200),
-        "pm10_24h": (0, 50, 120, 250, 350, 420, 500, 600),
-        "pm25_24h": (0, 35, 60, 115, 150, 250, 350, 500),
-    }
-)
-_IN_2012 = MappingProxyType({"pm10_24h": 150, "pm25_24h": 75})
 _DAILY = MappingProxyType(
     {"so2": "so2_24h", "no2": "no2_24h", "co": "co_24h", "o3": "o3_8h", "pm10": "pm10_24h", "pm25": "pm25_24h"}
 )
-_LEVELS = (
-    (50, 1, "优", "excellent"), (100, 2, "良", "good"), (150, 3, "轻度污染", "light"),
-    (200, 4, "中度污染", "moderate"), (300, 5, "重度污染", "heavy"), (math.inf, 6, "严重污染", "severe"),
-)  # fmt: skip
-# Composite index of 2013/2014: class II annual limits, CO by day, O3 by 8 h (STANDARDS 4.3). The
-# limits of 2026 are not yet confirmed for it, so the ranking rule's own numbers stand here.
-_COMPOSITE = MappingProxyType({"so2": 60, "no2": 40, "pm10": 70, "pm25": 35, "co": 4, "o3": 160})
 
 
 def iaqi(concentration, item, version):
@@ -73,26 +49,25 @@ def iaqi(concentration, item, version):
     >>> iaqi(801, "o3_8h", "2012"), iaqi(801, "o3_8h", "2026")
     (None, 300)
     """
-    if item not in _TABLE or version not in VERSIONS:
+    table = breakpoints(version if version in VERSIONS else VERSIONS[-1])
+    if item not in table or version not in VERSIONS:
         raise ValueError(
-            f"item {item!r}, version {version!r}; give one of {', '.join(_TABLE)} and of {', '.join(VERSIONS)}."
+            f"item {item!r}, version {version!r}; give one of {', '.join(table)} and of {', '.join(VERSIONS)}."
         )
     if concentration is None or not to_decimal(concentration).is_finite():
         return None
     value = decimal_half_even(concentration, 1 if item.startswith("co_") else 0)
     if value < 0:
         raise ValueError(f"{item} is {concentration}; a concentration below zero has no index.")
-    points = list(_TABLE[item])
-    if version == "2012" and item in _IN_2012:
-        points[2] = _IN_2012[item]
+    points = table[item]
     if value > points[-1]:
         # The column ends before 500 only for SO2 1 h and O3 8 h, where 2026 stops and 2012 refers elsewhere.
-        return _STEPS[len(points) - 1] if version == "2026" or len(points) == len(_STEPS) else None
+        return INDEX_STEPS[len(points) - 1] if version == "2026" or len(points) == len(INDEX_STEPS) else None
     upper = max(next(i for i, point in enumerate(points) if value <= point), 1)
     low, high = Decimal(points[upper - 1]), Decimal(points[upper])
-    share = (value - low) * (_STEPS[upper] - _STEPS[upper - 1])
+    share = (value - low) * (INDEX_STEPS[upper] - INDEX_STEPS[upper - 1])
     # One division at the end: a third, cut off early, could be carried over a whole number.
-    return round_up(_STEPS[upper - 1] + share / (high - low))
+    return round_up(INDEX_STEPS[upper - 1] + share / (high - low))
 
 
 def aqi(concentrations, version):
@@ -136,12 +111,13 @@ def aqi(concentrations, version):
     if highest == 0:
         raise ValueError("all concentrations are zero; AQI begins at 1 (HJ 633-2026, 4.1.1), look at the data.")
     published = highest if highest is not None and (not missing or highest > 100) else None
-    level = None if published is None else next(entry for entry in _LEVELS if published <= entry[0])
+    level = None if published is None else next(n for n, entry in enumerate(INDEX_LEVELS) if published <= entry["upto"])
+    said = {"zh": None, "en": None} if level is None else INDEX_LEVELS[level]
     return {
         "aqi": published,
-        "level": level and level[1],
-        "zh": level and level[2],
-        "en": level and level[3],
+        "level": None if level is None else level + 1,
+        "zh": said["zh"],
+        "en": said["en"],
         "primary": tuple(sorted(n for n, v in known.items() if v == highest)) if (highest or 0) > 50 else (),
         "iaqi": single,
         "missing": missing,
@@ -177,12 +153,14 @@ def composite_index(concentrations, *, convention="two_decimals"):
     >>> composite_index(heyuan)
     Decimal('2.40')
     """
-    if set(concentrations) != set(_COMPOSITE):
-        raise ValueError(f"the composite index needs {', '.join(_COMPOSITE)}; got {', '.join(sorted(concentrations))}.")
+    if set(concentrations) != set(COMPOSITE_LIMITS):
+        raise ValueError(
+            f"the composite index needs {', '.join(COMPOSITE_LIMITS)}; got {', '.join(sorted(concentrations))}."
+        )
     if convention not in CONVENTIONS:
         raise ValueError(f"convention is {convention!r}; give one of {', '.join(CONVENTIONS)}.")
     if convention == "unrounded":
-        whole = (to_decimal(concentrations[name]) / limit for name, limit in _COMPOSITE.items())
+        whole = (to_decimal(concentrations[name]) / limit for name, limit in COMPOSITE_LIMITS.items())
         return decimal_half_even(sum(whole, Decimal(0)), 2)
     return sum(terms(concentrations, 2 if convention == "two_decimals" else 3).values(), Decimal(0))
 
@@ -198,7 +176,7 @@ def terms(concentrations, decimals=2):
     """
     return {
         name: decimal_half_even(to_decimal(concentrations[name]) / limit, decimals)
-        for name, limit in _COMPOSITE.items()
+        for name, limit in COMPOSITE_LIMITS.items()
     }
 
 

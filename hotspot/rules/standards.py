@@ -3,17 +3,18 @@ Which version of the air-quality standard holds on a date, and its limits.
 
 On 2026-03-01 GB 3095-2026, HJ 633-2026 and HJ 663-2026 replaced the versions of
 2012 and 2013, with transition limits to 2030-12-31 (STANDARDS 0, 1). The version
-is chosen by the date of the data and printed on every product.
+is chosen by the date of the data. The numbers stand in ``standards.toml`` and nowhere else.
 """
 
+import tomllib
 from dataclasses import dataclass, field
+from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
 
 from hotspot.rules.calendar import parse_month
 
-# V1 read in the standard itself, V3 read in a secondary place only (STANDARDS, state marks).
 _UNITS = MappingProxyType({"co": "mg/m3"})
 POLLUTANTS = ("so2", "no2", "co", "o3", "pm10", "pm25")
 
@@ -27,11 +28,12 @@ class Standard:
     last: str  # last local day
     names: tuple[str, ...]
     aqi: str  # "2012" or "2026": the table of HJ 633
-    state: str  # verification of the limits
+    state: str  # verification of the limits: V1 read in the standard itself, V3 in a secondary place only
+    validity: MappingProxyType = field(repr=False)  # day_hours month_days february_days year_days: when a mean counts
     # (pollutant, "year" | "day" | "hour" | "max8h") -> (class I, class II); ug/m3, CO mg/m3
     limits: MappingProxyType = field(repr=False)
 
-    def limit(self, pollutant, period, grade=2):
+    def limit(self, pollutant: str, period: str, grade: int = 2) -> float:
         """
         A limit of the standard.
 
@@ -63,56 +65,95 @@ class Standard:
         return self.limits[pollutant, period][grade - 1]
 
 
-def _limits(rows):
-    return MappingProxyType({(p, t): (float(one), float(two)) for p, t, one, two in rows})
-
-
-_2012 = _limits(
-    [
-        ("so2", "year", 20, 60), ("so2", "day", 50, 150), ("so2", "hour", 150, 500),
-        ("no2", "year", 40, 40), ("no2", "day", 80, 80), ("no2", "hour", 200, 200),
-        ("co", "day", 4, 4), ("co", "hour", 10, 10),
-        ("o3", "max8h", 100, 160), ("o3", "hour", 160, 200),
-        ("pm10", "year", 40, 70), ("pm10", "day", 50, 150),
-        ("pm25", "year", 15, 35), ("pm25", "day", 35, 75),
-    ]
-)  # fmt: skip
-_TRANSITION = _limits(
-    [
-        ("so2", "year", 20, 60), ("so2", "day", 50, 150), ("so2", "hour", 150, 500),
-        ("no2", "year", 40, 40), ("no2", "day", 80, 80), ("no2", "hour", 200, 200),
-        ("co", "day", 4, 4), ("co", "hour", 10, 10),
-        ("o3", "max8h", 100, 160), ("o3", "hour", 160, 200),
-        ("pm10", "year", 40, 60), ("pm10", "day", 50, 120),
-        ("pm25", "year", 15, 30), ("pm25", "day", 35, 60),
-    ]
-)  # fmt: skip
-_FINAL = _limits(
-    [
-        ("so2", "year", 20, 20), ("so2", "day", 50, 50), ("so2", "hour", 150, 150),
-        ("no2", "year", 30, 30), ("no2", "day", 50, 50), ("no2", "hour", 200, 200),
-        ("co", "day", 4, 4), ("co", "hour", 10, 10),
-        ("o3", "max8h", 100, 160), ("o3", "hour", 160, 200),
-        ("pm10", "year", 20, 50), ("pm10", "day", 50, 100),
-        ("pm25", "year", 10, 25), ("pm25", "day", 25, 50),
-    ]
-)  # fmt: skip
-_OF_2026 = ("GB 3095-2026", "HJ 633-2026", "HJ 663-2026")
-STANDARDS = MappingProxyType(
-    {
-        "2012+2018": Standard(
-            "2012+2018", "0001-01-01", "2026-02-28",
-            ("GB 3095-2012 (2018 amendment)", "HJ 633-2012", "HJ 663-2013"), "2012", "V3", _2012,
-        ),
-        "2026-transition": Standard(
-            "2026-transition", "2026-03-01", "2030-12-31", _OF_2026, "2026", "V1", _TRANSITION
-        ),
-        "2026-final": Standard("2026-final", "2031-01-01", "9999-12-31", _OF_2026, "2026", "V1", _FINAL),
+def _standard(entry: dict, validity: dict) -> Standard:
+    limits = {
+        (pollutant, period): (float(one), float(two))
+        for pollutant, periods in entry["limits"].items()
+        for period, (one, two) in periods.items()
     }
-)  # fmt: skip
+    rest = {name: entry[name] for name in ("key", "first", "last", "aqi", "state")}
+    return Standard(
+        **rest,
+        names=tuple(entry["names"]),
+        validity=MappingProxyType(validity[entry["validity"]]),
+        limits=MappingProxyType(limits),
+    )
 
 
-def standard_on(date):
+_RULES = tomllib.loads((resources.files("hotspot.rules") / "standards.toml").read_text(encoding="utf-8"))
+STANDARDS = MappingProxyType({e["key"]: _standard(e, _RULES["validity"]) for e in _RULES["standard"]})
+# From this local day on particles are reported as measured.
+ACTUAL_FROM: str = _RULES["reference_state"]["actual_from"]
+# HJ 633: the steps of the index, its items' breakpoints in each version, and the versions.
+INDEX_STEPS = tuple(_RULES["index"]["steps"])
+INDEX_VERSIONS = tuple(sorted({s.aqi for s in STANDARDS.values()}))
+INDEX_LEVELS = tuple(MappingProxyType(entry) for entry in _RULES["index"]["levels"])  # upto zh en colour
+COMPOSITE_LIMITS = MappingProxyType(
+    {
+        pollutant: int(STANDARDS[_RULES["composite"]["standard"]].limit(pollutant, period))
+        for pollutant, period in _RULES["composite"]["period"].items()
+    }
+)
+
+
+def breakpoints(version: str) -> dict[str, tuple[int, ...]]:
+    """
+    Concentrations at which the index of HJ 633 takes its steps, by item.
+
+    Parameters
+    ----------
+    version : "2012" or "2026"
+
+    Returns
+    -------
+    dict of item -> tuple along ``INDEX_STEPS``; a column that ends early has no breakpoint beyond
+
+    Examples
+    --------
+    >>> breakpoints("2012")["pm25_24h"][2], breakpoints("2026")["pm25_24h"][2]
+    (75, 60)
+    """
+    table = _RULES["index"]
+    newest = table[INDEX_VERSIONS[-1]]
+    return {item: tuple(table[version].get(item, points)) for item, points in newest.items()}
+
+
+def standard_change(base: str, month: str) -> Standard | None:
+    """
+    The version that came into force after a base month and holds in a month; None where one version holds in both.
+
+    Concentrations compare across the change, indices and attainment do not (STANDARDS 0).
+
+    Parameters
+    ----------
+    base, month : str, "YYYY-MM"
+
+    Examples
+    --------
+    >>> standard_change("2025-03", "2026-03").first, standard_change("2026-03", "2027-03")
+    ('2026-03-01', None)
+    """
+    now = standard_of_month(month)
+    return now if standard_of_month(base).last < now.first else None
+
+
+def state_change(base: str, month: str) -> str:
+    """
+    The day between two months on which the reference state of particles changed; "" where none lies there.
+
+    Examples
+    --------
+    >>> state_change("2018-08", "2018-09"), state_change("2018-09", "2019-09")
+    ('2018-09-01', '')
+    """
+    return ACTUAL_FROM if base < ACTUAL_FROM[:7] <= month else ""
+
+
+def _day(date: str | np.datetime64) -> str:
+    return str(np.datetime64(str(date), "D"))
+
+
+def standard_on(date: str | np.datetime64) -> Standard:
     """
     The version that holds for data of a local date.
 
@@ -129,11 +170,11 @@ def standard_on(date):
     >>> [standard_on(d).key for d in ("2026-02-28", "2026-03-01", "2030-12-31", "2031-01-01")]
     ['2012+2018', '2026-transition', '2026-transition', '2026-final']
     """
-    day = str(np.datetime64(date, "D"))
+    day = _day(date)
     return next(s for s in STANDARDS.values() if s.first <= day <= s.last)
 
 
-def standard_of_month(month):
+def standard_of_month(month: str) -> Standard:
     """
     The version that holds for a month; every switch falls on the first of one.
 
@@ -146,7 +187,7 @@ def standard_of_month(month):
     return standard_on(f"{month}-01")
 
 
-def reference_state(date):
+def reference_state(date: str | np.datetime64) -> str:
     """
     Conditions at which particle concentrations are reported on a local date.
 
@@ -158,10 +199,10 @@ def reference_state(date):
     >>> reference_state("2018-08-31"), reference_state("2018-09-01")
     ('standard', 'actual')
     """
-    return "standard" if str(np.datetime64(date, "D")) < "2018-09-01" else "actual"
+    return "standard" if _day(date) < ACTUAL_FROM else "actual"
 
 
-def unit_of(pollutant):
+def unit_of(pollutant: str) -> str:
     """
     Unit of a pollutant's limits.
 

@@ -15,11 +15,12 @@ from browser import opened
 from map_case import lattice_field, month_case, months_of
 from map_page import cell_on_screen, data_of, slow_unpack, to_month
 
-from hotspot.publish.palette import diverging_breaks, palette, sequential_breaks
+from hotspot.publish.palette import diverging_breaks, sequential_breaks
 from hotspot.publish.tables.lists import published
 from hotspot.publish.web.packing import column, pack, pack_runs
 from hotspot.publish.web.page import NAMESPACES
 from hotspot.publish.web.webmap import web_map
+from hotspot.rules.standards import INDEX_LEVELS
 from hotspot.text.escape import escape, plain, script_json
 from hotspot.variables import DataError
 
@@ -79,7 +80,7 @@ def test_class_limits_are_round_and_bounded():
 
 def test_standard_colours_are_those_of_hj_633():
     wanted = [(0, 228, 0), (255, 255, 0), (255, 126, 0), (255, 0, 0), (153, 0, 76), (126, 0, 35)]
-    got = [tuple(bytes.fromhex(level["colour"][1:])) for level in palette()["aqi"]]
+    got = [tuple(bytes.fromhex(level["colour"][1:])) for level in INDEX_LEVELS]
     assert got == wanted
 
 

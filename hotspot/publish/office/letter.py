@@ -148,7 +148,7 @@ def _centre(study, col, row, number):
 
 def letter_context(rows, waiting, study, period, *, past, persistent, head="", signer=""):
     """What the template prints; every text from data is made legible, the template escapes it."""
-    rule = study.criteria.alarms
+    rule = study.criteria.alarms.on(period)
     pushed = rows[rows["state"] == PUSHED]
     aside = rows[rows["state"] != PUSHED]
     city = legible((rows if len(rows) else waiting)["city"].iloc[0])

@@ -95,9 +95,9 @@ def weigh(stations, *, cells, criteria=None, fine=None, weather=None):
     ``judged`` (the first hour that may alarm) and ``n_cell`` (instrumented cells)
     """
     criteria = criteria or Criteria()
-    rule = criteria.alarms
     time = hours_of(stations)
     local = time + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
+    rule = criteria.alarms.on(local[-1])
     network = Network(stations, cells, rule, criteria, weather)
     z, spread, judged = network.unusual(local)
     places = network.places
@@ -122,8 +122,8 @@ def candidates_of(stations, *, cells, criteria, weather=None):
     (network, callable): the callable takes z, float64[n_station, n_time] in order of station id, and returns the
     rows of ``weigh``
     """
-    rule = criteria.alarms
     local = hours_of(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
+    rule = criteria.alarms.on(local[-1])
     network = Network(stations, cells, rule, criteria, weather)
     places = network.places
 
@@ -151,8 +151,8 @@ def high_hours(stations, *, cells, criteria=None, weather=None):
     the station had a doubted hour, or was silent for a day, in the four weeks that end with the hour's week
     """
     criteria = criteria or Criteria()
-    rule = criteria.alarms
     local = hours_of(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
+    rule = criteria.alarms.on(local[-1])
     network = Network(stations, cells, rule, criteria, weather)
     places = network.places
     high = np.where(network.pool["pm25"][places] >= rule.persistent_floor, np.inf, np.nan)

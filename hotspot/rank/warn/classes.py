@@ -14,15 +14,12 @@ from hotspot.rules.calendar import month_minus, month_of
 from hotspot.rules.criteria import REASONS
 from hotspot.rules.ranking import change, level_for_rank, ranks
 from hotspot.rules.rounding import plain_text
+from hotspot.rules.standards import standard_change, state_change
 from hotspot.variables import DataError
 
 # Months back to the base of each class; none for the level itself. The field's order is M-12, M-1, M.
 BASE = {"highest": None, "year_on_year": 12, "month_on_month": 1}
 COLUMN = {12: 0, 1: 1, 0: 2}
-# From this month on gases and particles are reported at other conditions (GB 3095-2012, amendment).
-_STATE_CHANGE = "2018-09"
-# From this month on GB 3095-2026 holds: concentrations compare across it, indices do not.
-_STANDARD_CHANGE = "2026-03"
 
 
 class Class(NamedTuple):
@@ -167,18 +164,20 @@ def _why(given, valid, value, month):
 
 def _straddles(field, base, month, reason, notes):
     """A refusal, or "", for a pair of months on two sides of a change of rules; adds a note where it stands."""
-    if base < _STANDARD_CHANGE <= month:
+    standard = standard_change(base, month)
+    if standard is not None:
         notes.append(
-            f"{reason}: {base} and {month} lie on two sides of 2026-03-01 (GB 3095-2026); "
+            f"{reason}: {base} and {month} lie on two sides of {standard.first} ({standard.names[0]}); "
             "concentrations compare, indices and attainment do not"
         )
-    if not base < _STATE_CHANGE <= month:
+    day = state_change(base, month)
+    if not day:
         return ""
     state = field.attrs.get("gas_state") or ""
     if state not in ("actual", "standard"):
         return (
-            f"{base} and {month} lie on two sides of 2018-09-01, when the reference state changed, and the data do "
+            f"{base} and {month} lie on two sides of {day}, when the reference state changed, and the data do "
             "not declare theirs; declare gas_state in the study"
         )
-    notes.append(f"{reason}: {base} and {month} lie on two sides of 2018-09-01; both are at {state} conditions")
+    notes.append(f"{reason}: {base} and {month} lie on two sides of {day}; both are at {state} conditions")
     return ""
