@@ -1,10 +1,12 @@
 """Shared fixtures: the folder of real data, and numba's quiet."""
 
 import os
+import uuid
 from pathlib import Path
 
 import pytest
 from browser import browser, opened
+from postgres import server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,6 +23,21 @@ def shared():
     if not folder.is_dir():
         pytest.skip(f"real data are not at {folder}; set HOTSPOT_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for this run, as a URL; the test is skipped with a reason where there is none."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_place(request, tmp_path):
+    """Where a ledger may lie, once as a file and once as a study of a database of its own."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.sqlite"
+    return f"{request.getfixturevalue('postgres')}&study=t{uuid.uuid4().hex[:20]}"
 
 
 @pytest.fixture(scope="module")

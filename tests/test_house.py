@@ -29,6 +29,7 @@ FLOORS = {
     "publish": 12,
     "workflows": 13,
     "cli_loop": 14,
+    "cli_registers": 14,
     "cli": 15,
     "__main__": 16,
 }

@@ -1,39 +1,23 @@
 """
 The append-only ledger: every entry carries the hash of the one before it.
 
-One SQLite file per study. It keeps SQLite's rollback journal rather than WAL:
-there is one short write a month, and a file without companions can be copied
-whole, and read from a read-only folder. No clock is part of an entry: order is
-by number (RELIABILITY F10), so the same months give the same hashes.
+One SQLite file per study, or a schema of a PostgreSQL database (``storage``). The
+file keeps SQLite's rollback journal rather than WAL: there is one short write a
+month, and a file without companions can be copied whole, and read from a
+read-only folder. No clock is part of an entry: order is by number (RELIABILITY
+F10), so the same months give the same hashes, wherever they lie.
 """
 
 import hashlib
 import json
-import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotspot.ledger.storage import SqliteStorage, Storage, place_of
 from hotspot.variables import DataError
 
-SCHEMA = 1
 START = "0" * 64  # what the first entry names as its predecessor
-
-_TABLE = """
-create table if not exists entry (
-  seq integer primary key,
-  kind text not null,
-  month text not null,
-  body text not null,
-  previous text not null,
-  hash text not null unique
-) strict;
-create index if not exists entry_of_month on entry (kind, month, seq);
-create trigger if not exists entry_is_not_changed before update on entry
-  begin select raise(abort, 'the ledger is append-only: an entry is not changed'); end;
-create trigger if not exists entry_is_not_removed before delete on entry
-  begin select raise(abort, 'the ledger is append-only: an entry is not removed'); end;
-"""
 
 
 @dataclass(frozen=True)
@@ -51,9 +35,9 @@ class Entry:
 class Ledger:
     """An open ledger; get one from ``open_ledger``."""
 
-    def __init__(self, path, connection):
-        self.path = path
-        self._connection = connection
+    def __init__(self, storage):
+        self.path = storage.name
+        self._storage = storage
 
     def append(self, kind, month, body):
         """
@@ -80,7 +64,7 @@ class Ledger:
             The body is not plain JSON.
         """
         text = canonical(body)
-        with _faults(self.path), _writing(self._connection):
+        with self._storage.writing():
             entry = self._next(kind, month, text)
             self._insert(entry)
         return entry
@@ -92,8 +76,7 @@ class Ledger:
         Whoever must print the hash before it stands in the ledger prepares with this and enters
         with ``enter``.
         """
-        with _faults(self.path):
-            return self._next(kind, month, canonical(body))
+        return self._next(kind, month, canonical(body))
 
     def enter(self, entry):
         """
@@ -103,30 +86,36 @@ class Ledger:
         -------
         bool; False where another writer was first: propose again
         """
-        with _faults(self.path), _writing(self._connection):
+        with self._storage.writing():
             if self._next(entry.kind, entry.month, canonical(entry.body)) != entry:
                 return False
             self._insert(entry)
         return True
 
+    def copy(self, entries):
+        """Take over a whole chain, with its numbers and hashes, into a ledger that is empty."""
+        with self._storage.writing():
+            if self._storage.rows("select 1 from entry limit 1"):
+                raise DataError(f"{self.path}: is not empty, so no other chain is copied into it.")
+            for entry in entries:
+                self._insert(entry)
+
     def _next(self, kind, month, text):
         """The latest entry of this kind and month if its body is the same, else the one that would follow."""
         select = f"select {_FIELDS} from entry"
-        same = self._connection.execute(
+        for same in self._storage.rows(
             f"{select} where kind = ? and month = ? order by seq desc limit 1", (kind, month)
-        ).fetchone()
-        if same is not None and same[3] == text:
-            return _entry(same)
-        last = self._connection.execute(f"{select} order by seq desc limit 1").fetchone()
-        seq, previous = (last[0] + 1, last[5]) if last else (1, START)
+        ):
+            if same[3] == text:
+                return _entry(same)
+        last = self._storage.rows(f"{select} order by seq desc limit 1")
+        seq, previous = (last[0][0] + 1, last[0][5]) if last else (1, START)
         return _entry((seq, kind, month, text, previous, entry_hash(seq, kind, month, text, previous)))
 
     def _insert(self, entry):
         """Write an entry unless it is the standing one."""
-        if self._connection.execute("select 1 from entry where hash = ?", (entry.hash,)).fetchone():
-            return
-        row = (entry.seq, entry.kind, entry.month, canonical(entry.body), entry.previous, entry.hash)
-        self._connection.execute("insert into entry values (?, ?, ?, ?, ?, ?)", row)
+        if not self._storage.rows("select 1 from entry where hash = ?", (entry.hash,)):
+            self._storage.put((entry.seq, entry.kind, entry.month, canonical(entry.body), entry.previous, entry.hash))
 
     def entries(self, kind=None, month=None):
         """Entries in order of writing, of one kind and month or of all: list of Entry."""
@@ -136,8 +125,7 @@ class Ledger:
                 where.append(f"{name} = ?")
                 given.append(value)
         clause = f" where {' and '.join(where)}" if where else ""
-        with _faults(self.path):
-            rows = self._connection.execute(f"select {_FIELDS} from entry{clause} order by seq", given).fetchall()
+        rows = self._storage.rows(f"select {_FIELDS} from entry{clause} order by seq", given)
         return [_entry(row) for row in rows]
 
     def heads(self):
@@ -154,9 +142,8 @@ class Ledger:
     @property
     def head(self):
         """Hash of the last entry; the one to print on a notice. ``START`` for an empty ledger."""
-        with _faults(self.path):
-            row = self._connection.execute("select hash from entry order by seq desc limit 1").fetchone()
-        return row[0] if row else START
+        rows = self._storage.rows("select hash from entry order by seq desc limit 1")
+        return rows[0][0] if rows else START
 
     def verify(self, head=None):
         """
@@ -177,11 +164,10 @@ class Ledger:
         DataError
             Names the first entry that was altered, removed or moved (F25).
         """
-        with _faults(self.path):
-            state = self._connection.execute("pragma integrity_check").fetchone()[0]
-            rows = self._connection.execute(f"select {_FIELDS} from entry order by seq").fetchall()
-        if state != "ok":
-            raise DataError(f"{self.path}: the database is damaged ({state}); restore it from a copy.")
+        fault = self._storage.fault()
+        if fault:
+            raise DataError(f"{self.path}: the database is damaged ({fault}); restore it from a copy.")
+        rows = self._storage.rows(f"select {_FIELDS} from entry order by seq")
         previous = START
         for number, row in enumerate(rows, 1):
             seq, kind, month, text, before, own = row
@@ -230,14 +216,15 @@ def entry_hash(seq, kind, month, body, previous):
 
 
 @contextmanager
-def open_ledger(path):
+def open_ledger(place):
     """
     Open a ledger, making it if it is not there; closes when the block ends.
 
     Parameters
     ----------
-    path : str or Path
-        ``ledger.sqlite`` of a study. Its folder must exist.
+    place : str or Path
+        ``ledger.sqlite`` of a study, whose folder must exist; a ``ledger.url`` beside it names the database
+        that holds the ledger instead. Or such a URL, ``postgresql://host/db?study=ID``.
 
     Yields
     ------
@@ -246,38 +233,31 @@ def open_ledger(path):
     Raises
     ------
     DataError
-        No ledger, damaged, locked for 30 s, or written by a newer program.
+        No ledger, damaged, locked for 30 s, written by a newer program, or the database does not answer.
 
     Examples
     --------
     >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "ledger.sqlite"
+    >>> path = tempfile.mkdtemp() + "/ledger.sqlite"
     >>> with open_ledger(path) as ledger:
     ...     first = ledger.append("month", "2020-02", {"warned": []})
     ...     again = ledger.append("month", "2020-02", {"warned": []})
     ...     (first.seq, first == again, ledger.verify(head=first.hash))
     (1, True, 1)
     """
-    path = Path(path)
-    connection = None
+    storage = _opened(place_of(place))
     try:
-        with _faults(path):
-            connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
-            version = connection.execute("pragma user_version").fetchone()[0]
-            if version > SCHEMA:
-                raise DataError(f"{path}: written by a newer program (schema {version}, ours is {SCHEMA}); update.")
-            if version < SCHEMA:
-                foreign = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
-                if foreign:
-                    raise DataError(f"{path}: a database, but no ledger (tables {foreign}); give another path.")
-                connection.execute("pragma synchronous = extra")
-                connection.executescript(f"begin immediate; {_TABLE} pragma user_version = {SCHEMA}; commit;")
-            # Extra: the folder is synced too once the journal is gone, or a power cut would bring it back.
-            connection.execute("pragma synchronous = extra")
-        yield Ledger(path, connection)
+        yield Ledger(storage)
     finally:
-        if connection is not None:
-            connection.close()
+        storage.close()
+
+
+def _opened(place: str | Path) -> Storage:
+    if isinstance(place, str):
+        from hotspot.ledger.postgres import PostgresStorage
+
+        return PostgresStorage.opened(place)
+    return SqliteStorage.opened(place)
 
 
 _FIELDS = "seq, kind, month, body, previous, hash"
@@ -303,26 +283,3 @@ def _entry(row):
     if not isinstance(body, dict):
         raise DataError(f"ledger, entry {row[0]}: its body is not as we write it; restore it from a copy.")
     return Entry(row[0], row[1], row[2], body, row[4], row[5])
-
-
-@contextmanager
-def _writing(connection):
-    """A write that takes its lock at once, so that two publishers queue instead of failing midway."""
-    connection.execute("begin immediate")
-    try:
-        yield connection
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-
-
-@contextmanager
-def _faults(path):
-    """SQLite's errors in our words."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise DataError(f"{path}: {error}; wait for the other run, or check the folder's rights and space.") from None
-    except sqlite3.DatabaseError as error:
-        raise DataError(f"{path}: {error}; the file is damaged or no ledger, restore it from a copy.") from None

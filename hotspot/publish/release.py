@@ -144,10 +144,11 @@ def _line(text, what):
 
 def _write_draft(home, study, month, derived, progress):
     """A month to look at: the same products with the word 草稿 on them, outside the chain."""
+    from hotspot.ledger.storage import is_there
     from hotspot.ledger.store import open_ledger
 
     entries = []
-    if (home / LEDGER).exists():
+    if is_there(home / LEDGER):
         with open_ledger(home / LEDGER) as ledger:
             entries = ledger.entries("month")
     target = home / "drafts" / month

@@ -183,10 +183,11 @@ def _chance(study, home, history, published, month):
 @contextmanager
 def published_ledger(study, out):
     """The open ledger of a study that has published something; ``DataError`` where it has not."""
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
-    path = Path(out) / study.id / "ledger.sqlite"
-    if not path.exists():
+    path = Path(out) / study.id / FILE
+    if not is_there(path):
         raise DataError(f"{path}: nothing was published yet; run `hotspot month` first, or give --out.")
     with open_ledger(path) as ledger:
         yield ledger

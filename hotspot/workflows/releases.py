@@ -75,13 +75,14 @@ def list_releases(study, *, out="out"):
     >>> list_releases(synthetic_month(size="small").study, out=tempfile.mkdtemp())
     []
     """
+    from hotspot.ledger.storage import is_there
     from hotspot.ledger.store import open_ledger
     from hotspot.publish import manifest
     from hotspot.publish.release import LEDGER
 
     home = Path(out) / study.id
     rows = [_draft_row(path, out, manifest) for path in sorted((home / "drafts").glob("[0-9]*"))]
-    if (home / LEDGER).exists():
+    if is_there(home / LEDGER):
         with open_ledger(home / LEDGER) as ledger:
             entries = ledger.entries("month")
         for month in sorted({entry.month for entry in entries}):

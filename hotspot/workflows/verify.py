@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hotspot.ledger.handed_over import read_ledger
+from hotspot.ledger.storage import POINTER
 from hotspot.publish import manifest, revisions
 from hotspot.publish.release import LEDGER, write_body, write_release
 from hotspot.rules.calendar import parse_month
@@ -43,7 +44,7 @@ def verify_folder(directory, *, study=None, data=None, heads=(), rederive=None):
     -------
     dict, as ``verify_month`` and ``verify_study`` return it
     """
-    if os.path.lexists(Path(directory) / LEDGER):
+    if _has_ledger(Path(directory)):
         return verify_study(directory, study=study, data=data, heads=heads, rederive=bool(rederive))
     return verify_month(directory, study=study, data=data, heads=heads, rederive=rederive is not False)
 
@@ -208,7 +209,11 @@ def _ledger_beside(directory):
     directory = directory.resolve()
     home = directory.parent.parent if directory.parent.name == revisions.FOLDER else directory.parent
     path = home / LEDGER
-    return path if directory.parent.name != "drafts" and os.path.lexists(path) else None
+    return path if directory.parent.name != "drafts" and _has_ledger(home) else None
+
+
+def _has_ledger(home):
+    return os.path.lexists(home / LEDGER) or os.path.lexists(home / POINTER)
 
 
 def _against_ledger(directory, stated, path, heads):

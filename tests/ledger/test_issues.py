@@ -37,8 +37,8 @@ WHOLE = [
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with open_ledger(tmp_path / "ledger.sqlite") as opened:
+def ledger(ledger_place):
+    with open_ledger(ledger_place) as opened:
         record_issues(opened, [FOUND])
         yield opened
 

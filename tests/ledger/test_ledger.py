@@ -3,16 +3,25 @@
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from hotspot.ledger.feedback import effective_feedback, record_feedback
-from hotspot.ledger.store import SCHEMA, START, entry_hash, open_ledger
+from hotspot.ledger.postgres import split_url
+from hotspot.ledger.storage import SCHEMA
+from hotspot.ledger.store import START, entry_hash, open_ledger
 from hotspot.variables import DataError
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(ledger_place):
+    """Every test that takes it runs on a file and on PostgreSQL."""
+    return ledger_place
+
+
+@pytest.fixture
+def file(tmp_path):
     return tmp_path / "ledger.sqlite"
 
 
@@ -25,13 +34,23 @@ def filled(path, n=5):
 
 def tamper(path, *statements):
     """What somebody with a database tool could do: the triggers are dropped first."""
-    connection = sqlite3.connect(path)
-    connection.execute("drop trigger entry_is_not_changed")
-    connection.execute("drop trigger entry_is_not_removed")
+    connection, triggers = raw(path)
+    for trigger in triggers:
+        connection.execute(trigger)
     for statement in statements:
         connection.execute(statement)
     connection.commit()
     connection.close()
+
+
+def raw(path):
+    """A connection past the program, and what takes the triggers off."""
+    if isinstance(path, Path):
+        return sqlite3.connect(path), ["drop trigger entry_is_not_changed", "drop trigger entry_is_not_removed"]
+    import psycopg
+
+    plain, study, _ = split_url(path)
+    return psycopg.connect(plain, options=f"-csearch_path={study}"), ["drop trigger entry_is_not_changed on entry"]
 
 
 def verify(path, head=None):
@@ -111,11 +130,13 @@ def test_f26_a_cut_end_is_found_by_the_printed_head(path):
 
 def test_entries_cannot_be_changed_or_removed_by_sql(path):
     filled(path)
-    connection = sqlite3.connect(path)
+    connection, _ = raw(path)
     for statement in ("update entry set body = '{}'", "delete from entry"):
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        with pytest.raises(Exception, match="append-only"):
             connection.execute(statement)
+        connection.rollback()
     connection.close()
+    assert verify(path) == 5
 
 
 def test_f6_two_publishers_queue(path):
@@ -132,16 +153,16 @@ def test_f6_two_publishers_queue(path):
     assert verify(path) == 41
 
 
-def test_f24_a_damaged_file_is_refused(path):
-    filled(path, 300)
-    raw = bytearray(path.read_bytes())
-    raw[4096:12288] = b"\xff" * 8192
-    path.write_bytes(raw)
+def test_f24_a_damaged_file_is_refused(file):
+    filled(file, 60)
+    content = bytearray(file.read_bytes())
+    content[4096:12288] = b"\xff" * 8192
+    file.write_bytes(content)
     with pytest.raises(DataError, match=r"damaged|malformed|restore"):
-        verify(path)
+        verify(file)
 
 
-def test_what_is_no_ledger_is_refused(tmp_path, path):
+def test_what_is_no_ledger_is_refused(tmp_path):
     (tmp_path / "text").write_text("not a database, but long enough to look at" * 50, encoding="utf-8")
     with pytest.raises(DataError, match="no ledger"), open_ledger(tmp_path / "text"):
         pass
@@ -157,8 +178,13 @@ def test_what_is_no_ledger_is_refused(tmp_path, path):
 
 def test_f29_a_newer_ledger_is_refused(path):
     filled(path)
-    connection = sqlite3.connect(path)
-    connection.execute(f"pragma user_version = {SCHEMA + 1}")
+    connection, _ = raw(path)
+    version = SCHEMA + 1
+    connection.execute(
+        f"pragma user_version = {version}"
+        if isinstance(path, Path)
+        else f"update ledger_schema set version = {version}"
+    )
     connection.commit()
     connection.close()
     with pytest.raises(DataError, match="newer program"), open_ledger(path):
