@@ -113,13 +113,14 @@ def write_body(folder, study, month, derived, state, progress=None):
 
 def write_release(folder, study, month, derived, whole):
     """
-    The notices and the manifest of a month whose products stand in the folder.
+    The notices, the manifest and what says the same in other dialects, of a month whose products stand in the folder.
 
     Parameters
     ----------
     whole : dict
         The manifest but its ``notices``.
     """
+    from hotspot.publish.dialects import write_dialects
     from hotspot.publish.office.notices import write_notices
 
     for path in sorted(folder.rglob("*"), reverse=True):  # of an earlier try with another place in the chain
@@ -129,6 +130,7 @@ def write_release(folder, study, month, derived, whole):
         elif path.relative_to(folder).as_posix() not in whole["outputs"]:
             path.unlink()
     write_notices(folder, study, month, derived, stated_edition(whole))
+    write_dialects(folder, study, whole, manifest.outputs(folder))
     found = manifest.outputs(folder)
     notices = {name: about for name, about in found.items() if name not in whole["outputs"]}
     manifest.write_manifest(folder, whole | {"notices": notices})

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hotspot.publish import manifest
+from hotspot.publish import dialects, manifest
 from hotspot.publish.release import DATA, publish
+from hotspot.rules.calendar import month_minus
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH, write_study
 from hotspot.variables import DataError
@@ -31,7 +33,7 @@ WARNINGS = (
 PRODUCTS = {
     "warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet", "warnings.xlsx",
     "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "report.pdf", "manifest.json", "sub_cells.csv",
-    "inventory.csv", "notice.docx", "notice.pdf", "public", "packages",
+    "inventory.csv", "notice.docx", "notice.pdf", "public", "packages", *dialects.NAMES,
 }  # fmt: skip
 
 
@@ -62,6 +64,42 @@ def test_every_product_is_there(folder):
     assert PRODUCTS <= {path.name for path in folder.iterdir()}
     warned = pd.read_csv(folder / "warnings.csv")
     assert {path.stem for path in (folder / "sheets").iterdir()} == set(warned["cell"])
+
+
+def test_other_dialects_name_every_file_with_its_own_digest(study, folder):
+    """Data Package, RO-Crate and STAC say what the manifest says; their rules are checked by hand."""
+    stated = manifest.read_manifest(folder)
+    package, crate, item = (json.loads((folder / name).read_text(encoding="utf-8")) for name in dialects.NAMES)
+    files = {name: about for name, about in manifest.outputs(folder).items() if name not in dialects.NAMES}
+    assert files and set(dialects.NAMES) < set(stated["notices"])
+    assert {r["path"]: (r["hash"], r["bytes"]) for r in package["resources"]} == {
+        name: (f"sha256:{about['sha256']}", about["size"]) for name, about in files.items()
+    }
+    slugs = [r["name"] for r in package["resources"]]
+    assert len(set(slugs)) == len(slugs) and all(re.fullmatch(r"[a-z0-9._-]+", slug) for slug in slugs)
+    by_id = {entity["@id"]: entity for entity in crate["@graph"]}
+    assert by_id["ro-crate-metadata.json"]["about"] == {"@id": "./"} and by_id["./"]["datePublished"] == LATEST_MONTH
+    assert {part["@id"]: by_id[part["@id"]]["sha256"] for part in by_id["./"]["hasPart"]} == {
+        name: about["sha256"] for name, about in files.items()
+    }
+    made_of = [by_id[entry["@id"]]["name"] for entry in by_id["#run"]["object"]]
+    assert made_of == [entry["path"] for entry in stated["inputs"]]
+    assert all(reference["@id"] in by_id for entity in by_id.values() for reference in _references(entity))
+    assert {a["href"][2:]: a["file:checksum"][4:] for a in item["assets"].values()} == {
+        name: about["sha256"] for name, about in files.items()
+    }
+    west, south, east, north = item["bbox"]
+    assert west <= float(study.cells["lon"].min()) < float(study.cells["lon"].max()) <= east and south < north
+    assert item["geometry"]["coordinates"][0][2] == [east, north] and item["properties"]["datetime"] is None
+    assert item["properties"]["start_datetime"] == f"{month_minus(LATEST_MONTH, 1)}-30T16:00:00Z"
+    assert item["properties"]["hotspot:head"] == stated["chain"]["head"]
+
+
+def _references(entity):
+    """Every ``{"@id": ...}`` of an entity but what it conforms to."""
+    held = [value for name, value in entity.items() if name != "conformsTo"]
+    flat = [item for value in held for item in (value if isinstance(value, list) else [value])]
+    return [item for item in flat if isinstance(item, dict)]
 
 
 def test_the_list_has_the_documented_columns(folder):
