@@ -1,9 +1,12 @@
 """Distinct texts of a column, without an array as wide as its longest text."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hotspot.kernels.arrays import Ints
 
 
-def distinct(texts):
+def distinct(texts: ArrayLike) -> tuple[NDArray[np.object_], Ints]:
     """
     The distinct texts in order, and which of them each text is.
 
