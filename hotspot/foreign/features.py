@@ -15,9 +15,9 @@ from hotspot.foreign.shapes import in_degrees, packed
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from pyproj import CRS
+
+    from hotspot.kernels.arrays import Objects
 
 
 def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -127,7 +127,7 @@ def _point(feature: Any) -> list[Any] | None:
         return None
 
 
-def _outlines(found: list[Any]) -> "tuple[NDArray[np.object_], list[str]]":
+def _outlines(found: list[Any]) -> "tuple[Objects, list[str]]":
     import numpy as np
     import shapely
 

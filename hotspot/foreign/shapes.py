@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hotspot.foreign import limits
+from hotspot.kernels.arrays import Objects
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
 
-def in_degrees(outlines: NDArray[np.object_], crs: "CRS | None", name: str) -> NDArray[np.object_]:
+def in_degrees(outlines: Objects, crs: "CRS | None", name: str) -> Objects:
     """
     Outlines in longitude and latitude of WGS 84.
 
@@ -47,7 +47,7 @@ def in_degrees(outlines: NDArray[np.object_], crs: "CRS | None", name: str) -> N
         raise DataError(f"{name}: its CRS cannot be brought to degrees; deliver WGS 84 degrees.") from None
 
 
-def packed(outlines: NDArray[np.object_], folder: Path | str, name: str) -> dict[str, str]:
+def packed(outlines: Objects, folder: Path | str, name: str) -> dict[str, str]:
     """Write outlines to the folder: {"wkb": file, "sizes": file}."""
     import shapely
 
@@ -57,7 +57,7 @@ def packed(outlines: NDArray[np.object_], folder: Path | str, name: str) -> dict
     return {"wkb": "wkb", "sizes": "sizes"}
 
 
-def unpacked(report: dict[str, bytes]) -> NDArray[np.object_]:
+def unpacked(report: dict[str, bytes]) -> Objects:
     """
     The outlines that ``packed`` wrote, from an answer of ``child.ask``: object[n], None where there was none.
 

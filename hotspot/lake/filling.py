@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hotspot.deliveries import find_files
+from hotspot.kernels.arrays import Texts
 from hotspot.lake.parts import latest, read_part, write_part, write_whole
 from hotspot.lake.reading import lake_months, receipts, station_places
 from hotspot.rules.calendar import offset_hours
@@ -256,7 +256,7 @@ def _write_months(
             }  # fmt: skip
 
 
-def _status(rows: "pd.DataFrame", known: "pd.DataFrame | None", names: list[str]) -> NDArray[np.str_]:
+def _status(rows: "pd.DataFrame", known: "pd.DataFrame | None", names: list[str]) -> Texts:
     """Per row "new", "same" or "changed" against what is known; silence changes nothing."""
     if known is None:
         return np.full(len(rows), "new")
