@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
+    from hotspot.grid.lattice import Grid
+
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 
 
