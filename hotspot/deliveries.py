@@ -3,13 +3,14 @@ The files that a study's patterns name, and none outside its data root.
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hotspot.variables import DataError
 
 
-def find_files(root, patterns, what):
+def find_files(root: Path, patterns: Iterable[str], what: str) -> list[Path]:
     """
     The delivered files that match, sorted by name.
 
@@ -45,7 +46,7 @@ def find_files(root, patterns, what):
     return sorted(found)
 
 
-def match_files(root, pattern):
+def match_files(root: Path | str, pattern: str) -> list[Path]:
     """
     The files that one pattern finds; a linked folder is a folder, and a file found by two ways is one file.
 
@@ -80,7 +81,7 @@ def match_files(root, pattern):
     return sorted(files.values())
 
 
-def _expand(folder, parts, above):
+def _expand(folder: Path, parts: tuple[str, ...], above: tuple[str, ...]) -> Iterator[Path]:
     """Paths below a folder that the parts of a pattern name; ``above`` guards against links in a ring."""
     if not parts:
         yield folder
@@ -107,7 +108,7 @@ def _expand(folder, parts, above):
             yield from _expand(entry, rest, above)
 
 
-def below(root, name, what, *, links=True):
+def below(root: Path | str, name: str, what: str, *, links: bool = True) -> Path:
     """
     One file that a study names below its data root.
 

@@ -11,7 +11,7 @@ import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -19,6 +19,12 @@ from hotspot.deliveries import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+
+    from hotspot.grid.lattice import Grid
 
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 
@@ -140,7 +146,7 @@ class WebMap(_Part):
     key: str = Field("", pattern=r"^[0-9A-Za-z]{0,64}$")  # it stands in the page for all to read
 
     @model_validator(mode="after")
-    def _keyed(self):
+    def _keyed(self) -> "WebMap":
         if self.tiles == "tianditu" and not self.key:
             raise ValueError("tiles = 'tianditu' needs a key; Tianditu gives one to registered users")
         return self
@@ -174,7 +180,7 @@ class Office(_Part):
 
     @field_validator("number")
     @classmethod
-    def _fills(cls, value):
+    def _fills(cls, value: str) -> str:
         try:
             value.format(year=2020, month=2)
         except (KeyError, IndexError, ValueError, AttributeError):
@@ -215,7 +221,7 @@ class Study(_Part):
 
     @field_validator("id")
     @classmethod
-    def _safe_id(cls, value):
+    def _safe_id(cls, value: str) -> str:
         # Output folders are named by it, so nothing but plain characters.
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
             raise ValueError("id becomes a folder name: use a-z, 0-9 and '-', at most 40 characters")
@@ -223,38 +229,38 @@ class Study(_Part):
 
     @field_validator("time_zone")
     @classmethod
-    def _fixed_offset(cls, value):
+    def _fixed_offset(cls, value: str) -> str:
         return fixed_offset(value)
 
     @cached_property
-    def grid(self):
+    def grid(self) -> Grid:
         """The study's ``Grid`` of coarse cells."""
         from hotspot.grid.lattice import Grid
 
         return Grid(self.lattice.spacing, crs=self.lattice.crs)
 
     @cached_property
-    def boundaries(self):
+    def boundaries(self) -> "gpd.GeoDataFrame":
         """GeoDataFrame of the lowest administrative units, WGS 84 (see ``grid.boundary``)."""
         from hotspot.grid.boundary import read_boundaries
 
         return read_boundaries(self.boundary, self.root, fine=self.lattice.fine)
 
     @cached_property
-    def cells(self):
+    def cells(self) -> "xr.Dataset":
         """Dataset (cell) of every cell of the study (see ``Grid.cover``)."""
         from hotspot.grid.labels import add_labels
 
         cells = self.grid.cover(self.boundaries, counting=self.counting)
         return add_labels(cells, below(self.root, self.labels, "labels")) if self.labels else cells
 
-    def code_of(self, text):
+    def code_of(self, text: str) -> str:
         """The code a person means: an official label of ``labels`` is its cell, all else stays as it came."""
         from hotspot.grid.labels import code_of, read_labels
 
         return code_of(text, read_labels(self.root / self.labels)) if self.labels else str(text)
 
-    def with_criteria(self, **sections):
+    def with_criteria(self, **sections: dict[str, Any]) -> "Study":
         """
         The same study under other criteria, to see what they would do to a list.
 
@@ -288,19 +294,19 @@ class Study(_Part):
             raise DataError(f"criteria: {_faults(error)}") from None
         return self.model_copy(update={"criteria": criteria})
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         from hotspot.study_view import study_view
 
         return study_view(self)._repr_html_()
 
     @property
-    def utc_offset(self):
+    def utc_offset(self) -> float:
         """Hours that local time is ahead of UTC, a float."""
         sign = -1.0 if self.time_zone[0] == "-" else 1.0
         return sign * (int(self.time_zone[1:3]) + int(self.time_zone[4:6]) / 60)
 
 
-def fixed_offset(name):
+def fixed_offset(name: str) -> str:
     """
     A time zone as a fixed offset ``+HH:MM``; names with a trap are refused.
 
@@ -328,7 +334,7 @@ def fixed_offset(name):
     return f"{match[1]}{int(match[2]):02d}:{match[3] or '00'}"
 
 
-def load_study(path, *, data=None):
+def load_study(path: Path | str, *, data: Path | str | None = None) -> Study:
     """
     Read a study file.
 
@@ -372,12 +378,12 @@ def load_study(path, *, data=None):
         raise DataError(f"{path}: {_faults(error)}") from None
 
 
-def _faults(error):
+def _faults(error: ValidationError) -> str:
     """Every fault of a validation: where, what, and what came."""
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
 
 
-def _merge(below, above):
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     """Nested dict with the values of ``above`` over those of ``below``."""
     merged = dict(below)
     for key, value in above.items():

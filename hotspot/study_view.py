@@ -5,8 +5,13 @@ Showing a study must cost nothing: cells and boundaries are told of only if some
 has asked for them already, and no delivered file is opened.
 """
 
+from typing import TYPE_CHECKING
+
 from hotspot.rules.deciding import PROPOSAL, deciding
 from hotspot.text.view import Column, Facts, Mark, Table, View
+
+if TYPE_CHECKING:
+    from hotspot.study import Delivery, Study
 
 _KINDS = {
     "boundary": ("边界", "boundary"),
@@ -29,7 +34,7 @@ _COUNTS = (
 _MOST_NAMES = 12
 
 
-def study_view(study):
+def study_view(study: "Study") -> View:
     """
     What a study is, in a page.
 
@@ -51,7 +56,7 @@ def study_view(study):
     return View((study.name, en), (_region(study), _deliveries(study), _criteria(study)))
 
 
-def _region(study):
+def _region(study: "Study") -> Facts:
     lattice = study.lattice
     side = f"{lattice.spacing:g} m，子网格 sub-cells {lattice.fine:g} m"
     rows = [
@@ -63,14 +68,14 @@ def _region(study):
     return Facts(tuple(rows + _cities(study) + _cells(study)))
 
 
-def _root(study):
+def _root(study: "Study") -> str | Mark:
     if study.root.is_dir():
         return f"{study.root.name}/（在 present）"
     lost = "不存在，请用 HOTSPOT_DATA 或 data= 指明 / missing; name it by HOTSPOT_DATA or data="
     return Mark(f"{study.root.name}/ {lost}", "warn")
 
 
-def _cities(study):
+def _cities(study: "Study") -> list[tuple[tuple[str, str], str | Mark]]:
     """The cities, if the boundaries were read already."""
     units = study.__dict__.get("boundaries")
     if units is None:
@@ -82,19 +87,19 @@ def _cities(study):
     return [(("城市", "cities"), said)]
 
 
-def _cells(study):
+def _cells(study: "Study") -> list[tuple[tuple[str, str], str | Mark]]:
     """The cells by the four rules, if they were laid already."""
     cells = study.__dict__.get("cells")
     if cells is None:
         return [(("网格数", "cells"), Mark("尚未计算 / not counted yet (study.cells)", "quiet"))]
-    rows = []
+    rows: list[tuple[tuple[str, str], str | Mark]] = []
     for key, rule, zh, en in _COUNTS:
         used = " ← 本研究所用 used here" if rule == study.counting else ""
         rows.append(((f"网格数（{zh}）", f"cells, {en}"), f"{int(cells.attrs[key]):,}{used}"))
     return rows
 
 
-def _deliveries(study):
+def _deliveries(study: "Study") -> Table:
     columns = (
         Column("资料", "delivery"),
         Column("格式", "layout"),
@@ -111,7 +116,7 @@ def _deliveries(study):
     return Table(columns, tuple(rows), ("资料", "deliveries, as declared"))
 
 
-def _delivery(name, delivery):
+def _delivery(name: str, delivery: "Delivery") -> tuple[str | Mark, ...]:
     zh, en = _KINDS.get(name, ("", name))
     said = getattr(delivery, "role", None) or getattr(delivery, "period", None)
     files = ", ".join(delivery.files[:2]) + (f" +{len(delivery.files) - 2}" if len(delivery.files) > 2 else "")
@@ -124,7 +129,7 @@ def _delivery(name, delivery):
     )
 
 
-def _criteria(study):
+def _criteria(study: "Study") -> Table:
     columns = (
         Column("规则", "criterion"),
         Column("取值", "value", wide=True),

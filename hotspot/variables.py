@@ -6,6 +6,13 @@ A foreign unit is converted here and nowhere else.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+
+Values = TypeVar("Values", float, "np.ndarray", "xr.DataArray")
 
 
 class DataError(ValueError):
@@ -109,7 +116,7 @@ _SCALES = {
 }
 
 
-def to_unit(values, unit, name):
+def to_unit(values: Values, unit: str, name: str) -> Values:
     """
     Convert values from a declared unit into the package's unit of ``name``.
 

@@ -43,9 +43,19 @@ def room_of(path):
     return parts[0]
 
 
-def imported(path):
-    """Every module a file imports, at its top or inside a function."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def named_only(tree):
+    """What stands below ``if TYPE_CHECKING``: names for signatures, nothing that runs."""
+    blocks = [n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
+    return {node for block in blocks for node in ast.walk(block)}
+
+
+def imported(path, *, only_named=False):
+    """Every module a file imports, at its top or inside a function; or those it only names in signatures."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = named_only(tree)
+    for node in ast.walk(tree):
+        if (node in named) != only_named:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -70,10 +80,19 @@ def test_imports_point_down(path):
         )
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_a_study_is_named_from_below(path):
+    """A reader below ``study.py`` may say in a signature that it is given a part of a study; no more than that."""
+    floor = FLOORS.get(room_of(path), max(FLOORS.values()))
+    above = [m for m in imported(path, only_named=True) if m.startswith("hotspot.")]
+    above = [m for m in above if m.split(".")[1] != room_of(path) and FLOORS[m.split(".")[1]] >= floor]
+    assert all(module.startswith("hotspot.study.") for module in above), f"{path.name} names {above}"
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda p: p.name)
-def test_kernels_import_only_math_numpy_numba(path):
+def test_kernels_import_only_math_numpy_numba_and_types(path):
     tops = {m.split(".")[0] for m in imported(path) if not m.startswith("hotspot.kernels")}
-    assert tops <= {"math", "numpy", "numba"}, f"kernels/{path.name} imports {sorted(tops)}"
+    assert tops <= {"math", "numpy", "numba", "typing"}, f"kernels/{path.name} imports {sorted(tops)}"
 
 
 def test_rooms_are_on_the_plan():

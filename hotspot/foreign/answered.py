@@ -1,5 +1,6 @@
 """Whatever a library says of a file or a setting, the user hears it as one sentence that names it."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hotspot.text.door import outward
@@ -7,7 +8,7 @@ from hotspot.variables import DataError
 
 
 @contextmanager
-def answered(what, remedy="ask for the delivery again, or report this"):
+def answered(what: str, remedy: str = "ask for the delivery again, or report this") -> Iterator[None]:
     """
     Turn any fault of a block into a ``DataError`` that says what was being read.
 

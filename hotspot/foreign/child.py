@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,7 +48,7 @@ class Child:
         What it runs: a module that ends in ``serve``.
     """
 
-    def __init__(self, memory, module):
+    def __init__(self, memory: int, module: str) -> None:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the child)
         self.process = subprocess.Popen(
             [sys.executable, "-m", module],
@@ -62,7 +63,7 @@ class Child:
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.answers, selectors.EVENT_READ)
 
-    def ask(self, job, seconds):
+    def ask(self, job: str, seconds: float) -> dict[str, Any]:
         """Send one job (JSON) and wait for its report, a dict; ``{"died": how}`` if the child did."""
         try:
             self.jobs.write(job.encode() + b"\n")
@@ -81,14 +82,14 @@ class Child:
             line += part
         return json.loads(line)
 
-    def _death(self):
+    def _death(self) -> str:
         code = self.process.wait()
         self.log.seek(0)
         words = self.log.read()[-300:].decode("utf-8", "replace").strip().replace("\n", " ")
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"reading it killed the child process ({how}; {words or 'no message'}); it is corrupt, fetch it again."
 
-    def close(self):
+    def close(self) -> None:
         if self.process.poll() is None:
             self.jobs.close()
             try:
@@ -103,7 +104,7 @@ class Child:
         self.log.close()
 
 
-def serve(answer):
+def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """
     Be the child: one JSON job per line in, one JSON report per line out, until the input ends.
 
@@ -138,7 +139,7 @@ def serve(answer):
 _KEPT: dict[int, Child] = {}  # the child of this process (by its id: a fork keeps none of its parent's)
 
 
-def ask(kind, path, name, **more):
+def ask(kind: str, path: Path | str, name: str, **more: Any) -> dict[str, Any]:
     """
     Have the kept child of ``hotspot.foreign.readers`` decode one file.
 
@@ -186,7 +187,7 @@ def ask(kind, path, name, **more):
         return report["answer"] | {key: (Path(folder) / held).read_bytes() for key, held in report["files"].items()}
 
 
-def _end():
+def _end() -> None:
     child = _KEPT.pop(os.getpid(), None)
     if child:
         child.close()

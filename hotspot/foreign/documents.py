@@ -8,6 +8,7 @@ nothing else. What loops too long or grows too large is stopped by the child's l
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from hotspot.foreign import limits
 from hotspot.variables import DataError
@@ -16,7 +17,7 @@ MAX_MEMBERS = 500
 MAX_UNPACKED = 64 << 20
 
 
-def decode(job):
+def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
     Fill a template.
 
@@ -41,7 +42,7 @@ def decode(job):
     return {}, {"document": "document"}
 
 
-def render(data, context, name):
+def render(data: bytes, context: dict[str, Any], name: str) -> bytes:
     """
     A DOCX with its marks filled.
 
@@ -70,7 +71,7 @@ def render(data, context, name):
     return saved.getvalue()
 
 
-def _check(data, name):
+def _check(data: bytes, name: str) -> None:
     if len(data) > limits.MAX_BYTES:
         raise DataError(f"{name}: {len(data)} bytes, more than {limits.MAX_BYTES}; a template is smaller.")
     try:

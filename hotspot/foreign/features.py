@@ -8,13 +8,19 @@ as WKB and where it stands in the text, so that it can be printed back as it cam
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot.foreign import limits
 from hotspot.foreign.shapes import in_degrees, packed
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    from pyproj import CRS
 
-def decode(job):
+    from hotspot.kernels.arrays import Objects
+
+
+def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
     Read one GeoJSON file.
 
@@ -54,7 +60,7 @@ def decode(job):
     return answer | {"faults": faults}, files
 
 
-def read_text(path, name):
+def read_text(path: Path | str, name: str) -> str:
     """A JSON file's text; what is no JSON by its first letter, or too large, is refused."""
     path = Path(path)
     if path.stat().st_size > limits.MAX_BYTES:
@@ -70,7 +76,7 @@ def read_text(path, name):
         ) from None
 
 
-def parse(text, name):
+def parse(text: str, name: str) -> dict[str, Any]:
     """The object of a JSON text."""
     try:
         parsed = json.loads(text)
@@ -81,7 +87,7 @@ def parse(text, name):
     return parsed
 
 
-def _crs(said, name):
+def _crs(said: Any, name: str) -> "CRS | None":
     """The CRS that a file names, or None; links are refused."""
     import pyproj
 
@@ -103,12 +109,12 @@ def _crs(said, name):
         raise DataError(f"{name}: its crs {named!r} is not known; deliver WGS 84 degrees.") from None
 
 
-def _properties(feature):
+def _properties(feature: Any) -> dict[str, Any] | None:
     own = feature.get("properties") if isinstance(feature, dict) else None
     return own if isinstance(own, dict) else None
 
 
-def _point(feature):
+def _point(feature: Any) -> list[Any] | None:
     """The coordinates as written, ["", ""] for a feature without a place, null for what is no point."""
     if not isinstance(feature, dict) or "geometry" not in feature:
         return None
@@ -121,7 +127,7 @@ def _point(feature):
         return None
 
 
-def _outlines(found):
+def _outlines(found: list[Any]) -> "tuple[Objects, list[str]]":
     import numpy as np
     import shapely
 
@@ -136,7 +142,7 @@ def _outlines(found):
     return outlines, faults
 
 
-def _spans(text, n):
+def _spans(text: str, n: int) -> list[tuple[int, int]]:
     """Where each feature stands in the text."""
     found = re.search(r'"features"\s*:\s*\[', text)
     decoder = json.JSONDecoder()

@@ -22,17 +22,17 @@ MAX_SQUARES = 4_000_000  # lattice squares around one unit: all of China in 3 km
 _SOCKET = {"x86_64": (0xC000003E, (41, 53)), "aarch64": (0xC00000B7, (198, 199))}  # architecture, socket, socketpair
 
 
-def seconds():
+def seconds() -> float:
     """Seconds that one file may take: HOTSPOT_FOREIGN_SECONDS, or ``SECONDS``."""
     return _raised("HOTSPOT_FOREIGN_SECONDS", SECONDS)
 
 
-def memory():
+def memory() -> int:
     """Bytes of address space of the child: HOTSPOT_FOREIGN_MEMORY in MB, or ``MEMORY``."""
     return int(_raised("HOTSPOT_FOREIGN_MEMORY", MEMORY / (1 << 20)) * (1 << 20))
 
 
-def _raised(name, default):
+def _raised(name: str, default: float) -> float:
     from hotspot.variables import DataError
 
     said = os.environ.get(name, "")
@@ -45,7 +45,7 @@ def _raised(name, default):
     return value
 
 
-def limit(bytes_):
+def limit(bytes_: int) -> None:
     """Cap this process before anything foreign is opened: address space, no core dump, no network."""
     import resource
 
@@ -54,7 +54,7 @@ def limit(bytes_):
     without_network()
 
 
-def without_network():
+def without_network() -> bool:
     """
     From here on this process opens no socket, whatever its libraries try.
 

@@ -5,6 +5,8 @@ A reader takes a job (path, name, a folder for what is bulky, and its own settin
 returns two dicts: an answer that JSON knows, and the names of the files it wrote.
 """
 
+from typing import Any
+
 from hotspot.foreign import documents, features, vectors, workbook
 from hotspot.foreign.child import serve
 
@@ -16,7 +18,7 @@ KINDS = {
 }
 
 
-def _answer(job):
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     answer, files = KINDS[job["kind"]](job)
     return {"answer": answer, "files": files}
 

@@ -1,14 +1,19 @@
 """Outlines on their way from the child to us: in degrees, counted, as WKB in a file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot.foreign import limits
+from hotspot.kernels.arrays import Objects
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    from pyproj import CRS
 
-def in_degrees(outlines, crs, name):
+
+def in_degrees(outlines: Objects, crs: "CRS | None", name: str) -> Objects:
     """
     Outlines in longitude and latitude of WGS 84.
 
@@ -42,7 +47,7 @@ def in_degrees(outlines, crs, name):
         raise DataError(f"{name}: its CRS cannot be brought to degrees; deliver WGS 84 degrees.") from None
 
 
-def packed(outlines, folder, name):
+def packed(outlines: Objects, folder: Path | str, name: str) -> dict[str, str]:
     """Write outlines to the folder: {"wkb": file, "sizes": file}."""
     import shapely
 
@@ -52,7 +57,7 @@ def packed(outlines, folder, name):
     return {"wkb": "wkb", "sizes": "sizes"}
 
 
-def unpacked(report):
+def unpacked(report: dict[str, bytes]) -> Objects:
     """
     The outlines that ``packed`` wrote, from an answer of ``child.ask``: object[n], None where there was none.
 

@@ -8,6 +8,7 @@ delivery (``COMPANIONS``, which callers register and hash) or refused (``refuse_
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from hotspot.variables import DataError
 COMPANIONS = (".shx", ".dbf", ".prj", ".cpg")  # of a .shp
 
 
-def companions(path):
+def companions(path: Path) -> list[Path]:
     """The files that are read together with a Shapefile: list of Path, those that are there."""
     if path.suffix.lower() != ".shp":
         return []
@@ -26,7 +27,7 @@ def companions(path):
     return [beside[name] for ending in COMPANIONS if (name := path.stem.lower() + ending) in beside]
 
 
-def refuse_sidecars(path, name):
+def refuse_sidecars(path: Path, name: str) -> None:
     """
     Refuse a GeoPackage with a journal beside it: what it holds is not what its hash says.
 
@@ -48,7 +49,7 @@ def refuse_sidecars(path, name):
             )
 
 
-def decode(job):
+def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
     Read one layer of a GeoPackage or Shapefile.
 
@@ -100,7 +101,7 @@ def decode(job):
     }, files
 
 
-def _alone(path, folder, name):
+def _alone(path: Path, folder: Path, name: str) -> Path:
     """A copy with nothing beside it but its companions."""
     if sum(part.stat().st_size for part in (path, *companions(path))) > limits.MAX_BYTES:
         raise DataError(f"{name}: more than {limits.MAX_BYTES} bytes; split the file.")
@@ -110,11 +111,11 @@ def _alone(path, folder, name):
     return place
 
 
-def _own_name(error, place, name):
+def _own_name(error: Exception, place: Path, name: str) -> str:
     return str(error).replace(str(place), name)
 
 
-def _plain(value):
+def _plain(value: Any) -> str | float | None:
     value = value.item() if hasattr(value, "item") else value
     if value is None or isinstance(value, str | int) or (isinstance(value, float) and value == value):
         return value

@@ -11,9 +11,15 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hotspot.foreign import limits
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 MAX_ROWS = 1_000_000
 MAX_CELLS = 5_000_000
@@ -24,7 +30,7 @@ MAX_RATIO = 100
 _SMALL = 10 << 20  # a short sheet of equal rows packs better than 100 to 1 and harms nobody
 
 
-def decode(job):
+def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
     Read one sheet.
 
@@ -67,7 +73,7 @@ def decode(job):
     return {"notes": notes}, {"rows": "rows"}
 
 
-def check_container(data, name):
+def check_container(data: bytes, name: str) -> list[str]:
     """
     Refuse archives that are no plain workbook: macros, bombs, encryption.
 
@@ -111,7 +117,7 @@ def check_container(data, name):
     return names
 
 
-def _choose(book, name, wanted):
+def _choose(book: "Workbook", name: str, wanted: str | None) -> tuple[str | None, list[tuple[int, list[str]]]]:
     """The sheet to read and its non-empty rows as (row number, texts)."""
     if wanted is not None:
         if wanted not in book.sheetnames:
@@ -125,11 +131,11 @@ def _choose(book, name, wanted):
     return None, _no_header(name)
 
 
-def _no_header(name):
+def _no_header(name: str) -> NoReturn:
     raise DataError(f"{name}: no visible sheet holds anything; the file has no header.")
 
 
-def _rows(sheet, name):
+def _rows(sheet: "ReadOnlyWorksheet", name: str) -> list[tuple[int, list[str]]]:
     sheet.reset_dimensions()  # the size a file claims need not be true
     rows, empty, n_cell = [], 0, 0
     for number, row in enumerate(sheet.iter_rows(), 1):
@@ -151,7 +157,7 @@ def _rows(sheet, name):
     return rows
 
 
-def _text(cell):
+def _text(cell: "ReadOnlyCell | EmptyCell") -> str:
     """A cell as text: dates in ISO form, whole numbers without a decimal point."""
     value = cell.value
     if value is None:
@@ -168,7 +174,7 @@ def _text(cell):
     return str(value)
 
 
-def _notes(book, chosen, data, name):
+def _notes(book: "Workbook", chosen: str | None, data: bytes, name: str) -> list[str]:
     said = []
     hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
     others = [title for title in book.sheetnames if title not in (chosen, *hidden)]

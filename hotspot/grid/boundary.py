@@ -6,7 +6,9 @@ named, units that overlap or come twice are named.
 """
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,13 +23,20 @@ from hotspot.text.door import masked
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspot.study import Boundary
+
 LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
 _LONGEST = 200  # characters
 _OVERLAP = 10_000.0  # m2; a smaller overlap is the drawing accuracy of the map
 _DEGREE = 111_320.0  # m per degree of latitude
 
 
-def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
+def read_boundaries(
+    deliveries: "Iterable[Boundary]", root: Path | str, *, fine: float = 500.0, notes: list[str] | None = None
+) -> "gpd.GeoDataFrame":
     """
     Read the units of a region.
 
@@ -98,11 +107,13 @@ def read_boundaries(deliveries, root, *, fine=500.0, notes=None):
     return frame
 
 
-def _short(path, root):
+def _short(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def _datav(path, delivery, root, named):
+def _datav(
+    path: Path, delivery: "Boundary", root: Path, named: dict[Path, dict[str, str]]
+) -> "tuple[gpd.GeoDataFrame, list[Path]]":
     """Units of one DataV file: districts of a city, cities of a province, or one county."""
     import geopandas as gpd
 
@@ -134,7 +145,9 @@ def _datav(path, delivery, root, named):
     return gpd.GeoDataFrame(rows, geometry=unpacked(report), crs="EPSG:4326"), also_read
 
 
-def _city_names(path, delivery, root, named):
+def _city_names(
+    path: Path, delivery: "Boundary", root: Path, named: dict[Path, dict[str, str]]
+) -> tuple[dict[str, str], list[Path]]:
     # adcode -> name of every city, from the file the study names or the one beside the folder.
     place = below(root, delivery.names, "boundary.names") if delivery.names else path.parent.parent / "location.json"
     if not place.is_file():
@@ -153,7 +166,9 @@ def _city_names(path, delivery, root, named):
     return names, [place]
 
 
-def _table(path, delivery, root, named):
+def _table(
+    path: Path, delivery: "Boundary", root: Path, named: dict[Path, dict[str, str]]
+) -> "tuple[gpd.GeoDataFrame, list[Path]]":
     """Units of any GeoJSON, GeoPackage or Shapefile, by the study's column names."""
     frame = read_vector(path, "boundaries")
     unknown = sorted(set(delivery.columns) - set(LEVELS))
@@ -165,8 +180,8 @@ def _table(path, delivery, root, named):
             raise DataError(f"{path.name}: there is no column {theirs!r} for {ours}; there are: {there}.")
     constant = {"city": delivery.city or "", "city_code": delivery.city_code or ""}
     for ours in LEVELS:
-        theirs = delivery.columns.get(ours)
-        frame[f"__{ours}"] = frame[theirs].map(_as_text) if theirs else constant.get(ours, "")
+        column = delivery.columns.get(ours)
+        frame[f"__{ours}"] = frame[column].map(_as_text) if column else constant.get(ours, "")
     frame = frame[[f"__{name}" for name in LEVELS] + ["geometry"]].rename(columns=lambda name: name.removeprefix("__"))
     says = frame.attrs["crs"]
     if says == "none" and not delivery.datum:
@@ -179,14 +194,14 @@ def _table(path, delivery, root, named):
 _LAYOUTS = {"datav": _datav, "table": _table}
 
 
-def _as_text(value):
+def _as_text(value: Any) -> str:
     # Codes come as 130102, 130102.0 or '130102'.
     if value is None or value != value:
         return ""
     return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else _name(value)
 
 
-def _name(value):
+def _name(value: Any) -> str:
     """A unit's name or code as one line, without anybody's number; a page of text is no name."""
     text = masked(plain(value))
     if len(text) > _LONGEST:
@@ -194,11 +209,13 @@ def _name(value):
     return text
 
 
-def _dict(value):
+def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _in_wgs84(table, datum, name, said, fine):
+def _in_wgs84(
+    table: "gpd.GeoDataFrame", datum: str | None, name: str, said: list[str], fine: float
+) -> "gpd.GeoDataFrame":
     import shapely
 
     outlines = table.geometry.to_numpy()
@@ -223,12 +240,12 @@ def _in_wgs84(table, datum, name, said, fine):
     return table
 
 
-def _say(said, text):
+def _say(said: list[str], text: str) -> None:
     if text not in said:
         said.append(text)
 
 
-def _mended(table, name, mended):
+def _mended(table: "gpd.GeoDataFrame", name: str, mended: list[str]) -> "gpd.GeoDataFrame":
     # Invalid polygons made valid and named; lines and points that fall off are dropped.
     import shapely
 
@@ -251,7 +268,7 @@ def _mended(table, name, mended):
     return table
 
 
-def _without_copies(frame, said):
+def _without_copies(frame: "gpd.GeoDataFrame", said: list[str]) -> "gpd.GeoDataFrame":
     # The same unit with the same outline twice is one unit; with another outline both stay, named.
     import shapely
 
@@ -269,14 +286,14 @@ def _without_copies(frame, said):
     return frame[keep].reset_index(drop=True)
 
 
-def _title(frame, k):
+def _title(frame: "gpd.GeoDataFrame", k: int) -> str:
     row = frame.iloc[k]
     named = [name for name in (row.city, row.county, row.township) if name]
     code = row.township_code or row.county_code or row.city_code
     return "/".join(named) + (f" ({code})" if code else "")
 
 
-def _overlaps(frame):
+def _overlaps(frame: "gpd.GeoDataFrame") -> list[str]:
     # Pairs of units that claim the same ground, with the area.
     import shapely
 

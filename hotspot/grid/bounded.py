@@ -5,15 +5,21 @@ Mending costs the square of the places where an outline crosses itself, the latt
 of its bounding box; both are bounded by counting, never by a clock.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot.foreign.limits import MAX_CROSSINGS, MAX_SQUARES, MAX_VERTICES
+from hotspot.kernels.arrays import Objects
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import shapely
 
 _MANY = 100_000_000  # pairs of edges from which two outlines are looked at before they are compared
 
 
-def require_mendable(outline, what):
+def require_mendable(outline: "shapely.Geometry", what: str) -> None:
     """
     Refuse an outline that crosses itself too often to be mended.
 
@@ -39,7 +45,7 @@ def require_mendable(outline, what):
         raise DataError(f"{what}: crosses itself in more than {MAX_CROSSINGS} places; draw it again.")
 
 
-def require_comparable(one, other, what):
+def require_comparable(one: "shapely.Geometry", other: "shapely.Geometry", what: str) -> None:
     """Refuse two outlines whose edges cross too often to be cut against each other; few edges never do."""
     import shapely
 
@@ -51,7 +57,7 @@ def require_comparable(one, other, what):
         raise DataError(f"{what}: their outlines cross in more than {limit} places; draw them again.")
 
 
-def crossings(one, other, enough):
+def crossings(one: "shapely.Geometry", other: "shapely.Geometry", enough: int) -> int:
     """
     Pairs of edges of two outlines that meet; of one outline with itself, edges that follow each other left out.
 
@@ -85,7 +91,7 @@ def crossings(one, other, enough):
     return max(found, 0) // shared
 
 
-def _edges(outline):
+def _edges(outline: "shapely.Geometry") -> Objects:
     import shapely
 
     at, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(outline)), return_index=True)
@@ -93,7 +99,7 @@ def _edges(outline):
     return shapely.linestrings(np.stack([at[first], at[first + 1]], axis=1))
 
 
-def require_area(columns, rows, name):
+def require_area(columns: float, rows: float, name: str) -> None:
     """
     Refuse a unit whose bounding box holds more lattice squares than memory should.
 
@@ -110,7 +116,7 @@ def require_area(columns, rows, name):
         )
 
 
-def require_edges(pieces, name):
+def require_edges(pieces: float, name: str) -> None:
     """Refuse outlines whose edges, bent as parallels bend, would be too many pieces."""
     if not pieces <= MAX_VERTICES:
         raise DataError(f"{name}: its outlines are too long ({pieces:.0f} pieces, more than {MAX_VERTICES}); simplify.")

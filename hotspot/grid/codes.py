@@ -8,9 +8,13 @@ Letters I and O are never used in the block, so nobody has to guess.
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Ints, Texts
 from hotspot.variables import DataError
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # 24 blocks each way: no I, no O
@@ -19,7 +23,7 @@ LAST = len(LETTERS) * PER_BLOCK - 1
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def normalise(code):
+def normalise(code: str) -> str:
     """
     A code as typed, in the form it is printed: capitals, half-width, no blanks around.
 
@@ -41,7 +45,7 @@ def normalise(code):
     return text.translate(dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"))
 
 
-def encode(col, row):
+def encode(col: ArrayLike, row: ArrayLike) -> Any:
     """
     The codes of cells of the 3 km lattice.
 
@@ -84,7 +88,7 @@ def encode(col, row):
     return str(codes[0]) if scalar else codes
 
 
-def decode(code):
+def decode(code: str) -> tuple[int, int]:
     """
     Column and row of a code, or the reason why it is none.
 
@@ -143,7 +147,7 @@ _ALLOWED = (
 )
 
 
-def encode_child(parents, i, j, n):
+def encode_child(parents: Sequence[str] | Texts, i: Ints, j: Ints, n: int) -> Texts:
     """
     Codes of sub-cells, numbered from the north-west row by row as printed on paper.
 
@@ -166,7 +170,7 @@ def encode_child(parents, i, j, n):
     return np.array([f"{p}-{k:0{_width(n)}d}" for p, k in zip(parents, number.tolist(), strict=True)], dtype=np.str_)
 
 
-def decode_child(code, n, parse=decode):
+def decode_child(code: str, n: int, parse: Callable[[str], tuple[int, int]] = decode) -> tuple[int, int, int]:
     """
     Column and row of the cell, and number of the sub-cell, of ``CODE-NN``.
 
@@ -202,11 +206,11 @@ def decode_child(code, n, parse=decode):
     return col, row, int(tail)
 
 
-def _width(n):
+def _width(n: int) -> int:
     return max(2, len(str(n * n)))
 
 
-def encode_plain(col, row):
+def encode_plain(col: Ints, row: Ints) -> Texts:
     """
     Codes for spacings without the seven-character form: ``C00318R00547`` and a check character.
 
@@ -232,7 +236,7 @@ def encode_plain(col, row):
     return np.array([body + mod_37_36.calc_check_digit(body) for body in bodies], dtype="<U13")
 
 
-def decode_plain(code):
+def decode_plain(code: str) -> tuple[int, int]:
     """
     Column and row of a code made by ``encode_plain``.
 

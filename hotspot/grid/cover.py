@@ -6,11 +6,19 @@ along its edges (``kernels.clip``), so cells inside a unit cost nothing extra.
 """
 
 import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.grid.bounded import require_area, require_edges
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Flags, Floats, Ints, Objects, Texts
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
 
 COUNTINGS = ("centre", "touching")
 FINE_WORK = 1000.0  # m; below it an undeclared datum is more than a cell (METHODS 1)
@@ -18,7 +26,7 @@ _STEP = 0.01  # degrees; a longer straight edge is bent as its parallel bends, t
 _ROUNDING = 1e-10  # of a cell; less shared area than this is the rounding of coordinates
 
 
-def cover(grid, boundaries, *, counting="touching"):
+def cover(grid: Grid, boundaries: "gpd.GeoDataFrame", *, counting: str = "touching") -> "xr.Dataset":
     """
     The cells of a region with area shares per unit and one owner each.
 
@@ -130,13 +138,13 @@ def cover(grid, boundaries, *, counting="touching"):
 _LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
 
 
-def _texts(boundaries, name):
+def _texts(boundaries: "gpd.GeoDataFrame", name: str) -> Texts:
     if name not in boundaries:
         return np.full(len(boundaries), "")
     return boundaries[name].fillna("").astype(str).to_numpy(dtype=str)
 
 
-def _check(grid, boundaries):
+def _check(grid: Grid, boundaries: "gpd.GeoDataFrame") -> None:
     if "city" not in boundaries:
         raise DataError("the boundary has no column city; read it with read_boundaries.")
     if len(boundaries) == 0 or boundaries.geometry.is_empty.any() or boundaries.geometry.isna().any():
@@ -147,7 +155,7 @@ def _check(grid, boundaries):
         require_datum(boundaries.attrs, f"{grid.spacing:g} m cells")
 
 
-def require_datum(attrs, what):
+def require_datum(attrs: Mapping[Any, Any], what: str) -> None:
     """
     Refuse fine work on a boundary whose map datum nobody declared (METHODS 1).
 
@@ -175,7 +183,7 @@ def require_datum(attrs, what):
         )
 
 
-def _members(grid, outlines):
+def _members(grid: Grid, outlines: Objects) -> tuple[Ints, Ints, Ints, Floats, Flags, Floats]:
     # (col, row, unit, area, centre inside) of every cell that a unit has a part or the centre of.
     import shapely
 
@@ -218,7 +226,7 @@ def _members(grid, outlines):
     return col, row, unit, area, middle, unit_area
 
 
-def _cross(u, v, first):
+def _cross(u: Floats, v: Floats, first: Ints) -> Floats:
     # Twice the signed area under each edge, 0 between rings; relative to the ring's start to keep digits.
     ring = np.repeat(np.arange(first.size - 1), np.diff(first))
     du, dv = u - u[first[:-1]][ring], v - v[first[:-1]][ring]
@@ -228,21 +236,21 @@ def _cross(u, v, first):
     return cross
 
 
-def _keys(code, name):
+def _keys(code: Texts, name: Texts) -> Ints:
     # One integer per distinct unit, in order of code, then name: the order that settles ties.
     joined = np.char.add(np.char.add(code, "\x1f"), name)
     return np.unique(joined, return_inverse=True)[1]
 
 
-def _joint(above, below):
+def _joint(above: Ints, below: Ints) -> Ints:
     return np.unique(above.astype(np.int64) * (below.max() + 1) + below, return_inverse=True)[1]
 
 
-def _pairs(member, key):
+def _pairs(member: Ints, key: Ints) -> int:
     return int(np.unique(member.astype(np.int64) * (key.max() + 1) + key).size) if member.size else 0
 
 
-def _owner(member, unit, area, levels):
+def _owner(member: Ints, unit: Ints, area: Floats, levels: tuple[Ints, Ints, Ints]) -> Ints:
     # Position of the owning unit of each cell: the largest share level by level, ties by code.
     # Shares are compared to 0.001 m2, so that rounding noise never decides a tie.
     area = np.round(area, 3)

@@ -6,15 +6,20 @@ is applied only where a datum was declared; ``best_datum`` can say what
 coordinates look like, but nothing is ever corrected on its word alone.
 """
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats
 from hotspot.variables import DataError
 
 # CGCS2000 and WGS 84 differ by centimetres, far below any coordinate here.
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
-def wgs84_to_gcj02(lon, lat):
+def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     """
     WGS 84 to GCJ-02; outside the box round China nothing is moved.
 
@@ -47,7 +52,7 @@ def wgs84_to_gcj02(lon, lat):
     return _apply(lon, lat, datum.to_gcj02, moved_from=True)
 
 
-def gcj02_to_wgs84(lon, lat):
+def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     """
     GCJ-02 to WGS 84, exact to 1e-13 degrees (fixed point).
 
@@ -70,7 +75,7 @@ def gcj02_to_wgs84(lon, lat):
     return _apply(lon, lat, datum.from_gcj02, moved_from=False)
 
 
-def wgs84_to_bd09(lon, lat):
+def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     """
     WGS 84 to BD-09 (Baidu), by way of GCJ-02; abroad nothing is moved.
 
@@ -93,7 +98,7 @@ def wgs84_to_bd09(lon, lat):
     return _apply(lon, lat, lambda x, y: datum.to_bd09(*datum.to_gcj02(x, y)), moved_from=True)
 
 
-def bd09_to_wgs84(lon, lat):
+def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     """
     BD-09 (Baidu) to WGS 84, both steps by fixed point.
 
@@ -116,7 +121,7 @@ def bd09_to_wgs84(lon, lat):
     return _apply(lon, lat, lambda x, y: datum.from_gcj02(*datum.from_bd09(x, y)), moved_from=False)
 
 
-def to_wgs84(lon, lat, datum):
+def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
     """
     Coordinates of a declared datum in WGS 84.
 
@@ -142,7 +147,7 @@ def to_wgs84(lon, lat, datum):
     return _by_name(lon, lat, datum, {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84})
 
 
-def from_wgs84(lon, lat, datum):
+def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
     """
     WGS 84 coordinates in another datum, for laying cells over a web map.
 
@@ -169,7 +174,9 @@ def from_wgs84(lon, lat, datum):
     return _by_name(lon, lat, datum, {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09})
 
 
-def best_datum(lon, lat, known_lon, known_lat, *, least=10):
+def best_datum(
+    lon: ArrayLike, lat: ArrayLike, known_lon: ArrayLike, known_lat: ArrayLike, *, least: int = 10
+) -> tuple[str, dict[str, float]]:
     """
     Which datum some coordinates look like, held against known places (case 85).
 
@@ -211,7 +218,9 @@ def best_datum(lon, lat, known_lon, known_lat, *, least=10):
     return min(metres, key=lambda name: metres[name]), metres
 
 
-def check_datum(lon, lat, known_lon, known_lat, declared, what):
+def check_datum(
+    lon: ArrayLike, lat: ArrayLike, known_lon: ArrayLike, known_lat: ArrayLike, declared: str, what: str
+) -> None:
     """
     Refuse coordinates whose shift against known places says another datum than declared.
 
@@ -246,13 +255,17 @@ def check_datum(lon, lat, known_lon, known_lat, declared, what):
         )
 
 
-def _by_name(lon, lat, datum, ways):
+def _by_name(
+    lon: ArrayLike, lat: ArrayLike, datum: str, ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]]
+) -> tuple[Any, Any]:
     if datum not in DATUMS:
         raise DataError(f"map datum {datum!r} is not known; declare one of {', '.join(DATUMS)}.")
     return ways[datum](lon, lat) if datum in ways else (lon, lat)
 
 
-def _apply(lon, lat, convert, *, moved_from):
+def _apply(
+    lon: ArrayLike, lat: ArrayLike, convert: Callable[[Floats, Floats], tuple[Floats, Floats]], *, moved_from: bool
+) -> tuple[Any, Any]:
     # Shape in, shape out; what lies abroad (in WGS 84 terms) stays where it is.
     from hotspot.kernels import datum
 

@@ -5,12 +5,17 @@ Albers is exact in area only, so a printed north arrow is turned and a printed
 scale bar is drawn from geodesics.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.grid.lattice import Grid
 
 _NUDGE = 1e-4  # degrees; long against rounding, short against the bend of a meridian
 
 
-def north_angle(grid, col, row):
+def north_angle(grid: Grid, col: ArrayLike, row: ArrayLike) -> Any:
     """
     How far the lattice's north points right of true north, as drawn on the map.
 
@@ -42,7 +47,7 @@ def north_angle(grid, col, row):
     return np.degrees(np.arctan2(south[0] - north[0], north[1] - south[1]))[()]
 
 
-def geodesic_size(grid, col, row):
+def geodesic_size(grid: Grid, col: ArrayLike, row: ArrayLike) -> tuple[Any, Any]:
     """
     How far a cell really reaches from west to east and from south to north.
 

@@ -1,6 +1,7 @@
 """A lattice as a notebook shows it: its name, its codes, and what a cell measures on the ground."""
 
 from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.text.view import Column, Facts, Mark, Table, View
 
 # Where the national lattice is looked at: its middle and its far corners.
@@ -13,7 +14,7 @@ _PLACES = (
 )
 
 
-def grid_view(grid, place=None):
+def grid_view(grid: Grid, place: tuple[float, float] | None = None) -> View:
     """
     What a lattice is, in a few lines.
 
@@ -58,7 +59,7 @@ def grid_view(grid, place=None):
     return View(("格网", "Grid"), (Facts(facts), *tables), notes if rows else ())
 
 
-def _where(grid, place):
+def _where(grid: Grid, place: tuple[float, float] | None) -> tuple[tuple[str, str, float, float], ...]:
     if place is not None:
         return (("此处", "here", *place),)
     if grid.national:
@@ -69,7 +70,7 @@ def _where(grid, place):
     return (("投影适用区中心", "centre of its area", (used.west + used.east) / 2, (used.south + used.north) / 2),)
 
 
-def _measured(grid, zh, en, lon, lat):
+def _measured(grid: Grid, zh: str, en: str, lon: float, lat: float) -> tuple[str | Mark, ...]:
     col, row = grid.locate(lon, lat)
     east_west, north_south = geodesic_size(grid, col, row)
     angle = float(north_angle(grid, col, row))
@@ -82,7 +83,7 @@ def _measured(grid, zh, en, lon, lat):
     )
 
 
-def _how_coded(grid):
+def _how_coded(grid: Grid) -> str:
     if grid.spacing == 3000:
         return "7位编号，子网格为“编号-01”至“编号-36” / seven characters, sub-cells CODE-01 to CODE-36"
     if grid.code(0, 0).startswith("C"):

@@ -3,14 +3,23 @@ H3 hexagons beside the cells: an index to join other people's data, and a view
 for overview maps. Nothing is ever ranked on hexagons: their areas differ.
 """
 
-import numpy as np
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats, Objects, Texts
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
 
 _SQUEEZE = 0.7  # H3 edges are at the least this share of their resolution's mean (areas differ twofold)
 
 
-def h3_index(lon, lat, resolution):
+def h3_index(lon: float | Floats, lat: float | Floats, resolution: int) -> Any:
     """
     The hexagons that hold some places.
 
@@ -38,7 +47,7 @@ def h3_index(lon, lat, resolution):
     return np.array(found, dtype="<U15")
 
 
-def add_hexagons(cells, resolutions=(8, 9)):
+def add_hexagons(cells: "xr.Dataset", resolutions: Iterable[int] = (8, 9)) -> "xr.Dataset":
     """
     Index columns of the hexagons that hold the cells' centres.
 
@@ -63,7 +72,7 @@ def add_hexagons(cells, resolutions=(8, 9)):
     )
 
 
-def to_hexagons(cells, values, resolution):
+def to_hexagons(cells: "xr.Dataset", values: ArrayLike, resolution: int) -> "gpd.GeoDataFrame":
     """
     Area-weighted means of a cell field on hexagons, for overview maps.
 
@@ -128,12 +137,12 @@ def to_hexagons(cells, values, resolution):
     )
 
 
-def _check(resolution):
+def _check(resolution: int) -> None:
     if resolution not in range(16):
         raise ValueError(f"H3 resolution is {resolution!r}; give a whole number from 0 to 15.")
 
 
-def _round_about(lon, lat, resolution, half):
+def _round_about(lon: Floats, lat: Floats, resolution: int, half: float) -> tuple[Texts, Objects]:
     # Every hexagon that can reach a cell whose centre and half side are given: (index, outline in degrees).
     import h3
     import shapely
@@ -150,7 +159,7 @@ def _round_about(lon, lat, resolution, half):
     return names, shapely.polygons(shapely.linearrings(latlon[:, ::-1], indices=ring))
 
 
-def _onto(cells):
+def _onto(cells: "xr.Dataset") -> Callable[[Floats], Floats]:
     from hotspot.grid.projection import transformer
 
     forward = transformer(cells.attrs["crs"], True)

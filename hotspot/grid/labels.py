@@ -6,6 +6,7 @@ import csv
 import io
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from hotspot.grid import codes
 from hotspot.text.door import masked
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _LONGEST = 60
 
 
-def add_labels(cells, path):
+def add_labels(cells: "xr.Dataset", path: Path | str) -> "xr.Dataset":
     """
     Put the labels of a table onto the cells.
 
@@ -54,7 +58,7 @@ def add_labels(cells, path):
     return cells.assign_attrs(labels_unused=sum(code not in known for code in given))
 
 
-def read_labels(path):
+def read_labels(path: str | Path) -> dict[str, str]:
     """
     The table of labels as a dict, code to label.
 
@@ -122,7 +126,7 @@ def read_labels(path):
     return given
 
 
-def code_of(text, labels):
+def code_of(text: str, labels: dict[str, str]) -> str:
     """
     The code that a person means, who may know the cell by its official label.
 
@@ -152,7 +156,7 @@ def code_of(text, labels):
     return str(text)
 
 
-def moved_labels(now, before):
+def moved_labels(now: dict[str, str], before: dict[str, str]) -> list[str]:
     """
     Labels that name other ground than last year, or ground that changed its label (case 93).
 
@@ -185,7 +189,7 @@ def moved_labels(now, before):
     return changed + moved
 
 
-def _decoded(raw, path):
+def _decoded(raw: bytes, path: Path) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)

@@ -7,13 +7,19 @@ names the same ground in every later year.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.grid import codes
 from hotspot.grid.projection import crs_name, equal_area, national_crs, transformer
+from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
 
 CODED = 3000.0  # m, the one spacing with seven-character codes (D1)
 FINE = 500.0  # m, the sub-cells (D18, C1)
@@ -61,7 +67,7 @@ class Grid:
     spacing: float = CODED
     crs: Any = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         spacing = float(self.spacing)
         if not (np.isfinite(spacing) and spacing > 0):
             raise ValueError(f"spacing is {self.spacing}; give the side of a cell in metres.")
@@ -69,30 +75,30 @@ class Grid:
         object.__setattr__(self, "crs", national_crs() if self.crs is None else equal_area(self.crs))
 
     @cached_property
-    def id(self):
+    def id(self) -> str:
         """The lattice's name, printed in every product: its CRS and spacing. str"""
         return f"{'cn-albers-25-47-105' if self.national else crs_name(self.crs)}-{self.spacing:g}m"
 
     @cached_property
-    def national(self):
+    def national(self) -> bool:
         """Whether this is the national CRS. bool"""
         return crs_name(self.crs) == crs_name(national_crs())
 
     @cached_property
-    def offset(self):
+    def offset(self) -> tuple[int, int]:
         """Column and row of the cell whose south-west corner is the CRS origin. (int, int)"""
         west, south = (_NATIONAL_WEST, _NATIONAL_SOUTH) if self.national else (_OTHER_WEST, _OTHER_SOUTH)
         return int(np.ceil(west / self.spacing)), int(np.ceil(south / self.spacing))
 
-    def project(self, lon, lat):
+    def project(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
         """WGS 84 degrees to metres on the lattice: (x, y), same shapes, inf where impossible."""
         return transformer(self.crs.to_wkt(), True).transform(lon, lat)
 
-    def unproject(self, x, y):
+    def unproject(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
         """Metres on the lattice to WGS 84 degrees: (lon, lat), same shapes."""
         return transformer(self.crs.to_wkt(), False).transform(x, y)
 
-    def locate(self, lon, lat):
+    def locate(self, lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
         """
         The cells that hold some places.
 
@@ -123,7 +129,7 @@ class Grid:
         x, y = self.project(lon, lat)
         return self.locate_xy(x, y)
 
-    def locate_xy(self, x, y):
+    def locate_xy(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
         """
         The cells that hold points on the lattice, metres; the half-open rule lives here.
 
@@ -138,7 +144,7 @@ class Grid:
         row = _steps(np.where(known, y, 0.0), self.spacing) + self.offset[1]
         return np.where(known, col, -1)[()], np.where(known, row, -1)[()]
 
-    def code(self, col, row):
+    def code(self, col: ArrayLike, row: ArrayLike) -> Any:
         """
         Codes of cells.
 
@@ -171,7 +177,7 @@ class Grid:
             named = codes.encode_plain(col, row)
         return str(named[0]) if scalar else named
 
-    def parse(self, code):
+    def parse(self, code: str) -> tuple[int, int]:
         """
         Column and row of a code.
 
@@ -201,7 +207,7 @@ class Grid:
         col, row, number = codes.decode_child(code, n)
         return col * n + (number - 1) % n, row * n + n - 1 - (number - 1) // n
 
-    def parse_child(self, code, *, fine=FINE):
+    def parse_child(self, code: str, *, fine: float = FINE) -> tuple[int, int, int]:
         """
         Column, row and number of a sub-cell's code; the number is 0 for the cell itself.
 
@@ -220,7 +226,7 @@ class Grid:
             return (*self.parse(code), 0)
         return codes.decode_child(code, n, self.parse)
 
-    def bounds(self, col, row):
+    def bounds(self, col: ArrayLike, row: ArrayLike) -> tuple[Any, Any, Any, Any]:
         """
         Edges of cells: (west, south, east, north), m, same shapes as ``col``.
 
@@ -234,12 +240,12 @@ class Grid:
         # The neighbour's west edge, so that one line never has two positions.
         return west, south, (col - self.offset[0] + 1) * self.spacing, (row - self.offset[1] + 1) * self.spacing
 
-    def centre(self, col, row):
+    def centre(self, col: ArrayLike, row: ArrayLike) -> tuple[Any, Any]:
         """Centres of cells: (x, y), m, same shapes as ``col``."""
         col, row = np.asarray(col), np.asarray(row)
         return (col - self.offset[0] + 0.5) * self.spacing, (row - self.offset[1] + 0.5) * self.spacing
 
-    def polygons(self, col, row):
+    def polygons(self, col: ArrayLike, row: ArrayLike) -> Objects:
         """
         Outlines of cells in WGS 84, corners counter-clockwise from the south-west.
 
@@ -258,7 +264,7 @@ class Grid:
         """
         return self._outlines(*self.bounds(np.atleast_1d(col), np.atleast_1d(row)))
 
-    def nesting(self, fine=FINE):
+    def nesting(self, fine: float = FINE) -> int:
         """
         How many fine cells lie along one side of a cell.
 
@@ -283,7 +289,7 @@ class Grid:
             )
         return n
 
-    def children(self, code, *, fine=FINE):
+    def children(self, code: str, *, fine: float = FINE) -> "gpd.GeoDataFrame":
         """
         The sub-cells of a cell, numbered from the north-west row by row, as printed on paper.
 
@@ -327,7 +333,7 @@ class Grid:
             crs="EPSG:4326",
         )
 
-    def child(self, lon, lat, *, fine=FINE):
+    def child(self, lon: ArrayLike, lat: ArrayLike, *, fine: float = FINE) -> Any:
         """
         Codes of the sub-cells that hold some places.
 
@@ -354,7 +360,7 @@ class Grid:
         named = codes.encode_child(np.atleast_1d(self.code(col, row)), np.atleast_1d(i), np.atleast_1d(j), n)
         return str(named[0]) if np.ndim(col) == 0 else named
 
-    def cover(self, boundaries, *, counting="touching"):
+    def cover(self, boundaries: "gpd.GeoDataFrame", *, counting: str = "touching") -> "xr.Dataset":
         """
         The cells of a region, with their shares and owners; see ``hotspot.grid.cover``.
 
@@ -362,27 +368,23 @@ class Grid:
         ----------
         boundaries : GeoDataFrame from ``read_boundaries``
         counting : "touching" or "centre"
-
-        Returns
-        -------
-        Dataset (cell)
         """
         from hotspot.grid.cover import cover
 
         return cover(self, boundaries, counting=counting)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         from hotspot.grid.grid_view import grid_view
 
         return grid_view(self)._repr_html_()
 
     @property
-    def _per_side(self):
+    def _per_side(self) -> int:
         # Cells of this spacing along one side of a coded cell; 0 where they do not nest.
         n = round(CODED / self.spacing)
         return n if n >= 2 and n * self.spacing == CODED else 0
 
-    def _outlines(self, west, south, east, north):
+    def _outlines(self, west: Floats, south: Floats, east: Floats, north: Floats) -> Objects:
         import shapely
 
         x = np.stack([west, east, east, west, west], axis=-1).astype(float)
@@ -391,7 +393,7 @@ class Grid:
         return shapely.polygons(np.stack([lon, lat], axis=-1))
 
 
-def _steps(position, spacing):
+def _steps(position: Floats, spacing: float) -> Ints:
     # Whole cells from the origin; a quotient rounded up to the next edge is taken back.
     steps = np.floor(position / spacing)
     return (steps - (position < steps * spacing)).astype(np.int64)

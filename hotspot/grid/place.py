@@ -3,6 +3,7 @@ From a code to a place and back: what ``hotspot cell`` prints.
 """
 
 import json
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,14 @@ from hotspot.grid.lattice import FINE, Grid
 from hotspot.variables import DataError
 
 
-def place(code=None, lon=None, lat=None, *, datum="wgs84", grid=None):
+def place(
+    code: str | None = None,
+    lon: float | None = None,
+    lat: float | None = None,
+    *,
+    datum: str = "wgs84",
+    grid: Grid | None = None,
+) -> dict[str, Any]:
     """
     Everything about one cell or sub-cell, found by its code or by a position.
 
@@ -56,10 +64,10 @@ def place(code=None, lon=None, lat=None, *, datum="wgs84", grid=None):
     'PQ1848E'
     """
     grid = Grid() if grid is None else grid
-    if (code is None) == (lon is None or lat is None):
-        raise ValueError("give either a code, or a longitude and a latitude.")
-    if code is not None:
+    if code is not None and (lon is None or lat is None):
         return _by_code(grid, code)
+    if code is not None or lon is None or lat is None:
+        raise ValueError("give either a code, or a longitude and a latitude.")
     if not (np.isfinite(lon) and np.isfinite(lat)):
         raise DataError(f"{lon}, {lat} is no position; give longitude and latitude in degrees.")
     true_lon, true_lat = to_wgs84(float(lon), float(lat), datum)
@@ -69,7 +77,7 @@ def place(code=None, lon=None, lat=None, *, datum="wgs84", grid=None):
     return _cell(grid, int(col), int(row)) | {"child": child, "asked": asked}
 
 
-def find_place(*words, datum="wgs84", grid=None):
+def find_place(*words: str, datum: str = "wgs84", grid: Grid | None = None) -> dict[str, Any]:
     """
     ``place`` for words as typed in a shell: a code, or a longitude and a latitude.
 
@@ -107,7 +115,7 @@ def find_place(*words, datum="wgs84", grid=None):
     return place(lon=lon, lat=lat, datum=datum, grid=grid)
 
 
-def _by_code(grid, code):
+def _by_code(grid: Grid, code: str) -> dict[str, Any]:
     if "-" not in codes.normalise(code) or grid.spacing % FINE or grid.spacing == FINE:
         return _cell(grid, *grid.parse(code)) | {"child": None, "asked": {"code": str(code)}}
     col, row, number = grid.parse_child(code)
@@ -130,7 +138,7 @@ def _by_code(grid, code):
     }
 
 
-def _cell(grid, col, row):
+def _cell(grid: Grid, col: int, row: int) -> dict[str, Any]:
     import shapely
 
     x, y = (float(k) for k in grid.centre(col, row))

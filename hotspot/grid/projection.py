@@ -6,17 +6,20 @@ import hashlib
 import json
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    from pyproj import CRS, Transformer
+
 SQUARE = 3000.0  # m, side of the squares whose area is held against the ground
 
 
 @lru_cache(maxsize=1)
-def national_crs():
+def national_crs() -> "CRS":
     """
     Albers 25/47 N, origin 0 N 105 E, on CGCS2000: the national lattice's CRS.
 
@@ -33,7 +36,7 @@ def national_crs():
     )
 
 
-def equal_area(crs):
+def equal_area(crs: Any) -> "CRS":
     """
     A CRS that may carry a lattice, as a pyproj object.
 
@@ -79,12 +82,13 @@ def equal_area(crs):
     return crs
 
 
-def _area_error(crs):
+def _area_error(crs: "CRS") -> float:
     # Largest relative error of 3 km squares within 1500 km of the CRS origin, against their
     # geodesic area on WGS 84: a spherical projection of ellipsoidal degrees fails here too.
     from pyproj import Geod
 
-    numbers = {p.name.lower(): p.value for p in crs.coordinate_operation.params}
+    operation: Any = crs.coordinate_operation
+    numbers = {p.name.lower(): p.value for p in operation.params}
     x0 = next((value for name, value in numbers.items() if "easting" in name), 0.0)
     y0 = next((value for name, value in numbers.items() if "northing" in name), 0.0)
     geod, back = Geod(ellps="WGS84"), transformer(crs.to_wkt(), False)
@@ -103,7 +107,7 @@ def _area_error(crs):
 
 
 @lru_cache(maxsize=16)
-def _named(wkt):
+def _named(wkt: str) -> str:
     from pyproj import CRS
 
     crs: Any = CRS.from_wkt(wkt)
@@ -120,7 +124,7 @@ def _named(wkt):
     return re.sub(r"[^a-z0-9]+", "-", operation.method_name.lower()).strip("-") + "-" + digest
 
 
-def crs_name(crs):
+def crs_name(crs: "CRS") -> str:
     """
     A short name of a CRS that depends only on its method, numbers and ellipsoid.
 
@@ -133,7 +137,7 @@ def crs_name(crs):
 
 
 @lru_cache(maxsize=32)
-def transformer(wkt, forward):
+def transformer(wkt: str, forward: bool) -> "Transformer":
     """WGS 84 to the CRS of ``wkt`` (``forward``), or back; longitude and x come first."""
     from pyproj import CRS, Transformer
 
@@ -141,7 +145,7 @@ def transformer(wkt, forward):
     return Transformer.from_crs(*(ends if forward else ends[::-1]), always_xy=True)
 
 
-def same_lattice(now, before):
+def same_lattice(now: str, before: str) -> None:
     """
     Refuse to compare two products by position when their lattices differ (case 92).
 

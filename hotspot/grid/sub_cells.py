@@ -1,12 +1,18 @@
 """The sub-cells of many cells at once; of one cell, see ``Grid.children``."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot.grid import codes as written
-from hotspot.grid.lattice import FINE
+from hotspot.grid.lattice import FINE, Grid
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
-def sub_cells(codes, grid, *, fine=FINE):
+def sub_cells(codes: Sequence[str], grid: Grid, *, fine: float = FINE) -> "xr.Dataset":
     """
     All sub-cells of some cells, cell after cell, each from the north-west row by row.
 

@@ -1,6 +1,8 @@
 """Vector files as delivered: GeoJSON, GeoPackage or Shapefile, known by their first bytes."""
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,10 +10,14 @@ from hotspot.foreign.child import ask
 from hotspot.foreign.shapes import unpacked
 from hotspot.foreign.vectors import companions
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Objects
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import geopandas as gpd
 
-def read_vector(path, what):
+
+def read_vector(path: Path, what: str) -> "gpd.GeoDataFrame":
     """
     The features of a vector file in longitude and latitude.
 
@@ -62,11 +68,11 @@ def read_vector(path, what):
     return frame
 
 
-def _text(value):
+def _text(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
-def in_wgs84(outlines, datum, name):
+def in_wgs84(outlines: Objects, datum: str | None, name: str) -> Objects:
     """
     Shapes in degrees of a map datum, in WGS 84, vertex by vertex.
 
@@ -105,7 +111,7 @@ def in_wgs84(outlines, datum, name):
     return shapely.set_coordinates(outlines, np.column_stack(to_wgs84(lon, lat, datum)))
 
 
-def _expect_vector(path, what):
+def _expect_vector(path: Path, what: str) -> None:
     # The first bytes decide, not the name, so that no other driver ever opens the file.
     with open(path, "rb") as stream:
         head = stream.read(64)

@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats
+
 
 @njit(cache=True, nogil=True)
-def _middle(buffer, n):
+def _middle(buffer: Floats, n: int) -> float:
     """Median of the first ``n`` numbers of ``buffer``, which is sorted in place."""
     part = buffer[:n]
     part.sort()
@@ -13,7 +15,7 @@ def _middle(buffer, n):
 
 
 @njit(cache=True, nogil=True)
-def past_medians(values, n_past, n_least):
+def past_medians(values: Floats, n_past: int, n_least: int) -> Floats:
     """
     Median of the samples before each one.
 

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats, Ints, Numbers
+
 DEGREE = 4  # of the polynomials that carry lattice places into pixel places
 LANES = 16  # layers averaged side by side; each keeps its own sum, so the order is fixed
 # A chord may leave its edge by this share of the cell's side. What lies between the two is
@@ -14,7 +16,7 @@ _MOST_CHORDS = 256
 
 
 @njit(cache=True, nogil=True)
-def _place(coef, s, t):
+def _place(coef: Floats, s: float, t: float) -> float:
     """Value of one coordinate at s, t in -1..1 of its block; coef float64[5, 5]."""
     value = 0.0
     for i in range(DEGREE, -1, -1):
@@ -26,7 +28,7 @@ def _place(coef, s, t):
 
 
 @njit(cache=True, nogil=True)
-def _warp(half_col, half_row, block, block_at, coef):
+def _warp(half_col: int, half_row: int, block: int, block_at: Ints, coef: Floats) -> tuple[float, float]:
     """Pixel place of a lattice point given in half cells from the first block."""
     span = 2 * block
     b, a = half_row // span, half_col // span
@@ -37,7 +39,7 @@ def _warp(half_col, half_row, block, block_at, coef):
 
 
 @njit(cache=True, nogil=True)
-def cell_outlines(col, row, block, block_at, coef, period):
+def cell_outlines(col: Ints, row: Ints, block: int, block_at: Ints, coef: Floats, period: float) -> tuple[Ints, Floats]:
     """
     Outline of every cell in pixel places, its curved edges cut into chords.
 
@@ -91,7 +93,7 @@ def cell_outlines(col, row, block, block_at, coef, period):
 
 
 @njit(cache=True, nogil=True)
-def _add_piece(part, u0, v0, u1, v1, bulge):
+def _add_piece(part: Floats, u0: float, v0: float, u1: float, v1: float, bulge: float) -> None:
     """Area to the east of a piece that stays inside one pixel, signed, into part[row, column]."""
     i = max(0, math.floor(0.5 * (u0 + u1)))
     j = max(0, math.floor(0.5 * (v0 + v1)))
@@ -102,7 +104,7 @@ def _add_piece(part, u0, v0, u1, v1, bulge):
 
 
 @njit(cache=True, nogil=True)
-def _add_chord(part, p, q, i0, j0):
+def _add_chord(part: Floats, p: Floats, q: Floats, i0: int, j0: int) -> None:
     """Cut the chord from p to q at the pixel edges it crosses, in order along it, and add its pieces."""
     u0, v0, u1, v1, bulge = p[0] - i0, p[1] - j0, q[0] - i0, q[1] - j0, p[2]
     if math.floor(u0) == math.floor(u1) and math.floor(v0) == math.floor(v1):
@@ -133,7 +135,9 @@ def _add_chord(part, p, q, i0, j0):
 
 
 @njit(cache=True, nogil=True)
-def area_weights(start, points, shape, row_area, first_row):
+def area_weights(
+    start: Ints, points: Floats, shape: Ints, row_area: Floats, first_row: int
+) -> tuple[Ints, Ints, Floats, Floats]:
     """
     Area of every pixel inside every cell, by walking the outlines (Green's theorem).
 
@@ -204,7 +208,7 @@ def area_weights(start, points, shape, row_area, first_row):
 
 
 @njit(cache=True, nogil=True)
-def mean_by_cell(values, begin, pixel, weight, total):
+def mean_by_cell(values: Numbers, begin: Ints, pixel: Ints, weight: Floats, total: Floats) -> tuple[Floats, Floats]:
     """
     Weighted mean of the pixels in each cell, and the share of the cell that was seen.
 

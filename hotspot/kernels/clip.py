@@ -7,9 +7,11 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def share_by_cell(u, v, start, sign, n_col, n_row):
+def share_by_cell(u: Floats, v: Floats, start: Ints, sign: Floats, n_col: int, n_row: int) -> tuple[Floats, Flags]:
     """
     Share of every cell that lies inside a polygon, by walking along its edges.
 
@@ -41,7 +43,7 @@ def share_by_cell(u, v, start, sign, n_col, n_row):
 
 
 @njit(cache=True, nogil=True)
-def _walk(u0, v0, u1, v1, sign, sums):
+def _walk(u0: float, v0: float, u1: float, v1: float, sign: float, sums: tuple[Floats, Floats, Ints, Flags]) -> None:
     # One edge, taken from its lower end so that a shared border gives both neighbours the same numbers.
     if v1 < v0 or (v1 == v0 and u1 < u0):
         u0, v0, u1, v1, sign = u1, v1, u0, v0, -sign
@@ -61,7 +63,7 @@ def _walk(u0, v0, u1, v1, sign, sums):
 
 
 @njit(cache=True, nogil=True)
-def _spread(row, a, b, height, share, rise, visited):
+def _spread(row: int, a: float, b: float, height: float, share: Floats, rise: Floats, visited: Flags) -> None:
     # The piece of an edge inside one row, from column position a to b: what lies west of it.
     west, east = min(a, b), max(a, b)
     for col in range(math.floor(west), math.floor(east) + 1):

@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats
+
 _A = 6378245.0  # m, the ellipsoid GCJ-02 computes with (Krasovsky 1940)
 _E2 = 0.00669342162296594323
 _ENOUGH = 1e-13  # degrees; two neighbouring float64 longitudes are 1.4e-14 apart
@@ -14,7 +16,7 @@ _TURNS = 60
 
 
 @njit(cache=True, nogil=True)
-def _offset(lon, lat):
+def _offset(lon: float, lat: float) -> tuple[float, float]:
     # The GCJ-02 shift at a WGS 84 place, degrees.
     x, y = lon - 105.0, lat - 35.0
     waves = 20.0 * math.sin(6.0 * math.pi * x) + 20.0 * math.sin(2.0 * math.pi * x)
@@ -32,7 +34,7 @@ def _offset(lon, lat):
 
 
 @njit(cache=True, nogil=True)
-def _bend(lon, lat):
+def _bend(lon: float, lat: float) -> tuple[float, float]:
     # GCJ-02 to BD-09: a ripple in polar coordinates and a constant.
     radius = math.hypot(lon, lat) + 2e-5 * math.sin(math.radians(3000.0 * lat))
     angle = math.atan2(lat, lon) + 3e-6 * math.cos(math.radians(3000.0 * lon))
@@ -40,7 +42,7 @@ def _bend(lon, lat):
 
 
 @njit(cache=True, nogil=True)
-def in_range(lon, lat):
+def in_range(lon: Floats, lat: Floats) -> Flags:
     """
     Whether the offset applies: the box round China that the published code uses.
 
@@ -54,7 +56,7 @@ def in_range(lon, lat):
 
 
 @njit(cache=True, nogil=True)
-def to_gcj02(lon, lat):
+def to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """
     WGS 84 to GCJ-02, everywhere (the caller leaves out what lies abroad).
 
@@ -69,7 +71,7 @@ def to_gcj02(lon, lat):
 
 
 @njit(cache=True, nogil=True)
-def from_gcj02(lon, lat):
+def from_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """
     GCJ-02 to WGS 84 by fixed point: subtract the shift of the last guess until it stands still.
 
@@ -88,7 +90,7 @@ def from_gcj02(lon, lat):
 
 
 @njit(cache=True, nogil=True)
-def to_bd09(lon, lat):
+def to_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """
     GCJ-02 to BD-09.
 
@@ -102,7 +104,7 @@ def to_bd09(lon, lat):
 
 
 @njit(cache=True, nogil=True)
-def from_bd09(lon, lat):
+def from_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """
     BD-09 to GCJ-02 by fixed point.
 

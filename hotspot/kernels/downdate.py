@@ -13,11 +13,12 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.kernels.krige import covariance, distance
 
 
 @njit(cache=True, nogil=True)
-def factor(a, n):
+def factor(a: Floats, n: int) -> bool:
     """
     Cholesky factor of a symmetric matrix, in place, lower triangle.
 
@@ -40,7 +41,7 @@ def factor(a, n):
 
 
 @njit(cache=True, nogil=True)
-def solve(low, b, n):
+def solve(low: Floats, b: Floats, n: int) -> None:
     """
     Solve low low' x = b in place.
 
@@ -61,7 +62,7 @@ def solve(low, b, n):
 
 
 @njit(cache=True, nogil=True)
-def between(place, noise, some, low, model):
+def between(place: Floats, noise: Floats, some: Ints, low: Floats, model: Floats) -> None:
     """
     Covariances of some stations, lower triangle, written into ``low``.
 
@@ -80,7 +81,9 @@ def between(place, noise, some, low, model):
 
 
 @njit(cache=True, nogil=True)
-def systems(place, noise, target, first, neighbour, model):
+def systems(
+    place: Floats, noise: Floats, target: Floats, first: Ints, neighbour: Ints, model: Floats
+) -> tuple[Floats, Floats, Floats]:
     """
     Each block's inverse system, and the weights of its targets when all stations report.
 
@@ -134,7 +137,7 @@ def systems(place, noise, target, first, neighbour, model):
 
 
 @njit(cache=True, nogil=True)
-def fill(z, silent, m, inverse, low):
+def fill(z: Floats, silent: Ints, m: int, inverse: Floats, low: Floats) -> bool:
     """
     Put into z what the other stations say of the silent ones; ``low`` becomes the factor of their block of B.
 

@@ -5,9 +5,11 @@ import math
 import numpy as np
 from numba import njit, prange
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def nearest_seen(place, at, seen, steps, cell, k):
+def nearest_seen(place: Ints, at: Ints, seen: Flags, steps: Ints, cell: int, k: int) -> Ints:
     """
     The seen cells nearest to one cell.
 
@@ -31,7 +33,7 @@ def nearest_seen(place, at, seen, steps, cell, k):
 
 
 @njit(cache=True, nogil=True)
-def simple_kriging(at, cell, nearest, table):
+def simple_kriging(at: Ints, cell: int, nearest: Ints, table: Floats) -> tuple[Floats, float]:
     """
     Weights of a cell's neighbours for a residual of mean 0, and the variance left.
 
@@ -78,7 +80,7 @@ def simple_kriging(at, cell, nearest, table):
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def day_weights(place, at, seen, steps, table, k):
+def day_weights(place: Ints, at: Ints, seen: Flags, steps: Ints, table: Floats, k: int) -> tuple[Ints, Floats, Floats]:
     """
     Simple-kriging weights of the nearest seen cells for every unseen cell of one day.
 
@@ -102,7 +104,7 @@ def day_weights(place, at, seen, steps, table, k):
 
 
 @njit(cache=True, nogil=True)
-def weighted(values, neighbour, weight):
+def weighted(values: Floats, neighbour: Ints, weight: Floats) -> Floats:
     """
     Weighted sums of the neighbours' values.
 

@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def run_lengths(mask):
+def run_lengths(mask: Flags) -> Ints:
     """
     Length of the run of True that each sample belongs to, 0 where False.
 
@@ -25,7 +27,7 @@ def run_lengths(mask):
 
 
 @njit(cache=True, nogil=True)
-def flat_windows(values, n_hours, tolerance):
+def flat_windows(values: Floats, n_hours: int, tolerance: float) -> Flags:
     """
     Samples inside some window of ``n_hours`` whose values lie within ``tolerance``.
 
@@ -54,7 +56,7 @@ def flat_windows(values, n_hours, tolerance):
 
 
 @njit(cache=True, nogil=True)
-def spike_heights(values):
+def spike_heights(values: Floats) -> Floats:
     """
     How far each sample stands above or below both samples beside it.
 
@@ -82,7 +84,7 @@ def spike_heights(values):
 
 
 @njit(cache=True, nogil=True)
-def _median(buffer, n):
+def _median(buffer: Floats, n: int) -> float:
     """Median of the first ``n`` values of ``buffer``, which is put in order."""
     for at in range(1, n):
         value = buffer[at]
@@ -96,7 +98,7 @@ def _median(buffer, n):
 
 
 @njit(cache=True, nogil=True)
-def local_medians(values, half, n_least):
+def local_medians(values: Floats, half: int, n_least: int) -> Floats:
     """
     Median of the samples within ``half`` steps on either side, the sample itself left out.
 
@@ -121,7 +123,7 @@ def local_medians(values, half, n_least):
 
 
 @njit(cache=True, nogil=True)
-def neighbour_medians(values, neighbour, n_least):
+def neighbour_medians(values: Floats, neighbour: Ints, n_least: int) -> Floats:
     """
     Median over a station's neighbours, sample by sample.
 
@@ -148,7 +150,7 @@ def neighbour_medians(values, neighbour, n_least):
 
 
 @njit(cache=True, nogil=True)
-def window_slopes(values, n_window, n_least):
+def window_slopes(values: Floats, n_window: int, n_least: int) -> tuple[Floats, Floats, Floats]:
     """
     Theil-Sen slope of each window, its Kendall tau, and the scatter about the line.
 

@@ -12,9 +12,13 @@ of times and one of rows per tree instead of times x rows predictions.
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def average_over_rows(trees, threshold, value, calendar, weather, row_weight):
+def average_over_rows(
+    trees: Ints, threshold: Floats, value: Floats, calendar: Floats, weather: Floats, row_weight: Floats
+) -> Floats:
     """
     Mean prediction of every time over all weighted weather rows.
 
@@ -70,7 +74,7 @@ def average_over_rows(trees, threshold, value, calendar, weather, row_weight):
 
 
 @njit(cache=True, nogil=True)
-def _split(order, first, last, values, threshold):
+def _split(order: Ints, first: int, last: int, values: Floats, threshold: float) -> int:
     """
     Bring the positions whose value <= threshold to the front of order[first:last].
 

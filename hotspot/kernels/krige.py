@@ -5,9 +5,11 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def distance(dx, dy):
+def distance(dx: float, dy: float) -> float:
     """
     Length of a step.
 
@@ -18,7 +20,7 @@ def distance(dx, dy):
 
 
 @njit(cache=True, nogil=True)
-def semivariance(x, y, values, width, n_bin):
+def semivariance(x: Floats, y: Floats, values: Floats, width: float, n_bin: int) -> tuple[Floats, Floats, Floats]:
     """
     Sums of the empirical variogram in distance classes ]0, width], ]width, 2 width] ...
 
@@ -47,7 +49,7 @@ def semivariance(x, y, values, width, n_bin):
 
 
 @njit(cache=True, nogil=True)
-def covariance(h, model):
+def covariance(h: float, model: Floats) -> float:
     """
     Covariance at distance h.
 
@@ -64,7 +66,9 @@ def covariance(h, model):
 
 
 @njit(cache=True, nogil=True)
-def weights(x, y, target_x, target_y, neighbour, model):
+def weights(
+    x: Floats, y: Floats, target_x: Floats, target_y: Floats, neighbour: Ints, model: Floats
+) -> tuple[Floats, Floats]:
     """
     Ordinary-kriging weights of each target's neighbours, and the kriging variance.
 
@@ -151,7 +155,7 @@ def weights(x, y, target_x, target_y, neighbour, model):
 
 
 @njit(cache=True, nogil=True)
-def apply(weight, neighbour, values):
+def apply(weight: Floats, neighbour: Ints, values: Floats) -> Floats:
     """
     Weighted sums of station values, all times of one availability at once.
 

@@ -6,18 +6,46 @@ The targets of a block (the sub-cells of a cell) share their nearest stations; s
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Singles
 from hotspot.kernels.downdate import between, factor, fill, solve
 from hotspot.kernels.krige import covariance, distance
 
 TILE = 64  # hours worked on at a time, so that a block's rows stay in the cache
 
 
+class Blocks(NamedTuple):
+    """Geometry and inverse systems of all blocks; see ``field``."""
+
+    place: Floats
+    noise: Floats
+    target: Floats
+    first: Ints
+    neighbour: Ints
+    inverse: Floats
+    weight: Floats
+    variance: Floats
+    wide: Ints
+    reach: Ints
+    model: Floats
+
+
+class Hours(NamedTuple):
+    """What differs by hour: slope of the trend, scale of the error, range of the inputs."""
+
+    slope: Floats
+    sd: Floats
+    low: Floats
+    high: Floats
+
+
 @njit(cache=True, nogil=True)
-def reporting(values, wide, t, some):
+def reporting(values: Floats, wide: Ints, t: int, some: Ints) -> int:
     """
     The nearest stations that report at one time, in ``some``.
 
@@ -38,7 +66,7 @@ def reporting(values, wide, t, some):
 
 
 @njit(cache=True, nogil=True)
-def direct(blocks, block, values, t, some):
+def direct(blocks: Blocks, block: int, values: Floats, t: int, some: Ints) -> tuple[Floats, Floats]:
     """
     One block and hour from the stations of that hour, without down-dating.
 
@@ -88,7 +116,9 @@ def direct(blocks, block, values, t, some):
 
 
 @njit(cache=True, nogil=True)
-def field(values, blocks, hours, pattern, least, estimate, error):
+def field(
+    values: Floats, blocks: Blocks, hours: Hours, pattern: Floats, least: Ints, estimate: Floats, error: Singles
+) -> tuple[Floats, Singles]:
     """
     Estimate and error of every target and hour.
 
@@ -204,7 +234,7 @@ def field(values, blocks, hours, pattern, least, estimate, error):
 
 
 @njit(cache=True, nogil=True)
-def left_out(values, blocks, station, block):
+def left_out(values: Floats, blocks: Blocks, station: Ints, block: Ints) -> tuple[Floats, Floats]:
     """
     What the others say of some stations at every hour, each down-dated from its own block.
 
@@ -248,7 +278,7 @@ def left_out(values, blocks, station, block):
 
 
 @njit(cache=True, nogil=True)
-def means(values, first):
+def means(values: Floats, first: Ints) -> Floats:
     """
     Mean of each block's rows.
 
@@ -269,7 +299,7 @@ def means(values, first):
 
 
 @njit(cache=True, nogil=True)
-def seen_near(values, first, station, inside, least):
+def seen_near(values: Floats, first: Ints, station: Ints, inside: Flags, least: int) -> NDArray[np.int8]:
     """
     How far each target and hour rests on stations: 2 measured, 1 supported, 0 interpolated.
 

@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats
+
 
 @njit(cache=True, nogil=True)
-def leading_pattern(values, n_round):
+def leading_pattern(values: Floats, n_round: int) -> tuple[Floats, Floats]:
     """
     Loading and score whose product is nearest to the values that are there.
 

@@ -5,12 +5,14 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats
+
 CALM = 0.5  # m/s, below it a source spreads to all sides
 LONGEST = 6  # hours that a journey is followed back
 
 
 @njit(cache=True, nogil=True)
-def hourly_footprints(receptors, sources, wind, shape):
+def hourly_footprints(receptors: Floats, sources: Floats, wind: Floats, shape: Floats) -> Floats:
     """
     Concentration at each receptor for a unit source, hour by hour.
 

@@ -5,9 +5,11 @@ import math
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def resampled_means(values, weights):
+def resampled_means(values: Floats, weights: Floats) -> Floats:
     """
     Mean of each cell over resampled days, one for every draw.
 
@@ -37,7 +39,7 @@ def resampled_means(values, weights):
 
 
 @njit(cache=True, nogil=True)
-def rank_shares(draws, k):
+def rank_shares(draws: Floats, k: int) -> tuple[Floats, Floats]:
     """
     Share of draws in which a cell is the largest, and in which it is among the k largest; ties joint.
 
@@ -69,7 +71,7 @@ def rank_shares(draws, k):
 
 
 @njit(cache=True, nogil=True)
-def draw_ranks(draws):
+def draw_ranks(draws: Floats) -> tuple[Ints, Ints]:
     """
     Best and worst rank of every cell in every draw; the same but for ties.
 
@@ -95,7 +97,7 @@ def draw_ranks(draws):
 
 
 @njit(cache=True, nogil=True)
-def shortest_runs(best, worst, n_rank, level):
+def shortest_runs(best: Ints, worst: Ints, n_rank: int, level: float) -> tuple[Ints, Ints]:
     """
     The shortest run of ranks that holds a cell's rank in ``level`` of the draws; of equal ones the fullest.
 
@@ -131,7 +133,7 @@ def shortest_runs(best, worst, n_rank, level):
 
 
 @njit(cache=True, nogil=True)
-def may_lead(best, among, k, level):
+def may_lead(best: Ints, among: Floats, k: int, level: float) -> Flags:
     """
     The fewest cells that hold all of the k worst in ``level`` of the draws, taken in by their own share.
 

@@ -3,9 +3,13 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def sector_counts(bearing, direction, high, block, half_width, n_block):
+def sector_counts(
+    bearing: Floats, direction: Floats, high: Flags, block: Ints, half_width: float, n_block: int
+) -> tuple[Floats, Floats]:
     """
     Hours with wind from the sector around each bearing, by block of days.
 

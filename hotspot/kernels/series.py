@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def block_means(values, first, last):
+def block_means(values: Floats, first: Ints, last: Ints) -> tuple[Floats, Ints]:
     """
     Mean and number of the samples in consecutive blocks of rows.
 
@@ -32,7 +34,7 @@ def block_means(values, first, last):
 
 
 @njit(cache=True, nogil=True)
-def gaps(seen):
+def gaps(seen: Flags) -> tuple[Ints, Ints, Ints]:
     """
     Longest run of missing rows, and the first and last row seen.
 
@@ -58,7 +60,7 @@ def gaps(seen):
 
 
 @njit(cache=True, nogil=True)
-def group_means(values, first, member, out):
+def group_means(values: Floats, first: Ints, member: Ints, out: Floats) -> Floats:
     """
     Mean over the series of each group, row by row.
 
@@ -84,7 +86,7 @@ def group_means(values, first, member, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # a test for division by zero would keep the loop from vectors
-def roll_row(new, old, sums, goes, least):
+def roll_row(new: Floats, old: Floats, sums: Floats, goes: Floats, least: float) -> None:
     """
     One row of rolling means, in place.
 
@@ -107,7 +109,7 @@ def roll_row(new, old, sums, goes, least):
 
 
 @njit(cache=True, nogil=True)
-def rolling_means(values, window, least, out):
+def rolling_means(values: Floats, window: int, least: int, out: Floats) -> Floats:
     """
     Mean of the last ``window`` rows, wherever enough of them were seen.
 

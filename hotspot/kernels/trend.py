@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def pair_trend(values, time, season):
+def pair_trend(values: Floats, time: Floats, season: Ints) -> tuple[Floats, Floats, Floats, Floats]:
     """
     Kendall's score and Sen's slope of each series over the pairs of times of one season.
 

@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Numbers
+
 
 @njit(cache=True, nogil=True)
-def queen_sums(col, row, values, n_col, n_row):
+def queen_sums(col: Ints, row: Ints, values: Floats, n_col: int, n_row: int) -> tuple[Floats, Ints]:
     """
     Sum and number of the values in each cell's 3 x 3 window, the cell itself included.
 
@@ -35,7 +37,9 @@ def queen_sums(col, row, values, n_col, n_row):
 
 
 @njit(cache=True, nogil=True)
-def ring_background(values, ring, allowed, sector, place, share, least):
+def ring_background(
+    values: Numbers, ring: Ints, allowed: Flags, sector: Ints, place: Ints, share: float, least: int
+) -> Floats:
     """
     Median over directions of the low quantile in each direction of a cell's ring, at each time.
 
@@ -73,7 +77,7 @@ def ring_background(values, ring, allowed, sector, place, share, least):
 
 
 @njit(cache=True, nogil=True)
-def _insert(ordered, n, value):
+def _insert(ordered: Floats, n: int, value: float) -> int:
     """
     Put a value into the first n of an ascending row.
 
@@ -88,7 +92,7 @@ def _insert(ordered, n, value):
 
 
 @njit(cache=True, nogil=True)
-def _at_share(ordered, n, share):
+def _at_share(ordered: Floats, n: int, share: float) -> float:
     """
     Quantile of the first n of an ascending row.
 

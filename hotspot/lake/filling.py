@@ -14,22 +14,31 @@ older parts stay, and the lake can be read as it was (RELIABILITY C4: 59, 61).
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.deliveries import find_files
+from hotspot.kernels.arrays import Texts
 from hotspot.lake.parts import latest, read_part, write_part, write_whole
 from hotspot.lake.reading import lake_months, receipts, station_places
 from hotspot.rules.calendar import offset_hours
 from hotspot.sources.intake import Intake
+from hotspot.study import Stations, Study
 from hotspot.variables import VARIABLES, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 FORMAT = 1
 # As in stations: a position that wanders less than 0.001 degree is GPS noise, not a move.
 _SAME_PLACE = 0.001
 
 
-def add_to_lake(lake, delivery, root, intake, *, utc_offset):
+def add_to_lake(
+    lake: Path | str, delivery: Stations, root: Path, intake: Intake, *, utc_offset: float
+) -> list[dict[str, Any]]:
     """
     Take delivered station files into a lake, each exactly once.
 
@@ -89,7 +98,7 @@ def add_to_lake(lake, delivery, root, intake, *, utc_offset):
         ]
 
 
-def fill_lake(study, lake, *, role="micro"):
+def fill_lake(study: Study, lake: Path | str, *, role: str = "micro") -> dict[str, Any]:
     """
     Take everything a study declares of one kind of station into a lake, each file exactly once.
 
@@ -136,7 +145,7 @@ def fill_lake(study, lake, *, role="micro"):
     }  # fmt: skip
 
 
-def _settings(lake, utc_offset):
+def _settings(lake: Path, utc_offset: float) -> dict[str, Any]:
     """The lake's own file; made by the first delivery, checked by every other."""
     path = lake / "lake.json"
     if not path.exists():
@@ -150,7 +159,7 @@ def _settings(lake, utc_offset):
     return settings
 
 
-def _sweep(lake):
+def _sweep(lake: Path) -> None:
     """Remove what a killed run left: files that no receipt names."""
     named = {part["part"] for one in receipts(lake) for part in one["months"].values()}
     named |= {one["places"] for one in receipts(lake) if one["places"]}
@@ -159,7 +168,9 @@ def _sweep(lake):
             path.unlink()
 
 
-def _add_file(lake, path, delivery, root, intake, utc_offset):
+def _add_file(
+    lake: Path, path: Path, delivery: Stations, root: Path, intake: Intake, utc_offset: float
+) -> dict[str, Any]:
     from hotspot.sources.stations.stations import read_stations
 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -177,7 +188,7 @@ def _add_file(lake, path, delivery, root, intake, utc_offset):
     number, places = len(told) + 1, station_places(lake, told)
     names, added = _segments(stations, places, intake)
     stations = stations.assign_coords(station=np.array(names, dtype=object))
-    receipt = {
+    receipt: dict[str, Any] = {
         "number": number, "file": record.path, "sha256": digest,
         "read": record.read, "used": record.used, "duplicates": record.duplicates, "quarantined": record.quarantined,
         "hours": 0, "new": 0, "same": 0, "changed": 0,
@@ -199,7 +210,14 @@ def _add_file(lake, path, delivery, root, intake, utc_offset):
     return {**receipt, "status": "added"}
 
 
-def _write_months(lake, stations, told, receipt, stem, utc_offset):
+def _write_months(
+    lake: Path,
+    stations: "xr.Dataset",
+    told: list[dict[str, Any]],
+    receipt: dict[str, Any],
+    stem: str,
+    utc_offset: float,
+) -> None:
     """One part per local month of what the delivery says that the lake does not know; counts go on the receipt."""
     import pandas as pd
 
@@ -238,7 +256,7 @@ def _write_months(lake, stations, told, receipt, stem, utc_offset):
             }  # fmt: skip
 
 
-def _status(rows, known, names):
+def _status(rows: "pd.DataFrame", known: "pd.DataFrame | None", names: list[str]) -> Texts:
     """Per row "new", "same" or "changed" against what is known; silence changes nothing."""
     if known is None:
         return np.full(len(rows), "new")
@@ -250,7 +268,9 @@ def _status(rows, known, names):
     return np.where(~there, "new", np.where(other, "changed", "same"))
 
 
-def _segments(stations, places, intake):
+def _segments(
+    stations: "xr.Dataset", places: dict[str, tuple[str, float, float]], intake: Intake
+) -> tuple[list[str], dict[str, tuple[str, float, float]]]:
     """The lake's names of a delivery's stations, and those it did not know; a station that moved becomes a new one."""
     names, added = [], {}
     for station, name, lon, lat in zip(
@@ -268,5 +288,5 @@ def _segments(stations, places, intake):
     return names, added
 
 
-def _json(content):
+def _json(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

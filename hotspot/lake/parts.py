@@ -3,13 +3,17 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def write_whole(path, data):
+
+def write_whole(path: Path | str, data: bytes) -> None:
     """
     Write bytes so that the file is there whole or not at all.
 
@@ -41,7 +45,7 @@ def write_whole(path, data):
         os.close(folder)
 
 
-def write_part(path, columns):
+def write_part(path: Path | str, columns: dict[str, Any]) -> str:
     """
     Write columns as Parquet; equal columns give equal bytes.
 
@@ -76,7 +80,7 @@ def write_part(path, columns):
     return hashlib.sha256(data).hexdigest()
 
 
-def read_part(path, digest, variables=None):
+def read_part(path: Path | str, digest: str | None, variables: list[str] | None = None) -> "pd.DataFrame":
     """
     Read a part and check that it is what its receipt says.
 
@@ -115,7 +119,7 @@ def read_part(path, digest, variables=None):
     return table.to_pandas()
 
 
-def latest(parts):
+def latest(parts: "list[pd.DataFrame]") -> "pd.DataFrame | None":
     """
     What is known after some parts: of each station-hour and variable the value said last.
 
@@ -144,7 +148,7 @@ def latest(parts):
     return rows.groupby(["station", "hour"], sort=True, as_index=False).last()
 
 
-def differences(before, after):
+def differences(before: "pd.DataFrame", after: "pd.DataFrame") -> "pd.DataFrame":
     """
     Values of a part that differ from what was known of the same station-hours.
 

@@ -1,16 +1,23 @@
 """Station-hours out of a lake: what was delivered, months as they stand or stood, and what was revised."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.lake.parts import differences, latest, read_part
 from hotspot.rules.calendar import local_bounds, parse_month
 from hotspot.variables import VARIABLES, DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
-def receipts(lake, *, upto=None):
+
+def receipts(lake: Path | str, *, upto: int | None = None) -> list[dict[str, Any]]:
     """
     What was delivered, in order.
 
@@ -46,7 +53,7 @@ def receipts(lake, *, upto=None):
     return found if upto is None else found[:upto]
 
 
-def lake_months(lake, *, upto=None):
+def lake_months(lake: Path | str, *, upto: int | None = None) -> "pd.DataFrame":
     """
     The local months a lake holds and how often each was revised.
 
@@ -71,7 +78,13 @@ def lake_months(lake, *, upto=None):
     return pd.DataFrame([[month, *rows[month]] for month in sorted(rows)], columns=names)
 
 
-def open_lake(lake, months=None, *, variables=None, upto=None):
+def open_lake(
+    lake: Path | str,
+    months: Iterable[str] | None = None,
+    *,
+    variables: Iterable[str] | None = None,
+    upto: int | None = None,
+) -> "xr.Dataset":
     """
     Read station-hours from a lake, a dask chunk per month.
 
@@ -154,7 +167,7 @@ def open_lake(lake, months=None, *, variables=None, upto=None):
     )
 
 
-def lake_changes(lake, month, *, since=0):
+def lake_changes(lake: Path | str, month: str, *, since: int = 0) -> "pd.DataFrame":
     """
     What later deliveries said otherwise of a month: the difference list of its revisions.
 
@@ -185,7 +198,7 @@ def lake_changes(lake, month, *, since=0):
     return pd.concat(found)[names].reset_index(drop=True) if found else pd.DataFrame(columns=names)
 
 
-def station_places(lake, told):
+def station_places(lake: Path | str, told: list[dict[str, Any]]) -> dict[str, tuple[str, float, float]]:
     """
     Stations of some deliveries and where they stand.
 
@@ -207,7 +220,9 @@ def station_places(lake, told):
     return places
 
 
-def _month_arrays(parts, stations, variables, start, stop):
+def _month_arrays(
+    parts: list[tuple[str, str]], stations: list[str], variables: list[str], start: int, stop: int
+) -> list[Floats]:
     """One month of the lake: float64 (station, hour) per variable; later parts speak last."""
     arrays = [np.full((len(stations), stop - start), np.nan) for _ in variables]
     for path, digest in parts:

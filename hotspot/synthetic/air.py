@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Times
 from hotspot.synthetic.plume import (
     Plumes,
     influence,
@@ -17,7 +18,7 @@ from hotspot.synthetic.plume import (
     smooth_noise,
 )
 from hotspot.synthetic.region import Region
-from hotspot.synthetic.sources import emission_maps
+from hotspot.synthetic.sources import Source, emission_maps
 from hotspot.synthetic.weather import Weather
 
 SLOPE = 0.15  # of the background per degree and m/s of wind along the south-east axis
@@ -50,7 +51,7 @@ class Air:
     plumes: Plumes
     places: np.ndarray  # int64[n_station, 2], pixel of each station
 
-    def month(self, month):
+    def month(self, month: np.datetime64) -> AirMonth:
         """
         The air of one local month; every month has its own stream of chance.
 
@@ -92,13 +93,13 @@ class Air:
         emission = (np.array(work)[:, None, None] * self.maps).sum(0)
         return AirMonth(days, truth, seen, stations, outside * texture, emission)
 
-    def _along(self, days):
+    def _along(self, days: Times) -> Floats:
         """Mean wind of local days along the south-east axis, m/s without its sign, at most 3."""
         first = np.asarray(np.searchsorted(self.weather.time, days.astype("datetime64[h]") - 8))
         along = (self.weather.u10 - self.weather.v10)[first[:, None] + np.arange(24)].mean(1) / np.sqrt(2.0)
         return np.minimum(np.abs(along), 3.0)
 
-    def _seen(self, rng, days, truth, x, y):
+    def _seen(self, rng: np.random.Generator, days: Times, truth: Floats, x: Floats, y: Floats) -> Floats:
         """The satellite's version: a bias, a retrieval error, and holes where it could not look."""
         from scipy.special import ndtri
 
@@ -120,7 +121,7 @@ class Air:
         return np.where(hidden, np.nan, truth * bias * error)
 
 
-def make_air(region, weather, sources, stations, days, seed):
+def make_air(region: Region, weather: Weather, sources: list[Source], stations: Floats, days: Times, seed: int) -> Air:
     """
     Prepare the air: emission maps, kernels, the stations' pixels.
 

@@ -1,12 +1,16 @@
 """A river and two roads of the invented study, so that its printed maps show what a field team steers by."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.synthetic.files import write_json
-from hotspot.synthetic.region import MARK
+from hotspot.synthetic.region import MARK, Region
 
 
-def write_backdrop(path, region):
+def write_backdrop(path: Path, region: Region) -> None:
     """
     Lines as GeoJSON in WGS 84 with Chinese columns: 类型, 名称, 编号.
 
@@ -21,7 +25,7 @@ def write_backdrop(path, region):
     write_json(path, {"type": "FeatureCollection", "name": "backdrop", "features": features})
 
 
-def _lines(half):
+def _lines(half: float) -> Iterator[tuple[str, str, str, Floats, Floats]]:
     """Kind, name, number, and metres from the middle: a river that winds eastward, a trunk road, a county road."""
     along = np.linspace(-1.06, 1.06, 107)
     river = 0.12 + 0.22 * np.sin(2.3 * along + 0.5) + 0.05 * np.sin(9.0 * along) - 0.25 * along

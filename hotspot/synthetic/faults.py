@@ -5,10 +5,20 @@ hour of it logged, so that a screen can be told its recall and precision.
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Times
+from hotspot.synthetic.micro import Network
+
 RANGE_TOP = 985.0  # ug/m3 where a cheap optical sensor stops counting
 
 
-def plant_faults(rng, network, clock, delivered, kinds, log):
+def plant_faults(
+    rng: np.random.Generator,
+    network: Network,
+    clock: Times,
+    delivered: tuple[Floats, Floats, Floats],
+    kinds: list[str] | tuple[str, ...],
+    log: list[list[str]],
+) -> tuple[Floats, Floats, Floats]:
     """
     Break some stations.
 
@@ -50,20 +60,26 @@ def plant_faults(rng, network, clock, delivered, kinds, log):
     return pm25, pm10, humidity
 
 
-def _spike(rng, pm25, pm10, humidity, clock):
+def _spike(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     hours = np.sort(rng.choice(np.arange(12, len(pm25) - 12, 24), 5, replace=False) + rng.integers(-8, 8, 5))
     pm25[hours] = np.minimum(pm25[hours] * rng.uniform(8.0, 12.0, 5), 900.0)
     return [(hour, hour + 1) for hour in hours.tolist()]
 
 
-def _flat_line(rng, pm25, pm10, humidity, clock):
+def _flat_line(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     spans = _spans(rng, len(pm25), 3, 8, 24)
     for first, last in spans:
         pm25[first:last] = max(pm25[first], 30.0)
     return spans
 
 
-def _repeated_day(rng, pm25, pm10, humidity, clock):
+def _repeated_day(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     days = np.sort(rng.choice(np.arange(2, len(pm25) // 24, 2), 3, replace=False))
     for day in days.tolist():
         pm25[24 * day : 24 * day + 24] = pm25[24 * day - 24 : 24 * day]
@@ -71,47 +87,61 @@ def _repeated_day(rng, pm25, pm10, humidity, clock):
     return [(24 * day, 24 * day + 24) for day in days.tolist()]
 
 
-def _neighbour_disagreement(rng, pm25, pm10, humidity, clock):
+def _neighbour_disagreement(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     first = int(rng.integers(48, len(pm25) - 6 * 24))
     pm25[first : first + 96] *= 2.5
     pm10[first : first + 96] *= 2.5
     return [(first, first + 96)]
 
 
-def _drift(rng, pm25, pm10, humidity, clock):
+def _drift(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     first = 24 * int(rng.integers(2, 6))
     pm25[first:] += (np.arange(len(pm25) - first) / 24.0) * 1.5
     return [(first, len(pm25))]
 
 
-def _saturation(rng, pm25, pm10, humidity, clock):
+def _saturation(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     spans = _spans(rng, len(pm25), 2, 4, 9)
     for first, last in spans:
         pm25[first:last] = RANGE_TOP
     return spans
 
 
-def _humidity(rng, pm25, pm10, humidity, clock):
+def _humidity(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     wet = humidity > 85.0
     pm25[wet] *= 1.0 + 0.12 * (np.minimum(humidity[wet], 97.0) - 85.0)
     edge = np.flatnonzero(np.diff(np.concatenate(([0], wet.astype(np.int8), [0]))))
     return [(int(a), int(b)) for a, b in edge.reshape(-1, 2)]
 
 
-def _pm25_over_pm10(rng, pm25, pm10, humidity, clock):
+def _pm25_over_pm10(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     first = int(rng.integers(24, len(pm25) - 120))
     pm10[first : first + 72] = 0.6 * pm25[first : first + 72]
     return [(first, first + 72)]
 
 
-def _zero_run(rng, pm25, pm10, humidity, clock):
+def _zero_run(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     spans = _spans(rng, len(pm25), 2, 8, 20)
     for first, last in spans:
         pm25[first:last] = 0.0
     return spans
 
 
-def _interference(rng, pm25, pm10, humidity, clock):
+def _interference(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     """Sprayed in office hours: readings fall to a third while the air at the inlet grows wet."""
     monday = np.flatnonzero((clock.astype("datetime64[D]").astype(np.int64) + 3) % 7 == 0)[::24]
     start = int(monday[1])
@@ -124,25 +154,31 @@ def _interference(rng, pm25, pm10, humidity, clock):
     return spans
 
 
-def _heaped_digits(rng, pm25, pm10, humidity, clock):
+def _heaped_digits(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     pm25[:] = 5.0 * np.rint(pm25 / 5.0)
     return [(0, len(pm25))]
 
 
-def _negative(rng, pm25, pm10, humidity, clock):
+def _negative(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     spans = _spans(rng, len(pm25), 2, 4, 10)
     for first, last in spans:
         pm25[first:last] = -rng.integers(1, 5, last - first).astype(float)
     return spans
 
 
-def _silent(rng, pm25, pm10, humidity, clock):
+def _silent(
+    rng: np.random.Generator, pm25: Floats, pm10: Floats, humidity: Floats, clock: Times
+) -> list[tuple[int, int]]:
     first = int(rng.integers(24, len(pm25) - 100))
     pm25[first : first + 60] = np.nan
     return [(first, first + 60)]
 
 
-def _spans(rng, n_hour, count, shortest, longest):
+def _spans(rng: np.random.Generator, n_hour: int, count: int, shortest: int, longest: int) -> list[tuple[int, int]]:
     """Spans of hours that do not touch each other: list of (first, last)."""
     pieces = np.sort(rng.choice(n_hour // 48 - 1, count, replace=False))
     lengths = rng.integers(shortest, longest + 1, count)

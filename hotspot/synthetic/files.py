@@ -4,10 +4,18 @@ beside it, in ``truth/``, what only the tests may read.
 """
 
 import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyproj
+
+from hotspot.kernels.arrays import Floats
+from hotspot.synthetic.air import AirMonth
+from hotspot.synthetic.region import Region
+from hotspot.synthetic.sources import Source
 
 _COLUMNS = {
     "city": "市",
@@ -19,7 +27,7 @@ _COLUMNS = {
 }
 
 
-def write_boundaries(path, region):
+def write_boundaries(path: Path, region: Region) -> None:
     """Townships as GeoJSON in WGS 84, Chinese column names."""
     from shapely.geometry import mapping
 
@@ -31,14 +39,14 @@ def write_boundaries(path, region):
     write_json(path, collection)
 
 
-def write_json(path, content):
+def write_json(path: Path, content: dict[str, Any]) -> None:
     """UTF-8 JSON without needless blanks."""
     import json
 
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def write_table(path, header, rows):
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A CSV in UTF-8 with ``\\n`` line ends."""
     with open(path, "w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -46,7 +54,7 @@ def write_table(path, header, rows):
         writer.writerows(rows)
 
 
-def write_terrain(path, region):
+def write_terrain(path: Path, region: Region) -> None:
     """Height of the ground on the pixels, GeoTIFF, whole metres."""
     import rasterio
 
@@ -59,7 +67,7 @@ def write_terrain(path, region):
         raster.write(height, 1)
 
 
-def write_satellite(path, region, month):
+def write_satellite(path: Path, region: Region, month: AirMonth) -> None:
     """
     One month of daily fields as NetCDF: ``pm25(time, lat, lon)``, tenths of ug/m3 packed in int16.
 
@@ -99,7 +107,7 @@ _WGS84 = {
 }
 
 
-def write_facilities(path, sources):
+def write_facilities(path: Path, sources: list[Source]) -> None:
     """
     The registered facilities in the general schema; ``emission`` is tonnes of PM2.5 a year.
 
@@ -121,7 +129,13 @@ def write_facilities(path, sources):
     write_table(path, header, rows)
 
 
-def write_hours(path, month, stations, rng, outages=()):
+def write_hours(
+    path: Path,
+    month: AirMonth,
+    stations: list[str],
+    rng: np.random.Generator,
+    outages: Iterable[tuple[int, int, int]] = (),
+) -> list[tuple[int, str, str, str]]:
     """
     One month of hourly station rows, with gaps and planted faults.
 
@@ -151,7 +165,7 @@ def write_hours(path, month, stations, rng, outages=()):
     empty = (rng.random(values.shape) < 0.006) & ~gone
     hours = month.days[0].astype("datetime64[h]") + np.arange(n_hour)
     stamps = [str(hour).replace("T", " ") + ":00" for hour in hours]
-    rows = [
+    rows: list[list[Any]] = [
         [stamps[h], stations[s], "" if empty[h, s] else int(values[h, s])]
         for h in range(n_hour)
         for s in range(n_station)
@@ -192,7 +206,13 @@ _BROKEN = {
 }
 
 
-def write_truth(folder, region, sources, planted, means):
+def write_truth(
+    folder: Path,
+    region: Region,
+    sources: list[Source],
+    planted: list[tuple[str, int, str, str, str]],
+    means: dict[str, tuple[Floats, Floats, Floats]],
+) -> None:
     """
     What is true, for tests only.
 

@@ -9,14 +9,20 @@ day average to that day's true field, before episodes are added.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Floats, Ints, Times
 from hotspot.sources.weather.formulas import relative_humidity
+from hotspot.synthetic.air import Air
 from hotspot.synthetic.files import write_table
 from hotspot.synthetic.plume import effects_at, influence, local_hours, make_hours
-from hotspot.synthetic.sources import emission_maps
+from hotspot.synthetic.region import Region
+from hotspot.synthetic.sources import Source, emission_maps
+from hotspot.synthetic.weather import Weather
 
 CELLS = {"demo": 12, "small": 4}  # instrumented hotspot cells, four stations each (C1)
 MONTHS = {"demo": 3, "small": 2}  # the network is young: the last months only
@@ -65,7 +71,7 @@ class Planted:
     faults: list  # station, kind, start, end
 
 
-def make_network(region, sources, days, seed):
+def make_network(region: Region, sources: list[Source], days: Times, seed: int) -> Network:
     """
     Place the stations: the cells that emit most, half of them in each city, four stations each.
 
@@ -115,7 +121,7 @@ def make_network(region, sources, days, seed):
     )
 
 
-def _dirtiest(region, sources, days):
+def _dirtiest(region: Region, sources: list[Source], days: Times) -> list[tuple[int, int]]:
     """(column, row) of the cells with most emission, as many of each city; in order of their codes."""
     import shapely
 
@@ -136,7 +142,7 @@ def _dirtiest(region, sources, days):
     return sorted(chosen, key=lambda pair: str(region.grid.code(*pair)))
 
 
-def true_hours(air, network, month, truth, effect):
+def true_hours(air: Air, network: Network, month: np.datetime64, truth: Floats, effect: Floats) -> Floats:
     """
     True concentration at every station, before episodes.
 
@@ -163,14 +169,16 @@ def true_hours(air, network, month, truth, effect):
     return shape * np.repeat(truth[:, row, column] / daily, 24, axis=0)
 
 
-def _pixels(region, network):
+def _pixels(region: Region, network: Network) -> Ints:
     lon, lat = region.pixels
     column = np.round((network.lonlat[:, 0] - lon[0]) / (lon[1] - lon[0])).astype(np.int64)
     row = np.round((network.lonlat[:, 1] - lat[0]) / (lat[1] - lat[0])).astype(np.int64)
     return np.column_stack((row, column))
 
 
-def write_network(folder, truth_folder, air, sources, fields, seed):
+def write_network(
+    folder: Path, truth_folder: Path, air: Air, sources: list[Source], fields: dict[np.datetime64, Floats], seed: int
+) -> None:
     """
     Write the network's files and their truth.
 
@@ -226,7 +234,7 @@ def write_network(folder, truth_folder, air, sources, fields, seed):
     _write_truth(truth_folder, network, planted, pd.concat(tables, ignore_index=True))
 
 
-def _patience(rng, shape, hours):
+def _patience(rng: np.random.Generator, shape: tuple[int, int], hours: float) -> Floats:
     """Unit-variance red noise, a column for each station."""
     from scipy.signal import lfilter
 
@@ -236,13 +244,13 @@ def _patience(rng, shape, hours):
     return lfilter([1.0], [1.0, -keep], shock, axis=0)
 
 
-def _humidity(rng, weather, clock, n):
+def _humidity(rng: np.random.Generator, weather: Weather, clock: Times, n: int) -> Floats:
     at = np.searchsorted(weather.time, clock - 8)
     air = relative_humidity(weather.t2m[at], weather.d2m[at])
     return np.clip(air[:, None] + rng.normal(0.0, 1.5, (len(clock), n)), 5.0, 100.0)
 
 
-def _read(rng, network, true, humidity):
+def _read(rng: np.random.Generator, network: Network, true: Floats, humidity: Floats) -> Floats:
     """What the instruments say where nothing is broken."""
     wet = np.clip(humidity, 30.0, 95.0)
     growth = 1.0 + network.growth / (100.0 / wet - 1.0)
@@ -250,7 +258,7 @@ def _read(rng, network, true, humidity):
     return np.maximum(network.slope * true * growth + network.offset + noise, 1.0)
 
 
-def _episodes(rng, network, clock, true, log):
+def _episodes(rng: np.random.Generator, network: Network, clock: Times, true: Floats, log: list[list[Any]]) -> Floats:
     """What short local sources add, ug/m3; never two at a time in one cell."""
     added = np.zeros_like(true)
     for cell in np.unique(network.cell):
@@ -279,7 +287,7 @@ def _episodes(rng, network, clock, true, log):
     return added
 
 
-def _events(rng, network, clock, true, log):
+def _events(rng: np.random.Generator, network: Network, clock: Times, true: Floats, log: list[list[Any]]) -> Floats:
     """
     What is not local, added to ``true`` in place: a rise that passes, dust, fireworks.
 
@@ -308,7 +316,7 @@ def _events(rng, network, clock, true, log):
     return dust
 
 
-def _write_hours(path, stations, clock, pm25, pm10, humidity):
+def _write_hours(path: Path, stations: list[str], clock: Times, pm25: Floats, pm10: Floats, humidity: Floats) -> None:
     stamps = [str(hour).replace("T", " ") + ":00" for hour in clock]
     gone = np.isnan(pm25)
     columns = [np.rint(np.where(gone, 0, values)).astype(np.int64).tolist() for values in (pm25, pm10, humidity)]
@@ -319,7 +327,7 @@ def _write_hours(path, stations, clock, pm25, pm10, humidity):
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_truth(folder, network, planted, hours):
+def _write_truth(folder: Path, network: Network, planted: Planted, hours: pd.DataFrame) -> None:
     rows = zip(
         network.stations, network.cell, network.sub_cell, network.slope, network.offset, network.growth, strict=True
     )

@@ -17,6 +17,9 @@ from itertools import accumulate
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Ints, Times
+from hotspot.synthetic.weather import Weather
+
 SPEEDS = (1.0, 2.2, 3.8, 6.5)  # m/s, the middle of each speed class
 EDGES = (0.5, 1.5, 3.0, 5.0)  # m/s, below the first: calm
 SECTORS = 36
@@ -35,7 +38,7 @@ class Hours:
     background: np.ndarray  # float64[n_hour], ug/m3 on the plain
 
 
-def wind_class(u, v):
+def wind_class(u: Floats, v: Floats) -> Ints:
     """
     Class of a wind that blows to (u, v): 0 calm, else 1 + sector * 4 + speed.
 
@@ -49,7 +52,7 @@ def wind_class(u, v):
     return np.where(speed < EDGES[0], 0, 1 + sector * len(SPEEDS) + np.searchsorted(EDGES, speed, side="right") - 1)
 
 
-def influence(width, height):
+def influence(width: float, height: float) -> Floats:
     """
     Concentration around a unit source for each wind class.
 
@@ -88,7 +91,7 @@ def influence(width, height):
     return kernels
 
 
-def make_hours(weather, days):
+def make_hours(weather: Weather, days: Times) -> Hours:
     """
     Wind classes, dilution, rhythms and background of the hours of local days (UTC+8).
 
@@ -134,7 +137,7 @@ def make_hours(weather, days):
     )
 
 
-def _memory(series, hours):
+def _memory(series: Floats, hours: float) -> Floats:
     """Exponential memory of a series, its mean kept."""
     keep = np.exp(-1.0 / hours)
     return np.array(list(accumulate(series.tolist(), lambda last, new: keep * last + (1.0 - keep) * new)))
@@ -151,7 +154,7 @@ class Plumes:
     effect: np.ndarray  # float64[n_place, n_group, 145], ug/m3 at full work
 
 
-def make_plumes(maps, kernels, places):
+def make_plumes(maps: Floats, kernels: Floats, places: Ints) -> Plumes:
     """
     Prepare ``local_fields`` and ``local_hours``.
 
@@ -187,7 +190,7 @@ def make_plumes(maps, kernels, places):
     return Plumes(kernel_waves, rfft2(maps, shape).reshape(len(maps), -1), shape, field, effect)
 
 
-def effects_at(maps, kernels, places):
+def effects_at(maps: Floats, kernels: Floats, places: Ints) -> Floats:
     """
     What each group of sources does to some pixels in each wind class, at full work.
 
@@ -210,7 +213,7 @@ def effects_at(maps, kernels, places):
     return np.stack([[(flipped[:, g > 0] * g[g > 0]).sum(1) for g in groups] for groups in around])
 
 
-def local_fields(hours, n_day, rhythms, factors, plumes):
+def local_fields(hours: Hours, n_day: int, rhythms: list[str], factors: Floats, plumes: Plumes) -> Floats:
     """
     Mean increment of each local day over the background.
 
@@ -240,7 +243,7 @@ def local_fields(hours, n_day, rhythms, factors, plumes):
     return np.maximum(fields[:, REACH : REACH + rows, REACH : REACH + columns], 0.0)
 
 
-def local_hours(hours, rhythms, factors, plumes):
+def local_hours(hours: Hours, rhythms: list[str], factors: Floats, plumes: Plumes) -> Floats:
     """
     Increment of each hour at the places of ``plumes``, by the same kernels as ``local_fields``.
 
@@ -255,7 +258,7 @@ def local_hours(hours, rhythms, factors, plumes):
     return result
 
 
-def smooth_noise(rng, n, shape, length):
+def smooth_noise(rng: np.random.Generator, n: int, shape: tuple[int, int], length: int) -> Floats:
     """
     Gaussian noise of unit variance that varies over ``length`` pixels, with finer grain in it.
 
@@ -286,7 +289,7 @@ def smooth_noise(rng, n, shape, length):
     return field
 
 
-def _blend(coarse, axis, n, step):
+def _blend(coarse: Floats, axis: int, n: int, step: int) -> Floats:
     """Coarse points to pixels along one axis: smooth, and of unit variance again."""
     place = (np.arange(n) + 0.5) / step
     low = np.floor(place).astype(np.int64)

@@ -8,10 +8,17 @@ shared border are the same points.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import shapely
 
 CENTRE = (114.5, 36.8)  # degrees WGS 84: the edge of the plain, mountains to the west
 PIXEL = 0.01  # degrees, the "1 km" of satellite products
@@ -59,23 +66,23 @@ class Region:
     seed: int
 
     @property
-    def half(self):
+    def half(self) -> float:
         """Half the region's width in metres."""
         return 52_000.0 if self.size == "demo" else 18_000.0
 
     @cached_property
-    def grid(self):
+    def grid(self) -> Grid:
         """The national lattice of 3 km cells."""
         return Grid(3000.0)
 
     @cached_property
-    def origin(self):
+    def origin(self) -> tuple[float, float]:
         """The centre in lattice metres: a corner of four cells."""
         x, y = self.grid.project(*CENTRE)
         return 3000.0 * round(float(x) / 3000.0), 3000.0 * round(float(y) / 3000.0)
 
     @cached_property
-    def outline(self):
+    def outline(self) -> Floats:
         """Corner points of the region, metres from ``origin``, float64[n, 2]."""
         if self.size == "small":
             # A hair inside 12 x 12 whole cells, so that no thirteenth is touched.
@@ -91,7 +98,7 @@ class Region:
         return np.round(self.half * radius[:, None] * np.column_stack((np.cos(angle), np.sin(angle))))
 
     @cached_property
-    def counties(self):
+    def counties(self) -> list[tuple[str, str, str, str, float, float, tuple[str, ...]]]:
         """List of (city, city_code, county, county_code, x, y, townships), metres from ``origin``."""
         found = []
         for city, city_code, members in _DEMO if self.size == "demo" else _SMALL:
@@ -101,7 +108,7 @@ class Region:
         return found
 
     @cached_property
-    def townships(self):
+    def townships(self) -> "gpd.GeoDataFrame":
         """GeoDataFrame of the townships in WGS 84: city, city_code, county, ..., township_code, geometry."""
         import geopandas
         from shapely import Polygon
@@ -117,7 +124,7 @@ class Region:
         geometry = [Polygon(np.round(self.to_lonlat(ring[:, 0], ring[:, 1]), 6)) for ring in rings]
         return geopandas.GeoDataFrame(rows, geometry=geometry, crs=4326)
 
-    def _township_seeds(self, rng):
+    def _township_seeds(self, rng: np.random.Generator) -> tuple[list[dict[str, str]], Floats]:
         """Names of the townships and a point each, at least a fifth of a county apart, inside the region."""
         from shapely import Point, Polygon
 
@@ -139,13 +146,13 @@ class Region:
                 rows.append(names | {"township": township + MARK, "township_code": f"{code}{order:03d}"})
         return rows, seeds
 
-    def to_lonlat(self, x, y):
+    def to_lonlat(self, x: float | Floats, y: float | Floats) -> Floats:
         """Metres from ``origin`` to an array [n, 2] of longitude and latitude."""
         lon, lat = self.grid.unproject(np.asarray(x) + self.origin[0], np.asarray(y) + self.origin[1])
         return np.column_stack((lon, lat))
 
     @cached_property
-    def pixels(self):
+    def pixels(self) -> tuple[Floats, Floats]:
         """Longitudes (west to east) and latitudes (north to south) of the 0.01 degree pixel centres."""
         west, south, east, north = self.townships.total_bounds
         first, last = np.floor(west / PIXEL) - 2, np.ceil(east / PIXEL) + 2
@@ -155,11 +162,11 @@ class Region:
         )
 
     @cached_property
-    def pixel_metres(self):
+    def pixel_metres(self) -> tuple[float, float]:
         """Width and height of a pixel in metres."""
         return float(np.cos(np.radians(CENTRE[1])) * PIXEL * 111_320.0), PIXEL * 111_000.0
 
-    def elevation(self, lon, lat):
+    def elevation(self, lon: float | Floats, lat: float | Floats) -> Any:
         """
         Height of the ground in metres: a plain, mountains in the west, a basin in them.
 
@@ -177,7 +184,7 @@ class Region:
         rise = 260.0 + 16.0 * np.clip(-13.0 - east, 0.0, 45.0)  # foothills first, the high range behind
         return 62.0 - 0.25 * east + rise * ridge * folds * (1.0 - 0.97 * basin) + 70.0 * basin
 
-    def trapping(self, lon, lat):
+    def trapping(self, lon: Floats, lat: Floats) -> Floats:
         """How much of the region's haze a place keeps, 1 on the plain: more in the basin, less on the heights."""
         east = (np.asarray(lon, float) - CENTRE[0]) * 89.1
         north = (np.asarray(lat, float) - CENTRE[1]) * 111.0
@@ -185,12 +192,12 @@ class Region:
         return (1.0 + 0.10 * _basin(east, north)) * np.exp(-height / 1300.0)
 
 
-def _basin(east, north):
+def _basin(east: float | Floats, north: float | Floats) -> Any:
     """1 on the floor of the basin, 0 outside; km from the centre, the rim open to the south-east."""
     return np.exp(-((((east + 26.0) / 13.5) ** 2 + ((north - 4.0) / 14.0) ** 2) ** 2))
 
 
-def _cut(seeds, outline):
+def _cut(seeds: Floats, outline: Floats) -> "list[shapely.Geometry]":
     """Nearest-seed tiles of an outline, polygons in the order of ``seeds``."""
     from shapely import MultiPoint, Point, Polygon, voronoi_polygons
 
@@ -199,7 +206,7 @@ def _cut(seeds, outline):
     return [next(tile for tile in raw if tile.contains(Point(seed))).intersection(whole) for seed in seeds]
 
 
-def _in_one_piece(seeds, counties, outline):
+def _in_one_piece(seeds: Floats, counties: ArrayLike, outline: Floats) -> bool:
     """Whether the tiles of every county touch each other along borders, not at corners."""
     from shapely import union_all
 
@@ -209,7 +216,7 @@ def _in_one_piece(seeds, counties, outline):
     )
 
 
-def _tiles(seeds, outline, amplitude, rng):
+def _tiles(seeds: Floats, outline: Floats, amplitude: float, rng: np.random.Generator) -> list[Floats]:
     """
     Rings of the nearest-seed tiles of an outline, their shared borders bent alike.
 
@@ -237,7 +244,7 @@ def _tiles(seeds, outline, amplitude, rng):
     return bordered
 
 
-def _with_touching(ring, points):
+def _with_touching(ring: list[tuple[float, float]], points: set[tuple[float, float]]) -> list[tuple[float, float]]:
     """A ring with every foreign corner that lies on one of its edges, so that neighbours share all corners."""
     full = []
     for a, b in zip(ring, ring[1:] + ring[:1], strict=True):
@@ -253,7 +260,7 @@ def _with_touching(ring, points):
     return full
 
 
-def _bend(a, b, amplitude, rng):
+def _bend(a: tuple[float, float], b: tuple[float, float], amplitude: float, rng: np.random.Generator) -> Floats:
     """A border between two corners by midpoint displacement, pieces under 1 km; float64[k, 2]."""
     line = np.array((a, b), float)
     while np.hypot(*(line[1] - line[0])) > 1000.0:

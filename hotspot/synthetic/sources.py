@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Times
+from hotspot.synthetic.region import Region
+
 # class, how many in the demo, t/a from, t/a to, size from, size to, size unit, Chinese stem of the name
 _KINDS = (
     ("power", 2, 420, 700, 600, 1320, "MW", "热电厂"),
@@ -52,7 +55,7 @@ class Source:
     rhythm: str  # "industry" (always), "heating" (cold days), "dust" (dry working hours)
     steps: tuple = ()  # (first local day, factor), in order; before the first: 1
 
-    def factor(self, days):
+    def factor(self, days: Times) -> Floats:
         """Share of full work on local days (datetime64[D])."""
         share = np.ones(len(days))
         for day, value in self.steps:
@@ -60,13 +63,13 @@ class Source:
         return share
 
 
-def _rhythm(kind):
+def _rhythm(kind: str) -> str:
     if kind in ("boiler",):
         return "heating"
     return "dust" if kind in ("quarry", "storage_yard", "construction", "bare_soil") else "industry"
 
 
-def make_sources(region, seed):
+def make_sources(region: Region, seed: int) -> list[Source]:
     """
     The sources of a region, registered ones first.
 
@@ -118,7 +121,7 @@ def make_sources(region, seed):
     return found
 
 
-def _changes(kinds, small):
+def _changes(kinds: list[str], small: bool) -> dict[int, tuple[tuple[str, float], ...]]:
     """Position of a source -> its steps. Small: one plant grows in the last month."""
     if small:
         return {kinds.index("steel"): (("2024-01-01", 0.5), ("2025-12-01", 1.0))}
@@ -132,14 +135,14 @@ def _changes(kinds, small):
     }
 
 
-def _towns(region):
+def _towns(region: Region) -> Floats:
     """A point of every township, metres from the origin, float64[n, 2]."""
     inner = region.townships.geometry.representative_point()
     x, y = region.grid.project(inner.x.to_numpy(), inner.y.to_numpy())
     return np.column_stack((x - region.origin[0], y - region.origin[1]))
 
 
-def _place(region, rng, kind, placed, towns):
+def _place(region: Region, rng: np.random.Generator, kind: str, placed: Floats, towns: Floats) -> Floats:
     """A free place for a source: plants apart from each other and off the slopes, the rest near a town."""
     from shapely import Point, Polygon
 
@@ -161,7 +164,7 @@ def _place(region, rng, kind, placed, towns):
         gap *= 0.995
 
 
-def emission_maps(region, sources, weather_days):
+def emission_maps(region: Region, sources: list[Source], weather_days: Times) -> tuple[Floats, list[str], Floats]:
     """
     Emission on the pixels, in groups that share one rhythm in time.
 
@@ -203,7 +206,7 @@ def emission_maps(region, sources, weather_days):
     return maps, [key[0] for key in order], np.stack([groups[key][1] for key in order])
 
 
-def _spread(field, lon, lat, source):
+def _spread(field: Floats, lon: Floats, lat: Floats, source: Source) -> None:
     """Add a source to the four pixels around it, g/s."""
     column = (source.lon - lon[0]) / (lon[1] - lon[0])
     row = (source.lat - lat[0]) / (lat[1] - lat[0])

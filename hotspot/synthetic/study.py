@@ -11,17 +11,30 @@ every run. ``truth/`` holds what was put in; nothing but tests may open it.
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from hotspot.kernels.arrays import Floats
+from hotspot.sources.opening import Month
+from hotspot.synthetic.region import Region
 
 SEED = 20180828
 LATEST_MONTH = "2025-12"
 _SIZES = ("demo", "small")
 
 
-def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
+def write_study(
+    folder: Path | str,
+    *,
+    seed: int = SEED,
+    months: int = 24,
+    size: str = "demo",
+    progress: Callable[[list[Any]], Iterable[Any]] | None = None,
+) -> Path:
     """
     Write the synthetic study.
 
@@ -128,7 +141,7 @@ def write_study(folder, *, seed=SEED, months=24, size="demo", progress=None):
     return path
 
 
-def synthetic_month(month=None, *, seed=SEED, size="small"):
+def synthetic_month(month: str | None = None, *, seed: int = SEED, size: str = "small") -> Month:
     """
     One month of the synthetic study, opened: what the examples start from.
 
@@ -161,14 +174,14 @@ def synthetic_month(month=None, *, seed=SEED, size="small"):
 
 
 @lru_cache(maxsize=4)
-def _kept_study(seed, size):
+def _kept_study(seed: int, size: str) -> Path:
     """Path of a study.toml in a temporary folder of this process."""
     folder = tempfile.mkdtemp(prefix="hotspot-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return write_study(folder, seed=seed, size=size)
 
 
-def _stations(region, seed):
+def _stations(region: Region, seed: int) -> tuple[list[str], Floats]:
     """Names and places of the reference stations: one in most townships, near where people live."""
     rng = np.random.default_rng([seed, 50])
     units = region.townships

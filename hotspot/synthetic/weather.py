@@ -8,9 +8,13 @@ order); nothing here is fitted to a real place.
 
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from hotspot.kernels.arrays import Flags, Floats
+from hotspot.synthetic.region import Region
 
 FIRST, LAST = "2023-12-31T00", "2026-01-01T00"  # UTC, both delivered
 
@@ -32,12 +36,12 @@ class Weather:
     season: np.ndarray  # 1 in mid January, -1 in mid July
 
     @property
-    def local_hour(self):
+    def local_hour(self) -> Floats:
         """Hour of the local day, UTC+8."""
         return ((self.time.astype("datetime64[h]").astype(np.int64) + 8) % 24).astype(float)
 
 
-def red_noise(rng, n, hours):
+def red_noise(rng: np.random.Generator, n: int, hours: float) -> Floats:
     """Unit-variance autoregressive noise that forgets in ``hours``; float64[n]."""
     keep = np.exp(-1.0 / hours)
     shock = rng.standard_normal(n) * np.sqrt(1.0 - keep**2)
@@ -45,7 +49,7 @@ def red_noise(rng, n, hours):
     return np.array(list(accumulate(shock.tolist(), lambda last, new: keep * last + new)))
 
 
-def make_weather(seed):
+def make_weather(seed: int) -> Weather:
     """
     The hourly weather of 2024 and 2025.
 
@@ -101,7 +105,7 @@ def make_weather(seed):
     return Weather(time, u10, v10, t2m, d2m, np.clip(blh, 35.0, 3500.0), sp, tp, stagnation, cloud, season)
 
 
-def write_weather(folder, weather, region, wanted, seed):
+def write_weather(folder: Path, weather: Weather, region: Region, wanted: Flags, seed: int) -> None:
     """
     Write ERA5-like NetCDF files, one for each UTC month.
 
@@ -132,7 +136,7 @@ def write_weather(folder, weather, region, wanted, seed):
     rng = np.random.default_rng([seed, 11])
     n = len(weather.time)
 
-    def field(series, swing, hours):
+    def field(series: Floats, swing: float, hours: float) -> Floats:
         """A series with a slope over the region that wanders."""
         slope = swing * np.stack([red_noise(rng, n, hours) for _ in range(2)])
         return series[:, None, None] + slope[0][:, None, None] * across + slope[1][:, None, None] * along

@@ -7,7 +7,9 @@ A text that would be taken for a formula gets a leading apostrophe (OWASP ASVS
 
 import csv
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from hotspot.text.door import shown
 from hotspot.variables import DataError
@@ -16,7 +18,7 @@ from hotspot.variables import DataError
 _LEAD = re.compile(r"'*[=+\-@\t\r\n\0＝＋－＠]")
 
 
-def escape_text(text):
+def escape_text(text: str) -> str:
     """
     A text that no spreadsheet takes for a formula; ``unescape_text`` takes the mark off again.
 
@@ -31,12 +33,12 @@ def escape_text(text):
     return f"'{text}" if _LEAD.match(text) else text
 
 
-def unescape_text(text):
+def unescape_text(text: str) -> str:
     """Take off the apostrophe that ``escape_text`` set."""
     return text[1:] if text.startswith("'") and _LEAD.match(text) else text
 
 
-def write_csv(path, header, rows):
+def write_csv(path: Path | str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
     """
     Write a header and rows of finished texts; what is hidden in one stands as its code point.
 
@@ -58,7 +60,7 @@ def write_csv(path, header, rows):
     return path
 
 
-def read_csv(path, header, what, remedy):
+def read_csv(path: Path | str, header: Sequence[str], what: str, remedy: str) -> list[tuple[int, list[str]]]:
     """
     Read the rows of a table that has exactly these columns.
 

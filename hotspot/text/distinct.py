@@ -1,9 +1,12 @@
 """Distinct texts of a column, without an array as wide as its longest text."""
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Ints, Objects
 
 
-def distinct(texts):
+def distinct(texts: ArrayLike) -> tuple[Objects, Ints]:
     """
     The distinct texts in order, and which of them each text is.
 

@@ -7,6 +7,7 @@ workbooks (``fonts``) call it for what is theirs alone.
 
 import json
 import re
+from typing import Any
 
 # Control characters, marks that turn the reading direction, half surrogate pairs, non-characters.
 HIDDEN = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
@@ -25,7 +26,7 @@ _PLACE = re.compile(r"(?<![\w/:.\-·）)])/(?:[^\s/,;:：，；。'\"()（）<>|
 _DRIVE = re.compile(r"(?<![\w])[A-Za-z]:\\(?:[^\\\s,;'\"]+\\)*(?=[^\\\s,;'\"])")
 
 
-def shown(text, *, lines=False):
+def shown(text: str, *, lines: bool = False) -> str:
     """
     A text with nothing hidden: control and direction marks stand as their code points.
 
@@ -44,7 +45,7 @@ def shown(text, *, lines=False):
     return pattern.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
-def masked(text):
+def masked(text: str) -> str:
     """
     A text without identity-card and telephone numbers; the first digits show which kind stood there.
 
@@ -60,7 +61,7 @@ def masked(text):
     return _LANDLINE.sub(lambda found: f"{found[0].rstrip('0123456789')}***（电话已隐去）", text)
 
 
-def without_places(text):
+def without_places(text: str) -> str:
     """
     A text in which a path of this machine is only the last step of it.
 
@@ -72,7 +73,7 @@ def without_places(text):
     return _DRIVE.sub("", _PLACE.sub("", text))
 
 
-def outward(text):
+def outward(text: str) -> str:
     """
     A sentence as it may leave: notes, rules and messages of products.
 
@@ -84,7 +85,7 @@ def outward(text):
     return masked(without_places(shown(text)))
 
 
-def delivered_name(text):
+def delivered_name(text: str) -> str:
     """
     A name as delivered, one line, nothing hidden, without anybody's number; a plain name as it stands.
 
@@ -98,7 +99,7 @@ def delivered_name(text):
     return masked(plain(text) if _HIDDEN.search(text) else text)
 
 
-def json_text(value, **how):
+def json_text(value: Any, **how: Any) -> str:
     """
     JSON in which nothing hidden stands as itself: it is escaped, so that reading gives the same value.
 

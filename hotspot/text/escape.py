@@ -9,13 +9,14 @@ literals). So the characters a script could read are written as numeric entities
 import html
 import json
 import unicodedata
+from typing import Any
 
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "\\`${}"})
 # Characters that reorder what is read: a name must not turn the text around it.
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-def plain(text):
+def plain(text: Any) -> str:
     """
     Text from data as one readable line: no line breaks, control or reordering characters.
 
@@ -43,7 +44,7 @@ def plain(text):
     return " ".join("".join(kept).split())
 
 
-def escape(text):
+def escape(text: Any) -> str:
     """
     Text from data, inert in HTML, in an attribute and in a script's literal.
 
@@ -63,7 +64,7 @@ def escape(text):
     return html.escape(plain(text), quote=True).translate(_ENTITIES)
 
 
-def script_json(value):
+def script_json(value: Any) -> str:
     """
     A value as JSON that cannot end the ``<script>`` element it stands in.
 

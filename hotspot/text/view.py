@@ -7,6 +7,7 @@ has its own words or shape.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,14 +69,14 @@ class Facts:
 
     rows: tuple
 
-    def html(self):
+    def html(self) -> str:
         rows = "".join(
             f'<tr><th scope="row">{escape(zh)} <small>{escape(en)}</small></th><td>{_cell(value)}</td></tr>'
             for (zh, en), value in self.rows
         )
         return f"<table><tbody>{rows}</tbody></table>"
 
-    def text(self):
+    def text(self) -> str:
         return _aligned([[f"{zh} {en}", _plain(value)] for (zh, en), value in self.rows], [False, False])
 
 
@@ -88,7 +89,7 @@ class Table:
     caption: tuple = ("", "")
     left_out: int = 0
 
-    def html(self):
+    def html(self) -> str:
         zh, en = self.caption
         caption = f"<caption>{escape(zh)} <small>{escape(en)}</small></caption>" if zh or en else ""
         head = "".join(f'<th scope="col"{_class(c)}>{_head(c)}</th>' for c in self.columns)
@@ -97,16 +98,16 @@ class Table:
         rest = f'<div class="hv-note">{escape(self._rest())}</div>' if self._rest() else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 
-    def text(self):
+    def text(self) -> str:
         head = [[c.zh for c in self.columns], [f"{c.en}, {c.unit}" if c.unit else c.en for c in self.columns]]
         lines = _aligned(head + [[_plain(v) for v in row] for row in self.rows], [c.number for c in self.columns])
         before = [" ".join(filter(None, self.caption))] if any(self.caption) else []
         return "\n".join([*before, lines, *([] if self.rows else [_NONE]), *filter(None, [self._rest()])])
 
-    def _row(self, row):
+    def _row(self, row: Sequence[str | Mark]) -> str:
         return "".join(f"<td{_class(c)}>{_cell(v)}</td>" for c, v in zip(self.columns, row, strict=True))
 
-    def _rest(self):
+    def _rest(self) -> str:
         n = self.left_out
         return f"…… 另有{n}行未显示 / {n} more {'row' if n == 1 else 'rows'} not shown" if n else ""
 
@@ -137,11 +138,11 @@ class View:
     blocks: tuple
     notes: tuple = ()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         parts = [" ".join(filter(None, map(plain, self.title))), *(block.text() for block in self.blocks)]
         return "\n".join([*parts, *map(plain, self.notes)])
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         zh, en = self.title
         notes = "".join(f'<div class="hv-note">{escape(note)}</div>' for note in self.notes)
         inside = "".join(block.html() for block in self.blocks)
@@ -149,7 +150,7 @@ class View:
         return f'{_STYLE}<div class="hotspot-view">{title}{inside}{notes}</div>'
 
 
-def _cell(value):
+def _cell(value: str | Mark) -> str:
     if isinstance(value, Mark):
         if value.look not in _LOOKS:
             raise ValueError(f"look {value.look!r} is none of {', '.join(_LOOKS)}.")
@@ -158,21 +159,21 @@ def _cell(value):
     return escape(value)
 
 
-def _plain(value):
+def _plain(value: str | Mark) -> str:
     return plain(f"{value.text} {value.en}" if isinstance(value, Mark) else value)
 
 
-def _head(column):
+def _head(column: Column) -> str:
     unit = f"<small>{escape(column.unit)}</small>" if column.unit else ""
     return f"{escape(column.zh)}<small>{escape(column.en)}</small>{unit}"
 
 
-def _class(column):
+def _class(column: Column) -> str:
     names = [name for name, on in (("hv-n", column.number), ("hv-w", column.wide)) if on]
     return f' class="{" ".join(names)}"' if names else ""
 
 
-def _aligned(rows, right):
+def _aligned(rows: list[list[str]], right: list[bool]) -> str:
     """Texts in columns; a Chinese character is two places wide."""
     width = [max((_places(row[i]) for row in rows), default=0) for i in range(len(right))]
     lines = []
@@ -185,5 +186,5 @@ def _aligned(rows, right):
     return "\n".join(lines)
 
 
-def _places(text):
+def _places(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)

@@ -6,10 +6,18 @@ looks alike to it. A plant to which several stations point lies where their
 directions cross.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.tracing import Tracing
 from hotspot.trace.cpf import sector_lift
-from hotspot.trace.hours import increments
+from hotspot.trace.hours import Hours, increments
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 class Receptors:
@@ -35,7 +43,17 @@ class Receptors:
     ``background_km`` (``hours.increments``), or as measured where too few report.
     """
 
-    def __init__(self, hours, stations, micro, places, *, tracing, reach_km, crs=None):
+    def __init__(
+        self,
+        hours: Hours,
+        stations: "xr.Dataset | None",
+        micro: "xr.Dataset | None",
+        places: "pd.DataFrame",
+        *,
+        tracing: Tracing,
+        reach_km: float,
+        crs: str | None = None,
+    ) -> None:
         self.hours, self.tracing, self.reach_km = hours, tracing, reach_km
         self.places = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
         there = [data for data in (stations, micro) if data is not None and "pm25" in data]
@@ -52,7 +70,7 @@ class Receptors:
         self._series: dict = {}
         self._near: dict = {}
 
-    def nearest(self, lon, lat, reach_km):
+    def nearest(self, lon: float, lat: float, reach_km: float) -> list[tuple[int, float]]:
         """
         The reference stations with any value around a place, nearest first.
 
@@ -64,7 +82,7 @@ class Receptors:
         order = np.lexsort((self.name[: self.n_reference], km))
         return [(int(i), float(km[i])) for i in order if km[i] <= reach_km and not np.isnan(self.values[i]).all()]
 
-    def series(self, station):
+    def series(self, station: int) -> tuple[Floats, Floats, Flags, str]:
         """
         A station's values and wind.
 
@@ -83,7 +101,7 @@ class Receptors:
             self._series[station] = values, direction, seen, measure
         return self._series[station]
 
-    def says(self, station):
+    def says(self, station: int) -> dict[str, Floats]:
         """
         What one station says of every facility.
 
@@ -110,7 +128,7 @@ class Receptors:
             self._answers[station] = answer
         return self._answers[station]
 
-    def agreement(self, wanted):
+    def agreement(self, wanted: Ints) -> dict[str, Ints]:
         """
         How many stations point to each facility.
 
@@ -136,7 +154,7 @@ class Receptors:
                 pointing += able & (answer["low"][wanted] > 1)
         return {"agreement": pointing, "n_stations": count}
 
-    def _asked(self, wanted):
+    def _asked(self, wanted: Ints) -> list[int]:
         """Stations within reach of any of these facilities."""
         lon, lat = self.places[0][wanted], self.places[1][wanted]
         reach = self.tracing.agreement_km
@@ -147,14 +165,14 @@ class Receptors:
         ]
 
 
-def on_lattice(lon, lat, crs):
+def on_lattice(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:
     """Metres east and north of places in degrees, WGS 84."""
     from pyproj import Transformer
 
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
 
 
-def near_box(lon, lat, there_lon, there_lat, km):
+def near_box(lon: float, lat: float, there_lon: Floats, there_lat: Floats, km: float) -> Flags:
     """
     Places in a box around a place that holds every place within so many kilometres.
 
@@ -169,7 +187,7 @@ def near_box(lon, lat, there_lon, there_lat, km):
     return (np.abs(there_lat - lat) <= degrees) & (np.abs(there_lon - lon) <= wide)
 
 
-def towards(lon, lat, there_lon, there_lat):
+def towards(lon: float, lat: float, there_lon: Floats, there_lat: Floats) -> tuple[Floats, Floats]:
     """
     Degrees from true north and kilometres (GRS80) from one place to others.
 
@@ -186,5 +204,5 @@ def towards(lon, lat, there_lon, there_lat):
     return np.asarray(bearing, dtype=float) % 360.0, np.asarray(metres, dtype=float) / 1000
 
 
-def _km(lon, lat, there_lon, there_lat):
+def _km(lon: float, lat: float, there_lon: Floats, there_lat: Floats) -> Floats:
     return towards(lon, lat, np.asarray(there_lon, float), np.asarray(there_lat, float))[1]

@@ -5,6 +5,8 @@ An episode is no plant's usual emission, so only the alarm's hours speak; the ho
 the journey of the plume. Stations of the neighbourhood that stayed clean say as much as the one that rose.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -21,7 +23,7 @@ _MOST = 40  # proposal: sources and stations that one alarm asks about, the near
 
 def sources_of_hours(
     stations: pd.DataFrame, values: np.ndarray, wind: np.ndarray, inside: np.ndarray, target: pd.Series,
-    facilities, *, crs, spacing: float, criteria: Criteria, inventory: xr.DataArray | None = None,
+    facilities: pd.DataFrame, *, crs: str, spacing: float, criteria: Criteria, inventory: xr.DataArray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """
     Registered sources in the order in which they explain some hours at one place.
@@ -104,7 +106,7 @@ def sources_of_hours(
     return _table(rows, informed)
 
 
-def _table(rows, informed):
+def _table(rows: list[dict[str, Any]], informed: bool) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     table.attrs["informed"] = informed
     return table

@@ -7,15 +7,21 @@ stands what each station says alone: whether it was dirtier than the stations
 around it when the wind blew from the facility, and how many say so.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Floats, Ints, Objects
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.tracing import Tracing
 from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
 from hotspot.trace.groups import groups
 from hotspot.trace.hours import Hours
 from hotspot.trace.prior import prior, register_emission, with_inventory
-from hotspot.trace.whose import whose
+from hotspot.trace.whose import Answer, whose
 from hotspot.trace.words import findings
 
 COLUMNS = [
@@ -26,8 +32,17 @@ COLUMNS = [
 
 
 def trace_sources(
-    warned, weather, facilities, *, cells, stations=None, micro=None, criteria, utc_offset=None, inventory=None
-):
+    warned: pd.DataFrame,
+    weather: xr.Dataset | None,
+    facilities: pd.DataFrame,
+    *,
+    cells: xr.Dataset,
+    stations: xr.Dataset | None = None,
+    micro: xr.Dataset | None = None,
+    criteria: Criteria,
+    utc_offset: float | None = None,
+    inventory: xr.DataArray | None = None,
+) -> pd.DataFrame:
     """
     Possible sources of every warned cell, in the order in which to visit them.
 
@@ -102,8 +117,8 @@ def trace_sources(
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
     places = placed(facilities, cells.attrs["crs"], inventory)
     codes = sorted(months.index)
-    at = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
-    at = np.column_stack([at[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
+    listed = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
+    at = np.column_stack([listed[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
     spacing = float(cells.attrs["spacing"])
     spot = dict(zip(codes, at.tolist(), strict=True))
     near = {cell: _near(places, spot[cell], spacing, rule.upwind_km) for cell in codes}
@@ -133,7 +148,7 @@ def trace_sources(
     return traced
 
 
-def placed(facilities, crs, inventory=None):
+def placed(facilities: pd.DataFrame, crs: str, inventory: xr.DataArray | None = None) -> pd.DataFrame:
     """The facilities by name, each with its place on the lattice (m) and what it may emit (g/s)."""
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
     table["x"], table["y"] = on_lattice(table["lon"].to_numpy(float), table["lat"].to_numpy(float), crs)
@@ -144,7 +159,7 @@ def placed(facilities, crs, inventory=None):
     return table.sort_values("facility", kind="stable").reset_index(drop=True)
 
 
-def _near(places, spot, spacing, reach_km):
+def _near(places: pd.DataFrame, spot: list[float], spacing: float, reach_km: float) -> dict[str, np.ndarray]:
     """Facilities within reach of a cell's centre: arrays of their place, distance, bearing, and whether inside."""
     lon, lat = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
     centre_lon, centre_lat, x, y = spot
@@ -158,7 +173,7 @@ def _near(places, spot, spacing, reach_km):
     return {"place": rows, "distance_km": km, "bearing_deg": bearing, "inside": inside[rows]}
 
 
-def _evidence(hours, receptors, lon, lat, reach_km):
+def _evidence(hours: Hours, receptors: Receptors, lon: float, lat: float, reach_km: float) -> dict[str, Any]:
     """The month's wind at a cell and, where a station is near, what it measured in the same hours."""
     direction, seen = hours.direction(lon, lat)
     about = {"station": "", "station_km": float("nan"), "measure": "", "n_hours": 0, "calm_hours": 0}
@@ -180,7 +195,13 @@ def _evidence(hours, receptors, lon, lat, reach_km):
     return {"direction": direction, "receptor": receptor, "about": about}
 
 
-def _judged(places, found, evidence, receptors, answer):
+def _judged(
+    places: pd.DataFrame,
+    found: dict[str, np.ndarray],
+    evidence: dict[str, Any],
+    receptors: Receptors,
+    answer: Answer | None,
+) -> dict[str, np.ndarray]:
     """One cell's facilities in visiting order: arrays of where, hours, lift, word, agreement, prior, share."""
     rule, direction, receptor = receptors.tracing, evidence["direction"], evidence["receptor"]
     n = found["place"].size
@@ -213,7 +234,7 @@ def _judged(places, found, evidence, receptors, answer):
     return {name: values[order] for name, values in found.items()}
 
 
-def _shared(found, answer):
+def _shared(found: dict[str, np.ndarray], answer: Answer | None) -> dict[str, Floats]:
     """The posterior of a cell's facilities; the prior where there is no wind."""
     if answer is None:
         nothing = np.zeros(found["place"].size)
@@ -226,7 +247,7 @@ def _shared(found, answer):
             for name, values in names.items()}  # fmt: skip
 
 
-def _whole(answer, found):
+def _whole(answer: Answer | None, found: dict[str, np.ndarray]) -> dict[str, Any]:
     """What the listed facilities leave to others, for a cell's note."""
     listed = float(found["share"].sum())
     if answer is None:
@@ -235,7 +256,7 @@ def _whole(answer, found):
     return {"informed": answer.informed, "listed_share": listed} | rest
 
 
-def _words(found, informed, rule):
+def _words(found: dict[str, np.ndarray], informed: bool, rule: Tracing) -> Objects:
     """What the posterior says, in one of five words."""
     if not informed:
         return np.full(found["place"].size, "no hourly data", dtype=object)
@@ -248,13 +269,13 @@ def _words(found, informed, rule):
     return words
 
 
-def _order(found):
+def _order(found: dict[str, np.ndarray]) -> Ints:
     """Positions of a cell's facilities in visiting order."""
     # No order out of the last digits; places are sorted by facility, so that the place breaks ties.
     return np.lexsort((found["place"], -found["prior"].round(9), -found["share"].round(6)))
 
 
-def _table(places, found):
+def _table(places: pd.DataFrame, found: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
     """All cells' facilities as one table."""
     cells = sorted(cell for cell, rows in found.items() if rows["place"].size)
     if not cells:

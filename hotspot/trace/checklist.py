@@ -5,9 +5,15 @@ A cell without a single registered enterprise is no empty sheet (C10): classes
 of area sources stand on every list, and blank rows wait for what is found.
 """
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import Any
 
-from hotspot.rules.classes import area_classes, dossier_papers, problem_types, route, source_classes
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from hotspot.rules.classes import Item, area_classes, dossier_papers, problem_types, route, source_classes
+from hotspot.rules.criteria import Criteria, Handover
 from hotspot.trace.words import agreement_words, findings_words, share_words
 
 COLUMNS = [
@@ -27,7 +33,15 @@ _NEIGHBOUR = {
 _WORD_ZH = {"strong": "与高浓度关联强", "moderate": "与高浓度关联中等", "weak": "与高浓度关联弱"}
 
 
-def checklist(warned, traced, facilities, cells, criteria, *, inventory=None):
+def checklist(
+    warned: pd.DataFrame,
+    traced: pd.DataFrame,
+    facilities: gpd.GeoDataFrame | None,
+    cells: xr.Dataset,
+    criteria: Criteria,
+    *,
+    inventory: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """
     Select what belongs on each warned cell's problem list.
 
@@ -104,7 +118,7 @@ def checklist(warned, traced, facilities, cells, criteria, *, inventory=None):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _item(key, item):
+def _item(key: str, item: Item) -> dict[str, str]:
     """One thing to look at, of whatever class."""
     kind, problem = source_classes()[key], problem_types()[item.problem]
     return {
@@ -114,7 +128,7 @@ def _item(key, item):
     }  # fmt: skip
 
 
-def _blank(n):
+def _blank(n: int) -> dict[str, str]:
     """A row to fill in on the spot: no item, and no type of problem yet."""
     kind = source_classes()["other"]
     return {
@@ -123,7 +137,7 @@ def _blank(n):
     }  # fmt: skip
 
 
-def _numbered(cell, rows, handover):
+def _numbered(cell: str, rows: list[dict[str, Any]], handover: Handover) -> list[dict[str, Any]]:
     """The rows of one cell with their numbers, deadlines and photo slots."""
     days, photo, seen = handover.feedback_workdays, 0, set()
     rows = [dict.fromkeys(COLUMNS, "") | row for row in rows]
@@ -143,11 +157,11 @@ def _numbered(cell, rows, handover):
     return rows
 
 
-def _both(name, words):
+def _both(name: str, words: Sequence[str]) -> dict[str, str]:
     return {f"{name}_zh": words[0], f"{name}_en": words[1]}
 
 
-def _stands(inventory):
+def _stands(inventory: pd.DataFrame | None) -> dict[str, tuple[str, str]]:
     """(city, county) where each enterprise stands; empty texts outside the study."""
     if inventory is None:
         return {}
@@ -157,7 +171,7 @@ def _stands(inventory):
     }
 
 
-def _duty(key, stands, places):
+def _duty(key: str, stands: tuple[str, str] | None, places: list[tuple[str, str]]) -> dict[str, str]:
     """Who leads, with whom, and how a problem is handed over (B13)."""
     # An enterprise is its own county's business, whoever else shares the cell.
     parties = places if stands is None else list(dict.fromkeys([stands, places[0]]))
@@ -169,7 +183,7 @@ def _duty(key, stands, places):
     }
 
 
-def _dossier(about):
+def _dossier(about: dict[str, str]) -> tuple[str, str]:
     """The papers of an enterprise as far as its register knows them (B27), in both languages."""
     papers = {key: about.get(key, "") for key in dossier_papers()}
     if not any(papers.values()):
@@ -182,7 +196,7 @@ def _dossier(about):
     )
 
 
-def _because(found, status, criteria):
+def _because(found: dict[str, Any], status: dict[str, str], criteria: Criteria) -> tuple[str, str]:
     """Why an enterprise is on the list, in both languages."""
     km, bearing = float(found["distance_km"]), round(float(found["bearing_deg"])) % 360
     zh = f"{_WHERE_ZH[found['where']]}，方位{bearing}°，距格中心{km:.1f}公里"
@@ -215,7 +229,7 @@ def _because(found, status, criteria):
     return zh, en
 
 
-def _counties(cells):
+def _counties(cells: xr.Dataset) -> dict[str, list[tuple[str, str]]]:
     """(city, county) pairs of every cell, its owner first, then by share of area."""
     names = cells["cell"].values.astype(str)
     city, county = (_texts(cells, name) for name in ("city", "county"))
@@ -231,5 +245,5 @@ def _counties(cells):
     return places
 
 
-def _texts(cells, name):
+def _texts(cells: xr.Dataset, name: str) -> list[str]:
     return cells[name].values.astype(str).tolist()

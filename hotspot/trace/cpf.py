@@ -2,11 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.tracing import Tracing
 from hotspot.variables import DataError
 
 
-def cpf(direction, values, *, high_share=0.1, sectors=12):
+def cpf(direction: np.ndarray, values: np.ndarray, *, high_share: float = 0.1, sectors: int = 12) -> pd.DataFrame:
     """
     Conditional probability function over equal sectors.
 
@@ -62,7 +65,7 @@ def cpf(direction, values, *, high_share=0.1, sectors=12):
     )
 
 
-def sector_hours(bearing, direction, sector_deg):
+def sector_hours(bearing: ArrayLike, direction: ArrayLike, sector_deg: float) -> Floats:
     """
     Hours with wind from the sector around each bearing.
 
@@ -88,7 +91,9 @@ def sector_hours(bearing, direction, sector_deg):
     return kernel.sector_counts(bearing, direction, nothing > 0, nothing, float(sector_deg) / 2, 1)[0][:, 0]
 
 
-def sector_lift(bearing, direction, values, block, *, tracing):
+def sector_lift(
+    bearing: ArrayLike, direction: Floats, values: Floats, block: Ints, *, tracing: Tracing
+) -> dict[str, Floats]:
     """
     Lift of each source's own sector over the base rate, with its interval.
 
@@ -146,7 +151,7 @@ def sector_lift(bearing, direction, values, block, *, tracing):
     return {"hours": counts[0].sum(axis=1), "lift": lift, "low": low, "high": top}
 
 
-def share_high(values, chosen, *, share):
+def share_high(values: Floats, chosen: Flags, *, share: float) -> float:
     """
     Share of chosen hours that were high by the limit of all others: what calm hours are held against.
 
@@ -171,7 +176,7 @@ def share_high(values, chosen, *, share):
     return float((values[chosen] > np.quantile(values[~chosen], 1 - share)).mean())
 
 
-def _quantiles(draws, share):
+def _quantiles(draws: Floats, share: float) -> Floats:
     """A quantile down each column, of what is not NaN; NaN where nothing is."""
     ordered = np.sort(draws.T, axis=1)  # NaN last
     n = (~np.isnan(ordered)).sum(axis=1)
@@ -182,14 +187,14 @@ def _quantiles(draws, share):
     return below + (above - below) * (place - lower)
 
 
-def _high(values, share):
+def _high(values: Floats, share: float) -> Flags:
     """Hours above their (1 - share) quantile; the ties at the top where none is above it."""
     limit = np.quantile(values, 1 - share)
     above = values > limit
     return above if above.any() else values >= limit
 
 
-def _ratio(part, whole):
+def _ratio(part: Floats, whole: float | Floats) -> Floats:
     """part / whole, NaN where the whole is zero."""
     part, whole = np.broadcast_arrays(np.asarray(part, dtype=float), np.asarray(whole, dtype=float))
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)

@@ -10,8 +10,10 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.kernels import plume
+from hotspot.kernels.arrays import Flags, Floats
 
 DEPTH = 500.0  # m, taken where no mixing depth was delivered
 REACH = 30_000.0  # m, farther a plume is not followed
@@ -30,7 +32,7 @@ class Shape(NamedTuple):
 SHAPES = tuple(Shape(*shape) for shape in product((0.12, 0.3), (0.03, 0.1), (False, True)))
 
 
-def wind_table(u, v, depth=None):
+def wind_table(u: ArrayLike, v: ArrayLike, depth: Floats | None = None) -> Floats:
     """
     Wind and mixing depth as the footprints take them.
 
@@ -53,7 +55,7 @@ def wind_table(u, v, depth=None):
     return np.column_stack([u, v, np.where(np.isnan(deep), DEPTH, np.maximum(deep, 50.0))])
 
 
-def footprints(receptors, sources, wind, shape):
+def footprints(receptors: ArrayLike, sources: ArrayLike, wind: Floats, shape: Shape) -> Floats:
     """
     Concentration at receptors for unit sources, hour by hour.
 
@@ -88,7 +90,9 @@ def footprints(receptors, sources, wind, shape):
     return plume.hourly_footprints(at, of, np.ascontiguousarray(wind, dtype=float), settings)
 
 
-def over_cells(centres, sources, wind, shape, *, spacing, hours=None):
+def over_cells(
+    centres: ArrayLike, sources: Floats, wind: Floats, shape: Shape, *, spacing: float, hours: Flags | None = None
+) -> Floats:
     """
     Mean footprint over whole cells and over hours.
 
@@ -118,7 +122,7 @@ def over_cells(centres, sources, wind, shape, *, spacing, hours=None):
     return found
 
 
-def ventilation_factor(wind):
+def ventilation_factor(wind: Floats) -> Floats:
     """
     How much diffuse sources around add in each hour, against the mean hour: more in weak wind and shallow air.
 

@@ -1,13 +1,19 @@
 """Plants that stand in one direction and cannot be told apart make one statement, not three."""
 
+from typing import Any
+
 import numpy as np
+
+from hotspot.kernels.arrays import Ints
+from hotspot.rules.tracing import Tracing
+from hotspot.trace.whose import Answer
 
 _WIDE = 30.0  # degrees a group may span, as the cell sees it
 _SURE = 0.9  # chance from which one is said to add more than another
 _LITTLE = 0.05  # a share below this is in no group
 
 
-def groups(found, answer, tracing):
+def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing | None) -> Ints:
     """
     Number the groups of a cell's facilities.
 
@@ -52,14 +58,14 @@ def groups(found, answer, tracing):
     return number
 
 
-def _alike(found, answer, one, other):
+def _alike(found: dict[str, np.ndarray], answer: Answer, one: int | np.integer, other: int | np.integer) -> bool:
     """Whether two facilities stand in one direction and neither surely adds more."""
     apart = abs((found["bearing_deg"][one] - found["bearing_deg"][other] + 180.0) % 360.0 - 180.0)
     first, second = np.searchsorted(answer.place, [found["place"][one], found["place"][other]])
     return apart <= _WIDE and max(answer.alike[first, second], answer.alike[second, first]) < _SURE
 
 
-def group_words(rows):
+def group_words(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """
     One statement for each group of a cell.
 

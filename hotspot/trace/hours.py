@@ -4,11 +4,18 @@ The hours of a month: the wind at any place, and what the stations measured in t
 All series stand on one complete axis of hours, so that they can be laid side by side.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
+from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import wind_table
 from hotspot.trace.wind import nearest_point, wind, wind_at
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 HOUR = np.timedelta64(1, "h")
 _LONGEST_STEP = np.timedelta64(6, "h")  # reports farther apart do not follow the wind
@@ -31,17 +38,17 @@ class Hours:
     block : int64[hour], number of the block of days
     """
 
-    def __init__(self, weather, month, *, utc_offset, tracing):
+    def __init__(self, weather: "xr.Dataset | None", month: str, *, utc_offset: float, tracing: Tracing) -> None:
         self.start = local_bounds(month_minus(month, tracing.months - 1), utc_offset)[0]
         self.end = local_bounds(month, utc_offset)[1]
-        self.time = np.arange(self.start, self.end, HOUR)
+        self.time: Times = np.arange(self.start, self.end, HOUR)
         day = (self.time + offset_hours(utc_offset)).astype("datetime64[D]").astype(np.int64)
         self.block = (day - day[0]) // tracing.block_days
         self.calm_ms = tracing.calm_ms
         self.weather = self._loaded(weather)
         self._known: dict = {}
 
-    def _loaded(self, weather):
+    def _loaded(self, weather: "xr.Dataset | None") -> "xr.Dataset | None":
         """The wind of these hours in memory, read once for all places."""
         if weather is None or not {"u10", "v10"} <= set(weather):
             return weather
@@ -49,7 +56,7 @@ class Hours:
         kept = [name for name in ("u10", "v10", "blh") if name in weather]
         return weather[kept].isel(time=(time >= self.start) & (time < self.end)).load()
 
-    def direction(self, lon, lat):
+    def direction(self, lon: float, lat: float) -> tuple[Floats, Flags]:
         """
         Where the wind came from at a place in each hour.
 
@@ -69,7 +76,7 @@ class Hours:
             self._known[key] = self._every_hour(time[there], direction[there])
         return self._known[key]
 
-    def table(self, lon, lat):
+    def table(self, lon: float, lat: float) -> Floats:
         """
         Wind and mixing depth at a place in each hour, as the footprints take them.
 
@@ -86,10 +93,10 @@ class Hours:
             series.append(self.weather["blh"].isel(nearest_point(self.weather, lon, lat)).values.astype(float))
         return wind_table(*(self._every_hour(time[there], values[there])[0] for values in series))
 
-    def _every_hour(self, time, direction):
+    def _every_hour(self, time: Times, direction: Floats) -> tuple[Floats, Flags]:
         """What each hour that has a report near was told: three-hourly reports stand for three."""
         found, seen = np.full(self.time.size, np.nan), np.zeros(self.time.size, bool)
-        step = np.median(np.diff(time)) if time.size > 1 else _LONGEST_STEP * 2
+        step: np.timedelta64 = np.median(np.diff(time)) if time.size > 1 else _LONGEST_STEP * 2
         if step > _LONGEST_STEP:
             return found, seen
         after = np.clip(np.searchsorted(time, self.time), 1, time.size - 1)
@@ -98,7 +105,7 @@ class Hours:
         found[seen] = direction[nearest[seen]]
         return found, seen
 
-    def values(self, stations):
+    def values(self, stations: "xr.Dataset") -> Floats:
         """PM2.5 of every station in these hours, float64[station, hour], NaN where missing."""
         found = np.full((stations.sizes["station"], self.time.size), np.nan)
         own = stations["time"].values.astype("datetime64[ns]")
@@ -107,7 +114,7 @@ class Hours:
         return found
 
 
-def increments(values, neighbours, *, tracing):
+def increments(values: Floats, neighbours: Floats, *, tracing: Tracing) -> Floats | None:
     """
     What a station measured above the background of the stations around it.
 
@@ -148,7 +155,7 @@ def increments(values, neighbours, *, tracing):
     return found
 
 
-def own_background(values, *, days=3, quantile=0.2):
+def own_background(values: Floats, *, days: int = 3, quantile: float = 0.2) -> Floats:
     """
     The quiet hours of the days around each hour, for a station that stands alone.
 

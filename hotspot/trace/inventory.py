@@ -8,9 +8,13 @@ the rows of the registers are accounted for to the last one.
 import json
 from collections import Counter
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Ints, Objects
 from hotspot.rules.classes import dossier_papers, source_classes
 from hotspot.variables import DataError
 
@@ -31,7 +35,15 @@ _DATUM = {
 }
 
 
-def inventory(facilities, cells, grid, *, boundaries=None, hot=None, warned=None):
+def inventory(
+    facilities: pd.DataFrame,
+    cells: xr.Dataset,
+    grid: Grid,
+    *,
+    boundaries: gpd.GeoDataFrame | None = None,
+    hot: pd.DataFrame | None = None,
+    warned: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """
     Every facility of the study with its owner cell, or the reason why it has none.
 
@@ -102,7 +114,7 @@ def inventory(facilities, cells, grid, *, boundaries=None, hot=None, warned=None
     return table
 
 
-def reconcile(table):
+def reconcile(table: pd.DataFrame) -> dict[str, int]:
     """
     The account of the inventory: what became of every delivered row (D14).
 
@@ -164,7 +176,7 @@ def reconcile(table):
     }
 
 
-def by_county(table):
+def by_county(table: pd.DataFrame) -> pd.DataFrame:
     """
     Facilities by county and class: the census table of D14 and D24.
 
@@ -196,7 +208,7 @@ def by_county(table):
     return pd.DataFrame(out, columns=["city", "county", *classes, "total"])
 
 
-def _columns(facilities):
+def _columns(facilities: pd.DataFrame) -> pd.DataFrame:
     """The register's columns, all there; what a table made by hand lacks is empty."""
     n = len(facilities)
     texts = ("facility", "name", "class_", "size_unit", "accuracy", "status", "vintage", "source", *dossier_papers())
@@ -211,14 +223,14 @@ def _columns(facilities):
     return table
 
 
-def _owner_cells(table, cells, grid):
+def _owner_cells(table: pd.DataFrame, cells: xr.Dataset, grid: Grid) -> Ints:
     """Position of the cell that holds each place by the lattice's half-open rule; -1 where none of the study does."""
     col, row = grid.locate(table["lon"].to_numpy(float), table["lat"].to_numpy(float))
     keys = [pd.MultiIndex.from_arrays(pair) for pair in ((cells["col"].values, cells["row"].values), (col, row))]
     return keys[0].get_indexer(keys[1])
 
 
-def _units_of(table, boundaries):
+def _units_of(table: pd.DataFrame, boundaries: gpd.GeoDataFrame | None) -> Ints:
     """Position of the unit each place stands in; on a shared border the one with the lower code; -1 outside."""
     import shapely
 
@@ -237,12 +249,12 @@ def _units_of(table, boundaries):
     return unit
 
 
-def _taken(values, at):
+def _taken(values: np.ndarray, at: Ints) -> Objects:
     """``values[at]`` as texts, empty where ``at`` is -1."""
     return np.where(at >= 0, np.asarray(values, object)[np.maximum(at, 0)] if len(values) else "", "").astype(object)
 
 
-def _without_place(facilities):
+def _without_place(facilities: pd.DataFrame) -> pd.DataFrame:
     rows = [row | {"where": PLACES[2]} for row in json.loads(facilities.attrs.get("no_place", "[]"))]
     table = pd.DataFrame(rows, columns=[*COLUMNS]).astype({"lon": float, "lat": float, "size": float})
     for name in table.columns.difference(["lon", "lat", "size", "rows", "hotspot"]):
@@ -250,7 +262,7 @@ def _without_place(facilities):
     return table
 
 
-def _sorted(table):
+def _sorted(table: pd.DataFrame) -> pd.DataFrame:
     rank = {key: number for number, key in enumerate(source_classes())}
     key = pd.DataFrame(
         {

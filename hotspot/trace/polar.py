@@ -6,12 +6,17 @@ that shows in weak wind from all sides points to sources close by. Calm hours
 have no direction and stand apart.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.rules.calendar import local_bounds
+from hotspot.rules.criteria import Criteria
 from hotspot.trace.wind import wind, wind_at, wind_rose
 from hotspot.variables import DataError
 
@@ -19,8 +24,9 @@ SPEEDS = (1.0, 2.0, 3.0, 4.0, 6.0)  # m/s, edges between classes of wind speed
 
 
 def polar(
-    u10, v10, values, *, sectors=16, bins=SPEEDS, calm_ms=0.5, high_share=0.25, interval=None, min_hours=5
-):  # fmt: skip
+    u10: np.ndarray, v10: np.ndarray, values: np.ndarray, *, sectors: int = 16, bins: Sequence[float] = SPEEDS,
+    calm_ms: float = 0.5, high_share: float = 0.25, interval: tuple[float, float] | None = None, min_hours: int = 5,
+) -> pd.DataFrame:  # fmt: skip
     """
     Bivariate polar statistics of one series.
 
@@ -129,7 +135,16 @@ def polar(
     return table
 
 
-def station_polar(weather, stations, station, *, month, utc_offset, criteria, **settings):
+def station_polar(
+    weather: xr.Dataset,
+    stations: xr.Dataset,
+    station: str,
+    *,
+    month: str,
+    utc_offset: float,
+    criteria: Criteria,
+    **settings: Any,
+) -> pd.DataFrame:
     """
     Polar statistics of one station's PM2.5 in one month.
 
@@ -176,7 +191,9 @@ def station_polar(weather, stations, station, *, month, utc_offset, criteria, **
     return table
 
 
-def month_rose(weather, lon, lat, *, month, utc_offset, criteria, **settings):
+def month_rose(
+    weather: xr.Dataset, lon: float, lat: float, *, month: str, utc_offset: float, criteria: Criteria, **settings: Any
+) -> pd.DataFrame:
     """
     The wind rose of one month at a place.
 
@@ -214,7 +231,9 @@ def month_rose(weather, lon, lat, *, month, utc_offset, criteria, **settings):
     return rose
 
 
-def _of_month(weather, lon, lat, month, utc_offset):
+def _of_month(
+    weather: xr.Dataset, lon: float, lat: float, month: str, utc_offset: float
+) -> tuple[Times, Floats, Floats]:
     """Wind components at a place in the hours of a local month."""
     start, end = local_bounds(month, utc_offset)
     time, u10, v10 = wind_at(weather, lon, lat)
@@ -222,7 +241,7 @@ def _of_month(weather, lon, lat, month, utc_offset):
     return time[seen], u10[seen], v10[seen]
 
 
-def _ends(high_share, interval):
+def _ends(high_share: float, interval: tuple[float, float] | None) -> list[float]:
     """Quantiles of the limit of high hours and of the interval of CBPF."""
     low, high = (1 - high_share, 1.0) if interval is None else (float(interval[0]), float(interval[1]))
     if not 0 <= low < high <= 1:
@@ -230,6 +249,6 @@ def _ends(high_share, interval):
     return [1 - high_share, low, high]
 
 
-def _share(part, whole, enough):
+def _share(part: np.ndarray, whole: np.ndarray, enough: Flags) -> Floats:
     """part / whole, NaN where there are too few hours."""
     return np.divide(part, whole, out=np.full(len(part), np.nan), where=enough)

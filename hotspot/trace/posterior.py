@@ -9,7 +9,10 @@ say more of a source than a plume model can know.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import SHAPES, footprints, over_cells, ventilation_factor
 
 _ROUNDS = 5  # robust weights and emissions in turn
@@ -61,7 +64,7 @@ class Prior:
     covariance: np.ndarray
 
 
-def emission_prior(emission, class_, known, *, tracing):
+def emission_prior(emission: ArrayLike, class_: ArrayLike, known: ArrayLike, *, tracing: Tracing) -> Prior:
     """
     What the register says of the emissions, and how surely.
 
@@ -91,7 +94,18 @@ def emission_prior(emission, class_, known, *, tracing):
     return Prior(np.log(np.maximum(np.asarray(emission, float), 1e-9)), covariance)
 
 
-def source_shares(increments, stations, wind, sources, prior, targets, *, spacing, tracing, hours=None):
+def source_shares(
+    increments: Floats,
+    stations: ArrayLike,
+    wind: Floats,
+    sources: ArrayLike,
+    prior: Prior,
+    targets: ArrayLike,
+    *,
+    spacing: float,
+    tracing: Tracing,
+    hours: Flags | None = None,
+) -> Posterior:
     """
     Share of each source in what all of them add to some cells in some hours.
 
@@ -166,7 +180,9 @@ def source_shares(increments, stations, wind, sources, prior, targets, *, spacin
     return _summed(fits, draws, added, weight, prior, heard, informed)
 
 
-def _summed(fits, draws, added, weight, prior, heard, informed):
+def _summed(
+    fits: list[Fit], draws: list[Floats], added: list[Floats], weight: Floats, prior: Prior, heard: Ints, informed: bool
+) -> Posterior:
     """The draws of all shapes as shares with their interval."""
     share = [np.divide(part, total, out=np.zeros_like(part), where=total > 0) for part, total in
              ((part, part.sum(axis=2, keepdims=True)) for part in added)]  # fmt: skip
@@ -177,7 +193,7 @@ def _summed(fits, draws, added, weight, prior, heard, informed):
     low, high = np.quantile(mixed, [0.05, 0.95], axis=0)
     most = [(part > 0) & (part == part.max(axis=2, keepdims=True)) if part.shape[2] else part for part in added]
 
-    def over(parts):
+    def over(parts: list[np.ndarray]) -> Floats:
         return sum(w * part.mean(axis=0) for w, part in zip(weight, parts, strict=True))
 
     before = np.diag(prior.covariance)
@@ -201,7 +217,7 @@ def _summed(fits, draws, added, weight, prior, heard, informed):
     )
 
 
-def _unheard(prior, increments):
+def _unheard(prior: Prior, increments: Floats) -> Fit:
     """The prior as a fit, where no station says anything."""
     n = len(prior.mean)
     return Fit(
@@ -210,7 +226,7 @@ def _unheard(prior, increments):
     )  # fmt: skip
 
 
-def _drawn(fit, targets, noise, tracing):
+def _drawn(fit: Fit, targets: Floats, noise: Floats, tracing: Tracing) -> Floats:
     """Emissions as each target sees them, float64[draw, target, source]."""
     n = len(fit.log_emission)
     if not n:
@@ -232,7 +248,7 @@ def _drawn(fit, targets, noise, tracing):
     return np.exp(np.clip(found, -12.0, 12.0))
 
 
-def _fitted(foot, values, stations, wind, prior, tracing):
+def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior: Prior, tracing: Tracing) -> Fit:
     """Emissions under one shape: robust weights and Gauss-Newton steps in turn."""
     there = ~np.isnan(values)
     seen = np.where(there, values, 0.0)
@@ -288,7 +304,9 @@ def _fitted(foot, values, stations, wind, prior, tracing):
     )  # fmt: skip
 
 
-def _normal(foot, seen, precision, own, group):
+def _normal(
+    foot: Floats, seen: Floats, precision: Floats, own: Floats, group: Ints
+) -> tuple[Floats, Floats, dict[int, tuple[Floats, Floats, Floats]]]:
     """Normal equations of every group of stations, what a station always has taken out of them."""
     n = foot.shape[1]
     information, towards = np.zeros((group.max() + 1, n, n)), np.zeros((group.max() + 1, n))
@@ -299,10 +317,10 @@ def _normal(foot, seen, precision, own, group):
         cross, pull = foot[station] @ weighted.T, weighted @ seen[station]
         information[group[station]] += (foot[station] * precision[station]) @ foot[station].T - cross @ solve @ cross.T
         towards[group[station]] += foot[station] @ (precision[station] * seen[station]) - cross @ solve @ pull
-        levels[station] = solve, cross, pull
+        levels[int(station)] = solve, cross, pull
     return information, towards, levels
 
 
-def _spread(values):
+def _spread(values: Floats) -> float:
     """A station's own scatter, ug/m3."""
     return max(_LEAST_NOISE, 1.4826 * float(np.median(np.abs(values))))

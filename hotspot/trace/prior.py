@@ -2,11 +2,15 @@
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Flags, Floats
 from hotspot.rules.emissions import GRAM_PER_SECOND, annual_emission
+from hotspot.rules.tracing import Tracing
 
 
-def register_emission(facilities):
+def register_emission(facilities: pd.DataFrame) -> tuple[Floats, Flags]:
     """
     What each facility may emit by its class and size.
 
@@ -46,7 +50,9 @@ def register_emission(facilities):
     return tonnes * GRAM_PER_SECOND, known
 
 
-def with_inventory(emission, known, lon, lat, inventory):
+def with_inventory(
+    emission: Floats, known: Flags, lon: Floats, lat: Floats, inventory: xr.DataArray
+) -> tuple[Floats, Flags]:
     """
     An emission inventory in place of our factors, where it has anything.
 
@@ -88,7 +94,7 @@ def with_inventory(emission, known, lon, lat, inventory):
     return emission, known
 
 
-def prior(emission, distance_km, *, tracing):
+def prior(emission: ArrayLike, distance_km: ArrayLike, *, tracing: Tracing) -> Floats:
     """
     How likely each of a cell's facilities is, by class, size and distance alone.
 

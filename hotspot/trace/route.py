@@ -7,10 +7,14 @@ line at the criteria's speed; no road network is known here and none is claimed.
 """
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.visiting import Visiting
 
 COLUMNS = [
     "scope", "of", "day", "order", "stop", "kind", "cells", "facility", "name", "class_", "lon", "lat", "value",
@@ -20,7 +24,7 @@ _SEEDS = 12  # first stops that are tried; more changed nothing in the tests aga
 _NO_TIME, _ELSEWHERE = "time", "other city"
 
 
-def visiting_order(stops, rule):
+def visiting_order(stops: pd.DataFrame, rule: Visiting) -> pd.DataFrame:
     """
     Choose and order stops for the days of one team, the most valuable day first.
 
@@ -78,7 +82,9 @@ def visiting_order(stops, rule):
     return plan.loc[key.sort_values(["left", "day", "order", "value"], kind="stable").index].reset_index(drop=True)
 
 
-def routes(warned, traced, criteria, *, inventory=None):
+def routes(
+    warned: pd.DataFrame, traced: pd.DataFrame, criteria: Criteria, *, inventory: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """
     The plan of every city's team, and of a visit to every single warned cell.
 
@@ -135,7 +141,15 @@ def routes(warned, traced, criteria, *, inventory=None):
     return pd.concat(plans[1:], ignore_index=True)[COLUMNS] if len(plans) > 1 else plans[0]
 
 
-def _plan(scope, of, city, cells, served, city_of, rule):
+def _plan(
+    scope: str,
+    of: str,
+    city: str,
+    cells: list[dict[str, Any]],
+    served: dict[str, list[dict[str, Any]]],
+    city_of: dict[str, str],
+    rule: Visiting,
+) -> pd.DataFrame:
     """The stops of one city or one cell, planned."""
     stops: dict[str, dict] = {}
     for cell in cells:
@@ -163,7 +177,9 @@ def _plan(scope, of, city, cells, served, city_of, rule):
     return plan.assign(scope=scope, of=of)[COLUMNS]
 
 
-def _served(traced, cells, criteria):
+def _served(
+    traced: pd.DataFrame, cells: dict[str, dict[str, Any]], criteria: Criteria
+) -> dict[str, list[dict[str, Any]]]:
     """Per cell its traced enterprises, with what a visit to each may be worth to it."""
     if not len(traced):
         return {}
@@ -182,7 +198,7 @@ def _served(traced, cells, criteria):
     return served
 
 
-def _distances(stops):
+def _distances(stops: pd.DataFrame) -> Floats:
     """Kilometres between all stops on the ellipsoid, the same both ways."""
     from pyproj import Geod
 
@@ -206,7 +222,7 @@ class _Day(NamedTuple):
     able: np.ndarray  # positions that may be visited
 
 
-def _one_day(minutes, value, travel, budget, open_):
+def _one_day(minutes: Floats, value: Floats, travel: Floats, budget: float, open_: Flags) -> list[int]:
     """Positions of the stops of one day in order: as much value as fits, in as little time as that takes."""
     able = np.flatnonzero(open_ & (minutes <= budget))
     day = _Day(minutes, value, travel, travel.tolist(), budget, able)
@@ -224,7 +240,7 @@ def _one_day(minutes, value, travel, budget, open_):
     return route
 
 
-def _better(route, day):
+def _better(route: list[int], day: _Day) -> list[int]:
     """A route improved by shorter orders, further stops and exchanges, until nothing helps."""
     value = day.value
     while True:
@@ -243,12 +259,12 @@ def _better(route, day):
             ]
         if not moves:
             return route
-        *_, at, stop, place = min(moves)
+        *_, at, better, before = min(moves)
         route = route[:at] + route[at + 1 :]
-        route.insert(place, stop)
+        route.insert(before, better)
 
 
-def _fill(route, day):
+def _fill(route: list[int], day: _Day) -> list[int]:
     """Insert stops while any fits, the one of most value per added minute first."""
     while True:
         stop, place, added = _insertions(route, day)
@@ -261,19 +277,19 @@ def _fill(route, day):
         route = _shorten(route, day.legs)
 
 
-def _insertions(route, day):
+def _insertions(route: list[int], day: _Day) -> tuple[Ints, Ints, Floats]:
     """Every open stop with its cheapest place in the route and the minutes it adds there."""
     stop = day.able[~np.isin(day.able, route)]
     if not route:
         return stop, np.zeros(stop.size, int), day.minutes[stop]
-    to = day.travel[np.ix_(stop, route)]  # stop x route
+    to = day.travel[np.ix_(stop, np.array(route))]  # stop x route
     between = to[:, :-1] + to[:, 1:] - day.travel[route[:-1], route[1:]][None, :]
     added = np.column_stack([to[:, :1], between, to[:, -1:]])
     place = np.round(added, 9).argmin(axis=1)
     return stop, place, day.minutes[stop] + added[np.arange(stop.size), place]
 
 
-def _shorten(route, legs):
+def _shorten(route: list[int], legs: list[list[float]]) -> list[int]:
     """The same stops on a shorter way: parts turned round, single stops moved, while that helps."""
     n = len(route)
     while True:
@@ -293,9 +309,9 @@ def _shorten(route, legs):
         route = best
 
 
-def _way(route, legs):
+def _way(route: list[int], legs: list[list[float]]) -> float:
     return sum([legs[a][b] for a, b in pairwise(route)])
 
 
-def _length(route, day):
+def _length(route: list[int], day: _Day) -> float:
     return float(day.minutes[route].sum()) + _way(route, day.legs)

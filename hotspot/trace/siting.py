@@ -8,7 +8,9 @@ and it splits sources that no other station can tell apart.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Floats
 from hotspot.trace.footprint import SHAPES, footprints
 
 _RANGE = 1500.0  # m, correlation length of the 500 m field; proposal
@@ -38,7 +40,9 @@ class Ground(NamedTuple):
     difference: np.ndarray  # float64[sub_cell + station, pair], squared separation of each pair of sources
 
 
-def concentration(cells, sources, emission, *, ring_km, decay_km):
+def concentration(
+    cells: ArrayLike, sources: ArrayLike, emission: ArrayLike, *, ring_km: float, decay_km: float
+) -> Floats:
     """
     How much emission stands in and around each cell, near ones weighing more.
 
@@ -66,7 +70,16 @@ def concentration(cells, sources, emission, *, ring_km, decay_km):
     return found
 
 
-def ground(centre, existing, sources, emission, wind, *, spacing, fine):
+def ground(
+    centre: np.ndarray,
+    existing: np.ndarray,
+    sources: np.ndarray,
+    emission: np.ndarray,
+    wind: Floats,
+    *,
+    spacing: float,
+    fine: float,
+) -> Ground:
     """
     Prepare the choice of sites in one cell.
 
@@ -102,7 +115,7 @@ def ground(centre, existing, sources, emission, wind, *, spacing, fine):
     return Ground(places, existing, apart)
 
 
-def judge(area, sites):
+def judge(area: Ground, sites: ArrayLike) -> tuple[float, float, float, float]:
     """
     What some sites achieve together with the stations that stand already.
 
@@ -137,7 +150,7 @@ def judge(area, sites):
     return error, split, seen, (1 - error) + split
 
 
-def choose_sites(area, n_station):
+def choose_sites(area: Ground, n_station: int) -> Layout:
     """
     Sites one after the other, each where it adds most, then exchanged while that gains more.
 
@@ -181,7 +194,7 @@ def choose_sites(area, n_station):
     return Layout(np.array(sites, dtype=np.int64), error, split, seen, value)
 
 
-def _greedy(area, places, n):
+def _greedy(area: Ground, places: list[int] | range, n: int) -> list[int]:
     """So many of some places, one after the other, each where it adds most; the first of equals."""
     sites: list[int] = []
     for _ in range(n):

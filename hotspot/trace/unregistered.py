@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hotspot.trace.footprint import footprints, ventilation_factor
+from hotspot.kernels.arrays import Flags, Floats
+from hotspot.rules.tracing import Tracing
+from hotspot.trace.footprint import Shape, footprints, ventilation_factor
+from hotspot.trace.posterior import Posterior
 
 _NEAR = 8000.0  # m, a station farther away is not asked about a sub-cell
 _SIZES = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0])  # g/s that are tried
@@ -27,7 +30,17 @@ class Unregistered(NamedTuple):
     chance_any: float  # that there is one at all; the prior's where nothing is observable
 
 
-def unregistered(post, shape, stations, wind, sources, places, *, step, tracing):
+def unregistered(
+    post: Posterior,
+    shape: tuple[int, Shape],
+    stations: Floats,
+    wind: Floats,
+    sources: Floats,
+    places: Floats,
+    *,
+    step: float,
+    tracing: Tracing,
+) -> Unregistered:
     """
     Look for one unregistered source on some sub-cells.
 
@@ -93,7 +106,7 @@ def unregistered(post, shape, stations, wind, sources, places, *, step, tracing)
     return Unregistered(chance, emission, _observable(bend, known, prior, places, step, tracing), float(chance.sum()))
 
 
-def _posterior(fitted, known, prior, tracing):
+def _posterior(fitted: Floats, known: Floats, prior: Floats, tracing: Tracing) -> tuple[Floats, Floats]:
     """Chance of each sub-cell, and of each with each size, given the emissions that fit best by group."""
     n = known.shape[1]
     ratio = np.zeros((n, _SIZES.size))
@@ -109,7 +122,7 @@ def _posterior(fitted, known, prior, tracing):
     return weight.sum(axis=1), weight
 
 
-def _observable(bend, known, prior, places, step, tracing):
+def _observable(bend: Floats, known: Floats, prior: Floats, places: Floats, step: float, tracing: Tracing) -> Flags:
     """Whether a source of the stated size would be found within one sub-cell of where it stands."""
     near = np.abs(places[:, None] - places).max(axis=2) <= 1.01 * step
     found = np.zeros(len(places), bool)

@@ -6,13 +6,20 @@ cell's answer does not depend on which others are on the list.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hotspot.trace.footprint import SHAPES, over_cells
-from hotspot.trace.hours import own_background
-from hotspot.trace.posterior import emission_prior, source_shares
+from hotspot.kernels.arrays import Floats, Ints
+from hotspot.rules.tracing import Tracing
+from hotspot.trace.agreement import Receptors
+from hotspot.trace.footprint import SHAPES, Shape, over_cells
+from hotspot.trace.hours import Hours, own_background
+from hotspot.trace.posterior import Posterior, emission_prior, source_shares
 from hotspot.trace.unregistered import unregistered
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLOCK = 15_000.0  # m
 _MOST_STATIONS, _MOST_SOURCES = 60, 80  # of a block: the nearest, and those that add most before any station is heard
@@ -35,7 +42,9 @@ class Answer:
     sub_cells: object  # Unregistered, of the cell and its ring from the north-west row by row, or None
 
 
-def whose(cells, hours, receptors, places, *, spacing, tracing):
+def whose(
+    cells: Floats, hours: Hours, receptors: Receptors, places: "pd.DataFrame", *, spacing: float, tracing: Tracing
+) -> list[Answer | None]:
     """
     The posterior of each cell.
 
@@ -64,7 +73,15 @@ def whose(cells, hours, receptors, places, *, spacing, tracing):
     return found
 
 
-def _block(centres, middle, wind, receptors, places, spacing, tracing):
+def _block(
+    centres: Floats,
+    middle: Floats,
+    wind: Floats,
+    receptors: Receptors,
+    places: "pd.DataFrame",
+    spacing: float,
+    tracing: Tracing,
+) -> list[Answer]:
     """The answers for the cells of one block."""
     half = BLOCK * 2**-0.5
     at = np.column_stack([receptors.x, receptors.y])
@@ -91,7 +108,18 @@ def _block(centres, middle, wind, receptors, places, spacing, tracing):
     ]
 
 
-def _answer(post, row, centre, around, shape, stations, wind, sources, spacing, tracing):
+def _answer(
+    post: Posterior,
+    row: int,
+    centre: Floats,
+    around: Ints,
+    shape: tuple[int, Shape],
+    stations: Floats,
+    wind: Floats,
+    sources: Floats,
+    spacing: float,
+    tracing: Tracing,
+) -> Answer:
     """One cell's part of its block's posterior, with what no register holds and what comes from outside."""
     step = spacing / _SUB
     line = (np.arange(3 * _SUB) - 1.5 * _SUB + 0.5) * step
@@ -113,7 +141,7 @@ def _answer(post, row, centre, around, shape, stations, wind, sources, spacing, 
     )  # fmt: skip
 
 
-def _increment(receptors, station):
+def _increment(receptors: Receptors, station: int | np.integer) -> Floats:
     """What a station measured above the stations around it, or above its own quiet hours where there are too few."""
-    values, _, _, measure = receptors.series(station)
+    values, _, _, measure = receptors.series(int(station))
     return values if measure == "increment" else values - own_background(values)

@@ -1,14 +1,18 @@
 """Wind from its components: speed, where it comes from, calm, and the table of a wind rose."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Floats, Times
 from hotspot.variables import DataError
 
 
-def wind(u10, v10, *, calm_ms=0.5):
+def wind(u10: ArrayLike, v10: ArrayLike, *, calm_ms: float = 0.5) -> tuple[Floats, Floats]:
     """
     Speed and direction of the wind.
 
@@ -39,7 +43,9 @@ def wind(u10, v10, *, calm_ms=0.5):
         return speed, np.where(speed >= max(calm_ms, 1e-9), direction, np.nan)
 
 
-def wind_rose(u10, v10, *, sectors=16, bins=(2.0, 4.0, 6.0), calm_ms=0.5):
+def wind_rose(
+    u10: ArrayLike, v10: ArrayLike, *, sectors: int = 16, bins: Sequence[float] = (2.0, 4.0, 6.0), calm_ms: float = 0.5
+) -> pd.DataFrame:
     """
     How often the wind came from where, and how strong it was.
 
@@ -95,7 +101,7 @@ def wind_rose(u10, v10, *, sectors=16, bins=(2.0, 4.0, 6.0), calm_ms=0.5):
     return table
 
 
-def wind_at(weather, lon, lat):
+def wind_at(weather: xr.Dataset, lon: float, lat: float) -> tuple[Times, Floats, Floats]:
     """
     Wind components nearest to a place.
 
@@ -130,7 +136,7 @@ def wind_at(weather, lon, lat):
     return time, both["u10"].values.astype(float), both["v10"].values.astype(float)
 
 
-def nearest_point(weather, lon, lat):
+def nearest_point(weather: xr.Dataset, lon: float, lat: float) -> dict[str, int]:
     """
     Where in a Dataset the wind nearest to a place stands.
 

@@ -1,9 +1,12 @@
 """What tracing found, in short phrases for checklists, sheets and answers: Chinese first, English beside it."""
 
+from collections.abc import Callable
+from typing import Any
+
 _MOST_LOOKED, _ALL = 6, 36
 
 
-def agreement_words(found):
+def agreement_words(found: dict[str, Any]) -> tuple[str, str]:
     """
     How many stations point to a facility.
 
@@ -35,7 +38,7 @@ def agreement_words(found):
     return f"能判断的{n}个站点{said}", english
 
 
-def calm_words(about):
+def calm_words(about: dict[str, Any]) -> tuple[str, str]:
     """
     What a month of much calm means for who looks for sources.
 
@@ -63,12 +66,12 @@ def calm_words(about):
     )
 
 
-def _count(number):
+def _count(number: int | None) -> int:
     """A whole number, 0 where it is missing."""
     return int(number) if number is not None and number == number else 0
 
 
-def findings(hidden, *, sub=6):
+def findings(hidden: Any, *, sub: int = 6) -> dict[str, Any]:
     """
     Where to look for what is in no register, and where nothing could have been seen.
 
@@ -98,7 +101,7 @@ def findings(hidden, *, sub=6):
         return {"look": [], "unseen": list(range(1, sub * sub + 1)), "chance": float("nan")}
     side = 3 * sub
 
-    def named(place):
+    def named(place: int) -> tuple[int, int, int]:
         row, column = divmod(int(place), side)
         return column // sub - 1, 1 - row // sub, row % sub * sub + column % sub + 1
 
@@ -117,7 +120,7 @@ def findings(hidden, *, sub=6):
     return {"look": look, "unseen": unseen, "chance": float(hidden.chance_any)}
 
 
-def findings_words(found, neighbour):
+def findings_words(found: dict[str, Any], neighbour: Callable[[int, int], str]) -> tuple[str, str]:
     """
     The same in a sentence.
 
@@ -159,7 +162,7 @@ def findings_words(found, neighbour):
     return zh, en
 
 
-def share_words(row):
+def share_words(row: dict[str, Any]) -> tuple[str, str]:
     """
     A facility's share of the cell's increment.
 
@@ -181,7 +184,7 @@ def share_words(row):
     return f"约{share:.0%}（{low * 100:.0f}—{high:.0%}）", f"about {share:.0%} ({low * 100:.0f}-{high:.0%})"
 
 
-def rest_words(about):
+def rest_words(about: dict[str, Any]) -> tuple[str, str]:
     """
     What a cell's listed facilities leave to others, and on what the shares rest.
 
@@ -222,7 +225,7 @@ def rest_words(about):
     return zh, en
 
 
-def _runs(numbers):
+def _runs(numbers: list[int]) -> list[str]:
     """1, 2, 3, 6 as "1—3", "6"."""
     runs: list[list[int]] = []
     for number in sorted(numbers):

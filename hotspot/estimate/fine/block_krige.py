@@ -6,39 +6,13 @@ all hours; where some stations are silent the weights are down-dated, not solved
 again. For one pattern of hours and single targets there is ``krige.krige``.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from hotspot.estimate.field.krige import by_place
+from hotspot.kernels.krige_blocks import Blocks, Hours
 from hotspot.variables import DataError
 
 WIDE = 4  # a block knows the nearest WIDE * neighbours stations, for hours when its own are silent
-
-
-class Blocks(NamedTuple):
-    """Geometry and inverse systems of all blocks; see ``kernels.krige_blocks.field``."""
-
-    place: np.ndarray
-    noise: np.ndarray
-    target: np.ndarray
-    first: np.ndarray
-    neighbour: np.ndarray
-    inverse: np.ndarray
-    weight: np.ndarray
-    variance: np.ndarray
-    wide: np.ndarray
-    reach: np.ndarray
-    model: np.ndarray
-
-
-class Hours(NamedTuple):
-    """What differs by hour: slope of the trend, scale of the error, range of the inputs."""
-
-    slope: np.ndarray
-    sd: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
 
 
 def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noise=None, max_m=np.inf):
