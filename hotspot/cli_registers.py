@@ -10,7 +10,7 @@ from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures):
+    for command in (move_ledger, measures, events):
         app.command()(command)
 
 
@@ -40,4 +40,18 @@ def measures(
     from hotspot.workflows.interventions import show_measures
 
     answer = show_measures(load_study(study, data=data), asof, out=out, effects=effects, to=to)
+    show(answer, as_json, lambda a: a["sentences"])
+
+
+def events(
+    study: StudyFile,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="CSV, XLSX or a chat as text.")] = None,
+    channel: Annotated[str, typer.Option("--channel", help="Where the files name none.")] = "",
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Events of other desks and chats in one vocabulary: placed, gathered, counted by kind, hour, month (A2, A4)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.events import import_events
+
+    answer = import_events(load_study(study, data=data), files or (), channel=channel, out=out)
     show(answer, as_json, lambda a: a["sentences"])
