@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
+from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, StudyFile, show
 
 AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, like 2025-12-31T08:00.")]
 
@@ -58,31 +58,41 @@ def issues(
 
 
 def assess(
-    month: Month, study: StudyFile, out: Out = Path("out"),
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM | YYYY", help="A local month, or a year of settled ones.")],
+    study: StudyFile, out: Out = Path("out"),
     basics: Annotated[Path | None, typer.Option("--basics", help="month, unit, item 1-3, met.")] = None,
     findings: Annotated[Path | None, typer.Option("--findings", help="month, unit, item, problem, verified.")] = None,
     what_if: Annotated[list[str] | None, typer.Option("--what-if", help="veto=block; repeatable.")] = None,
-    as_json: Json = False,
+    by: By = "", as_json: Json = False,
 ):  # fmt: skip
-    """Points and grades of units in a month, each point with the entry it rests on."""
+    """Points and grades of units in a month, each point with the entry it rests on; with --by they are settled."""
     from hotspot.study import load_study
+    from hotspot.workflows.assessed_year import assess_year
     from hotspot.workflows.assessment import assess_month
 
     opened = load_study(study)
-    answer = assess_month(opened, month, out=out, basics=basics, findings=findings, what_if=what_if or ())
+    if len(month) == 4:
+        answer = assess_year(opened, int(month), out=out)
+    else:
+        answer = assess_month(opened, month, out=out, basics=basics, findings=findings, what_if=what_if or (), by=by)
     show(answer, as_json, lambda a: a["sentences"])
 
 
 def ranking(
     month: Month, study: StudyFile,
-    index: Annotated[Path, typer.Option("--index", help="month, unit, index as published.")],
-    out: Out = Path("out"), as_json: Json = False,
+    index: Annotated[Path | None, typer.Option("--index", help="month, unit, index as published.")] = None,
+    days: Annotated[Path | None, typer.Option("--days", help="unit, point, day (or time) and six pollutants.")] = None,
+    decisions: Annotated[Path | None, typer.Option("--decisions", help="point, day, signer, reason (B19).")] = None,
+    missed_target: Annotated[list[str] | None, typer.Option("--missed-target", help="A unit; repeatable.")] = None,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False,
 ):  # fmt: skip
-    """Units ranked by the published composite index and its improvement; who is last, and what follows."""
+    """Units ranked by composite index and its improvement, falsified days replaced; who is last, what follows."""
     from hotspot.study import load_study
     from hotspot.workflows.city_ranking import rank_month
 
-    show(rank_month(load_study(study), month, index, out=out), as_json, lambda a: a["sentences"])
+    opened, missed = load_study(study, data=data), missed_target or ()
+    answer = rank_month(opened, month, index, days=days, decisions=decisions, missed_target=missed, out=out)
+    show(answer, as_json, lambda a: a["sentences"])
 
 
 def compare(

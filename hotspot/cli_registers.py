@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Out, StudyFile
+from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger,):
+    for command in (move_ledger, measures, events):
         app.command()(command)
 
 
@@ -25,3 +25,33 @@ def move_ledger(
     name = load_study(study).id
     to = url if "study=" in url else f"{url}{'&' if '?' in url else '?'}study={name}"
     typer.echo(f"{move(out / name, to)} entries moved; from now on the ledger of {name} lies in {to}")
+
+
+def measures(
+    study: StudyFile,
+    asof: Annotated[str, typer.Option("--asof", metavar="YYYY-MM-DD", help="The last day that counts.")],
+    out: Out = Path("out"), data: Data = None,
+    effects: Annotated[bool, typer.Option("--effects", help="What each did to the air, weather taken out.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", help="Write a workbook (.xlsx).")] = None,
+    as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Weekly measures on their ladder (B17), and what those with a cell and a day did to the air (C9)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.interventions import show_measures
+
+    answer = show_measures(load_study(study, data=data), asof, out=out, effects=effects, to=to)
+    show(answer, as_json, lambda a: a["sentences"])
+
+
+def events(
+    study: StudyFile,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="CSV, XLSX or a chat as text.")] = None,
+    channel: Annotated[str, typer.Option("--channel", help="Where the files name none.")] = "",
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Events of other desks and chats in one vocabulary: placed, gathered, counted by kind, hour, month (A2, A4)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.events import import_events
+
+    answer = import_events(load_study(study, data=data), files or (), channel=channel, out=out)
+    show(answer, as_json, lambda a: a["sentences"])

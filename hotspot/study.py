@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hotspot.deliveries import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
+from hotspot.study_registers import EventFiles, EvidenceFiles, Registers
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -213,6 +214,9 @@ class Study(_Part):
     backdrop: tuple[Backdrop, ...] = ()
     decisions: tuple[Decisions, ...] = ()
     office: Office = Field(default_factory=Office)
+    events: tuple[EventFiles, ...] = ()
+    evidence: tuple[EvidenceFiles, ...] = ()
+    registers: Registers = Field(default_factory=Registers)
     map: WebMap = Field(default_factory=WebMap)
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)

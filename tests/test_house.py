@@ -17,6 +17,7 @@ FLOORS = {
     "rules": 1,
     "grid": 3,
     "study_view": 3,
+    "study_registers": 1,
     "study": 4,
     "sources": 5,
     "lake": 6,

@@ -9,8 +9,15 @@ from hotspot.sources.tables import Table, read_table
 from hotspot.variables import DataError
 
 _WORDS = {
+    "signer": "signer 签发人",
+    "reason": "reason 原因 事由",
+    "withdrawn_by": "withdrawn_by 撤销人",
+    "measure": "measure 措施编号 减排措施",
+    "week": "week 周",
+    "state": "state 完成情况",
+    "began": "began 实施日期",
     "issue": "issue 问题编号",
-    "step": "step state 环节 状态",
+    "step": "step 环节 状态",
     "origin": "origin 来源 问题来源",
     "ref": "ref 报警编号或网格 关联编号",
     "received": "received 接收时间 收到时间",

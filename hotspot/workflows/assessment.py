@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.ledger.assess import GRADES, ITEMS, Finding, assess, is_missed
+from hotspot.ledger.assess import GRADES, ITEMS, Finding, after_failed_months, assess, is_missed
+from hotspot.ledger.consequences import record_consequence
 from hotspot.ledger.ladders import SHARE_STEPS, share_step
 from hotspot.publish.tables.book import Sheet, write_book
-from hotspot.rules.calendar import parse_month
+from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
@@ -18,7 +19,7 @@ _YES = {"yes", "是", "true", "1"}
 
 
 def assess_month(
-    study, month: str, *, out="out", basics: Path | None = None, findings: Path | None = None, what_if=()
+    study, month: str, *, out="out", basics: Path | None = None, findings: Path | None = None, what_if=(), by: str = ""
 ) -> dict:
     """
     Assess every unit that the ledger or the tables name.
@@ -36,10 +37,14 @@ def assess_month(
         ``bad_effect, times``; unverified ones are printed, not counted.
     what_if : iterable of "key=reading"
         Another reading of the assessment's sentences (``hotspot rules --contradictions``).
+    by : str
+        Who settles it: points, grades and what follows are then entries of the ledger, which later months
+        and the year rest on.
 
     Returns
     -------
-    dict: ``units`` (records), ``rows`` (every point), ``not_counted``, ``file``, ``sentences``
+    dict: ``units`` (records), ``rows`` (every point), ``not_counted``, ``file``, ``entry`` (its number, 0 where
+    nothing was recorded), ``sentences``
 
     Raises
     ------
@@ -48,33 +53,68 @@ def assess_month(
     """
     parse_month(month)
     rule = _rule(study, what_if)
-    intake = Intake(Path("."))
-    found, skipped = _tables(basics, findings, month, intake)
-    missed: dict[str, dict[str, int]] = {}
+    tables = basics, findings
     with published_ledger(study, out) as ledger:
-        for entry in ledger.entries("issue"):
-            body = entry.body
-            if is_missed(body["origin"], body.get("should_have", "unknown")):
-                unit = body.get("unit", "未写明单位")
-                missed.setdefault(entry.month, {}).setdefault(unit, 0)
-                missed[entry.month][unit] += 1
-                if entry.month == month:
-                    found.setdefault(unit, []).append(
-                        Finding("4", f"{body['issue']}（第{entry.seq}条）", body["issue"])
-                    )
-            elif entry.month == month and body.get("should_have", "unknown") == "unknown" and body["origin"] != "self":
-                skipped.append(f"{body['issue']}：是否应发现未查明，不计")
+        units, points, skipped = assess_units(ledger, month, rule, study.criteria.share_ladder, tables)
+        failed = _failed_before(ledger, month, rule, study.criteria.share_ladder, tables)
+        for row in units:
+            own = failed.get(row["unit"], set()) | ({month} if row["grade_key"] == "failed" else set())
+            row["after"] = after_failed_months(own, month, rule)
+        seq = _record(ledger, month, units, by) if by and not what_if else 0
+    notes = [f"{study.criteria.profile}；{line}" for line in footer(study.criteria, "assessment")]
+    if what_if:
+        notes.insert(0, f"假设：{'，'.join(what_if)}（不作为考核结果）")
+    notes.append("应发现未发现问题占比：若有十个单位，平均即为10%，每月约有一半单位被通报批评（B15）。")
+    file = Path(out) / study.id / "loop" / f"assessment-{month}{'-what-if' if what_if else ''}.xlsx"
+    write_book(file, _sheets(month, units, points, skipped, notes), created=f"{month}-01")
+    lines = [
+        "  ".join(filter(None, (row["unit"], str(row["points"]), row["grade"], row["consequence"], row["after"])))
+        for row in units
+    ]
+    lines = lines or [f"no unit of {study.id} has a finding in {month}: nothing is taken, nobody is assessed by name."]
+    return {
+        "month": month, "units": units, "rows": points, "not_counted": skipped, "file": str(file), "entry": seq,
+        "sentences": [*lines, *(f"not counted: {text}" for text in skipped), f"written: {file}"],
+    }  # fmt: skip
+
+
+def assess_units(ledger, month: str, rule, share_rule, tables) -> tuple[list[dict], list[dict], list[str]]:
+    """
+    Points of every unit in a month: records of units, of points, and what is not counted.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    month : str
+    rule : Assessment
+    share_rule : ShareLadder
+    tables : (basics, findings), paths or None
+    """
+    basics, findings = tables
+    found, skipped = _tables(basics, findings, month, Intake(Path(".")))
+    missed: dict[str, dict[str, int]] = {}
+    for entry in ledger.entries("issue"):
+        body = entry.body
+        if is_missed(body["origin"], body.get("should_have", "unknown")):
+            unit = body.get("unit", "未写明单位")
+            missed.setdefault(entry.month, {}).setdefault(unit, 0)
+            missed[entry.month][unit] += 1
+            if entry.month == month:
+                found.setdefault(unit, []).append(Finding("4", f"{body['issue']}（第{entry.seq}条）", body["issue"]))
+        elif entry.month == month and body.get("should_have", "unknown") == "unknown" and body["origin"] != "self":
+            skipped.append(f"{body['issue']}：是否应发现未查明，不计")
     units, points = [], []
     for unit in sorted(found):
         got = assess(found[unit], rule)
         months = {m: (n.get(unit, 0), sum(n.values())) for m, n in missed.items()}
-        step = share_step(months, month, study.criteria.share_ladder)
+        step = share_step(months, month, share_rule)
         own, total = months.get(month, (0, 0))
         units.append(
             {
                 "unit": unit,
                 "points": got.points,
                 "grade": dict(GRADES)[got.grade],
+                "grade_key": got.grade,
                 "construction": got.construction,
                 "operation": got.operation,
                 "failed_by": "；".join(got.failed_by),
@@ -88,18 +128,36 @@ def assess_month(
             {"unit": unit, "item": item, "item_zh": ITEMS[item][0], "points": n, "entry": entry}
             for item, n, entry in got.rows
         ]
-    notes = [f"{study.criteria.profile}；{line}" for line in footer(study.criteria, "assessment")]
-    if what_if:
-        notes.insert(0, f"假设：{'，'.join(what_if)}（不作为考核结果）")
-    notes.append("应发现未发现问题占比：若有十个单位，平均即为10%，每月约有一半单位被通报批评（B15）。")
-    file = Path(out) / study.id / "loop" / f"assessment-{month}{'-what-if' if what_if else ''}.xlsx"
-    write_book(file, _sheets(month, units, points, skipped, notes), created=f"{month}-01")
-    lines = [f"{row['unit']}  {row['points']}  {row['grade']}  {row['consequence']}".rstrip() for row in units]
-    lines = lines or [f"no unit of {study.id} has a finding in {month}: nothing is taken, nobody is assessed by name."]
-    return {
-        "month": month, "units": units, "rows": points, "not_counted": skipped, "file": str(file),
-        "sentences": [*lines, *(f"not counted: {text}" for text in skipped), f"written: {file}"],
-    }  # fmt: skip
+    return units, points, skipped
+
+
+def _failed_before(ledger, month, rule, share_rule, tables):
+    """
+    Months before this one that each unit failed: as settled in the ledger, else by the same tables.
+    """
+    settled = {entry.month: entry.body["units"] for (kind, _), entry in ledger.heads().items() if kind == "assessment"}
+    failed: dict[str, set[str]] = {}
+    for back in range(1, rule.failed_months):
+        name = month_minus(month, back)
+        rows = settled.get(name)
+        if rows is None:
+            units, _, _ = assess_units(ledger, name, rule, share_rule, tables)
+            rows = [[row["unit"], row["points"], row["grade_key"]] for row in units]
+        for unit, _, grade in rows:
+            if grade == "failed":
+                failed.setdefault(unit, set()).add(name)
+    return failed
+
+
+def _record(ledger, month, units, by):
+    """The settled month and what follows for each unit, as entries; the number of the first."""
+    rows = [[row["unit"], row["points"], row["grade_key"]] for row in units]
+    entry = ledger.append("assessment", month, {"units": rows, "by": by})
+    for row in units:
+        for rule, words in (("B15", row["consequence"]), ("B24", row["after"])):
+            if words:
+                record_consequence(ledger, rule, row["unit"], month, words, by)
+    return entry.seq
 
 
 def _rule(study, what_if):
@@ -153,7 +211,7 @@ def _sheets(month, units, points, skipped, notes):
     heads = {
         "unit": ("单位", 16), "points": ("得分", 8), "grade": ("等次", 8), "construction": ("体系建设30", 11),
         "operation": ("运行70", 9), "failed_by": ("直接不合格事由", 30), "share": ("应发现未发现占比", 14),
-        "consequence": ("占比处理（B15）", 16),
+        "consequence": ("占比处理（B15）", 16), "after": ("连续不合格（B24）", 18),
     }  # fmt: skip
     rows = {
         "unit": ("单位", 16), "item": ("项", 16), "item_zh": ("内容", 30), "points": ("分", 7), "entry": ("依据", 30),

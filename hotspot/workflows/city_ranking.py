@@ -1,74 +1,141 @@
 """The monthly ranking by composite index (B16, B18, B22) and any window against a year before (A3)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from hotspot.ledger.ladders import INDEX_STEPS, index_step
+from hotspot.publish.office.circular import ranking_paper, suggestion
+from hotspot.publish.office.paper import paper_docx, paper_pdf
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rank.city.compare import NAMES, compare_windows
 from hotspot.rank.city.index import SIX
 from hotspot.rank.city.ranking import rank_units
 from hotspot.rules.calendar import month_minus, parse_month
+from hotspot.rules.index import terms
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
 from hotspot.variables import DataError
+from hotspot.workflows.computed_index import computed_index, numbers, read_days
 
 
-def rank_month(study, month: str, index: Path, *, out="out") -> dict:
+def rank_month(
+    study,
+    month: str,
+    index: Path | None = None,
+    *,
+    days: Path | None = None,
+    decisions: Path | None = None,
+    missed_target: Sequence[str] = (),
+    out="out",
+) -> dict:
     """
-    Rank units by the index that was published, and by its improvement on the same month last year.
+    Rank units by their composite index and by its improvement on the same month last year.
 
     Parameters
     ----------
     study : Study
+        ``criteria.ranking.basis``: the published index decides, or the computed one with falsified days replaced.
     month : str, "YYYY-MM"
-    index : Path
-        ``month, unit, index`` as published (and ``source, published_on``), all months that are known.
+    index : Path, optional
+        ``month, unit, index`` as published, all months that are known; with the six pollutants a main one is named.
+    days : Path, optional
+        Days (or hours) of points, from which both indices are computed: as measured and as substituted (B19).
+    decisions : Path, optional
+        ``point, day, signer, reason, withdrawn_by``: days that are replaced.
+    missed_target : units that missed their yearly target (B16's gate); known at the end of a year
     out : str or Path
-        ``OUT/<study id>/loop/ranking-YYYY-MM.xlsx`` is written.
+        ``OUT/<study id>/loop/ranking-YYYY-MM`` ``.xlsx .docx .pdf`` are written.
 
     Returns
     -------
-    dict: ``units`` (records, with ``step`` of the last-place ladder), ``file``, ``sentences``
+    dict: ``units`` (records, with ``step`` of the last-place ladder), ``file``, ``files``, ``sentences``
 
     Raises
     ------
     DataError
-        The table cannot be read, a unit stands twice in a month, or the month is not in it.
+        A table cannot be read, a unit stands twice in a month, the month is not in it, or the table that the basis
+        needs was not given.
     """
     parse_month(month)
-    months = _published(index)
+    criteria = study.criteria
+    rule, ladder = criteria.ranking, criteria.index_ladder
+    computed = computed_index(study, days, decisions) if days is not None else None
+    months, name = _months(rule, index, computed)
     if month not in months:
-        raise DataError(f"{Path(index).name}: no index of {month} was published; it has {', '.join(sorted(months))}.")
-    rule, ladder = study.criteria.ranking, study.criteria.index_ladder
-    ranked = {name: _ranked(months, name, rule) for name in months if month_minus(name, 12) in months}
-    table = ranked.get(month)
-    if table is None:
-        table = rank_units(months[month], pd.DataFrame({"unit": [], "index": []}), rule)
+        raise DataError(f"{name}: no index of {month} is there; it has {', '.join(sorted(months))}.")
+    beside = None if computed is None else computed.substituted.get(month)
+    ranked = {of: _ranked(months, of, rule) for of in months if month_minus(of, 12) in months}
+    base = months.get(month_minus(month, 12), pd.DataFrame({"unit": [], "index": []}))
+    table = rank_units(months[month], base, rule, computed=beside)
     steps = []
     for row in table.itertuples():
-        last = [
-            name for name, of in ranked.items() if name <= month and bool(of.set_index("unit")["last"].get(row.unit))
-        ]
-        steps.append(index_step(last, month, ladder) if row.last else 0)
+        last = [of for of, rows in ranked.items() if of <= month and bool(rows.set_index("unit")["last"].get(row.unit))]
+        missed = row.unit in missed_target
+        steps.append(index_step(last, month, ladder, target_missed=missed) if row.last or missed else 0)
     table = table.assign(step=steps, consequence=[INDEX_STEPS[n - 1] if n else "" for n in steps])
-    gaps = [name for name in _between(months, month) if name not in months]
-    notes = [f"{study.criteria.profile}；{line}" for line in footer(study.criteria, "index_ladder")]
-    notes += [f"{name} 未发布综合指数，连续计数中断" for name in gaps]
+    notes = [f"{criteria.profile}；{line}" for line in footer(criteria, "index_ladder")]
+    gaps = [of for of in _between(months, month) if of not in months]
+    if gaps:
+        said = "、".join(gaps) if len(gaps) < 4 else f"{gaps[0]}至{gaps[-1]}间{len(gaps)}个月"
+        notes.append(f"{said} 未发布综合指数，连续计数中断")
+    if computed is not None and month in computed.measured:
+        measured = computed.measured[month].set_index("unit")["index"]
+        table = table.assign(substituted=table["computed"], computed=table["unit"].map(measured))
+        notes += computed.said[month]
+    now = _terms(months, computed, month)
+    before = _terms(months, computed, month_minus(month, 12))
+    table = table.assign(main=[max(now[u], key=lambda n: (now[u][n], n)) if u in now else "" for u in table["unit"]])
+    advice = {unit: suggestion(now.get(unit, {}), before.get(unit, {})) for unit in table["unit"]}
+    table = table.assign(advice=table["unit"].map(advice))
     file = Path(out) / study.id / "loop" / f"ranking-{month}.xlsx"
+    heads = {name: head for name, head in _HEADS.items() if name in table}
     write_book(
-        file, {"排名": Sheet(f"{month} 环境空气质量综合指数排名", _HEADS, _shown(table), notes)}, created=f"{month}-01"
+        file, {"排名": Sheet(f"{month} 环境空气质量综合指数排名", heads, _shown(table), notes)}, created=f"{month}-01"
     )
+    paper = ranking_paper(
+        month, table, advice, notes, legal_basis=criteria.legal_basis, signer=study.office.signer or study.office.name
+    )
+    for ending, content in ((".docx", paper_docx(paper)), (".pdf", paper_pdf(paper))):
+        file.with_suffix(ending).write_bytes(content)
     lines = [
         f"{row.rank if row.rank > 0 else '-'}  {row.unit}  {row.index:.2f}  "
         + (f"{row.improvement:+} %" if row.improvement is not None else row.why)
+        + (f"  计算 {row.computed:.2f}，替代后 {row.substituted:.2f}" if computed is not None else "")
         + (f"  {row.consequence}" if row.consequence else "")
         for row in table.itertuples()
     ]
     records = table.assign(improvement=[None if v is None else float(v) for v in table["improvement"]])
-    return {"month": month, "units": records.to_dict("records"), "file": str(file), "sentences": [*lines, *notes]}
+    files = [str(file.with_suffix(ending)) for ending in (".xlsx", ".docx", ".pdf")]
+    return {
+        "month": month, "units": records.to_dict("records"), "file": str(file), "files": files,
+        "sentences": [*lines, *notes],
+    }  # fmt: skip
+
+
+def _months(rule, index, computed):
+    """month -> unit, index of the basis that decides, and what it is called in a message."""
+    if rule.basis == "published":
+        if index is None:
+            raise DataError("the published index decides here (ranking.basis); give it with --index.")
+        return _published(index), Path(index).name
+    if computed is None:
+        raise DataError("the computed index decides here (ranking.basis); give the days of points with --days.")
+    return {of: rows[["unit", "index", *SIX]] for of, rows in computed.substituted.items()}, "the days given"
+
+
+def _terms(months, computed, month):
+    """unit -> pollutant -> sub-index of a month: computed where days were given, else of the published six."""
+    rows = months.get(month) if computed is None else computed.substituted.get(month)
+    if rows is None or not set(SIX) <= set(rows.columns):
+        return {}
+    whole = rows.dropna(subset=list(SIX))
+    found = {}
+    for row in whole.to_dict("records"):
+        found[row["unit"]] = {name: float(value) for name, value in terms({n: row[n] for n in SIX}).items()}
+    return found
 
 
 def compare_days(study, days: Path, first: str, last: str, *, years: int = 1) -> dict:
@@ -92,10 +159,7 @@ def compare_days(study, days: Path, first: str, last: str, *, years: int = 1) ->
     DataError
         The table cannot be read or holds no number where one is needed.
     """
-    table = read_loop_table(days, ("unit", "point", "day", *SIX), Intake(Path(days).parent))
-    frame = table.frame[["unit", "point", "day", *SIX]].copy()
-    for name in SIX:
-        frame[name] = _numbers(table, name)
+    frame, _ = read_days(days, study.criteria.validity)
     got = compare_windows(frame, first, last, years=years, flat=study.criteria.targets.flat)
     lines = [f"{first} 至 {last}，与{years}年前同期相比：{got.zh}（±1%以内按持平计：{got.zh_one}）"]
     lines += [f"{NAMES[name]}  {now:g}  {before:g}  {change:+.1f} %" for name, now, before, change, _ in got.rows]
@@ -105,29 +169,23 @@ def compare_days(study, days: Path, first: str, last: str, *, years: int = 1) ->
 _HEADS = {
     "rank": ("名次", 7), "unit": ("单位", 16), "index": ("综合指数", 10), "base": ("去年同期", 10),
     "improvement": ("改善率%", 10), "rank_improvement": ("改善名次", 10), "last": ("末位", 7),
-    "consequence": ("处理（B16）", 22), "note": ("说明", 30), "why": ("未排名原因", 22),
+    "computed": ("计算（实测）", 10), "substituted": ("计算（替代后）", 11), "main": ("首要污染物", 10),
+    "consequence": ("处理（B16）", 22), "note": ("说明", 24), "why": ("未排名原因", 22), "advice": ("工作建议", 44),
 }  # fmt: skip
 
 
 def _published(path):
     """month -> DataFrame unit, index."""
     table = read_loop_table(path, ("month", "unit", "index"), Intake(Path(path).parent))
-    frame = table.frame.assign(index=_numbers(table, "index"))
+    frame = table.frame.assign(index=numbers(table, "index"))
     twice = frame.duplicated(["month", "unit"], keep=False)
     if twice.any():
         row = frame[twice].iloc[0]
         raise DataError(f"{table.name}: {row['unit']} stands twice in {row['month']}; keep the published row.")
-    return {str(name): part[["unit", "index"]] for name, part in frame.groupby("month")}
-
-
-def _numbers(table, column):
-    numbers = pd.to_numeric(table.frame[column].replace({"": None, "-": None, "—": None}), errors="coerce")
-    wrong = numbers.isna() & ~table.frame[column].isin(["", "-", "—"])
-    if wrong.any():
-        at = int(wrong.to_numpy().argmax())
-        value = table.frame[column].iat[at]
-        raise DataError(f"{table.name}, row {table.lines[at]}, column {column}: {value!r} is no number; mend it.")
-    return numbers.astype("float64")
+    six = [name for name in SIX if name in frame]
+    for name in six:
+        frame[name] = numbers(table, name)
+    return {str(name): part[["unit", "index", *six]] for name, part in frame.groupby("month")}
 
 
 def _ranked(months, name, rule):
@@ -145,7 +203,7 @@ def _between(months, month):
 
 def _shown(table):
     number = [None if v is None else float(v) for v in table["improvement"]]
-    shown = table.assign(improvement=number)
+    shown = table.assign(improvement=number, main=[NAMES.get(name, "") for name in table["main"]])
     for name in ("rank", "rank_improvement"):
         shown[name] = [int(n) if n > 0 else "—" for n in table[name]]
     return shown

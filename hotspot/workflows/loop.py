@@ -17,7 +17,8 @@ def record_feedback_file(study, file, *, out="out"):
     Record a table that came back from the field into the study's ledger.
 
     What it is follows from its columns: problems (``origin, found``), steps of problems (``issue, step``),
-    receipts (``alarm, received`` and no text), else what was found in warned cells or on alarms.
+    measures (``measure, week, state``), receipts (``alarm, received`` and no text), else what was found in warned
+    cells or on alarms.
 
     Parameters
     ----------
@@ -64,6 +65,7 @@ def _rows_of(file, intake):
     """What a returned table is: (its name, the function that records it, its rows, their line numbers)."""
     from hotspot.ledger.feedback import REQUIRED, record_feedback
     from hotspot.ledger.issues import record_issues, record_steps
+    from hotspot.ledger.measures import record_measures
     from hotspot.ledger.receipts import record_receipts
     from hotspot.publish.office.return_form import returned
     from hotspot.sources.loop_tables import our_names, renamed
@@ -75,6 +77,8 @@ def _rows_of(file, intake):
         return "problems", record_issues, renamed(table, ()).frame, table.lines
     if {"issue", "step"} <= names:
         return "steps", record_steps, renamed(table, ()).frame, table.lines
+    if {"measure", "week", "state"} <= names:
+        return "measures", record_measures, renamed(table, ()).frame, table.lines
     if "received" in names and "alarm" in names and "text" not in names:
         return "receipts", record_receipts, renamed(table, ()).frame, table.lines
     return "feedback", record_feedback, returned(table.frame, table.name, REQUIRED), table.lines

@@ -19,7 +19,7 @@ DECIMALS = {"co": 1}  # published precision: whole ug/m3, CO one decimal, mg/m3
 _PERCENTILE = {"co": 95, "o3": 90}
 
 
-def replace_days(days: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
+def replace_days(days: pd.DataFrame, decisions: pd.DataFrame, *, highest: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     Put a point's highest day of the month in the place of days that were declared falsified (B19).
 
@@ -27,6 +27,8 @@ def replace_days(days: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
     ----------
     days : DataFrame ``unit, point, day`` ("YYYY-MM-DD") and the ``SIX``
     decisions : DataFrame ``point, day, signer, reason`` and ``withdrawn_by`` ("" while it stands)
+    highest : DataFrame ``point, day`` and the ``SIX``, optional
+        What the highest is taken of; default the days themselves, else each day's highest hour
 
     Returns
     -------
@@ -51,14 +53,15 @@ def replace_days(days: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
         return out
     standing = decisions[decisions["withdrawn_by"].fillna("") == ""]
     named = {(str(row.point), str(row.day)) for row in standing.itertuples()}
+    source = days if highest is None else highest
     for row in standing.itertuples():
         here = (out["point"] == str(row.point)) & (out["day"] == str(row.day))
         if not str(row.signer).strip() or not str(row.reason).strip():
             raise ValueError(f"decision on {row.point}, {row.day}: it has no signer or no reason.")
         if not here.any():
             raise ValueError(f"decision on {row.point}, {row.day}: there is no such point and day.")
-        honest = np.array([(p, d) not in named for p, d in zip(days["point"], days["day"], strict=True)])
-        month = days[(days["point"] == str(row.point)) & days["day"].str.startswith(str(row.day)[:7]) & honest]
+        honest = np.array([(p, d) not in named for p, d in zip(source["point"], source["day"], strict=True)])
+        month = source[(source["point"] == str(row.point)) & source["day"].str.startswith(str(row.day)[:7]) & honest]
         if month.empty:
             raise ValueError(f"decision on {row.point}, {row.day}: no other day of its month to take the highest of.")
         out.loc[here, list(SIX)] = month[list(SIX)].max().to_numpy()

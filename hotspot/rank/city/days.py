@@ -1,0 +1,61 @@
+"""Days of the six pollutants from hours at points: the means and maxima that a composite index is made of (B18)."""
+
+import numpy as np
+import pandas as pd
+
+from hotspot.rank.city.index import SIX
+from hotspot.rules.criteria import Validity
+
+O3_WINDOWS = 14  # of the day's 8 h means that must be there (GB 3095 table 4) ...
+O3_LIMIT = 160.0  # ... or the largest is above the limit already, ug/m3
+_WINDOW_HOURS = 6  # of eight that a moving mean needs
+
+
+def days_of_hours(hours: pd.DataFrame, *, validity: Validity | None = None) -> pd.DataFrame:
+    """
+    Valid day values of each point.
+
+    Parameters
+    ----------
+    hours : DataFrame ``unit, point, time`` (local, the start of the hour) and the ``SIX``; O3 by the hour
+    validity : Validity, optional; the hours a day needs
+
+    Returns
+    -------
+    DataFrame ``unit, point, day`` and the ``SIX``, NaN where a day is not valid; sorted by unit, point, day
+
+    Notes
+    -----
+    A mean needs 20 hours. O3 is the largest 8 h moving mean whose window lies within the day's hours (08 to 24 h as
+    hours end, 07 to 23 as they start); a window needs 6 of its 8 hours, and a day 14 of its 17 windows unless the
+    largest is above the limit already.
+
+    Examples
+    --------
+    >>> time = pd.date_range("2023-01-01", periods=24, freq="h")
+    >>> hours = pd.DataFrame({"unit": "a", "point": "p", "time": time, **dict.fromkeys(SIX, 40.0)})
+    >>> days_of_hours(hours)[["day", "pm25", "o3"]].values.tolist(), days_of_hours(hours[:19])["pm25"].tolist()
+    ([['2023-01-01', 40.0, 40.0]], [nan])
+    """
+    validity = validity or Validity()
+    time = pd.to_datetime(hours["time"])
+    table = hours.assign(time=time, day=time.dt.strftime("%Y-%m-%d"))
+    keys = ["unit", "point", "day"]
+    means = [name for name in SIX if name != "o3"]
+    grouped = table.groupby(keys, sort=True)
+    days = grouped[means].mean()
+    days = days.where(grouped[means].count() >= validity.day_hours)
+    days["o3"] = pd.Series({key: _largest_8h(part) for key, part in grouped}, dtype="float64").reindex(days.index)
+    return days.reset_index()[[*keys, *SIX]]
+
+
+def _largest_8h(part: pd.DataFrame) -> float:
+    """The largest 8 h mean of one point's day, NaN where too few windows are there."""
+    hour = np.full(24, np.nan)
+    hour[part["time"].dt.hour] = part["o3"]
+    windows = np.lib.stride_tricks.sliding_window_view(hour, 8)  # 17, ending with hours 8 to 24
+    seen = np.isfinite(windows).sum(axis=1) >= _WINDOW_HOURS
+    if not seen.any():
+        return np.nan
+    largest = float(np.nanmean(windows[seen], axis=1).max())
+    return largest if seen.sum() >= O3_WINDOWS or largest > O3_LIMIT else np.nan

@@ -1,0 +1,185 @@
+"""Weekly measures on their ladder (B17), and what those with a place and a day did to the air (C9)."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hotspot.ledger.measures import interventions, measure_table
+from hotspot.publish.tables.book import Sheet, write_book
+from hotspot.rules.calendar import month_minus, month_start
+from hotspot.variables import DataError
+from hotspot.workflows.loop import published_ledger
+
+MIN_DAYS = 30  # proposal: an effect is asked for once a measure has been in force so long
+_BEFORE = 12  # months before it
+_APART = 9000.0  # m: cells nearer than three cells are in the same plume and no control
+_CONTROLS = 12
+
+_HEADS = {
+    "unit": ("单位", 14), "measure": ("措施编号", 12), "text": ("措施", 34), "week": ("最近一周", 11),
+    "done": ("已完成", 7), "weeks": ("连续未完成周数", 9), "consequence": ("处理（B17）", 20), "note": ("说明", 28),
+}  # fmt: skip
+_EFFECTS = {
+    "unit": ("单位", 14), "measure": ("措施编号", 12), "text": ("措施", 34), "cell": ("网格", 11),
+    "began": ("实施日期", 11), "zh": ("扣除气象后的效果", 50),
+}  # fmt: skip
+
+
+def show_measures(study, asof: str, *, out="out", effects: bool = False, to: Path | None = None) -> dict:
+    """
+    Every measure on the ladder of weekly reports; with ``effects`` what those with a cell and a day did.
+
+    Parameters
+    ----------
+    study : Study
+    asof : str, "YYYY-MM-DD"
+    out : str or Path
+    effects : bool
+        Reads the deliveries of a year before each measure.
+    to : Path, optional
+        A workbook of both.
+
+    Returns
+    -------
+    dict: ``measures``, ``effects`` (records), ``file``, ``sentences``
+
+    Raises
+    ------
+    DataError
+        Nothing was published.
+    """
+    with published_ledger(study, out) as ledger:
+        ledger.verify()
+        table = measure_table(ledger, asof)
+        register = interventions(ledger)
+    found = measured_effects(study, register, asof) if effects else []
+    lines = [
+        f"{r.unit}  {r.measure}  {r.text}  "
+        + ("已完成" if r.done else f"连续{r.weeks}周未完成  {r.consequence}")
+        + (f"（{r.note}）" if r.note else "")
+        for r in table.itertuples()
+    ] or [f"no measure of {study.id} was reported by {asof}."]
+    lines += [f"{row['measure']}  {row['zh']}" for row in found]
+    if to is not None:
+        sheets = {"措施": Sheet(f"截至{asof}每周措施完成情况", _HEADS, table)}
+        if found:
+            sheets["效果"] = Sheet("有地点和日期的措施的效果", _EFFECTS, pd.DataFrame(found))
+        write_book(to, sheets, created=asof[:10])
+        lines.append(f"written: {to}")
+    return {"measures": table.to_dict("records"), "effects": found, "file": str(to or ""), "sentences": lines}
+
+
+def effect_sentences(study, asof: str, *, out="out") -> list[str]:
+    """
+    One sentence per measure in force for 30 days or more: what a bulletin prints of them.
+
+    Parameters
+    ----------
+    study : Study
+    asof : str, "YYYY-MM-DD", the last day that counts
+    out : str or Path
+        An unpublished study has none.
+
+    Returns
+    -------
+    list of str, Chinese, by unit and measure
+    """
+    from hotspot.ledger.storage import FILE, is_there
+
+    if not is_there(Path(out) / study.id / FILE):
+        return []
+    with published_ledger(study, out) as ledger:
+        register = interventions(ledger)
+    return [row["zh"] for row in measured_effects(study, register, asof)]
+
+
+def measured_effects(study, register: pd.DataFrame, asof: str) -> list[dict]:
+    """
+    The effect of each measure with a cell and a day, after 30 days (proposal) of it.
+
+    Parameters
+    ----------
+    study : Study
+    register : DataFrame, from ``ledger.measures.interventions``
+    asof : str, "YYYY-MM-DD"
+
+    Returns
+    -------
+    list of dict: the register's row, ``zh`` the sentence, ``change_pct, low_pct, high_pct, raw_pct`` (None where it
+    cannot be told)
+
+    Notes
+    -----
+    ``hs.effect`` on the days of the cell against cells of the same city farther than 9 km (proposal), with the
+    year before; the control cells' own restlessness widens the interval.
+    """
+    last = np.datetime64(asof[:10], "D")
+    ripe = register[[(last - np.datetime64(day, "D")).astype(int) + 1 >= MIN_DAYS for day in register["began"]]]
+    if not len(ripe):
+        return []
+    daily, steps = _daily(study, min(ripe["began"]), asof)
+    rows = []
+    for row in ripe.to_dict("records"):
+        row |= dict.fromkeys(("change_pct", "low_pct", "high_pct", "raw_pct"))
+        place = f"{row['unit']}“{row['text']}”（{row['cell']}，{row['began']}起）"
+        try:
+            if daily is None:
+                raise DataError("neither satellite days nor hourly stations were delivered")
+            got = _effect(study, daily, steps, row, asof)
+        except DataError as error:
+            rows.append(row | {"zh": f"{place}：效果不能判断（{error}）"})
+            continue
+        kept = {name: float(getattr(got, name)) for name in ("change_pct", "low_pct", "high_pct", "raw_pct")}
+        sure = "下降" if got.high_pct < 0 else "上升" if got.low_pct > 0 else "变化不明显"
+        zh = (
+            f"{place}：扣除气象后PM2.5{got.change_pct:+.0f}%（95%区间{got.low_pct:+.0f}%至{got.high_pct:+.0f}%），{sure}；"
+            f"不扣除气象的前后比为{got.raw_pct:+.0f}%"
+        )
+        rows.append(row | kept | {"zh": zh})
+    return rows
+
+
+def _daily(study, began: str, asof: str):
+    """Days of every cell from a year before the first measure, and the days' weather; None where there are none."""
+    from hotspot.estimate.field.monthly import daily_field
+    from hotspot.estimate.weather.rows import weather_steps
+    from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.sources.intake import NothingDelivered
+    from hotspot.sources.opening import open_months
+
+    first, final = month_minus(began[:7], _BEFORE), asof[:7]
+    names = [final]
+    while names[0] > first:
+        names.insert(0, month_minus(names[0], 1))
+    try:
+        kinds = kinds_to_open(study, "satellite", "reference", "weather")
+        delivered = with_decisions(open_months(study, names, kinds=kinds))
+    except NothingDelivered:
+        return None, None
+    _, daily = daily_field(delivered, study.cells, names)
+    if daily is None:
+        return None, None
+    weather = delivered.weather
+    return daily, None if weather is None else weather_steps(weather, utc_offset=study.utc_offset)
+
+
+def _effect(study, daily, steps, row, asof):
+    from hotspot.estimate.weather.effect import effect
+
+    names = study.cells["cell"].values.astype(str)
+    if row["cell"] not in names:
+        raise DataError(f"cell {row['cell']} is not of the study")
+    at = int(np.flatnonzero(names == row["cell"])[0])
+    x, y, city = (study.cells[name].values for name in ("x", "y", "city"))
+    away = np.hypot(x - x[at], y - y[at])
+    far = np.flatnonzero((city == city[at]) & (away > _APART))
+    control = names[far[np.argsort(away[far], kind="stable")][:_CONTROLS]].tolist()
+    if not control:
+        raise DataError("no cell of the city is far enough to compare with")
+    day = np.datetime64(row["began"], "D")
+    before = (str(month_start(month_minus(row["began"][:7], _BEFORE)).astype("datetime64[D]")), str(day - 1))
+    return effect(
+        daily, before, (row["began"], asof[:10]), cells=[row["cell"]], control=control, steps=steps,
+        criteria=study.criteria,
+    )  # fmt: skip
