@@ -9,6 +9,8 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from hotspot.foreign import limits
 from hotspot.foreign.shapes import in_degrees, packed
 from hotspot.variables import DataError
@@ -122,7 +124,6 @@ def _point(feature):
 
 
 def _outlines(found):
-    import numpy as np
     import shapely
 
     outlines, faults = np.full(len(found), None, dtype=object), []

@@ -38,31 +38,6 @@ def h3_index(lon, lat, resolution):
     return np.array(found, dtype="<U15")
 
 
-def add_hexagons(cells, resolutions=(8, 9)):
-    """
-    Index columns of the hexagons that hold the cells' centres.
-
-    Parameters
-    ----------
-    cells : Dataset (cell) with ``lon`` and ``lat``
-    resolutions : sequence of int
-
-    Returns
-    -------
-    Dataset, a new one with ``h3_8``, ``h3_9`` ... on ``cell``
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> cells = xr.Dataset(coords={"lon": ("cell", [116.397]), "lat": ("cell", [39.909])})
-    >>> add_hexagons(cells).h3_9.item()
-    '8931aa42803ffff'
-    """
-    return cells.assign_coords(
-        {f"h3_{r}": ("cell", h3_index(cells.lon.values, cells.lat.values, r)) for r in resolutions}
-    )
-
-
 def to_hexagons(cells, values, resolution):
     """
     Area-weighted means of a cell field on hexagons, for overview maps.

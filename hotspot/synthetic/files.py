@@ -4,6 +4,7 @@ beside it, in ``truth/``, what only the tests may read.
 """
 
 import csv
+import json
 
 import numpy as np
 import pandas as pd
@@ -33,8 +34,6 @@ def write_boundaries(path, region):
 
 def write_json(path, content):
     """UTF-8 JSON without needless blanks."""
-    import json
-
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

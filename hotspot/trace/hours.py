@@ -5,6 +5,7 @@ All series stand on one complete axis of hours, so that they can be laid side by
 """
 
 import numpy as np
+import pandas as pd
 
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
 from hotspot.trace.footprint import wind_table
@@ -165,7 +166,5 @@ def own_background(values, *, days=3, quantile=0.2):
     >>> own_background(np.r_[np.full(40, 10.0), 90.0, np.full(40, 10.0)])[40]
     np.float64(10.0)
     """
-    import pandas as pd
-
     window = pd.Series(values).rolling(24 * days + 1, center=True, min_periods=6)
     return window.quantile(quantile).to_numpy()

@@ -9,6 +9,7 @@ of stations change a bit.
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from hotspot.estimate.field.krige import by_place
 from hotspot.estimate.field.support import ATTRS, stations_near, support_of
@@ -83,8 +84,6 @@ def downscale(stations, cells, *, coarse=None, satellite=None, criteria, chunk=C
     >>> fine.sizes["sub_cell"], np.bincount(fine.support.values[:, 1]).tolist()
     (36, [28, 5, 3])
     """
-    import xarray as xr
-
     places, grid = _places(cells, coarse)
     lazy = stations["pm25"].chunks is not None
     series = stations["pm25"].transpose("station", "time")
