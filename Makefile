@@ -1,9 +1,9 @@
-# Two commands: `make demo` and `make test`. Each makes its own environment from a bare Python 3.11+.
+# `make demo`, `make test`, `make docs`: each makes its own environment from a bare Python 3.11+.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench clean
+.PHONY: demo test docs bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/hotspot demo --out out
@@ -13,6 +13,9 @@ test: $(VENV)/.tests
 	$(BIN)/ruff format --check hotspot tests benchmarks notebooks docs
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+docs: $(VENV)/.docs
+	$(BIN)/python docs/site/build.py build/docs
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
@@ -33,5 +36,10 @@ $(VENV)/.tests: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[tests]'
 	touch $@ $(VENV)/.runtime
 
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing what the documentation site is built with ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) build out

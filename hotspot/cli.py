@@ -7,6 +7,7 @@ refused, 2 wrong usage. Heavy libraries load inside the commands, so that
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -272,8 +273,6 @@ def outcome(
 
 def main():
     """Run a command; a refused input ends with its message and code 1, wrong usage with 2, a signal with 128 + it."""
-    import signal
-
     from hotspot.text.door import shown
     from hotspot.variables import DataError
 

@@ -2,12 +2,13 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def blocks(page, language):
@@ -86,3 +87,30 @@ def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if not link.startswith(("http://", "https://")):
             assert (page.parent / link).exists(), f"{page.name}: {link} leads nowhere"
+
+
+def test_ten_questions_are_answered_by_files_that_exist():
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = [row for row in text.split("## Ten questions")[1].split("\n## ")[0].splitlines() if row.startswith("| ")][1:]
+    assert len(rows) == 10
+    for row in rows:
+        room, *files = re.findall(r"`([^`]+)`", row.split("|")[2])
+        assert (ROOT / "hotspot" / room).is_dir(), row
+        assert files and all((ROOT / name).is_file() and name.startswith(f"hotspot/{room}") for name in files), row
+
+
+def test_one_version_everywhere():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    newest = re.search(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1]
+    cited = re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), flags=re.MULTILINE)[1]
+    assert version == newest == cited
+
+
+def test_hooks_are_local_and_run_what_make_test_runs():
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"repo: (\S+)", text) == ["local"] and set(re.findall(r"language: (\S+)", text)) == {"system"}
+    named = [word for entry in re.findall(r"entry: (.*)", text) for word in entry.split() if word.startswith("tests/")]
+    assert named and all((ROOT / name).is_file() for name in named)
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for tool in ("ruff check", "ruff format --check", "mypy"):
+        assert f".venv/bin/{tool}" in text and f"$(BIN)/{tool}" in made

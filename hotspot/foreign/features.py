@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hotspot.foreign import limits
 from hotspot.foreign.shapes import in_degrees, packed
 from hotspot.variables import DataError
@@ -128,7 +130,6 @@ def _point(feature: Any) -> list[Any] | None:
 
 
 def _outlines(found: list[Any]) -> "tuple[Objects, list[str]]":
-    import numpy as np
     import shapely
 
     outlines, faults = np.full(len(found), None, dtype=object), []

@@ -218,43 +218,6 @@ def best_datum(
     return min(metres, key=lambda name: metres[name]), metres
 
 
-def check_datum(
-    lon: ArrayLike, lat: ArrayLike, known_lon: ArrayLike, known_lat: ArrayLike, declared: str, what: str
-) -> None:
-    """
-    Refuse coordinates whose shift against known places says another datum than declared.
-
-    Parameters
-    ----------
-    lon, lat, known_lon, known_lat : float array (n), as in ``best_datum``
-    declared : str
-    what : str
-        The file, for the message.
-
-    Raises
-    ------
-    DataError
-        Another datum fits at least twice as well, and the declared one leaves
-        more than 50 m (a proposal: a tenth of a sub-cell).
-
-    Examples
-    --------
-    >>> lon, lat = np.linspace(100, 118, 12), np.linspace(25, 42, 12)
-    >>> check_datum(*wgs84_to_gcj02(lon, lat), lon, lat, "wgs84", "stations.csv")
-    Traceback (most recent call last):
-    hotspot.variables.DataError: stations.csv, declared wgs84, looks like gcj02: median shift ...
-    """
-    name, metres = best_datum(lon, lat, known_lon, known_lat)
-    stated = "wgs84" if declared == "cgcs2000" else declared
-    if stated not in metres:
-        raise DataError(f"map datum {declared!r} is not known; declare one of {', '.join(DATUMS)}.")
-    if name != stated and metres[stated] > 50.0 and metres[stated] > 2 * metres[name]:
-        raise DataError(
-            f"{what}, declared {declared}, looks like {name}: median shift {metres[stated]:.0f} m against known "
-            f"places, {metres[name]:.0f} m if it is {name}; declare the datum its maker used."
-        )
-
-
 def _by_name(
     lon: ArrayLike, lat: ArrayLike, datum: str, ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]]
 ) -> tuple[Any, Any]:

@@ -3,7 +3,7 @@ H3 hexagons beside the cells: an index to join other people's data, and a view
 for overview maps. Nothing is ever ranked on hexagons: their areas differ.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,31 +45,6 @@ def h3_index(lon: float | Floats, lat: float | Floats, resolution: int) -> Any:
     places = zip(np.asarray(lon, dtype=float).tolist(), np.asarray(lat, dtype=float).tolist(), strict=True)
     found = [h3.latlng_to_cell(y, x, resolution) if np.isfinite(x) and np.isfinite(y) else "" for x, y in places]
     return np.array(found, dtype="<U15")
-
-
-def add_hexagons(cells: "xr.Dataset", resolutions: Iterable[int] = (8, 9)) -> "xr.Dataset":
-    """
-    Index columns of the hexagons that hold the cells' centres.
-
-    Parameters
-    ----------
-    cells : Dataset (cell) with ``lon`` and ``lat``
-    resolutions : sequence of int
-
-    Returns
-    -------
-    Dataset, a new one with ``h3_8``, ``h3_9`` ... on ``cell``
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> cells = xr.Dataset(coords={"lon": ("cell", [116.397]), "lat": ("cell", [39.909])})
-    >>> add_hexagons(cells).h3_9.item()
-    '8931aa42803ffff'
-    """
-    return cells.assign_coords(
-        {f"h3_{r}": ("cell", h3_index(cells.lon.values, cells.lat.values, r)) for r in resolutions}
-    )
 
 
 def to_hexagons(cells: "xr.Dataset", values: ArrayLike, resolution: int) -> "gpd.GeoDataFrame":

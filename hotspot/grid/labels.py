@@ -156,39 +156,6 @@ def code_of(text: str, labels: dict[str, str]) -> str:
     return str(text)
 
 
-def moved_labels(now: dict[str, str], before: dict[str, str]) -> list[str]:
-    """
-    Labels that name other ground than last year, or ground that changed its label (case 93).
-
-    Parameters
-    ----------
-    now, before : dict of str to str, code to label
-
-    Returns
-    -------
-    list of str, one sentence each, in order of code
-
-    Examples
-    --------
-    >>> moved_labels({"PR1847L": "T85712"}, {"PR1847L": "T85711"})
-    ['cell PR1847L: label T85711 before, T85712 now']
-    >>> moved_labels({"PR1848G": "T85711"}, {"PR1847L": "T85711"})
-    ['label T85711: cell PR1847L before, PR1848G now']
-    """
-    changed = [
-        f"cell {code}: label {before[code]} before, {now[code]} now"
-        for code in sorted(now.keys() & before.keys())
-        if now[code] != before[code]
-    ]
-    was = {label: code for code, label in before.items()}
-    moved = [
-        f"label {label}: cell {was[label]} before, {code} now"
-        for code, label in sorted(now.items())
-        if was.get(label, code) != code
-    ]
-    return changed + moved
-
-
 def _decoded(raw: bytes, path: Path) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         try:

@@ -143,30 +143,3 @@ def transformer(wkt: str, forward: bool) -> "Transformer":
 
     ends = (CRS.from_epsg(4326), CRS.from_wkt(wkt))
     return Transformer.from_crs(*(ends if forward else ends[::-1]), always_xy=True)
-
-
-def same_lattice(now: str, before: str) -> None:
-    """
-    Refuse to compare two products by position when their lattices differ (case 92).
-
-    Parameters
-    ----------
-    now, before : str
-        Lattice ids, from ``Grid.id`` or a product's ``lattice_id``.
-
-    Raises
-    ------
-    DataError
-        The ids differ.
-
-    Examples
-    --------
-    >>> same_lattice("cn-albers-25-47-105-3000m", "cn-albers-25-47-105-500m")
-    Traceback (most recent call last):
-    hotspot.variables.DataError: lattice id differs: 'cn-albers-25-47-105-3000m' now, ...
-    """
-    if now != before:
-        raise DataError(
-            f"lattice id differs: {now!r} now, {before!r} before; cells of two lattices are not the same ground, "
-            "so re-aggregate the older product on this lattice."
-        )

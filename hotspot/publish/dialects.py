@@ -37,7 +37,9 @@ _WHAT = {
 }
 
 
-def write_dialects(folder: Path, study: Study, stated: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]]):
+def write_dialects(
+    folder: Path, study: Study, stated: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]]
+) -> None:
     """
     Write the three files beside the manifest.
 
@@ -117,7 +119,7 @@ def ro_crate(study: Study, stated: Mapping[str, Any], files: Mapping[str, Mappin
         }
         for path, about in files.items()
     ]
-    root = {
+    root: dict[str, Any] = {
         "@id": "./",
         "@type": "Dataset",
         "identifier": _id(study, stated),
@@ -133,9 +135,14 @@ def ro_crate(study: Study, stated: Mapping[str, Any], files: Mapping[str, Mappin
     }
     if study.office.name:
         root["publisher"] = {"@id": "#office"}
-    software = {"@id": "#hotspot", "@type": "SoftwareApplication", "name": "hotspot", "version": program["hotspot"]}
+    software: dict[str, Any] = {
+        "@id": "#hotspot",
+        "@type": "SoftwareApplication",
+        "name": "hotspot",
+        "version": program["hotspot"],
+    }
     software["softwareRequirements"] = [f"{name} {version}" for name, version in sorted(program["libraries"].items())]
-    run = {"@id": "#run", "@type": "CreateAction", "name": f"hotspot month {stated['month']}"}
+    run: dict[str, Any] = {"@id": "#run", "@type": "CreateAction", "name": f"hotspot month {stated['month']}"}
     run |= {"instrument": {"@id": "#hotspot"}, "object": _refer(inputs), "result": _refer(parts)}
     office = {"@id": "#office", "@type": "Organization", "name": study.office.name}
     licences = sorted({entry.licence for entry in (*study.satellite, *study.stations, *study.weather) if entry.licence})

@@ -11,6 +11,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from hotspot.ledger.storage import is_there
+from hotspot.ledger.store import open_ledger
 from hotspot.publish import manifest, revisions
 from hotspot.publish.edition import stated_edition
 from hotspot.publish.staging import flush, keep_copy, reserved, staged
@@ -56,8 +58,6 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
         changed while it was read, the ledger does not know the month that was published, or what is
         to be confirmed is not what was published.
     """
-    from hotspot.ledger.store import open_ledger
-
     derived.intake.check()
     by, reason = _line(by, "by"), _line(reason, "reason")
     home = Path(out) / study.id
@@ -146,9 +146,6 @@ def _line(text, what):
 
 def _write_draft(home, study, month, derived, progress):
     """A month to look at: the same products with the word 草稿 on them, outside the chain."""
-    from hotspot.ledger.storage import is_there
-    from hotspot.ledger.store import open_ledger
-
     entries = []
     if is_there(home / LEDGER):
         with open_ledger(home / LEDGER) as ledger:

@@ -5,7 +5,6 @@ Chinese first; these are the sentences officials and field teams read, so each
 stands in one place.
 """
 
-import math
 from types import MappingProxyType
 
 # D9, D10: the three classes as the public list names them.
@@ -87,34 +86,3 @@ def change_zh(change, change_pct, decimals):
         return "持平"
     rate = f"（{change_pct:+.1f}%）" if known(change_pct) else ""
     return f"{'上升' if change > 0 else '下降'}{abs(change):.{decimals}f} μg/m³{rate}"
-
-
-def sure_zh(row, level=0.95):
-    """
-    How sure the rank of one listed row is, in words.
-
-    Parameters
-    ----------
-    row : mapping with ``rank rank_low rank_high p_top distinguishable``
-    level : float
-        Of the rank interval; ``study.criteria.confidence.level``.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> sure_zh({"rank": 1, "rank_low": 1, "rank_high": 4, "p_top": 0.82, "distinguishable": False})
-    '第1名（95%区间第1—4名），入选把握82%，与邻近名次不可区分'
-    >>> sure_zh({"rank": 2, "rank_low": None, "rank_high": None, "p_top": None, "distinguishable": True})
-    '第2名，可与邻近名次区分'
-    """
-    said = f"第{int(row['rank'])}名" if known(row["rank"]) else "名次不详"
-    if known(row["rank_low"]) and known(row["rank_high"]):
-        said += f"（{level * 100:.0f}%区间第{int(row['rank_low'])}—{int(row['rank_high'])}名）"
-    if known(row["p_top"]):
-        said += f"，入选把握{math.floor(float(row['p_top']) * 100 + 0.5)}%"
-    if known(row["distinguishable"]):
-        said += "，可与邻近名次区分" if row["distinguishable"] else "，与邻近名次不可区分"
-    return said

@@ -8,6 +8,7 @@ excluding keep an hour from counting (GB 3095-2026 6.4: all valid data take part
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from hotspot.quality import single
 from hotspot.quality.flags import flag, flag_attrs, mask_of
@@ -134,8 +135,6 @@ def interference_evidence(screened, *, criteria=None, variable="pm25"):
     >>> interference_evidence(screen(hours))[["station", "start", "hours", "flagged"]].values.tolist()
     [['c', Timestamp('2020-03-01 20:00:00'), 4, False]]
     """
-    import pandas as pd
-
     criteria = (criteria or Criteria()).screening
     raw, expected = _matrix(screened, f"{variable}_raw"), _matrix(screened, f"{variable}_expected")
     parts = _Surroundings(screened, None, None, raw, criteria, variable)
@@ -171,8 +170,6 @@ def station_report(screened, *, variable="pm25"):
     >>> station_report(screen(hours))[["station", "online_share", "hours", "zero_run", "todo"]].values.tolist()
     [['a', 0.5, 12, 12, 'inspect: zero for more than six hours']]
     """
-    import pandas as pd
-
     bits = _matrix(screened, f"{variable}_flags", dtype=np.int32)
     rows = []
     for at, station in enumerate(screened["station"].values):

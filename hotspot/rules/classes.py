@@ -154,48 +154,6 @@ def departments():
     return MappingProxyType(_read()[0]["departments"])
 
 
-def vocabulary_version():
-    """
-    Version of the vocabulary, printed in the manifest.
-
-    Examples
-    --------
-    >>> vocabulary_version()
-    '2026-11-2'
-    """
-    return _read()[0]["version"]
-
-
-def checklist_items(key, grade=None):
-    """
-    Checklist of a class, all of it or the part one grade of person can do (B11).
-
-    Parameters
-    ----------
-    key : str, a key of ``source_classes``
-    grade : "patrol", "enforcement" or None for both
-
-    Returns
-    -------
-    tuple of Item
-
-    Raises
-    ------
-    ValueError
-        The class or the grade is not in the vocabulary.
-
-    Examples
-    --------
-    >>> [item.code for item in checklist_items("catering", "enforcement")]
-    ['catering-3']
-    """
-    if key not in _read()[1]:
-        raise ValueError(f"source class {key!r} is not known; there are: {', '.join(_read()[1])}.")
-    if grade is not None and grade not in GRADES:
-        raise ValueError(f"grade is {grade!r}; give {', '.join(GRADES)} or None.")
-    return tuple(item for item in _read()[1][key].items if grade in (None, item.grade))
-
-
 def find_class(word):
     """
     Key of the class that a foreign word means, or ``None``.

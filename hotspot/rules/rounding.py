@@ -88,23 +88,6 @@ def round_half_even(value, decimals=0):
     return rounded if values.ndim else float(rounded)
 
 
-def round_figures(value, figures):
-    """
-    Round one number half to even to so many significant figures.
-
-    Examples
-    --------
-    >>> round_figures(8.53459, 3), round_figures(1268, 2), round_figures("28.250", 3)
-    (8.53, 1300.0, 28.2)
-    """
-    if figures < 1:
-        raise ValueError(f"figures is {figures}; give at least 1.")
-    number = to_decimal(value)
-    if not number.is_finite() or number == 0:
-        return float(number)
-    return round_half_even(number, int(figures) - 1 - number.adjusted())
-
-
 def round_up(value):
     """
     Round one number up to a whole number, in decimal (HJ 633, clause 4.2.6).

@@ -4,6 +4,7 @@ beside it, in ``truth/``, what only the tests may read.
 """
 
 import csv
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,6 @@ def write_boundaries(path: Path, region: Region) -> None:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """UTF-8 JSON without needless blanks."""
-    import json
-
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from hotspot.kernels.arrays import Floats
-from hotspot.sources.opening import Month
+from hotspot.sources.opening import Month, open_month
 from hotspot.synthetic.region import Region
 
 SEED = 20180828
@@ -84,7 +84,6 @@ def write_study(
     from hotspot.synthetic.air import make_air
     from hotspot.synthetic.backdrop import write_backdrop
     from hotspot.synthetic.micro import MONTHS, write_network
-    from hotspot.synthetic.region import Region
     from hotspot.synthetic.sources import make_sources
     from hotspot.synthetic.weather import make_weather, write_weather
 
@@ -165,7 +164,6 @@ def synthetic_month(month: str | None = None, *, seed: int = SEED, size: str = "
     >>> synthetic_month().study.cells.sizes["cell"]
     144
     """
-    from hotspot.sources.opening import open_month
     from hotspot.study import load_study
 
     path = _kept_study(seed, size)

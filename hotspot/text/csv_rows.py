@@ -7,7 +7,7 @@ A text that would be taken for a formula gets a leading apostrophe (OWASP ASVS
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def unescape_text(text: str) -> str:
     return text[1:] if text.startswith("'") and _LEAD.match(text) else text
 
 
-def write_csv(path: Path | str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+def write_csv(path: Path | str, header: Collection[str], rows: Iterable[Sequence[Any]]) -> Path:
     """
     Write a header and rows of finished texts; what is hidden in one stands as its code point.
 
@@ -60,7 +60,7 @@ def write_csv(path: Path | str, header: Sequence[str], rows: Iterable[Sequence[A
     return path
 
 
-def read_csv(path: Path | str, header: Sequence[str], what: str, remedy: str) -> list[tuple[int, list[str]]]:
+def read_csv(path: Path | str, header: Collection[str], what: str, remedy: str) -> list[tuple[int, list[str]]]:
     """
     Read the rows of a table that has exactly these columns.
 

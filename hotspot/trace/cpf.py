@@ -1,68 +1,10 @@
 """Conditional probability: was it dirty oftener when the wind came from there."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.tracing import Tracing
-from hotspot.variables import DataError
-
-
-def cpf(direction: np.ndarray, values: np.ndarray, *, high_share: float = 0.1, sectors: int = 12) -> pd.DataFrame:
-    """
-    Conditional probability function over equal sectors.
-
-    Parameters
-    ----------
-    direction : float array (hour), degrees the wind comes from, NaN for calm
-    values : float array (hour), concentration, NaN where missing
-    high_share : float
-        Hours above the (1 - high_share) quantile of all hours with wind and value are high.
-    sectors : int
-        The first is centred on north.
-
-    Returns
-    -------
-    DataFrame ``direction, hours, high, cpf, lift``; lift is cpf over the base
-    rate; both NaN in a sector without wind
-
-    Raises
-    ------
-    DataError
-        No hour has both a wind and a value.
-
-    Notes
-    -----
-    CPF = m / n per sector, m the high hours among its n (Ashbaugh 1985,
-    10.1016/0004-6981(85)90256-2). Calm hours are in neither.
-
-    Examples
-    --------
-    >>> cpf([0.0, 0.0, 180.0, 180.0, np.nan], [9.0, 1.0, 1.0, 2.0, 99.0], high_share=0.25, sectors=4)["cpf"].tolist()
-    [0.5, nan, 0.0, nan]
-    """
-    direction, values = np.asarray(direction, dtype=float), np.asarray(values, dtype=float)
-    both = ~np.isnan(direction) & ~np.isnan(values)
-    if not both.any():
-        raise DataError("no hour has both a wind and a concentration; there is no conditional probability.")
-    direction, values = direction[both], values[both]
-    high = _high(values, high_share)
-    width = 360.0 / sectors
-    sector = np.floor((direction + width / 2) / width).astype(int) % sectors
-    n = np.bincount(sector, minlength=sectors)
-    m = np.bincount(sector, weights=high, minlength=sectors).astype(int)
-    share = np.where(n > 0, m / np.maximum(n, 1), np.nan)
-    base = high.mean()
-    return pd.DataFrame(
-        {
-            "direction": np.arange(sectors) * width,
-            "hours": n,
-            "high": m,
-            "cpf": share,
-            "lift": share / base if base > 0 else np.full(sectors, np.nan),
-        }
-    )
 
 
 def sector_hours(bearing: ArrayLike, direction: ArrayLike, sector_deg: float) -> Floats:

@@ -7,6 +7,7 @@ All series stand on one complete axis of hours, so that they can be laid side by
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
@@ -172,7 +173,5 @@ def own_background(values: Floats, *, days: int = 3, quantile: float = 0.2) -> F
     >>> own_background(np.r_[np.full(40, 10.0), 90.0, np.full(40, 10.0)])[40]
     np.float64(10.0)
     """
-    import pandas as pd
-
     window = pd.Series(values).rolling(24 * days + 1, center=True, min_periods=6)
     return window.quantile(quantile).to_numpy()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hotspot.estimate.field.like import stations_in_one_only
+from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.month import STEPS, derive, months_needed, steps
@@ -270,8 +271,6 @@ def _of_month(study, month, intake, field, reference):
 
 def _stations(reference, study, month):
     """Valid days and mean to date of every reference station in the month."""
-    from hotspot.quality.completeness import daily_means, monthly_means
-
     if reference is None:
         return {}
     validity = study.criteria.validity

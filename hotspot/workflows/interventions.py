@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.ledger.measures import interventions, measure_table
+from hotspot.ledger.storage import FILE, is_there
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.calendar import month_minus, month_start
 from hotspot.variables import DataError
@@ -85,7 +86,6 @@ def effect_sentences(study, asof: str, *, out="out") -> list[str]:
     -------
     list of str, Chinese, by unit and measure
     """
-    from hotspot.ledger.storage import FILE, is_there
 
     if not is_there(Path(out) / study.id / FILE):
         return []

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
@@ -214,8 +216,6 @@ def months_needed(month):
 
 def _clusters(gi_star, now, cells, alpha, intake):
     """Gi* of the month, or empty classes where the field is too poor to have any."""
-    import numpy as np
-
     try:
         return gi_star(now["pm25"].where(now["valid"]), cells, alpha=alpha)
     except DataError as error:

@@ -120,10 +120,6 @@ def _sheets(problems, alarms, by_kind, notes):
     }
 
 
-def _kind(row):
-    return problem_types()[row.problem]["zh"]
-
-
 def _due(row):
     return f"期限 {row.due}{'，已超期' if row.overdue else ''}" if row.due else "未交办"
 

@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
+from hotspot.rules.calendar import month_minus
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
@@ -230,7 +231,6 @@ def _history(study, year, level):
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.rules.calendar import month_minus
     from hotspot.sources.opening import open_months
 
     if level is not None and not level.attrs["weather_why"]:

@@ -1,13 +1,10 @@
-"""The box model by hand, its laws, and the agreement of rankings against scipy."""
+"""The box model by hand, and its laws."""
 
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
-from hotspot.estimate.weather.box import box_level, rank_agreement
+from hotspot.estimate.weather.box import box_level
 from hotspot.estimate.weather.stagnation import stagnant_rows
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import CoverageWarning, DataError
@@ -103,26 +100,3 @@ def test_weather_of_other_days_is_refused():
     later = steps.assign_coords(time=steps["time"] + np.timedelta64(1000, "D"))
     with pytest.raises(DataError, match="no day of the field has weather"):
         box_level(field, background, later, criteria=FEW)
-
-
-@given(st.lists(st.integers(0, 6), min_size=3, max_size=40), st.integers(0, 2**32 - 1))
-def test_agreement_is_scipy_with_ties(first, seed):
-    second = np.random.default_rng(seed).integers(0, 6, len(first))
-    found = rank_agreement(first, second)["spearman"]
-    if len(set(first)) > 1 and len(set(second.tolist())) > 1:
-        assert found == pytest.approx(spearmanr(first, second)[0], abs=1e-12)
-    else:
-        assert np.isnan(found)
-
-
-def test_agreement_leaves_unknown_cells_out():
-    first = np.array([5.0, np.nan, 3.0, 2.0, 1.0])
-    second = np.array([50.0, 99.0, np.nan, 20.0, 10.0])
-    assert rank_agreement(first, second, top_share=0.34) == {
-        "spearman": 1.0,
-        "top_overlap": 1.0,
-        "n_cells": 3,
-        "n_top": 1,
-    }
-    with pytest.raises(ValueError, match="2 cells are known"):
-        rank_agreement(first[:3], [1.0, 2.0, 3.0])

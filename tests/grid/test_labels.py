@@ -3,7 +3,7 @@
 import pytest
 import xarray as xr
 
-from hotspot.grid.labels import add_labels, moved_labels, read_labels
+from hotspot.grid.labels import add_labels, read_labels
 from hotspot.variables import DataError
 
 
@@ -52,12 +52,3 @@ def test_a_file_in_no_known_encoding_is_refused(tmp_path):
     (tmp_path / "labels.csv").write_bytes(b"cell,label\nPQ1848E,\xff\xff\n")
     with pytest.raises(DataError, match="neither UTF-8 nor GB18030"):
         read_labels(tmp_path / "labels.csv")
-
-
-def test_a_label_that_moved_or_changed_is_named():
-    before = {"PQ1848E": "T85711", "PQ1847G": "T85712"}
-    assert moved_labels(before, before) == []
-    assert moved_labels({"PQ1848E": "T85712"}, before) == [
-        "cell PQ1848E: label T85711 before, T85712 now",
-        "label T85712: cell PQ1847G before, PQ1848E now",
-    ]

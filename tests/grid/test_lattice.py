@@ -14,7 +14,6 @@ from hotspot.grid import codes
 from hotspot.grid.frame import geodesic_size, north_angle
 from hotspot.grid.lattice import Grid
 from hotspot.grid.place import find_place, place
-from hotspot.grid.projection import same_lattice
 from hotspot.variables import DataError
 
 PLACES = {"Zhengzhou": (113.63, 34.75), "Beijing": (116.4, 39.9), "Harbin": (126.53, 45.8), "Urumqi": (87.62, 43.83)}
@@ -230,9 +229,6 @@ def test_another_equal_area_lattice_carries_its_own_id(crs):
     assert grid.id != Grid().id and grid.id.endswith("-3000m")
     assert grid.id == Grid(crs=grid.crs.to_wkt()).id
     assert grid.offset == (1200, 1200)
-    with pytest.raises(DataError, match="lattice id differs"):
-        same_lattice(grid.id, Grid().id)
-    same_lattice(grid.id, Grid(crs=crs).id)
 
 
 def test_a_local_lattice_gives_codes_in_colombia():

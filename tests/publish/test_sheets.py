@@ -32,7 +32,8 @@ def _data(case, **changed):
         "study": case.study, "month": case.month, "field": case.field, "warned": case.warned, "traced": case.traced,
         "checklist": case.checklist, "facilities": case.facilities,
     }  # fmt: skip
-    return sheets.sheet_data(**(given | changed))
+    given |= {"state": "preliminary", "fine": None, "backdrop": None, "digest": ""}
+    return list(sheets._sheets(**(given | changed)))
 
 
 def _text(pdf):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from collocated import read_airnowtech, read_cumcm, read_purpleair, read_toucan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from hotspot.quality.screen import screen
 from hotspot.quality.transfer import bring
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Calibration
-from hotspot.sources.stations.collocated import read_airnowtech, read_cumcm, read_purpleair, read_toucan
 from hotspot.variables import DataError
 
 HOUR = np.timedelta64(1, "h")

@@ -15,7 +15,7 @@ from hotspot.rules.classes import area_classes, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.attribution import trace_sources
 from hotspot.trace.checklist import BLANK_ROWS, checklist
-from hotspot.trace.cpf import cpf, sector_lift
+from hotspot.trace.cpf import sector_lift
 from hotspot.trace.wind import wind, wind_at, wind_rose
 from hotspot.variables import DataError
 
@@ -127,18 +127,6 @@ def test_sector_counts_are_the_slow_counts(seed, half, n):
     slow = naive_sector.sector_counts(bearing, direction, high, block, half, 4)
     np.testing.assert_array_equal(fast[0], slow[0])
     np.testing.assert_array_equal(fast[1], slow[1])
-
-
-def test_cpf_of_marylebone_road_is_the_slow_one(shared):
-    """openair's own data: CPF of the 90th percentile of NOx in 30 degree sectors, year 2003."""
-    data = pd.read_csv(shared / "peer_reference" / "openair_mydata.csv.gz")
-    data = data[data["date"].str.startswith("2003")]
-    direction = data["wd"].where(data["ws"] > 0).to_numpy(float)
-    ours = cpf(direction, data["nox"].to_numpy(float))
-    slow = naive_sector.cpf(direction, data["nox"].to_numpy(float), 0.1, 12)
-    assert list(zip(ours["hours"], ours["high"], strict=True)) == [tuple(pair) for pair in slow]
-    # The road runs in a street canyon: recirculation brings its own traffic on winds from the south-west.
-    assert ours.loc[ours["cpf"].idxmax(), "direction"] in (180.0, 210.0, 240.0)
 
 
 def test_lift_finds_the_dirty_sector_and_says_how_sure():

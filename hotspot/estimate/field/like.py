@@ -7,6 +7,7 @@ the difference of their places.
 
 import numpy as np
 
+from hotspot.estimate.field.dataset import period_of
 from hotspot.estimate.field.from_stations import from_stations, station_means
 from hotspot.estimate.field.fuse import fuse
 
@@ -91,8 +92,6 @@ def stations_in_one_only(study, reference, names):
 
 def _of_both(field, delivered, cells, names, means, columns):
     """Fields of two months from the stations valid in both, and why there are none where there are none."""
-    from hotspot.estimate.field.dataset import period_of
-
     n, needed = means.sizes["station"], delivered.study.criteria.interpolation.min_stations
     why = f"only {n} stations are valid in both {names[0]} and {names[1]}; a change needs {needed}"
     if period_of(delivered.satellite) is None:

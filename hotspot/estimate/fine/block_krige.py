@@ -9,6 +9,8 @@ again. For one pattern of hours and single targets there is ``krige.krige``.
 import numpy as np
 
 from hotspot.estimate.field.krige import by_place
+from hotspot.kernels import downdate
+from hotspot.kernels import krige_blocks as kernel
 from hotspot.kernels.krige_blocks import Blocks, Hours
 from hotspot.variables import DataError
 
@@ -50,8 +52,6 @@ def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noi
     ([0.5, 0.5], True)
     """
     from scipy.spatial import KDTree
-
-    from hotspot.kernels import downdate
 
     place, target = np.array([x, y], dtype=float), np.array([target_x, target_y], dtype=float)
     first = np.asarray(first, dtype=np.int64)
@@ -118,7 +118,6 @@ def krige_blocks(x, y, values, target_x, target_y, block, variogram, *, neighbou
     >>> krige_blocks([0.0, 2.0], [0.0, 0.0], values, [1.0], [0.0], [0], flat)[0].round(6).tolist()
     [[15.0, 10.0]]
     """
-    from hotspot.kernels import krige_blocks as kernel
 
     x, y, values, _ = by_place(x, y, values)
     block = np.asarray(block)

@@ -9,6 +9,7 @@ of stations change a bit.
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from hotspot.estimate.field.krige import by_place
 from hotspot.estimate.field.support import ATTRS, stations_near, support_of
@@ -16,6 +17,7 @@ from hotspot.estimate.fine.hourly import Residuals, learn
 from hotspot.estimate.fine.pattern import pattern_at
 from hotspot.grid.lattice import Grid
 from hotspot.grid.sub_cells import sub_cells
+from hotspot.kernels import krige_blocks
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Downscaling
 from hotspot.variables import VARIABLES, DataError
@@ -83,8 +85,6 @@ def downscale(stations, cells, *, coarse=None, satellite=None, criteria, chunk=C
     >>> fine.sizes["sub_cell"], np.bincount(fine.support.values[:, 1]).tolist()
     (36, [28, 5, 3])
     """
-    import xarray as xr
-
     places, grid = _places(cells, coarse)
     lazy = stations["pm25"].chunks is not None
     series = stations["pm25"].transpose("station", "time")
@@ -151,7 +151,6 @@ class _Plan:
 
     def means(self, piece):
         """The cells' means in each hour of a piece: (cell, hour)."""
-        from hotspot.kernels import krige_blocks
 
         return krige_blocks.means(np.ascontiguousarray(piece[0]), self.residuals.blocks.first)
 

@@ -7,6 +7,7 @@ import numpy as np
 from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import Blocks, Hours, lay_blocks
+from hotspot.kernels import krige_blocks
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -41,7 +42,6 @@ class Residuals:
         -------
         (estimate, error): float64 and float32 arrays (target, hour), ug/m3
         """
-        from hotspot.kernels import krige_blocks
 
         rules = self.criteria.downscaling
         pattern = self.station_pattern.get(month)
@@ -281,8 +281,6 @@ def _variogram(x, y, values, error, criteria):
 def _left_out(blocks, sample, rest, trend, sd):
     """Agreement at the stations that stand in the cells, each left out in turn."""
     from scipy.spatial import KDTree
-
-    from hotspot.kernels import krige_blocks
 
     n = np.diff(blocks.first)
     middle = np.add.reduceat(blocks.target, blocks.first[:-1], axis=1) / n

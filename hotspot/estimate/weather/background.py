@@ -126,45 +126,6 @@ def regional_background(field, criteria=None, *, steps=None, variable="pm25"):
     return out
 
 
-def transport_share(field, background, *, variable="pm25"):
-    """
-    What came from outside, by cell: the increment, and the share of the concentration that is background.
-
-    Parameters
-    ----------
-    field : Dataset (cell, day)
-    background : DataArray (cell, day), from ``regional_background``
-    variable : str
-
-    Returns
-    -------
-    Dataset: ``background`` and ``increment`` (cell, day), ug/m3, with the field's own holes;
-    ``transport_share`` (cell), 1, of the means
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> field = xr.Dataset({"pm25": (("cell", "day"), [[50.0, 30.0]])})
-    >>> split = transport_share(field, xr.DataArray([[20.0, 20.0]], dims=("cell", "day")))
-    >>> split["increment"].values.tolist(), split["transport_share"].values.tolist()
-    ([[30.0, 10.0]], [0.5])
-    """
-    import xarray as xr
-
-    values = field[variable]
-    inside = background.where(np.isfinite(values))
-    dim = next(name for name in values.dims if name != "cell")
-    seen = np.isfinite(inside)
-    share = inside.sum(dim) / values.where(seen).sum(dim)
-    found = xr.Dataset(
-        {"background": inside, "increment": values - inside, "transport_share": share.where(seen.any(dim))}
-    )
-    for name in ("background", "increment"):
-        found[name].attrs["unit"] = values.attrs.get("unit", "ug/m3")
-    found["transport_share"].attrs["unit"] = "1"
-    return found
-
-
 def _positions(col, row):
     """Function (offsets, slice) -> int64[cell, direction, sample], position of the ring's cells, -1 outside."""
     col, row = np.asarray(col, np.int64), np.asarray(row, np.int64)

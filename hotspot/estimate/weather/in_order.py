@@ -1,7 +1,9 @@
 """Jobs handed to processes or to a cluster, and their results in order, few in flight at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from typing import Any
 
 
@@ -31,8 +33,6 @@ def pool(workers: int, executor: Any = None) -> Iterator[Any]:
     if executor is not None or workers == 1:
         yield executor
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
 
     # Not fork: the trees' library keeps threads that do not survive it.
     own = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))

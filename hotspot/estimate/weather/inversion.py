@@ -8,6 +8,7 @@ in one equation with the emission, solved for all days of a year together (``inv
 import warnings
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from hotspot.estimate.weather.contrast import lattice_image, local_contrast, richardson_lucy
 from hotspot.estimate.weather.in_order import in_order, pool
@@ -220,8 +221,6 @@ def _edges(size, tile):
 
 def _tile(image, box, winds, block, month, spacing, rules):
     """A tile cut out of the image with what surrounds it, in a lattice whose ends lie far apart."""
-    from scipy.fft import next_fast_len
-
     low, high, left, right = box
     halo = rules.halo_cells
     rows = slice(max(low - halo, 0), min(high + halo, image.shape[0]))

@@ -17,9 +17,6 @@ import numpy as np
 from hotspot.estimate.weather.forest import average_over_weather, flatten, regroup
 from hotspot.variables import DataError
 
-CALENDAR = ("quarter", "day_of_year", "weekday")
-HOURLY_CALENDAR = (*CALENDAR, "hour")
-
 
 class Effects(NamedTuple):
     """What weather did to a series, in its own scale; every array float64, NaN where the weather has a gap."""

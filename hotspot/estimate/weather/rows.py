@@ -15,7 +15,6 @@ from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Stagnation
 from hotspot.variables import DataError
 
-FACTORS = ("transport", "precipitation", "boundary_layer", "air_mass")
 _FACTOR = {
     "u10": "transport",
     "v10": "transport",
@@ -39,7 +38,7 @@ class WeatherTable(NamedTuple):
 
     time: np.ndarray  # datetime64[ns], local
     names: tuple  # of the columns
-    factor: tuple  # of each column, one of FACTORS
+    factor: tuple  # of each column: transport, precipitation, boundary_layer, air_mass
     values: np.ndarray  # float64[place, time, column]; a row with a gap is NaN throughout
     steps: dict  # name -> float64[place, time], the weather itself: blh, speed, ventilation, tp ...
 

@@ -25,6 +25,7 @@ from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
 from hotspot.rank.warn.weather_change import weather_change
+from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
 
 LISTED = 8  # enterprises printed per warned cell; the others stand in checklists.xlsx
@@ -171,8 +172,6 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
 
 def _change(cell, base, decimals):
     """The printed change of one cell, NaN unless both months are valid."""
-    from hotspot.rules.rounding import round_half_even
-
     if not (cell["valid"] and cell[f"{base}_valid"]):
         return float("nan")
     now, before = (round_half_even(float(cell[name]), decimals) for name in ("pm25", base))

@@ -18,7 +18,7 @@ from hotspot.publish.office.docx import filled
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.rank.alarm.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
-from hotspot.text.csv_rows import escape_text, unescape_text, write_csv
+from hotspot.text.csv_rows import escape_text, write_csv
 
 CSV_COLUMNS = (
     "alarm", "city", "cell", "sub_cell", "county", "township", "lon", "lat", "start", "end", "hours",
@@ -266,11 +266,3 @@ def _csv(path, rows):
         for row in shown[list(CSV_COLUMNS)].itertuples(index=False)
     )
     return write_csv(path, CSV_COLUMNS, rows)
-
-
-def read_letter_csv(path):
-    """A letter's CSV read back, texts unescaped and times parsed: DataFrame with ``CSV_COLUMNS``."""
-    table = pd.read_csv(path, dtype=dict.fromkeys(("city", "county", "township", "why"), str), keep_default_na=False)
-    for name in ("alarm", "city", "cell", "sub_cell", "county", "township", "why"):
-        table[name] = table[name].astype(str).map(unescape_text)
-    return table.assign(start=pd.to_datetime(table["start"]), end=pd.to_datetime(table["end"]))

@@ -7,6 +7,8 @@ Which of them a reader may see is decided in ``redaction``.
 
 import re
 
+import pandas as pd
+
 from hotspot.ledger.chance import chance_zh
 from hotspot.ledger.escalation import escalation
 from hotspot.publish.fonts import legible, shorten
@@ -340,8 +342,6 @@ def ladder_of(warned, criteria, edition, month):
     >>> ladder_of(now, Criteria(), Edition(history={"2020-01": ("A", "B")}), "2020-02")[["cell", "run"]].values.tolist()
     [['A', 2], ['B', 0]]
     """
-    import pandas as pd
-
     rows = [(name, cell) for name, cells in edition.history.items() for cell in cells if name < month]
     rows += [(month, cell) for cell in warned["cell"].unique()]
     return escalation(pd.DataFrame(rows, columns=["month", "cell"]), criteria, month)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import shapely
 
 from hotspot.grid.frame import north_angle
 from hotspot.publish.paper import drawing
@@ -84,8 +85,6 @@ def _sheet(grid, cells, borders, ways, window):
 
 
 def _outside(window, covered):
-    import shapely
-
     return window.box.difference(shapely.union_all(covered))
 
 

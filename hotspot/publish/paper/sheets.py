@@ -104,7 +104,7 @@ def render(sheets, month, *, kind="pdf", ppi=None):
 
     Parameters
     ----------
-    sheets : list of dict, from ``sheet_data``; an empty list gives one page that says so
+    sheets : list of dict, from ``_sheets``; an empty list gives one page that says so
     month : str
     kind, ppi : as ``typeset``
 
@@ -119,28 +119,6 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     """
     data = {"title": month_zh(month), "month": month_zh(month), "sheets": sheets}
     return typeset("sheet.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
-
-
-def sheet_data(
-    *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None, backdrop=None,
-    digest="",
-):  # fmt: skip
-    """
-    Everything printed on the sheets, as plain dicts of strings and drawings.
-
-    Parameters
-    ----------
-    as ``write_sheets``
-    digest : str
-        Of the list, printed on every page.
-
-    Returns
-    -------
-    list of dict, one per warning cell, by city and code
-    """
-    return list(_sheets(
-        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest
-    ))  # fmt: skip
 
 
 def _sheets(study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest):

@@ -18,7 +18,6 @@ from hotspot.variables import DataError
 _SHAPES = {"circle": "round", "square": "square", "diamond": "diamond"}
 _STATUSES = {"screened": "初选", "imported": "导入", "reviewed": "已复核", "formal": "正式", "exited": "已退出"}
 _MODES = {"own": "本部门", "joint": "联合", "cross_region": "跨区域"}
-_UNSURE = "不可区分：按资料误差与分辨率，不能断定本格比邻近名次的网格更差 / the data cannot tell it from its runners-up"
 _CITY, _CELL = Column("城市", "city"), Column("网格", "cell")
 _PLACE = Column("所在地", "place", wide=True)
 

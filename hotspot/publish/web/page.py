@@ -23,7 +23,6 @@ POLICY = (
     "img-src data: blob:{hosts}; font-src data:; base-uri 'none'; form-action 'none'"
 )
 # Addresses that are names, not places: XML asks for them, nothing fetches them.
-NAMESPACES = ("http://www.w3.org/2000/svg",)
 _ID = "hotspot"
 
 

@@ -5,6 +5,9 @@ Every text from data passes ``escape`` here; numbers are already rounded as the
 published list rounds them, so that page and list never differ.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,6 +48,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _GAS_STATE = {"actual": ("实际状态", "actual conditions"), "standard": ("标准状态", "standard conditions")}
+_SAID = ("name", "facility", "accuracy", "vintage", "source")  # of a facility, in a popup
 
 
 def reason_styles():
@@ -176,6 +180,11 @@ def calm_notes(traced, field, order):
     return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
 
 
+def _around(grid: Any, col: int, row: int) -> Callable[[int, int], str]:
+    """The code of the cell so many to the east and north of one."""
+    return lambda east, north: str(grid.code(col + east, row + north))
+
+
 def hidden_notes(traced, field, order, grid):
     """
     Where to look first for what no register holds, and where no station could have seen it.
@@ -195,9 +204,7 @@ def hidden_notes(traced, field, order, grid):
     said = {}
     for cell, found in sorted(hidden.items()):
         col, row = grid.parse(cell)
-        said[cell] = findings_words(
-            found, lambda east, north, at=(col, row): str(grid.code(at[0] + east, at[1] + north))
-        )
+        said[cell] = findings_words(found, _around(grid, col, row))
     places = positions(said, field, order, "traced sources")
     return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
 
@@ -233,7 +240,9 @@ def facility_rows(facilities):
         place = {name: _number(row[name], 5) for name in ("lon", "lat", "gcj_lon", "gcj_lat")}
         size = _number(row.get("size"), 1)
         size = "" if size is None else f"{size:g} {escape(row.get('size_unit'))}".strip()
-        said = {name: escape(row.get(name)) for name in ("name", "facility", "accuracy", "vintage", "source")}
+        said: dict[str, Any] = {
+            name: escape(row.get(name)) for name in ("name", "facility", "accuracy", "vintage", "source")
+        }
         status = escape(row.get("status"))
         said["status"] = [status_zh(status), status]
         rows.append({"c": keys.index(str(row["class_"])), "size": size} | place | said)

@@ -164,7 +164,7 @@ def datum_shift(
     lon, lat = from_wgs84(stations["lon"].values[at], stations["lat"].values[at], declared)
     name, metres = best_datum(lon, lat, *np.array([place for _, place in pairs]).T, least=least)
     stated = "wgs84" if declared == "cgcs2000" else declared
-    # As in ``grid.datum.check_datum``: a tenth of a sub-cell, and twice as good.
+    # Another datum: the stated one is off by more than a tenth of a sub-cell, and twice as good.
     if name == stated or metres[stated] <= 50.0 or metres[stated] <= 2 * metres[name]:
         return None
     return name, metres[stated], len(pairs)

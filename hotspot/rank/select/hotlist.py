@@ -168,39 +168,6 @@ def in_force(hot):
     return hot[hot["status"] != "exited"].reset_index(drop=True)
 
 
-def compare_lists(hot, previous):
-    """
-    Who entered, stayed or left between two yearly lists (D8).
-
-    Parameters
-    ----------
-    hot, previous : DataFrame
-        This year's and last year's list.
-
-    Returns
-    -------
-    DataFrame ``city, cell, change, pm25, pm25_before``: ``change`` is entered, stayed or exited;
-    in the order city, cell
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> old = pd.DataFrame({"city": "x", "cell": ["a", "b"], "pm25": [70.0, 60.0], "status": "formal"})
-    >>> new = pd.DataFrame({"city": "x", "cell": ["b", "c"], "pm25": [65.0, 66.0], "status": "screened"})
-    >>> compare_lists(new, old)["change"].tolist()
-    ['exited', 'stayed', 'entered']
-    """
-    columns = ["city", "cell", "pm25"]
-    both = in_force(hot)[columns].merge(
-        in_force(previous)[columns], on="cell", how="outer", suffixes=("", "_before"), indicator=True
-    )
-    both["city"] = both["city"].fillna(both["city_before"])
-    words = {"left_only": "entered", "both": "stayed", "right_only": "exited"}
-    both["change"] = both["_merge"].astype(str).map(words)
-    both = both.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
-    return both[["city", "cell", "change", "pm25", "pm25_before"]]
-
-
 def _rows(path):
     try:
         return read_csv(path, COLUMNS, "a hotspot list", "save it as UTF-8 CSV with its own columns")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hotspot.rank.select.hotlist import COLUMNS, compare_lists, in_force, read_hotspots, write_hotspots
+from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
 from hotspot.rank.select.quota import by_city, city_areas, fill_quota
 from hotspot.rules.ranking import level_for_rank
 from hotspot.rules.rounding import plain_text
@@ -24,7 +24,7 @@ _LEVEL_WORDS = {
     "richardson_lucy": ("锐化均值", "sharpened mean"),
 }
 
-__all__ = ["compare_lists", "in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
+__all__ = ["in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
 
 
 class Standing(NamedTuple):

@@ -6,6 +6,7 @@ the list with its reviewer, reason and date. A review that contradicts itself or
 names a cell that is not there is refused whole: a list is never half reviewed.
 """
 
+import csv
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from hotspot.rank.select.hotlist import COLUMNS, in_force
 from hotspot.rank.select.hotspots import list_rows
+from hotspot.text.door import shown
 from hotspot.variables import DataError
 
 REVIEW_COLUMNS = ("cell", "decision", "reviewer", "reason", "date")
@@ -210,10 +212,6 @@ def write_review_form(path, hot):
     >>> write_review_form(tempfile.mkdtemp() + "/form.csv", hot).read_text(encoding="utf-8-sig").splitlines()
     ['cell,decision,reviewer,reason,date,city,county', 'A,,,,,x,y']
     """
-    import csv
-
-    from hotspot.text.door import shown
-
     path = Path(path)
     # With a mark of its encoding, because a spreadsheet would take Chinese names for another one.
     with open(path, "w", encoding="utf-8-sig", newline="") as stream:

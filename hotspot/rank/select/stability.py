@@ -69,7 +69,7 @@ def sensitivity(
 
     Notes
     -----
-    Jaccard overlap of two lists A and B: |A and B| / |A or B|. The lists compared are fresh
+    Jaccard overlap of two lists A and B: ``|A and B| / |A or B|``. The lists compared are fresh
     selections, without the hysteresis of ``rank.yearly``. The error of the annual mean is log-normal,
     shared by the cells of one native pixel and by all months of the year; that of the level is normal (a
     level may be nothing) and independent from cell to cell.

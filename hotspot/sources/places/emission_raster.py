@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from hotspot.deliveries import find_files
 from hotspot.foreign.child import Child, serve
 from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.intake import Intake
@@ -55,8 +56,6 @@ def read_inventory(
         Two inventories, files of different grids, no degrees, a unit that is not known, negative
         emissions, or a window that misses the study.
     """
-    from hotspot.deliveries import find_files
-
     if not deliveries:
         return None
     if len(deliveries) > 1:

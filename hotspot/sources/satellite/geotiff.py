@@ -14,7 +14,7 @@ from hotspot.sources.satellite.rasters import (
     tally,
     unpack,
 )
-from hotspot.variables import DataError
+from hotspot.variables import DataError, to_unit
 
 # No side files, no network, no other driver: a GeoTIFF and nothing else (RELIABILITY 24).
 _SAFE = {
@@ -163,8 +163,6 @@ def _same(own, said):
 
 def agreed_unit(own, meaning):
     """The file's unit, or the declared one; they must convert alike."""
-    from hotspot.variables import to_unit
-
     said = meaning.unit
     own = (own or "").strip()
     if own in ("", "1", "-"):

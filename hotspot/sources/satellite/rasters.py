@@ -9,7 +9,6 @@ import numpy as np
 
 from hotspot.variables import VARIABLES, DataError, to_unit
 
-PERIODS = ("day", "month", "year")
 # RELIABILITY 30: a mean PM2.5 lies in 1-500 ug/m3. Here over the whole layer, of which a part may
 # be clean ocean or steppe; ``aggregate`` holds the study's own cells to 1 % outside.
 MEAN_LOW, MEAN_HIGH, MOST_OUTSIDE = 1.0, 500.0, 0.5

@@ -1,6 +1,7 @@
 """Delivered PM2.5 rasters as one lazy field: our names, ug/m3, local days, WGS 84 longitudes."""
 
 import base64
+import datetime
 import json
 import math
 
@@ -161,8 +162,6 @@ def _is_settings(error):
 
 def _days(name, span, report, delivery):
     """First local day of every layer, checked against the name (RELIABILITY 40, 44)."""
-    import datetime
-
     if delivery.layout == "acag" and span:
         acag.check(name, report, span[0], span[1])
     n_layer = len(report["layers"])
