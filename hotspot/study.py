@@ -237,7 +237,7 @@ class Study(_Part):
         return fixed_offset(value)
 
     @cached_property
-    def grid(self) -> Grid:
+    def grid(self) -> "Grid":
         """The study's ``Grid`` of coarse cells."""
         from hotspot.grid.lattice import Grid
 
