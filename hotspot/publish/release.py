@@ -12,13 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from hotspot.publish import manifest, revisions
+from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
 from hotspot.publish.staging import flush, keep_copy, reserved, staged
 from hotspot.variables import DataError
 
 LEDGER = "ledger.sqlite"
-# What is the same in a preliminary and in a confirmed month: no state is printed on it.
-DATA = ("warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet")
 
 
 def publish(study, month, derived, *, out="out", draft=False, confirm=False, by="", reason="", progress=None):
@@ -81,7 +80,7 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
                 break
             _empty(folder)  # not what was confirmed after all
         if confirm:
-            _require_same(month, {name: body["outputs"][name] for name in DATA}, stated["outputs"])
+            _require_same(month, {name: body["outputs"].get(name) for name in data_files()}, stated["outputs"])
         while True:
             write_release(folder, study, month, derived, whole)
             if entry in own and _same(folder, target):

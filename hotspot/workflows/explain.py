@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotspot import contracts
 from hotspot.estimate.field.skill import ranks_sentence
+from hotspot.publish.catalogue import PRODUCTS
 from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.warn.weather_change import weather_change
@@ -235,19 +236,13 @@ def _number(value):
 
 def describe_folder(folder):
     """What to open in a published folder: list of (path, words), for the end of a run."""
-    words = {
-        "warnings.xlsx": "the public list (公开名单), a sheet per city",
+    made = list(PRODUCTS.values())
+    words = {product.files[0]: product.en for product in made if product.people}
+    words |= {
         "notice.docx": "the notice to the cities (通知), to be numbered and signed; notice.pdf to print",
         "packages": "what is sent to each city, one archive per city",
         "public": "what anybody may read: the list and the notice without numbers",
-        "map.html": "the map; opens with no network",
-        "report.pdf": "the analysis report (分析报告), a chapter per city",
-        "sheets.pdf": "three pages per warning cell for the field team",
-        "checklists.xlsx": "the problem lists",
-        "warnings.csv": "the list for machines",
-        "not_ranked.csv": "who was left out, and why",
-        "inventory.csv": "every facility with its cell, or why it has none",
-        "sub_cells.csv": "500 m values of the warned cells and what each rests on, where there are micro-stations",
-        "manifest.json": "inputs, rules, versions, hashes",
     }
+    words |= {product.files[0]: product.en for product in made if not product.people}
+    words |= {"manifest.json": "inputs, rules, versions, hashes"}
     return [(Path(folder) / name, text) for name, text in words.items() if (Path(folder) / name).exists()]

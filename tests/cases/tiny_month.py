@@ -57,7 +57,7 @@ def install(patch=setattr):
 
 def _write_products(folder, study, month, derived, *, state, progress=None):
     write_warnings(folder / "warnings.csv", derived.warned, 1)
-    for name in release.DATA[1:]:
+    for name in release.data_files()[1:]:
         (folder / name).write_text(f"{name} of {month}\n")
     (folder / "sheets").mkdir()
     (folder / "sheets" / "A.pdf").write_text(f"{month} {state}\n" * 300)
