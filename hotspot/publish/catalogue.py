@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hotspot.publish.dialects import NAMES
 from hotspot.publish.manifest_shape import plain_path
 from hotspot.registry import Registry
 
-# What is written after the products, with their sums in it.
-AFTER = ("notice.docx", "notice.pdf", "public/*", "packages/*", "manifest.json")
+# What is written after the products, with their sums in it: notices, manifest, the manifest in other dialects.
+AFTER = ("notice.docx", "notice.pdf", "public/*", "packages/*", "manifest.json", *NAMES)
 
 
 class Made(NamedTuple):
