@@ -21,7 +21,6 @@ from hotspot.publish import manifest
 from hotspot.publish.manifest_shape import parse_manifest
 from hotspot.publish.office.docx import filled
 from hotspot.publish.tables.quarantine import write_quarantine
-from hotspot.rank.warn.months import three_months
 from hotspot.rank.warn.warnings import not_ranked, rank_warnings
 from hotspot.rules.criteria import Criteria
 from hotspot.sources.intake import Intake
