@@ -13,6 +13,30 @@ from typing import TypeVar
 Entry = TypeVar("Entry")
 
 
+def a_kind(kind: type) -> Callable[[str, object], None]:
+    """
+    A check that an entry from outside is of one kind.
+
+    Examples
+    --------
+    >>> a_kind(int)("toy", "x")
+    Traceback (most recent call last):
+    TypeError: 'toy' is of type str; give one int.
+    """
+
+    def check(name: str, entry: object) -> None:
+        if not isinstance(entry, kind):
+            raise TypeError(f"{name!r} is of type {type(entry).__name__}; give one {kind.__name__}.")
+
+    return check
+
+
+def a_function(name: str, entry: object) -> None:
+    """Check that an entry from outside can be called."""
+    if not callable(entry):
+        raise TypeError(f"{name!r} is of type {type(entry).__name__}; give a function.")
+
+
 class Registry(Mapping[str, Entry]):
     """
     Entries by name, in order: ours, installed ones, and registered ones.

@@ -6,7 +6,7 @@ named, units that overlap or come twice are named.
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from hotspot.foreign.features import parse, read_text
 from hotspot.foreign.shapes import unpacked
 from hotspot.grid.bounded import require_comparable, require_mendable
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.registry import Registry, a_function
 from hotspot.text.door import masked
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
@@ -80,11 +81,11 @@ def read_boundaries(
     files: list[str] = []
     named: dict[Path, dict[str, str]] = {}  # a file of city names serves many boundary files
     for delivery in deliveries:
-        if delivery.layout not in _LAYOUTS:
-            raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(_LAYOUTS)}.")
+        if delivery.layout not in LAYOUTS:
+            raise DataError(f"boundary layout {delivery.layout!r} is not known; give one of {', '.join(LAYOUTS)}.")
         for path in find_files(root, delivery.files, "boundary"):
             with answered(f"boundary {path.name}"):
-                table, also_read = _LAYOUTS[delivery.layout](path, delivery, root, named)
+                table, also_read = LAYOUTS[delivery.layout](path, delivery, root, named)
             for text in table.attrs.get("notes", ()):
                 _say(said, text)
             table = _in_wgs84(table, delivery.datum, _short(path, root), said, fine)
@@ -191,7 +192,10 @@ def _table(
     return frame, frame.attrs["also"]
 
 
-_LAYOUTS = {"datav": _datav, "table": _table}
+# From outside under the entry points of this name: a function like ``_table``.
+LAYOUTS: Registry[Callable[..., tuple]] = Registry(
+    "hotspot.layouts.boundaries", {"datav": _datav, "table": _table}, a_function
+)
 
 
 def _as_text(value: Any) -> str:

@@ -13,14 +13,13 @@ from pathlib import Path
 
 from hotspot.ledger.storage import is_there
 from hotspot.ledger.store import open_ledger
-from hotspot.publish import manifest, revisions
+from hotspot.publish import dialects, manifest, revisions
+from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
 from hotspot.publish.staging import flush, keep_copy, reserved, staged
 from hotspot.variables import DataError
 
 LEDGER = "ledger.sqlite"
-# What is the same in a preliminary and in a confirmed month: no state is printed on it.
-DATA = ("warnings.csv", "not_ranked.csv", "hotspots.csv", "quarantine.jsonl", "cells.parquet")
 
 
 def publish(study, month, derived, *, out="out", draft=False, confirm=False, by="", reason="", progress=None):
@@ -81,7 +80,7 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
                 break
             _empty(folder)  # not what was confirmed after all
         if confirm:
-            _require_same(month, {name: body["outputs"][name] for name in DATA}, stated["outputs"])
+            _require_same(month, {name: body["outputs"].get(name) for name in data_files()}, stated["outputs"])
         while True:
             write_release(folder, study, month, derived, whole)
             if entry in own and _same(folder, target):
@@ -120,7 +119,6 @@ def write_release(folder, study, month, derived, whole):
     whole : dict
         The manifest but its ``notices``.
     """
-    from hotspot.publish.dialects import write_dialects
     from hotspot.publish.office.notices import write_notices
 
     for path in sorted(folder.rglob("*"), reverse=True):  # of an earlier try with another place in the chain
@@ -130,7 +128,7 @@ def write_release(folder, study, month, derived, whole):
         elif path.relative_to(folder).as_posix() not in whole["outputs"]:
             path.unlink()
     write_notices(folder, study, month, derived, stated_edition(whole))
-    write_dialects(folder, study, whole, manifest.outputs(folder))
+    dialects.write_dialects(folder, study, whole, manifest.outputs(folder))
     found = manifest.outputs(folder)
     notices = {name: about for name, about in found.items() if name not in whole["outputs"]}
     manifest.write_manifest(folder, whole | {"notices": notices})

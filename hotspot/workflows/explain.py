@@ -7,15 +7,18 @@ machine; it ranks nothing.
 
 from pathlib import Path
 
+from hotspot import contracts
 from hotspot.estimate.field.skill import ranks_sentence
+from hotspot.publish.catalogue import PRODUCTS
 from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
+from hotspot.study import load_study
 from hotspot.trace.groups import group_words
 from hotspot.trace.words import agreement_words, calm_words, rest_words, share_words
 from hotspot.variables import DataError
-from hotspot.workflows.month import derive, months_needed
+from hotspot.workflows.month import derive
 from hotspot.workflows.year import annual, open_hotspots
 
 
@@ -53,6 +56,7 @@ def explain_cell(study, month, cell, *, out="out"):
     hot = open_hotspots(study, int(month[:4]), out=out)
     derived = derive(study, month, hot=hot, folder=Path(out) / study.id)
     field = derived.field.sel(cell=code)
+    months = {name: contracts.of_month(field, name) for name in contracts.compared_months(month)}
     told = derived.warned.join(weather_change(derived.field, derived.warned))
     answer = {
         "cell": code,
@@ -60,9 +64,9 @@ def explain_cell(study, month, cell, *, out="out"):
         | {k: float(cells[k].sel(cell=code)) for k in ("lon", "lat", "area_share")},
         "hotspot": _records(hot[hot["cell"] == code]),
         "months": {
-            name: {k: _number(field[k].isel(time=i)) for k in ("pm25", "pm25_error", "coverage", "n_valid")}
-            | {"valid": bool(field["valid"].isel(time=i)), "why": str(field["why"].isel(time=i).values)}
-            for i, name in enumerate(months_needed(month))
+            name: {k: _number(one[k]) for k in ("pm25", "pm25_error", "coverage", "n_valid")}
+            | {"valid": bool(one["valid"]), "why": str(one["why"].values)}
+            for name, one in months.items()
         },
         "gi_star": {
             "z": _number(derived.gi["gi_z"].sel(cell=code)),
@@ -70,7 +74,7 @@ def explain_cell(study, month, cell, *, out="out"):
         },
         "warnings": _records(told[told["cell"] == code]),
         "weather": {
-            "month": _weather_of(field, months_needed(month)),
+            "month": _weather_of(months),
             "level": _number(field["level"]),
             "how": {name: str(derived.field.attrs[name]) for name in ("weather", "level")},
         },
@@ -111,8 +115,6 @@ def where_is(words, *, datum="wgs84", study=None, data=None):
 
     if study is None:
         return find_place(*words, datum=datum)
-    from hotspot.study import load_study
-
     opened = load_study(study, data=data)
     labels = read_labels(opened.root / opened.labels) if opened.labels else {}
     asked = [opened.code_of(words[0])] if len(words) == 1 else list(words)
@@ -171,12 +173,12 @@ def _sentences(answer, study, month):
     return lines
 
 
-def _weather_of(field, names):
+def _weather_of(months):
     """Each month in average weather, with its interval."""
     ends = {"": "normalised", "_low": "low", "_high": "high"}
     return {
-        name: {ours: _number(field[f"pm25_normalised{end}"].isel(time=i)) for end, ours in ends.items()}
-        for i, name in enumerate(names)
+        name: {ours: _number(one[f"pm25_normalised{end}"]) for end, ours in ends.items()}
+        for name, one in months.items()
     }
 
 
@@ -233,19 +235,13 @@ def _number(value):
 
 def describe_folder(folder):
     """What to open in a published folder: list of (path, words), for the end of a run."""
-    words = {
-        "warnings.xlsx": "the public list (公开名单), a sheet per city",
+    made = list(PRODUCTS.values())
+    words = {product.files[0]: product.en for product in made if product.people}
+    words |= {
         "notice.docx": "the notice to the cities (通知), to be numbered and signed; notice.pdf to print",
         "packages": "what is sent to each city, one archive per city",
         "public": "what anybody may read: the list and the notice without numbers",
-        "map.html": "the map; opens with no network",
-        "report.pdf": "the analysis report (分析报告), a chapter per city",
-        "sheets.pdf": "three pages per warning cell for the field team",
-        "checklists.xlsx": "the problem lists",
-        "warnings.csv": "the list for machines",
-        "not_ranked.csv": "who was left out, and why",
-        "inventory.csv": "every facility with its cell, or why it has none",
-        "sub_cells.csv": "500 m values of the warned cells and what each rests on, where there are micro-stations",
-        "manifest.json": "inputs, rules, versions, hashes",
     }
+    words |= {product.files[0]: product.en for product in made if not product.people}
+    words |= {"manifest.json": "inputs, rules, versions, hashes"}
     return [(Path(folder) / name, text) for name, text in words.items() if (Path(folder) / name).exists()]

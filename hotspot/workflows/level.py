@@ -11,7 +11,9 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
+from hotspot import contracts
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
@@ -120,7 +122,7 @@ def with_weather(field, study, month, intake, folder=None):
     names = [name + end for name in ("pm25_normalised", "pm25_normalised_change") for end in _LIMITS]
     values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, _unit(name)) for name in names}
     values["level"] = ("cell", record["level"].values, {"unit": "ug/m3"})
-    return field.assign(values).assign_attrs(weather=_said(months), level=_said(record))
+    return contracts.checked(field.assign(values).assign_attrs(weather=_said(months), level=_said(record)))
 
 
 def _said(record):
@@ -239,8 +241,6 @@ def _terrain(study, intake):
 
 def _nothing(study, names, why, about=None):
     """The same Dataset with nothing in it, and the reason."""
-    import xarray as xr
-
     cells = study.cells["cell"].values.astype(str)
     time = np.array([month_start(name) for name in names])
     blank = xr.Dataset(coords={"cell": cells, "time": time})

@@ -6,7 +6,7 @@ from types import ModuleType, SimpleNamespace
 
 import pandas as pd
 
-from hotspot.publish import manifest, release
+from hotspot.publish import dialects, manifest, release
 from hotspot.publish.tables.lists import WARNING_COLUMNS, write_warnings
 from hotspot.sources.intake import Intake
 
@@ -43,21 +43,21 @@ def publish(out, rows, month=MONTH, **how):
 
 def install(patch=setattr):
     """Put the tiny products and notices in the place of the real ones; ``patch`` is setattr or monkeypatch's."""
-    for name, function in (
-        ("products", _write_products), ("office.notices", _write_notices), ("dialects", lambda *_: None)
-    ):  # fmt: skip
+    for name, function in (("products", _write_products), ("office.notices", _write_notices)):
         module = ModuleType(f"hotspot.publish.{name}")
         setattr(module, f"write_{name.split('.')[-1]}", function)
         if patch is setattr:
             sys.modules[module.__name__] = module
         else:
             patch.setitem(sys.modules, module.__name__, module)
-    (setattr if patch is setattr else patch.setattr)(manifest, "describe", _describe)
+    place = setattr if patch is setattr else patch.setattr
+    place(manifest, "describe", _describe)
+    place(dialects, "write_dialects", lambda *_: None)
 
 
 def _write_products(folder, study, month, derived, *, state, progress=None):
     write_warnings(folder / "warnings.csv", derived.warned, 1)
-    for name in release.DATA[1:]:
+    for name in release.data_files()[1:]:
         (folder / name).write_text(f"{name} of {month}\n")
     (folder / "sheets").mkdir()
     (folder / "sheets" / "A.pdf").write_text(f"{month} {state}\n" * 300)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from hotspot.publish import dialects, manifest
-from hotspot.publish.release import DATA, publish
+from hotspot.publish.release import data_files, publish
 from hotspot.rules.calendar import month_minus
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH, write_study
@@ -170,7 +170,7 @@ def test_confirmed_by_somebody_it_says_so_and_stays(study_file, study, folder, t
     target = out / study.id / LATEST_MONTH
     before, now = manifest.read_manifest(folder), manifest.read_manifest(target)
     assert (now["state"], now["replaces"], now["chain"]["entry"]["by"]) == ("confirmed", 0, "王芳")
-    assert all(now["outputs"][name] == before["outputs"][name] for name in DATA)
+    assert all(now["outputs"][name] == before["outputs"][name] for name in data_files())
     assert now["outputs"]["sheets.pdf"] != before["outputs"]["sheets.pdf"], "the state is printed on the sheets"
     assert manifest.outputs(out / study.id / "revisions" / f"{LATEST_MONTH}-r1") == manifest.outputs(folder)
     assert [row["state"] for row in list_releases(study, out=out)] == ["superseded", "confirmed"]

@@ -7,8 +7,11 @@ of the file's columns hold the longitude, the name and the size, whether ``class
 (empty = no source of PM2.5), and which column holds the class word.
 """
 
+from collections.abc import Callable
+
 import pandas as pd
 
+from hotspot.registry import Registry, a_function
 from hotspot.rules.classes import dossier_papers
 from hotspot.sources.aliases import our_names
 from hotspot.sources.places.positions import tidy_id
@@ -145,10 +148,15 @@ def _with(out, *, lon, name, size, classed, word=None):
     return out
 
 
-LAYOUTS = {
-    "wri-power": wri_power,
-    "sfi-cement": sfi_cement,
-    "sfi-steel": sfi_steel,
-    "table": general,
-    "general": general,
-}
+# A layout is a function (table, delivery) -> frame like ``general``; from outside under the entry points of this name.
+LAYOUTS: Registry[Callable[..., pd.DataFrame]] = Registry(
+    "hotspot.layouts.facilities",
+    {
+        "wri-power": wri_power,
+        "sfi-cement": sfi_cement,
+        "sfi-steel": sfi_steel,
+        "table": general,
+        "general": general,
+    },
+    a_function,
+)

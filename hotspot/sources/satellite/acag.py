@@ -8,6 +8,7 @@ holds stand in its name: ``V5GL02.HybridPM25c_0p10.Asia.202001-202001.nc``.
 
 import re
 
+from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import Meaning
 from hotspot.variables import DataError
 
@@ -54,3 +55,6 @@ def check(name, report, first, last):
     start, end = report["attrs"].get("Start_Date"), report["attrs"].get("End_Date")
     if start and end and not start <= f"{first:%Y%m%d}" <= f"{last:%Y%m%d}" <= end:
         raise DataError(f"its name says {first} to {last}, its metadata {start} to {end}; one of them is wrong.")
+
+
+LAYOUT = SatelliteLayout("ACAG", CITE, PATTERN, meaning, resolution, check=check, one_mean=True)

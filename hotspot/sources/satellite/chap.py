@@ -9,6 +9,7 @@ days, values are ug/m3. The gas state is not in the files: declare it.
 
 import re
 
+from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import Meaning
 from hotspot.variables import DataError
 
@@ -55,3 +56,6 @@ def resolution(name):
     """Native resolution by the name's ``1K``, m, or None."""
     match = re.search(r"_[DMY](\d+)K_", name)
     return float(match[1]) * 1000 if match else None
+
+
+LAYOUT = SatelliteLayout("CHAP", CITE, PATTERN, meaning, resolution)

@@ -4,17 +4,31 @@ import base64
 import datetime
 import json
 import math
+from dataclasses import replace
 
 from hotspot.deliveries import find_files
+from hotspot.registry import Registry, a_kind
 from hotspot.sources.child import inspect
 from hotspot.sources.intake import NothingDelivered
 from hotspot.sources.naming import days_in_name, periods_between, whole
 from hotspot.sources.satellite import acag, chap, tap
+from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.mosaic import mosaic, tile_of
-from hotspot.sources.satellite.rasters import Meaning, check_path
+from hotspot.sources.satellite.rasters import check_path
 from hotspot.variables import DataError
 
-LAYOUTS = ("acag", "chap", "geotiff", "netcdf", "tap")
+# A layout is one SatelliteLayout; from outside under the entry points of this name.
+LAYOUTS: Registry[SatelliteLayout] = Registry(
+    "hotspot.layouts.satellite",
+    {
+        "acag": acag.LAYOUT,
+        "chap": chap.LAYOUT,
+        "geotiff": SatelliteLayout(names_layers=True),
+        "netcdf": SatelliteLayout(names_layers=True),
+        "tap": tap.LAYOUT,
+    },
+    a_kind(SatelliteLayout),
+)
 
 
 def open_satellite(delivery, root, intake, *, months=None, years=None):
@@ -61,7 +75,7 @@ def open_satellite(delivery, root, intake, *, months=None, years=None):
     wanted = _wanted(months, years, delivery.period)
     named = []
     for path in find_files(root, delivery.files, f"satellite ({delivery.layout})"):
-        if delivery.layout == "tap" and path.name.startswith("Tile_"):
+        if not LAYOUTS[delivery.layout].wanted(path.name):
             continue
         span = _span(path.name, delivery)
         if span is None or any(wanted(day) for day in periods_between(span[0], span[1], delivery.period)):
@@ -111,34 +125,29 @@ def _wanted(months, years, period):
 
 def _span(name, delivery):
     """First and last day that a file's name promises, by its layout; None where it carries none."""
-    own = {"acag": acag.PATTERN, "chap": chap.PATTERN, "tap": tap.PATTERN}.get(delivery.layout)
-    span = days_in_name(name, delivery.date_pattern or own)
+    layout = LAYOUTS[delivery.layout]
+    span = days_in_name(name, delivery.date_pattern or layout.pattern)
     if span is None:
         return None
-    odd = delivery.layout == "acag" and _acag_period(span) != delivery.period
+    odd = layout.one_mean and _period_of_mean(span) != delivery.period
     if odd or not whole(span[0], span[1], delivery.period):
         raise DataError(f"{name}: its name says {span[0]} to {span[1]}, the study says one {delivery.period} a layer.")
     return span
 
 
-def _acag_period(span):
-    """An ACAG file is the mean of the months in its name: one month, or a year."""
+def _period_of_mean(span):
+    """A file that is the mean of the months in its name: of one month, or of a year."""
     months = len(periods_between(span[0], span[1], "month"))
     return {1: "month", 12: "year"}.get(months, f"{months} months")
 
 
 def _meaning(name, span, delivery):
     """What the layout and the study say of one file."""
-    if delivery.layout in ("acag", "chap"):
-        return {"acag": acag, "chap": chap}[delivery.layout].meaning(name, delivery)
-    return Meaning(
-        period=delivery.period,
-        variables=(delivery.variable,) if delivery.variable else (),
-        unit=delivery.unit,
-        crs=delivery.crs,
-        nodata=delivery.nodata,
-        layers=len(periods_between(span[0], span[1], delivery.period)) if span else None,
-    )
+    layout = LAYOUTS[delivery.layout]
+    told = layout.meaning(name, delivery)
+    if not layout.names_layers or not span:
+        return told
+    return replace(told, layers=len(periods_between(span[0], span[1], delivery.period)))
 
 
 def _reports(named, delivery, intake):
@@ -162,8 +171,9 @@ def _is_settings(error):
 
 def _days(name, span, report, delivery):
     """First local day of every layer, checked against the name (RELIABILITY 40, 44)."""
-    if delivery.layout == "acag" and span:
-        acag.check(name, report, span[0], span[1])
+    layout = LAYOUTS[delivery.layout]
+    if span:
+        layout.check(name, report, span[0], span[1])
     n_layer = len(report["layers"])
     if report["times"]:
         days = [datetime.date.fromisoformat(day) for day in report["times"]]
@@ -179,7 +189,7 @@ def _days(name, span, report, delivery):
         return days
     if not span:
         raise DataError("neither its name nor a time axis says when it is; declare date_pattern.")
-    if delivery.layout == "acag":
+    if layout.one_mean:
         return [span[0]]
     days = periods_between(span[0], span[1], delivery.period)
     if len(days) != n_layer:
@@ -213,9 +223,9 @@ def _attributes(delivery, tiles, field, intake):
     """Attributes of the field: what the numbers are, and how far they can be trusted."""
     names = sorted({tile.path.name for tile in tiles})
     native = delivery.native_resolution_m
-    reader = {"acag": acag, "chap": chap, "tap": tap}.get(delivery.layout)
-    if native is None and reader:
-        native = reader.resolution(names[0])
+    layout = LAYOUTS[delivery.layout]
+    if native is None:
+        native = layout.resolution(names[0])
     if native is None:
         step = float(field["x"][1] - field["x"][0])
         middle = math.radians(float(field["y"].mean())) if json.loads(field.attrs["degrees"]) else 0.0
@@ -232,6 +242,6 @@ def _attributes(delivery, tiles, field, intake):
         "error_source": delivery.error_source,
         "correlation_km": delivery.correlation_km,
         "gas_state": delivery.gas_state or "",
-        "source": delivery.source or (reader.CITE if reader else ""),
-        "product": delivery.product or (delivery.layout.upper() if reader else names[0]),
+        "source": delivery.source or layout.cite,
+        "product": delivery.product or layout.product or names[0],
     }

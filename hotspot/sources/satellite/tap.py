@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import check_axes, check_values, decode, tally, unpack
 from hotspot.variables import DataError
 
@@ -153,3 +154,8 @@ def _line(values, name):
     if np.abs(at - whole).max() > 0.1 or count > 100_000:
         raise DataError(f"the {name}s form no regular grid; deliver the product on its own grid.")
     return distinct[0] + step * np.arange(count), whole
+
+
+LAYOUT = SatelliteLayout(
+    "TAP", CITE, PATTERN, resolution=resolution, wanted=lambda name: not name.startswith("Tile_"), names_layers=True
+)

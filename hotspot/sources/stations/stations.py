@@ -8,6 +8,7 @@ study says it, the reading stops and asks for the key to add.
 import re
 import sys
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ import xarray as xr
 
 from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
+from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import locate_stations, position_faults, read_positions, refuse_swapped
@@ -37,14 +39,19 @@ from hotspot.text.distinct import distinct
 from hotspot.text.door import delivered_name, masked
 from hotspot.variables import VARIABLES, DataError, to_unit
 
-LAYOUTS = {
-    "quotsoft": read_quotsoft,
-    "prsa": read_prsa,
-    "long": read_long,
-    "wide": read_wide,
-    "wuhan": read_wide,
-    "cnemc": read_cnemc,
-}
+# A layout is a function with the arguments of ``read_long``; from outside under the entry points of this name.
+LAYOUTS: Registry[Callable[..., list]] = Registry(
+    "hotspot.layouts.stations",
+    {
+        "quotsoft": read_quotsoft,
+        "prsa": read_prsa,
+        "long": read_long,
+        "wide": read_wide,
+        "wuhan": read_wide,
+        "cnemc": read_cnemc,
+    },
+    a_function,
+)
 # A position that wanders less than this (0.001 degree, 100 m) is GPS noise, not a move.
 _SAME_PLACE = 0.001
 _MANY_FILES = 20

@@ -11,15 +11,34 @@ import warnings
 import numpy as np
 
 from hotspot.deliveries import find_files
+from hotspot.registry import Registry, a_kind
 from hotspot.rules.calendar import local_bounds, month_minus
 from hotspot.sources.clock import offset_of
 from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.weather import era5, merra2
+from hotspot.sources.weather.child import decode_all
 from hotspot.sources.weather.formulas import relative_humidity
+from hotspot.sources.weather.layout import WeatherLayout
+from hotspot.sources.weather.point_table import read_point_table
+from hotspot.sources.weather.points import read_point
+from hotspot.sources.weather.tables import read_prsa_weather, read_synop
 from hotspot.variables import VARIABLES, CoverageWarning, DataError
 
 _HOUR = np.timedelta64(3600, "s")
-GRIDS = ("era5", "era5-land", "merra2")
-TABLES = ("table", "wuhan-meteo", "prsa", "era5-point")
+# A layout is one WeatherLayout; from outside under the entry points of this name.
+LAYOUTS: Registry[WeatherLayout] = Registry(
+    "hotspot.layouts.weather",
+    {
+        "era5": WeatherLayout(era5.read_era5, era5.NAMES, gridded=True),
+        "era5-land": WeatherLayout(era5.read_era5, era5.NAMES, gridded=True),
+        "merra2": WeatherLayout(merra2.read_merra2, merra2.NAMES, gridded=True),
+        "table": WeatherLayout(read_point_table, says_where=True),
+        "wuhan-meteo": WeatherLayout(read_synop),
+        "prsa": WeatherLayout(read_prsa_weather),
+        "era5-point": WeatherLayout(read_point),
+    },
+    a_kind(WeatherLayout),
+)
 _SHORT = 0.2  # share of a variable that may be missing before it is said; RELIABILITY 56
 
 
@@ -69,12 +88,12 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
     Traceback (most recent call last):
     hotspot.variables.DataError: weather layout 'radar' is not known; ...
     """
-    if delivery.layout not in (*GRIDS, *TABLES):
-        raise DataError(f"weather layout {delivery.layout!r} is not known; give one of {', '.join((*GRIDS, *TABLES))}.")
+    if delivery.layout not in LAYOUTS:
+        raise DataError(f"weather layout {delivery.layout!r} is not known; give one of {', '.join(LAYOUTS)}.")
     paths = find_files(root, delivery.files, "weather")
     windows = None if months is None else _windows(months, utc_offset)
-    gridded = delivery.layout in GRIDS
-    dataset = _grid(paths, delivery, intake, windows) if gridded else _point(paths, delivery, intake)
+    layout = LAYOUTS[delivery.layout]
+    dataset = _grid(paths, delivery, intake, windows) if layout.gridded else _point(paths, delivery, intake)
     dataset = _only(dataset, windows)
     if not dataset.sizes["time"]:
         told = f"the months {', '.join(sorted(months))}" if months else "the files"
@@ -115,9 +134,7 @@ def _only(dataset, windows):
 
 
 def _grid(paths, delivery, intake, windows):
-    from hotspot.sources.weather import era5, merra2
-    from hotspot.sources.weather.child import decode_all
-
+    layout = LAYOUTS[delivery.layout]
     if delivery.time_zone is not None and offset_of(delivery.time_zone) != 0.0:
         raise DataError(
             f"weather: {delivery.layout} files are in UTC, the study declares {delivery.time_zone}; take that out."
@@ -125,7 +142,7 @@ def _grid(paths, delivery, intake, windows):
     good = [path for path in paths if _is_whole(path, intake)]
     if not good:
         raise DataError(f"weather: all {len(paths)} files are empty or no data; ask for the delivery again.")
-    names = (merra2.NAMES if delivery.layout == "merra2" else era5.NAMES) | delivery.columns
+    names = {**layout.names, **delivery.columns}
     unknown = sorted(set(delivery.columns.values()) - set(VARIABLES))
     if unknown:
         raise DataError(f"weather columns: {unknown[0]!r} is no name of ours; give one of {', '.join(VARIABLES)}.")
@@ -140,8 +157,7 @@ def _grid(paths, delivery, intake, windows):
             f"weather: the files hold {first} to {last} UTC, no hour of the wanted months; deliver those."
         )
     records = [intake.register(path) for path, _ in kept]
-    read = merra2.read_merra2 if delivery.layout == "merra2" else era5.read_era5
-    dataset = read([file for _, file in kept], records, delivery, intake)
+    dataset = layout.read([file for _, file in kept], records, delivery, intake)
     lon, lat = dataset["lon"].to_numpy(), dataset["lat"].to_numpy()
     place = {"lon": float(lon.mean()), "lat": float(lat.mean())}
     return dataset.assign_attrs({"kind": "grid", "step_hours": 1, **dataset.attrs, **place})
@@ -161,18 +177,12 @@ def _is_whole(path, intake):
 def _point(paths, delivery, intake):
     import xarray as xr
 
-    from hotspot.sources.weather.point_table import read_point_table
-    from hotspot.sources.weather.points import read_point
-    from hotspot.sources.weather.tables import read_prsa_weather, read_synop
-
-    read = {
-        "table": read_point_table, "era5-point": read_point, "prsa": read_prsa_weather, "wuhan-meteo": read_synop,
-    }[delivery.layout]  # fmt: skip
-    if delivery.layout != "table" and (delivery.lon is None or delivery.lat is None):
+    layout = LAYOUTS[delivery.layout]
+    if not layout.says_where and (delivery.lon is None or delivery.lat is None):
         raise DataError(
             f"weather {delivery.layout}: the series does not say where it was measured; declare lon and lat."
         )
-    parts = [{"lon": delivery.lon, "lat": delivery.lat} | read(path, delivery, intake) for path in paths]
+    parts = [{"lon": delivery.lon, "lat": delivery.lat} | layout.read(path, delivery, intake) for path in paths]
     places = sorted({(part["lon"], part["lat"]) for part in parts})
     if len(places) > 1:
         raise DataError(f"weather: the files lie at {len(places)} places; give each its own [[weather]] entry.")
