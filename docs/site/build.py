@@ -92,8 +92,6 @@ def stage(source):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
     shutil.copytree(ROOT / "docs" / "pictures", source / "docs" / "pictures", ignore=shutil.ignore_patterns("*.py"))
-    shutil.copytree(HERE / "_static", source / "_static")
-    (source / "_static" / "font.css").write_text("")  # filled when the pages are built
     shutil.copy(HERE / "index.md", source)
     made = {"reference/index.md": reference_index()}
     made |= {f"reference/{name}.md": reference(name, f"hotspot.{name}") for name in hotspot.__all__}
