@@ -10,7 +10,7 @@ from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures, events):
+    for command in (move_ledger, measures, events, evidence, assets):
         app.command()(command)
 
 
@@ -55,3 +55,22 @@ def events(
 
     answer = import_events(load_study(study, data=data), files or (), channel=channel, out=out)
     show(answer, as_json, lambda a: a["sentences"])
+
+
+def evidence(
+    period: Annotated[str, typer.Argument(metavar="YYYY-MM | YYYY-MM-DD", help="A local month or day.")],
+    study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """What stack records, power meters and observers say of the hours of each pushed alarm (C14)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.evidence import evidence_of_period
+
+    show(evidence_of_period(load_study(study, data=data), period, out=out), as_json, lambda a: a["sentences"])
+
+
+def assets(study: StudyFile, data: Data = None, as_json: Json = False):
+    """The register of equipment: whether it adds up, and how many cells a lookout sees (A1)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.evidence import show_assets
+
+    show(show_assets(load_study(study, data=data)), as_json, lambda a: a["sentences"])

@@ -71,12 +71,14 @@ def _cards(folder, study, watched, ledger):
     from hotspot.sources.opening import around
     from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.sources.places.facilities import load_facilities
+    from hotspot.workflows.evidence import named_evidence
 
     alarms = watched["alarms"]
     alarms = alarms[alarms["state"] == PUSHED]
     intake = Intake(study.root)
     bounds = study.boundaries.total_bounds
     facilities = load_facilities(study.facilities, study.root, intake, bounds=bounds) if study.facilities else ()
+    evidence = named_evidence(study, facilities) if study.evidence and len(facilities) else None
     inventory = read_inventory(study.inventory, study.root, intake, bounds=around(study))
     stations, weather = watched["stations"], watched["weather"]
     local = stations["time"].values.astype("datetime64[ns]") + offset_hours(float(stations.attrs["utc_offset"]))
@@ -94,7 +96,8 @@ def _cards(folder, study, watched, ledger):
         inside = (times >= start) & (times < end)
         wind = _wind(weather, stations["time"].values[at], place)
         hours = _hours(times, values, table, row, place, wind, inside, study.criteria.alarms)
-        sources, note = _sources(study, table, values, wind, np.asarray(inside), place, facilities, inventory)
+        told = None if evidence is None else (evidence, start, end)
+        sources, note = _sources(study, table, values, wind, np.asarray(inside), place, facilities, inventory, told)
         asof = (start - pd.Timedelta(minutes=1)).isoformat(timespec="minutes")
         cards.append(
             Card(
@@ -182,17 +185,21 @@ def _measured(values, table, row, inside):
     return found
 
 
-def _sources(study, table, values, wind, inside, place, facilities, inventory):
+def _sources(study, table, values, wind, inside, place, facilities, inventory, evidence=None):
     """Registered sources in visiting order as a card prints them, and how the order was made."""
     from hotspot.publish.paper.sheet_map import SYMBOLS
     from hotspot.publish.paper.sheet_words import away_zh, class_of
     from hotspot.trace.alarm_sources import sources_of_hours
+    from hotspot.trace.evidence import visiting_order
+    from hotspot.workflows.evidence import card_evidence
 
     found = sources_of_hours(
         table, values, wind, inside, place, facilities, crs=study.cells.attrs["crs"], spacing=study.lattice.fine,
         criteria=study.criteria, inventory=inventory,
     )  # fmt: skip
     informed = found.attrs["informed"]
+    told = [] if evidence is None else card_evidence(evidence[0], found, *evidence[1:])
+    found = visiting_order(found, told)  # evidence moves the visits, never the share
     rows = []
     for row in found.to_dict("records"):
         kind = class_of(row["class_"])
@@ -216,4 +223,6 @@ def _sources(study, table, values, wind, inside, place, facilities, inventory):
         if informed
         else "报警时段没有可用的风，顺序按距离和登记规模排列。"
     )
-    return rows, note if rows else ""
+    names = dict(zip(found["facility"], found["name"], strict=True))
+    said = [f"旁证：{names[one.facility] or one.facility} {one.zh}。" for one in told]
+    return rows, "".join([note, *said]) if rows else ""

@@ -1,0 +1,154 @@
+"""Beside the wind: what plants' own records say of the hours of each pushed alarm, and the register of equipment."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hotspot.ledger.alarms import alarm_bodies
+from hotspot.publish.tables.book import Sheet, write_book
+from hotspot.sources.evidence import read_evidence
+from hotspot.sources.intake import Intake
+from hotspot.sources.places.facilities import load_facilities
+from hotspot.trace.assets import KINDS, asset_faults, seen_by_lookouts
+from hotspot.trace.evidence import Told, told_of_window
+from hotspot.variables import DataError
+from hotspot.workflows.loop import published_ledger
+
+_HEADS = {
+    "alarm": ("报警编号", 24), "time": ("报警时间", 16), "facility": ("企业编号", 14), "name": ("企业名称", 26),
+    "away": ("距离km", 9), "zh": ("旁证", 60),
+}  # fmt: skip
+
+
+def named_evidence(study, facilities) -> pd.DataFrame:
+    """
+    The delivered evidence of a study with its facilities by id, whether a file named them by id or by name.
+
+    Parameters
+    ----------
+    study : Study
+    facilities : GeoDataFrame, from ``load_facilities``
+
+    Returns
+    -------
+    DataFrame, as ``read_evidence``; empty where the study delivers none
+    """
+    table = read_evidence(study.evidence, study.root, Intake(study.root))
+    if not len(table) or not len(facilities):
+        return table
+    twice = facilities["name"].duplicated(keep=False)
+    by_name = dict(zip(facilities.loc[~twice, "name"], facilities.loc[~twice, "facility"], strict=True))
+    known = set(facilities["facility"])
+    return table.assign(facility=[f if f in known else by_name.get(f, f) for f in table["facility"]])
+
+
+def evidence_of_period(study, period: str, *, out="out") -> dict:
+    """
+    Every sentence that evidence adds to the pushed alarms of a month or day.
+
+    Parameters
+    ----------
+    study : Study
+        Its ``[[evidence]]`` name the files, its facilities the plants.
+    period : str, "YYYY-MM" or "YYYY-MM-DD"
+    out : str or Path
+        ``OUT/<study id>/loop/evidence-PERIOD.xlsx`` is written.
+
+    Returns
+    -------
+    dict: ``rows`` (records ``alarm time facility name away zh en test``), ``unknown`` (facilities that no register
+    has), ``file``, ``sentences``
+
+    Raises
+    ------
+    DataError
+        The study delivers no evidence, or nothing was published.
+    """
+    if not study.evidence:
+        raise DataError(f"{study.id}: no evidence is delivered; name the files in [[evidence]] of the study.")
+    facilities = load_facilities(study.facilities, study.root, Intake(study.root))
+    table = named_evidence(study, facilities)
+    have = facilities[facilities["facility"].isin(set(table["facility"]))]
+    unknown = sorted(set(table["facility"]) - set(facilities["facility"]))
+    x, y = study.grid.project(have["lon"].to_numpy(float), have["lat"].to_numpy(float))
+    with published_ledger(study, out) as ledger:
+        alarms = [body for body in alarm_bodies(ledger).values() if body["state"] == "pushed"]
+    rows: list[dict] = []
+    for body in sorted((b for b in alarms if b["time"].startswith(period)), key=lambda b: (b["time"], b["alarm"])):
+        start = pd.Timestamp(body["time"])
+        end = pd.Timestamp(body["end"]) if body.get("end") else start + pd.Timedelta(hours=int(body["hours"]))
+        at = study.cells.sel(cell=body["cell"])
+        km = np.hypot(x - float(at["x"]), y - float(at["y"])) / 1000
+        for k in np.argsort(km, kind="stable"):
+            if km[k] > study.criteria.tracing.upwind_km:
+                break
+            plant = have.iloc[k]
+            rows += [
+                {
+                    "alarm": body["alarm"], "time": body["time"], "facility": plant["facility"], "name": plant["name"],
+                    "away": round(float(km[k]), 1), "zh": told.zh, "en": told.en, "test": told.test,
+                }
+                for told in told_of_window(table, plant["facility"], start, end)
+            ]  # fmt: skip
+    notes = ["旁证只改变走访顺序，不改变按风推算的关联份额；各项界限为建议值。"]
+    notes += [f"{name}：名录中没有这家企业" for name in unknown]
+    file = Path(out) / study.id / "loop" / f"evidence-{period}.xlsx"
+    sheet = Sheet(f"{period} 报警时段的企业旁证", _HEADS, pd.DataFrame(rows, columns=[*_HEADS, "en", "test"]), notes)
+    write_book(file, {"旁证": sheet}, created=f"{period}-01"[:10])
+    lines = [f"{row['alarm']}  {row['name']}（{row['away']} km）：{row['zh']}" for row in rows]
+    lines = lines or [f"no record of a plant stands out in the alarms of {period}."]
+    return {"rows": rows, "unknown": unknown, "file": str(file), "sentences": [*lines, *notes[1:], f"written: {file}"]}
+
+
+def card_evidence(evidence: pd.DataFrame, sources: pd.DataFrame, start, end) -> list[Told]:
+    """Sentences on the sources of one alarm, in their order; what a card adds to its note."""
+    return [one for facility in sources["facility"] for one in told_of_window(evidence, str(facility), start, end)]
+
+
+def show_assets(study) -> dict:
+    """
+    The register of equipment: whether it adds up, and which cells no lookout sees.
+
+    Parameters
+    ----------
+    study : Study
+        ``registers.assets``: ``kind, count, place, lon, lat, radius_m`` and ``total`` (what a document says).
+
+    Returns
+    -------
+    dict: ``totals`` by kind, ``faults``, ``seen`` (codes of cells within a lookout's reach), ``sentences``
+
+    Raises
+    ------
+    DataError
+        The study names no register, or a number in it is none.
+    """
+    from hotspot.deliveries import below
+    from hotspot.sources.loop_tables import read_loop_table
+
+    if not study.registers.assets:
+        raise DataError(f"{study.id}: no register of equipment; name it as assets in [registers] of the study.")
+    path = below(study.root, study.registers.assets, "registers.assets")
+    table = read_loop_table(path, (), Intake(study.root))
+    frame = table.frame.reindex(columns=["kind", "count", "place", "lon", "lat", "radius_m", "total"], fill_value="")
+    for name in ("count", "lon", "lat", "radius_m", "total"):
+        values = pd.to_numeric(frame[name].replace("", None), errors="coerce")
+        wrong = values.isna() & (frame[name].fillna("") != "")
+        if wrong.any() or (name == "count" and values.isna().any()):
+            at = int((wrong | (values.isna() if name == "count" else False)).to_numpy().argmax())
+            raise DataError(
+                f"{table.name}, row {table.lines[at]}, column {name}: {frame[name].iat[at]!r} is no number."
+            )
+        frame[name] = values.astype("float64")
+    words = {zh: key for key, zh in KINDS.items()}
+    frame["kind"] = [words.get(word.strip(), word.strip()) for word in frame["kind"]]
+    placed = frame[frame["lon"].notna() & frame["lat"].notna()].copy()
+    placed["x"], placed["y"] = study.grid.project(placed["lon"].to_numpy(), placed["lat"].to_numpy())
+    seen = seen_by_lookouts(placed, study.cells["x"].values, study.cells["y"].values)
+    faults = asset_faults(frame)
+    totals = {str(kind): int(n) for kind, n in frame.groupby("kind")["count"].sum().items()}
+    lines = [f"{KINDS.get(kind, kind)}  {n}" for kind, n in totals.items()]
+    lines += [f"高空瞭望可见{int(seen.sum())}个网格，共{seen.size}个", *(f"warning: {text}" for text in faults)]
+    codes = study.cells["cell"].values.astype(str)[seen].tolist()
+    return {"totals": totals, "faults": faults, "seen": codes, "sentences": lines}

@@ -1,0 +1,146 @@
+"""Evidence beside the wind (C14, A1): three tests of a plant's own records, order moved, shares never; equipment."""
+
+import csv
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from hotspot.cli import app
+from hotspot.ledger.store import open_ledger
+from hotspot.sources.intake import Intake
+from hotspot.sources.places.facilities import load_facilities
+from hotspot.study import load_study
+from hotspot.synthetic.study import write_study
+from hotspot.trace.evidence import Told, told_of_window, visiting_order
+
+TIME = pd.date_range("2025-11-01", "2025-12-03 23:00", freq="h")
+START, END = pd.Timestamp("2025-12-03 04:00"), pd.Timestamp("2025-12-03 08:00")
+INSIDE = (TIME >= START) & (TIME < END)
+
+
+def rows(quantity, value, *, layout="cems", state="", facility="F"):
+    table = {"layout": layout, "facility": facility, "time": TIME, "quantity": quantity, "value": value}
+    return pd.DataFrame(table | {"unit": "", "state": state})
+
+
+def wave(seed=0):
+    return 10 + np.sin(TIME.hour / 24 * 6.28) + np.random.default_rng(seed).normal(0, 0.2, TIME.size)
+
+
+def found_by(*parts):
+    return [one.test for one in told_of_window(pd.concat(parts), "F", START, END)]
+
+
+def test_c14_emission_is_compared_with_itself_at_the_same_hours():
+    quiet, loud = wave(), np.where(INSIDE, 2.0, 1.0) * wave()
+    assert found_by(rows("pm", quiet)) == [] and found_by(rows("pm", loud)) == ["emission"]
+    (one,) = told_of_window(rows("pm", loud), "F", START, END)
+    assert "2.0倍（对比120个小时）" in one.zh and "n 120" in one.en
+    # Where the flow is known, what counts is the mass: half the flow takes the doubling back.
+    assert found_by(rows("pm", loud), rows("flow", np.where(INSIDE, 50.0, 100.0))) == []
+    short = rows("pm", loud)
+    assert [t.test for t in told_of_window(short[short["time"] >= START], "F", START, END)] == []  # no past, no word
+
+
+def test_c14_treatment_that_takes_no_power_while_production_runs():
+    process, treatment = rows("kwh_process", wave() * 10, layout="power"), wave(1)
+    on = rows("kwh_treatment", treatment, layout="power")
+    off = rows("kwh_treatment", np.where(INSIDE, 0.1, 1.0) * treatment, layout="power")
+    assert found_by(process, on) == [] and found_by(process, off) == ["treatment"]
+    assert "治理设施疑似未运行" in told_of_window(pd.concat([process, off]), "F", START, END)[0].zh
+    still = rows("kwh_process", np.where(INSIDE, 0.0, 1.0) * wave() * 10, layout="power")
+    assert found_by(still, off) == []  # nothing is produced, so nothing need be treated
+    fifth = rows("kwh_treatment", np.where(INSIDE, 0.21, 1.0) * treatment, layout="power")
+    assert found_by(process, fifth) == []
+
+
+def test_c14_records_that_lack_hold_still_or_are_marked():
+    assert found_by(rows("pm", np.where(INSIDE & (TIME.hour < 6), np.nan, wave()))) == ["record"]
+    for n, expected in ((5, []), (6, ["record"])):
+        flat = (TIME >= END - pd.Timedelta(hours=n)) & (TIME < END)
+        assert found_by(rows("pm", np.where(flat, 9.0, wave()))) == expected, n
+    before = (TIME >= START - pd.Timedelta(hours=8)) & (TIME < START)
+    assert found_by(rows("pm", np.where(before, 9.0, wave()))) == []  # over before the alarm began
+    by_hand = rows("pm", wave(), state=np.where(INSIDE, "人工标记", "正常"))
+    (one,) = told_of_window(by_hand, "F", START, END)
+    assert one.zh == "在线监测有4小时带人工标记"
+
+
+def test_evidence_moves_visits_and_never_the_share():
+    sources = pd.DataFrame({"facility": list("ABC"), "order": [1, 2, 3], "share": [0.6, 0.3, 0.1]})
+    moved = visiting_order(sources, [Told("C", "record", "", ""), Told("B", "observation", "", "")])
+    assert moved["facility"].tolist() == ["C", "A", "B"] and moved["order"].tolist() == [1, 2, 3]
+    assert moved.set_index("facility")["share"].to_dict() == {"A": 0.6, "B": 0.3, "C": 0.1}
+    pd.testing.assert_frame_equal(visiting_order(sources, []), sources)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("study"), size="small")
+
+
+def write(path, *lines):
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(lines)
+    return path
+
+
+def run(*words):
+    got = CliRunner().invoke(app, [str(word) for word in words])
+    assert got.exit_code == 0, got.output
+    return got.stdout
+
+
+def test_evidence_through_the_shell(file, tmp_path):
+    study = load_study(file, data=file.parent)
+    plants = load_facilities(study.facilities, study.root, Intake(study.root))
+    x, y = study.grid.project(plants["lon"].to_numpy(), plants["lat"].to_numpy())
+    away = np.hypot(x[:, None] - study.cells["x"].values, y[:, None] - study.cells["y"].values)
+    at, cell = np.unravel_index(np.argmin(away), away.shape)
+    cell, plant = str(study.cells["cell"].values[cell]), plants.iloc[at]
+    power = [["企业名称", "时间", "因子", "数值"]]
+    for time, inside in zip(TIME, INSIDE, strict=True):
+        power.append([plant["name"], f"{time:%Y-%m-%d %H:%M}", "生产用电", 100])
+        power.append([plant["name"], f"{time:%Y-%m-%d %H:%M}", "治理用电", 1 if inside else 20])
+    power.append(["没有这家厂", "2025-12-01 00:00", "生产用电", 1])
+    power.append([plant["name"], "2025-12-01 00:00", "水表", 1])
+    write(file.parent / "power.csv", *power)
+    write(file.parent / "seen.csv", ["企业名称", "时间", "内容"], [plant["name"], "2025-12-03 09:10", "无人机见黑烟"])
+    own = file.with_name("evidence.toml")
+    more = "".join(
+        f'\n[[evidence]]\nlayout = "{layout}"\nfiles = ["{name}.csv"]\n'
+        for layout, name in (("power", "power"), ("observation", "seen"))
+    )
+    own.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    (tmp_path / study.id).mkdir()
+    with open_ledger(tmp_path / study.id / "ledger.sqlite") as ledger:
+        body = {"alarm": "a1", "cell": cell, "sub_cell": f"{cell}-01", "hours": 4, "state": "pushed"}
+        ledger.append("alarm", "2025-12", body | {"time": "2025-12-03T04:00", "end": "2025-12-03T08:00"})
+        ledger.append("alarm", "2025-12", body | {"alarm": "a2", "time": "2025-12-01T04:00", "end": "2025-12-01T08:00"})
+    words = ("evidence", "2025-12", "--study", own, "--data", file.parent, "--out", tmp_path)
+    answer = json.loads(run(*words, "--json"))
+    assert [(row["alarm"], row["test"]) for row in answer["rows"]] == [("a1", "treatment"), ("a1", "observation")]
+    assert answer["unknown"] == ["没有这家厂"]
+    assert "治理用电只有平常比例的5%：治理设施疑似未运行" in run(*words) and "无人机见黑烟" in run(*words)
+
+
+def test_a1_a_register_that_does_not_add_up_is_said(file):
+    study = load_study(file, data=file.parent)
+    lon, lat = float(study.cells["lon"].values[0]), float(study.cells["lat"].values[0])
+    write(
+        file.parent / "assets.csv", ["kind", "count", "place", "lon", "lat", "radius_m", "total"],
+        ["微型站", 226, "", "", "", "", 226], ["online", 659, "", "", "", "", 659],
+        ["online_firm", 75, "", "", "", "", 115], ["online_firm", 40, "", "", "", "", 115],
+        ["高空瞭望", 3, "塔", lon, lat, "", 3], ["高空瞭望", 0, "", "", "", "", 2],
+    )  # fmt: skip
+    own = file.with_name("assets.toml")
+    own.write_text(file.read_text(encoding="utf-8") + '\n[registers]\nassets = "assets.csv"\n', encoding="utf-8")
+    answer = json.loads(run("assets", "--study", own, "--data", file.parent, "--json"))
+    assert answer["totals"] == {"micro": 226, "online": 659, "online_firm": 115, "lookout": 3}
+    assert answer["faults"] == ["高空瞭望：文件中的总数不一致（2、3），登记合计3"]
+    x, y = study.cells["x"].values, study.cells["y"].values
+    near = np.hypot(x - x[0], y - y[0]) <= 5000
+    assert answer["seen"] == study.cells["cell"].values.astype(str)[near].tolist() and 1 < near.sum() < near.size
