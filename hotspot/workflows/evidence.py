@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspot.deliveries import below
 from hotspot.ledger.alarms import alarm_bodies
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.sources.evidence import read_evidence
@@ -124,7 +125,6 @@ def show_assets(study) -> dict:
     DataError
         The study names no register, or a number in it is none.
     """
-    from hotspot.deliveries import below
     from hotspot.sources.loop_tables import read_loop_table
 
     if not study.registers.assets:
