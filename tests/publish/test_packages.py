@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
@@ -10,7 +11,9 @@ from hostile import PAYLOADS
 from notice_case import codes_of, edition, notice_case
 from test_notice import MONTH, docx_text, pdf_text
 
+from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.ledger.store import open_ledger
+from hotspot.publish.office.field_files import field_kmz, ovital_text
 from hotspot.publish.office.notices import write_notices
 from hotspot.publish.office.packages import _routes
 from hotspot.publish.office.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
@@ -27,6 +30,8 @@ OWN = {
     "warnings.xlsx",
     "checklists.xlsx",
     "return-form.xlsx",
+    "field.kmz",
+    "ovital.txt",
 }
 HEADS = list(COLUMNS)
 
@@ -194,3 +199,45 @@ def test_case_101_hostile_names_in_the_form_are_text(name):
     openpyxl.load_workbook(io.BytesIO(data))
     header = xml.split("<oddHeader>")[1].split("</oddHeader>")[0]
     assert len(header) < 256 and header.startswith("&amp;C&amp;16") and "热点网格预警排查整改回执" in header
+
+
+def test_field_files_open_on_a_phone_and_name_their_datum(case, folder):
+    """KML 2.2 with 36 sub-cells a cell and the sources in visiting order; Ovital's lines carry the GCJ-02 flag."""
+    mine = codes_of(case, "甲州市")
+    found = members(folder / "packages" / "410100.zip")
+    with zipfile.ZipFile(io.BytesIO(found["field.kmz"])) as archive:
+        assert archive.namelist() == ["doc.kml"]
+        root = ElementTree.fromstring(archive.read("doc.kml"))
+    of = {"k": "http://www.opengis.net/kml/2.2"}
+    folders = root.findall(".//k:Folder", of)
+    assert [part.findtext("k:name", "", of).split("/")[-1] for part in folders] == mine
+    assert not root.findall(".//k:href", of), "nothing points to the network"
+    lines = found["ovital.txt"].decode().splitlines()
+    assert all(len(line.split(" ")) == 5 and line.startswith("g ") for line in lines)
+    points = {}
+    for part, cell in zip(folders, mine, strict=True):
+        sources = case.traced[case.traced["cell"] == cell].sort_values("order")
+        marks = part.findall("k:Placemark", of)
+        assert len(marks) == 1 + len(sources) + 36
+        here = [mark for mark in marks if mark.find("k:Point", of) is not None]
+        assert [mark.findtext("k:name", "", of).split(".")[0] for mark in here] == [str(n) for n in sources["order"]]
+        at = [tuple(map(float, mark.findtext("k:Point/k:coordinates", "", of).split(","))) for mark in here]
+        assert at == [pytest.approx(place, abs=1e-6) for place in sources[["lon", "lat"]].itertuples(index=False)]
+        points[cell] = at
+    at = [tuple(map(float, line.split(" ")[2:4])) for line in lines]
+    expected = []
+    for cell in mine:
+        centre = case.study.grid.unproject(*case.study.grid.centre(*case.study.grid.parse(cell)))
+        expected += [tuple(map(float, wgs84_to_gcj02(*place))) for place in (centre, *points[cell])]
+    assert at == [pytest.approx(place, abs=1e-6) for place in expected]
+
+
+def test_names_of_field_files_are_harmless():
+    case = notice_case()
+    for payload in PAYLOADS.values():
+        traced = case.traced.assign(name=payload)
+        raw = zipfile.ZipFile(io.BytesIO(field_kmz(case.study.grid, MONTH, case.warned, traced))).read("doc.kml")
+        ElementTree.fromstring(raw)
+        assert b"<script" not in raw.lower()
+        lines = ovital_text(case.study.grid, case.warned, traced).decode().split("\r\n")[:-1]
+        assert all(len(line.split(" ")) == 5 and line.isprintable() for line in lines)

@@ -8,6 +8,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from hotspot.publish.office.field_files import field_kmz, ovital_text
+
 _STAMP = (1980, 1, 1, 0, 0, 0)  # of every member: the same package is the same bytes
 _PACKED = (".pdf", ".docx", ".xlsx", ".zip")  # packing them again gains nothing and takes time
 
@@ -92,6 +94,9 @@ def _own(folder, study, month, derived, edition, city):
             routes=_routes(derived.routes, city, set(warned["cell"])),
         )  # fmt: skip
         made = {path.name: path.read_bytes() for path in at.iterdir()}
+    if len(warned):
+        made["field.kmz"] = field_kmz(study.grid, month, warned, derived.traced)
+        made["ovital.txt"] = ovital_text(study.grid, warned, derived.traced)
     return made | {"return-form.xlsx": return_form(study, month, city, warned)}
 
 
