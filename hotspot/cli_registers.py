@@ -10,7 +10,7 @@ from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures, events, evidence, assets):
+    for command in (move_ledger, measures, events, evidence, assets, case, registers):
         app.command()(command)
 
 
@@ -27,9 +27,11 @@ def move_ledger(
     typer.echo(f"{move(out / name, to)} entries moved; from now on the ledger of {name} lies in {to}")
 
 
+AsOf = Annotated[str, typer.Option("--asof", metavar="YYYY-MM-DD", help="The last day that counts.")]
+
+
 def measures(
-    study: StudyFile,
-    asof: Annotated[str, typer.Option("--asof", metavar="YYYY-MM-DD", help="The last day that counts.")],
+    study: StudyFile, asof: AsOf,
     out: Out = Path("out"), data: Data = None,
     effects: Annotated[bool, typer.Option("--effects", help="What each did to the air, weather taken out.")] = False,
     to: Annotated[Path | None, typer.Option("--to", help="Write a workbook (.xlsx).")] = None,
@@ -74,3 +76,25 @@ def assets(study: StudyFile, data: Data = None, as_json: Json = False):
     from hotspot.workflows.evidence import show_assets
 
     show(show_assets(load_study(study, data=data)), as_json, lambda a: a["sentences"])
+
+
+def case(
+    file: Annotated[Path, typer.Argument(metavar="CASE.md", help="A head between two lines ---, then the text.")],
+    study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False,
+):  # fmt: skip
+    """A typical case for the paper: gate, names taken out, 1000 to 1500 characters, three reviews, DOCX (B20)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.cases import publish_case
+
+    answer = publish_case(load_study(study, data=data), file, asof=asof, out=out)
+    show(answer, as_json, lambda a: a["sentences"])
+
+
+def registers(
+    study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False,
+):  # fmt: skip
+    """Rewards, trainings and typical cases of the year, and what they lack (B20, B25, B26)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.cases import show_registers
+
+    show(show_registers(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])

@@ -13,7 +13,7 @@ from hotspot.workflows.loop import published_ledger
 KINDS = {
     "month": "月度名单", "alarm": "报警", "feedback": "排查反馈", "issue": "问题", "step": "问题办理",
     "receipt": "签收", "sent": "发送", "consequence": "处理", "assessment": "考核", "decision": "决定",
-    "measure": "措施", "unit": "单位", "person": "人员", "case": "案例",
+    "measure": "措施", "unit": "单位", "person": "人员", "case": "案例", "reward": "举报奖励", "training": "培训",
 }  # fmt: skip
 _SHORT = 400  # letters of a field that a line on the screen shows
 

@@ -17,8 +17,8 @@ def record_feedback_file(study, file, *, out="out"):
     Record a table that came back from the field into the study's ledger.
 
     What it is follows from its columns: problems (``origin, found``), steps of problems (``issue, step``),
-    measures (``measure, week, state``), receipts (``alarm, received`` and no text), else what was found in warned
-    cells or on alarms.
+    measures (``measure, week, state``), rewards (``reward, amount``), trainings (``training, held``), receipts
+    (``alarm, received`` and no text), else what was found in warned cells or on alarms.
 
     Parameters
     ----------
@@ -67,6 +67,7 @@ def _rows_of(file, intake):
     from hotspot.ledger.issues import record_issues, record_steps
     from hotspot.ledger.measures import record_measures
     from hotspot.ledger.receipts import record_receipts
+    from hotspot.ledger.registers import record_rewards, record_trainings
     from hotspot.publish.office.return_form import returned
     from hotspot.sources.loop_tables import our_names, renamed
     from hotspot.sources.tables import read_table
@@ -79,6 +80,10 @@ def _rows_of(file, intake):
         return "steps", record_steps, renamed(table, ()).frame, table.lines
     if {"measure", "week", "state"} <= names:
         return "measures", record_measures, renamed(table, ()).frame, table.lines
+    if {"reward", "amount"} <= names:
+        return "rewards", record_rewards, renamed(table, ()).frame, table.lines
+    if {"training", "held"} <= names:
+        return "trainings", record_trainings, renamed(table, ()).frame, table.lines
     if "received" in names and "alarm" in names and "text" not in names:
         return "receipts", record_receipts, renamed(table, ()).frame, table.lines
     return "feedback", record_feedback, returned(table.frame, table.name, REQUIRED), table.lines
