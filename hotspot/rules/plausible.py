@@ -33,7 +33,14 @@ class Plausible(Rule):
     clock_lags: int = Field(12, ge=1)  # hours tried each way
     clock_gain: float = Field(0.1, gt=0)  # correlation won
     clock_r: float = Field(0.35, gt=0, lt=1)  # least correlation at the best lag
-    swap_gain: float = Field(0.15, gt=0)  # correlation won, per station, by exchanging two places
-    swap_km: float = Field(5.0, gt=0)  # nearer places are not told apart
+    clock_z: float = Field(4.0, gt=0)  # of its error, a lag below three hours; a note
+    drift_floor: float = Field(11.0, gt=0)  # ug/m3 off the neighbours in clean hours, at the end of the month
+    drift_slope: float = Field(0.45, gt=0)  # ug/m3 a day
+    drift_t: float = Field(2.0, gt=0)  # in units of the slope's error
+    swap_z: float = Field(4.5, gt=0)  # won by exchanging two places, in units of its error
+    swap_quick_z: float = Field(2.0, gt=0)  # the same by what is quick alone
+    swap_left_z: float = Field(3.5, gt=0)  # the most that exchanges of others may win
+    swap_km: float = Field(12.0, gt=0)  # nearer places are not told apart
+    swap_fit: float = Field(0.25, gt=0, lt=1)  # how far likeness follows nearness where anything can be told
     datum_stations: int = Field(3, ge=2)  # stations of a list of known places, to tell a datum
     layer_values: int = Field(16, ge=4)  # pixels that a layer needs for a repetition to mean something

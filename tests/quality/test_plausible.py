@@ -1,5 +1,6 @@
 """The gate before fusion: twelve planted faults in eight stations, and what a signed decision does (METHODS 20)."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import xarray as xr
 from planted_series import KINDS, broken
 
-from hotspot.estimate.field.from_stations import station_means
+from hotspot.estimate.field.from_stations import from_stations, station_means
 from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.quality.decisions import with_decisions
@@ -65,6 +66,30 @@ def test_no_single_station_moves_a_cell_by_two_errors(kind, whole, field_of):
         assert moved < 2, f"{kind} in station {station} moves a cell by {moved:.1f} of its stated errors"
 
 
+@pytest.fixture(scope="module")
+def alone(whole):
+    """The last month of the stations, no satellite."""
+    last = whole.reference.isel(time=slice(-744, None))
+    return replace(whole, satellite=None, reference=last, intake=Intake(whole.intake.root))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_field_of_stations_alone_is_stopped_or_moves_little(kind, alone):
+    """A field that passes through its stations cannot hold one of them: what the gate lets by must be small."""
+
+    def field_of(month):
+        field, _ = from_stations(month, month.study.cells, [month.month], False)
+        return field["pm25"].values[:, 0], field["pm25_error"].values[:, 0]
+
+    assert stops(alone) == []
+    before, error = field_of(alone)
+    for station in STATIONS:
+        month = broken(alone, kind, [station])
+        if not stops(month):
+            moved = np.nanmax(np.abs(field_of(month)[0] - before) / error)
+            assert moved < 2, f"{kind} in station {station} moves a cell by {moved:.1f} of its stated errors, unsaid"
+
+
 @pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("swapped", "drift")])
 def test_a_fault_of_all_stations_is_stopped_or_moves_little(kind, whole, field_of):
     """A drift that all share, and no fewer, is what weather does: nobody could tell it."""
@@ -81,6 +106,7 @@ def test_a_fault_of_all_stations_is_stopped_or_moves_little(kind, whole, field_o
     [
         ("mg", "scale"), ("mg_from_now", "scale"), ("index", "index"), ("clock_8", "clock"), ("stuck", "stuck"),
         ("saturated", "stuck"), ("repeated", "repeated"), ("spikes", "spikes"), ("moved", "place"),
+        ("drift", "drift"),
     ],
 )  # fmt: skip
 def test_one_faulty_station_is_named(kind, said, whole):
@@ -102,9 +128,59 @@ def test_hold_names_both_ways_on_and_notes_the_rest(whole):
     with pytest.raises(DataError, match="mend the delivery; or sign a decision") as stopped:
         hold(broken(whole, "stuck", [1]))
     assert "S02,2025-12-01,pm25,SIGNER,REASON,exclude,2025-12-31,stuck" in str(stopped.value)
-    month = broken(whole, "drift", [1])
+    month = broken(whole, "clock_1", [1])
     hold(month)
-    assert any("exchanged places" in note and "not assessed" in note for note in month.intake.notes)
+    assert any("S02" in note and "hours early against its neighbours" in note for note in month.intake.notes)
+
+
+def test_two_exchanged_stations_are_named_and_nobody_else(whole):
+    place = {name: whole.reference[name].values.copy() for name in ("lon", "lat")}
+    for values in place.values():
+        values[[1, 6]] = values[[6, 1]]
+    moved = whole.reference.assign_coords({name: ("station", values) for name, values in place.items()})
+    found = stops(replace(whole, reference=moved))
+    assert {(one.place, one.kind) for one in found} == {("S02", "swapped"), ("S07", "swapped")}
+
+
+def test_air_that_drifts_stops_nothing_and_an_instrument_does(whole):
+    """What grows with the air itself is not there in clean hours; what comes in two days is no drift either."""
+    month = broken(whole, "clock_1", [])
+    now = month.reference["pm25"].values[:, -744:]
+    clean = np.nanmedian(now, axis=0) < np.nanquantile(now, 0.4)
+    now[3] += np.where(clean, 0.0, 1.5) * np.arange(744) / 24
+    now[5, -48:] += 60.0
+    assert [one for one in stops(month) if one.kind == "drift"] == []
+    both = np.arange(744) / 24
+    month.reference["pm25"].values[3, -744:] = whole.reference["pm25"].values[3, -744:] + both
+    assert [(one.place, one.kind) for one in stops(month) if one.kind == "drift"] == [("S04", "drift")]
+
+
+@pytest.mark.parametrize("hours", [-2, -1, 1, 2])
+def test_a_clock_one_or_two_hours_off_is_told(whole, hours):
+    from hotspot.quality.plausible.clock import near_clocks
+    from hotspot.quality.plausible.series import months_of
+
+    reference = whole.reference.isel(time=slice(-744, None)).copy(deep=True)
+    reference["pm25"].values[4] = np.roll(reference["pm25"].values[4], hours)
+    rules = whole.study.criteria.plausible
+    (series,) = months_of(reference, [whole.month], pool=None, file_of=str, rules=rules)
+    (one,) = near_clocks(series)
+    assert (one.place, one.weight) == ("S05", "note")
+    said, way = re.search(r"are (\S+) hours (late|early)", one.looks_like).groups()
+    assert abs(float(said) - abs(hours)) <= 0.2 and way == ("late" if hours > 0 else "early")
+
+
+def test_a_network_whose_clocks_cannot_be_told_says_from_which_lag_on(whole):
+    """Stations that each stand somewhere else between half an hour early and late, as Wuhan's do."""
+    from hotspot.quality.plausible.clock import near_clocks
+    from hotspot.quality.plausible.series import months_of
+
+    reference = whole.reference.isel(time=slice(-744, None)).copy(deep=True)
+    for at, hours in enumerate((-2, 2, 0, 1, -1, 2, 0, -2)):
+        reference["pm25"].values[at] = np.roll(reference["pm25"].values[at], hours)
+    (series,) = months_of(reference, [whole.month], pool=None, file_of=str, rules=whole.study.criteria.plausible)
+    (one,) = near_clocks(series)
+    assert one.weight == "not assessed" and "h off cannot be told" in one.looks_like
 
 
 @pytest.mark.parametrize("command", ["month", "select"])

@@ -4,6 +4,9 @@ kriged onto the cells, or subtracted as one constant where that predicts the
 stations at least as well. The leave-one-out error of both is always reported.
 """
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -160,8 +163,6 @@ def locate_stations(stations, cells):
     >>> locate_stations(places, cells)[0].tolist()
     [0, -1]
     """
-    from pyproj import Transformer
-
     if not cells.attrs.get("crs"):
         raise DataError("the cells carry no CRS; take them from Grid.cover.")
     lon, lat = np.asarray(stations["lon"], dtype=float), np.asarray(stations["lat"], dtype=float)
@@ -169,14 +170,21 @@ def locate_stations(stations, cells):
     if lost.any():
         names = [str(s) for s in np.asarray(stations["station"])[lost]]
         raise DataError(f"stations without coordinates: {', '.join(names)}; add them to the coordinate file.")
-    to_crs = Transformer.from_crs("EPSG:4326", cells.attrs["crs"], always_xy=True)
-    x, y = (np.asarray(v, dtype=float) for v in to_crs.transform(lon, lat))
+    x, y = (np.asarray(v, dtype=float) for v in _to_crs(cells.attrs["crs"]).transform(lon, lat))
     spacing = float(cells.attrs["spacing"])
     # The lattice starts at the CRS's own zero, so a cell's corner is a multiple of the spacing.
     columns, rows = (np.floor(np.asarray(cells[name]) / spacing).astype(np.int64) for name in ("x", "y"))
     place = {key: i for i, key in enumerate(zip(columns.tolist(), rows.tolist(), strict=True))}
     wanted = zip(np.floor(x / spacing).astype(int).tolist(), np.floor(y / spacing).astype(int).tolist(), strict=True)
     return np.array([place.get(key, -1) for key in wanted], dtype=np.int64), x, y
+
+
+@lru_cache(maxsize=8)
+def _to_crs(crs: str) -> Any:
+    """Degrees to a lattice's metres; made once, it costs more than all that it is asked."""
+    from pyproj import Transformer
+
+    return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 
 
 def station_variogram(x, y, values, interpolation):

@@ -1,5 +1,7 @@
 """Stamps of another time zone: the lag at which a station moves with its neighbours."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from hotspot.quality.plausible.finding import Finding
@@ -8,6 +10,8 @@ from hotspot.quality.plausible.series import Series
 # Nearer lags are what air itself does between stations: in real months of Beijing and Wuhan a third of all
 # station-months fit best one hour off, twenty two hours, one three or more.
 TOLD = 3
+# Hours off that are never told, lags tried for the near ones, and how often days are drawn.
+LEAST, _NEAR, _DRAWS = 0.6, 6, 15
 
 
 def anomalies(values: np.ndarray) -> np.ndarray:
@@ -40,9 +44,9 @@ def clocks(series: Series) -> list[Finding]:
 
     Notes
     -----
-    Correlation of ``anomalies`` with the median of the neighbours' at every lag up to ``clock_lags``; a lag of
-    three or more hours is found where it wins ``clock_gain`` and reaches ``clock_r``. One and two hours cannot be
-    told from the way of the air between stations.
+    Three hours and more: correlation of ``anomalies`` with the median of the neighbours' at every lag up to
+    ``clock_lags``, where it wins ``clock_gain`` and reaches ``clock_r``. Nearer ones (``near_clocks``) are notes: they
+    move no monthly mean, only hours.
 
     Examples
     --------
@@ -53,6 +57,11 @@ def clocks(series: Series) -> list[Finding]:
     >>> {(one.kind, one.place) for one in findings(month) if one.changes}
     {('clock', 'S06')}
     """
+    far = _far_clocks(series)
+    return far if series.micro else far + near_clocks(series, but={one.place for one in far})
+
+
+def _far_clocks(series: Series) -> list[Finding]:
     from hotspot.kernels import flags
 
     rules, n_hour = series.rules, series.values.shape[1]
@@ -77,3 +86,103 @@ def clocks(series: Series) -> list[Finding]:
             )
             out.append(series.finding(at, "clock", words, weight="note" if series.micro else "stop"))
     return out
+
+
+def near_clocks(series: Series, but: Collection[str] = ()) -> list[Finding]:
+    """
+    Clocks one or two hours off, where this month can tell them, and from how many hours on it can.
+
+    Parameters
+    ----------
+    series : Series
+    but : stations that were found already
+
+    Notes
+    -----
+    Of each station the lag at which its ``quick`` hours correlate best with those of up to ``neighbours`` neighbours
+    (the mean of their correlations, the peak between hours from a parabola), and its error over redrawn days. Less
+    the network's median lag it is told beyond ``max(0.6 h, clock_z sqrt(own error^2 + spread of the network's
+    lags^2))``: how far sound stations stand apart (air takes its time between them) is measured where it is judged.
+    Where that limit is above an hour, the sentence says so.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> from hotspot.quality.plausible.gate import findings
+    >>> month = synthetic_month(size="small")
+    >>> month.reference["pm25"][5] = month.reference["pm25"][5].roll(time=1).values
+    >>> [(one.place, one.weight) for one in findings(month, ["2025-12"]) if one.kind == "clock" and one.hours]
+    [('S06', 'note')]
+    """
+    lag, limit = lags(series)
+    told = np.isfinite(lag)
+    if not told.any():
+        return []
+    out = []
+    for at in np.flatnonzero(np.abs(lag) > limit):
+        if str(series.ids[at]) in but or abs(lag[at]) < LEAST:
+            continue
+        words = (
+            f"its stamps are {abs(lag[at]):.1f} hours {'late' if lag[at] > 0 else 'early'} against its neighbours "
+            f"(told from {limit[at]:.1f} h on); is the declared time zone its own?"
+        )
+        out.append(series.finding(int(at), "clock", words, weight="note"))
+    usual = float(np.median(limit[told]))
+    if usual > 1.0:
+        words = f"of most stations a clock less than {usual:.1f} h off cannot be told"
+        out.append(Finding(series.file, "reference stations", series.month, 0, "clock", words, "not assessed"))
+    return out
+
+
+def lags(series: Series) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Hours by which each station is late against its neighbours, and from how many on that means something.
+
+    Returns
+    -------
+    (float64[n], float64[n]); NaN where too few hours or neighbours reported
+    """
+    from hotspot.kernels import lags as kernel
+
+    rules = series.rules
+    own = quick(series.others)
+    row = {str(name): at for at, name in enumerate(series.other_ids)}
+    day = np.unique(series.local.astype("datetime64[D]"), return_inverse=True)[1].astype(np.int64)
+    n_day = int(day.max()) + 1
+    draws = np.random.default_rng(0).multinomial(n_day, np.full(n_day, 1 / n_day), _DRAWS).astype(float)
+    lag, error = np.full(len(series.ids), np.nan), np.full(len(series.ids), np.nan)
+    for at, name in enumerate(series.ids):
+        near = series.neighbour[at][series.neighbour[at] >= 0]
+        mine = own[row[str(name)]]
+        if near.size < rules.min_neighbours or np.isfinite(mine).sum() < 2 * rules.min_hours:
+            continue
+        sums = kernel.lag_sums(mine, np.ascontiguousarray(own[near]), day, n_day, _NEAR)
+        lag[at] = _peak(sums, np.ones(n_day))
+        error[at] = np.std([_peak(sums, weight) for weight in draws])
+    told = np.isfinite(lag)
+    if not told.any():
+        return lag, error
+    lag = lag - np.median(lag[told])
+    spread = max(0.1, 1.4826 * float(np.median(np.abs(lag[told]))))
+    return lag, np.maximum(LEAST, rules.clock_z * np.sqrt(error**2 + spread**2))
+
+
+def quick(values: np.ndarray) -> np.ndarray:
+    """Logarithms less their median of nine hours around: what passes within hours, and no round of the day."""
+    from hotspot.kernels import flags
+
+    with np.errstate(invalid="ignore"):
+        logs = np.ascontiguousarray(np.log(np.maximum(values, 1.0) + 5.0))
+    return logs - flags.local_medians(logs, 5, 5)
+
+
+def _peak(sums: np.ndarray, weight: np.ndarray) -> float:
+    """Lag of the best mean correlation, between hours by a parabola; NaN where there is none."""
+    product, one, other = np.moveaxis(sums @ weight, 1, 0)
+    score = np.mean(product / np.sqrt(np.maximum(one * other, 1e-12)), axis=1)
+    at = int(np.argmax(score))
+    if at in (0, 2 * _NEAR):
+        return float(at - _NEAR)
+    low, top, high = score[at - 1 : at + 2]
+    bend = low - 2 * top + high
+    return float(at - _NEAR + (0.5 * (low - high) / bend if bend < 0 else 0.0))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hotspot.quality.judged import keeping
-from hotspot.quality.plausible import clock, level, places, rasters, runs, scale
+from hotspot.quality.plausible import clock, drift, exchanged, level, places, rasters, runs, scale
 from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.series import Series, months_of
 from hotspot.rules.calendar import month_of
@@ -55,9 +55,10 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
         each = months_of(data, names, pool=pool, file_of=file_of, rules=rules)
         for series in each:
             alone = scale.thousandfold(series) + scale.index(series)
-            found += alone + runs.runs(series, criteria.screening) + clock.clocks(series) + _unassessed(series)
+            found += alone + runs.runs(series, criteria.screening) + drift.drifts(series, criteria.screening)
+            found += clock.clocks(series) + _unassessed(series)
             if role == "reference":
-                found += places.swapped(series)
+                found += exchanged.swapped(series)
                 found += places.strangers(series, delivered.study.cells, max_km=criteria.interpolation.max_station_km)
         found += runs.copies(each) + level.levels(each)
         if role == "reference":

@@ -1,4 +1,4 @@
-"""Stations at places that are not theirs: two exchanged, one far from what it moves with, a map's datum undeclared."""
+"""Stations at places that are not theirs: one far from what it moves with, a map's datum undeclared."""
 
 from typing import Any
 
@@ -8,73 +8,8 @@ from hotspot.quality.plausible.clock import anomalies
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
 
-# Stations of which every pair is tried; of more, those that move least like their neighbours.
-_PAIRS = 60
-# Correlation at home over elsewhere below which nothing could be told: Wuhan -.02 to .02, Beijing .07 to .15.
-_CONTRAST = 0.05
 # Share of a network's stations beyond the study's reach up to which they are strays.
 _FEW = 0.2
-
-
-def swapped(series: Series) -> list[Finding]:
-    """
-    Pairs of stations that each move like the other's neighbours.
-
-    Notes
-    -----
-    ``R[i, j]``: correlation of station i's ``anomalies`` with the median of those around place j, i left out. A
-    pair is found where exchanging their places wins ``2 x swap_gain`` together, each some of it, and each of them
-    is the other's best. Places nearer than ``swap_km`` are not told apart, and in one town's air few are.
-
-    Examples
-    --------
-    >>> from hotspot.synthetic.study import synthetic_month
-    >>> month = synthetic_month(size="small")
-    >>> from hotspot.quality.plausible.gate import findings
-    >>> [one for one in findings(month) if one.kind == "swapped" and one.changes]
-    []
-    """
-    from hotspot.kernels import flags
-    from hotspot.quality.neighbours import distance_km
-
-    rules = series.rules
-    own, others = anomalies(series.values), anomalies(series.others)
-    told = flags.neighbour_medians(others, series.neighbour, rules.min_neighbours)
-    home = np.array([_correlation(a, b[None], rules.min_hours)[0] for a, b in zip(own, told, strict=True)])
-    tried = np.flatnonzero(np.isfinite(home))
-    tried = tried[np.argsort(home[tried], kind="stable")[:_PAIRS]]
-    if tried.size < 2:
-        return []
-    table = np.full((tried.size, tried.size), np.nan)
-    for row, at in enumerate(tried):
-        me = np.flatnonzero(series.other_ids == series.ids[at])
-        near = np.where(np.isin(series.neighbour[tried], me), -1, series.neighbour[tried])
-        around = flags.neighbour_medians(others, np.ascontiguousarray(near), rules.min_neighbours)
-        table[row] = _correlation(own[at], around, rules.min_hours)
-    stay = np.diag(table)
-    won = table - stay[:, None]
-    gain = np.where(np.isfinite(won + won.T), won + won.T, -np.inf)
-    lon, lat = series.lon[tried], series.lat[tried]
-    gain[distance_km(lon[:, None], lat[:, None], lon[None], lat[None]) < rules.swap_km] = -np.inf
-    best = gain.argmax(axis=1)
-    found = []
-    for row, other in enumerate(best):
-        if other <= row or best[other] != row or not gain[row, other] > 2 * rules.swap_gain:
-            continue
-        if min(won[row, other], won[other, row]) < rules.swap_gain / 4:
-            continue
-        pair = [str(series.ids[tried[n]]) for n in (row, other)]
-        for mate, one, two in ((pair[1], row, other), (pair[0], other, row)):
-            words = (
-                f"moves with the stations around {mate} (r {table[one, two]:.2f}), not with those around its own place "
-                f"(r {stay[one]:.2f}), and {mate} the other way round: are their positions exchanged?"
-            )
-            found.append(series.finding(int(tried[one]), "swapped", words))
-    elsewhere = table[~np.eye(tried.size, dtype=bool)]
-    if not found and not np.nanmedian(stay) - np.nanmedian(elsewhere) > _CONTRAST:
-        words = "the stations move too much alike to tell exchanged places"
-        return [Finding(series.file, "reference stations", series.month, 0, "swapped", words, "not assessed")]
-    return found
 
 
 def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""An instrument that stopped: stuck, at the top of its range, at zero; hours copied from other hours; spikes; drift."""
+"""An instrument that stopped: stuck, at the top of its range, at zero; hours copied from other hours; spikes."""
 
 import numpy as np
 
@@ -13,8 +13,7 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
     Stuck, saturated, zero, repeated and spiking hours, with what they do to the month.
 
     Each is found by the screening's own rule; it stops a month only where the station's mean would move by
-    more than ``effect_share`` and ``effect_floor``, else it is a note. Copied days stop it from ``repeated_days`` on,
-    a drift never.
+    more than ``effect_share`` and ``effect_floor``, else it is a note. Copied days stop it from ``repeated_days`` on.
 
     Examples
     --------
@@ -26,7 +25,6 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
     ['network', 'stuck']
     """
     from hotspot.kernels import flags
-    from hotspot.quality.slow import drifts
 
     rules, values = series.rules, series.values
     sound = np.where((values < screening.low) | (values > screening.high), np.nan, values)
@@ -38,7 +36,6 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
     copied = single.repeated_days(sound, first_hour, screening)
     told = np.exp(series.expected)
     spike = single.spikes(sound, told, screening)
-    drift, slope = drifts(sound, told, series.local, screening)
     heaped = single.heaped_digits(sound, np.zeros(series.local.size, np.int64), screening)
     out = []
     for at in range(len(series.ids)):
@@ -48,7 +45,6 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
             ("zeros", zero[at], 1, f"zero for {screening.zero_hours} hours and more"),
             ("repeated", copied[at], 12, "days that copy, hour by hour, a day before"),
             ("spikes", spike[at], 3, "single hours far above both hours beside them, the neighbours calm"),
-            ("drift", drift[at], 1, f"drifts from its neighbours by {slope[at]:+.2f} ug/m3 a day"),
         ):
             if hours.sum() >= least and hours.any():
                 out.append(_found(series, at, hours, kind, words))
@@ -114,6 +110,4 @@ def _found(series: Series, at: int, hours: np.ndarray, kind: str, words: str) ->
     stops = series.matters(at, hours)
     if kind == "repeated":  # neighbours that were copied alike would hide what it does
         stops = not series.micro and hours.sum() > 24 * rules.repeated_days - 12
-    elif kind == "drift":  # air drifts too: sound stations moved by a third of their month (Wuhan, December 2020)
-        stops = False
     return series.finding(at, kind, words, hours, "stop" if stops else "note")
