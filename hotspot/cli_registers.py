@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
+from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures, events, evidence, assets, case, registers):
+    for command in (move_ledger, measures, events, evidence, assets, case, registers, public):
         app.command()(command)
 
 
@@ -98,3 +98,12 @@ def registers(
     from hotspot.workflows.cases import show_registers
 
     show(show_registers(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])
+
+
+def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False):
+    """The page and the map that everybody may read of a published month: list, place, complaints, method (C17, B25)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.public import write_public
+
+    for path in write_public(load_study(study, data=data), month, out=out):
+        typer.echo(path)
