@@ -10,7 +10,7 @@ from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures, events, evidence, assets, case, registers, public):
+    for command in (move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol):
         app.command()(command)
 
 
@@ -107,3 +107,26 @@ def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = 
 
     for path in write_public(load_study(study, data=data), month, out=out):
         typer.echo(path)
+
+
+def never_warned(
+    month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Hotspot cells full of sources without a warning in twelve months: a success, or a blind spot (C9)?"""
+    from hotspot.study import load_study
+    from hotspot.workflows.never_warned import list_never_warned
+
+    show(list_never_warned(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+
+
+def patrol(
+    study: StudyFile, out: Out = Path("out"),
+    medium: Annotated[list[str] | None, typer.Option("--medium", help="air, water, soil, waste, noise.")] = None,
+    as_json: Json = False,
+):  # fmt: skip
+    """The list a village patrol carries: air by default, other media where asked (B11)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.patrol import write_patrol_list
+
+    answer = write_patrol_list(load_study(study), tuple(medium or ("air",)), out=out)
+    show(answer, as_json, lambda a: a["sentences"])

@@ -338,3 +338,13 @@ def test_c17_the_public_page_and_map_of_a_published_month(study, folder):
     assert CliRunner().invoke(app, words).exit_code == 0
     assert "张三" in (home / "index.html").read_text(encoding="utf-8")
     assert (home / "map.html").read_text(encoding="utf-8") == texts[1]
+
+
+def test_c9_clusters_never_warned_are_listed_from_published_months(study, folder):
+    from hotspot.workflows.never_warned import list_never_warned
+
+    answer = list_never_warned(study, LATEST_MONTH, out=folder.parents[1])
+    assert answer["months"] == [LATEST_MONTH] and all(row["verdict"] == "short" for row in answer["cells"])
+    assert not {row["cell"] for row in answer["cells"]} & set(read_warnings(folder / "warnings.csv")["cell"])
+    with pytest.raises(DataError, match="not published"):
+        list_never_warned(study, "2025-11", out=folder.parents[1])
