@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
+from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures, events, evidence, assets, case, registers):
+    for command in (move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol):
         app.command()(command)
 
 
@@ -98,3 +98,35 @@ def registers(
     from hotspot.workflows.cases import show_registers
 
     show(show_registers(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])
+
+
+def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False):
+    """The page and the map that everybody may read of a published month: list, place, complaints, method (C17, B25)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.public import write_public
+
+    for path in write_public(load_study(study, data=data), month, out=out):
+        typer.echo(path)
+
+
+def never_warned(
+    month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
+):  # fmt: skip
+    """Hotspot cells full of sources without a warning in twelve months: a success, or a blind spot (C9)?"""
+    from hotspot.study import load_study
+    from hotspot.workflows.never_warned import list_never_warned
+
+    show(list_never_warned(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+
+
+def patrol(
+    study: StudyFile, out: Out = Path("out"),
+    medium: Annotated[list[str] | None, typer.Option("--medium", help="air, water, soil, waste, noise.")] = None,
+    as_json: Json = False,
+):  # fmt: skip
+    """The list a village patrol carries: air by default, other media where asked (B11)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.patrol import write_patrol_list
+
+    answer = write_patrol_list(load_study(study), tuple(medium or ("air",)), out=out)
+    show(answer, as_json, lambda a: a["sentences"])

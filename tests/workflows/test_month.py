@@ -15,7 +15,10 @@ import pytest
 
 from hotspot.publish import dialects, manifest
 from hotspot.publish.release import data_files, publish
+from hotspot.publish.tables.lists import read_warnings
 from hotspot.rules.calendar import month_minus
+from hotspot.sources.intake import Intake
+from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH, write_study
 from hotspot.variables import DataError
@@ -312,3 +315,36 @@ def test_every_command_is_in_the_readme():
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     for command in app.registered_commands:
         assert f"hotspot {command.callback.__name__}" in readme
+
+
+def test_c17_the_public_page_and_map_of_a_published_month(study, folder):
+    from typer.testing import CliRunner
+
+    from hotspot.cli import app
+
+    words = ["public", LATEST_MONTH, "--study", study.path, "--data", study.root, "--out", folder.parents[1]]
+    words = [str(word) for word in words]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+    home = folder.parent / "public"
+    texts = [(home / name).read_text(encoding="utf-8") for name in ("index.html", "map.html")]
+    facilities = load_facilities(study.facilities, study.root, Intake(study.root))
+    warned = read_warnings(folder / "warnings.csv")
+    for name in (*facilities["name"], *facilities["facility"]):
+        assert not any(f'"{name}"' in text or f">{name}<" in text for text in texts), name
+    assert all(code in texts[0] for code in warned["cell"])
+    assert not any(f"{value:.1f}" in texts[0] for value in warned["pm25"])
+    (home / "people.csv").write_text("单位,层级,网格职务,姓名,投诉电话\n甲县,县,网格长,张三,12369\n", encoding="utf-8")
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert "张三" in (home / "index.html").read_text(encoding="utf-8")
+    assert (home / "map.html").read_text(encoding="utf-8") == texts[1]
+
+
+def test_c9_clusters_never_warned_are_listed_from_published_months(study, folder):
+    from hotspot.workflows.never_warned import list_never_warned
+
+    answer = list_never_warned(study, LATEST_MONTH, out=folder.parents[1])
+    assert answer["months"] == [LATEST_MONTH] and all(row["verdict"] == "short" for row in answer["cells"])
+    assert not {row["cell"] for row in answer["cells"]} & set(read_warnings(folder / "warnings.csv")["cell"])
+    with pytest.raises(DataError, match="not published"):
+        list_never_warned(study, "2025-11", out=folder.parents[1])
