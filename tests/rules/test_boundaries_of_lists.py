@@ -7,7 +7,7 @@ Each row names the comparison that stands in the code. Turning any of them round
 - ``rules/validity.py`` day_hours, month_days, february_days, year_days, satellite_month_days, min_coverage,
   product_year_months; ``quality/completeness.py`` min_coverage of a monthly product
 - ``rank/select/hotspots.py`` min_area_share; ``rank/select/yearly.py`` min_months;
-  ``workflows/standing.py`` provisional
+  ``workflows/standing.py`` provisional (twice)
 - ``rank/warn/classes.py`` min_base; ``clusters.py`` alpha; ``rank/warn/claims.py`` the two days of the block bootstrap
 - ``estimate/field/fuse.py`` min_stations, fit_stations, max_station_km; ``from_stations.py`` min_stations
 - ``estimate/weather/stagnation.py`` ventilation, surface_wind, rain, cape, cin
@@ -48,9 +48,10 @@ from hotspot.rules.criteria import Criteria
 from hotspot.trace.attribution import _evidence, _judged, _words
 from hotspot.trace.siting import concentration
 from hotspot.trace.wind import wind
-from hotspot.workflows.standing import marked
+from hotspot.workflows.standing import marked, sentences
 
 RULES = Criteria()
+ANNUAL = SimpleNamespace(attrs={"ranks": "cells", "ranks_why": "skill"})
 
 
 def year_of(days):
@@ -229,6 +230,7 @@ ROWS = [
     ("selection.min_area_share", ">=", 0.01, eligible),
     ("revision.min_months", ">=", 1, compared_with),
     ("stability.provisional", "<", 0.01, lambda j: marked(pd.DataFrame({"reason": [""]}), j, RULES)["reason"][0] != ""),
+    ("stability.provisional", "<", 0.01, lambda j: "is provisional" in sentences(ANNUAL, j, 2020, RULES)[-1]),
     ("clusters.alpha", "<=", 0.001, lambda p: false_discovery(np.array([p]), RULES.clusters.alpha)[0]),
     ("warning.min_base", ">=", 0.1, has_rate),
     ("interpolation.min_stations", ">=", 1, corrected),
