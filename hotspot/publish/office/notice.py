@@ -15,7 +15,7 @@ from hotspot.publish.office.docx import filled
 from hotspot.publish.office.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
 from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
+from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
 
@@ -49,7 +49,6 @@ CHANGE_HEADS = {
     "before": "更正前",
     "now": "更正后",
 }
-_SHORT = {"highest": "最高", "year_on_year": "同比", "month_on_month": "环比"}
 
 
 class Addressee(NamedTuple):
@@ -330,7 +329,7 @@ def _internal(facts, rule):
             lines.append(
                 {
                     "code": row["cell"],
-                    "reason": _SHORT.get(row["reason"], row["reason"]),
+                    "reason": IN_NOTICE.get(row["reason"], row["reason"]),
                     "rank": _number(row["rank"], 0),
                     "pm25": _number(row["pm25"], decimals),
                     "previous": _number(row["previous"], decimals),

@@ -17,6 +17,7 @@ from hotspot.publish.tables.lists import BESIDE_COLUMNS, WARNING_COLUMNS, publis
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rank.warn.weather_change import weather_change
+from hotspot.rules.reasons import in_use
 from hotspot.rules.rounding import round_half_even
 
 PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")
@@ -264,7 +265,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
         ("预警网格编号", "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
         ("位置坐标", "网格中心点，WGS 84；在高德、百度地图上使用须先换算为 GCJ-02、BD-09"),
-        ("预警原因", "；".join(REASONS.values()) + "；同一网格可有多个原因"),
+        ("预警原因", "；".join(reason.zh for reason in in_use(criteria.warning.k)) + "；同一网格可有多个原因"),
         (
             "名次",
             f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名",
