@@ -3,6 +3,7 @@ To add a satellite product, a warning class, a printed product or a jurisdiction
 toys of ``cases/toys`` are added, a small month is run with them, and they are gone.
 """
 
+import csv
 from contextlib import ExitStack
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from test_schema import columns_of, undescribed
 from toys import toy_page, toy_reason, toy_satellite
 
 from hotspot import registry
@@ -24,6 +27,7 @@ from hotspot.rules.reasons import REASONS, in_use
 from hotspot.sources.satellite.satellite import LAYOUTS
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH, write_study
+from hotspot.text.table import columns, tables, titles
 from hotspot.variables import DataError
 from hotspot.workflows.explain import describe_folder
 from hotspot.workflows.month import run_month
@@ -74,6 +78,21 @@ def test_a_warning_class_is_one_row(month):
     book = openpyxl.load_workbook(folder / "warnings.xlsx")
     assert any(said in str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
     assert said in (folder / "map.html").read_text(encoding="utf-8")
+
+
+def test_no_column_of_a_published_month_is_undescribed(month):
+    folder, _ = month
+    seen = {}
+    for path in sorted(folder.rglob("*")):
+        for table, names in columns_of(path, path.relative_to(folder).as_posix()):
+            seen[table] = undescribed(table, names) if table in tables() else ["no such table"]
+    heads = next(csv.reader((folder / "public" / "list.csv").open(encoding="utf-8", newline="")))
+    assert seen.pop("public/list.csv") and set(heads) <= set(titles("public/list.csv").values())
+    assert {"warnings.csv", "cells.parquet", "inventory.csv", "sub_cells.csv", "hotspots.csv"} <= seen.keys()
+    assert not any(seen.values()), seen
+    assert list(columns("cells.parquet")) == [
+        n for n in pq.read_schema(folder / "cells.parquet").names if "_13" not in n
+    ]
 
 
 def test_a_printed_product_is_one_file_and_its_template(month):

@@ -14,16 +14,10 @@ import pandas as pd
 from hotspot import contracts
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
+from hotspot.text.table import columns
 from hotspot.variables import DataError
 
-DESCRIPTIONS = {
-    "pm25": "mean of the month that is ranked (criteria warning.mean), ug/m3",
-    "pm25_seen": "mean of the days that were seen, ug/m3; empty where the field is not of satellite days",
-    "pm25_filled": "mean of all days, the unseen ones filled, ug/m3; empty where the field is not of satellite days",
-    "error": "of pm25, 1 sd, ug/m3: filling, retrieval, correction by stations",
-    "p_again": "probability that the cell has the highest mean of its city in a month like this; hotspot cells only",
-    "may_be_worst": "classes in whose set of possible k worst cells of this month it is, joined by ;",
-}
+DESCRIPTIONS = {name: column.says for name, column in columns("cells.parquet").items() if column.in_file}
 LEFT = "exited"  # the one status of a hotspot list that is no longer watched
 
 
