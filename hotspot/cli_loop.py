@@ -12,7 +12,7 @@ AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, li
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (rules, ledger, issues, assess, ranking, compare, film):
+    for command in (rules, schema, ledger, issues, assess, ranking, compare, film):
         app.command()(command)
 
 
@@ -26,6 +26,13 @@ def rules(
     from hotspot.workflows.rules import show_rules
 
     show(show_rules(load_study(study, data=data), contradictions=contradictions), as_json, lambda a: a["sentences"])
+
+
+def schema(as_json: Json = False):
+    """What a study's file may say (JSON Schema), and every column of every published table."""
+    from hotspot.workflows.schema import show_schema
+
+    show(show_schema(), as_json, lambda a: a["sentences"])
 
 
 def ledger(

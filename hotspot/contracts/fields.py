@@ -192,21 +192,27 @@ def named(dataset: xr.Dataset) -> str:
     return str(said)
 
 
-def compared_months(month: str) -> tuple[str, str, str]:
+def compared_months(month: str, backs: Sequence[int] = (12, 1)) -> tuple[str, ...]:
     """
-    The three months a warning list compares: the same month last year, last month, this month.
+    The months a warning list compares, oldest first: the same month last year, last month, this month.
+
+    Parameters
+    ----------
+    month : str, "YYYY-MM"
+    backs : sequence of int
+        How many months back the bases lie, from ``rules.reasons.months_back``.
 
     Examples
     --------
-    >>> compared_months("2020-02")
-    ('2019-02', '2020-01', '2020-02')
+    >>> compared_months("2020-02"), compared_months("2020-02", (12, 3, 1))
+    (('2019-02', '2020-01', '2020-02'), ('2019-02', '2019-11', '2020-01', '2020-02'))
     """
-    return month_minus(month, 12), month_minus(month, 1), month
+    return (*(month_minus(month, back) for back in sorted(set(backs), reverse=True)), month)
 
 
-def compared(dataset: xr.Dataset, month: str | None = None) -> xr.Dataset:
+def compared(dataset: xr.Dataset, month: str | None = None, backs: Sequence[int] = (12, 1)) -> xr.Dataset:
     """
-    The three months that the list of a month compares, oldest first, out of however many there are.
+    The months that the list of a month compares, oldest first, out of however many there are.
 
     Parameters
     ----------
@@ -214,6 +220,7 @@ def compared(dataset: xr.Dataset, month: str | None = None) -> xr.Dataset:
         Months in any order.
     month : str, optional
         Default ``named(dataset)``.
+    backs : as ``compared_months``
 
     Returns
     -------
@@ -231,7 +238,7 @@ def compared(dataset: xr.Dataset, month: str | None = None) -> xr.Dataset:
     ['2019-02', '2020-01', '2020-02']
     """
     month = named(dataset) if month is None else month
-    wanted = compared_months(month)
+    wanted = compared_months(month, backs)
     have = months_in(dataset)
     for name in wanted:
         if name not in have:

@@ -20,8 +20,8 @@ def palette():
 
     Examples
     --------
-    >>> palette()["reasons"]["highest"]["shape"]
-    'circle'
+    >>> palette()["lines"]["city"]
+    '#5d6a76'
     """
     file = resources.files("hotspot.publish") / "templates" / "palette.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -1,9 +1,7 @@
 """What the weather did to a listed cell, in words; Chinese first."""
 
-from hotspot.publish.words import BASES, change_zh, known
+from hotspot.publish.words import BASES, BASES_EN, change_zh, known
 from hotspot.rules.rounding import plain_text
-
-_EN = {"year_on_year": "year on year", "month_on_month": "month on month"}
 
 
 def weather_zh(row, decimals):
@@ -61,8 +59,8 @@ the weather raised it by 12.0 ug/m3'
     sure = f", interval {low:+.0f} to {high:+.0f} %" if known(low) and known(high) else ""
     sure += ", no change cannot be ruled out" if sure and low <= 0 <= high else ""
     change = plain_text(row["change_normalised"], decimals)
-    sign = "" if change.startswith("-") else "+"
+    sign, since = "" if change.startswith("-") else "+", BASES_EN[row["reason"]]
     return (
-        f"without the weather {sign}{change} ug/m3 ({row['change_normalised_pct']:+.1f} %) {_EN[row['reason']]}{sure}; "
+        f"without the weather {sign}{change} ug/m3 ({row['change_normalised_pct']:+.1f} %) {since}{sure}; "
         f"the weather {'raised' if up else 'lowered'} it by {size} ug/m3"
     )

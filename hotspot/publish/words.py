@@ -7,14 +7,17 @@ stands in one place.
 
 from types import MappingProxyType
 
-# D9, D10: the three classes as the public list names them.
-REASONS = MappingProxyType(
-    {"highest": "PM2.5月均浓度最高", "year_on_year": "同比去年改善最差", "month_on_month": "环比上月改善最差"}
-)
-REASONS_EN = MappingProxyType(
-    {"highest": "highest monthly mean", "year_on_year": "worst year-on-year", "month_on_month": "worst month-on-month"}
-)
-BASES = MappingProxyType({"highest": "", "year_on_year": "同比", "month_on_month": "环比"})
+from hotspot.rules.reasons import Said
+
+# D9, D10: the classes as the public list names them.
+REASONS = Said(lambda reason: reason.zh)
+REASONS_EN = Said(lambda reason: reason.en)
+BASES = Said(lambda reason: reason.base_zh)
+BASES_EN = Said(lambda reason: reason.base_en)
+HEADS = Said(lambda reason: reason.word_zh or reason.tab_zh)  # before a rank, on a sheet
+FORMS = Said(lambda reason: reason.form_zh or reason.tab_zh)
+SHAPES_OF = Said(lambda reason: reason.shape)
+IN_NOTICE = Said(lambda reason: reason.notice_zh or reason.tab_zh)
 STATES = MappingProxyType({"draft": "草稿", "preliminary": "初步结果", "confirmed": "已确认", "superseded": "已被替代"})
 # Wind evidence for a facility, and where it stands (trace/attribution.py).
 EVIDENCE = MappingProxyType(

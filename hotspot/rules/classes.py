@@ -7,11 +7,13 @@ reads it once, checks it, and finds the class that a foreign word means.
 
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from hotspot.registry import Registry
 from hotspot.variables import DataError
 
 GRADES = MappingProxyType({"patrol": "巡查", "enforcement": "执法"})
@@ -118,16 +120,24 @@ def area_classes():
     return tuple(c for c in _read()[1].values() if c.area)
 
 
-def problem_types():
+def _is_problem(name: str, entry: object) -> None:
+    if not isinstance(entry, Mapping) or set(entry) != {"zh", "en", "clause"}:
+        raise TypeError(f"{name!r} is no problem type; give a dict of zh, en and clause.")
+
+
+@cache
+def problem_types() -> Registry[Mapping[str, str]]:
     """
     Kinds of problem a visit can find (D24 and its neighbours): key -> zh, en, clause.
+
+    The table is open: entry points ``hotspot.problems``, or ``problem_types().register``.
 
     Examples
     --------
     >>> problem_types()["site_dust"]["zh"]
     '工地扬尘'
     """
-    return MappingProxyType(_read()[0]["problems"])
+    return Registry("hotspot.problems", _read()[0]["problems"], _is_problem)
 
 
 def dossier_papers():

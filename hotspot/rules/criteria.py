@@ -14,14 +14,12 @@ from pydantic import Field, field_validator
 from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.loop import Assessment, CityRanking, Clocks, Holds, IndexLadder, ShareLadder, Targets
 from hotspot.rules.plausible import Plausible
+from hotspot.rules.reasons import OURS, REASONS
 from hotspot.rules.rule import Rule
 from hotspot.rules.sensors import Calibration, Screening, Tracks
 from hotspot.rules.standards import STANDARDS
 from hotspot.rules.tracing import Tracing
 from hotspot.rules.visiting import Visiting
-
-REASONS = ("highest", "year_on_year", "month_on_month")
-
 
 _TABLE_4 = STANDARDS["2026-transition"].validity  # the numbers of 2012 and of both stages of 2026
 
@@ -88,7 +86,7 @@ class Stability(Rule):
 class Warning_(Rule):
     """The monthly warning classes. D9, C5; k and the unit of change are not published."""
 
-    k: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(REASONS, 3))  # proposal
+    k: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(OURS, 3))  # proposal
     mean: Literal["filled", "seen"] = "filled"  # proposal, METHODS 14: of satellite days, all of them or those seen
     # Proposal: per cent, ug/m3, or places lost in the city (patent CN110108837A, 2019: no season moves a place).
     change: Literal["percent", "absolute", "rank"] = "percent"

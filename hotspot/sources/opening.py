@@ -13,6 +13,7 @@ import numpy as np
 
 from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
+from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.variables import DataError
 
@@ -76,7 +77,7 @@ def open_month(study, month, *, intake=None, kinds=KINDS):
     (True, True)
     """
     parse_month(month)
-    months = [month_minus(month, 12), month_minus(month, 1), month]
+    months = [*(month_minus(month, back) for back in months_back(study.criteria.warning.k)), month]
     return _open(study, month, months, intake, kinds)
 
 

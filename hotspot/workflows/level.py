@@ -15,6 +15,7 @@ import xarray as xr
 
 from hotspot import contracts
 from hotspot.rules.calendar import month_minus, month_start, parse_month
+from hotspot.rules.reasons import months_back
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 from hotspot.workflows.year_levels import level_of_record, with_levels
@@ -86,7 +87,7 @@ def monthly_level(study, month, *, folder=None):
         record = _kept_year(study, year, folder and Path(folder) / f"level-{year}.parquet")
     else:
         record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
-    wanted = [month_start(name) for name in (month_minus(month, 12), month_minus(month, 1), month)]
+    wanted = [month_start(name) for name in contracts.compared_months(month, months_back(study.criteria.warning.k))]
     return record.reindex(time=np.array(wanted))
 
 

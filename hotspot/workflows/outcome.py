@@ -5,19 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.rules.calendar import parse_month
+from hotspot.rules.reasons import REASONS
 from hotspot.workflows.loop import published_ledger
 
 _VALUES = {
     "warned": ("预警网格", "warned cells"), "alarm": ("小时报警", "alarms"),
     "routine": ("未预警网格（日常巡查）", "cells visited without warning"),
-    "highest": ("月均最高", "highest"), "year_on_year": ("同比", "year on year"),
-    "month_on_month": ("环比", "month on month"), "yes": ("可区分", "told apart"), "no": ("不可区分", "not told apart"),
+    "yes": ("可区分", "told apart"), "no": ("不可区分", "not told apart"),
     "unknown": ("未判断", "not judged"), "not on it": ("不在清单上", "not on it"),
 }  # fmt: skip
 _GROUPS = {
     "all": ("全部", "all"), "occasion": ("按来由", "by occasion"), "reason": ("按预警原因", "by reason"),
     "distinguishable": ("按名次可否区分", "by `distinguishable`"), "place": ("按清单位置", "by place on the checklist"),
 }  # fmt: skip
+
+
+def _words(name: str, otherwise: tuple[str, str]) -> tuple[str, str]:
+    reason = REASONS.get(name)
+    return _VALUES.get(name, otherwise) if reason is None else reason.visits or (reason.tab_zh, reason.en)
 
 
 def outcome_of_visits(
@@ -124,7 +129,7 @@ def _sentences(answer):
     for row in answer["rows"]:
         zh, en = _GROUPS[row["group"]]
         name = row["value"]
-        own_zh, own_en = _VALUES.get(name, (f"第{name}项" if re.match(r"\d", name) else name,) * 2)
+        own_zh, own_en = _words(name, (f"第{name}项" if re.match(r"\d", name) else name,) * 2)
         head_zh, head_en = (zh, en) if row["group"] == "all" else (f"{zh}，{own_zh}", f"{en}, {own_en}")
         if row["visited"]:
             share, low, high = (100 * row[key] for key in ("share", "low", "high"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from hotspot.rules import standards
 from hotspot.rules.alarming import Alarms
 from hotspot.rules.criteria import Validity
+from hotspot.rules.reasons import LEVEL, REASONS
 from hotspot.rules.standards import INDEX_VERSIONS, STANDARDS, breakpoints
 
 PACKAGE = Path(standards.__file__).parents[1]
@@ -95,3 +96,19 @@ def test_every_day_has_one_standard_and_none_lies_between():
     for one, other in pairwise(STANDARDS.values()):
         assert (other.first > one.last) and standards.standard_on(other.first).key == other.key
         assert standards.standard_change(one.last[:7], other.first[:7]).key == other.key
+
+
+def test_a_warning_class_is_named_in_its_table_alone():
+    """``quality/changes.py`` compares months of stations, no classes: its variables have these names by chance."""
+    ids = [name for name in REASONS if name != LEVEL]
+    typed = []
+    for path in TEXTS:
+        if path.name in ("reasons.toml", "changes.py") or path.parent.name == "profiles":
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
+            tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+            text = " ".join(t.string for t in tokens if t.type == tokenize.STRING and '"""' not in t.string)
+        typed += [f"{path.relative_to(PACKAGE)}: {name}" for name in ids if re.search(rf"[\"'.\[]{name}\b", text)]
+    assert typed == [], "ask rules.reasons"
+    assert re.search(rf"[\"'.\[]{ids[0]}\b", f'_BASE = {{"{ids[0]}": 12}}')

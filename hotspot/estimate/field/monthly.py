@@ -26,6 +26,7 @@ from hotspot.estimate.field.like import with_like
 from hotspot.estimate.field.skill import of_the_year, with_skill
 from hotspot.quality.completeness import LABELS, product_months, satellite_days
 from hotspot.rules.calendar import month_of, month_start, year_months
+from hotspot.rules.reasons import months_back
 from hotspot.rules.validity import year_of_products_is_valid
 
 
@@ -77,7 +78,7 @@ def monthly_field(month, cells=None):
     >>> field.sizes["time"], bool(contracts.of_month(field)["valid"].any())
     (3, True)
     """
-    names = list(contracts.compared_months(month.month))
+    names = list(contracts.compared_months(month.month, months_back(month.study.criteria.warning.k)))
     cells = month.study.cells if cells is None else cells
     field, daily = _field(month, cells, names, with_days=True)
     field = with_like(_comparable(field, names), month, cells, names).assign_attrs(month=month.month)

@@ -14,8 +14,9 @@ from hotspot import contracts
 from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
 from hotspot.rules.validity import day_is_valid, month_is_valid
+from hotspot.text.table import columns
 
-COLUMNS = ("cell", "sub_cell", "lon", "lat", "pm25", "error", "support", "n_hours")
+COLUMNS = tuple(columns("sub_cells.csv"))
 SUPPORTS = {MEASURED: "measured", SUPPORTED: "supported", INTERPOLATED: "interpolated"}
 
 

@@ -20,6 +20,7 @@ from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
+from hotspot.rules.reasons import LEVEL
 
 _TEMPLATE = "report.typ"
 _THREADS = 2  # more would only hold more pages in memory
@@ -209,7 +210,7 @@ def _chapter(given, name):
     maps = _maps(given, name, cells, outlines, numbers)
     spread = report_words.spread_sentence(counties, decimals, "区县")
     n_hot = int(cells["hotspot"].sum())
-    n_ranked = n_hot - int((left_out["reason"] == "highest").sum())
+    n_ranked = n_hot - int((left_out["reason"] == LEVEL).sum())
     summary = [
         report_words.mean_sentence(name_words(name), month_zh(given.month), counties.iloc[-1], decimals),
         spread,

@@ -23,20 +23,15 @@ from hotspot.publish.fonts import shorten
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import known
+from hotspot.publish.words import BASES, known
 from hotspot.rank.warn.weather_change import weather_change
+from hotspot.rules.reasons import LEVEL, in_use
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
 
 LISTED = 8  # enterprises printed per warned cell; the others stand in checklists.xlsx
 ROWS = 20  # rows of a table of leaders, ties and all
 _UNIT = "μg/m³"
-_CLASSES = {
-    "highest": ("PM2.5月均浓度最高的{n}个热点网格", "Hotspot cells with the highest monthly mean"),
-    "year_on_year": ("PM2.5同比增幅最大的{n}个热点网格", "Largest year-on-year rise"),
-    "month_on_month": ("PM2.5环比增幅最大的{n}个热点网格", "Largest month-on-month rise"),
-}
-_WORST = {"year_on_year": "同比去年", "month_on_month": "环比上月"}
 
 
 def column(zh, en, width, align="right", unit=""):
@@ -105,15 +100,15 @@ def leader_blocks(leaders, cells, not_ranked, criteria):
     rows = published(leaders, criteria.warning.decimals)
     return [
         block
-        for reason in _CLASSES
-        for block in _leaders(rows[rows["reason"] == reason], reason, cells, not_ranked, criteria)
+        for reason in in_use(criteria.warning.k)
+        for block in _leaders(rows[rows["reason"] == reason.id], reason, cells, not_ranked, criteria)
     ]
 
 
 def _leaders(rows, reason, cells, not_ranked, criteria):
     decimals, level, listed = criteria.warning.decimals, criteria.confidence.level, criteria.report.leaders
-    zh, en = _CLASSES[reason]
-    why = why_not(not_ranked, reason)
+    zh, en = reason.report_titles
+    why = why_not(not_ranked, reason.id)
     if not len(rows):
         return [text(f"{zh.format(n=listed)}：未排名。{why or '没有热点网格'}。")]
     numbers, values = numbered(cells), cells.set_index("cell")
@@ -121,10 +116,10 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
         column("名次", "rank", "9mm", "center"), column("网格编号", "cell", "17.5mm", "left"),
         column("区县、乡镇（街道）", "district", "1fr", "left"), column("月均", "mean", "12mm", unit=_UNIT),
     ]  # fmt: skip
-    if reason == "highest":
+    if not reason.months_back:
         columns += [column("同比变化", "y-o-y", "14mm", unit=_UNIT), column("环比变化", "m-o-m", "14mm", unit=_UNIT)]
     else:
-        base = "去年同月" if reason == "year_on_year" else "上月"
+        base = reason.report_base or reason.base_zh
         columns += [
             column(base, "base", "14mm", unit=_UNIT), column("变化", "change", "12mm", unit=_UNIT),
             column("变化率", "rate", "12mm", unit="%"),
@@ -136,13 +131,13 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
         column("预警号", "no.", "11.5mm", "center"),
     ]
     # Where every ranked cell is on the list, being on it says nothing.
-    n_ranked = int(cells["hotspot"].sum()) - int((not_ranked["reason"] == reason).sum())
+    n_ranked = int(cells["hotspot"].sum()) - int((not_ranked["reason"] == reason.id).sum())
     all_listed = len(rows) >= n_ranked
     lines, shown = [], rows if len(rows) <= ROWS else rows[rows["rank"] < rows["rank"].max()].head(ROWS)
     shown = shown if len(shown) else rows.head(ROWS)
     for _, row in shown.iterrows():
         line = [str(int(row["rank"])), str(row["cell"]), shorten(place_words(row), 30), number(row["pm25"], decimals)]
-        if reason == "highest":
+        if not reason.months_back:
             own = values.loc[row["cell"]]
             line += [signed(_change(own, base, decimals), decimals) for base in ("previous_year", "previous")]
         else:
@@ -152,15 +147,15 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
         line += [NONE, NONE] if all_listed else [share_words(row["p_top"]), sure_words(row["distinguishable"])]
         lines.append([*line, str(mark) if mark else NONE])
     note = "pm25、previous_year、previous取自cells.parquet；"
-    if reason != "highest":
+    if reason.months_back:
         unit = {"percent": "变化率", "absolute": "浓度差"}[criteria.warning.change]
-        note = f"pm25、{'previous_year' if reason == 'year_on_year' else 'previous'}取自cells.parquet，按{unit}排名；"
+        note = f"pm25、{reason.base_column}取自cells.parquet，按{unit}排名；"
     note += f"名次区间（{level * 100:.0f}%置信）由资料误差推算；"
     if all_listed:
         note += f"可排名的{len(rows)}个热点网格全部列出，不作入选判断；"
     else:
         note += f"入选把握是列入前{listed}名的概率，“不可区分”指不能断定该网格比榜外网格更差；"
-    if reason != "highest" and rows["change"].iloc[0] < 0:
+    if reason.months_back and rows["change"].iloc[0] < 0:
         note += "各网格均为下降，排在前面的下降最少；"
     note += "预警号为图中编号。"
     if len(shown) < len(rows):
@@ -351,7 +346,7 @@ def weather_blocks(field, free, warned, decimals, unit, numbers):
 def _weather_rows(field, warned, decimals, numbers):
     rows = []
     told = published(warned, decimals).join(weather_change(field, warned))
-    for _, row in told[told["reason"].isin(list(_WORST))].sort_values(["cell", "reason"], kind="stable").iterrows():
+    for _, row in told[told["reason"] != LEVEL].sort_values(["cell", "reason"], kind="stable").iterrows():
         if not known(row["change_normalised"]):
             continue
         low, high = row["normalised_low_pct"], row["normalised_high_pct"]
@@ -359,7 +354,7 @@ def _weather_rows(field, warned, decimals, numbers):
         free = float(number(row["change_normalised"], decimals))
         rows.append(
             [
-                str(numbers[row["cell"]]), row["cell"], "同比" if row["reason"] == "year_on_year" else "环比",
+                str(numbers[row["cell"]]), row["cell"], BASES[row["reason"]],
                 signed(row["change"], decimals), signed(free, decimals), signed(row["change_normalised_pct"], 1),
                 f"{signed(low, 1)} ~ {signed(high, 1)}" if sure else NONE, signed(row["change"] - free, decimals),
                 ("与持平不可区分" if low <= 0 <= high else "上升" if low > 0 else "下降") if sure else NONE,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.rules.calendar import local_bounds
+from hotspot.rules.reasons import OURS, REASONS
 from hotspot.rules.rounding import round_half_even
 from hotspot.variables import DataError
 
@@ -20,9 +21,9 @@ COLUMNS = [
     "previous_year_normalised", "hotspot", "warned",
 ]  # fmt: skip
 _NUMBERS = COLUMNS[COLUMNS.index("area_share") :]
-# Reason of a change -> column of its base.
-BASE = {"year_on_year": "previous_year", "month_on_month": "previous"}
-SHORT = {"year_on_year": "yoy", "month_on_month": "mom"}
+# Reason of a change -> column of its base; of those that districts are compared by, too.
+BASE = {name: REASONS[name].base_column for name in OURS if REASONS[name].short}
+SHORT = {name: REASONS[name].short for name in BASE}
 
 
 def read_cells(folder):

@@ -6,6 +6,7 @@ from hotspot.publish.fonts import shorten
 from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import BASES, change_zh, known
+from hotspot.rules.reasons import LEVEL, OURS, REASONS
 from hotspot.rules.rounding import plain_text, round_half_even
 
 NONE = "—"
@@ -83,7 +84,7 @@ def sure_words(flag):
 def changes_words(row):
     """Both changes of a district or a city, in one phrase."""
     said = []
-    for reason, short in (("year_on_year", "yoy"), ("month_on_month", "mom")):
+    for reason, short in ((name, REASONS[name].short) for name in OURS if REASONS[name].short):
         said.append(BASES[reason] + change_zh(row[short], row[f"{short}_pct"], 1))
     return "，".join(said)
 
@@ -123,7 +124,7 @@ def spread_sentence(table, decimals, unit):
 
 def leader_sentence(leaders, n_hot, n_ranked, decimals, level):
     """The highest hotspot cell, and how sure the ten are; nothing of that where all are among them."""
-    rows = leaders[leaders["reason"] == "highest"]
+    rows = leaders[leaders["reason"] == LEVEL]
     if not len(rows):
         return f"{n_hot}个热点网格均无有效月均值，未作排名。" if n_hot else "没有热点网格。"
     first = rows.iloc[0]
@@ -151,8 +152,8 @@ def warned_sentence(warned, k=None):
     more = f"等{len(where)}个区县" if len(where) > 5 else ""
     unsure = warned.loc[warned["distinguishable"] == False, "cell"].nunique()  # noqa: E712
     tail = f"，其中{unsure}个与邻近名次不可区分，应连同邻格一并排查" if unsure else "，均可与邻近名次区分"
-    first = warned[warned["reason"] == "highest"].head(1).to_dict("records")
-    may = may_zh(first[0], k["highest"]) if first and k else ""
+    first = warned[warned["reason"] == LEVEL].head(1).to_dict("records")
+    may = may_zh(first[0], k[LEVEL]) if first and k else ""
     return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。{f'月均浓度：{may}。' if may else ''}"
 
 

@@ -15,41 +15,14 @@ from hotspot.publish.office.docx import filled
 from hotspot.publish.office.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
 from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import REASONS, STATES, known, month_zh, place_zh
+from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
+from hotspot.text.table import titles
 
-LIST_HEADS = {
-    "code": "预警网格编号",
-    "county": "所属县（区、市）",
-    "township": "乡镇（街道）",
-    "place": "位置坐标",
-    "reasons": "预警原因",
-}
-INTERNAL_HEADS = {
-    "code": "网格编号",
-    "reason": "类别",
-    "rank": "名次",
-    "pm25": "月均",
-    "previous": "基数",
-    "change": "变化",
-    "change_pct": "变化率\n%",
-    "n_valid": "有效\n天数",
-    "interval": "名次\n区间",
-    "p_top": "入选\n概率",
-    "distinguishable": "可否\n区分",
-    "run": "连续",
-    "count": "累计",
-}
-CHANGE_HEADS = {
-    "city": "城市",
-    "code": "网格编号",
-    "reason": "预警原因",
-    "what": "更正",
-    "before": "更正前",
-    "now": "更正后",
-}
-_SHORT = {"highest": "最高", "year_on_year": "同比", "month_on_month": "环比"}
+LIST_HEADS = titles("notice.docx/名单")
+INTERNAL_HEADS = titles("notice.docx/内部")
+CHANGE_HEADS = titles("notice.docx/更正")
 
 
 class Addressee(NamedTuple):
@@ -330,7 +303,7 @@ def _internal(facts, rule):
             lines.append(
                 {
                     "code": row["cell"],
-                    "reason": _SHORT.get(row["reason"], row["reason"]),
+                    "reason": IN_NOTICE.get(row["reason"], row["reason"]),
                     "rank": _number(row["rank"], 0),
                     "pm25": _number(row["pm25"], decimals),
                     "previous": _number(row["previous"], decimals),

@@ -16,11 +16,12 @@ from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.reasons import REASONS as KINDS
+from hotspot.rules.reasons import in_use
 
 NAME_WIDTH = 60  # of a place in print, in half-width columns; the longest real one has 30, the lists have all of it
 NUMERALS = "一二三四五六七八九十"
 WHAT = {"added": "新增", "removed": "撤销", "changed": "更正"}
-_BASE = {"highest": 0, "year_on_year": 12, "month_on_month": 1}
 _HEADS = {
     "correction": "更正说明",
     "ranked": "评估情况",
@@ -121,16 +122,21 @@ def _classes(facts):
     month, k = facts["month"], facts["criteria"].warning.k
     named = []
     for reason, n in k.items():
-        base = f"（与{month_zh(month_minus(month, _BASE[reason]))}相比）" if _BASE.get(reason) else ""
+        back = KINDS[reason].months_back if reason in KINDS else 0
+        base = f"（与{month_zh(month_minus(month, back))}相比）" if back else ""
         named.append(f"{REASONS.get(reason, reason)}{base}，取前{n}名")
     return "；".join(f"{n}是{text}" for n, text in zip(NUMERALS, named, strict=False))
+
+
+def _ids(facts):
+    return [reason.id for reason in in_use(facts["criteria"].warning.k)]
 
 
 def _counted(facts):
     warned = facts["warned"]
     if not len(warned):
         return "本月没有网格列入预警名单。"
-    each = "、".join(f"{REASONS[r]}{int((warned['reason'] == r).sum())}个" for r in REASONS)
+    each = "、".join(f"{REASONS[r]}{int((warned['reason'] == r).sum())}个" for r in _ids(facts))
     return f"本月共有{warned['cell'].nunique()}个网格列入预警名单，其中{each}（同一网格可有多个原因）。"
 
 
@@ -272,7 +278,7 @@ def _may_be(facts):
 def _left_out(facts):
     """How many cells each class could not rank, and why; reasons that differ in a number only stand together."""
     said = []
-    for reason in REASONS:
+    for reason in _ids(facts):
         rows = facts["not_ranked"][facts["not_ranked"]["reason"] == reason]
         if not len(rows):
             continue

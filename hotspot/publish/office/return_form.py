@@ -9,7 +9,7 @@ import datetime
 import io
 
 from hotspot.publish.fonts import harmless, legible
-from hotspot.publish.words import known, month_zh
+from hotspot.publish.words import FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.sources.loop_tables import our_names
 from hotspot.variables import DataError
@@ -35,7 +35,6 @@ GIVEN = ("month", "cell", "county", "reasons")
 OF_ALARMS = ("alarm", "sub_cell", "pushed")  # what the form of alarms fills in besides
 ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in
 NONE = "未发现问题"
-_SHORT = {"highest": "浓度最高", "year_on_year": "同比", "month_on_month": "环比"}
 _HELP = (
     ("每行一个问题", "一个网格预留三行，不够时复制整行；没有发现问题的，问题类型选“未发现问题”，仍须填写其他各栏。"),
     ("排查时间", "写到分钟，如 2020-03-05 10:00（北京时间）；须在预警月份结束以后。"),
@@ -107,7 +106,7 @@ def _form(sheet, look, month, city, rows):
     line = 1
     for cell, of_cell in rows.groupby("cell", sort=False):
         county = of_cell["county"].iloc[0]
-        reasons = "、".join(_SHORT.get(reason, reason) for reason in of_cell["reason"])
+        reasons = "、".join(FORMS.get(reason, reason) for reason in of_cell["reason"])
         given = (month, cell, harmless(legible(str(county))) if known(county) else "", reasons)
         for number in range(ROWS):
             first = "" if number else ", first"

@@ -7,7 +7,18 @@ from hotspot.publish.paper import sheet_map
 from hotspot.publish.rank_words import n_may
 from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
-from hotspot.publish.words import BASES, COMPLETENESS, EVIDENCE, REASONS, STATES, WHERE, change_zh, known, month_zh
+from hotspot.publish.words import (
+    BASES,
+    COMPLETENESS,
+    EVIDENCE,
+    HEADS,
+    REASONS,
+    STATES,
+    WHERE,
+    change_zh,
+    known,
+    month_zh,
+)
 from hotspot.rules.classes import source_classes
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.trace.words import findings_words
@@ -91,7 +102,7 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
 
 def _rank(row, level):
     """One reason's rank in a few words; the workbook has the long form."""
-    head = {"highest": "浓度", "year_on_year": "同比", "month_on_month": "环比"}.get(row["reason"], row["reason"])
+    head = HEADS.get(row["reason"], row["reason"])
     said = f"{head}第{int(row['rank'])}名" if known(row["rank"]) else f"{head}名次不详"
     inside = []
     if known(row["rank_low"]) and known(row["rank_high"]):

@@ -22,8 +22,8 @@ def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
 
     Parameters
     ----------
-    template : str
-        Name of the file, e.g. ``"sheet.typ"``; it reads ``sys.inputs.data``.
+    template : str or Path
+        Name of the file, e.g. ``"sheet.typ"``, or the whole path of one elsewhere; it reads ``sys.inputs.data``.
     data : dict or list of plain values
     kind : "pdf", "png" or "svg"
     ppi : float, optional

@@ -12,16 +12,12 @@ import numpy as np
 import pandas as pd
 
 from hotspot import contracts
+from hotspot.rules.calendar import month_minus
+from hotspot.rules.reasons import LEVEL, OURS, REASONS
+from hotspot.text.table import columns
 from hotspot.variables import DataError
 
-DESCRIPTIONS = {
-    "pm25": "mean of the month that is ranked (criteria warning.mean), ug/m3",
-    "pm25_seen": "mean of the days that were seen, ug/m3; empty where the field is not of satellite days",
-    "pm25_filled": "mean of all days, the unseen ones filled, ug/m3; empty where the field is not of satellite days",
-    "error": "of pm25, 1 sd, ug/m3: filling, retrieval, correction by stations",
-    "p_again": "probability that the cell has the highest mean of its city in a month like this; hotspot cells only",
-    "may_be_worst": "classes in whose set of possible k worst cells of this month it is, joined by ;",
-}
+DESCRIPTIONS = {name: column.says for name, column in columns("cells.parquet").items() if column.in_file}
 LEFT = "exited"  # the one status of a hotspot list that is no longer watched
 
 
@@ -96,6 +92,7 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, stan
         ("normalised", month), ("previous_normalised", before), ("previous_year_normalised", last_year),
     ):  # fmt: skip
         table[column] = _normalised(field, name)
+    table |= _other_bases(field, month)
     watched = hot.loc[hot["status"] != LEFT, "cell"]
     table["hotspot"] = np.isin(cells, _known(watched, cells, "hotspot list"))
     table["warned"] = _reasons(warned, cells)
@@ -191,6 +188,18 @@ def _grid_of(field):
     return national if national.id == field.attrs["lattice_id"] else Grid(spacing, crs=field.attrs.get("crs"))
 
 
+def _other_bases(field, month):
+    """Bases of classes from outside, where the field holds their months: mean and validity."""
+    columns = {}
+    for reason in REASONS.values():
+        if reason.id not in OURS and reason.months_back not in (0, 1, 12):
+            name = month_minus(month, reason.months_back)
+            if name in contracts.months_in(field):
+                columns[reason.base_column] = contracts.values_of(field, "pm25", name).astype("float64")
+                columns[f"{reason.base_column}_valid"] = contracts.values_of(field, "valid", name).astype(bool)
+    return columns
+
+
 def _normalised(field, month):
     """The month's mean in average weather, NaN where the weather was not taken out."""
     if "pm25_normalised" not in field:
@@ -202,7 +211,7 @@ def _claims(standing, cells):
     """Of every hotspot cell: how likely its mean leads again, and where it may be among the worst."""
     if standing is None or not len(standing):
         return np.full(cells.size, np.nan), np.full(cells.size, "")
-    highest = standing[standing["reason"] == "highest"].set_index("cell")["p_again"]
+    highest = standing[standing["reason"] == LEVEL].set_index("cell")["p_again"]
     may = standing[standing["may_top"].fillna(False).astype(bool)]
     joined = may.groupby("cell", sort=True)["reason"].agg(";".join)
     return highest.reindex(cells).to_numpy("float64"), joined.reindex(cells).fillna("").to_numpy().astype(str)

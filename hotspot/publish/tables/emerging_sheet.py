@@ -4,15 +4,12 @@ from typing import Any
 
 from hotspot.publish.emerging_words import MEANING, emerging_en, emerging_zh
 from hotspot.publish.fonts import harmless
+from hotspot.text.table import titles
 
 NAME = "聚集演变"
-_HEADS = (
-    ("网格编号", "cell", 14), ("城市", "city", 14), ("县（区、市）", "county", 18),
-    ("乡镇（街道）", "township", 18),
-    ("热点网格", "hotspot", 10), ("预警网格", "warned", 10), ("类别", "class_zh", 16), ("", "class", 34),
-    ("高值月数", "n_hot", 10), ("低值月数", "n_cold", 10), ("有值月数", "n_seen", 10),
-    ("趋势（标准正态）", "trend", 12),
-)  # fmt: skip
+_WIDTHS = (14, 14, 18, 18, 10, 10, 16, 34, 10, 10, 10, 12)
+_TITLES = titles("warnings.xlsx/聚集演变")
+_HEADS = tuple((zh, name, width) for (name, zh), width in zip(_TITLES.items(), _WIDTHS, strict=True))
 
 
 def emerging_sheet(sheet: Any, look: dict, field: Any, found: Any, hot: Any, warned: Any) -> None:

@@ -4,17 +4,10 @@
 For the office only: it names enterprises, which a public list may not (D25).
 """
 
-from hotspot.rules.classes import dossier_papers
 from hotspot.text.csv_rows import escape_text, write_csv
+from hotspot.text.table import kinds
 
-# Ours -> how it is written: text, flag, whole, degrees, number.
-INVENTORY_COLUMNS = {
-    "facility": "text", "name": "text", "class": "text", "where": "text", "cell": "text",
-    "city": "text", "city_code": "text", "county": "text", "county_code": "text", "township": "text",
-    "hotspot": "flag", "warned": "text", "lon": "degrees", "lat": "degrees", "size": "number", "size_unit": "text",
-    "accuracy": "text", "status": "text", "datum_note": "text", "vintage": "text", "source": "text",
-    "rows": "whole", "why": "text", **dict.fromkeys(dossier_papers(), "text"),
-}  # fmt: skip
+INVENTORY_COLUMNS = kinds("inventory.csv")
 
 
 def write_inventory(path, inventory):
@@ -42,4 +35,4 @@ def _text(value, kind):
         return ""
     if kind == "text":
         return escape_text(str(value))
-    return {"whole": "{:.0f}", "degrees": "{:.6f}", "number": "{:.15g}"}[kind].format(value) if value != "" else ""
+    return {"whole": "{:.0f}", 6: "{:.6f}", "number": "{:.15g}"}[kind].format(value) if value != "" else ""

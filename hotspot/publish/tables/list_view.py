@@ -5,10 +5,9 @@ The lists are plain tables so that anybody can compute with them; a view of one 
 for looking only, and nothing in it is read again.
 """
 
-from hotspot.publish.palette import palette
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
-from hotspot.publish.words import EVIDENCE, REASONS, REASONS_EN, WHERE, known
+from hotspot.publish.words import EVIDENCE, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.rounding import plain_text
@@ -107,7 +106,7 @@ def _warned(rows, criteria):
 
 def _warning(row, decimals):
     reason = str(row["reason"])
-    look = _SHAPES.get(palette()["reasons"].get(reason, {}).get("shape", ""), "quiet")
+    look = _SHAPES.get(SHAPES_OF.get(reason, ""), "quiet")
     rank = plain_text(row["rank"], 0) or "—"
     if known(row["rank_low"]) and known(row["rank_high"]):
         rank += f"（{row['rank_low']:.0f}—{row['rank_high']:.0f}）"

@@ -14,35 +14,14 @@ import pandas as pd
 
 from hotspot.rules.rounding import round_half_even
 from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
+from hotspot.text.table import kinds
 from hotspot.variables import DataError
 
 # Column -> kind. "pm" is rounded to the product's decimals, a number to that many decimals.
-WARNING_COLUMNS = {
-    "month": "text",
-    "city": "text",
-    "reason": "text",
-    "rank": "whole",
-    "cell": "text",
-    "label": "text",
-    "county": "text",
-    "township": "text",
-    "lon": 6,
-    "lat": 6,
-    "pm25": "pm",
-    "previous": "pm",
-    "change": "pm",
-    "change_pct": 1,
-    "n_valid": "whole",
-    "coverage": 3,
-    "p_worst": 3,
-    "p_top": 3,
-    "rank_low": "whole",
-    "rank_high": "whole",
-    "distinguishable": "flag",
-}
+WARNING_COLUMNS = kinds("warnings.csv")
 # Beside the list, in words and internal sheets: never a column of warnings.csv.
-BESIDE_COLUMNS = {"p_again": 3, "may": "text"}
-NOT_RANKED_COLUMNS = dict.fromkeys(("month", "city", "cell", "reason", "why"), "text")
+BESIDE_COLUMNS = {name: kinds("warnings.xlsx/内部统计")[name] for name in ("p_again", "may")}
+NOT_RANKED_COLUMNS = kinds("not_ranked.csv")
 
 
 def published(warned, decimals):

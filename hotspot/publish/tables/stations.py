@@ -5,8 +5,9 @@ from typing import Any
 
 from hotspot.rules.rounding import plain_text
 from hotspot.text.csv_rows import write_csv
+from hotspot.text.table import columns
 
-COLUMNS = ("month", "rank", "station", "name", "lon", "lat", "pm25", "n_valid")
+COLUMNS = tuple(columns("stations.csv"))
 
 
 def write_stations(path: str | Path, stations: Any, study: Any, month: str) -> Any:

@@ -2,8 +2,9 @@
 
 from hotspot.rules.rounding import plain_text
 from hotspot.text.csv_rows import write_csv
+from hotspot.text.table import columns
 
-COLUMNS = ("cell", "sub_cell", "lon", "lat", "pm25", "error", "support", "n_hours")
+COLUMNS = tuple(columns("sub_cells.csv"))
 
 
 def write_sub_cells(path, fine, decimals):

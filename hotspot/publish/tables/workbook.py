@@ -17,41 +17,18 @@ from hotspot.publish.tables.lists import BESIDE_COLUMNS, WARNING_COLUMNS, publis
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rank.warn.weather_change import weather_change
+from hotspot.rules.reasons import in_use
 from hotspot.rules.rounding import round_half_even
+from hotspot.text.table import kinds, titles
 
-PUBLIC = ("预警网格编号", "所属县（区、市）", "位置坐标", "预警原因")
+PUBLIC = tuple(titles("warnings.xlsx/公开名单").values())
 INTERNAL = "内部统计"
 NOTES = "说明"
-_ZH = {
-    "month": "月份",
-    "city": "城市",
-    "reason": "预警原因",
-    "rank": "名次",
-    "cell": "网格编号",
-    "label": "官方编号",
-    "county": "县（区、市）",
-    "township": "乡镇（街道）",
-    "lon": "经度（WGS 84）",
-    "lat": "纬度（WGS 84）",
-    "pm25": "PM2.5月均 μg/m³",
-    "previous": "比较基数 μg/m³",
-    "change": "变化 μg/m³",
-    "change_pct": "变化率 %",
-    "n_valid": "有效天数",
-    "coverage": "面积覆盖率",
-    "p_worst": "本月居首概率",
-    "p_top": "本月入选概率",
-    "rank_low": "名次区间上端",
-    "rank_high": "名次区间下端",
-    "distinguishable": "能否区分",
-    "p_again": "类似月份居首概率",
-    "may": "本月可能居前的网格",
-    "change_normalised": "扣除气象后变化 μg/m³",
-    "change_normalised_pct": "扣除气象后变化率 %",
-    "weather": "气象影响 μg/m³",
-}
+_ZH = titles("warnings.xlsx/内部统计")
 # Beside the official columns, in this sheet only: warnings.csv keeps its own.
-_WEATHER = {"change_normalised": "pm", "change_normalised_pct": 1, "weather": "pm"}
+_WEATHER = {
+    name: kinds("warnings.xlsx/内部统计")[name] for name in ("change_normalised", "change_normalised_pct", "weather")
+}
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
@@ -264,7 +241,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
         ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
         ("预警网格编号", "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
         ("位置坐标", "网格中心点，WGS 84；在高德、百度地图上使用须先换算为 GCJ-02、BD-09"),
-        ("预警原因", "；".join(REASONS.values()) + "；同一网格可有多个原因"),
+        ("预警原因", "；".join(reason.zh for reason in in_use(criteria.warning.k)) + "；同一网格可有多个原因"),
         (
             "名次",
             f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名",

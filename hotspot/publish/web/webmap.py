@@ -27,7 +27,8 @@ from hotspot.publish.web.webmap_lists import (
     traced_rows,
     warned_rows,
 )
-from hotspot.rules.criteria import REASONS, Criteria
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.reasons import in_use
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
@@ -147,24 +148,26 @@ def web_map(
     history = None if history is None else contracts.in_order(history)
     if public:
         traced = hot = facilities = not_ranked = gi = standing = emerging = None
+    reasons = in_use(criteria.warning.k)
     values = pack_field(
         field, order, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
-        level_year=_level_year(study, month), public=public, emerging=emerging,
+        level_year=_level_year(study, month), public=public, emerging=emerging, reasons=reasons,
     )  # fmt: skip
+    ids = [reason.id for reason in reasons]
     said = notes(field, study, month, title)
     tiles = tile_source(study.map) if study is not None else None
     data = {
         "notes": said,
         "cells": pack_cells(field, grid, order),
         "field": values,
-        "reasons": reason_styles(),
-        "warned": warned_rows(warned, field, order, decimals, public=public),
+        "reasons": reason_styles(reasons),
+        "warned": warned_rows(warned, field, order, decimals, public=public, reasons=ids),
         "traced": traced_rows(traced, field, order),
         "calm": calm_notes(traced, field, order),
         "hidden": hidden_notes(traced, field, order, None if study is None else study.grid),
         "hot": hotspot_cells(hot, field, order),
-        "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), REASONS),
-        "not_ranked": not_ranked_rows(not_ranked, field, order),
+        "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), ids),
+        "not_ranked": not_ranked_rows(not_ranked, field, order, ids),
         "facilities": facility_rows(facilities),
         "colours": palette()["lines"],
         "public": public,

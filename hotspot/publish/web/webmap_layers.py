@@ -14,15 +14,13 @@ from hotspot.publish.web.packing import column, pack
 from hotspot.publish.why_words import why_zh
 from hotspot.rank.warn.emerging import CLASSES
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.reasons import REASONS, in_use
 from hotspot.text.escape import escape
 from hotspot.variables import DataError
 
-_CHANGES = {"year_on_year": 12, "month_on_month": 1}  # months back to the base
 # In the legend, and shorter in the list of layers.
 _NAMES = {
     "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean", "月均浓度", "Monthly mean"),
-    "year_on_year": ("同比变化", "Change, year on year", "同比变化", "Year on year"),
-    "month_on_month": ("环比变化", "Change, month on month", "环比变化", "Month on month"),
     "coverage": ("卫星覆盖率", "Coverage", "卫星覆盖率", "Coverage"),
     "pm25_error": ("误差（1σ）", "Error (1 sd)", "误差", "Error"),
     "level": ("静稳条件下的排放水平", "Level in stagnant weather", "静稳排放水平", "Stagnant level"),
@@ -36,7 +34,7 @@ _COMPANIONS = (("pm25_error", 1, 1.0), ("coverage", 0, 100.0), ("n_valid", 0, 1.
 
 
 def pack_field(field, order, *, decimals, change, history=None, gi=None, standing=None, level_year=None, public=False,
-               emerging=None):  # fmt: skip
+               emerging=None, reasons=None):  # fmt: skip
     """
     The field's columns, and the layers a reader can choose between.
 
@@ -60,6 +58,8 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
         Concentrations and changes only.
     emerging : Dataset (cell), optional
         From ``rank.warn.emerging``.
+    reasons : list of Reason, optional
+        The classes whose changes are shown. Default: ours.
 
     Returns
     -------
@@ -85,10 +85,13 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
     columns |= {f"pm25_{t}": column(v, decimals) for t, v in enumerate(level)}
     ramp = palette()["sequential"]["concentration"]
     layers.append(_monthly("pm25", "µg/m³", printed, ramp, pooled_breaks, sequential_breaks))
-    for name, back in _CHANGES.items():
+    for reason in in_use({}) if reasons is None else reasons:
+        back = reason.months_back
+        if not back:
+            continue
         values = [_changed(printed, names, t, back, change) for t in range(len(names))]
         unit = "%" if change == "percent" else "µg/m³"
-        layer = _monthly(name, unit, values, palette()["diverging"]["change"], diverging_breaks, diverging_breaks)
+        layer = _monthly(reason.id, unit, values, palette()["diverging"]["change"], diverging_breaks, diverging_breaks)
         layers.append(layer | {"back": back, "at": None})
     texts, columns["why"] = [["", ""]], None
     if not public:
@@ -267,6 +270,6 @@ def _take(field, name, order, t):
 
 def _layer(name, unit, limits, ramp):
     """A layer's names, limits and colours."""
-    zh, en, *short = _NAMES[name]
+    zh, en, *short = REASONS[name].layers if name in REASONS else _NAMES[name]
     colours = spread_over(ramp, len(limits) + 1)
     return {"id": name, "zh": zh, "en": en, "short": short, "unit": unit, "breaks": limits, "colours": colours}

@@ -21,12 +21,10 @@ from hotspot.publish.why_words import METHODS, data_sources, from_stations_only,
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
-from hotspot.rules.criteria import REASONS
+from hotspot.rules.reasons import OURS
 from hotspot.text.escape import escape
 from hotspot.trace.words import agreement_words, calm_words, findings_words, share_words
 
-# Short enough for a tab; the full words come from ``words``.
-_SHORT = {"highest": ("最高", "Highest"), "year_on_year": ("同比", "vs. year"), "month_on_month": ("环比", "vs. month")}
 _COMPLETENESS = {
     "days of 20 or more hours": ("逐日数据，每日不少于 20 小时", "days of 20 or more hours"),
     "days": ("逐日数据，按有效日数判定", "daily data, judged by the number of valid days"),
@@ -51,23 +49,26 @@ _GAS_STATE = {"actual": ("实际状态", "actual conditions"), "standard": ("标
 _SAID = ("name", "facility", "accuracy", "vintage", "source")  # of a facility, in a popup
 
 
-def reason_styles():
+def reason_styles(reasons):
     """
-    The three reasons of a warning with names, colour and shape, in the order of the list.
+    The reasons of a warning with names, colour and shape, in the order of the list.
+
+    Parameters
+    ----------
+    reasons : list of Reason, from ``rules.reasons.in_use``
 
     Examples
     --------
-    >>> [style["id"] for style in reason_styles()]
+    >>> from hotspot.rules.reasons import in_use
+    >>> [style["id"] for style in reason_styles(in_use({}))]
     ['highest', 'year_on_year', 'month_on_month']
     """
-    colours = palette()["reasons"]
     return [
-        {"id": r, "zh": words.REASONS[r], "en": words.REASONS_EN[r], "short": list(_SHORT[r])} | colours[r]
-        for r in REASONS
+        {"id": r.id, "zh": r.zh, "en": r.en, "short": r.tabs, "colour": r.colour, "shape": r.shape} for r in reasons
     ]
 
 
-def warned_rows(warned, field, order, decimals, *, public=False):
+def warned_rows(warned, field, order, decimals, *, public=False, reasons=OURS):
     """
     One row per warned cell and reason, as printed.
 
@@ -79,10 +80,11 @@ def warned_rows(warned, field, order, decimals, *, public=False):
     decimals : int
     public : bool
         Cell, place and reason only (D10).
+    reasons : sequence of str, the classes in their order
 
     Returns
     -------
-    list of dicts: ``i`` (cell), ``r`` (position in ``REASONS``), ``k`` (rank) and the figures,
+    list of dicts: ``i`` (cell), ``r`` (position in ``reasons``), ``k`` (rank) and the figures,
     null where unknown
     """
     from hotspot.grid.datum import wgs84_to_gcj02
@@ -93,8 +95,8 @@ def warned_rows(warned, field, order, decimals, *, public=False):
     at = [[_number(v, 6) for v in spot] for spot in np.concatenate([known, gcj], axis=1)]
     where = positions(table["cell"], field, order, "warning list")
     if public:
-        reasons = [REASONS.index(reason) for reason in table["reason"]]
-        rows = [{"i": place, "r": r, "at": spot} for place, r, spot in zip(where, reasons, at, strict=True)]
+        kinds = [reasons.index(reason) for reason in table["reason"]]
+        rows = [{"i": place, "r": r, "at": spot} for place, r, spot in zip(where, kinds, at, strict=True)]
         # In order of the cells: their order in the list would tell their ranks.
         return sorted(rows, key=lambda row: (row["r"], row["i"]))
     weather = weather_change(field, table).to_dict("records")
@@ -107,7 +109,7 @@ def warned_rows(warned, field, order, decimals, *, public=False):
         figures |= {"p_again": _number(row["p_again"]), "n_may": n_may(row) or None} if "may" in row else {}
         sure = row["distinguishable"]
         sure = None if sure is None or pd.isna(sure) or sure == "" else bool(sure)
-        who = {"i": place, "r": REASONS.index(row["reason"]), "k": int(row["rank"]), "at": at[len(rows)]}
+        who = {"i": place, "r": reasons.index(row["reason"]), "k": int(row["rank"]), "at": at[len(rows)]}
         told = weather[len(rows)] | {"reason": row["reason"]}
         said = (
             {"weather": [weather_zh(told, decimals), weather_en(told, decimals)]}
@@ -263,7 +265,7 @@ def hotspot_cells(hot, field, order):
     return sorted(set(positions(staying["cell"], field, order, "hotspot list")))
 
 
-def not_ranked_rows(not_ranked, field, order):
+def not_ranked_rows(not_ranked, field, order, reasons=OURS):
     """
     Why hotspot cells were left out of a class: the distinct reasons, zh and en, and cell -> positions among them.
 
@@ -274,13 +276,13 @@ def not_ranked_rows(not_ranked, field, order):
     if not_ranked is None or not len(not_ranked):
         return {"pairs": [], "cells": []}
     keys = list(zip(not_ranked["reason"].astype(str), not_ranked["why"].astype(str), strict=True))
-    pairs = sorted(set(keys), key=lambda pair: (REASONS.index(pair[0]) if pair[0] in REASONS else 9, pair[1]))
+    pairs = sorted(set(keys), key=lambda pair: (reasons.index(pair[0]) if pair[0] in reasons else 9, pair[1]))
     where = {pair: n for n, pair in enumerate(pairs)}
     found: dict[int, list[int]] = {}
     for place, key in zip(positions(not_ranked["cell"], field, order, "not ranked"), keys, strict=True):
         found.setdefault(place, []).append(where[key])
     written = [
-        [REASONS.index(reason) if reason in REASONS else -1, escape(why_zh(why)), escape(why)] for reason, why in pairs
+        [reasons.index(reason) if reason in reasons else -1, escape(why_zh(why)), escape(why)] for reason, why in pairs
     ]
     return {"pairs": written, "cells": [[place, sorted(found[place])] for place in sorted(found)]}
 

@@ -13,27 +13,11 @@ import numpy as np
 
 from hotspot.rules.rounding import plain_text
 from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
+from hotspot.text.table import columns
 from hotspot.variables import DataError
 
 # Column -> decimals of a number, or None for text.
-COLUMNS: dict[str, int | None] = {
-    "year": 0,
-    "city": None,
-    "cell": None,
-    "label": None,
-    "county": None,
-    "township": None,
-    "lon": 6,
-    "lat": 6,
-    "area_km2": 4,
-    "pm25": 3,
-    "level": 3,
-    "n_valid": 0,
-    "coverage": 3,
-    "status": None,
-    "since": 0,
-    "reason": None,
-}
+COLUMNS = {name: column.decimals for name, column in columns("hotspots.csv").items()}
 STATUSES = ("screened", "imported", "reviewed", "formal", "exited")
 # A cell's centre in the list and in the study may differ by the printed digits, not by more.
 _SAME_PLACE_DEG = 2e-6

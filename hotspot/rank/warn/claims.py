@@ -14,11 +14,12 @@ from hotspot import contracts
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
 from hotspot.rank.warn.sets import near_pairs, rank_sets
-from hotspot.rules.calendar import local_days, month_minus, parse_month
+from hotspot.rules.calendar import local_days, parse_month
 
 SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
 # A number of each month in the seed of its draws: lists that were published stay as they are.
 _PLACE = {0: 2, 1: 1, 12: 0}
+_OTHERS = 2  # added to how many months back any other month lies
 _LEAST = 1e-3  # ug/m3, so that the logarithm is finite
 
 
@@ -173,8 +174,7 @@ def this_month(months, names, at, k):
         return dict.fromkeys(SETS, unknown) | {"may_top": np.full(own.size, np.nan)}
     parts = [part.of(own) for part in parts]
     place, rule = months.place[city[own]] / 1000, months.rule
-    places = {month_minus(names[0], back): place for back, place in _PLACE.items()}
-    seed = [rule.seed, *parse_month(names[0]), *(places[name] for name in names)]
+    seed = [rule.seed, *parse_month(names[0]), *(_place(names[0], name) for name in names)]
     if len(parts) == 1:
         draws = posterior_draws(parts[0].mean, parts[0].covariance, place, rule.n_draws, seed)
     elif months.change == "rank":
@@ -186,6 +186,13 @@ def this_month(months, names, at, k):
         draws = posterior_draws(change.mean, change.covariance, place, rule.n_draws, seed)
     apart = ~near_pairs(months.place[city[own]], months.resolution)
     return rank_sets(draws, k=k, level=rule.level, apart=apart)
+
+
+def _place(month, name):
+    """The number of a month in the seed, by how many months it lies before the list's."""
+    (year, of_year), (then, of_then) = parse_month(month), parse_month(name)
+    back = 12 * (year - then) + of_year - of_then
+    return _PLACE.get(back, back + _OTHERS)
 
 
 def again(months, names, own):

@@ -13,26 +13,28 @@ import numpy as np
 from hotspot import contracts
 from hotspot.rank.select.hotlist import in_force
 from hotspot.rules.calendar import month_minus
-from hotspot.rules.criteria import REASONS
 from hotspot.rules.ranking import change, level_for_rank, ranks
+from hotspot.rules.reasons import Reason, in_use, months_back
 from hotspot.rules.rounding import plain_text
 from hotspot.rules.standards import standard_change, state_change
 from hotspot.variables import DataError
-
-# Months back to the base of each class; none for the level itself.
-BASE = {"highest": None, "year_on_year": 12, "month_on_month": 1}
 
 
 class Class(NamedTuple):
     """One warning class over all hotspot cells of the list, in its order."""
 
-    reason: str
+    of: Reason
     value: np.ndarray  # what is ranked, larger is worse
     ranked: np.ndarray  # bool
     why: np.ndarray  # object, "" where ranked
     previous: np.ndarray
     change: np.ndarray
     change_pct: np.ndarray
+
+    @property
+    def reason(self) -> str:
+        """Its id, as the lists name it."""
+        return self.of.id
 
 
 def other_choices(field, hot, criteria):
@@ -60,7 +62,7 @@ def other_choices(field, hot, criteria):
     >>> other_choices(field, hot, one)                # A doubled, B rose by more, and neither changed its place
     {'rows': 1, 'absolute': 1, 'rank': 0}
     """
-    field = contracts.compared(field)
+    field = contracts.compared(field, backs=months_back(criteria.warning.k))
     listed, at = listed_cells(field, hot)
     chosen, k = criteria.warning.change, criteria.warning.k
 
@@ -68,7 +70,7 @@ def other_choices(field, hot, criteria):
         rule = criteria.model_copy(update={"warning": criteria.warning.model_copy(update={"change": change})})
         found = set()
         for kind in classes_of(field, at, rule, [], listed["city"].values):
-            if BASE[kind.reason] is None or not k.get(kind.reason, 0):
+            if not kind.of.months_back or not k.get(kind.reason, 0):
                 continue
             for city in set(listed["city"]):
                 own = np.flatnonzero((listed["city"].values == city) & kind.ranked)
@@ -102,12 +104,12 @@ def classes_of(field, at, criteria, notes, cities):
     value, valid, given = _month(field, at, month)
     now_why = _why(given, valid, value, month)
     nothing = np.full(at.size, np.nan)
-    for reason in REASONS:
-        back = BASE[reason]
-        if back is None:
-            yield Class(reason, level_for_rank(value), valid, now_why, nothing, nothing, nothing)
+    for of in in_use(rule.k):
+        reason = of.id
+        if not of.months_back:
+            yield Class(of, level_for_rank(value), valid, now_why, nothing, nothing, nothing)
             continue
-        base = month_minus(month, back)
+        base = month_minus(month, of.months_back)
         _, base_valid, base_given = _month(field, at, base)
         # Like with like: the base as this month's network would have seen it (METHODS 15).
         bases = field["pm25_base"] if "pm25_base" in field else field["pm25"]
@@ -130,7 +132,7 @@ def classes_of(field, at, criteria, notes, cities):
             worse = _places_lost(value, previous, ranked, cities)
         else:
             worse = per_cent if rule.change == "percent" else difference
-        yield Class(reason, np.where(ranked, worse, np.nan), ranked, why, previous, difference, per_cent)
+        yield Class(of, np.where(ranked, worse, np.nan), ranked, why, previous, difference, per_cent)
 
 
 def _month(field, at, month):

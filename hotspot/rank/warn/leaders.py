@@ -1,7 +1,7 @@
 """The ten highest cells and the ten largest rises of each city, as the analysis report prints them (C6)."""
 
 from hotspot.rank.warn.warnings import rank_warnings
-from hotspot.rules.criteria import REASONS
+from hotspot.rules.reasons import in_use
 
 
 def rank_leaders(field, hot, criteria, *, daily=None):
@@ -43,5 +43,6 @@ def rank_leaders(field, hot, criteria, *, daily=None):
     >>> rank_leaders(field, hot, Criteria()).groupby("reason")["rank"].max().to_dict()
     {'highest': 10, 'month_on_month': 10}
     """
-    longer = criteria.warning.model_copy(update={"k": dict.fromkeys(REASONS, criteria.report.leaders)})
+    names = [reason.id for reason in in_use(criteria.warning.k)]
+    longer = criteria.warning.model_copy(update={"k": dict.fromkeys(names, criteria.report.leaders)})
     return rank_warnings(field, hot, criteria.model_copy(update={"warning": longer}), daily=daily)

@@ -12,11 +12,11 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.rank.warn.claims import Months, again, this_month
-from hotspot.rank.warn.classes import BASE, classes_of, listed_cells
+from hotspot.rank.warn.classes import classes_of, listed_cells
 from hotspot.rank.warn.sets import near_pairs
 from hotspot.rules.calendar import month_minus
-from hotspot.rules.criteria import REASONS
 from hotspot.rules.ranking import ranks
+from hotspot.rules.reasons import REASONS, months_back
 
 COLUMNS = (
     "month", "city", "reason", "rank", "cell", "label", "county", "township", "lon", "lat",
@@ -118,7 +118,7 @@ def rank_standing(field, hot, criteria, *, daily=None):
     """
     import pandas as pd
 
-    field = contracts.compared(field)
+    field = contracts.compared(field, backs=months_back(criteria.warning.k))
     listed, at = listed_cells(field, hot)
     month = contracts.named(field)
     notes: list[str] = []
@@ -200,7 +200,7 @@ def not_ranked(field, hot, criteria):
     """
     import pandas as pd
 
-    field = contracts.compared(field)
+    field = contracts.compared(field, backs=months_back(criteria.warning.k))
     listed, at = listed_cells(field, hot)
     month = contracts.named(field)
     rows = []
@@ -242,8 +242,8 @@ def beside(warned, standing):
 
 def _confidence(kind, at, chosen, months, order, criteria):
     """Confidence columns of the ranked cells of one city and class; ``chosen``: all of the city, and these."""
-    back, k = BASE[kind.reason], criteria.warning.k[kind.reason]
-    names = [months.month] if back is None else [months.month, month_minus(months.month, back)]
+    back, k = kind.of.months_back, criteria.warning.k[kind.reason]
+    names = [months.month, month_minus(months.month, back)] if back else [months.month]
     whole, own = chosen
     # The joint errors of a city serve all classes: they are taken once, of all its cells that have a value.
     known = whole[np.isfinite(np.stack([months.level(name, at[whole]) for name in names])).all(axis=0)]

@@ -8,8 +8,8 @@ average weather stands beside it, so that a reader sees what is left without the
 import numpy as np
 
 from hotspot import contracts
-from hotspot.rank.warn.classes import BASE
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.reasons import REASONS
 
 COLUMNS = (
     "change_normalised", "change_normalised_pct", "normalised_low_pct", "normalised_high_pct", "weather",
@@ -65,7 +65,7 @@ def weather_change(field, rows):
         return pd.DataFrame(np.nan, index=rows.index, columns=list(COLUMNS))
     at = pd.Index(field["cell"].values.astype(str)).get_indexer(rows["cell"].astype(str))
     month = contracts.named(field)
-    back = np.array([BASE.get(reason) or 0 for reason in rows["reason"]])
+    back = np.array([REASONS[reason].months_back if reason in REASONS else 0 for reason in rows["reason"]])
     has = back > 0
     names = ("pm25", "pm25_normalised", "pm25_normalised_low", "pm25_normalised_high")
     pm25, normal, low, high = (contracts.values_of(field, name, month)[at].astype("float64") for name in names)

@@ -1,0 +1,130 @@
+"""
+What the columns of the published tables are: one description for csv, xlsx, parquet, docx and json.
+
+A writer asks for the columns of its table, their kinds, digits and titles; ``hotspot schema`` prints them all.
+The descriptions stand in ``columns.toml``.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Column(BaseModel):
+    """One column of one table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: int | str = Field(description='text, flag, whole, number, geometry, "pm" or a number of decimals')
+    unit: str = ""
+    zh: str
+    en: str = Field(min_length=1)
+    says: str = Field(min_length=1)
+    in_file: bool = False  # a Parquet file carries the description itself
+
+    @property
+    def decimals(self) -> int | None:
+        """Decimals of a number in print; None of a text."""
+        return {"text": None, "whole": 0}[self.kind] if isinstance(self.kind, str) else self.kind
+
+
+@cache
+def _stated() -> dict[str, Any]:
+    return tomllib.loads((resources.files("hotspot.text") / "columns.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def columns(table: str) -> dict[str, Column]:
+    """
+    The columns of a published table, in order.
+
+    Parameters
+    ----------
+    table : str
+        A name of ``tables``: a file, or a file and its sheet.
+
+    Returns
+    -------
+    dict of name -> Column
+
+    Raises
+    ------
+    KeyError
+        There is no such table.
+
+    Examples
+    --------
+    >>> list(columns("not_ranked.csv")), columns("warnings.csv")["lon"].decimals
+    (['month', 'city', 'cell', 'reason', 'why'], 6)
+    """
+    stated = _stated()
+    about = stated["table"][table]
+    own = about.get("own", {})
+    return {
+        name: Column.model_validate(stated["column"][name] | own.get(name, {}) | {"name": name})
+        for name in about["columns"]
+    }
+
+
+def tables() -> dict[str, dict[str, str]]:
+    """
+    The published tables: name -> what it is, zh and en.
+
+    Examples
+    --------
+    >>> tables()["not_ranked.csv"]["zh"]
+    '未参评网格及原因'
+    """
+    return {name: {"zh": about["zh"], "en": about["en"]} for name, about in _stated()["table"].items()}
+
+
+def kinds(table: str) -> dict[str, int | str]:
+    """
+    How each column of a table is written.
+
+    Examples
+    --------
+    >>> kinds("warnings.csv")["pm25"], kinds("warnings.csv")["rank"], kinds("warnings.csv")["coverage"]
+    ('pm', 'whole', 3)
+    """
+    return {name: column.kind for name, column in columns(table).items()}
+
+
+def titles(table: str) -> dict[str, str]:
+    """
+    The Chinese heads of a table.
+
+    Examples
+    --------
+    >>> titles("public/list.csv")
+    {'code': '预警网格编号', 'county': '所属县（区、市）', 'place': '位置坐标', 'reasons': '预警原因'}
+    """
+    return {name: column.zh for name, column in columns(table).items()}
+
+
+def column_of(table: str, name: str) -> Column | None:
+    """
+    The description of a column, those of classes from outside too; None where nobody described it.
+
+    Examples
+    --------
+    >>> column_of("cells.parquet", "previous_13").says
+    'PM2.5, mean of the month 13 months before'
+    >>> column_of("cells.parquet", "nonsense") is None
+    True
+    """
+    found = columns(table).get(name)
+    if found is None and (base := re.fullmatch(r"previous_(\d+)(_valid)?", name)):
+        back, valid = base[1], bool(base[2])
+        zh, en = f"{back}个月前", f"{back} months before"
+        if valid:
+            says = f"whether the mean of the month {en} is valid"
+            return Column(name=name, kind="flag", zh=f"{zh}有效", en=f"valid {en}", says=says)
+        says = f"PM2.5, mean of the month {en}"
+        return Column(name=name, kind="number", unit="ug/m3", zh=f"{zh} μg/m³", en=en, says=says)
+    return found
