@@ -13,6 +13,7 @@ import stat
 from importlib import metadata
 from pathlib import Path
 
+from hotspot.contracts.cf import OF_THE_FILE
 from hotspot.ledger.store import START, canonical, entry_hash
 from hotspot.publish.manifest_shape import parse_manifest
 from hotspot.text.door import json_text, outward, shown
@@ -68,7 +69,7 @@ def describe(study, month, derived, *, state="preliminary"):
             "cells": int(cells.sizes["cell"]),
             "counts": {k.removeprefix("count_"): int(v) for k, v in cells.attrs.items() if k.startswith("count_")},
         },
-        "field": {k: _leaving(_plain(v)) for k, v in sorted(derived.field.attrs.items())},
+        "field": {k: _leaving(_plain(v)) for k, v in sorted(derived.field.attrs.items()) if k not in OF_THE_FILE},
         "seeds": {
             "study": study.seed,
             "confidence": study.criteria.confidence.seed,

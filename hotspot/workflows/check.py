@@ -13,11 +13,13 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from hotspot import contracts
+from hotspot.contracts.cf import OF_THE_FILE
 from hotspot.estimate.field.like import stations_in_one_only
 from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
-from hotspot.workflows.month import STEPS, derive, months_needed, steps
+from hotspot.workflows.month import STEPS, derive, steps
 from hotspot.workflows.year import open_hotspots
 
 _SHOWN = 3  # files named beside one note
@@ -243,15 +245,16 @@ def _of_month(study, month, intake, field, reference):
     """What was delivered for the month and what came of it, as far as it got."""
     months: dict[str, dict] = {}
     cautions = [f"{r.path}: {r.refused}" for r in intake.files.values() if r.refused]
-    for position, name in enumerate(months_needed(month)):
-        layer = field.isel(time=position)
+    last_year, *_ = wanted = contracts.compared_months(month)
+    for name in wanted:
+        layer = contracts.of_month(field, name)
         valid = layer["valid"].values
         why = layer["why"].to_series()[~valid].value_counts().sort_index().to_dict()
         months[name] = {"cells": int(valid.size), "valid": int(valid.sum()), "why": {k: int(v) for k, v in why.items()}}
         if name != month:
             cautions += stations_in_one_only(study, reference, (name, month))
         if name != month and not valid.any():
-            other = "year-on-year" if position == 0 else "month-on-month"
+            other = "year-on-year" if name == last_year else "month-on-month"
             cautions.append(f"{name}: no valid mean, so nothing can be ranked {other}: {'; '.join(why)}")
     if study.weather:  # declared: what is said of it is no small print
         cautions += [note for note in intake.notes if note.startswith("weather") and _SHORT_OF.search(note)]
@@ -265,7 +268,7 @@ def _of_month(study, month, intake, field, reference):
         "inputs": intake.counts,
         "months": months,
         "stations": _stations(reference, study, month),
-        "field": {k: str(v) for k, v in sorted(field.attrs.items())},
+        "field": {k: str(v) for k, v in sorted(field.attrs.items()) if k not in OF_THE_FILE},
     }
 
 
@@ -275,7 +278,7 @@ def _stations(reference, study, month):
         return {}
     validity = study.criteria.validity
     days = daily_means(reference, utc_offset=study.utc_offset, validity=validity)
-    means = monthly_means(days, [month], validity=validity).isel(time=0)
+    means = monthly_means(days, [month], validity=validity).squeeze("time")
     names = reference["name"].values.astype(str)
     return {
         station: {

@@ -7,6 +7,7 @@ machine; it ranks nothing.
 
 from pathlib import Path
 
+from hotspot import contracts
 from hotspot.estimate.field.skill import ranks_sentence
 from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
@@ -15,7 +16,7 @@ from hotspot.rules.calendar import parse_month
 from hotspot.trace.groups import group_words
 from hotspot.trace.words import agreement_words, calm_words, rest_words, share_words
 from hotspot.variables import DataError
-from hotspot.workflows.month import derive, months_needed
+from hotspot.workflows.month import derive
 from hotspot.workflows.year import annual, open_hotspots
 
 
@@ -53,6 +54,7 @@ def explain_cell(study, month, cell, *, out="out"):
     hot = open_hotspots(study, int(month[:4]), out=out)
     derived = derive(study, month, hot=hot, folder=Path(out) / study.id)
     field = derived.field.sel(cell=code)
+    months = {name: contracts.of_month(field, name) for name in contracts.compared_months(month)}
     told = derived.warned.join(weather_change(derived.field, derived.warned))
     answer = {
         "cell": code,
@@ -60,9 +62,9 @@ def explain_cell(study, month, cell, *, out="out"):
         | {k: float(cells[k].sel(cell=code)) for k in ("lon", "lat", "area_share")},
         "hotspot": _records(hot[hot["cell"] == code]),
         "months": {
-            name: {k: _number(field[k].isel(time=i)) for k in ("pm25", "pm25_error", "coverage", "n_valid")}
-            | {"valid": bool(field["valid"].isel(time=i)), "why": str(field["why"].isel(time=i).values)}
-            for i, name in enumerate(months_needed(month))
+            name: {k: _number(one[k]) for k in ("pm25", "pm25_error", "coverage", "n_valid")}
+            | {"valid": bool(one["valid"]), "why": str(one["why"].values)}
+            for name, one in months.items()
         },
         "gi_star": {
             "z": _number(derived.gi["gi_z"].sel(cell=code)),
@@ -70,7 +72,7 @@ def explain_cell(study, month, cell, *, out="out"):
         },
         "warnings": _records(told[told["cell"] == code]),
         "weather": {
-            "month": _weather_of(field, months_needed(month)),
+            "month": _weather_of(months),
             "level": _number(field["level"]),
             "how": {name: str(derived.field.attrs[name]) for name in ("weather", "level")},
         },
@@ -171,12 +173,12 @@ def _sentences(answer, study, month):
     return lines
 
 
-def _weather_of(field, names):
+def _weather_of(months):
     """Each month in average weather, with its interval."""
     ends = {"": "normalised", "_low": "low", "_high": "high"}
     return {
-        name: {ours: _number(field[f"pm25_normalised{end}"].isel(time=i)) for end, ours in ends.items()}
-        for i, name in enumerate(names)
+        name: {ours: _number(one[f"pm25_normalised{end}"]) for end, ours in ends.items()}
+        for name, one in months.items()
     }
 
 

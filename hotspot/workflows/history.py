@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.rules.calendar import month_minus, month_of, parse_month
+from hotspot import contracts
+from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 
-VALUES = ("pm25", "pm25_error", "coverage", "n_valid", "valid", "why")
 N_MONTHS = 13
 _LIBRARIES = ("hotspot", "numpy", "numba", "xarray")
 
@@ -80,10 +80,10 @@ def with_history(field, study, intake=None, folder=None):
     """
     import xarray as xr
 
-    known = [month_of(time) for time in field["time"].values]
-    names = history_months(known[-1])
+    known, month = contracts.months_in(field), contracts.named(field)
+    names = history_months(month)
     others = [name for name in names if name not in known]
-    path = None if folder is None else Path(folder) / f"history-{known[-1]}.parquet"
+    path = None if folder is None else Path(folder) / f"history-{month}.parquet"
     stamp = stamp_of(study, names[-1], _cells_digest(study), libraries=_LIBRARIES)
     listing = listing_of(study, study.satellite, study.stations, study.decisions)
     record = kept(path, stamp, study.root, lambda: other_months(study, others), listing=listing)
@@ -92,10 +92,14 @@ def with_history(field, study, intake=None, folder=None):
             intake.register(study.root / name)
     between = record.sel(cell=field["cell"].values)
     between = between.drop_vars([name for name in between.coords if name not in ("cell", "time")])
+    own = field[list(contracts.VALUES)].drop_vars("month", errors="ignore").drop_attrs()
     both = xr.concat(
-        [field[list(VALUES)].drop_attrs(), between[list(VALUES)]], dim="time", data_vars="minimal", coords="minimal"
+        [own, between[list(contracts.VALUES)]],
+        dim="time",
+        data_vars="minimal",
+        coords="minimal",
     )
-    return both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs)
+    return contracts.checked(both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs))
 
 
 def other_months(study, names):
@@ -131,7 +135,7 @@ def other_months(study, names):
     except NothingDelivered:
         field = empty(cells, names, "neither satellite nor stations were delivered")
     inputs = sorted((r.path, r.sha256) for r in intake.files.values() if not r.refused)
-    plain = field[list(VALUES)].reset_coords(drop=True).drop_attrs()
+    plain = field[list(contracts.VALUES)].reset_coords(drop=True).drop_attrs()
     plain = plain.assign_coords(cell=field["cell"].values.astype(str), time=field["time"].values)
     return plain.assign_attrs(inputs=json.dumps(inputs, ensure_ascii=False))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
@@ -120,7 +121,7 @@ def with_weather(field, study, month, intake, folder=None):
     names = [name + end for name in ("pm25_normalised", "pm25_normalised_change") for end in _LIMITS]
     values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, _unit(name)) for name in names}
     values["level"] = ("cell", record["level"].values, {"unit": "ug/m3"})
-    return field.assign(values).assign_attrs(weather=_said(months), level=_said(record))
+    return contracts.checked(field.assign(values).assign_attrs(weather=_said(months), level=_said(record)))
 
 
 def _said(record):

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hotspot.rules.calendar import month_minus, parse_month
+from hotspot import contracts
+from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
 from hotspot.workflows.year import open_hotspots
@@ -152,7 +153,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     cells, criteria = study.cells, study.criteria
     step("field")
     field, daily = monthly_field(delivered, cells)
-    now = field.isel(time=-1)
+    now = contracts.of_month(field, month)
     if not bool(now["valid"].any()):
         why = now["why"].to_series().value_counts()
         reasons = "; ".join(f"{text} ({n} cells)" for text, n in why.items())
@@ -207,11 +208,6 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         emerging=_emerging(history, cells, criteria.clusters.alpha, delivered.intake),
         routes=routes(warned, traced, criteria, inventory=census),
     )
-
-
-def months_needed(month):
-    """The three months a warning list compares: the same month last year, last month, this month."""
-    return month_minus(month, 12), month_minus(month, 1), month
 
 
 def _clusters(gi_star, now, cells, alpha, intake):

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.variables import CoverageWarning, DataError
 
 METHODS = ("inversion", "contrast", "richardson_lucy", "stagnant")
@@ -169,9 +170,9 @@ def _coarse(field, study):
 
 def _first(record, name, of_year):
     """What belongs to the year as a whole."""
-    return record[name].values[:, of_year][:, -1] if name in record and of_year.any() else np.full(
-        record.sizes["cell"], np.nan
-    )  # fmt: skip
+    if name not in record or not of_year.any():
+        return np.full(record.sizes["cell"], np.nan)
+    return contracts.of_month(record[name].isel(time=np.flatnonzero(of_year))).values
 
 
 def _stagnant(record, of_year, study):

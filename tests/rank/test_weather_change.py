@@ -21,7 +21,10 @@ def field_of(pm25, normal, half):
             "pm25_normalised_low": (("cell", "time"), normal * math.exp(-half)),
             "pm25_normalised_high": (("cell", "time"), normal * math.exp(half)),
         },
-        {"cell": [f"C{i}" for i in range(len(pm25))]},
+        {
+            "cell": [f"C{i}" for i in range(len(pm25))],
+            "time": np.array(["2024-12", "2025-11", "2025-12"], "datetime64[ns]"),
+        },
     )
 
 

@@ -5,12 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
+from hotspot.contracts import VALUES
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.sources.intake import Intake
 from hotspot.sources.opening import open_month
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
-from hotspot.workflows.history import VALUES, history_months, other_months, with_history
+from hotspot.workflows.history import history_months, other_months, with_history
 from hotspot.workflows.kept import read_record, write_record
 
 

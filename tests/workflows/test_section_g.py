@@ -16,11 +16,11 @@ import xarray as xr
 from docx import Document
 from tiny_month import MONTH, install, publish
 
+from hotspot import contracts
 from hotspot.publish import manifest
 from hotspot.publish.manifest_shape import parse_manifest
 from hotspot.publish.office.docx import filled
 from hotspot.publish.products import write_quarantine
-from hotspot.rank.warn.months import three_months
 from hotspot.rank.warn.warnings import not_ranked, rank_warnings
 from hotspot.rules.criteria import Criteria
 from hotspot.sources.intake import Intake
@@ -380,4 +380,4 @@ def test_g16_thirteen_months_give_the_list_of_the_last_one_by_name():
 )
 def test_g16_a_month_that_is_lacking_or_twice_is_refused(names):
     with pytest.raises(DataError, match=r"the field (holds|has no)"):
-        three_months(months_field(names))
+        contracts.compared(months_field(names))

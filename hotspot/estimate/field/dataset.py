@@ -1,9 +1,9 @@
 """The shape every field has: cells with their places, three companions of a mean, and where it came from."""
 
 import numpy as np
-import xarray as xr
 
-from hotspot.rules.calendar import month_of, month_start
+from hotspot import contracts
+from hotspot.rules.calendar import month_of
 from hotspot.variables import DataError
 
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
@@ -52,47 +52,6 @@ def error_share(satellite):
     return float("nan") if share is None else float(share)
 
 
-def field_dataset(cells, names, value, *, coverage, n_valid, valid, why, error=None):
-    """
-    A field from plain arrays, with the cells' coordinates on it.
-
-    Parameters
-    ----------
-    cells : Dataset (cell)
-    names : sequence of str, months
-    value, coverage, n_valid, error : float arrays (cell, month); ug/m3, 1, days, ug/m3
-    valid : bool array (cell, month)
-    why : object array (cell, month) of str
-
-    Returns
-    -------
-    Dataset (cell, time): ``pm25, pm25_error, coverage, n_valid, valid, why``
-
-    Examples
-    --------
-    >>> cells = xr.Dataset(coords={"cell": ["A"]})
-    >>> one = np.ones((1, 1))
-    >>> why = np.full((1, 1), "", dtype=object)
-    >>> dict(field_dataset(cells, ["2020-02"], one, coverage=one, n_valid=one, valid=one > 0, why=why).sizes)
-    {'cell': 1, 'time': 1}
-    """
-    dims = ("cell", "time")
-    time = np.array([month_start(name) for name in names])
-    unknown = np.full(value.shape, np.nan)
-    return xr.Dataset(
-        {
-            "pm25": (dims, value, {"unit": "ug/m3"}),
-            "pm25_error": (dims, unknown if error is None else error, {"unit": "ug/m3"}),
-            "coverage": (dims, coverage, {"unit": "1"}),
-            "n_valid": (dims, n_valid.astype(float), {"unit": "1"}),
-            "valid": (dims, valid.astype(bool)),
-            "why": (dims, why.astype(object)),
-        },
-        along_cell(cells) | {"time": time},
-        {name: cells.attrs[name] for name in ("lattice_id", "spacing", "crs") if name in cells.attrs},
-    )
-
-
 def empty(cells, names, why):
     """
     A field of nothing, with the reason in every cell.
@@ -104,11 +63,13 @@ def empty(cells, names, why):
     """
     shape = (cells.sizes["cell"], len(names))
     nothing = np.full(shape, np.nan)
-    field = field_dataset(
+    blank = contracts.field(
         cells, names, nothing, coverage=nothing, n_valid=nothing, valid=np.zeros(shape, bool),
         why=np.full(shape, why, dtype=object),
     )  # fmt: skip
-    return field.assign_attrs(unit="ug/m3", method="none", completeness="none", native_resolution_m=float("nan"))
+    return contracts.checked(
+        blank.assign_attrs(unit="ug/m3", method="none", completeness="none", native_resolution_m=float("nan"))
+    )
 
 
 def described(field, delivered, method, completeness):
@@ -193,15 +154,3 @@ def mean_of_valid(values):
     seen = ~np.isnan(values)
     n = seen.sum(axis=-1)
     return np.where(n > 0, np.where(seen, values, 0.0).sum(axis=-1) / np.maximum(n, 1), np.nan)
-
-
-def along_cell(cells):
-    """
-    The coordinates that lie along ``cell`` only.
-
-    Examples
-    --------
-    >>> sorted(along_cell(xr.Dataset(coords={"cell": ["A"], "x": ("cell", [0.0]), "time": [0]})))
-    ['cell', 'x']
-    """
-    return {name: coord for name, coord in cells.coords.items() if coord.dims == ("cell",)}

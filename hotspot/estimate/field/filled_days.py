@@ -5,7 +5,8 @@ import math
 import numpy as np
 import xarray as xr
 
-from hotspot.estimate.field.dataset import along_cell, error_share
+from hotspot.contracts import along_cell
+from hotspot.estimate.field.dataset import error_share
 from hotspot.estimate.field.filling import fill_month
 from hotspot.estimate.field.from_stations import station_means
 from hotspot.estimate.field.residuals import two_way

@@ -3,8 +3,9 @@
 import numpy as np
 import xarray as xr
 
+from hotspot import contracts
 from hotspot.estimate.field.bounded import bounded
-from hotspot.estimate.field.dataset import along_cell, described, empty, field_dataset, scaled
+from hotspot.estimate.field.dataset import described, empty, scaled
 from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
 from hotspot.estimate.field.krige import krige, leave_one_out, nearest
 from hotspot.estimate.field.skill import skills, with_skill
@@ -54,14 +55,14 @@ def year_of_stations(delivered, cells, year):
     Dataset (cell), as ``annual_field``
     """
     if delivered.reference is None:
-        return empty(cells, [f"{year}-01"], "neither satellite nor stations were delivered").isel(time=0, drop=True)
+        return empty(cells, [f"{year}-01"], "neither satellite nor stations were delivered").squeeze("time", drop=True)
     criteria = delivered.study.criteria
     days, months = station_means(delivered, year_months(year))
     n_days = months["n_valid"].transpose("time", "station").values
     valid = year_is_valid(n_days, criteria.validity)
     of_year = days["pm25"].sel(day=days["day"].dt.year == int(year))
     mean = of_year.mean("day").where(xr.DataArray(valid, dims="station")).values
-    means = months.isel(time=[0]).copy()
+    means = months.sel(time=[np.datetime64(f"{year}-01", "ns")]).copy()
     means["pm25"] = (("station", "time"), mean[:, None])
     means["n_valid"] = (("station", "time"), n_days.sum(axis=0)[:, None])
     means["valid"] = (("station", "time"), valid[:, None])
@@ -75,7 +76,7 @@ def year_of_stations(delivered, cells, year):
     field = _kriged(means, cells, [f"{year}-01"], criteria.interpolation, [why])
     field = described(field, delivered, "ordinary kriging of stations", LABELS["station"])
     field.attrs["skill"] = field.attrs["skill"].replace(f"{year}-01", year)
-    return field.isel(time=0, drop=True)
+    return field.squeeze("time", drop=True)
 
 
 def station_means(delivered, names):
@@ -143,7 +144,7 @@ def _kriged(means, cells, names, interpolation, why_not):
         near = distance <= interpolation.max_station_km * 1000
         valid[:, t] = near
         why[~near, t] = f"no valid station within {interpolation.max_station_km:g} km"
-    field = field_dataset(
+    field = contracts.field(
         cells, names, value, coverage=np.full(shape, np.nan), n_valid=n_valid, valid=valid, why=why, error=error
     )
     scores = agreement(left_out, station)
@@ -204,5 +205,5 @@ def _kriged_days(days, cells, names, interpolation):
         estimate, _ = krige(x, y, values[:, at], *target, variogram, neighbours=interpolation.neighbours)
         out[:, at] = np.maximum(estimate, 0.0)
     return xr.Dataset(
-        {"pm25": (("cell", "day"), out, {"unit": "ug/m3"})}, along_cell(cells) | {"day": days["day"].values}
+        {"pm25": (("cell", "day"), out, {"unit": "ug/m3"})}, contracts.along_cell(cells) | {"day": days["day"].values}
     )

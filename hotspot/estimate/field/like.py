@@ -5,6 +5,8 @@ Stations come and go. Where a field leans on stations, the difference of two mon
 the difference of their places.
 """
 
+import json
+
 import numpy as np
 
 from hotspot.estimate.field.dataset import period_of
@@ -25,8 +27,8 @@ def with_like(field, delivered, cells, names):
 
     Returns
     -------
-    Dataset with ``pm25_base`` (cell, time), ug/m3, and the attribute ``networks``: for each base month
-    ``(month, stations then, stations now, in both, change with all, change like with like)``, the changes in per cent
+    Dataset with ``pm25_base`` (cell, time), ug/m3, whose attribute ``networks`` is JSON: for each base month
+    ``[month, stations then, stations now, in both, change with all, change like with like]``, the changes in per cent
     of the mean over the cells
 
     Notes
@@ -38,7 +40,7 @@ def with_like(field, delivered, cells, names):
     now = len(names) - 1
     base = field["pm25"].transpose("cell", "time").values.copy()
     if delivered.reference is None:
-        return field.assign(pm25_base=(("cell", "time"), base, {"unit": "ug/m3"})).assign_attrs(networks=())
+        return _with_base(field, base, [])
     _, means = station_means(delivered, names)
     valid = np.isfinite(means["pm25"].transpose("station", "time").values)
     networks = []
@@ -60,7 +62,13 @@ def with_like(field, delivered, cells, names):
             (names[t], int(valid[:, t].sum()), int(valid[:, now].sum()), int(both.sum()), raw,
              _change(base[:, t], base[:, now]))
         )  # fmt: skip
-    return field.assign(pm25_base=(("cell", "time"), base, {"unit": "ug/m3"})).assign_attrs(networks=tuple(networks))
+    return _with_base(field, base, networks)
+
+
+def _with_base(field, base, networks):
+    """The field with its base; a file holds texts only, so the networks stand in it as JSON, beside their text."""
+    told = {"unit": "ug/m3", "networks": json.dumps(networks)}
+    return field.assign(pm25_base=(("cell", "time"), base, told)).assign_attrs(networks=str(tuple(networks)))
 
 
 def stations_in_one_only(study, reference, names):
@@ -100,8 +108,7 @@ def _of_both(field, delivered, cells, names, means, columns):
         b, c = again["pm25"].transpose("cell", "time").values.T
         return b, c, why
     # The satellite itself is the field before it was corrected.
-    plain = field[["pm25"]].isel(time=columns).copy()
-    plain["pm25"] = field["pm25_plain"].isel(time=columns)
+    plain = field[["pm25_plain"]].isel(time=columns).rename(pm25_plain="pm25")
     if not n:
         b, c = plain["pm25"].transpose("cell", "time").values.T
         return b, c, why

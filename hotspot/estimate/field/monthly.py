@@ -7,13 +7,14 @@ change is the very number that was published for it.
 """
 
 import numpy as np
+import xarray as xr
 
+from hotspot import contracts
 from hotspot.estimate.field.aggregate import aggregate
 from hotspot.estimate.field.dataset import (
     described,
     empty,
     error_share,
-    field_dataset,
     mean_of_valid,
     period_of,
     scaled,
@@ -24,7 +25,7 @@ from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.like import with_like
 from hotspot.estimate.field.skill import of_the_year, with_skill
 from hotspot.quality.completeness import LABELS, product_months, satellite_days
-from hotspot.rules.calendar import month_minus, month_of, month_start, year_months
+from hotspot.rules.calendar import month_of, month_start, year_months
 from hotspot.rules.validity import year_of_products_is_valid
 
 
@@ -73,16 +74,16 @@ def monthly_field(month, cells=None):
     >>> from hotspot.synthetic.study import synthetic_month
     >>> month = synthetic_month(size="small")
     >>> field, daily = monthly_field(month)
-    >>> field.sizes["time"], bool(field["valid"].isel(time=-1).any())
+    >>> field.sizes["time"], bool(contracts.of_month(field)["valid"].any())
     (3, True)
     """
-    names = [month_minus(month.month, 12), month_minus(month.month, 1), month.month]
+    names = list(contracts.compared_months(month.month))
     cells = month.study.cells if cells is None else cells
     field, daily = _field(month, cells, names, with_days=True)
     field = with_like(_comparable(field, names), month, cells, names).assign_attrs(month=month.month)
     for name in ("mean_ranks", "mean_ranks_why"):
         field.attrs.pop(name, None)
-    return field, daily
+    return contracts.checked(field), daily
 
 
 def daily_field(delivered, cells, names):
@@ -116,7 +117,7 @@ def daily_field(delivered, cells, names):
     if daily is None and delivered.reference is not None:
         _, days = from_stations(delivered, cells, names, True)
         daily = scaled(days, None, field, names)
-    return field, daily
+    return contracts.checked(field), daily
 
 
 def months_field(delivered, cells, names):
@@ -141,7 +142,7 @@ def months_field(delivered, cells, names):
     >>> months_field(open_months(study, ["2024-02"]), study.cells, ["2024-02"]).sizes["time"]
     1
     """
-    return _field(delivered, cells, names, with_days=False)[0]
+    return contracts.checked(_field(delivered, cells, names, with_days=False)[0])
 
 
 def annual_field(year_month, cells=None):
@@ -212,7 +213,7 @@ def year_fields(year_month, cells=None, *, with_months=True):
     cells = study.cells if cells is None else cells
     period, months = period_of(year_month.satellite), None
     if period == "year":
-        field = _from_product(year_month, cells, [f"{year}-01"], "year").isel(time=0, drop=True)
+        field = _from_product(year_month, cells, [f"{year}-01"], "year").squeeze("time", drop=True)
     elif period is None:
         field = of_the_year(year_of_stations(year_month, cells, year))
         if with_months:
@@ -220,7 +221,7 @@ def year_fields(year_month, cells=None, *, with_months=True):
     else:
         months, _ = _field(year_month, cells, names, with_days=False)
         field = of_the_year(_mean_of_months(months, study.criteria.validity, days=period == "day"))
-    return field.assign_attrs(year=year), months
+    return contracts.checked(field.assign_attrs(year=year)), None if months is None else contracts.checked(months)
 
 
 def _field(delivered, cells, names, *, with_days):
@@ -250,7 +251,7 @@ def _from_days(delivered, cells, names, with_days):
             means["why"][:, t] = f"no satellite layer was delivered for {name}"
     complete, filled, relative = filled_days(delivered, days, cells, names)
     ranked = filled if criteria.warning.mean == "filled" else means["pm25"].values
-    coarse = field_dataset(
+    coarse = contracts.field(
         cells, names, ranked, coverage=means["coverage"].values, n_valid=means["n_valid"].values,
         valid=means["valid"].values, why=means["why"].values,
     )  # fmt: skip
@@ -275,7 +276,7 @@ def _from_product(delivered, cells, names, period):
     valid, why = product_months(values, coverage, validity=validity)
     for t in np.flatnonzero(~np.isin(starts, layers["time"].values.astype("datetime64[ns]"))):
         why[:, t] = f"no satellite layer was delivered for {names[t]}"
-    coarse = field_dataset(
+    coarse = contracts.field(
         cells, names, values, coverage=coverage, n_valid=np.full(values.shape, np.nan), valid=valid, why=why
     )
     if period == "year":
@@ -337,7 +338,7 @@ def _mean_of_months(months, validity, *, days):
     masked = months.where(months["valid"])
     n = valid.sum(axis=1)
     enough = year_of_products_is_valid(n, validity)
-    field = months[["pm25"]].isel(time=0, drop=True)
+    field = xr.Dataset(coords=contracts.along_cell(months))
     for name in ("pm25", "pm25_error", "coverage"):
         field[name] = ("cell", mean_of_valid(masked[name].transpose("cell", "time").values), months[name].attrs)
     total = np.nansum(masked["n_valid"].transpose("cell", "time").values, axis=1) if days else np.nan

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
+
+from hotspot import contracts
 
 
 class Skill(NamedTuple):
@@ -189,7 +192,7 @@ def only_what_is_told(field: Any, month: str, intake: Any) -> Any:
 
     Parameters
     ----------
-    field : Dataset (cell, time), the last time is the month
+    field : Dataset (cell, time)
     month : str
     intake : Intake, gets what is ranked and which stations were held
 
@@ -203,7 +206,7 @@ def only_what_is_told(field: Any, month: str, intake: Any) -> Any:
     >>> from hotspot.synthetic.study import synthetic_month
     >>> small = synthetic_month(size="small")
     >>> field = monthly_field(small)[0].assign_attrs(ranks="stations", ranks_why="skill -0.20 at 8 stations")
-    >>> only_what_is_told(field, small.month, small.intake)["valid"].isel(time=-1).any().item()
+    >>> only_what_is_told(field, small.month, small.intake)["valid"].sel(time=small.month).any().item()
     False
     """
     sentence = ranks_sentence(field.attrs, month)
@@ -213,8 +216,8 @@ def only_what_is_told(field: Any, month: str, intake: Any) -> Any:
         intake.note(f"held to what the other stations allow: {field.attrs['bounded']}")
     if field.attrs.get("ranks") != "stations":
         return field
-    valid, why = field["valid"].copy(), field["why"].copy()
-    last = {"time": field.sizes["time"] - 1}
-    why[last] = np.where(valid[last], f"the field does not tell cells apart: {field.attrs['ranks_why']}", why[last])
-    valid[last] = False
-    return field.assign(valid=valid, why=why)
+    now = xr.DataArray([name == month for name in contracts.months_in(field)], {"time": field["time"]}, "time")
+    text = f"the field does not tell cells apart: {field.attrs['ranks_why']}"
+    why = xr.where(now & field["valid"], text, field["why"], keep_attrs=False).transpose(*field["why"].dims)
+    valid = (field["valid"] & ~now).transpose(*field["valid"].dims)
+    return contracts.checked(field.assign(valid=valid, why=why.astype(object)))

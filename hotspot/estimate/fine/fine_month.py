@@ -10,6 +10,7 @@ dirtier, not that the cell is.
 import numpy as np
 import pandas as pd
 
+from hotspot import contracts
 from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
 from hotspot.rules.validity import day_is_valid, month_is_valid
@@ -77,7 +78,7 @@ def fine_month(delivered, field, codes, *, cells, criteria):
     stations = _of_month(delivered, criteria)
     if stations is None or not codes:
         return None
-    coarse = field[["pm25"]].isel(time=[-1])
+    coarse = contracts.of_month(field[["pm25"]], delivered.month).expand_dims("time", -1)
     hours = downscale(stations, cells.sel(cell=codes), coarse=coarse, criteria=criteria)
     month, offset = delivered.month, delivered.study.utc_offset
     known = np.isfinite(hours["pm25"].values)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.publish.analysis import report_words
 from hotspot.publish.analysis.report_sections import column, table, text
 from hotspot.publish.emerging_words import MEANING, counted_zh, emerging_en, emerging_zh
@@ -76,7 +77,7 @@ def half_width(field: Any, city: str | None = None) -> float:
     """
     if "pm25_normalised_change_low" not in field:
         return float("nan")
-    now = field.isel(time=-1)
+    now = contracts.of_month(field)
     low, high = (np.log1p(now[f"pm25_normalised_change{end}"].values.astype(float)) for end in ("_low", "_high"))
     chosen = np.isfinite(high - low)
     if city is not None:

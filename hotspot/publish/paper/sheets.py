@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.grid.frame import north_angle
 from hotspot.publish.fonts import check_glyphs, legible, printed_width
 from hotspot.publish.manifest import list_digest
@@ -235,7 +236,7 @@ def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
 
 def _values(field, decimals):
     """Printed month mean of every cell that has one, by code."""
-    now = field["pm25"].transpose("cell", "time").to_numpy()[:, -1].astype("float64")
+    now = contracts.values_of(field, "pm25").astype("float64")
     codes = field["cell"].to_numpy().astype(str)
     seen = np.isfinite(now)
     return {

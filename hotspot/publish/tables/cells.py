@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspot import contracts
 from hotspot.variables import DataError
 
 DESCRIPTIONS = {
@@ -74,21 +75,27 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, stan
         table[name] = field[name].to_numpy().astype(str)
     for name in ("lon", "lat", "x", "y", "area_share"):
         table[name] = field[name].to_numpy().astype("float64")
-    pm25 = field["pm25"].transpose("cell", "time").to_numpy().astype("float64")
-    table["pm25"], table["previous"], table["previous_year"] = pm25[:, 2], pm25[:, 1], pm25[:, 0]
+    month = contracts.named(field)
+    last_year, before, _ = contracts.compared_months(month)
+    for column, name in (("pm25", month), ("previous", before), ("previous_year", last_year)):
+        table[column] = contracts.values_of(field, "pm25", name).astype("float64")
     if level is None and "level" in field:
         level = field["level"].to_series()
     for name in ("pm25_seen", "pm25_filled"):
-        table[name] = _this_month(field[name]).astype("float64") if name in field else np.full(cells.size, np.nan)
+        table[name] = (
+            contracts.values_of(field, name).astype("float64") if name in field else np.full(cells.size, np.nan)
+        )
     table["p_again"], table["may_be_worst"] = _claims(standing, cells)
     table["level"] = _by_cell(level, cells)
     for name, ours in (("coverage", "coverage"), ("n_valid", "n_valid"), ("pm25_error", "error")):
-        table[ours] = _this_month(field[name]).astype("float64")
-    valid = field["valid"].transpose("cell", "time").to_numpy().astype(bool)
-    table["valid"], table["previous_valid"], table["previous_year_valid"] = valid[:, 2], valid[:, 1], valid[:, 0]
-    table["why"] = _this_month(field["why"]).astype(str)
-    for position, name in ((2, "normalised"), (1, "previous_normalised"), (0, "previous_year_normalised")):
-        table[name] = _normalised(field, position)
+        table[ours] = contracts.values_of(field, name).astype("float64")
+    for column, name in (("valid", month), ("previous_valid", before), ("previous_year_valid", last_year)):
+        table[column] = contracts.values_of(field, "valid", name).astype(bool)
+    table["why"] = contracts.values_of(field, "why").astype(str)
+    for column, name in (
+        ("normalised", month), ("previous_normalised", before), ("previous_year_normalised", last_year),
+    ):  # fmt: skip
+        table[column] = _normalised(field, name)
     watched = hot.loc[hot["status"] != LEFT, "cell"]
     table["hotspot"] = np.isin(cells, _known(watched, cells, "hotspot list"))
     table["warned"] = _reasons(warned, cells)
@@ -184,15 +191,11 @@ def _grid_of(field):
     return national if national.id == field.attrs["lattice_id"] else Grid(spacing, crs=field.attrs.get("crs"))
 
 
-def _this_month(variable):
-    return variable.transpose("cell", "time").to_numpy()[:, 2] if "time" in variable.dims else variable.to_numpy()
-
-
-def _normalised(field, position):
+def _normalised(field, month):
     """The month's mean in average weather, NaN where the weather was not taken out."""
     if "pm25_normalised" not in field:
         return np.full(field.sizes["cell"], np.nan)
-    return field["pm25_normalised"].transpose("cell", "time").to_numpy()[:, position].astype("float64")
+    return contracts.values_of(field, "pm25_normalised", month).astype("float64")
 
 
 def _claims(standing, cells):

@@ -37,7 +37,7 @@ def emerging_sheet(sheet: Any, look: dict, field: Any, found: Any, hot: Any, war
         sheet.set_column(at, at, width)
         sheet.write_string(1, at, zh, look["head"])
         sheet.write_string(2, at, name, look["head_en"])
-    places = field.isel(time=-1).sel(cell=found["cell"].values)
+    places = field.drop_dims("time").sel(cell=found["cell"].values)
     names = {name: places[name].values.astype(str) for name in ("city", "county", "township")}
     codes, kinds = found["cell"].values.astype(str), found["emerging"].values.astype(str)
     order = sorted(range(len(codes)), key=lambda i: (names["city"][i], codes[i]))

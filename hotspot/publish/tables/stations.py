@@ -41,7 +41,7 @@ def write_stations(path: str | Path, stations: Any, study: Any, month: str) -> A
 
     validity, decimals = study.criteria.validity, study.criteria.warning.decimals
     days = daily_means(stations, utc_offset=study.utc_offset, validity=validity)
-    means = monthly_means(days, [month], validity=validity).isel(time=0)
+    means = monthly_means(days, [month], validity=validity).squeeze("time")
     names = stations["name"].values.astype(str) if "name" in stations.coords else means["station"].values.astype(str)
     rows = [
         (float(plain_text(float(means["pm25"][at]), decimals)), str(means["station"].values[at]), at)

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotspot import contracts
 from hotspot.publish.palette import palette
 from hotspot.publish.web.page import frame, map_page
 from hotspot.publish.web.tiles import hosts, tile_source
@@ -74,7 +75,7 @@ def web_map(
     Parameters
     ----------
     field : Dataset (cell, time)
-        Months M-12, M-1, M, from ``monthly_field``: ``pm25`` ug/m3, and where known
+        Months up to M, among them M-12 and M-1, from ``monthly_field``: ``pm25`` ug/m3, and where known
         ``coverage`` (share), ``n_valid`` (days), ``pm25_error`` (1 sd, ug/m3), ``why``.
     warned : DataFrame
         From ``rank_warnings``, unrounded.
@@ -140,7 +141,10 @@ def web_map(
         raise DataError("field: it holds no cells, so there is nothing to map; check the study's boundary.")
     criteria = study.criteria if study is not None else Criteria()
     decimals, grid, order = criteria.warning.decimals, _lattice(field, study), page_order(field)
-    month = str(field["time"].to_numpy()[-1])[:7]
+    month, field = contracts.named(field), contracts.in_order(field)
+    if month != max(contracts.months_in(field)):
+        raise DataError(f"field: it is of {month} and holds later months; give the months up to {month}.")
+    history = None if history is None else contracts.in_order(history)
     if public:
         traced = hot = facilities = not_ranked = gi = standing = emerging = None
     values = pack_field(

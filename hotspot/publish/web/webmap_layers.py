@@ -7,6 +7,7 @@ slider stands; those that are quantities of a month also have limits of each mon
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.publish.emerging_words import emerging_en, emerging_zh
 from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
 from hotspot.publish.web.packing import column, pack
@@ -72,10 +73,10 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
     DataError
         The history is of other cells, or does not end with the field's month.
     """
-    months = _months(field)
+    months = contracts.months_in(field)
     source = field if history is None else _same_cells(history, field, months[-1])
-    names = _months(source)
-    if len(set(names)) != len(names) or names != sorted(names):
+    names = contracts.months_in(source)
+    if names != sorted(names):
         raise DataError(f"the months of the map are {', '.join(names)}; give each once, oldest first.")
     columns: dict[str, dict | None] = {}
     layers = []
@@ -136,18 +137,16 @@ def _or(values):
     return np.where(np.isfinite(values), values, -1).astype(np.int64)
 
 
-def _months(field):
-    return [str(t) for t in np.datetime_as_string(field["time"].to_numpy(), unit="M")]
-
-
 def _same_cells(history, field, month):
     """The history in the order of the field's cells."""
     wanted = field["cell"].to_numpy().astype(str)
     strange = np.setdiff1d(wanted, history["cell"].to_numpy().astype(str))
     if strange.size:
         raise DataError(f"history: it does not hold cell {strange[0]}; give the history of this study.")
-    if _months(history)[-1] != month:
-        raise DataError(f"history: it ends with {_months(history)[-1]}, the field with {month}; give that month's.")
+    if contracts.months_in(history)[-1] != month:
+        raise DataError(
+            f"history: it ends with {contracts.months_in(history)[-1]}, the field with {month}; give that month's."
+        )
     return history.sel(cell=field["cell"].values)
 
 
@@ -197,7 +196,7 @@ def _of_the_year(field, order, columns, n_month, year):
     """The level in stagnant weather, one for all months of a year."""
     if "level" not in field or not bool(field["level"].notnull().any()):
         return []
-    value = _take(field, "level", order, -1)
+    value = contracts.values_of(field, "level").astype(float)[order]
     columns["level"] = column(value, 1)
     ramp = palette()["sequential"]["level"]
     layer = _layer("level", "µg/m³", pooled_breaks(value, len(ramp)), ramp)

@@ -9,10 +9,12 @@ list stays as it is, so that nobody goes in and out with the weather of one year
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.rank.select.hotlist import in_force, write_rows
 from hotspot.rank.select.hotspots import list_rows, rank_cells
 from hotspot.rank.select.quota import fill_quota, passes
 from hotspot.rank.warn.clusters import false_discovery
+from hotspot.rules.calendar import month_minus
 
 DIFF_COLUMNS: dict[str, int | None] = {
     "year": 0, "city": None, "cell": None, "county": None, "township": None, "change": None,
@@ -68,7 +70,9 @@ def improvement(months, rule):
 
     from hotspot.kernels import trend
 
-    months = months.transpose("cell", "time").isel(time=slice(-rule.months, None))
+    months = contracts.in_order(months).transpose("cell", "time")
+    first = month_minus(max(contracts.months_in(months)), rule.months - 1)
+    months = months.sel(time=slice(first, None))
     values = np.ascontiguousarray(months.values, dtype="float64")
     number = months["time"].values.astype("datetime64[M]").astype("int64")
     slope, score, variance, seen = trend.pair_trend(values, number / 12.0, number % 12)

@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
 from hotspot.rank.warn.sets import near_pairs, rank_sets
-from hotspot.rules.calendar import local_days, month_of, parse_month
+from hotspot.rules.calendar import local_days, month_minus, parse_month
 
 SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
+# A number of each month in the seed of its draws: lists that were published stay as they are.
+_PLACE = {0: 2, 1: 1, 12: 0}
 _LEAST = 1e-3  # ug/m3, so that the logarithm is finite
 
 
@@ -36,42 +39,49 @@ class Months:
     def __init__(self, field, daily, criteria):
         self.field, self.daily, self.rule = field, daily, criteria.confidence
         self.change = criteria.warning.change
-        self.names = [month_of(time) for time in field["time"].values]
+        self.month = contracts.named(field)
         self.resolution = float(field.attrs.get("native_resolution_m") or np.nan)
         self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
         self._models, self._estimates = {}, {}
 
-    def level(self, t, at):
+    def level(self, month, at):
         """float64[n_cell], the month's mean of some cells, ug/m3."""
-        return self.field["pm25"].values[at, t].astype("float64")
+        return self._values("pm25", month)[at]
 
-    def days(self, t, at):
+    def error(self, month, at):
+        """float64[n_cell], its stated error (1 sd), NaN where there is none."""
+        return self._values("pm25_error", month)[at]
+
+    def _values(self, name, month):
+        return contracts.values_of(self.field, name, month).astype("float64")
+
+    def days(self, month, at):
         """float64[n_cell, n_day] of the whole month, or None where a cell has none or the month fewer than two."""
-        values = self._whole(t)
+        values = self._whole(month)
         if values is None or not np.isfinite(values[at]).any(axis=1).all():
             return None
         return values[at]
 
-    def estimate(self, t, at):
+    def estimate(self, month, at):
         """
         What is known of the month's true means of some cells, together; None where no error is known.
 
         Satellite days: ``joint_mean`` of what was seen, and what the field's error knows beyond it. Else the
         field's own error, shared in one native pixel and over ``correlation_km`` where the field states it.
         """
-        key = (t, at.tobytes())
+        key = (month, at.tobytes())
         if key not in self._estimates:
-            self._estimates[key] = self._estimated(t, at)
+            self._estimates[key] = self._estimated(month, at)
         return self._estimates[key]
 
-    def _estimated(self, t, at):
+    def _estimated(self, month, at):
         from hotspot.estimate.field.joint import joint_mean
 
-        level = np.maximum(self.level(t, at), _LEAST)
-        stated = np.log1p((self.field["pm25_error"].values[at, t].astype("float64") / level) ** 2)
-        model = self._model(t)
-        if model is not None and np.isfinite(self._seen(t)[at]).any(axis=1).all():
-            found = joint_mean(self._seen(t), self.place / 1000, at, model)
+        level = np.maximum(self.level(month, at), _LEAST)
+        stated = np.log1p((self.error(month, at) / level) ** 2)
+        model = self._model(month)
+        if model is not None and np.isfinite(self._seen(month)[at]).any(axis=1).all():
+            found = joint_mean(self._seen(month), self.place / 1000, at, model)
             beyond = np.maximum(np.nan_to_num(stated) - np.diag(found.covariance), 0.0)
             if self.field.attrs.get("correction"):
                 spread = np.sqrt(beyond)
@@ -79,7 +89,7 @@ class Months:
                 return Estimate(found.mean, found.covariance + spread[:, None] * shared * spread)
             return Estimate(found.mean, found.covariance)
         if not np.isfinite(stated).all():
-            if self.days(t, at) is None:
+            if self.days(month, at) is None:
                 return None
             stated = np.nan_to_num(stated)
         spread = np.sqrt(stated)
@@ -97,31 +107,31 @@ class Months:
         km = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1)) / 1000
         return np.where(same, 1.0, np.exp(-km / distance))
 
-    def _whole(self, t):
+    def _whole(self, month):
         """float64[n_cell, n_day] of the field's cells, NaN where there is none, or None."""
         if self.daily is None:
             return None
-        wanted = local_days(self.names[t]).astype("datetime64[ns]")
+        wanted = local_days(month).astype("datetime64[ns]")
         part = self.daily["pm25"].transpose("cell", "day").reindex(cell=self.field["cell"].values, day=wanted)
         values = part.values.astype("float64")
         return values if np.isfinite(values).any(axis=0).sum() >= 2 else None
 
-    def _model(self, t):
+    def _model(self, month):
         """Variances of a month of satellite days; None where the days are not of a satellite."""
-        if t not in self._models:
-            self._models[t] = self._modelled(t)
-        return self._models[t][0]
+        if month not in self._models:
+            self._models[month] = self._modelled(month)
+        return self._models[month][0]
 
-    def _modelled(self, t):
+    def _modelled(self, month):
         from hotspot.estimate.field.filled_days import lattice_of
         from hotspot.estimate.field.residuals import day_model
 
-        values = self._whole(t)
+        values = self._whole(month)
         of_stations = "satellite" not in str(self.field.attrs.get("method", "satellite"))
         if values is None or of_stations or "spacing" not in self.field.attrs:
             return None, None
         if "seen" in self.daily:
-            wanted = local_days(self.names[t]).astype("datetime64[ns]")
+            wanted = local_days(month).astype("datetime64[ns]")
             seen = self.daily["seen"].transpose("cell", "day")
             seen = seen.reindex(cell=self.field["cell"].values, day=wanted, fill_value=False).values
             values = np.where(seen, values, np.nan)
@@ -135,19 +145,19 @@ class Months:
         )  # fmt: skip
         return model, values
 
-    def _seen(self, t):
-        return self._models[t][1]
+    def _seen(self, month):
+        return self._models[month][1]
 
 
-def this_month(months, columns, at, k):
+def this_month(months, names, at, k):
     """
     Rank sets and probabilities of this month, for the ranked cells of one city and class.
 
     Parameters
     ----------
     months : Months
-    columns : sequence of int
-        Positions of the months in the field: the month, and its base for a change.
+    names : sequence of str
+        The month, and its base for a change.
     at : (int64[n_all], int64[n_cell])
         Positions of the city's cells in the field, and of those that are ranked among them.
     k : int
@@ -157,13 +167,14 @@ def this_month(months, columns, at, k):
     dict as ``rank_sets`` gives it; NaN, and nothing claimed, where an error is not known
     """
     city, own = at
-    parts = [months.estimate(t, city) for t in columns]
+    parts = [months.estimate(name, city) for name in names]
     if any(part is None for part in parts):
         unknown = np.full(own.size, np.nan)
         return dict.fromkeys(SETS, unknown) | {"may_top": np.full(own.size, np.nan)}
     parts = [part.of(own) for part in parts]
     place, rule = months.place[city[own]] / 1000, months.rule
-    seed = [rule.seed, *parse_month(months.names[columns[0]]), *columns]
+    places = {month_minus(names[0], back): place for back, place in _PLACE.items()}
+    seed = [rule.seed, *parse_month(names[0]), *(places[name] for name in names)]
     if len(parts) == 1:
         draws = posterior_draws(parts[0].mean, parts[0].covariance, place, rule.n_draws, seed)
     elif months.change == "rank":
@@ -177,7 +188,7 @@ def this_month(months, columns, at, k):
     return rank_sets(draws, k=k, level=rule.level, apart=apart)
 
 
-def again(months, columns, own):
+def again(months, names, own):
     """
     Share of months like this in which each cell would be the worst of its class.
 
@@ -186,7 +197,7 @@ def again(months, columns, own):
     Parameters
     ----------
     months : Months
-    columns : as for ``this_month``
+    names : as for ``this_month``
     own : int64[n_cell], positions in the field
 
     Returns
@@ -197,10 +208,10 @@ def again(months, columns, own):
 
     parts = [
         month_draws(
-            months.level(t, own), months.field["pm25_error"].values[own, t].astype("float64"), months.place[own],
-            months.names[t], months.rule, native_resolution=months.resolution, days=months.days(t, own),
+            months.level(name, own), months.error(name, own), months.place[own],
+            name, months.rule, native_resolution=months.resolution, days=months.days(name, own),
         )
-        for t in columns
+        for name in names
     ]  # fmt: skip
     if any(part is None for part in parts):
         return np.full(own.size, np.nan)

@@ -5,21 +5,22 @@ A level is ranked unrounded; a change is computed from both means at the product
 stored full value, and is itself not rounded before it is ranked (``rules.ranking``).
 """
 
+import json
 from typing import NamedTuple
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.rank.select.hotlist import in_force
-from hotspot.rules.calendar import month_minus, month_of
+from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import REASONS
 from hotspot.rules.ranking import change, level_for_rank, ranks
 from hotspot.rules.rounding import plain_text
 from hotspot.rules.standards import standard_change, state_change
 from hotspot.variables import DataError
 
-# Months back to the base of each class; none for the level itself. The field's order is M-12, M-1, M.
+# Months back to the base of each class; none for the level itself.
 BASE = {"highest": None, "year_on_year": 12, "month_on_month": 1}
-COLUMN = {12: 0, 1: 1, 0: 2}
 
 
 class Class(NamedTuple):
@@ -59,6 +60,7 @@ def other_choices(field, hot, criteria):
     >>> other_choices(field, hot, one)                # A doubled, B rose by more, and neither changed its place
     {'rows': 1, 'absolute': 1, 'rank': 0}
     """
+    field = contracts.compared(field)
     listed, at = listed_cells(field, hot)
     chosen, k = criteria.warning.change, criteria.warning.k
 
@@ -96,24 +98,23 @@ def listed_cells(field, hot):
 def classes_of(field, at, criteria, notes, cities):
     """What is ranked in each class, and why a cell is not; adds to ``notes``."""
     rule = criteria.warning
-    month = month_of(field["time"].values[2])
-    value = field["pm25"].values[at].astype("float64")
-    valid = field["valid"].values[at].astype(bool) & np.isfinite(value)
-    given = field["why"].values[at]
-    now_why = _why(given[:, 2], valid[:, 2], value[:, 2], month)
+    month = contracts.named(field)
+    value, valid, given = _month(field, at, month)
+    now_why = _why(given, valid, value, month)
     nothing = np.full(at.size, np.nan)
     for reason in REASONS:
         back = BASE[reason]
         if back is None:
-            yield Class(reason, level_for_rank(value[:, 2]), valid[:, 2], now_why, nothing, nothing, nothing)
+            yield Class(reason, level_for_rank(value), valid, now_why, nothing, nothing, nothing)
             continue
-        base, column = month_minus(month, back), COLUMN[back]
+        base = month_minus(month, back)
+        _, base_valid, base_given = _month(field, at, base)
         # Like with like: the base as this month's network would have seen it (METHODS 15).
         bases = field["pm25_base"] if "pm25_base" in field else field["pm25"]
-        previous = bases.values[at, column].astype("float64")
-        _told_networks(field, base, reason, notes)
-        difference, per_cent = change(value[:, 2], previous, rule.decimals)
-        why = np.where(valid[:, 2], _why(given[:, column], valid[:, column], previous, base), now_why).astype(object)
+        previous = contracts.of_month(bases, base).values[at].astype("float64")
+        _told_networks(bases.attrs.get("networks", "[]"), base, reason, notes)
+        difference, per_cent = change(value, previous, rule.decimals)
+        why = np.where(valid, _why(base_given, base_valid, previous, base), now_why).astype(object)
         refusal = _straddles(field, base, month, reason, notes)
         if refusal:
             why = np.where(why == "", refusal, why).astype(object)
@@ -126,15 +127,22 @@ def classes_of(field, at, criteria, notes, cities):
                 )
         ranked = why == ""
         if rule.change == "rank":
-            worse = _places_lost(value[:, 2], previous, ranked, cities)
+            worse = _places_lost(value, previous, ranked, cities)
         else:
             worse = per_cent if rule.change == "percent" else difference
         yield Class(reason, np.where(ranked, worse, np.nan), ranked, why, previous, difference, per_cent)
 
 
-def _told_networks(field, base, reason, notes):
+def _month(field, at, month):
+    """Mean, validity and reason of the listed cells in one month."""
+    value = contracts.values_of(field, "pm25", month)[at].astype("float64")
+    valid = contracts.values_of(field, "valid", month)[at].astype(bool) & np.isfinite(value)
+    return value, valid, contracts.values_of(field, "why", month)[at]
+
+
+def _told_networks(networks, base, reason, notes):
     """Which stations a change was made from, and what it would be with all of them."""
-    for name, then, now, both, raw, like in field.attrs.get("networks", ()):
+    for name, then, now, both, raw, like in json.loads(networks):
         if name == base and not then == now == both:
             notes.append(
                 f"{reason}: {then} stations were valid in {base} and {now} this month; the change is made from the "

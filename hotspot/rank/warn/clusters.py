@@ -7,6 +7,7 @@ no cluster, and a cluster says that a district is heavy, not which cell of it.
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.variables import DataError
 
 CLASSES = ("hot", "cold", "")
@@ -24,7 +25,8 @@ def gi_star(values, cells, *, alpha=0.05):
 
     Parameters
     ----------
-    values : DataArray (cell) or float array, any unit, NaN where missing
+    values : DataArray (cell) or float array, any unit, NaN where missing; or a field, of which the valid values of the
+        month it is named after are taken
     cells : Dataset (cell) with ``col`` and ``row``
     alpha : float
         ``criteria.clusters.alpha``.
@@ -64,9 +66,12 @@ def gi_star(values, cells, *, alpha=0.05):
 
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; give a share between 0 and 1.")
-    given = np.asarray(getattr(values, "values", values), dtype="float64")
+    given = _one_month(values, cells)
     if given.shape != (cells.sizes["cell"],):
-        raise ValueError(f"values have shape {given.shape}; give one for each of {cells.sizes['cell']} cells.")
+        raise ValueError(
+            f"values have shape {given.shape}; give one for each of {cells.sizes['cell']} cells: one month, "
+            "contracts.of_month(field, month)."
+        )
     col, row, n_col, n_row = places(cells)
     seen = np.isfinite(given)
     n = int(seen.sum())
@@ -98,6 +103,20 @@ def gi_star(values, cells, *, alpha=0.05):
         {"method": "Gi*, queen window with the cell, binary weights, normal p-values", "fdr": "Benjamini-Hochberg",
          "alpha": alpha, "n_values": n},
     )  # fmt: skip
+
+
+def _one_month(values, cells):
+    """The values of the cells, in their order: of a field those of its month."""
+    import xarray as xr
+
+    if isinstance(values, xr.Dataset):
+        now = contracts.of_month(values)
+        values = now["pm25"].where(now["valid"]) if "valid" in now else now["pm25"]
+    if isinstance(values, xr.DataArray) and values.dims == ("cell",) and {"cell"} <= set(values.coords):
+        own = cells["cell"].values
+        if not np.array_equal(values["cell"].values, own) and set(own.tolist()) == set(values["cell"].values.tolist()):
+            values = values.sel(cell=own)
+    return np.asarray(getattr(values, "values", values), dtype="float64")
 
 
 def false_discovery(p, alpha):

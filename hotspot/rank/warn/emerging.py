@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot import contracts
 from hotspot.rank.warn.clusters import false_discovery, places
 from hotspot.variables import DataError
 
@@ -28,7 +29,7 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
 
     Parameters
     ----------
-    values : DataArray or float array (cell, month), any unit, NaN where missing; months in order
+    values : DataArray or float array (cell, month), any unit, NaN where missing; the months of an array in order
     cells : Dataset (cell) with ``col`` and ``row``
     alpha : float
         Share of false discoveries over all cells and months, and level of the trend's test.
@@ -87,6 +88,8 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
         raise ValueError(f"reference is {reference!r}; give one of {', '.join(REFERENCES)}.")
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; give a share between 0 and 1.")
+    if isinstance(values, xr.DataArray) and "time" in values.coords:
+        values = contracts.in_order(values).transpose("cell", "time")
     given = np.asarray(getattr(values, "values", values), dtype="float64")
     if given.ndim != 2 or given.shape[0] != cells.sizes["cell"]:
         raise ValueError(f"values have shape {given.shape}; give (cell, month) for {cells.sizes['cell']} cells.")

@@ -10,11 +10,11 @@ is in.
 
 import numpy as np
 
+from hotspot import contracts
 from hotspot.rank.warn.claims import Months, again, this_month
-from hotspot.rank.warn.classes import BASE, COLUMN, classes_of, listed_cells
-from hotspot.rank.warn.months import three_months
+from hotspot.rank.warn.classes import BASE, classes_of, listed_cells
 from hotspot.rank.warn.sets import near_pairs
-from hotspot.rules.calendar import month_of
+from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import REASONS
 from hotspot.rules.ranking import ranks
 
@@ -48,7 +48,7 @@ def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
     ----------
     field : Dataset (cell, time)
         From ``monthly_field``: ``pm25 coverage n_valid pm25_error valid why`` for M-12, M-1, M, which are
-        found by name: M is its last month.
+        found by name among however many there are: M is the month the field is named after, else its last.
     hot : DataFrame
         The hotspot list; rows of status "exited" are left out.
     criteria : Criteria
@@ -118,9 +118,9 @@ def rank_standing(field, hot, criteria, *, daily=None):
     """
     import pandas as pd
 
-    field = three_months(field)
+    field = contracts.compared(field)
     listed, at = listed_cells(field, hot)
-    month = month_of(field["time"].values[2])
+    month = contracts.named(field)
     notes: list[str] = []
     months = Months(field, daily, criteria)
     tables = []
@@ -149,12 +149,12 @@ def rank_standing(field, hot, criteria, *, daily=None):
                         "reason": kind.reason,
                         "rank": order,
                         "listed": inside,
-                        "pm25": field["pm25"].values[at[own], 2],
+                        "pm25": contracts.values_of(field, "pm25")[at[own]],
                         "previous": kind.previous[own],
                         "change": kind.change[own],
                         "change_pct": kind.change_pct[own],
-                        "n_valid": field["n_valid"].values[at[own], 2].astype("float64"),
-                        "coverage": field["coverage"].values[at[own], 2].astype("float64"),
+                        "n_valid": contracts.values_of(field, "n_valid")[at[own]].astype("float64"),
+                        "coverage": contracts.values_of(field, "coverage")[at[own]].astype("float64"),
                         **sets,
                         "may": _may(sets, field["cell"].values[at[own]].astype(str)),
                         **_identity(field, at[own]),
@@ -200,9 +200,9 @@ def not_ranked(field, hot, criteria):
     """
     import pandas as pd
 
-    field = three_months(field)
+    field = contracts.compared(field)
     listed, at = listed_cells(field, hot)
-    month = month_of(field["time"].values[2])
+    month = contracts.named(field)
     rows = []
     for position, kind in enumerate(classes_of(field, at, criteria, [], listed["city"].values)):
         for i in np.flatnonzero(~kind.ranked).tolist():
@@ -243,12 +243,12 @@ def beside(warned, standing):
 def _confidence(kind, at, chosen, months, order, criteria):
     """Confidence columns of the ranked cells of one city and class; ``chosen``: all of the city, and these."""
     back, k = BASE[kind.reason], criteria.warning.k[kind.reason]
-    columns = [2] if back is None else [2, COLUMN[back]]
+    names = [months.month] if back is None else [months.month, month_minus(months.month, back)]
     whole, own = chosen
     # The joint errors of a city serve all classes: they are taken once, of all its cells that have a value.
-    known = whole[np.isfinite(months.field["pm25"].values[at[whole]][:, columns]).all(axis=1)]
-    sets = this_month(months, columns, (at[known], np.searchsorted(known, own)), k)
-    sets["p_again"] = again(months, columns, at[own])
+    known = whole[np.isfinite(np.stack([months.level(name, at[whole]) for name in names])).all(axis=0)]
+    sets = this_month(months, names, (at[known], np.searchsorted(known, own)), k)
+    sets["p_again"] = again(months, names, at[own])
     if np.isnan(sets["rank_low"]).any():
         return sets | {"distinguishable": np.zeros(own.size, dtype=bool)}
     # The official rank is of rounded changes; where that moves it, the set is stretched to hold it.

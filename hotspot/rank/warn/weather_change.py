@@ -7,7 +7,10 @@ average weather stands beside it, so that a reader sees what is left without the
 
 import numpy as np
 
-BASE = {"year_on_year": 0, "month_on_month": 1}  # reason -> position of its base month in the field
+from hotspot import contracts
+from hotspot.rank.warn.classes import BASE
+from hotspot.rules.calendar import month_minus
+
 COLUMNS = (
     "change_normalised", "change_normalised_pct", "normalised_low_pct", "normalised_high_pct", "weather",
 )  # fmt: skip
@@ -50,7 +53,8 @@ def weather_change(field, rows):
     >>> import pandas as pd, xarray as xr
     >>> def of(*values): return (("cell", "time"), [list(values)])
     >>> field = xr.Dataset({"pm25": of(50.0, 45.0, 60.0), "pm25_normalised": of(50.0, 50.0, 48.0),
-    ...     "pm25_normalised_low": of(47.0, 47.0, 45.0), "pm25_normalised_high": of(53.0, 53.0, 51.0)}, {"cell": ["A"]})
+    ...     "pm25_normalised_low": of(47.0, 47.0, 45.0), "pm25_normalised_high": of(53.0, 53.0, 51.0)},
+    ...     {"cell": ["A"], "time": np.array(["2024-12", "2025-11", "2025-12"], "datetime64[ns]")})
     >>> told = weather_change(field, pd.DataFrame({"cell": ["A", "A"], "reason": ["year_on_year", "highest"]}))
     >>> told["change_normalised"].tolist(), told["weather"].tolist(), told["change_normalised_pct"].round(1).tolist()
     ([-2.0, nan], [12.0, 12.0], [-4.0, nan])
@@ -60,27 +64,36 @@ def weather_change(field, rows):
     if "pm25_normalised" not in field or not len(rows):
         return pd.DataFrame(np.nan, index=rows.index, columns=list(COLUMNS))
     at = pd.Index(field["cell"].values.astype(str)).get_indexer(rows["cell"].astype(str))
-    pm25, normal, low, high = (
-        field[name].transpose("cell", "time").values[at].astype("float64")
-        for name in ("pm25", "pm25_normalised", "pm25_normalised_low", "pm25_normalised_high")
-    )
-    base = np.array([BASE.get(reason, -1) for reason in rows["reason"]])
-    row, has = np.arange(len(rows)), base >= 0
+    month = contracts.named(field)
+    back = np.array([BASE.get(reason) or 0 for reason in rows["reason"]])
+    has = back > 0
+    names = ("pm25", "pm25_normalised", "pm25_normalised_low", "pm25_normalised_high")
+    pm25, normal, low, high = (contracts.values_of(field, name, month)[at].astype("float64") for name in names)
+    pm25_then, normal_then, low_then, high_then = (_before(field, name, month, at, back) for name in names)
     with np.errstate(invalid="ignore", divide="ignore"):
-        half = (np.log(high) - np.log(low)) / 2
-        ratio = np.log(normal[:, 2] / normal[row, base])
-        reach = np.sqrt(half[:, 2] ** 2 + half[row, base] ** 2)
+        half, half_then = (np.log(high) - np.log(low)) / 2, (np.log(high_then) - np.log(low_then)) / 2
+        ratio = np.log(normal / normal_then)
+        reach = np.sqrt(half**2 + half_then**2)
         if "pm25_normalised_change" in field:
-            ends = (field[f"pm25_normalised_change{end}"].transpose("cell", "time").values for end in ("_low", "_high"))
-            own = np.subtract(*(np.log1p(end[at, 2].astype("float64")) for end in ends)) / -2
-            reach = np.where((base == 0) & np.isfinite(own), own, reach)
-        change = normal[:, 2] - normal[row, base]
-    official = np.where(has, pm25[:, 2] - pm25[row, base], pm25[:, 2])
+            ends = (contracts.values_of(field, f"pm25_normalised_change{end}", month) for end in ("_low", "_high"))
+            own = np.subtract(*(np.log1p(end[at].astype("float64")) for end in ends)) / -2
+            reach = np.where((back == 12) & np.isfinite(own), own, reach)
+        change = normal - normal_then
+    official = np.where(has, pm25 - pm25_then, pm25)
     table = {
         "change_normalised": np.where(has, change, np.nan),
         "change_normalised_pct": np.where(has, np.expm1(ratio) * 100, np.nan),
         "normalised_low_pct": np.where(has, np.expm1(ratio - reach) * 100, np.nan),
         "normalised_high_pct": np.where(has, np.expm1(ratio + reach) * 100, np.nan),
-        "weather": official - np.where(has, change, normal[:, 2]),
+        "weather": official - np.where(has, change, normal),
     }
     return pd.DataFrame(table, index=rows.index)
+
+
+def _before(field, name, month, at, back):
+    """A variable so many months before, row by row; NaN where the row has no base."""
+    values = np.full(back.size, np.nan)
+    for n in sorted(set(back[back > 0].tolist())):
+        rows = np.flatnonzero(back == n)
+        values[rows] = contracts.values_of(field, name, month_minus(month, n))[at[rows]].astype("float64")
+    return values

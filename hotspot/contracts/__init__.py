@@ -1,0 +1,33 @@
+"""What flows between the rooms: typed, checked when it is made, months by name."""
+
+from hotspot.contracts.fields import (
+    VALUES,
+    Field,
+    along_cell,
+    checked,
+    compared,
+    compared_months,
+    field,
+    in_order,
+    months_in,
+    months_table,
+    named,
+    of_month,
+    values_of,
+)
+
+__all__ = [
+    "VALUES",
+    "Field",
+    "along_cell",
+    "checked",
+    "compared",
+    "compared_months",
+    "field",
+    "in_order",
+    "months_in",
+    "months_table",
+    "named",
+    "of_month",
+    "values_of",
+]
