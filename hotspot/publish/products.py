@@ -44,16 +44,16 @@ def write_products(folder, study, month, derived, *, state="preliminary", progre
     folder = Path(folder)
     say = progress or (lambda name: None)
     decimals = study.criteria.warning.decimals
-    field, warned, traced, facilities = derived.field, derived.warned, derived.traced, derived.facilities
+    field, warned, traced, facilities = derived.field, derived.warned, derived.traced, derived.delivered.facilities
     say("warnings.csv")
     write_warnings(folder / "warnings.csv", warned, decimals=decimals)
     write_not_ranked(folder / "not_ranked.csv", derived.not_ranked)
     write_hotspots(folder / "hotspots.csv", derived.hot)
-    write_quarantine(folder / "quarantine.jsonl", derived.intake)
+    write_quarantine(folder / "quarantine.jsonl", derived.delivered.intake)
     write_sub_cells(folder / "sub_cells.csv", derived.fine, decimals)
     write_inventory(folder / "inventory.csv", derived.inventory)
     if field.attrs.get("ranks") == "stations":
-        write_stations(folder / "stations.csv", derived.stations, study, month)
+        write_stations(folder / "stations.csv", derived.delivered.reference, study, month)
     say("cells.parquet")
     write_cells(
         folder / "cells.parquet", field, hot=derived.hot, gi=derived.gi, warned=warned, standing=derived.standing
