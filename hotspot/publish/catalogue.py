@@ -89,7 +89,7 @@ def _hotspots(made: Made) -> None:
 def _quarantine(made: Made) -> None:
     from hotspot.publish.tables.quarantine import write_quarantine
 
-    write_quarantine(made.folder / "quarantine.jsonl", made.derived.intake)
+    write_quarantine(made.folder / "quarantine.jsonl", made.derived.delivered.intake)
 
 
 def _sub_cells(made: Made) -> None:
@@ -107,7 +107,7 @@ def _inventory(made: Made) -> None:
 def _stations(made: Made) -> None:
     from hotspot.publish.tables.stations import write_stations
 
-    write_stations(made.folder / "stations.csv", made.derived.stations, made.study, made.month)
+    write_stations(made.folder / "stations.csv", made.derived.delivered.reference, made.study, made.month)
 
 
 def _cells(made: Made) -> None:
@@ -127,15 +127,17 @@ def _workbook(made: Made) -> None:
 def _geopackage(made: Made) -> None:
     from hotspot.publish.tables.geopackage import write_geopackage
 
-    about = {n: getattr(made.derived, n) for n in ("field", "hot", "warned", "facilities")}
+    about = {n: getattr(made.derived, n) for n in ("field", "hot", "warned")}
+    about |= {"facilities": made.derived.delivered.facilities}
     write_geopackage(made.folder / "warnings.gpkg", study=made.study, month=made.month, **about)
 
 
 def _map(made: Made) -> None:
     from hotspot.publish.web.webmap import web_map
 
-    known = ("hot", "facilities", "not_ranked", "gi", "history", "standing", "emerging")
+    known = ("hot", "not_ranked", "gi", "history", "standing", "emerging")
     about = {name: getattr(made.derived, name) for name in known}
+    about |= {"facilities": made.derived.delivered.facilities}
     derived = made.derived
     page = web_map(derived.field, derived.warned, derived.traced, study=made.study, **about)
     page.save(made.folder / "map.html")
@@ -151,8 +153,9 @@ def _checklists(made: Made) -> None:
 def _sheets(made: Made) -> None:
     from hotspot.publish.paper.sheets import write_sheets
 
-    known = ("field", "warned", "traced", "checklist", "facilities", "fine", "backdrop")
+    known = ("field", "warned", "traced", "checklist", "fine", "backdrop")
     about = {name: getattr(made.derived, name) for name in known}
+    about |= {"facilities": made.derived.delivered.facilities}
     write_sheets(made.folder, study=made.study, month=made.month, state=made.state, **about)
 
 

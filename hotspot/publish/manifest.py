@@ -46,7 +46,7 @@ def describe(study, month, derived, *, state="preliminary"):
     -------
     dict of plain values, ready for JSON
     """
-    cells, intake, hot, warned = study.cells, derived.intake, derived.hot, derived.warned
+    cells, intake, hot, warned = study.cells, derived.delivered.intake, derived.hot, derived.warned
     return {
         "study": {
             "id": study.id,

@@ -57,7 +57,7 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
         changed while it was read, the ledger does not know the month that was published, or what is
         to be confirmed is not what was published.
     """
-    derived.intake.check()
+    derived.delivered.intake.check()
     by, reason = _line(by, "by"), _line(reason, "reason")
     home = Path(out) / study.id
     if draft:

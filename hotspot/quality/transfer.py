@@ -6,6 +6,7 @@ around agree with each other, for the air is mixed then; and even these teach no
 what all stations have in common, or a station would be taught to forget its own sources.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,7 @@ class Learned:
     left_out: np.ndarray
     error: np.ndarray
     words: str
-    coefficients: object
+    coefficients: Sequence[float]
     tried: dict
 
 

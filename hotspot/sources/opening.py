@@ -6,11 +6,10 @@ same month of the year before. A kind of data that was not delivered is ``None``
 and the reason stands in the notes.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
+import xarray as xr
 
+from hotspot.contracts.records import Delivered
 from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.rules.reasons import months_back
@@ -20,29 +19,6 @@ from hotspot.variables import DataError
 KINDS = ("satellite", "reference", "stations", "weather", "facilities")
 # Degrees around the study in which facilities are kept: far beyond any ring that is searched.
 _MARGIN = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class Month:
-    """
-    What was delivered for a month (``"2020-02"``) or a year (``"2020"``).
-
-    satellite : DataArray (time, y, x) or None
-    reference : Dataset (station, time) of regulatory stations, or None
-    stations : Dataset (station, time) of micro-stations, or None
-    weather : Dataset (time, ...) or None
-    facilities : GeoDataFrame, empty where there are none
-    intake : Intake, the record of the reading
-    """
-
-    study: Any
-    month: str
-    satellite: Any
-    reference: Any
-    stations: Any
-    weather: Any
-    facilities: Any
-    intake: Intake
 
 
 def open_month(study, month, *, intake=None, kinds=KINDS):
@@ -160,7 +136,7 @@ def _open(study, name, months, intake, kinds):
         raise NothingDelivered(f"{name}: nothing was delivered for {', '.join(months)}: {why}.")
     weather = _weather(study, months, intake) if "weather" in kinds else None
     facilities = _facilities(study, intake) if "facilities" in kinds else None
-    return Month(study, name, satellite, reference, micro, weather, facilities, intake)
+    return Delivered(study, name, satellite, reference, micro, weather, facilities, intake)
 
 
 def _each(deliveries, read, intake):
@@ -181,8 +157,6 @@ def _satellite(study, months, intake):
     fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
     if len(fields) < 2:
         return fields[0] if fields else None
-    import xarray as xr
-
     first = fields[0]
     for other in fields[1:]:
         same = first.x.equals(other.x) and first.y.equals(other.y)
@@ -263,8 +237,6 @@ def join_stations(datasets, intake):
     """
     if len(datasets) == 1:
         return datasets[0]
-    import xarray as xr
-
     stations = sorted({str(name) for dataset in datasets for name in dataset["station"].values})
     place: dict[str, tuple] = {}
     values: dict[str, np.ndarray] = {}

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.contracts.records import Month
 from hotspot.kernels.arrays import Floats
-from hotspot.sources.opening import Month, open_month
+from hotspot.sources.opening import open_month
 from hotspot.synthetic.region import Region
 
 SEED = 20180828

@@ -16,7 +16,7 @@ from hotspot.trace.agreement import Receptors
 from hotspot.trace.footprint import SHAPES, Shape, over_cells
 from hotspot.trace.hours import Hours, own_background
 from hotspot.trace.posterior import Posterior, emission_prior, source_shares
-from hotspot.trace.unregistered import unregistered
+from hotspot.trace.unregistered import Unregistered, unregistered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ class Answer:
     unregistered: float  # share
     outside: float  # share, NaN where no station tells
     informed: bool
-    sub_cells: object  # Unregistered, of the cell and its ring from the north-west row by row, or None
+    sub_cells: Unregistered | None  # Unregistered, of the cell and its ring from the north-west row by row, or None
 
 
 def whose(

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspot.contracts.records import PUSHED
 from hotspot.ledger.alarms import answers
 from hotspot.ledger.past import past_of
 from hotspot.ledger.watch import alarm_table
-from hotspot.rank.alarm.suppression import PUSHED
 from hotspot.rules.calendar import offset_hours
 
 AROUND = 4  # proposal: hours shown before and after an alarm; their wind also carries its plume

@@ -93,7 +93,7 @@ def check_month(study, month, *, out=None):
         "field": {},
     }
     if derived is not None:
-        told = derived.intake, derived.field, derived.stations
+        told = derived.delivered.intake, derived.field, derived.delivered.reference
     return answer if told is None else answer | _of_month(study, month, *told)
 
 

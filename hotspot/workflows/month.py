@@ -6,43 +6,17 @@ Each step can be called alone (see the README); here they stand in a row.
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.contracts.records import Derived
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
 from hotspot.workflows.year import open_hotspots
 
 STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
-
-
-class Derived(NamedTuple):
-    """What one month came to, before anything is written."""
-
-    field: object  # Dataset (cell, time): M-12, M-1, M
-    hot: object  # DataFrame, the hotspot list that was applied
-    warned: object  # DataFrame
-    not_ranked: object  # DataFrame
-    gi: object  # Dataset (cell)
-    traced: object  # DataFrame
-    checklist: object  # DataFrame
-    facilities: object  # GeoDataFrame
-    intake: object  # Intake
-    weather: object  # Dataset of hourly wind, or None
-    stations: object  # Dataset (station, time), hourly reference stations, or None
-    leaders: object  # DataFrame as warned: the ten first of each class, for the report
-    history: object  # Dataset (cell, time), the thirteen months M-12 .. M
-    standing: object  # DataFrame as warned: every ranked hotspot cell, listed or not
-    backdrop: object = None  # GeoDataFrame of rivers and roads for printed maps
-    fine: object = None  # DataFrame, the warned cells' sub-cells of 500 m; None without micro-stations
-    inventory: object = None  # DataFrame, every facility with its cell or the reason why it has none
-    emerging: object = (
-        None  # Dataset (cell), how clusters came about over the thirteen months; None where nobody can say
-    )
-    routes: object = None  # DataFrame, the visiting plan of every city and of every warned cell
 
 
 def run_month(study, month, *, out="out", draft=False, confirm=False, by="", reason="", scheduler=None):
@@ -187,26 +161,26 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
     )  # fmt: skip
+    _with_boundaries(delivered.intake, study)
+    backdrop = read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds)
+    fine = fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria)
     return Derived(
+        delivered=delivered,
         field=field,
+        history=history,
         hot=hot,
         warned=warned,
         not_ranked=not_ranked(field, hot, criteria),
+        standing=standing,
+        leaders=rank_leaders(field, hot, criteria, daily=daily),
         gi=gi,
+        emerging=_emerging(history, cells, criteria.clusters.alpha, delivered.intake),
         traced=traced,
         checklist=checklist(warned, traced, delivered.facilities, cells, criteria, inventory=census),
-        facilities=delivered.facilities,
-        intake=_with_boundaries(delivered.intake, study),
-        weather=delivered.weather,
-        stations=delivered.reference,
-        leaders=rank_leaders(field, hot, criteria, daily=daily),
-        history=history,
-        standing=standing,
-        backdrop=read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds),
-        fine=fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria),
         inventory=census,
-        emerging=_emerging(history, cells, criteria.clusters.alpha, delivered.intake),
         routes=routes(warned, traced, criteria, inventory=census),
+        fine=fine,
+        backdrop=backdrop,
     )
 
 

@@ -8,8 +8,8 @@ from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.village import MEDIA, patrol_items
 
 _HEADS = {
-    "medium": ("要素", 8), "group": ("对象", 22), "zh": ("看什么", 48), "department": ("上报去向", 24), "seen": ("已查", 6),
-    "found": ("问题", 6), "note": ("情况、照片编号", 26),
+    "medium": ("要素", 8), "group": ("对象", 22), "zh": ("看什么", 48), "department": ("上报去向", 24),
+    "seen": ("已查", 6), "found": ("问题", 6), "note": ("情况、照片编号", 26),
 }  # fmt: skip
 
 

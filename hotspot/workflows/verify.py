@@ -295,7 +295,7 @@ def _rederive(directory, stated, scratch, study, data):
     with steps(["delivered files", "field", "weather", "ranking", "sources", "products"]) as step:
         # The applied hotspot list is part of the month: select nothing anew.
         derived = derive(study, month, hot=read_hotspots(directory / "hotspots.csv", study.cells), step=step)
-        derived.intake.check()
+        derived.delivered.intake.check()
         step("products")
         body = write_body(again, study, month, derived, stated["state"])
         body["study"]["file"] = stated["study"]["file"]  # how it was called is nobody's to prove

@@ -8,8 +8,8 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 
 import warnings
 from pathlib import Path
-from typing import NamedTuple
 
+from hotspot.contracts.records import Year
 from hotspot.rules.calendar import month_minus
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
@@ -18,17 +18,6 @@ _RIVALS = {
     "inversion": "inversion", "stagnant": "stagnant level", "contrast": "local contrast",
     "richardson_lucy": "Richardson-Lucy", "box": "box model",
 }  # fmt: skip
-
-
-class Selected(NamedTuple):
-    """A yearly selection before anything is written."""
-
-    hot: object  # DataFrame
-    diff: object  # DataFrame, or None without a list of the year before
-    annual: object  # Dataset (cell)
-    months: object  # DataArray (cell, time), valid monthly means of the basis year, or None
-    level: object  # Dataset (cell, time), or None where the second criterion is left out
-    standing: object  # Standing
 
 
 def select_year(
@@ -143,7 +132,7 @@ def derive_year(study, year, *, folder=None):
 
     Returns
     -------
-    Selected
+    Year
 
     Raises
     ------
@@ -158,11 +147,11 @@ def derive_year(study, year, *, folder=None):
     standing = rank_cells(mean, study, year, level=level)
     before = None if folder is None else Path(folder) / f"hotspots-{year - 1}.csv"
     if before is None or not before.exists():
-        return Selected(select_hotspots(mean, study, year, level=level), None, mean, months, level, standing)
+        return Year(select_hotspots(mean, study, year, level=level), None, mean, months, level, standing)
     previous = read_hotspots(before, study.cells)
     history, tested_on = _history(study, year, level)
     hot, diff = revise_hotspots(mean, study, year, previous, level=level, months=history, tested_on=tested_on)
-    return Selected(hot, diff, mean, months, level, standing)
+    return Year(hot, diff, mean, months, level, standing)
 
 
 def annual(study, year):

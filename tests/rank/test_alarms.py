@@ -10,10 +10,10 @@ from alarm_case import DAYS, FIRST, cells, network, raised, rules, same, with_
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspot.contracts.records import ALARM_COLUMNS as COLUMNS
 from hotspot.kernels.alarms import past_medians
 from hotspot.quality.flags import flag
 from hotspot.rank.alarm.alarms import find_alarms, naive_hours, within
-from hotspot.rank.alarm.episodes import COLUMNS
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspot.contracts.records import Derived
 from hotspot.publish import manifest
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
 from hotspot.workflows.check import check_month
-from hotspot.workflows.month import Derived, derive, open_hotspots, run_month
+from hotspot.workflows.month import derive, open_hotspots, run_month
 from hotspot.workflows.verify import verify_month
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"

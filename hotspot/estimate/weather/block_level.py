@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspot.estimate.fine.blocks import own_amplitudes, split_block
 from hotspot.estimate.weather.model import weather_effects
+from hotspot.rules.criteria import Normalisation
 
 QUANTITIES = ("normalised", "stagnant", "background", "increment")
 
@@ -25,7 +26,7 @@ class Setting(NamedTuple):
     remove: frozenset
     season_days: int | None  # weather rows averaged over lie within so many days of the year; None: all
     day_of_year: np.ndarray  # int64[time], from 0
-    rules: object  # Normalisation
+    rules: Normalisation
     hourly: bool
 
 

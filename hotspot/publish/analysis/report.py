@@ -9,7 +9,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotspot.publish.analysis import report_map, report_sections, report_split, report_tables, report_words
 from hotspot.publish.analysis.report_wind import wind_section
@@ -22,6 +22,12 @@ from hotspot.publish.why_words import METHODS, data_sources, from_stations_only,
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 from hotspot.rules.reasons import LEVEL
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspot.contracts.records import Derived
+    from hotspot.study import Study
+
 _TEMPLATE = "report.typ"
 _THREADS = 2  # more would only hold more pages in memory
 _WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 96.0, 84.0  # of a map, at most; of two below each other
@@ -30,12 +36,12 @@ _WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 96.0, 84.0  # of a map, at most; of 
 class _Month(NamedTuple):
     """What every chapter is made from."""
 
-    study: object
+    study: "Study"
     month: str
-    derived: object
-    cells: object  # of the whole study, from cells.parquet
+    derived: "Derived"
+    cells: "pd.DataFrame"  # of the whole study, from cells.parquet
     units: report_map.Units
-    stations: object  # DataFrame, from station_months
+    stations: "pd.DataFrame"  # from station_months
     at: list  # places of the stations on the lattice
     traced: dict  # cell -> its rows
     sizes: dict  # facility -> its size in words
@@ -99,7 +105,7 @@ def report_data(folder, *, study, month, derived, state="preliminary"):
     """
     cells = report_tables.read_cells(folder)
     table = report_tables.station_months(
-        derived.stations, month, utc_offset=study.utc_offset, validity=study.criteria.validity
+        derived.delivered.reference, month, utc_offset=study.utc_offset, validity=study.criteria.validity
     )
     x, y = study.grid.project(table["lon"].to_numpy(float), table["lat"].to_numpy(float))
     given = _Month(
@@ -111,7 +117,7 @@ def report_data(folder, *, study, month, derived, state="preliminary"):
         stations=table,
         at=list(zip(x.tolist(), y.tolist(), strict=True)),
         traced=dict(list(_plain(derived.traced).groupby("cell", sort=False))),
-        sizes=report_sections.sizes_words(derived.facilities),
+        sizes=report_sections.sizes_words(derived.delivered.facilities),
     )
     digest = list_digest(folder)
     codes = _codes(derived.field, sorted(set(cells["city"])), set(cells.loc[cells["hotspot"], "city"]))

@@ -230,7 +230,7 @@ def station_months(stations, month, *, utc_offset, validity):
     if not stations.sizes["time"]:
         return pd.DataFrame(columns=columns)
     means = monthly_means(daily_means(stations, utc_offset=utc_offset, validity=validity), [month], validity=validity)
-    means = means.transpose("station", "time", ...)
+    means = means.squeeze("time")
     names = stations["name"].values if "name" in stations.coords else stations["station"].values
     table = pd.DataFrame(
         {
@@ -238,9 +238,9 @@ def station_months(stations, month, *, utc_offset, validity):
             "name": np.asarray(names).astype(str),
             "lon": stations["lon"].values.astype(float),
             "lat": stations["lat"].values.astype(float),
-            "pm25": means["pm25"].values[:, 0],
-            "n_valid": means["n_valid"].values[:, 0].astype(int),
-            "valid": means["valid"].values[:, 0].astype(bool),
+            "pm25": means["pm25"].values,
+            "n_valid": means["n_valid"].values.astype(int),
+            "valid": means["valid"].values.astype(bool),
         }
     )
     return table[table["n_valid"] > 0].sort_values("station", kind="stable").reset_index(drop=True)

@@ -29,15 +29,15 @@ def wind_section(study, month, derived, cells, near):
     (blocks, sentence)
         ``blocks`` of the page; ``sentence`` for the summary, empty without wind
     """
-    if derived.weather is None:
+    if derived.delivered.weather is None:
         return [_text("没有交付气象资料，本月不作风向风速分析。")], ""
     settings = {"month": month, "utc_offset": study.utc_offset, "criteria": study.criteria}
     of = cells[cells["hotspot"]] if cells["hotspot"].any() else cells
     try:
-        rose = month_rose(derived.weather, float(of["lon"].mean()), float(of["lat"].mean()), **settings)
+        rose = month_rose(derived.delivered.weather, float(of["lon"].mean()), float(of["lat"].mean()), **settings)
     except DataError:
         return [_text("交付的气象资料中本月没有风向风速，不作风向风速分析。")], ""
-    source = name_words(derived.weather.attrs.get("source", "")) or "未注明"
+    source = name_words(derived.delivered.weather.attrs.get("source", "")) or "未注明"
     sentence, words = _rose_words(rose, study.criteria.tracing.calm_share)
     parts = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
     table, name, why = _polar(derived, near, settings, study.criteria.report.least_hours)
@@ -53,12 +53,12 @@ def wind_section(study, month, derived, cells, near):
 
 def time_blocks(derived, near, month, utc_offset):
     """When the station by most warned cells was high: hours of the day, weekdays, and the month's calendar."""
-    if derived.stations is None or not (near["station"] != "").any():
+    if derived.delivered.reference is None or not (near["station"] != "").any():
         return []
     station = near.loc[near["station"] != "", "station"].value_counts().sort_index().idxmax()
-    if station not in derived.stations["station"].values:
+    if station not in derived.delivered.reference["station"].values:
         return []
-    series = derived.stations["pm25"].sel(station=station)
+    series = derived.delivered.reference["pm25"].sel(station=station)
     start, end = local_bounds(month, utc_offset)
     inside = series.isel(time=np.flatnonzero((series["time"].values >= start) & (series["time"].values < end)))
     try:
@@ -101,7 +101,7 @@ def _rose_words(rose, calm_month):
 
 def _polar(derived, near, settings, least_hours):
     """The polar table of the station that is nearest to most warned cells, or why there is none."""
-    if derived.stations is None:
+    if derived.delivered.reference is None:
         return None, "", "没有交付逐时站点资料，无法判断高值时的来风方向。"
     rows = near[near["station"] != ""]
     if not len(rows):
@@ -110,7 +110,9 @@ def _polar(derived, near, settings, least_hours):
     by = by.reset_index().sort_values(["n", "km", "station"], ascending=[False, True, True], kind="stable")
     for row in by.itertuples():
         try:
-            table = station_polar(derived.weather, derived.stations, row.station, min_hours=least_hours, **settings)
+            table = station_polar(
+                derived.delivered.weather, derived.delivered.reference, row.station, min_hours=least_hours, **settings
+            )
         except DataError:
             continue
         name = name_words(row.name)

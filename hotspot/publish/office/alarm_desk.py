@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotspot.contracts.records import PUSHED
 from hotspot.ledger.watch import rate
 from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.office.letter import by_city, period_zh
@@ -16,7 +17,6 @@ from hotspot.publish.paper.backdrop_map import Backdrop
 from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.book import Sheet, write_book
-from hotspot.rank.alarm.suppression import PUSHED
 from hotspot.rules.classes import problem_types
 from hotspot.rules.readings import footer
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from hotspot.contracts.records import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.ledger.past import past_words
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.office.docx import filled
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
-from hotspot.rank.alarm.suppression import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.text.csv_rows import escape_text, write_csv
 
 CSV_COLUMNS = (

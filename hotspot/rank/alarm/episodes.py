@@ -6,26 +6,12 @@ episode with a start, an end, a peak and a count.
 import numpy as np
 import pandas as pd
 
+from hotspot.contracts import records
+from hotspot.contracts.records import ALARM_COLUMNS, PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.rank.alarm.expected import WEEK
 from hotspot.rank.alarm.gate import Episode, Gate
-from hotspot.rank.alarm.suppression import PUSHED, SUPPRESSED, UNCONFIRMED, against, words
+from hotspot.rank.alarm.suppression import against, words
 from hotspot.rules.alarming import Alarms
-
-COLUMNS = (
-    "alarm",
-    "cell",
-    "sub_cell",
-    "start",
-    "end",
-    "hours",
-    "peak",
-    "mean",
-    "neighbours",
-    "ratio",
-    "z",
-    "state",
-    "why",
-)  # fmt: skip
 
 
 def decide(table, rule: Alarms, gate: Gate | None = None, *, rows: bool = False):
@@ -53,7 +39,7 @@ def decide(table, rule: Alarms, gate: Gate | None = None, *, rows: bool = False)
     pushed unless half of the place's hours up to then carry a reason. What was pushed stays pushed. The alarm is
     named after the sub-cell with the highest hour among those that lasted.
     """
-    columns, empty_ = list(COLUMNS), empty()
+    columns, empty_ = list(ALARM_COLUMNS), empty()
     if not len(table):
         return (empty_, table) if rows else empty_
     table = table.sort_values(["hour", "cell", "sub_cell"], kind="stable").reset_index(drop=True)
@@ -89,12 +75,12 @@ def decide(table, rule: Alarms, gate: Gate | None = None, *, rows: bool = False)
         return (empty_, table) if rows else empty_
     alarms = pd.DataFrame(found, columns=columns).astype(dict.fromkeys(("start", "end"), "datetime64[ns]"))
     alarms = alarms.sort_values(["start", "cell"], kind="stable", ignore_index=True)
-    return (alarms, table) if rows else alarms
+    return (records.alarms(alarms), table) if rows else records.alarms(alarms)
 
 
 def empty():
     """A table of no alarms, with its columns and types."""
-    kinds = dict.fromkeys(COLUMNS, "str")
+    kinds = dict.fromkeys(ALARM_COLUMNS, "str")
     kinds |= dict.fromkeys(("peak", "mean", "neighbours", "ratio", "z"), "float64")
     kinds |= {"hours": "int64", "start": "datetime64[ns]", "end": "datetime64[ns]"}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})

@@ -10,8 +10,6 @@ import numpy as np
 from hotspot.rules.fireworks import fireworks_of, windows
 
 REASONS = ("doubtful", "fireworks", "dust", "fog", "regional")  # in the order in which they are named
-SUPPRESSED, UNCONFIRMED, PUSHED = "suppressed", "unconfirmed", "pushed"
-STATES = (PUSHED, UNCONFIRMED, SUPPRESSED)
 # reason -> Chinese words for the letter
 ZH = {
     "doubtful": "数据存疑，待核实",

@@ -7,10 +7,11 @@ stands high in both. Where no weather was delivered there is no level, and the l
 says that it rests on the concentration alone.
 """
 
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 
+from hotspot.contracts.records import Standing
 from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
 from hotspot.rank.select.quota import by_city, city_areas, fill_quota
 from hotspot.rules.ranking import level_for_rank
@@ -25,22 +26,6 @@ _LEVEL_WORDS = {
 }
 
 __all__ = ["in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
-
-
-class Standing(NamedTuple):
-    """How every cell stands before the quota; arrays over cells."""
-
-    city: np.ndarray  # str
-    area: np.ndarray  # m2 inside the owner city
-    city_area: dict  # m2
-    pm25: np.ndarray  # annual mean, ug/m3
-    level: np.ndarray | None  # ug/m3; None where the second criterion was not applied at all
-    eligible: np.ndarray  # bool
-    rank_pm25: np.ndarray  # 1 for the highest of its city (of the region, unless the quota is per city)
-    rank_level: np.ndarray  # -1 where the cell has no level
-    order: np.ndarray  # positions of the eligible cells, heaviest first
-    why: str = ""  # there is no level at all
-    by: str = "stagnant"  # what the level is: inversion, contrast, ...
 
 
 def select_hotspots(annual, study, year, *, level=None, previous=None):
@@ -190,7 +175,7 @@ def order_cells(standing, rule, codes):
     first = _ranks_within(standing.pm25, group, eligible)
     second = np.full_like(first, -1) if standing.level is None else _ranks_within(standing.level, group, eligible)
     order = np.lexsort((codes, first, np.maximum(first, second)))
-    return standing._replace(rank_pm25=first, rank_level=second, order=order[eligible[order]])
+    return replace(standing, rank_pm25=first, rank_level=second, order=order[eligible[order]])
 
 
 def _second(level, rule, year):

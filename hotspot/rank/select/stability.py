@@ -7,13 +7,17 @@ definition of stagnation, the months that happened to be there. A cell that stan
 falls with such a change is marked.
 """
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from hotspot.rank.select.hotlist import write_rows
 from hotspot.rank.select.hotspots import order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KINDS = ("error", "quota", "stagnation", "month")
 CELL_COLUMNS: dict[str, int | None] = {
@@ -28,8 +32,8 @@ VARIANT_COLUMNS: dict[str, int | None] = {
 class Sensitivity(NamedTuple):
     """What small changes do to a list."""
 
-    cells: object  # DataFrame, one row per cell that any list held
-    variants: object  # DataFrame, one row per changed list (the drawn ones together)
+    cells: "pd.DataFrame"  # DataFrame, one row per cell that any list held
+    variants: "pd.DataFrame"  # DataFrame, one row per changed list (the drawn ones together)
 
 
 def sensitivity(
@@ -160,13 +164,13 @@ class _Again:
     def __call__(self, *, pm25=None, level=None, rule=None):
         rule = self.rule if rule is None else rule
         given = self.standing
-        changed = given._replace(
-            pm25=given.pm25 if pm25 is None else pm25, level=given.level if level is None else level
+        changed = replace(
+            given, pm25=given.pm25 if pm25 is None else pm25, level=given.level if level is None else level
         )
         eligible = given.eligible & np.isfinite(changed.pm25)
         if changed.level is not None and rule.second_criterion == "required":
             eligible &= np.isfinite(changed.level)
-        changed = order_cells(changed._replace(eligible=eligible), rule, self.codes)
+        changed = order_cells(replace(changed, eligible=eligible), rule, self.codes)
         return fill_quota(changed.order, changed.city, changed.area, changed.city_area, rule)
 
 
