@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hotspot.deliveries import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
+from hotspot.study_loop import LoopFiles, NetworkFiles
 from hotspot.study_registers import EventFiles, EvidenceFiles, Registers
 from hotspot.variables import DataError
 
@@ -217,6 +218,8 @@ class Study(_Part):
     events: tuple[EventFiles, ...] = ()
     evidence: tuple[EvidenceFiles, ...] = ()
     registers: Registers = Field(default_factory=Registers)
+    network: NetworkFiles = Field(default_factory=NetworkFiles)
+    loop: LoopFiles = Field(default_factory=LoopFiles)
     map: WebMap = Field(default_factory=WebMap)
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)

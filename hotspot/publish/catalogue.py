@@ -134,7 +134,7 @@ def _geopackage(made: Made) -> None:
 def _map(made: Made) -> None:
     from hotspot.publish.web.webmap import web_map
 
-    known = ("hot", "facilities", "not_ranked", "gi", "history", "standing", "emerging")
+    known = ("hot", "facilities", "not_ranked", "gi", "history", "standing", "emerging", "past")
     about = {name: getattr(made.derived, name) for name in known}
     derived = made.derived
     page = web_map(derived.field, derived.warned, derived.traced, study=made.study, **about)
@@ -151,7 +151,7 @@ def _checklists(made: Made) -> None:
 def _sheets(made: Made) -> None:
     from hotspot.publish.paper.sheets import write_sheets
 
-    known = ("field", "warned", "traced", "checklist", "facilities", "fine", "backdrop")
+    known = ("field", "warned", "traced", "checklist", "facilities", "fine", "backdrop", "people", "past")
     about = {name: getattr(made.derived, name) for name in known}
     write_sheets(made.folder, study=made.study, month=made.month, state=made.state, **about)
 

@@ -226,6 +226,8 @@ def _against_ledger(directory, stated, path, heads):
             ledger.verify()
             entries = _months(ledger)
             differences = _unknown_heads(ledger, heads)
+            if stated.get("past", {}) != _past(ledger, stated):
+                differences.append(f"{manifest.NAME}: past is not what the ledger knew when the month was published")
     except DataError as error:
         return [str(error)]
     own = [entry for entry in entries if entry.month == month]
@@ -257,6 +259,17 @@ def _against_ledger(directory, stated, path, heads):
             f"cut off; `hotspot month {month}` finishes it"
         )
     return differences
+
+
+def _past(ledger, stated):
+    """What the ledger tells of the cells whose past a manifest states."""
+    if not stated.get("past"):
+        return {}
+    from hotspot.ledger.past import known_past
+    from hotspot.rules.loop import Clocks
+
+    rule = Clocks(**{name: stated["criteria"]["clocks"][name] for name in ("repeat_days", "repeat_alarms")})
+    return known_past(ledger, stated["month"], sorted(stated["past"]), rule)
 
 
 def _unknown_heads(ledger, heads):
@@ -296,6 +309,8 @@ def _rederive(directory, stated, scratch, study, data):
         # The applied hotspot list is part of the month: select nothing anew.
         derived = derive(study, month, hot=read_hotspots(directory / "hotspots.csv", study.cells), step=step)
         derived.intake.check()
+        # As the history below, what lay behind a cell is taken as stated; the ledger beside it was asked.
+        derived = derived._replace(past=stated.get("past", {}))
         step("products")
         body = write_body(again, study, month, derived, stated["state"])
         body["study"]["file"] = stated["study"]["file"]  # how it was called is nobody's to prove

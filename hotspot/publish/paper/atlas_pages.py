@@ -68,7 +68,7 @@ def county_rows(cells):
     return rows
 
 
-def cell_page(study, row, *, every, facilities, borders, ways):
+def cell_page(study, row, *, every, facilities, borders, ways, people=None):
     """
     One cell's page.
 
@@ -80,6 +80,7 @@ def cell_page(study, row, *, every, facilities, borders, ways):
     facilities : GeoDataFrame
     borders : Borders
     ways : Backdrop
+    people : (chief, supervisor), optional; a blank to write on where one is not known
 
     Returns
     -------
@@ -113,7 +114,7 @@ def cell_page(study, row, *, every, facilities, borders, ways):
         "label": label,
         "place": [shorten(str(row[name]), 24) for name in ("city", "county", "township") if known(row[name])],
         "coordinates": coordinates(code, row["lon"], row["lat"]),
-        "facts": _facts(study, row, float(east), float(north)),
+        "facts": _facts(study, row, float(east), float(north)) + _people(people or ("", "")),
         "shares": _shares(study.cells, code),
         "detail": detail,
         "around": ringed,
@@ -193,6 +194,14 @@ def _facts(study, row, east, north):
     since = f"，{int(row['since'])}年起在列" if known(row["since"]) else ""
     facts.append(["名单状态", f"{_STATUS.get(row['status'], legible(str(row['status'])))}{since}"])
     return facts
+
+
+def _people(people):
+    """Who answers for the cell, or a line to write it on."""
+    return [
+        [role, shorten(legible(name), 30) or "_" * 18]
+        for role, name in zip(("网格长", "监督员"), people, strict=True)
+    ]
 
 
 def _shares(cells, code):

@@ -14,7 +14,7 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.grid.frame import north_angle
-from hotspot.publish.fonts import check_glyphs, legible, printed_width
+from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.backdrop_map import Backdrop
@@ -40,7 +40,7 @@ _THREADS = 2  # more would only hold more pages in memory
 
 def write_sheets(
     directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None,
-    backdrop=None,
+    backdrop=None, people=None, past=None,
 ):  # fmt: skip
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
@@ -61,6 +61,8 @@ def write_sheets(
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None
     backdrop : GeoDataFrame, from ``read_backdrop``, or None
+    people : mapping cell -> (chief, supervisor), optional, from ``ledger.people.answerable``
+    past : mapping cell -> list of (zh, en), optional: what lies behind it, from ``ledger.past.past_words``
 
     Returns
     -------
@@ -76,7 +78,8 @@ def write_sheets(
 
     directory = Path(directory)
     drawn = _sheets(
-        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory)
+        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory),
+        people or {}, past or {},
     )  # fmt: skip
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
     sheets, pages = [], []
@@ -122,7 +125,9 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     return typeset("sheet.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
 
 
-def _sheets(study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest):
+def _sheets(
+    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people, past
+):  # fmt: skip
     """One sheet after the other, so that a page can be set while the next is drawn."""
     rows = published(warned, study.criteria.warning.decimals)
     rows = rows.join(weather_change(field, rows))
@@ -158,6 +163,9 @@ def _sheets(study, month, field, warned, traced, checklist, facilities, state, f
             {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
         )  # fmt: skip
         sheet["return_to"] = _return_to(study.office)
+        sheet["chief"], sheet["supervisor"] = (shorten(legible(text), 24) for text in people.get(code, ("", "")))
+        if past.get(code):
+            sheet["why"].append(["以往", "；".join(legible(zh) for zh, _ in past[code]) + "。"])
         sheet["unlisted"] = sum(not f["number"] for f in near)
         sheet["front"] = _front_rows(sheet["why"])
         sheet["area"] = [c.zh for c in area_classes()]
