@@ -7,6 +7,7 @@ A person counts on the days from ``from`` to ``until``, both included; an empty 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -215,9 +216,26 @@ def unit_counts(register: Register, day: str) -> dict[str, int]:
     return dict(Counter(register.on(day).units["tier"]))
 
 
-def answerable(register: Register, joined: pd.DataFrame, day: str) -> dict[str, tuple[str, str]]:
+class Answers(NamedTuple):
+    """One person who answers for a cell, as it is printed."""
+
+    name: str = ""
+    phone: str = ""
+    place: str = ""  # unit and duty
+    since: str = ""
+
+    @property
+    def said(self) -> str:
+        """Name and number in one."""
+        return f"{self.name} {self.phone}".strip()
+
+
+NOBODY = (Answers(), Answers(), Answers())
+
+
+def answerable(register: Register, joined: pd.DataFrame, day: str) -> dict[str, tuple[Answers, Answers, Answers]]:
     """
-    Who answers for each cell: its chief and its supervisor, from the lowest tier that has one.
+    Who answers for each cell: its chief, its supervisor, the village's liaison, from the lowest tier that has one.
 
     Parameters
     ----------
@@ -227,34 +245,35 @@ def answerable(register: Register, joined: pd.DataFrame, day: str) -> dict[str, 
 
     Returns
     -------
-    dict cell -> (chief, supervisor), each "name phone"; "" where nobody is registered
+    dict cell -> (chief, supervisor, liaison); of cells for which anybody is registered
 
     Examples
     --------
     >>> units = pd.DataFrame({"unit": ["T"], "tier": "township", "name": "甲镇", "from": "", "until": ""})
     >>> one = {"person": "1", "name": "李四", "unit": "T", "role": "chief", "phone": "0994-1", "from": "", "until": ""}
     >>> joined = pd.DataFrame({"cell": ["A"], "tier": "township", "unit": "T", "owner": True})
-    >>> answerable(Register(units, pd.DataFrame([one]), Network()), joined, "2025-12-31")
-    {'A': ('李四 0994-1', '')}
+    >>> people = pd.DataFrame([one | {"duty": "镇长"}])
+    >>> [who.said for who in answerable(Register(units, people, Network()), joined, "2025-12-31")["A"]]
+    ['李四 0994-1', '', '']
     """
     standing = register.on(day)
-    first: dict[tuple[str, str], str] = {}
-    for roles in (CHIEFS, SUPERVISORS):
+    names = dict(zip(standing.units["unit"], standing.units["name"], strict=True))
+    first: dict[tuple[str, str], Answers] = {}
+    kinds = (CHIEFS, SUPERVISORS, ("liaison",))
+    for roles in kinds:
         rows = standing.people[standing.people["role"].isin(roles)]
         order = rows["role"].map({role: n for n, role in enumerate(roles)})
-        for row in rows.assign(order=order).sort_values(["order", "person"], kind="stable").itertuples():
-            first.setdefault((row.unit, roles[0]), f"{row.name} {row.phone}".strip())
+        for row in rows.assign(order=order).sort_values(["order", "person"], kind="stable").to_dict("records"):
+            place = f"{names.get(row['unit'], '')} {row['duty']}".strip()
+            first.setdefault((row["unit"], roles[0]), Answers(row["name"], row["phone"], place, row["from"]))
     own = {cell: part for cell, part in joined[joined["owner"]].groupby("cell", sort=False)}
-    cells = set(joined["cell"]) | {unit for unit in standing.units.loc[standing.units["tier"] == "cell", "unit"]}
+    cells = set(joined["cell"]) | set(standing.units.loc[standing.units["tier"] == "cell", "unit"])
     found = {}
     for cell in sorted(cells):
         part = own.get(cell)
         by_tier = {} if part is None else dict(zip(part["tier"], part["unit"], strict=True))
         units = [cell, *(by_tier[tier] for tier in ("village", "township", "park", "county") if tier in by_tier)]
-        told = tuple(
-            next((first[unit, role] for unit in units if (unit, role) in first), "")
-            for role in (CHIEFS[0], SUPERVISORS[0])
-        )
-        if any(told):
-            found[cell] = told
+        told = [next((first[u, roles[0]] for u in units if (u, roles[0]) in first), Answers()) for roles in kinds]
+        if any(one.name for one in told):
+            found[cell] = (told[0], told[1], told[2])
     return found

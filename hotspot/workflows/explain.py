@@ -86,7 +86,7 @@ def explain_cell(study, month, cell, *, out="out"):
     if "abnormal_en" in field.coords:
         answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
     answer["past"] = _past(study, month, code, Path(out) / study.id / "ledger.sqlite")
-    answer["people"] = list((derived.people or {}).get(code, ()))
+    answer["people"] = [who.said for who in (derived.people or {}).get(code, ())[:2]]
     told = ranks_sentence(derived.field.attrs, month)
     answer["sentences"] = [*_sentences(answer, study, month), *([told] if told else [])]
     return answer

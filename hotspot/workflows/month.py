@@ -43,7 +43,7 @@ class Derived(NamedTuple):
         None  # Dataset (cell), how clusters came about over the thirteen months; None where nobody can say
     )
     routes: object = None  # DataFrame, the visiting plan of every city and of every warned cell
-    people: object = None  # dict cell -> (chief, supervisor), from the register of the network; {} without one
+    people: object = None  # dict cell -> who answers for it, from the register of the network; {} without one
     past: object = None  # dict cell -> lines of what lies behind it, as the ledger knew it; see ``known_past``
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.ledger.people import Register, answerable, count_check, staffing_findings, unit_counts
+from hotspot.ledger.people import Answers, Register, answerable, count_check, staffing_findings, unit_counts
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
@@ -53,8 +53,8 @@ def last_day(month: str) -> str:
     return str((pd.Timestamp(f"{month_minus(month, -1)}-01") - pd.Timedelta(days=1)).date())
 
 
-def people_of_month(study, month: str, intake: Intake | None = None) -> dict[str, tuple[str, str]]:
-    """Who answers for each cell at the end of a month: cell -> (chief, supervisor); empty without a register."""
+def people_of_month(study, month: str, intake: Intake | None = None) -> dict[str, tuple[Answers, Answers, Answers]]:
+    """Who answers for each cell at the end of a month, as ``answerable``; empty without a register."""
     found = register_of(study, intake)
     if found is None:
         return {}
@@ -83,7 +83,7 @@ def show_network(study, *, day: str = "", out="out") -> dict:
     study : Study
         With ``[network] units, people``.
     day : str, "YYYY-MM-DD"
-        Default: the last day that a row of the register names as its beginning.
+        Default: the end of the last published month; before the first one, the latest day on which a row begins.
     out : str or Path
         ``OUT/<study id>/loop/network.xlsx`` and ``OUT/<study id>/public/people.csv`` are written; where the study has
         a ledger, the version of the register is entered in it (kinds ``unit`` and ``person``: digests, no names).
@@ -104,14 +104,14 @@ def show_network(study, *, day: str = "", out="out") -> dict:
     if found is None:
         raise DataError(f"{study.path.name}: no register; add [network] units = \"units.csv\", people = \"people.csv\".")
     register, shapes = found
-    day = _day(day, register)
+    home = Path(out) / study.id
+    day = _day(day, register, home)
     standing, rule = register.on(day), study.criteria.network
     joined, findings = joined_cells(study, register, shapes, day), staffing_findings(register, day)
     counted = count_check(unit_counts(register, day), rule)
     notes = [f"规则档案 {study.criteria.profile}；{line}" for line in footer(study.criteria, "network")]
     notes += [f"{zh}（E1）" for zh, _ in counted]
     notes += [f"{q.path} 第{q.row}行未采用：{q.rule}" for q in intake.quarantine]
-    home = Path(out) / study.id
     book = write_network_book(
         home / "loop" / "network.xlsx", units=standing.units, people=standing.people, findings=findings, joined=joined,
         rule=rule, day=day, notes=notes,
@@ -132,7 +132,14 @@ def show_network(study, *, day: str = "", out="out") -> dict:
     }  # fmt: skip
 
 
-def _day(day, register):
+def _day(day, register, home):
+    from hotspot.ledger.store import open_ledger
+
+    if not day and (home / "ledger.sqlite").exists():
+        with open_ledger(home / "ledger.sqlite") as ledger:
+            months = [entry.month for entry in ledger.entries("month")]
+        if months:
+            return last_day(max(months))
     if not day:
         return max([*register.units["from"], *register.people["from"], "2018-01-01"])
     try:

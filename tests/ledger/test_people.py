@@ -93,7 +93,7 @@ def test_d17_a_cell_of_cangzhou_has_a_chief_and_a_full_time_supervisor():
     found = register([("PQ1848E", "cell")], people, rule)
     assert staffing_findings(found, DAY)["en"].tolist() == ["1 supervisor lacking", "1 full-time lacking"]
     joined = pd.DataFrame(columns=["cell", "tier", "unit", "owner"]).astype({"owner": bool})
-    assert answerable(found, joined, DAY) == {"PQ1848E": ("李 1", "")}
+    assert [who.said for who in answerable(found, joined, DAY)["PQ1848E"]] == ["李 1", "", ""]
 
 
 def test_e1_urumqi_counts_its_units_and_asks_for_no_staff():

@@ -15,6 +15,7 @@ from hotspot.publish.manifest import read_manifest
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
+from hotspot.workflows.atlas import write_atlas
 from hotspot.workflows.loop import record_feedback_file
 from hotspot.workflows.month import run_month
 from hotspot.workflows.network import joined_cells, people_of_month, register_of, show_network, staffing_sentences
@@ -99,11 +100,19 @@ def test_a_study_without_a_register_says_what_to_add(tmp_path):
 
 def test_d17_names_and_phones_stand_on_sheets_and_what_lies_behind_the_cell(town, published):
     folder, cell, _ = published
-    chief, supervisor = people_of_month(town, MONTH)[cell]
+    chief, supervisor, _ = people_of_month(town, MONTH)[cell]
     text = PdfReader(folder / "sheets" / f"{cell}.pdf").pages[0].extract_text().replace("\n", "")
-    assert chief.split()[0] in text and supervisor.split()[0] in text and chief.split()[1] in text
+    assert chief.name in text and chief.phone in text and supervisor.name in text
     assert "近一年报警1次" in text and "27号小格" in text
     assert "近一年报警1次" in (folder / "map.html").read_text(encoding="utf-8")
+
+
+def test_b3_the_atlas_prints_who_looks_after_a_cell(town, published):
+    _, cell, out = published
+    (book, *_) = write_atlas(town, 2025, out=out)
+    text = "".join(page.extract_text() for page in PdfReader(book).pages).replace("\n", "")
+    names = {who[0].name for who in people_of_month(town, MONTH).values()}
+    assert any(name in text for name in names) and "0994-2001001" in text
 
 
 def test_the_past_of_a_published_month_is_verified_and_what_comes_later_is_none_of_it(town, published):

@@ -46,7 +46,7 @@ def atlas_data(
         First digits of the list's SHA-256, printed on every page.
     progress : callable
         Told 1 after each cell.
-    people : mapping cell -> (chief, supervisor), optional
+    people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
 
     Returns
     -------

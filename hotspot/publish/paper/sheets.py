@@ -14,6 +14,7 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.grid.frame import north_angle
+from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.paper import sheet_map
@@ -61,7 +62,7 @@ def write_sheets(
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None
     backdrop : GeoDataFrame, from ``read_backdrop``, or None
-    people : mapping cell -> (chief, supervisor), optional, from ``ledger.people.answerable``
+    people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
     past : mapping cell -> list of (zh, en), optional: what lies behind it, from ``ledger.past.past_words``
 
     Returns
@@ -163,11 +164,14 @@ def _sheets(
             {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
         )  # fmt: skip
         sheet["return_to"] = _return_to(study.office)
-        sheet["chief"], sheet["supervisor"] = (shorten(legible(text), 24) for text in people.get(code, ("", "")))
+        sheet["chief"], sheet["supervisor"] = (
+            shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2]
+        )
         if past.get(code):
-            sheet["why"].append(["以往", "；".join(legible(zh) for zh, _ in past[code]) + "。"])
+            told = "；".join(legible(zh) for zh, _ in past[code]) + "。"
+            sheet["why"].append(["以往", shorten(told, 2 * WHY_WIDTH - 4)])
         sheet["unlisted"] = sum(not f["number"] for f in near)
-        sheet["front"] = _front_rows(sheet["why"])
+        sheet["front"] = _front_rows(sheet["why"], FRONT_ROWS // 2 - bool(past.get(code)))
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
@@ -179,10 +183,10 @@ def _return_to(office):
     return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
 
-def _front_rows(why):
+def _front_rows(why, least):
     """Facilities that fit on the front: fewer, the more there is to say at its head."""
     lines = sum(math.ceil(printed_width(text) / WHY_WIDTH) for _, text in why)
-    return max(FRONT_ROWS // 2, FRONT_ROWS - max(0, lines - WHY_LINES))
+    return max(least, FRONT_ROWS - max(0, lines - WHY_LINES))
 
 
 def _near(grid, traced, places):
