@@ -12,8 +12,8 @@ _LEVEL = {"prefecture": "city", "county": "county", "township": "township"}
 
 
 def unit_cells(
-    cells, grid, units: pd.DataFrame, shapes: Mapping[str, BaseGeometry], *, boundaries=None, overlap: str = "park_first",
-    radius_m: float = 1000.0,
+    cells, grid, units: pd.DataFrame, shapes: Mapping[str, BaseGeometry], *, boundaries=None,
+    overlap: str = "park_first", radius_m: float = 1000.0,
 ) -> pd.DataFrame:  # fmt: skip
     """
     Join cells to the units of every tier.
@@ -46,7 +46,9 @@ def unit_cells(
     known = {row[2] for row in rows}
     table = pd.DataFrame(rows, columns=UNIT_CELLS[:5])
     rest = units[units["tier"].isin(["village", "park"]) & ~units["unit"].isin(known)]
-    table = pd.concat([table, _by_point(cells, grid, rest, table), _key(cells, grid, units, radius_m)], ignore_index=True)
+    table = pd.concat(
+        [table, _by_point(cells, grid, rest, table), _key(cells, grid, units, radius_m)], ignore_index=True
+    )
     table["counted"] = table["share"]
     _share_out(table, cells, grid, shapes, boundaries, units, overlap)
     table["owner"] = _owners(table)
@@ -161,6 +163,6 @@ def _owners(table):
         {"cell": table["cell"], "group": group, "less": -table["counted"].fillna(0.0).round(9), "unit": table["unit"]}
     )
     order = order[(group != "key") & ~((table["tier"] == "park") & (table["counted"].fillna(1.0) <= 0))]
-    order = order[~((table.loc[order.index, "how"] == "parent"))]
+    order = order[~(table.loc[order.index, "how"] == "parent")]
     first = order.sort_values(["cell", "group", "less", "unit"], kind="stable").drop_duplicates(["cell", "group"])
     return table.index.isin(first.index)

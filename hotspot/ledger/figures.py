@@ -13,6 +13,7 @@ from hotspot.ledger.watch import alarm_table, rate, ratio
 from hotspot.rules.loop import Clocks
 
 UNKNOWN = "（区外）"
+VISIT = ("cell", "alarm", "time", "by", "text", "facility", "photos", "problem")
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,12 @@ def facts(
     answers = effective_feedback(ledger)
     answers = answers[pd.to_datetime(answers["time"], format="ISO8601") <= now]
     rows = [
-        {name: entry.body.get(name, "") for name in ("cell", "alarm", "time", "by", "text", "facility", "photos", "problem")}
-        | {"persons": _count(entry.body.get("persons")), "sources": _count(entry.body.get("sources"))}
+        {name: entry.body.get(name, "") for name in VISIT}
+        | {name: _count(entry.body.get(name)) for name in ("persons", "sources")}
         for entry in ledger.entries("feedback")
         if pd.Timestamp(entry.body["time"]) <= now
     ]  # fmt: skip
-    names = ["cell", "alarm", "time", "by", "text", "facility", "photos", "problem", "persons", "sources"]
-    visits = pd.DataFrame(rows, columns=names)
+    visits = pd.DataFrame(rows, columns=[*VISIT, "persons", "sources"])
     found = answers[answers["effective"] & ~answers["problem"].isin(["", NONE])].reset_index(drop=True)
     tables = (
         alarm_table(ledger, asof, clocks), found, visits, issue_table(ledger, asof, rectify_days=rectify_days),

@@ -145,9 +145,9 @@ def known_past(ledger: Ledger, month: str, cells: Iterable[str], rule: Clocks) -
     --------
     >>> import tempfile
     >>> from hotspot.ledger.store import open_ledger
-    >>> alarm = {"cell": "A", "hours": 3, "state": "pushed", "sub_cell": "A-27", "alarm": "a", "time": "2025-12-05T04:00"}
+    >>> alarm = {"cell": "A", "hours": 3, "state": "pushed", "sub_cell": "A-27", "time": "2025-12-05T04:00"}
     >>> with open_ledger(tempfile.mkdtemp() + "/ledger.sqlite") as ledger:
-    ...     _ = ledger.append("alarm", "2025-12", alarm)
+    ...     _ = ledger.append("alarm", "2025-12", alarm | {"alarm": "a"})
     ...     _ = ledger.append("month", "2025-12", {"warned": [["A", "highest"]]})
     ...     _ = ledger.append("alarm", "2025-12", alarm | {"alarm": "b", "time": "2025-12-06T04:00"})
     ...     known_past(ledger, "2025-12", ["A", "B"], Clocks())

@@ -32,7 +32,7 @@ class Register:
 
         Examples
         --------
-        >>> units = pd.DataFrame({"unit": ["a", "b"], "tier": "village", "name": "", "from": "", "until": ["2025-01-31", ""]})
+        >>> units = pd.DataFrame({"unit": ["a", "b"], "tier": "village", "from": "", "until": ["2025-01-31", ""]})
         >>> people = pd.DataFrame(columns=["person", "unit", "role", "from", "until"], dtype=object)
         >>> Register(units, people, Network()).on("2025-02-01").units["unit"].tolist()
         ['b']
@@ -264,9 +264,9 @@ def answerable(register: Register, joined: pd.DataFrame, day: str) -> dict[str, 
         rows = standing.people[standing.people["role"].isin(roles)]
         order = rows["role"].map({role: n for n, role in enumerate(roles)})
         for row in rows.assign(order=order).sort_values(["order", "person"], kind="stable").to_dict("records"):
-            place = f"{names.get(row['unit'], '')} {row['duty']}".strip()
+            place = f"{names.get(row['unit'], '')} {row.get('duty', '')}".strip()
             first.setdefault((row["unit"], roles[0]), Answers(row["name"], row["phone"], place, row["from"]))
-    own = {cell: part for cell, part in joined[joined["owner"]].groupby("cell", sort=False)}
+    own = dict(list(joined[joined["owner"]].groupby("cell", sort=False)))
     cells = set(joined["cell"]) | set(standing.units.loc[standing.units["tier"] == "cell", "unit"])
     found = {}
     for cell in sorted(cells):

@@ -22,9 +22,7 @@ PRODUCTS = MappingProxyType(
         "patrol": ("巡查情况表", "patrol coverage", "rule 17"),
     }
 )
-LEVELS = MappingProxyType(
-    {"blue": ("蓝色", 1), "yellow": ("黄色", 2), "orange": ("橙色", 3), "red": ("红色", 4)}
-)
+LEVELS = MappingProxyType({"blue": ("蓝色", 1), "yellow": ("黄色", 2), "orange": ("橙色", 3), "red": ("红色", 4)})
 Rhythm = Literal["day", "midweek", "week", "half", "month", "quarter"]
 
 

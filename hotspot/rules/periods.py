@@ -92,7 +92,8 @@ def ended(kind: str, since: str, asof: str) -> list[Period]:
     >>> [p.name for p in ended("half", "2025-11-30", "2025-12-16")], ended("week", "2025-12-08", "2025-12-14")
     (['2025-11-H2', '2025-12-H1'], [])
     """
-    last, found = pd.Timestamp(asof).normalize(), []
+    last = pd.Timestamp(asof).normalize()
+    found: list[Period] = []
     day = pd.Timestamp(since).normalize()
     while day <= last:
         one = containing(f"{day:%Y-%m-%d}", kind)

@@ -22,10 +22,10 @@ UNIT_COLUMNS = ("unit", "tier", "name", "parent", "region", "lon", "lat", "radiu
 PEOPLE_COLUMNS = ("person", "name", "unit", "role", "rank", "duty", "phone", "from", "until", "interests")
 _TIERS = MappingProxyType(
     {
-        "州": "prefecture", "州本级": "prefecture", "市": "prefecture", "州（市）": "prefecture", "县": "county",
-        "县市": "county", "区": "county", "县（市、区）": "county", "县（区、市）": "county", "园区": "park", "新城": "park",
-        "乡镇": "township", "街道": "township", "乡镇（街道）": "township", "村": "village", "社区": "village",
-        "村（社区）": "village", "重点网格": "key", "热点网格": "cell",
+        "州": "prefecture", "州本级": "prefecture", "市": "prefecture", "州（市）": "prefecture",
+        "县": "county", "县市": "county", "区": "county", "县（市、区）": "county", "县（区、市）": "county",
+        "园区": "park", "新城": "park", "乡镇": "township", "街道": "township", "乡镇（街道）": "township",
+        "村": "village", "社区": "village", "村（社区）": "village", "重点网格": "key", "热点网格": "cell",
     }
 )  # fmt: skip
 _LONGEST = 200
@@ -33,7 +33,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True)
 class NetworkTables:
-    """``units`` and ``people`` under our names, all text but lon, lat, radius_m; ``shapes``: unit -> outline, WGS 84."""
+    """``units`` and ``people``, all text but lon, lat, radius_m; ``shapes``: unit -> outline, WGS 84."""
 
     units: pd.DataFrame
     people: pd.DataFrame
@@ -126,7 +126,7 @@ def _people(table: Table, units: set[str]) -> pd.DataFrame:
 
 
 def _whole(table, columns):
-    frame = pd.DataFrame({name: table.frame[name] if name in table.frame else "" for name in columns}, dtype=object)
+    frame = pd.DataFrame({name: table.frame.get(name, "") for name in columns}, dtype=object)
     return frame.map(lambda text: plain(str(text)).strip()[:_LONGEST])
 
 
@@ -137,7 +137,7 @@ def _ours(column, words):
 
 def _aside(table, name, wrong, rule):
     for at in wrong.to_numpy().nonzero()[0]:
-        value = table.frame[name].iat[at] if name in table.frame else ""
+        value = table.cells(name)[at] if name in table.columns else ""
         table.set_aside(at, name, rule % (value,) if "%r" in rule else f"{name} {value!r} {rule}")
 
 
@@ -180,7 +180,9 @@ def _shapes(files, root, intake, units):
             for word, outline in zip(frame[delivery.column], outlines, strict=True):
                 unit = ids.get(plain(str(word)))
                 if unit is None:
-                    raise DataError(f"{record.path}: {str(word)[:40]!r} is no unit of the register; add it to the units.")
+                    raise DataError(
+                        f"{record.path}: {str(word)[:40]!r} is no unit of the register; add it to the units."
+                    )
                 found[unit] = outline if unit not in found else found[unit].union(outline)
             if counted:
                 record.read += len(frame)

@@ -102,7 +102,7 @@ def show_network(study, *, day: str = "", out="out") -> dict:
     intake = Intake(study.root)
     found = register_of(study, intake)
     if found is None:
-        raise DataError(f"{study.path.name}: no register; add [network] units = \"units.csv\", people = \"people.csv\".")
+        raise DataError(f'{study.path.name}: no register; add [network] units = "units.csv", people = "people.csv".')
     register, shapes = found
     home = Path(out) / study.id
     day = _day(day, register, home)

@@ -4,13 +4,15 @@ import csv
 import json
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from hotspot.study import load_study
 
 TOWNS = ("南门街道", "柳林镇", "白鹿镇", "泉水镇", "东关街道", "双桥镇", "临沙镇", "枣林乡")
-COUNTIES = {"990101": ("城中区", 0, 2), "990102": ("白鹿县", 2, 4), "990201": ("河东区", 4, 6), "990202": ("临沙县", 6, 8)}
+COUNTIES = {
+    "990101": ("城中区", 0, 2),
+    "990102": ("白鹿县", 2, 4),
+    "990201": ("河东区", 4, 6),
+    "990202": ("临沙县", 6, 8),
+}
 CITIES = {"990100": "云岭市", "990200": "河阳市"}
 MARK = "(示例)"
 
@@ -73,7 +75,11 @@ def write_network(folder):
     write_rows(folder / "units.csv", units)
     write_rows(folder / "people.csv", people)
     ring = [[114.40, 36.84], [114.46, 36.84], [114.46, 36.89], [114.40, 36.89], [114.40, 36.84]]
-    park = {"type": "Feature", "properties": {"名称": "示例园区"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    park = {
+        "type": "Feature",
+        "properties": {"名称": "示例园区"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     text = json.dumps({"type": "FeatureCollection", "features": [park]}, ensure_ascii=False)
     (folder / "park.geojson").write_text(text, encoding="utf-8")
 

@@ -68,7 +68,10 @@ def test_b1_cells_are_joined_to_the_units_of_every_tier(town):
 
 def test_b3_check_and_the_command_tell_what_is_lacking(town, tmp_path):
     told = staffing_sentences(town, MONTH)
-    assert told == ["枣林乡(示例): 缺监督员1名 (1 supervisor lacking; B3)", "枣林乡(示例): 缺专职监督员1名 (1 full-time lacking; B3)"]
+    assert told == [
+        "枣林乡(示例): 缺监督员1名 (1 supervisor lacking; B3)",
+        "枣林乡(示例): 缺专职监督员1名 (1 full-time lacking; B3)",
+    ]
     answer = show_network(town, out=tmp_path)
     assert [row["en"] for row in answer["findings"]] == ["1 supervisor lacking", "1 full-time lacking"]
     book = openpyxl.load_workbook(tmp_path / town.id / "loop" / "network.xlsx")
@@ -108,7 +111,7 @@ def test_d17_names_and_phones_stand_on_sheets_and_what_lies_behind_the_cell(town
 
 
 def test_b3_the_atlas_prints_who_looks_after_a_cell(town, published):
-    _, cell, out = published
+    _, _, out = published
     (book, *_) = write_atlas(town, 2025, out=out)
     text = "".join(page.extract_text() for page in PdfReader(book).pages).replace("\n", "")
     names = {who[0].name for who in people_of_month(town, MONTH).values()}
@@ -153,7 +156,14 @@ def test_b12_an_interested_visit_is_set_aside_with_its_reason(town, published, t
         head = lines[0] + ",利害关系"
         body = [line + (",F0001" if line.startswith("p-柳林监0") else ",") for line in lines[1:]]
         people.write_text("\n".join([head, *body]) + "\n", encoding="utf-8")
-        row = {"month": MONTH, "cell": cell, "time": "2026-01-05T10:00", "by": "柳林监0", "text": "看过", "facility": "F0001"}
+        row = {
+            "month": MONTH,
+            "cell": cell,
+            "time": "2026-01-05T10:00",
+            "by": "柳林监0",
+            "text": "看过",
+            "facility": "F0001",
+        }
         visit = loop_town.write_rows(tmp_path / "f.csv", [row, row | {"facility": "F0002"}])
         answer = record_feedback_file(town, visit, out=out)
     finally:

@@ -173,7 +173,9 @@ def _table(table, whole):
         '<w:tblLayout w:type="fixed"/></w:tblPr>'
     )
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    head = _row(table["heads"], widths, "黑体", "<w:cantSplit/><w:tblHeader/>", '<w:shd w:val="clear" w:fill="F2F2F2"/>')
+    head = _row(
+        table["heads"], widths, "黑体", "<w:cantSplit/><w:tblHeader/>", '<w:shd w:val="clear" w:fill="F2F2F2"/>'
+    )
     rows = "".join(_row(row, widths, "仿宋_GB2312", "<w:cantSplit/>", "") for row in table["rows"])
     return f"<w:tbl>{about}<w:tblGrid>{columns}</w:tblGrid>{head}{rows}</w:tbl>"
 
@@ -204,7 +206,9 @@ def _packed(shipped, body, wide):
                 section = text[end:]
                 if wide:
                     section = re.sub(
-                        r'<w:pgSz w:w="(\d+)" w:h="(\d+)"/>', r'<w:pgSz w:w="\2" w:h="\1" w:orient="landscape"/>', section
+                        r'<w:pgSz w:w="(\d+)" w:h="(\d+)"/>',
+                        r'<w:pgSz w:w="\2" w:h="\1" w:orient="landscape"/>',
+                        section,
                     )
                 data = (text[:begin] + body + section).encode("utf-8")
             new.writestr(name, data)

@@ -17,7 +17,10 @@ from hotspot.rules.classes import departments, source_classes
 
 MODES = {
     "own": ("本部门办理", "由所列县（市、区）的本部门办理。"),
-    "joint": ("联合办理", "涉及几个县（市、区），由牵头的县（市、区）会同配合的县（市、区）办理；牵头单位由市网格办明确。"),
+    "joint": (
+        "联合办理",
+        "涉及几个县（市、区），由牵头的县（市、区）会同配合的县（市、区）办理；牵头单位由市网格办明确。",
+    ),
     "cross_region": ("跨区域移交", "涉及几个市，由县（市、区）收集后报上一级网格办协调办理。"),
 }
 _HEADS = ("序号", "网格编号\n所在乡镇", "对象", "核查事项", "牵头", "配合", "期限")
@@ -94,7 +97,10 @@ def _slip(study, month, city, department, rows):
         parts.append(Part(f"{title}（{len(own)}项）", [words], Grid(_HEADS, _WIDTHS, table)))
     n_cells, n_places = rows["cell"].nunique(), int((rows["facility"] != "").groupby(rows["facility"]).any().sum())
     days, rectify = study.criteria.handover.feedback_workdays, study.criteria.handover.rectify_days
-    lead = f"{month_zh(month)}预警网格核查单中，属你部门职责的事项{len(rows)}项，涉及网格{n_cells}个、登记的污染源{n_places}家，现予交办。"
+    lead = (
+        f"{month_zh(month)}预警网格核查单中，属你部门职责的事项{len(rows)}项，"
+        f"涉及网格{n_cells}个、登记的污染源{n_places}家，现予交办。"
+    )
     return Document(
         heading=f"{city}{month_zh(month)}热点网格问题交办单",
         state=f"（{study.name}，依据{study.criteria.legal_basis}）",
@@ -102,10 +108,14 @@ def _slip(study, month, city, department, rows):
         lead=[lead],
         parts=[*parts, Part("办理要求", [
             f"请于交办后{days}个工作日内反馈核查情况；查实的问题自交办之日起{rectify}日内整改到位，并填写附表“办理结果”。",
-            "核查事项是应当查看的内容，不等于已认定的问题；核查中发现属其他部门职责的，请退回网格办重新交办。",
+            "核查事项是应当查看的内容，不等于已认定的问题；"
+            "核查中发现属其他部门职责的，请退回网格办重新交办。",
         ])],
         signer=study.office.signer or study.office.name,
-        notes=[f"规则档案 {study.criteria.profile}；各类污染源的牵头部门为本系统建议，有本地文件的从其规定（B13、C16）。"],
+        notes=[
+            f"规则档案 {study.criteria.profile}；"
+            "各类污染源的牵头部门为本系统建议，有本地文件的从其规定（B13、C16）。"
+        ],
         wide=True,
     )  # fmt: skip
 

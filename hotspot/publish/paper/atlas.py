@@ -62,9 +62,7 @@ def atlas_data(
     pages = []
     for row in cells.to_dict("records"):
         own = (people or {}).get(row["cell"])
-        pages.append(
-            cell_page(study, row, every=every, facilities=facilities, borders=borders, ways=ways, people=own)
-        )
+        pages.append(cell_page(study, row, every=every, facilities=facilities, borders=borders, ways=ways, people=own))
         progress(1)
     return cover(study, year, city, cells, facilities, digest) | {
         "maps": index_maps(study.grid, cells, borders, ways),

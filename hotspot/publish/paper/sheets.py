@@ -164,9 +164,7 @@ def _sheets(
             {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
         )  # fmt: skip
         sheet["return_to"] = _return_to(study.office)
-        sheet["chief"], sheet["supervisor"] = (
-            shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2]
-        )
+        sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
         if past.get(code):
             told = "；".join(legible(zh) for zh, _ in past[code]) + "。"
             sheet["why"].append(["以往", shorten(told, 2 * WHY_WIDTH - 4)])

@@ -15,13 +15,14 @@ _UNITS = {
     "cells": ("网格数", 8), "findings": ("配备问题", 46), "from": ("起", 11), "until": ("止", 11),
 }  # fmt: skip
 _PEOPLE = {
-    "unit_name": ("单位", 22), "tier": ("层级", 12), "role": ("网格职务", 12), "name": ("姓名", 10), "rank": ("级别", 9),
-    "duty": ("职务", 22), "phone": ("电话", 15), "from": ("起", 11), "until": ("止", 11), "interests": ("应回避的单位", 20),
+    "unit_name": ("单位", 22), "tier": ("层级", 12), "role": ("网格职务", 12), "name": ("姓名", 10), 
+    "rank": ("级别", 9), "duty": ("职务", 22), "phone": ("电话", 15), "from": ("起", 11), "until": ("止", 11),
+    "interests": ("应回避的单位", 20),
 }  # fmt: skip
 _FINDINGS = {"tier": ("层级", 12), "name": ("单位", 24), "zh": ("问题", 40), "clause": ("条款", 8)}
 _CELLS = {
-    "cell": ("网格编号", 12), "tier": ("层级", 12), "name": ("单位", 24), "share": ("占网格面积%", 12), "how": ("对应方式", 14),
-    "owner": ("负责", 8),
+    "cell": ("网格编号", 12), "tier": ("层级", 12), "name": ("单位", 24), "share": ("占网格面积%", 12),
+    "how": ("对应方式", 14), "owner": ("负责", 8),
 }  # fmt: skip
 _HOW = {"area": "按面积", "point": "按点位", "parent": "随上级单位", "radius": "按半径"}
 
@@ -93,7 +94,8 @@ def write_public_people(path: str | Path, units: pd.DataFrame, people: pd.DataFr
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = people[people["role"] == "liaison"].drop_duplicates("unit").set_index("unit")["phone"]
     rows = [
-        [row["name"], rule.name_of(row["tier"]), ROLES[one.role].replace("（双）", ""), one.name, lines.get(row["unit"], "") or line]
+        [row["name"], rule.name_of(row["tier"]), ROLES[one.role].replace("（双）", ""), one.name,
+         lines.get(row["unit"], "") or line]
         for _, row in _tree(units)
         for one in people[(people["unit"] == row["unit"]) & people["role"].isin(_PUBLIC_ROLES)].itertuples()
     ]  # fmt: skip

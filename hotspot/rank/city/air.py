@@ -1,6 +1,7 @@
-"""The air of a unit's days: AQI and primary pollutant, good days, month to date against last year, what is left (B7, B8)."""
+"""The air of a unit's days: AQI, primary pollutant, good days, month to date, what is left of a target (B7, B8)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def aqi_days(days: pd.DataFrame, version: str) -> pd.DataFrame:
     for row in days.to_dict("records"):
         values = {name: row[name] for name in SIX if row[name] == row[name]}
         known = any(value > 0 for value in values.values())
-        told = aqi(values, version) if known else {"aqi": None, "zh": None, "primary": ()}
+        told: dict[str, Any] = aqi(values, version) if known else {"aqi": None, "zh": None, "primary": ()}
         number = np.nan if told["aqi"] is None else float(told["aqi"])
         rows.append((row["unit"], row["day"], number, told["zh"] or "", told["primary"], row["pm25"]))
     return pd.DataFrame(rows, columns=["unit", "day", "aqi", "zh", "primary", "pm25"])
@@ -93,8 +94,8 @@ def to_date(days: pd.DataFrame, unit: str, first: str, last: str, name: str = "p
 @dataclass(frozen=True)
 class Left:
     """
-    What is left of a target: ``target``, ``mean`` of the ``n_done`` days of ``n_days``, ``control`` (None when no day is
-    left), ``gap`` and ``gap_pct`` from the mean to the target, ``attainable`` (None where there is nothing to tell by).
+    What is left of a target: ``target``, ``mean`` of the ``n_done`` days of ``n_days``, ``control`` (None when no day
+    is left), ``gap`` and ``gap_pct`` from the mean to the target, ``attainable`` (None where nothing tells).
     """
 
     target: float
@@ -146,7 +147,14 @@ def left(target: float, done: list[float], n_days: int, *, past: list[float], pe
     shown = round_half_even(mean, 1)
     gap = round_half_even(target - mean, 1)
     return Left(
-        float(target), shown, len(done), n_days, control, gap, round_half_even(100 * (target - mean) / mean, 1), attainable
+        float(target),
+        shown,
+        len(done),
+        n_days,
+        control,
+        gap,
+        round_half_even(100 * (target - mean) / mean, 1),
+        attainable,
     )
 
 
