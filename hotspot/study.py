@@ -229,7 +229,6 @@ class Study(_Part):
     @field_validator("id")
     @classmethod
     def _safe_id(cls, value: str) -> str:
-        # Output folders are named by it, so nothing but plain characters.
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
             raise ValueError("id becomes a folder name: use a-z, 0-9 and '-', at most 40 characters")
         return value

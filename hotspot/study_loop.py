@@ -33,4 +33,3 @@ class LoopFiles(_Part):
     targets: str | None = None  # unit, pollutant, year, target and the months. B8
     forecast: str | None = None  # day, unit, low, high, primary, text, source. B7: only if delivered
     emergency: str | None = None  # facility, level, measure: the emergency-reduction list. A6
-    measures: str | None = None  # measure, unit, text, week, state. B17

@@ -1,6 +1,6 @@
 """
 What the calendar's products are made of beside the ledger: days of air, heavy-pollution responses, targets, forecast,
-emergency-reduction list, weekly measures (A3, A6, B7, B8, B17, E6).
+emergency-reduction list (A3, A6, B7, B8, E6).
 """
 
 import re
@@ -114,17 +114,6 @@ def read_emergency(root: Path, name: str, intake: Intake) -> pd.DataFrame:
     return _closed(table, frame).sort_values(["facility", "level"], kind="stable").reset_index(drop=True)
 
 
-def read_measures(root: Path, name: str, intake: Intake) -> pd.DataFrame:
-    """Weekly measures (B17): ``measure, unit, text, week`` ("2025-W50"), ``done`` (bool)."""
-    table = _open(root, name, "measures", ("measure", "unit", "week", "state"), intake)
-    frame = pd.DataFrame({column: _text(table, column) for column in ("measure", "unit", "text", "week", "state")})
-    done, open_ = {"done", "yes", "是", "已完成", "已整改"}, {"not", "no", "否", "未完成", "未整改"}
-    _valid(table, "week", frame["week"].map(lambda text: re.fullmatch(r"\d{4}-W\d{2}", text) is not None), "is no week")
-    _valid(table, "state", frame["state"].isin(done | open_), "is neither done nor not")
-    frame = frame.assign(done=frame["state"].isin(done)).drop(columns="state")
-    return _closed(table, frame).sort_values(["unit", "measure", "week"], kind="stable").reset_index(drop=True)
-
-
 def _open(root, name, what, required, intake) -> Table:
     path = below(root, name, f"loop.{what}")
     if not path.is_file():
@@ -177,5 +166,5 @@ def _months(text):
 
 READERS: dict[str, Callable[[Path, str, Intake], pd.DataFrame]] = {
     "days": read_days, "alerts": read_alerts, "targets": read_targets, "forecast": read_forecast,
-    "emergency": read_emergency, "measures": read_measures,
+    "emergency": read_emergency,
 }  # fmt: skip

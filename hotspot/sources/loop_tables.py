@@ -92,9 +92,6 @@ _WORDS = {
     "high": "high 上限",
     "primary": "primary 首要污染物",
     "source": "source 发布单位",
-    "measure": "measure 措施编号 减排措施",
-    "week": "week 周",
-    "state": "state 完成情况",
 }
 _OURS = {plain(word): ours for ours, words in _WORDS.items() for word in words.split()}
 

@@ -8,7 +8,8 @@ import pytest
 from hotspot.ledger.issues import record_issues, record_steps
 from hotspot.ledger.people import Register, answerable, count_check, staffing_findings
 from hotspot.ledger.store import open_ledger
-from hotspot.rules.criteria import Criteria, load_profile
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.jurisdictions import load_profile
 from hotspot.rules.network import Network
 
 CHANGJI = Criteria.model_validate(load_profile("changji-2023")).network
