@@ -29,6 +29,7 @@ class LoopFiles(_Part):
     """``[loop]``: what the products of the calendar are made of beside the ledger; tables below the data root."""
 
     days: str | None = None  # unit, point, day and the six pollutants: valid day means, O3 the largest 8 h mean
+    index: str | None = None  # month, unit, index: the composite index as published. B18, B22
     alerts: str | None = None  # from, until, level, order: heavy-pollution responses. E6
     targets: str | None = None  # unit, pollutant, year, target and the months. B8
     forecast: str | None = None  # day, unit, low, high, primary, text, source. B7: only if delivered

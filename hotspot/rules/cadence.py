@@ -48,3 +48,6 @@ class Cadence(Rule):
     pm25_rise: float = Field(10.0, ge=0)  # proposal (C12, trigger 2): per cent above last year's month to date
     visits_a_day: int = Field(1, ge=1, le=24)  # rule 17: "每日至少要对网格内的污染源巡查一次"
     typical_cases: int = Field(3, ge=0, le=20)  # proposal: cases told in a summary
+    focus_share: float = Field(0.25, gt=0, le=1)  # proposal (B7): share of the day's hours that makes a direction
+    focus_km: float = Field(30.0, gt=0)  # proposal: how far from a city's middle its sources are named ...
+    focus_sources: int = Field(3, ge=0, le=50)  # ... and how many

@@ -4,6 +4,14 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
+
+from hotspot.ledger.consequences import record_consequence
+from hotspot.ledger.feedback import record_feedback
+from hotspot.ledger.issues import record_issues, record_steps
+from hotspot.ledger.measures import record_measures
+from hotspot.ledger.receipts import record_receipts
+from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
 
 TOWNS = ("南门街道", "柳林镇", "白鹿镇", "泉水镇", "东关街道", "双桥镇", "临沙镇", "枣林乡")
@@ -104,3 +112,119 @@ def with_network(study_file, *, profile="changji-2023", more="", name="town.toml
     town = path.parent / name
     town.write_text(text + NETWORK + more, encoding="utf-8")
     return load_study(town, data=path.parent)
+
+
+LOOP = """
+[loop]
+days = "days.csv"
+index = "published_index.csv"
+alerts = "alerts.csv"
+targets = "targets.csv"
+forecast = "forecast.csv"
+emergency = "emergency.csv"
+"""
+PROBLEMS = ("bare_soil", "stockpile", "site_dust", "vocs", "dumping", "road_dust")
+DESKS = ("ecology", "housing", "city", "township")
+
+
+def write_tables(folder, facilities=()):
+    """Days of air of both cities, two years; responses, targets, forecast, emergency list, published index."""
+    days = []
+    for year, high in ((2024, 70.0), (2025, 78.0)):
+        for n in range(366 if year == 2024 else 365):
+            day = f"{np.datetime64(f'{year}-01-01') + n}"
+            winter = 1.0 if day[5:7] in ("11", "12", "01", "02") else 0.5
+            for city, share in (("云岭市(示例)", 1.0), ("河阳市(示例)", 0.8)):
+                pm25 = round(high * share * winter * (1 + 0.4 * ((n * 7) % 11 - 5) / 5), 1)
+                days.append(
+                    {"单位": city, "点位": city[:2], "日期": day, "pm2.5": pm25, "pm10": round(1.6 * pm25, 1), "so2": 12,
+                     "no2": 35, "co": 0.9, "o3": 60 if winter == 1 else 150}
+                )  # fmt: skip
+    write_rows(folder / "days.csv", days)
+    alerts = [{"起": "2025-12-10", "止": "2025-12-13", "预警级别": "橙色", "启动文号": "〔2025〕8号"}]
+    write_rows(folder / "alerts.csv", [*alerts, {"起": "2025-12-20", "止": "", "预警级别": "紫色"}])
+    targets = [{"单位": "云岭市(示例)", "污染物": "PM2.5", "年份": "2025", "年度目标": 50}]
+    targets.append(
+        {"单位": "河阳市(示例)", "污染物": "pm25", "年份": "2025", "年度目标": 44, "月度目标": ";" * 11 + "52"}
+    )
+    write_rows(folder / "targets.csv", targets)
+    ahead = {"日期": "2025-12-15", "单位": "云岭市(示例)", "下限": 110, "上限": 140, "首要污染物": "PM2.5"}
+    ahead |= {"情况说明": "静稳，不利于扩散", "发布单位": "示例监测中心"}
+    write_rows(folder / "forecast.csv", [ahead, ahead | {"日期": "2025-12-16", "下限": 80, "上限": 100}])
+    rows = [{"污染源编号": name, "预警级别": level, "减排措施": "限产50%"} for name, level in facilities]
+    write_rows(folder / "emergency.csv", rows or [{"污染源编号": "x", "预警级别": "红色", "减排措施": "停产"}])
+    index = [
+        {"月份": month, "单位": unit, "综合指数": value}
+        for month, values in (("2024-12", (5.1, 4.6)), ("2025-12", (5.3, 4.4)))
+        for unit, value in zip(("云岭市(示例)", "河阳市(示例)"), values, strict=True)
+    ]
+    write_rows(folder / "published_index.csv", index)
+
+
+def alarm(cell, when, hours=3):
+    """A pushed alarm as the ledger holds it."""
+    start = np.datetime64(when, "m")
+    return {
+        "alarm": f"A{when.replace('-', '').replace('T', '')[:10]}-{cell}", "cell": cell, "sub_cell": f"{cell}-27",
+        "time": f"{start}", "end": f"{start + np.timedelta64(hours, 'h')}", "hours": hours, "peak": 180.0,
+        "state": "pushed", "why": "",
+    }  # fmt: skip
+
+
+def fill_ledger(study, out, *, facilities=("",)):
+    """
+    Two months of the loop: 60 alarms, most of them answered, problems in every state, a consequence, measures.
+
+    Every fifth alarm is never answered, every seventh is answered two days late; every third answer finds a problem.
+    """
+    cells = study.cells["cell"].values.astype(str).tolist()
+    hot = [cells[k] for k in (5, 17, 40, 66, 90, 130)]
+    (Path(out) / study.id).mkdir(parents=True, exist_ok=True)
+    with open_ledger(Path(out) / study.id / "ledger.sqlite") as ledger:
+        for month in ("2025-10", "2025-11"):
+            ledger.append("month", month, {"warned": [[cell, "highest"] for cell in hot[:2]]})
+        rows, receipts = [], []
+        for n in range(60):
+            when = np.datetime64("2025-11-01T04:00") + np.timedelta64(n * 24 + n % 5, "h")
+            body = alarm(hot[n % 6], f"{when}")
+            ledger.append("alarm", body["time"][:7], body)
+            pushed = np.datetime64(body["end"])
+            receipts.append({"alarm": body["alarm"], "received": f"{pushed + np.timedelta64(20, 'm')}", "by": "值班"})
+            if n % 5 == 4:
+                continue
+            later = np.timedelta64(50 if n % 7 == 6 else 1 + n % 2, "h")
+            found = n % 3 == 0
+            rows.append(
+                {"month": body["time"][:7], "cell": body["cell"], "alarm": body["alarm"], "by": "柳林监0",
+                 "time": f"{pushed + later}", "text": "工地出口未冲洗，土方未苫盖约两亩" if found else "未发现异常",
+                 "problem": PROBLEMS[(n // 3) % 6] if found else "none", "persons": "4", "sources": "1",
+                 "facility": facilities[n % len(facilities)], "photos": "P01" if n % 6 == 0 else ""}
+            )  # fmt: skip
+        told = record_receipts(ledger, receipts), record_feedback(ledger, rows)
+        assert all((table["state"] == "recorded").all() for table in told), told[1]
+        issues = [
+            {"origin": "督察检查" if n % 2 else "自查", "found": f"2025-11-{2 + n:02d}T10:00", "by": "张",
+             "cell": hot[n % 6],
+             "problem": PROBLEMS[n % 6], "text": f"第{n}处", "unit": ("城中区", "临沙县")[n % 2], "should_have": "yes",
+             "facility": facilities[n % len(facilities)]}
+            for n in range(12)
+        ]  # fmt: skip
+        assert (record_issues(ledger, issues)["state"] == "recorded").all()
+        steps = []
+        for n in range(12):
+            number = f"I202511-{n + 1:04d}"
+            for k, step in enumerate(("assigned", "rectifying", "claimed", "accepted", "closed")[: n % 6]):
+                more = {"department": DESKS[n % 4]} if step == "assigned" else {}
+                by = "孙" if step == "claimed" else "李"
+                when = f"2025-11-{min(3 + n + 2 * k, 30):02d}T{9 + k:02d}:00"
+                steps.append({"issue": number, "step": step, "time": when, "by": by, **more})
+        assert (record_steps(ledger, steps)["state"] == "recorded").all()
+        weeks = [("M1", "2025-W48"), ("M1", "2025-W49"), ("M1", "2025-W50"), ("M2", "2025-W50")]
+        measures = [
+            {"measure": name, "unit": "城中区", "text": "停用燃煤锅炉", "week": week, "state": "未完成"}
+            for name, week in weeks
+        ]
+        assert (record_measures(ledger, measures)["state"] == "recorded").all()
+        record_consequence(ledger, "B15", "城中区", "2025-11", "通报批评", "赵")
+        ledger.append("month", "2025-12", {"warned": [[cell, "highest"] for cell in hot[:3]]})
+    return hot

@@ -124,16 +124,17 @@ def document_docx(document: Document) -> bytes:
 
 def _data(document):
     """Every text made legible, parts numbered, tables as plain lists."""
-    parts = []
-    for number, part in enumerate(document.parts):
+    parts, number = [], 0
+    for part in document.parts:
         table = None
         if part.table is not None:
             table = {
-                "heads": [legible(text) for text in part.table.heads],
+                "heads": [_lines(text) for text in part.table.heads],
                 "widths": [float(width) for width in part.table.widths],
-                "rows": [[legible(str(text)) for text in row] for row in part.table.rows],
+                "rows": [[_lines(str(text)) for text in row] for row in part.table.rows],
             }
         title = f"{NUMBERS[number]}、{legible(part.title)}" if part.title else ""
+        number += bool(part.title)
         parts.append(
             {"title": title, "texts": [legible(text) for text in part.texts], "table": table,
              "after": [legible(text) for text in part.after]}
@@ -144,6 +145,11 @@ def _data(document):
         "signer": legible(document.signer), "notes": [legible(text) for text in document.notes],
         "wide": document.wide, "date_zh": document.date_zh,
     }  # fmt: skip
+
+
+def _lines(text):
+    """A text made legible line by line."""
+    return "\n".join(legible(line) for line in text.split("\n"))
 
 
 def _line(text, size, font, *, align="", indent=0, pitch=560, before=0, after=0):

@@ -110,7 +110,13 @@ class Left:
     @property
     def zh(self) -> str:
         """In words."""
-        head = f"目标{self.target:g}，{self.n_done}天均值{self.mean:g}，差{self.gap:+g}（{self.gap_pct:+.1f}%）"
+        head = f"目标{self.target:g}，{self.n_done}天均值{self.mean:g}，" + (
+            f"需下降{-self.gap:g}（{-self.gap_pct:.1f}%）"
+            if self.gap < 0
+            else f"低于目标{self.gap:g}"
+            if self.gap
+            else "与目标相同"
+        )
         if self.control is None:
             return head
         said = f"{head}，余下{self.n_days - self.n_done}天控制在{self.control:g}以内"
