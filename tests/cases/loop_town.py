@@ -137,8 +137,8 @@ def write_tables(folder, facilities=()):
             for city, share in (("云岭市(示例)", 1.0), ("河阳市(示例)", 0.8)):
                 pm25 = round(high * share * winter * (1 + 0.4 * ((n * 7) % 11 - 5) / 5), 1)
                 days.append(
-                    {"单位": city, "点位": city[:2], "日期": day, "pm2.5": pm25, "pm10": round(1.6 * pm25, 1), "so2": 12,
-                     "no2": 35, "co": 0.9, "o3": 60 if winter == 1 else 150}
+                    {"单位": city, "点位": city[:2], "日期": day, "pm2.5": pm25, "pm10": round(1.6 * pm25, 1),
+                     "so2": 12, "no2": 35, "co": 0.9, "o3": 60 if winter == 1 else 150}
                 )  # fmt: skip
     write_rows(folder / "days.csv", days)
     alerts = [{"起": "2025-12-10", "止": "2025-12-13", "预警级别": "橙色", "启动文号": "〔2025〕8号"}]

@@ -80,6 +80,17 @@ def consultation(
     )  # fmt: skip
 
 
+def _response(desk, emergency):
+    """The heavy-pollution response in force with the emergency-reduction list that holds under it (A6, E6)."""
+    held = desk.alert
+    order = f"（{held['order']}）" if held["order"] else ""
+    head = f"{LEVELS[held['level']][0]}预警响应自{held['from']}起执行{order}；"
+    if not emergency:
+        return Part("重污染天气应对", [f"{head}没有交付应急减排清单。"])
+    table = Grid(["污染源", "网格", "县（区、市）", "减排措施"], [26.0, 14, 18, 40], emergency)
+    return Part("重污染天气应对", [f"{head}应急减排清单如下，逐家核查落实情况。"], table)
+
+
 def special(
     desk, measures: pd.DataFrame, forecast: pd.DataFrame | None, targets: Sequence[tuple[str, str]]
 ) -> Document:
@@ -97,10 +108,11 @@ def special(
             city, _number(now), _change(now, before["pm25"].mean()), _change(now, year),
             f"{good}/{valid}" if valid else NO_VALUE,
         ])  # fmt: skip
+    heads = ["城市", "PM2.5\nμg/m³", "环比%", "同比%", "优良天\n/有效天"]
     late = measures[measures["step"] > 0]
     table = [[r.unit, f"{r.measure} {r.text}", str(r.weeks), join(r.consequence, r.note)] for r in late.itertuples()]
     parts = [
-        Part("各市变化", [], Grid(["城市", "PM2.5\nμg/m³", "环比%", "同比%", "优良天\n/有效天"], [18.0, 14, 14, 14, 16], rows)),
+        Part("各市变化", [], Grid(heads, [18.0, 14, 14, 14, 16], rows)),
         Part("报警和反馈", [], cities_table(desk.now, desk.before)),
         Part("未落实的措施", [f"连续未整改的措施{len(late)}项。"] if len(late) else ["没有未整改的措施。"],
              Grid(["单位", "措施", "连续周数", "处理（B17）"], [18.0, 38, 10, 26], table) if table else None),
@@ -178,5 +190,5 @@ def _forecast(forecast, desk):
     return Part(
         "下周预测",
         [f"预报来源：{source}。"],
-        Grid(["日期", "单位", "AQI", "首要污染物", "说明"], [15.0, 16, 14, 14, 40], rows),
+        Grid(heads, [15.0, 16, 14, 14, 40], rows),
     )

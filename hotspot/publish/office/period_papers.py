@@ -163,14 +163,14 @@ def situation(desk) -> Document:
     states = desk.whole.issues["state"].value_counts()
     progress = "、".join(f"{STATES[name]}{int(states[name])}个" for name in STATES if name in states.index)
     issues, n_open, n_late = open_issues(desk.whole)
+    still = f"未销号{n_open}个，其中超期{n_late}个"
     parts = [
         Part("空气质量形势", [], Grid(heads, [16.0, 12, 12, 10, 12, 26], rows),
              ["优良天为AQI不大于100的天数，按有效天计；缺项污染物多的日期不发布AQI，不计入有效天。"]),
         Part("热点网格分析", [f"推送报警{len(desk.now.alarms)}次，涉及网格{counts.size}个；报警最多的网格如下。"]
              if busy else ["本期没有推送报警。"], busy),
         Part("发现的问题", kinds_sentences(found) or ["本期没有发现问题。"]),
-        Part("整改进展", [f"累计登记问题{len(desk.whole.issues)}个：{progress or '无'}；未销号{n_open}个，其中超期{n_late}个。"],
-             issues),
+        Part("整改进展", [f"累计登记问题{len(desk.whole.issues)}个：{progress or '无'}；{still}。"], issues),
         Part("工作建议", numbered(advice(found)) or ["请继续做好日常巡查。"]),
     ]  # fmt: skip
     return frame(desk, f"热点网格空气质量形势和监管情况（{desk.period.zh}）", lead=[lead], parts=parts)
