@@ -16,6 +16,7 @@ from hotspot.publish.office.document import Document, Grid, Part
 from hotspot.publish.office.period_papers import frame, recent
 from hotspot.rank.city.air import good_days, to_date
 from hotspot.rank.city.compare import NAMES
+from hotspot.rules.cadence import LEVELS
 from hotspot.rules.rounding import round_half_even
 
 SECTORS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")

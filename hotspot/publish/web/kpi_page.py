@@ -43,7 +43,9 @@ def kpi_page(told: Mapping) -> WebMap:
             for row in told["departments"]
         ],
         "kinds": told["kinds"], "targets": [row | {"unit": escape(row["unit"])} for row in told["targets"]],
-        "alarms": [[escape(part) if isinstance(part, str) else part for part in row] for row in told["details"]["alarms"]],
+        "alarms": [
+            [escape(part) if isinstance(part, str) else part for part in row] for row in told["details"]["alarms"]
+        ],
         "issues": [
             [escape(row[0]), escape(row[1]), row[2], escape(row[3]), kinds[row[4]]["zh"], kinds[row[4]]["en"],
              desks.get(row[5], {"zh": "未交办"})["zh"], row[6], STATES[row[7]], row[8]]
