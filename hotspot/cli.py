@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hotspot import cli_loop, cli_registers
+from hotspot import cli_calendar, cli_loop, cli_network, cli_registers
 from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, Scheduler, StudyFile, show
 
 app = typer.Typer(
@@ -251,6 +251,8 @@ def escalate(
 
 cli_loop.add_to(app)
 cli_registers.add_to(app)
+cli_network.add_to(app)
+cli_calendar.add_to(app)
 
 
 @app.command()

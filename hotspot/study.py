@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hotspot.deliveries import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
+from hotspot.study_loop import LoopFiles, NetworkFiles
 from hotspot.study_registers import EventFiles, EvidenceFiles, Registers
 from hotspot.variables import DataError
 
@@ -217,6 +218,8 @@ class Study(_Part):
     events: tuple[EventFiles, ...] = ()
     evidence: tuple[EvidenceFiles, ...] = ()
     registers: Registers = Field(default_factory=Registers)
+    network: NetworkFiles = Field(default_factory=NetworkFiles)
+    loop: LoopFiles = Field(default_factory=LoopFiles)
     map: WebMap = Field(default_factory=WebMap)
     labels: str | None = None  # CSV cell,label: the officials' own cell names
     criteria: Criteria = Field(default_factory=Criteria)
@@ -226,7 +229,6 @@ class Study(_Part):
     @field_validator("id")
     @classmethod
     def _safe_id(cls, value: str) -> str:
-        # Output folders are named by it, so nothing but plain characters.
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
             raise ValueError("id becomes a folder name: use a-z, 0-9 and '-', at most 40 characters")
         return value

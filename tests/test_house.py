@@ -18,6 +18,7 @@ FLOORS = {
     "grid": 3,
     "study_view": 3,
     "study_registers": 1,
+    "study_loop": 3,
     "study": 4,
     "contracts": 5,
     "sources": 6,
@@ -32,6 +33,8 @@ FLOORS = {
     "workflows": 14,
     "cli_loop": 15,
     "cli_registers": 15,
+    "cli_network": 15,
+    "cli_calendar": 15,
     "cli": 16,
     "__main__": 17,
 }

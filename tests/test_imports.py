@@ -63,6 +63,7 @@ def imports_of(node):
 def foreign(folder):
     """Third-party modules that the Python files of a folder import -> a file that does."""
     ours = {path.stem for part in ("tests", "benchmarks", "docs") for path in (ROOT / part).rglob("*.py")}
+    ours |= {path.name for path in (ROOT / "tests" / "cases").iterdir() if path.is_dir()}
     ours |= {"hotspot", *sys.stdlib_module_names}
     found = {}
     for path in sorted((ROOT / folder).rglob("*.py")):

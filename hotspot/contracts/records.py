@@ -4,6 +4,7 @@ The records that go from room to room: what was delivered, what a year and a mon
 Each is frozen and checked when it is made; a fault is named there, not five rooms later.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -157,6 +158,8 @@ class Derived:
         reason why it has none, the visiting plan of every city and of every warned cell
     fine : DataFrame of the warned cells' sub-cells of 500 m; None without micro-stations
     backdrop : GeoDataFrame of rivers and roads for printed maps, or None
+    people : dict of cell -> who answers for it, from the register of the network; empty without one
+    past : dict of cell -> lines of what lies behind it, as the ledger knew it; see ``ledger.past``
     """
 
     delivered: Delivered
@@ -175,6 +178,8 @@ class Derived:
     routes: "pd.DataFrame"
     fine: "pd.DataFrame | None"
     backdrop: "gpd.GeoDataFrame | None"
+    people: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    past: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         month = self.delivered.month

@@ -11,7 +11,7 @@ NONE = "none"  # a problem word of the ledger only: visited, nothing found
 PLACE = ("sub_cell", "facility", "lon", "lat")  # what tells two problems of one kind in a cell apart
 
 
-def record_feedback(ledger, rows):
+def record_feedback(ledger, rows, *, register=None):
     """
     Append what the field teams report on warned cells.
 
@@ -24,6 +24,8 @@ def record_feedback(ledger, rows):
         hourly alarm, whose month then counts; ``problem`` as a key of the vocabulary or in its
         Chinese words; ``occasion`` "routine" where the cell was visited without a warning;
         further keys are kept as they are, as text.
+    register : ledger.people.Register, optional
+        Of the network: who has an interest in the ``facility``, or whose duties do not hold visits, is set aside.
 
     Returns
     -------
@@ -60,6 +62,8 @@ def record_feedback(ledger, rows):
     for number, row in enumerate(rows, 1):
         body = {str(key): str(value) for key, value in row.items() if value is not None and value == value}
         why = _settle(body, alarms) or _fault(body, warned, alarms)
+        if not why and register is not None:
+            why = register.why_not(body["by"], "visit", body["time"], body.get("facility", ""))
         seq, state = 0, "quarantined"
         if not why:
             state = "repeated" if _key(body) in known else "recorded"

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from hotspot.ledger.clocks import local_minute
+from hotspot.ledger.people import Register
 from hotspot.ledger.store import Ledger
 from hotspot.rules.classes import departments, problem_types
 
@@ -47,7 +48,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def record_issues(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
+def record_issues(ledger: Ledger, rows: Iterable[dict], *, register: Register | None = None) -> pd.DataFrame:
     """
     Append problems that were found.
 
@@ -59,6 +60,8 @@ def record_issues(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
         ``problem`` (a key of the vocabulary or its Chinese), ``text``; ``issue`` blank or a number of ours;
         further columns (``ref received arrived unit sub_cell county lon lat facility department measures
         due should_have persons sources photos``) are kept as they are.
+    register : Register, optional
+        Of the network: what the unit found itself is then written by somebody whose duty it is (B2).
 
     Returns
     -------
@@ -85,6 +88,8 @@ def record_issues(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     for number, row in enumerate(rows, 1):
         body = _text_of(row)
         why = _settle(body)
+        if not why and register is not None and body["origin"] == "self":
+            why = register.why_not(body["by"], "found", body["found"])
         name, seq, state = body.get("issue", ""), 0, "quarantined"
         if not why:
             known = same.get(_without_number(body))
@@ -103,7 +108,7 @@ def record_issues(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     return pd.DataFrame(out, columns=["row", "issue", "state", "why", "seq"])
 
 
-def record_steps(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
+def record_steps(ledger: Ledger, rows: Iterable[dict], *, register: Register | None = None) -> pd.DataFrame:
     """
     Append steps of problems; one that does not follow the step before it is set aside.
 
@@ -113,6 +118,9 @@ def record_steps(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     rows : iterable of dict of text
         ``issue, step`` (a state or its Chinese), ``time`` (local), ``by``; ``unit department due text``
         and others are kept.
+    register : Register, optional
+        Of the network: a step that is none of the writer's duties is set aside with the duty's words (B2), an
+        acceptance by somebody with an interest in the enterprise as avoidance (B12).
 
     Returns
     -------
@@ -143,6 +151,9 @@ def record_steps(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
         body["step"] = words.get(body.get("step", ""), body.get("step", ""))
         seq, state = 0, "quarantined"
         why = _settle_step(body, past)
+        if not why and register is not None:
+            facility = body.get("facility") or past[body["issue"]][0].get("facility", "")
+            why = register.why_not(body["by"], body["step"], body["time"], facility)
         if not why and _key(body) in known:
             seq, state = known[_key(body)], "repeated"
         elif not why:

@@ -1,6 +1,7 @@
 """What a cell has behind it: alarms, findings, open problems, consequences (C3, C10; LOOP 2)."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,6 +11,7 @@ from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.feedback import NONE, effective_feedback
 from hotspot.ledger.issues import OPEN, issue_table
 from hotspot.ledger.store import Ledger
+from hotspot.rules.calendar import month_minus
 from hotspot.rules.classes import problem_types
 from hotspot.rules.loop import Clocks
 
@@ -59,44 +61,120 @@ def past_of(ledger: Ledger, cell: str, asof: str, rule: Clocks) -> CellPast:
     ...     past_of(ledger, "A", "2025-12-31", Clocks()).recurring
     ('A-27',)
     """
+    return pasts_of(ledger, [cell], asof, rule)[cell]
+
+
+def pasts_of(ledger: Ledger, cells: Iterable[str], asof: str, rule: Clocks) -> dict[str, CellPast]:
+    """
+    Look up what many cells have behind them; the ledger is read once.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    cells : iterable of str
+    asof, rule : as ``past_of``
+
+    Returns
+    -------
+    dict cell -> CellPast
+    """
     now = local_minute(asof)
     year, recent = now - pd.DateOffset(years=1), now - pd.Timedelta(days=rule.repeat_days)
 
     def within(text):
         return year < local_minute(text) <= now
 
-    alarms = sorted(
-        (body["time"], body["sub_cell"], int(body["hours"]))
-        for body in alarm_bodies(ledger).values()
-        if body["cell"] == cell and body["state"] in ("pushed", "persistent") and within(body["time"])
-    )
-    often = Counter(sub for time, sub, _ in alarms if local_minute(time) > recent)
-    table = issue_table(ledger, asof)
-    table = table[table["cell"] == cell]
+    alarms: dict[str, list] = {}
+    for body in alarm_bodies(ledger).values():
+        if body["state"] in ("pushed", "persistent") and within(body["time"]):
+            alarms.setdefault(body["cell"], []).append((body["time"], body["sub_cell"], int(body["hours"])))
+    issues = dict(list(issue_table(ledger, asof).groupby("cell", sort=False)))
     answers = effective_feedback(ledger)
-    answers = answers[answers["effective"] & (answers["cell"] == cell) & ~answers["problem"].isin(["", NONE])]
-    found = {(str(row.time)[:10], row.problem) for row in answers.itertuples() if within(row.time)}
-    found |= {(row.found[:10], row.problem) for row in table.itertuples() if within(row.found)}
-    photos = {
-        name.strip()
-        for kind in ("feedback", "issue")
-        for entry in ledger.entries(kind)
-        if entry.body.get("cell") == cell and entry.body.get("photos")
-        for name in entry.body["photos"].replace("，", ",").replace("、", ",").split(",")
-    }
-    return CellPast(
-        cell,
-        tuple(alarms),
-        tuple(sorted(sub for sub, n in often.items() if n >= rule.repeat_alarms)),
-        tuple(sorted(found)),
-        tuple((row.issue, row.problem, row.due) for row in table[table["state"].isin(OPEN)].itertuples()),
-        tuple(
-            month
-            for (kind, month), entry in ledger.heads().items()
-            if kind == "month" and cell in {name for name, *_ in entry.body["warned"]} and within(f"{month}-01")
-        ),
-        tuple(sorted(filter(None, photos))),
-    )
+    answers = answers[answers["effective"] & ~answers["problem"].isin(["", NONE])]
+    found: dict[str, set] = {}
+    for row in answers.itertuples():
+        if within(row.time):
+            found.setdefault(row.cell, set()).add((str(row.time)[:10], row.problem))
+    photos: dict[str, set] = {}
+    for entry in (*ledger.entries("feedback"), *ledger.entries("issue")):
+        if entry.body.get("photos"):
+            names = entry.body["photos"].replace("，", ",").replace("、", ",").split(",")
+            photos.setdefault(entry.body.get("cell", ""), set()).update(name.strip() for name in names)
+    warned: dict[str, list] = {}
+    for (kind, month), entry in ledger.heads().items():
+        if kind == "month" and within(f"{month}-01"):
+            for name in sorted({name for name, *_ in entry.body["warned"]}):
+                warned.setdefault(name, []).append(month)
+    pasts = {}
+    for cell in dict.fromkeys(cells):
+        own, table = sorted(alarms.get(cell, ())), issues.get(cell)
+        often = Counter(sub for time, sub, _ in own if local_minute(time) > recent)
+        rows = () if table is None else tuple(table.itertuples())
+        findings = found.get(cell, set()) | {(row.found[:10], row.problem) for row in rows if within(row.found)}
+        pasts[cell] = CellPast(
+            cell,
+            tuple(own),
+            tuple(sorted(sub for sub, n in often.items() if n >= rule.repeat_alarms)),
+            tuple(sorted(findings)),
+            tuple((row.issue, row.problem, row.due) for row in rows if row.state in OPEN),
+            tuple(warned.get(cell, ())),
+            tuple(sorted(filter(None, photos.get(cell, ())))),
+        )
+    return pasts
+
+
+def known_past(ledger: Ledger, month: str, cells: Iterable[str], rule: Clocks) -> dict[str, list[list[str]]]:
+    """
+    What a month's sheets and map tell of its cells: the past up to the month's end, as known at its first publication.
+
+    What came into the ledger after the month was first published changes nothing on it, so that a month published
+    again without new data keeps its bytes.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    month : str, "YYYY-MM"
+    cells : iterable of str
+    rule : Clocks
+
+    Returns
+    -------
+    dict cell -> lines ``[zh, en]``, of the cells that have something behind them
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.ledger.store import open_ledger
+    >>> alarm = {"cell": "A", "hours": 3, "state": "pushed", "sub_cell": "A-27", "time": "2025-12-05T04:00"}
+    >>> with open_ledger(tempfile.mkdtemp() + "/ledger.sqlite") as ledger:
+    ...     _ = ledger.append("alarm", "2025-12", alarm | {"alarm": "a"})
+    ...     _ = ledger.append("month", "2025-12", {"warned": [["A", "highest"]]})
+    ...     _ = ledger.append("alarm", "2025-12", alarm | {"alarm": "b", "time": "2025-12-06T04:00"})
+    ...     known_past(ledger, "2025-12", ["A", "B"], Clocks())
+    {'A': [['近一年报警1次：12-05 04时（27号小格）', '1 alarm within a year: 12-05 04 h (27)']]}
+    """
+    own = ledger.entries("month", month)
+    known = _Until(ledger, own[0].seq if own else None)
+    end = pd.Timestamp(f"{month_minus(month, -1)}-01") - pd.Timedelta(minutes=1)
+    told = {}
+    for cell, past in pasts_of(known, cells, end.isoformat(timespec="minutes"), rule).items():  # type: ignore[arg-type]
+        if past.alarms or past.findings or past.open:
+            told[cell] = [list(pair) for pair in past_words(past)]
+    return told
+
+
+class _Until:
+    """The entries of a ledger before one of them; all of them where none is named."""
+
+    def __init__(self, ledger: Ledger, seq: int | None):
+        self._ledger, self._seq = ledger, seq
+
+    def entries(self, kind=None, month=None):
+        found = self._ledger.entries(kind, month)
+        return found if self._seq is None else [entry for entry in found if entry.seq < self._seq]
+
+    def heads(self):
+        return dict(sorted({(entry.kind, entry.month): entry for entry in self.entries()}.items()))
 
 
 def past_words(past: CellPast) -> list[tuple[str, str]]:

@@ -135,7 +135,7 @@ def _geopackage(made: Made) -> None:
 def _map(made: Made) -> None:
     from hotspot.publish.web.webmap import web_map
 
-    known = ("hot", "not_ranked", "gi", "history", "standing", "emerging")
+    known = ("hot", "not_ranked", "gi", "history", "standing", "emerging", "past")
     about = {name: getattr(made.derived, name) for name in known}
     about |= {"facilities": made.derived.delivered.facilities}
     derived = made.derived
@@ -153,7 +153,7 @@ def _checklists(made: Made) -> None:
 def _sheets(made: Made) -> None:
     from hotspot.publish.paper.sheets import write_sheets
 
-    known = ("field", "warned", "traced", "checklist", "fine", "backdrop")
+    known = ("field", "warned", "traced", "checklist", "fine", "backdrop", "people", "past")
     about = {name: getattr(made.derived, name) for name in known}
     about |= {"facilities": made.derived.delivered.facilities}
     write_sheets(made.folder, study=made.study, month=made.month, state=made.state, **about)

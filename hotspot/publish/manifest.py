@@ -94,7 +94,7 @@ def describe(study, month, derived, *, state="preliminary"):
             "warnings": len(warned),
             "not_ranked": len(derived.not_ranked),
         },
-    }
+    } | ({"past": derived.past} if derived.past else {})
 
 
 def _plain(value):

@@ -92,6 +92,7 @@ class _Manifest(_Part):
     chances: dict[_Month, dict[str, float]] = {}
     replaces: int
     changes: list[dict[str, Any]]
+    past: dict[str, list[Annotated[list[str], Field(min_length=2, max_length=2)]]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self):

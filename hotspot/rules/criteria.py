@@ -12,7 +12,9 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from hotspot.rules.alarming import Abnormal, Alarms
-from hotspot.rules.loop import Assessment, CityRanking, Clocks, Holds, IndexLadder, ShareLadder, Targets
+from hotspot.rules.cadence import Cadence
+from hotspot.rules.loop import Assessment, CityRanking, Clocks, Handover, Holds, IndexLadder, ShareLadder, Targets
+from hotspot.rules.network import Network
 from hotspot.rules.plausible import Plausible
 from hotspot.rules.reasons import OURS, REASONS
 from hotspot.rules.rule import Rule
@@ -306,14 +308,6 @@ class Escalation(Rule):
     city_consecutive: int = Field(3, ge=1)  # D12
 
 
-class Handover(Rule):
-    """What is due after a list was handed over. D15, D20 say "in time" and name no time, so all is a proposal."""
-
-    feedback_workdays: int = Field(5, ge=1)  # the return form, in working days after the hand-over
-    rectify_days: int = Field(30, ge=1)  # a problem found, from the day it was handed to its department
-    report_hours: int = Field(24, ge=1)  # E2: what was found on the spot is reported; B5 asks for 1 hour, of alarms
-
-
 class Report(Rule):
     """The monthly analysis report. C6."""
 
@@ -352,6 +346,8 @@ class Criteria(Rule):
     index_ladder: IndexLadder = Field(default_factory=IndexLadder)
     ranking: CityRanking = Field(default_factory=CityRanking)
     targets: Targets = Field(default_factory=Targets)
+    network: Network = Field(default_factory=Network)
+    cadence: Cadence = Field(default_factory=Cadence)
     handover: Handover = Field(default_factory=Handover)
     visiting: Visiting = Field(default_factory=Visiting)
     report: Report = Field(default_factory=Report)

@@ -26,7 +26,7 @@ class Holds(Rule):
 
     first: date | None = None
     last: date | None = None
-    start_month: str = ""  # D21; recorded and not yet enforced: a real study publishes an earlier month
+    start_month: str = Field("", pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")  # D21; an earlier month is a draft only
     documents: tuple[LegalDocument, ...] = ()
 
 
@@ -40,6 +40,14 @@ class Clocks(Rule):
     outstanding_days: int = Field(31, ge=1)  # proposal: an alarm that nobody answered stands in letters for so long
     repeat_days: int = Field(30, ge=1)  # proposal: the same sub-cell alarms again within so many days ...
     repeat_alarms: int = Field(3, ge=2)  # ... so often: a recurring alarm
+
+
+class Handover(Rule):
+    """What is due after a list was handed over. D15, D20 say "in time" and name no time, so all is a proposal."""
+
+    feedback_workdays: int = Field(5, ge=1)  # the return form, in working days after the hand-over
+    rectify_days: int = Field(30, ge=1)  # a problem found, from the day it was handed to its department
+    report_hours: int = Field(24, ge=1)  # E2: what was found on the spot is reported; B5 asks for 1 hour, of alarms
 
 
 class Assessment(Rule):

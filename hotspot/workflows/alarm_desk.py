@@ -7,7 +7,7 @@ import pandas as pd
 
 from hotspot.contracts.records import PUSHED
 from hotspot.ledger.alarms import answers
-from hotspot.ledger.past import past_of
+from hotspot.ledger.past import past_of, pasts_of
 from hotspot.ledger.watch import alarm_table
 from hotspot.rules.calendar import offset_hours
 
@@ -42,7 +42,7 @@ def write_alarm_desk(
     answered, files = answers(ledger), []
     waiting = _waiting(alarm_table(ledger, asof, clocks), first, asof, study)
     cells = sorted({*alarms["cell"].astype(str), *waiting["cell"].astype(str)})
-    past = {cell: past_of(ledger, cell, asof, clocks) for cell in cells}
+    past = pasts_of(ledger, cells, asof, clocks)
     if letter:
         files += write_letters(
             folder, study=study, alarms=alarms, period=period, answered=answered, outstanding=waiting, past=past,

@@ -47,6 +47,7 @@ def write_atlas(study, year, *, city=None, out="out"):
     from hotspot.sources.intake import Intake
     from hotspot.sources.opening import open_year
     from hotspot.sources.places.backdrop import read_backdrop
+    from hotspot.workflows.network import people_of_month
     from hotspot.workflows.year import open_hotspots
 
     hot = open_hotspots(study, int(year), out=out)
@@ -55,6 +56,7 @@ def write_atlas(study, year, *, city=None, out="out"):
     intake = Intake(study.root)
     facilities = open_year(study, int(year), intake=intake, kinds=("facilities",)).facilities
     features = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
+    people = people_of_month(study, f"{year}-12", intake)
     folder = Path(out) / study.id
     digest = manifest.digest(folder / f"hotspots-{year}.csv")[:8]
     paths = []
@@ -63,7 +65,7 @@ def write_atlas(study, year, *, city=None, out="out"):
         for code, name in chosen:
             data = atlas_data(
                 study, int(year), name, hot=hot, facilities=facilities, backdrop=features, digest=digest,
-                progress=bar.update,
+                progress=bar.update, people=people,
             )  # fmt: skip
             check_glyphs(set_texts(data))
             paths.append(folder / f"atlas-{year}-{code}.pdf")

@@ -20,6 +20,7 @@ from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.month import STEPS, derive, steps
+from hotspot.workflows.network import staffing_sentences
 from hotspot.workflows.year import open_hotspots
 
 _SHOWN = 3  # files named beside one note
@@ -46,7 +47,8 @@ def check_month(study, month, *, out=None):
         would have to go without), ``notes`` (dicts ``text, count, files``: equal notes are one), ``list`` (dict
         ``ready, how, cells, origin`` of the year's list: would ``hotspot select`` give one), ``inputs`` (counts of the
         conservation law), ``months`` (per month: cells with a valid mean, and why the others have none),
-        ``stations`` (valid days of each reference station, its mean to date), ``field`` (how it was made).
+        ``stations`` (valid days of each reference station, its mean to date), ``field`` (how it was made),
+        ``staffing`` (what the register of the network lacks at the month's end; it stops nothing).
         A mean to date is shown, never ranked.
 
     Examples
@@ -77,6 +79,9 @@ def check_month(study, month, *, out=None):
         if derived is None:
             with _trial(problems):
                 told = _to_date(study, month)
+    staffing: list[str] = []
+    with _trial(problems):
+        staffing = staffing_sentences(study, month)
     # What stands in the scratch copy is what stands in ``out``.
     problems = [text.replace(f"{scratch}{os.sep}", f"{out}{os.sep}" if out is not None else "") for text in problems]
     answer = {
@@ -91,6 +96,7 @@ def check_month(study, month, *, out=None):
         "months": {},
         "stations": {},
         "field": {},
+        "staffing": staffing,
     }
     if derived is not None:
         told = derived.delivered.intake, derived.field, derived.delivered.reference
@@ -113,6 +119,7 @@ def check_lines(answer):
     yield f"{answer['study']} {answer['month']}: {verdict}"
     yield from (f"problem: {text}" for text in answer["problems"])
     yield from (f"caution: {text}" for text in answer["cautions"])
+    yield from (f"staffing: {text}" for text in answer["staffing"])
     yield "; ".join(filter(None, (f"hotspot list: {answer['list']['how']}", answer["list"]["origin"])))
     if answer["inputs"]:
         counts = answer["inputs"]

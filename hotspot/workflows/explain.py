@@ -41,7 +41,8 @@ def explain_cell(study, month, cell, *, out="out"):
         ``place``, ``hotspot`` (list entry or why not), ``month`` (mean, coverage,
         valid days, error, Gi*), ``warnings`` (one entry per reason with its rank
         and confidence), ``not_ranked``, ``sources``, ``hours`` (station, wind and calm behind
-        them), and ``sentences`` to read.
+        them), ``past`` (lines zh, en of the year before the month's end), ``people`` (chief, supervisor), and
+        ``sentences`` to read.
 
     Raises
     ------
@@ -84,9 +85,24 @@ def explain_cell(study, month, cell, *, out="out"):
     }
     if "abnormal_en" in field.coords:
         answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
+    answer["past"] = _past(study, month, code, Path(out) / study.id / "ledger.sqlite")
+    answer["people"] = [who.said for who in (derived.people or {}).get(code, ())[:2]]
     told = ranks_sentence(derived.field.attrs, month)
     answer["sentences"] = [*_sentences(answer, study, month), *([told] if told else [])]
     return answer
+
+
+def _past(study, month, code, path):
+    """What lies behind a cell at the end of a month, with all that came in since; empty without a ledger."""
+    from hotspot.ledger.past import past_of, past_words
+    from hotspot.ledger.store import open_ledger
+    from hotspot.workflows.network import last_day
+
+    if not path.exists():
+        return []
+    with open_ledger(path) as ledger:
+        past = past_of(ledger, code, f"{last_day(month)}T23:59", study.criteria.clocks)
+    return [list(pair) for pair in past_words(past)]
 
 
 def where_is(words, *, datum="wgs84", study=None, data=None):
@@ -163,6 +179,9 @@ def _sentences(answer, study, month):
             f"wind evidence: {'; '.join(filter(None, (row['word'], share_words(row)[1], agreement_words(row)[1])))}."
         )
     lines += [f"{said[0].upper()}{said[1:]}." for _, said in group_words(answer["sources"])]
+    lines += [f"Its past: {en}." for _, en in answer["past"]]
+    if any(answer["people"]):
+        lines.append("Answered for by " + ", ".join(filter(None, answer["people"])) + ".")
     rest = rest_words(answer["hours"])[1]
     lines += [f"{rest}."] if rest else []
     calm = calm_words(answer["hours"])[1]

@@ -41,14 +41,17 @@ def record_feedback_file(study, file, *, out="out"):
         The file cannot be read, or no month was published yet.
     """
     from hotspot.sources.intake import Intake
+    from hotspot.workflows.network import register_of
 
     file = Path(file)
     intake = Intake(file.parent)
     what, record, frame, lines = _rows_of(file, intake)
     if "cell" in frame and study.labels:  # teams know a cell by its official label
         frame = frame.assign(cell=[study.code_of(text) for text in frame["cell"]])
+    found = register_of(study)  # duties and avoidance of interest are judged where the study names its people
+    judged = {} if found is None or what in ("receipts", "measures") else {"register": found[0]}
     with published_ledger(study, out) as ledger:
-        report = record(ledger, frame.to_dict("records"))
+        report = record(ledger, frame.to_dict("records"), **judged)
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [

@@ -63,6 +63,12 @@ def run_month(study, month, *, out="out", draft=False, confirm=False, by="", rea
     from hotspot.publish.staging import reserved
 
     parse_month(month)
+    start = study.criteria.holds.start_month
+    if month < start and not draft:
+        raise DataError(
+            f"{month}: the lists of {study.criteria.profile} begin with {start} (D21); run it as --draft, or let the "
+            "study say otherwise: [criteria.holds] start_month."
+        )
     place = Path(out) / study.id / ("drafts" if draft else "") / month
     with (
         reserved(place),  # a place that cannot be written, or another publisher, is told before the work begins
@@ -120,6 +126,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.trace.route import routes
     from hotspot.workflows.history import with_history
     from hotspot.workflows.level import with_weather
+    from hotspot.workflows.network import people_of_month
 
     step("delivered files")
     delivered = with_decisions(open_month(study, month))
@@ -181,6 +188,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         routes=routes(warned, traced, criteria, inventory=census),
         fine=fine,
         backdrop=backdrop,
+        people=people_of_month(study, month, delivered.intake),
+        past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
     )
 
 
@@ -194,6 +203,18 @@ def _clusters(gi_star, now, cells, alpha, intake):
         return cells.coords.to_dataset().assign(
             gi_z=("cell", empty), gi_p=("cell", empty), gi_class=("cell", np.full(empty.size, "", dtype=object))
         )
+
+
+def _past(study, month, folder, cells):
+    """What lies behind the cells, where there is a ledger already; {} where there is none."""
+    from hotspot.ledger.past import known_past
+    from hotspot.ledger.store import open_ledger
+
+    path = None if folder is None else Path(folder) / "ledger.sqlite"
+    if path is None or not path.exists():
+        return {}
+    with open_ledger(path) as ledger:
+        return known_past(ledger, month, sorted(map(str, cells)), study.criteria.clocks)
 
 
 def _emerging(history, cells, alpha, intake):

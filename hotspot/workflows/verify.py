@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import tempfile
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hotspot.ledger.storage import POINTER
 from hotspot.publish import manifest, revisions
 from hotspot.publish.release import LEDGER, write_body, write_release
 from hotspot.rules.calendar import parse_month
+from hotspot.rules.loop import Clocks
 from hotspot.study import load_study
 from hotspot.text.door import shown
 from hotspot.variables import DataError
@@ -226,6 +228,8 @@ def _against_ledger(directory, stated, path, heads):
             ledger.verify()
             entries = _months(ledger)
             differences = _unknown_heads(ledger, heads)
+            if stated.get("past", {}) != _past(ledger, stated):
+                differences.append(f"{manifest.NAME}: past is not what the ledger knew when the month was published")
     except DataError as error:
         return [str(error)]
     own = [entry for entry in entries if entry.month == month]
@@ -257,6 +261,16 @@ def _against_ledger(directory, stated, path, heads):
             f"cut off; `hotspot month {month}` finishes it"
         )
     return differences
+
+
+def _past(ledger, stated):
+    """What the ledger tells of the cells whose past a manifest states."""
+    if not stated.get("past"):
+        return {}
+    from hotspot.ledger.past import known_past
+
+    rule = Clocks(**{name: stated["criteria"]["clocks"][name] for name in ("repeat_days", "repeat_alarms")})
+    return known_past(ledger, stated["month"], sorted(stated["past"]), rule)
 
 
 def _unknown_heads(ledger, heads):
@@ -296,6 +310,8 @@ def _rederive(directory, stated, scratch, study, data):
         # The applied hotspot list is part of the month: select nothing anew.
         derived = derive(study, month, hot=read_hotspots(directory / "hotspots.csv", study.cells), step=step)
         derived.delivered.intake.check()
+        # As the history below, what lay behind a cell is taken as stated; the ledger beside it was asked.
+        derived = replace(derived, past=stated.get("past", {}))
         step("products")
         body = write_body(again, study, month, derived, stated["state"])
         body["study"]["file"] = stated["study"]["file"]  # how it was called is nobody's to prove

@@ -72,6 +72,7 @@ def write_archive(path, members):
 
 def _own(folder, study, month, derived, edition, city):
     """What is made for the city alone: its rows as CSV and xlsx, its checklists, its return form."""
+    from hotspot.publish.office.handover import handover_slips
     from hotspot.publish.office.return_form import return_form
     from hotspot.publish.tables.checklists import write_checklists
     from hotspot.publish.tables.lists import write_not_ranked, write_warnings
@@ -97,6 +98,7 @@ def _own(folder, study, month, derived, edition, city):
     if len(warned):
         made["field.kmz"] = field_kmz(study.grid, month, warned, derived.traced)
         made["ovital.txt"] = ovital_text(study.grid, warned, derived.traced)
+    made |= handover_slips(study, month, city, checks, warned)
     return made | {"return-form.xlsx": return_form(study, month, city, warned)}
 
 

@@ -28,7 +28,9 @@ def render(data, *, kind="pdf", ppi=None):
     return typeset("atlas.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
 
 
-def atlas_data(study, year, city, *, hot, facilities, backdrop=None, digest="", progress=lambda n: None):
+def atlas_data(
+    study, year, city, *, hot, facilities, backdrop=None, digest="", progress=lambda n: None, people=None
+):  # fmt: skip
     """
     Everything printed in the atlas of one city, as plain dicts of strings and drawings.
 
@@ -44,6 +46,7 @@ def atlas_data(study, year, city, *, hot, facilities, backdrop=None, digest="", 
         First digits of the list's SHA-256, printed on every page.
     progress : callable
         Told 1 after each cell.
+    people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
 
     Returns
     -------
@@ -58,7 +61,8 @@ def atlas_data(study, year, city, *, hot, facilities, backdrop=None, digest="", 
     }
     pages = []
     for row in cells.to_dict("records"):
-        pages.append(cell_page(study, row, every=every, facilities=facilities, borders=borders, ways=ways))
+        own = (people or {}).get(row["cell"])
+        pages.append(cell_page(study, row, every=every, facilities=facilities, borders=borders, ways=ways, people=own))
         progress(1)
     return cover(study, year, city, cells, facilities, digest) | {
         "maps": index_maps(study.grid, cells, borders, ways),

@@ -7,6 +7,7 @@ import numpy as np
 
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
@@ -68,7 +69,7 @@ def county_rows(cells):
     return rows
 
 
-def cell_page(study, row, *, every, facilities, borders, ways):
+def cell_page(study, row, *, every, facilities, borders, ways, people=None):
     """
     One cell's page.
 
@@ -80,6 +81,7 @@ def cell_page(study, row, *, every, facilities, borders, ways):
     facilities : GeoDataFrame
     borders : Borders
     ways : Backdrop
+    people : of ``ledger.people.answerable``, optional; a blank to write on where somebody is not known
 
     Returns
     -------
@@ -114,6 +116,7 @@ def cell_page(study, row, *, every, facilities, borders, ways):
         "place": [shorten(str(row[name]), 24) for name in ("city", "county", "township") if known(row[name])],
         "coordinates": coordinates(code, row["lon"], row["lat"]),
         "facts": _facts(study, row, float(east), float(north)),
+        "people": _people(people or NOBODY),
         "shares": _shares(study.cells, code),
         "detail": detail,
         "around": ringed,
@@ -193,6 +196,15 @@ def _facts(study, row, east, north):
     since = f"，{int(row['since'])}年起在列" if known(row["since"]) else ""
     facts.append(["名单状态", f"{_STATUS.get(row['status'], legible(str(row['status'])))}{since}"])
     return facts
+
+
+def _people(people):
+    """Who answers for the cell: role, name, unit and duty, number, since; blanks to write on."""
+    roles = ("网格长", "专职网格监督员", "村（社区）联络员")
+    return [
+        [role, *(shorten(legible(text), width) for text, width in zip(who, (16, 15, 34, 12), strict=True))]
+        for role, who in zip(roles, ((w.name, w.phone, w.place, w.since) for w in people), strict=True)
+    ]
 
 
 def _shares(cells, code):

@@ -14,7 +14,8 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.grid.frame import north_angle
-from hotspot.publish.fonts import check_glyphs, legible, printed_width
+from hotspot.ledger.people import NOBODY
+from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.backdrop_map import Backdrop
@@ -40,7 +41,7 @@ _THREADS = 2  # more would only hold more pages in memory
 
 def write_sheets(
     directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None,
-    backdrop=None,
+    backdrop=None, people=None, past=None,
 ):  # fmt: skip
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
@@ -61,6 +62,8 @@ def write_sheets(
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None
     backdrop : GeoDataFrame, from ``read_backdrop``, or None
+    people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
+    past : mapping cell -> list of (zh, en), optional: what lies behind it, from ``ledger.past.past_words``
 
     Returns
     -------
@@ -76,7 +79,8 @@ def write_sheets(
 
     directory = Path(directory)
     drawn = _sheets(
-        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory)
+        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory),
+        people or {}, past or {},
     )  # fmt: skip
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
     sheets, pages = [], []
@@ -122,7 +126,9 @@ def render(sheets, month, *, kind="pdf", ppi=None):
     return typeset("sheet.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
 
 
-def _sheets(study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest):
+def _sheets(
+    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people, past
+):  # fmt: skip
     """One sheet after the other, so that a page can be set while the next is drawn."""
     rows = published(warned, study.criteria.warning.decimals)
     rows = rows.join(weather_change(field, rows))
@@ -158,8 +164,12 @@ def _sheets(study, month, field, warned, traced, checklist, facilities, state, f
             {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
         )  # fmt: skip
         sheet["return_to"] = _return_to(study.office)
+        sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
+        if past.get(code):
+            told = "；".join(legible(zh) for zh, _ in past[code]) + "。"
+            sheet["why"].append(["以往", shorten(told, 2 * WHY_WIDTH - 4)])
         sheet["unlisted"] = sum(not f["number"] for f in near)
-        sheet["front"] = _front_rows(sheet["why"])
+        sheet["front"] = _front_rows(sheet["why"], FRONT_ROWS // 2 - bool(past.get(code)))
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
@@ -171,10 +181,10 @@ def _return_to(office):
     return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
 
-def _front_rows(why):
+def _front_rows(why, least):
     """Facilities that fit on the front: fewer, the more there is to say at its head."""
     lines = sum(math.ceil(printed_width(text) / WHY_WIDTH) for _, text in why)
-    return max(FRONT_ROWS // 2, FRONT_ROWS - max(0, lines - WHY_LINES))
+    return max(least, FRONT_ROWS - max(0, lines - WHY_LINES))
 
 
 def _near(grid, traced, places):

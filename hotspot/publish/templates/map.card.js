@@ -76,6 +76,8 @@ function cellWords(i) {
   if (now) body.append(ofTheMonth(i));
   const near = nearness(i);
   if (near) body.append(near);
+  const past = DATA.past[i] || [];
+  if (past.length) body.append(el("section", {}, el("h5", {}, w("past")), ...past.map(pair => el("p", { class: "hs-note" }, pair[state.lang]))));
   const left = (notRanked.get(i) || []).map(k => DATA.not_ranked.pairs[k]), said = column("why_" + last), why = said ? pick(field.why[said.whole(i) || 0]) : "";
   const blank = column("pm25_" + last).words(i) == null;
   if (left.length || (why && !(now && blank))) body.append(el("section", {}, el("h5", {}, `${w("notRanked")} · ${months[last]}`),

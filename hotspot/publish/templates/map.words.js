@@ -21,6 +21,7 @@ const WORDS = {
   pTop: ["本月确在名单内的概率", "Probability of belonging on the list"], rankSpan: ["位次区间", "Rank interval"],
   blurred: ["不可区分", "not distinguishable"], clear: ["可区分", "distinguishable"],
   blurredWhy: ["与相邻位次的差异小于误差或产品分辨率", "the difference to its neighbours in rank is within the error or the product's resolution"],
+  past: ["本格以往", "What lies behind it"],
   sources: ["可能来源（按走访顺序）", "Possible sources, in visiting order"], upwind: ["上风 {0}/{1} 小时", "upwind {0} of {1} h"],
   more: ["另有 {0} 个，见检查清单", "{0} more on the checklist"],
   notRanked: ["未参与排名", "Not ranked"],

@@ -23,6 +23,7 @@ from hotspot.publish.web.webmap_lists import (
     hotspot_cells,
     not_ranked_rows,
     notes,
+    past_notes,
     reason_styles,
     traced_rows,
     warned_rows,
@@ -68,7 +69,7 @@ class WebMap:
 
 def web_map(
     field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, history=None,
-    standing=None, title=None, public=False, emerging=None,
+    standing=None, title=None, public=False, emerging=None, past=None,
 ):  # fmt: skip
     """
     The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
@@ -98,6 +99,8 @@ def web_map(
         From ``rank_standing``: how sure every hotspot cell's place is, as a layer.
     emerging : Dataset (cell), optional
         From ``rank.warn.emerging``: how clusters came about, as a layer.
+    past : mapping cell -> list of (zh, en), optional
+        What lies behind a cell, from ``ledger.past.known_past``; shown in its card.
     title : str, optional
         Headline; default: the study's name.
     public : bool
@@ -147,7 +150,7 @@ def web_map(
         raise DataError(f"field: it is of {month} and holds later months; give the months up to {month}.")
     history = None if history is None else contracts.in_order(history)
     if public:
-        traced = hot = facilities = not_ranked = gi = standing = emerging = None
+        traced = hot = facilities = not_ranked = gi = standing = emerging = past = None
     reasons = in_use(criteria.warning.k)
     values = pack_field(
         field, order, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
@@ -165,6 +168,7 @@ def web_map(
         "traced": traced_rows(traced, field, order),
         "calm": calm_notes(traced, field, order),
         "hidden": hidden_notes(traced, field, order, None if study is None else study.grid),
+        "past": past_notes(past, field, order),
         "hot": hotspot_cells(hot, field, order),
         "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), ids),
         "not_ranked": not_ranked_rows(not_ranked, field, order, ids),

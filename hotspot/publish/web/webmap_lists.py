@@ -211,6 +211,28 @@ def hidden_notes(traced, field, order, grid):
     return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
 
 
+def past_notes(past, field, order):
+    """
+    What lies behind cells: alarms, problems found, problems open.
+
+    Parameters
+    ----------
+    past : mapping cell -> list of (zh, en), or None
+    field : Dataset (cell, time)
+    order : int array, from ``page_order``
+
+    Returns
+    -------
+    dict: cell position as text -> list of (zh, en)
+    """
+    told = dict(sorted((past or {}).items()))
+    places = positions(told, field, order, "past of cells")
+    return {
+        str(place): [[escape(words) for words in pair] for pair in lines]
+        for place, lines in zip(places, told.values(), strict=True)
+    }
+
+
 def facility_rows(facilities):
     """
     Facilities as markers, and the classes that occur with their sign.

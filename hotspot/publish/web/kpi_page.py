@@ -1,0 +1,68 @@
+"""``kpi.html``: the figures of units and months as one offline page; a click opens what they are counted from."""
+
+from collections.abc import Mapping
+
+from hotspot.ledger.issues import STATES
+from hotspot.publish.web.page import POLICY, template
+from hotspot.publish.web.webfont import font_face
+from hotspot.publish.web.webmap import WebMap
+from hotspot.rules.classes import departments, problem_types
+from hotspot.text.escape import escape, script_json
+
+ALARM_STATES = {
+    "in time": ("按时反馈", "in time"), "late": ("逾期反馈", "late"), "running": ("待反馈", "waiting"),
+    "overdue": ("超期未反馈", "overdue"), "no clock": ("无时限", "no clock"),
+}  # fmt: skip
+
+
+def kpi_page(told: Mapping) -> WebMap:
+    """
+    The page: units by months, a line per unit, departments, kinds, targets; it asks the network for nothing.
+
+    Parameters
+    ----------
+    told : mapping, as ``workflows.kpi.write_kpi`` gathers it
+
+    Returns
+    -------
+    WebMap: ``save(path)`` writes the file
+
+    Notes
+    -----
+    Internal: counts and codes, no name of a person or an enterprise. The same figures give the same bytes.
+    """
+    kinds, desks = problem_types(), departments()
+    data = {
+        "title": escape(told["title"]), "asof": told["asof"][:10], "months": told["months"], "head": told["head"],
+        "profile": escape(told["profile"]), "cells": told["cells"],
+        "rows": [row | {"unit": escape(row["unit"]), "city": escape(row["city"])} for row in told["rows"]],
+        "departments": [
+            row | {"zh": desks.get(row["department"], {"zh": "未交办"})["zh"],
+                   "en": desks.get(row["department"], {"en": "not handed over"})["en"],
+                   "median_days": None if row["median_days"] != row["median_days"] else row["median_days"]}
+            for row in told["departments"]
+        ],
+        "kinds": told["kinds"], "targets": [row | {"unit": escape(row["unit"])} for row in told["targets"]],
+        "alarms": [
+            [escape(part) if isinstance(part, str) else part for part in row] for row in told["details"]["alarms"]
+        ],
+        "issues": [
+            [escape(row[0]), escape(row[1]), row[2], escape(row[3]), kinds[row[4]]["zh"], kinds[row[4]]["en"],
+             desks.get(row[5], {"zh": "未交办"})["zh"], row[6], STATES[row[7]], row[8]]
+            for row in told["details"]["issues"]
+        ],
+        "states": ALARM_STATES, "notes": [escape(text) for text in told["notes"]],
+    }  # fmt: skip
+    title = f"{data['title']}考核指标 {told['months'][-1]}"
+    body, code, style = template("kpi.html"), template("kpi.js"), template("kpi.css")
+    packed = script_json(data)
+    font = font_face(body + code + packed + title)
+    html = (
+        '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
+        f"<style>{font}{style}</style></head><body>\n{body}"
+        f'<script type="application/json" id="hotspot-data">{packed}</script>\n'
+        f'<script>(function () {{\n"use strict";\n{code}\n}})();</script></body></html>\n'
+    )
+    return WebMap(html, title)

@@ -1,0 +1,36 @@
+"""What a study delivers of the network of people and of the loop after a warning: files, nothing decided."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UnitShapes(_Part):
+    """Outlines of parks, new towns or villages: ``column`` holds the ``unit`` of ``units.csv`` (or its name)."""
+
+    files: tuple[str, ...]
+    column: str
+    datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] | None = None
+
+
+class NetworkFiles(_Part):
+    """``[network]``: who looks after the cells; tables below the data root, CSV or XLSX. B1, B3, B25."""
+
+    units: str | None = None
+    people: str | None = None
+    shapes: tuple[UnitShapes, ...] = ()
+
+
+class LoopFiles(_Part):
+    """``[loop]``: what the products of the calendar are made of beside the ledger; tables below the data root."""
+
+    days: str | None = None  # unit, point, day and the six pollutants: valid day means, O3 the largest 8 h mean
+    index: str | None = None  # month, unit, index: the composite index as published. B18, B22
+    alerts: str | None = None  # from, until, level, order: heavy-pollution responses. E6
+    targets: str | None = None  # unit, pollutant, year, target and the months. B8
+    forecast: str | None = None  # day, unit, low, high, primary, text, source. B7: only if delivered
+    emergency: str | None = None  # facility, level, measure: the emergency-reduction list. A6

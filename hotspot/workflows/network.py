@@ -1,0 +1,169 @@
+"""The network of a study: register read, joined to cells, judged, written (B1, B2, B3, B12, B13, B25)."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from hotspot.ledger.people import Answers, Register, answerable, count_check, staffing_findings, unit_counts
+from hotspot.rules.calendar import month_minus, parse_month
+from hotspot.rules.readings import footer
+from hotspot.sources.intake import Intake
+from hotspot.variables import DataError
+
+
+def register_of(study, intake: Intake | None = None) -> tuple[Register, dict] | None:
+    """
+    The register that a study names, with the outlines it brings; None where it names none.
+
+    Parameters
+    ----------
+    study : Study
+    intake : Intake, optional
+        Gets the files; default one of its own.
+    """
+    from hotspot.sources.network import read_network
+
+    if not (study.network.units or study.network.people):
+        return None
+    tables = read_network(study.network, study.root, Intake(study.root) if intake is None else intake)
+    return Register(tables.units, tables.people, study.criteria.network), tables.shapes
+
+
+def joined_cells(study, register: Register, shapes: dict, day: str) -> pd.DataFrame:
+    """Which cells belong to which unit on a day: DataFrame as ``grid.unit_cells``."""
+    from hotspot.grid.unit_cells import unit_cells
+
+    rule = study.criteria.network
+    return unit_cells(
+        study.cells, study.grid, register.on(day).units, shapes, boundaries=study.boundaries, overlap=rule.overlap,
+        radius_m=rule.key_radius_m,
+    )  # fmt: skip
+
+
+def last_day(month: str) -> str:
+    """
+    The last day of a month, on which its register stands.
+
+    Examples
+    --------
+    >>> last_day("2025-02")
+    '2025-02-28'
+    """
+    parse_month(month)
+    return str((pd.Timestamp(f"{month_minus(month, -1)}-01") - pd.Timedelta(days=1)).date())
+
+
+def people_of_month(study, month: str, intake: Intake | None = None) -> dict[str, tuple[Answers, Answers, Answers]]:
+    """Who answers for each cell at the end of a month, as ``answerable``; empty without a register."""
+    found = register_of(study, intake)
+    if found is None:
+        return {}
+    day = last_day(month)
+    return answerable(found[0], joined_cells(study, *found, day), day)
+
+
+def staffing_sentences(study, month: str) -> list[str]:
+    """What the register lacks at the end of a month, a sentence each; nothing without a register."""
+    found = register_of(study)
+    if found is None:
+        return []
+    day, rule = last_day(month), study.criteria.network
+    table = staffing_findings(found[0], day)
+    told = [f"{row.name}: {row.zh} ({row.en}; {row.clause})" for row in table.itertuples()]
+    counted = count_check(unit_counts(found[0], day), rule)
+    return told + [f"{zh} ({en}; E1)" for zh, en in counted]
+
+
+def show_network(study, *, day: str = "", out="out") -> dict:
+    """
+    The network as it stands: workbook for the office, list for the public, staffing findings.
+
+    Parameters
+    ----------
+    study : Study
+        With ``[network] units, people``.
+    day : str, "YYYY-MM-DD"
+        Default: the end of the last published month; before the first one, the latest day on which a row begins.
+    out : str or Path
+        ``OUT/<study id>/loop/network.xlsx`` and ``OUT/<study id>/public/people.csv`` are written; where the study has
+        a ledger, the version of the register is entered in it (kinds ``unit`` and ``person``: digests, no names).
+
+    Returns
+    -------
+    dict: ``day``, ``counts`` by tier, ``people``, ``findings`` (records), ``files``, ``sentences``
+
+    Raises
+    ------
+    DataError
+        The study names no register, or it cannot be read.
+    """
+    from hotspot.publish.tables.network_book import write_network_book, write_public_people
+
+    intake = Intake(study.root)
+    found = register_of(study, intake)
+    if found is None:
+        raise DataError(f'{study.path.name}: no register; add [network] units = "units.csv", people = "people.csv".')
+    register, shapes = found
+    home = Path(out) / study.id
+    day = _day(day, register, home)
+    standing, rule = register.on(day), study.criteria.network
+    joined, findings = joined_cells(study, register, shapes, day), staffing_findings(register, day)
+    counted = count_check(unit_counts(register, day), rule)
+    notes = [f"规则档案 {study.criteria.profile}；{line}" for line in footer(study.criteria, "network")]
+    notes += [f"{zh}（E1）" for zh, _ in counted]
+    notes += [f"{q.path} 第{q.row}行未采用：{q.rule}" for q in intake.quarantine]
+    book = write_network_book(
+        home / "loop" / "network.xlsx", units=standing.units, people=standing.people, findings=findings, joined=joined,
+        rule=rule, day=day, notes=notes,
+    )  # fmt: skip
+    public = write_public_people(
+        home / "public" / "people.csv", standing.units, standing.people, rule, study.office.contact
+    )
+    _enter(home, day, standing, intake)
+    counts = unit_counts(register, day)
+    lines = [f"{study.id} on {day}: " + ", ".join(f"{rule.name_of(tier)} {n}" for tier, n in counts.items())]
+    lines += [f"{row.name}: {row.zh} ({row.en})" for row in findings.itertuples()]
+    lines += [f"{zh} ({en})" for zh, en in counted]
+    lines += [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
+    lines += [f"written: {path}" for path in (book, public)]
+    return {
+        "day": day, "counts": counts, "people": int(standing.people["person"].nunique()),
+        "findings": findings.to_dict("records"), "files": [str(book), str(public)], "sentences": lines,
+    }  # fmt: skip
+
+
+def _day(day, register, home):
+    from hotspot.ledger.store import open_ledger
+
+    if not day and (home / "ledger.sqlite").exists():
+        with open_ledger(home / "ledger.sqlite") as ledger:
+            months = [entry.month for entry in ledger.entries("month")]
+        if months:
+            return last_day(max(months))
+    if not day:
+        return max([*register.units["from"], *register.people["from"], "2018-01-01"])
+    try:
+        return str(pd.Timestamp(day).date())
+    except ValueError:
+        raise ValueError(f"{day!r} is no day; write it like 2025-12-31.") from None
+
+
+def _enter(home, day, standing, intake):
+    """The version of the register into the ledger of a study that has one: what stood, by its digest."""
+    from hotspot.ledger.store import open_ledger
+
+    path = home / "ledger.sqlite"
+    if not path.exists():
+        return
+    files = {record.path: record.sha256 for record in intake.files.values()}
+    with open_ledger(path) as ledger:
+        for kind, table in (("unit", standing.units), ("person", standing.people)):
+            known = {(e.body["rows_sha256"], e.body["day"]) for e in ledger.entries(kind)}
+            body = {"day": day, "n": len(table), "rows_sha256": _digest(table), "files": dict(sorted(files.items()))}
+            if (body["rows_sha256"], day) not in known:
+                ledger.append(kind, day[:7], body)
+
+
+def _digest(table):
+    return hashlib.sha256(table.to_csv(index=False, lineterminator="\n").encode("utf-8")).hexdigest()
