@@ -72,8 +72,8 @@ def list_never_warned(study, month: str, *, out="out") -> dict:
         file, {"未预警": Sheet(f"{month} 污染源聚集而未被预警的热点网格", _HEADS, shown, [note])}, created=f"{month}-01"
     )
     lines = [
-        f"{row.cell}  {row.county}  登记源{row.n_sources}（{row.kinds}）  "
-        f"{row.said}，{row.months}个月中{row.ranked}个月有效"
+        f"{row.cell}  {row.county}  登记源{row.n_sources}（{row.kinds}）  {row.said}，"
+        f"{row.months}个月中{row.ranked}个月有效"
         for row in shown.itertuples()
     ] or [f"every source-rich hotspot cell of {study.id} was warned within {len(warned)} months."]
     return {
