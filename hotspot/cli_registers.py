@@ -10,7 +10,9 @@ from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol):
+    for command in (
+        move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol, handbook,
+    ):  # fmt: skip
         app.command()(command)
 
 
@@ -130,3 +132,12 @@ def patrol(
 
     answer = write_patrol_list(load_study(study), tuple(medium or ("air",)), out=out)
     show(answer, as_json, lambda a: a["sentences"])
+
+
+def handbook(study: StudyFile, out: Out = Path("out")):
+    """The working handbook of a study's profile: who does what when, forms, clocks, ladders, vocabulary (D22)."""
+    from hotspot.study import load_study
+    from hotspot.workflows.handbook import write_handbook
+
+    for path in write_handbook(load_study(study), out=out):
+        typer.echo(path)

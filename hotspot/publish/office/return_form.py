@@ -35,7 +35,7 @@ GIVEN = ("month", "cell", "county", "reasons")
 OF_ALARMS = ("alarm", "sub_cell", "pushed")  # what the form of alarms fills in besides
 ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in
 NONE = "未发现问题"
-_HELP = (
+HELP = (
     ("每行一个问题", "一个网格预留三行，不够时复制整行；没有发现问题的，问题类型选“未发现问题”，仍须填写其他各栏。"),
     ("排查时间", "写到分钟，如 2020-03-05 10:00（北京时间）；须在预警月份结束以后。"),
     ("必填", "排查时间、填报人、检查情况和问题。整行未填的不计。"),
@@ -156,7 +156,7 @@ def _help(sheet, look, study):
     sheet.set_column(3, 3, 34)
     rule = study.criteria.handover
     lines = [
-        *_HELP,
+        *HELP,
         ("时限", f"收到名单后{rule.feedback_workdays}个工作日内报回执；整改自交办之日起{rule.rectify_days}日内完成。"),
     ]
     for line, (head, text) in enumerate(lines):
