@@ -9,6 +9,7 @@ from hotspot.publish.office.paper import paper_docx
 from hotspot.sources.intake import Intake
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
+from hotspot.workflows.network import register_of
 
 
 def publish_case(study, file: Path, *, asof: str, out="out") -> dict:
@@ -118,17 +119,13 @@ def show_registers(study, asof: str, *, out="out") -> dict:
 
 def _units(study) -> list[str]:
     """The units that are trained: those of the network's register, else the counties of the study."""
+    found = register_of(study)
+    if found is not None:
+        return sorted(str(name) for name in found[0].units["unit"])
     return sorted({str(name) for name in study.cells["county"].values if str(name)})
 
 
 def _people(study) -> list[str]:
     """Names of the network's register, where the study has one."""
-    from hotspot.deliveries import below
-    from hotspot.sources.tables import read_table
-
-    name = getattr(getattr(study, "network", None), "people", None)
-    if not name:
-        return []
-    frame = read_table(below(study.root, name, "network.people"), Intake(study.root)).frame
-    column = next((c for c in ("name", "姓名") if c in frame), None)
-    return [] if column is None else [str(value) for value in frame[column] if str(value).strip()]
+    found = register_of(study)
+    return [] if found is None else sorted({str(name) for name in found[0].people["name"] if str(name).strip()})

@@ -1,5 +1,5 @@
 """
-The demo: a synthetic study made on the spot, and its latest month.
+The demo: a synthetic study made on the spot, a year of its loop, and its latest month.
 
 Nothing is downloaded and nothing real is claimed; every file it writes is in a
 layout the readers know, so the demo runs the very path a real month runs.
@@ -14,7 +14,7 @@ _COMPLETE = f".complete-{metadata.version('hotspot')}"
 
 def run_demo(out="out"):
     """
-    Write the synthetic study below ``out`` and publish its latest month.
+    Write the synthetic study below ``out``, record a year of answers and problems, publish its latest month.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ def run_demo(out="out"):
 
     from hotspot.study import load_study
     from hotspot.synthetic.study import LATEST_MONTH, write_study
+    from hotspot.workflows.loop_demo import fill_loop
     from hotspot.workflows.month import run_month
 
     with tqdm(total=1, desc="synthetic study", disable=None, bar_format="{desc:<18}|{bar:24}| [{elapsed}]") as bar:
@@ -37,7 +38,9 @@ def run_demo(out="out"):
         path = folder / "study.toml" if (folder / _COMPLETE).exists() else _write(write_study, folder)
         bar.update()
     # The demo's files lie beside its study file, wherever HOTSPOT_DATA points.
-    return run_month(load_study(path, data=path.parent), LATEST_MONTH, out=out)
+    study = load_study(path, data=path.parent)
+    fill_loop(study, out=out)  # first, so that the month's papers tell what its cells have behind them
+    return run_month(study, LATEST_MONTH, out=out)
 
 
 def _write(write_study, folder):

@@ -14,6 +14,7 @@ from hotspot.publish.office.handbook_pictures import code_picture, states_pictur
 from hotspot.publish.office.paper import Block, Grid, Head, Paper, Picture
 from hotspot.publish.office.return_form import COLUMNS, HELP
 from hotspot.publish.words import REASONS
+from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.classes import GRADES as CARRIED
 from hotspot.rules.classes import departments, problem_types, source_classes
 from hotspot.rules.criteria import Criteria
@@ -107,8 +108,8 @@ _REASON = {
 
 def _who(study, criteria):
     yield Head("谁做什么 Who does what")
-    network = getattr(criteria, "network", None)
-    if network is not None and network.duties:
+    network = criteria.network
+    if network.duties:
         rows = [[network.name_of(tier), duty.words] for tier, duty in network.duties.items()]
         yield Grid(("层级", "职责"), rows, (2, 6))
     else:
@@ -130,15 +131,11 @@ _DUTIES = [
 
 def _month(study, criteria):
     yield Head("一天、一周、一月 A day, a week, a month")
-    cadence = getattr(criteria, "cadence", None)
-    products = getattr(cadence, "products", ())
+    products = criteria.cadence.products
     if products:
-        from hotspot.rules.cadence import PRODUCTS  # type: ignore[import-not-found,unused-ignore]
-
-        rows = [[PRODUCTS[one.product][0], _RHYTHM.get(one.rhythm, one.rhythm), one.audience] for one in products]
+        rows = [[PRODUCTS[one.product][0], _RHYTHM[one.rhythm], one.audience] for one in products]
         yield Grid(("产品", "多久一次", "给谁"), rows, (3, 2, 4))
-    else:
-        yield Grid(("什么时候", "做什么"), _CALENDAR, (2, 7))
+    yield Grid(("什么时候", "做什么"), _CALENDAR, (2, 7))
 
 
 _RHYTHM = {"day": "每日", "midweek": "每周两次", "week": "每周", "half": "每半月", "month": "每月", "quarter": "每季"}
@@ -329,10 +326,7 @@ def _doubt(study, criteria):
     yield Grid(
         ("纸上的话", "意思"),
         [
-            [
-                "高、中、低",
-                f"本月确在名单内的把握：高为{100 * sure:.0f}%以上，中为{100 * likely:.0f}%至{100 * sure:.0f}%",
-            ],
+            ["高、较高、低", f"本月确在名单内的把握：高为{100 * sure:.0f}%以上，较高为{100 * likely:.0f}%以上"],
             ["不可区分", "不能断定本格比邻近名次的网格更差，不等于没有问题；排查时一并查看邻近网格"],
             ["推算", "这个小格没有监测点，数值由周边推算"],
             ["存疑", "仪器可能有故障，报警不推送，请运维核查"],
