@@ -84,6 +84,9 @@ _RULES = tomllib.loads((resources.files("hotspot.rules") / "standards.toml").rea
 STANDARDS = MappingProxyType({e["key"]: _standard(e, _RULES["validity"]) for e in _RULES["standard"]})
 # From this local day on particles are reported as measured.
 ACTUAL_FROM: str = _RULES["reference_state"]["actual_from"]
+# Ozone: hours of eight that a moving mean needs, and moving means of a day (fewer where one is above the limit).
+O3_WINDOW_HOURS: int = _RULES["ozone"]["window_hours"]
+O3_DAY_WINDOWS: int = _RULES["ozone"]["day_windows"]
 # HJ 633: the steps of the index, its items' breakpoints in each version, and the versions.
 INDEX_STEPS = tuple(_RULES["index"]["steps"])
 INDEX_VERSIONS = tuple(sorted({s.aqi for s in STANDARDS.values()}))

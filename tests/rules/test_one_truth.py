@@ -17,7 +17,8 @@ PACKAGE = Path(standards.__file__).parents[1]
 TRUTH = ("standards.toml", "standards.py")
 TEXTS = [p for p in sorted(PACKAGE.rglob("*")) if p.suffix in (".py", ".toml", ".js", ".typ") and p.name not in TRUTH]
 SPEAKS = re.compile(
-    r"GB ?3095|HJ ?6[36]3|(?:daily|annual|yearly|grade|class I+)\b.*\blimit|limits? of class|日均限值|年均限值"
+    r"GB ?3095|HJ ?6[36]3|(?:daily|annual|yearly|grade|class I+)\b.*\blimit|limits? of class|above the limit"
+    r"|日均限值|年均限值"
 )
 
 
@@ -77,6 +78,7 @@ def test_no_date_or_limit_of_a_standard_is_typed_elsewhere():
 def test_the_search_finds_what_was_typed_before():
     assert dates_in('_STATE_CHANGE = "2018-09"') and dates_in("lie on two sides of 2026-03-01, 2018年9月1日")
     assert not dates_in('>>> standard_on("2026-03-01")')
+    assert list(limits_in("O3 = 160.0  # ... or the largest is above the limit already, ug/m3\n"))
     assert list(limits_in("floor = Field(75.0)  # second-grade daily limit of GB 3095-2012\n"))
     assert list(limits_in("# first-grade daily limit\nfloor = 35.0\n")) and not list(limits_in("floor = 35.0\n"))
     assert list(columns_in("pm25 = (0, 35, 75, 115, 150)")) and not list(columns_in("(1, 2, 3)"))

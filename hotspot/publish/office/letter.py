@@ -19,11 +19,9 @@ from hotspot.publish.office.docx import filled
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.text.csv_rows import escape_text, write_csv
+from hotspot.text.table import columns
 
-CSV_COLUMNS = (
-    "alarm", "city", "cell", "sub_cell", "county", "township", "lon", "lat", "start", "end", "hours",
-    "peak", "mean", "neighbours", "ratio", "z", "state", "why", "count", "feedback",
-)  # fmt: skip
+CSV_COLUMNS = tuple(columns("alarms.csv"))
 STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
 
 

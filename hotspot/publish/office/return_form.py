@@ -12,25 +12,12 @@ from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.words import FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.sources.loop_tables import our_names
+from hotspot.text.table import titles
 from hotspot.variables import DataError
 
 # Head on paper -> name in the ledger, width; the first four are filled in by us.
-COLUMNS = {
-    "月份": ("month", 9),
-    "预警网格编号": ("cell", 13),
-    "所属县（区、市）": ("county", 15),
-    "预警原因": ("reasons", 20),
-    "签收人": ("received_by", 9),
-    "排查时间": ("time", 16),
-    "填报人": ("by", 9),
-    "检查污染源（家）": ("sources", 10),
-    "问题类型": ("problem", 20),
-    "检查情况和问题": ("text", 34),
-    "整改措施": ("measures", 24),
-    "整改期限": ("deadline", 12),
-    "是否完成": ("done", 9),
-    "照片编号": ("photos", 12),
-}
+_WIDTHS = (9, 13, 15, 20, 9, 16, 9, 10, 20, 34, 24, 12, 9, 12)
+COLUMNS = {head: (name, width) for (name, head), width in zip(titles("return form").items(), _WIDTHS, strict=True)}
 GIVEN = ("month", "cell", "county", "reasons")
 OF_ALARMS = ("alarm", "sub_cell", "pushed")  # what the form of alarms fills in besides
 ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in

@@ -5,14 +5,13 @@ The tables around the lists in ``checklists.xlsx``: routes (D23), the census (D1
 from hotspot.publish.fonts import harmless, legible, printed_width, shorten
 from hotspot.publish.words import known, month_zh
 from hotspot.rules.classes import problem_types, source_classes
+from hotspot.text.table import titles
 from hotspot.trace.inventory import by_county, reconcile
 
 CENSUS, WORDS = "污染源清册", "问题类型"
 _PLACES = {"outside": "研究区以外（登记册邻近范围）", "no place": "无可用位置", "total": "合计"}
-_ROUTE = (
-    ("日", 5), ("序", 5), ("到达", 8), ("停留 分", 8), ("累计 分", 8), ("距上一站 km", 10), ("巡查对象", 36),
-    ("类别", 22), ("对应预警网格", 30), ("经度 WGS 84", 12), ("纬度 WGS 84", 12), ("相对价值", 9), ("签到", 10),
-)  # fmt: skip
+_ROUTE_WIDTHS = (5, 5, 8, 8, 8, 10, 36, 22, 30, 12, 12, 9, 10)
+_ROUTE = tuple(zip(titles("checklists.xlsx/巡查路线").values(), _ROUTE_WIDTHS, strict=True))
 
 
 def look_formats(book):

@@ -27,14 +27,15 @@ from hotspot.publish.tables.checklist_tables import (
 from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
+from hotspot.text.table import titles
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
 MARKS = {"own": "", "joint": "（联合）", "cross_region": "（跨市）"}
 INDEX, PATROL = "目录", "巡查"
-_HEAD = ("结果", "序号", "级别", "检查项", "问题类型", "责任部门", "办理期限", "发现的问题与处理", "照片编号")
+_HEAD = tuple(titles("checklists.xlsx/清单").values())
 _WIDTHS = (6, 6, 7, 54, 20, 22, 18, 34, 10)
 _ROW = 19  # points of a line of text
-_PHOTO_HEAD = ("照片", "对象和位置（村、路口、标志物）", "子网格号", "经度、纬度", "拍摄方位", "说明", "时间")
+_PHOTO_HEAD = tuple(titles("checklists.xlsx/照片登记").values())
 _TICK = "□"
 
 
@@ -156,17 +157,7 @@ def by_class(rows):
 
 def _index(sheet, look, study, month, warned, of_cell, codes):
     """What lies in the book, a line per cell."""
-    head = (
-        "预警网格编号",
-        "城市",
-        "所属县（区、市）",
-        "乡镇（街道）",
-        "预警原因",
-        "登记源（家）",
-        "检查项",
-        "其中巡查项",
-        "巡查单",
-    )
+    head = titles("checklists.xlsx/目录").values()
     widths = (16, 14, 18, 18, 44, 12, 10, 10, 10)
     banner(sheet, 0, 8, f"{legible(study.name)[:200]}{month_zh(month)}预警网格问题清单", look["title"], 30)
     for column, (text, width) in enumerate(zip(head, widths, strict=True)):

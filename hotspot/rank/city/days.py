@@ -5,10 +5,7 @@ import pandas as pd
 
 from hotspot.rank.city.index import SIX
 from hotspot.rules.criteria import Validity
-
-O3_WINDOWS = 14  # of the day's 8 h means that must be there (GB 3095 table 4) ...
-O3_LIMIT = 160.0  # ... or the largest is above the limit already, ug/m3
-_WINDOW_HOURS = 6  # of eight that a moving mean needs
+from hotspot.rules.standards import O3_DAY_WINDOWS, O3_WINDOW_HOURS, standard_on
 
 
 def days_of_hours(hours: pd.DataFrame, *, validity: Validity | None = None) -> pd.DataFrame:
@@ -45,17 +42,19 @@ def days_of_hours(hours: pd.DataFrame, *, validity: Validity | None = None) -> p
     grouped = table.groupby(keys, sort=True)
     days = grouped[means].mean()
     days = days.where(grouped[means].count() >= validity.day_hours)
-    days["o3"] = pd.Series({key: _largest_8h(part) for key, part in grouped}, dtype="float64").reindex(days.index)
+    ozone = {key: _largest_8h(part, key[2]) for key, part in grouped}
+    days["o3"] = pd.Series(ozone, dtype="float64").reindex(days.index)
     return days.reset_index()[[*keys, *SIX]]
 
 
-def _largest_8h(part: pd.DataFrame) -> float:
+def _largest_8h(part: pd.DataFrame, day: str) -> float:
     """The largest 8 h mean of one point's day, NaN where too few windows are there."""
     hour = np.full(24, np.nan)
     hour[part["time"].dt.hour] = part["o3"]
     windows = np.lib.stride_tricks.sliding_window_view(hour, 8)  # 17, ending with hours 8 to 24
-    seen = np.isfinite(windows).sum(axis=1) >= _WINDOW_HOURS
+    seen = np.isfinite(windows).sum(axis=1) >= O3_WINDOW_HOURS
     if not seen.any():
         return np.nan
     largest = float(np.nanmean(windows[seen], axis=1).max())
-    return largest if seen.sum() >= O3_WINDOWS or largest > O3_LIMIT else np.nan
+    enough = seen.sum() >= O3_DAY_WINDOWS or largest > standard_on(day).limit("o3", "max8h")
+    return largest if enough else np.nan
