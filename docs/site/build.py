@@ -22,7 +22,7 @@ PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/*.
 # Objects that public functions take and give, beside the public names.
 OBJECTS = {
     "Study": "hotspot.study.Study",
-    "Month": "hotspot.sources.opening.Month",
+    "Delivered": "hotspot.contracts.records.Delivered",
     "Criteria": "hotspot.rules.criteria.Criteria",
 }
 

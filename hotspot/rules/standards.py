@@ -15,7 +15,6 @@ import numpy as np
 
 from hotspot.rules.calendar import parse_month
 
-_UNITS = MappingProxyType({"co": "mg/m3"})
 POLLUTANTS = ("so2", "no2", "co", "o3", "pm10", "pm25")
 
 
@@ -188,52 +187,3 @@ def standard_of_month(month: str) -> Standard:
     """
     parse_month(month)
     return standard_on(f"{month}-01")
-
-
-def reference_state(date: str | np.datetime64) -> str:
-    """
-    Conditions at which particle concentrations are reported on a local date.
-
-    To 2018-08-31 at 273 K and 101.325 kPa ("standard"), since then as measured ("actual");
-    a series across that day is not comparable without conversion (STANDARDS 1.3).
-
-    Examples
-    --------
-    >>> reference_state("2018-08-31"), reference_state("2018-09-01")
-    ('standard', 'actual')
-    """
-    return "standard" if _day(date) < ACTUAL_FROM else "actual"
-
-
-def unit_of(pollutant: str) -> str:
-    """
-    Unit of a pollutant's limits.
-
-    Examples
-    --------
-    >>> unit_of("co"), unit_of("pm25")
-    ('mg/m3', 'ug/m3')
-    """
-    return _UNITS.get(pollutant, "ug/m3")
-
-
-def actual_to_standard(value, pressure, temperature):
-    """
-    A particle concentration as measured, converted to 273.15 K and 101.325 kPa.
-
-    Parameters
-    ----------
-    value : array, ug/m3 at the conditions of the measurement
-    pressure : array, hPa
-    temperature : array, degC
-
-    Returns
-    -------
-    array, ug/m3 at standard conditions
-
-    Examples
-    --------
-    >>> round(actual_to_standard(50.0, 1013.25, 25.0), 2)
-    54.58
-    """
-    return value * (1013.25 / pressure) * ((temperature + 273.15) / 273.15)

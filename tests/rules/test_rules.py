@@ -241,11 +241,6 @@ def test_limits_agree_with_the_index_at_100(vectors):
             assert index.iaqi(standards.STANDARDS[key].limit(name, "day"), f"{name}_24h", version) == 100
 
 
-def test_particles_at_standard_conditions():
-    assert standards.actual_to_standard(50.0, 1013.25, 0.0) == 50.0
-    assert standards.actual_to_standard(50.0, 900.0, 0.0) > 50.0
-
-
 def test_boundary_cases_of_validity():
     rule = Validity()
     assert validity.day_is_valid([19, 20], rule).tolist() == [False, True]

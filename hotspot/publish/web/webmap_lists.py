@@ -46,7 +46,6 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _GAS_STATE = {"actual": ("实际状态", "actual conditions"), "standard": ("标准状态", "standard conditions")}
-_SAID = ("name", "facility", "accuracy", "vintage", "source")  # of a facility, in a popup
 
 
 def reason_styles(reasons):
