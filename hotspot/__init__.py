@@ -5,7 +5,10 @@ The names below are the whole public interface; each loads its room when first
 used, so that importing the package costs nothing.
 """
 
+import logging
 from importlib import import_module
+
+from hotspot import accessor, front
 
 _WHERE = {
     "DataError": "hotspot.variables",
@@ -102,9 +105,16 @@ __all__ = sorted(_WHERE)
 def __getattr__(name):
     if name not in _WHERE:
         raise AttributeError(f"module 'hotspot' has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
-    return value
+    value = getattr(import_module(_WHERE[name]), name)
+    # Types are as they are; a function looks at its arguments first.
+    globals()[name] = value if isinstance(value, type) else front.asked(name, value)
+    return globals()[name]
 
 
 def __dir__():
     return __all__
+
+
+# Silent unless somebody listens: logging.getLogger("hotspot").
+logging.getLogger("hotspot").addHandler(logging.NullHandler())
+accessor.register()

@@ -30,6 +30,8 @@ FLOORS = {
     "trace": 11,
     "ledger": 12,
     "publish": 13,
+    "accessor": 14,
+    "front": 14,
     "workflows": 14,
     "cli_loop": 15,
     "cli_registers": 15,

@@ -12,7 +12,7 @@ import xarray as xr
 
 CONVENTIONS = "CF-1.8"
 # Attributes of the file, not of the month: a manifest does not repeat them.
-OF_THE_FILE = ("Conventions", "title")
+OF_THE_FILE = ("Conventions", "title", "history")
 GRID_MAPPING = "spatial_ref"
 _PM25 = "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air"
 _MEAN = "area: mean time: mean"
@@ -26,7 +26,7 @@ _VARIABLES: dict[str, dict[str, Any]] = {
     "pm25_error": {**_CONCENTRATION, "standard_name": f"{_PM25} standard_error",
                    "long_name": "standard error of pm25 (1 sd)"},
     "coverage": {**_COUNT, "long_name": "share of the cell's area observed", "cell_methods": "time: mean"},
-    "n_valid": {**_COUNT, "standard_name": f"{_PM25} number_of_observations",
+    "n_valid": {**_COUNT, "standard_name": "number_of_observations",
                 "long_name": "days behind the mean; missing where a product does not tell them"},
     "valid": {"long_name": "may be ranked", "flag_values": np.array([0, 1], "int8"),
               "flag_meanings": "not_valid valid"},
@@ -62,6 +62,12 @@ _COORDINATES: dict[str, dict[str, Any]] = {
     "city": {"long_name": "city of the cell"},
     "county": {"long_name": "county of the cell"},
     "township": {"long_name": "township of the cell"},
+}
+
+_ENCODINGS: dict[str, dict[str, Any]] = {
+    "col": {"dtype": "int32"},
+    "row": {"dtype": "int32"},
+    "time": {"units": "days since 1970-01-01", "calendar": "standard", "dtype": "int32"},
 }
 
 
@@ -101,8 +107,21 @@ def dressed(field: xr.Dataset) -> xr.Dataset:
         if name in _COORDINATES:
             out[name].attrs = dict(out[name].attrs) | _COORDINATES[name]
     if mapped:
-        out = out.assign_coords({GRID_MAPPING: xr.Variable((), np.int64(0), _mapping(str(field.attrs["crs"])))})
-    return out.assign_attrs(Conventions=CONVENTIONS, title="PM2.5 of the cells of a hotspot grid")
+        out = out.assign_coords({GRID_MAPPING: xr.Variable((), np.int32(0), _mapping(str(field.attrs["crs"])))})
+    # A file of the conventions before 1.9 knows no integer of 64 bits.
+    for name, told in _ENCODINGS.items():
+        if name in out.coords:
+            out[name].encoding = dict(out[name].encoding) | told
+    return out.assign_attrs(
+        Conventions=CONVENTIONS, title="PM2.5 of the cells of a hotspot grid", history=f"made by hotspot {_version()}"
+    )
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("hotspot")
 
 
 @lru_cache(maxsize=8)
@@ -111,4 +130,4 @@ def _mapping(crs: str) -> dict[str, Any]:
     from pyproj import CRS
 
     told = CRS.from_user_input(crs).to_cf()
-    return told | {"spatial_ref": told["crs_wkt"]}
+    return told | {"spatial_ref": told["crs_wkt"], "long_name": "projection of the lattice"}

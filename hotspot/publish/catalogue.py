@@ -11,9 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hotspot.contracts.records import Derived
 from hotspot.publish.dialects import NAMES
 from hotspot.publish.manifest_shape import plain_path
 from hotspot.registry import Registry
+from hotspot.study import Study
 
 # What is written after the products, with their sums in it: notices, manifest, the manifest in other dialects.
 AFTER = ("notice.docx", "notice.pdf", "public/*", "packages/*", "manifest.json", *NAMES)
@@ -23,9 +25,9 @@ class Made(NamedTuple):
     """What a product is written from; nothing in it may be changed."""
 
     folder: Path  # of the month, empty but for the products before
-    study: Any
+    study: Study
     month: str  # "YYYY-MM"
-    derived: Any  # what ``workflows.month.derive`` returned: tables and fields by name
+    derived: Derived  # what ``workflows.month.derive`` returned: tables and fields by name
     state: str  # a key of ``words.STATES``, printed on what is held in hands
 
     @property
