@@ -227,6 +227,7 @@ def _history(study, year, level):
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
     delivered = with_decisions(open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference")))
+    hold(delivered, names)
     field, _ = daily_field(delivered, study.cells, names)
     return field["pm25"].where(field["valid"]), "measured"
 
