@@ -220,6 +220,7 @@ def _history(study, year, level):
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.sources.opening import open_months
 
     if level is not None and not level.attrs["weather_why"]:

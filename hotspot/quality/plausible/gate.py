@@ -50,7 +50,8 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
     """
     criteria = delivered.study.criteria
     rules = criteria.plausible
-    found = rasters.layers(delivered.satellite, least=rules.layer_values) + scale.impossible(delivered)
+    found = rasters.layers(delivered.satellite, least=rules.layer_values, copy_r=rules.copy_r)
+    found += scale.impossible(delivered)
     for role in ("reference", "micro"):
         data = delivered.reference if role == "reference" else delivered.stations
         if data is None or "pm25" not in data:
