@@ -44,3 +44,4 @@ class Plausible(Rule):
     swap_fit: float = Field(0.25, gt=0, lt=1)  # how far likeness follows nearness where anything can be told
     datum_stations: int = Field(3, ge=2)  # stations of a list of known places, to tell a datum
     layer_values: int = Field(16, ge=4)  # pixels that a layer needs for a repetition to mean something
+    copy_r: float = Field(0.998, gt=0.9, le=1)  # correlation of two layers that are one; real months reach 0.9963

@@ -68,7 +68,7 @@ def with_history(field, study, intake=None, folder=None):
     Raises
     ------
     DataError
-        A file of these months is refused.
+        A file of these months is refused, or implausible (``quality.plausible.gate``).
 
     Examples
     --------
@@ -123,6 +123,7 @@ def other_months(study, names):
     from hotspot.estimate.field.dataset import empty
     from hotspot.estimate.field.monthly import months_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.sources.intake import Intake, NothingDelivered
     from hotspot.sources.opening import open_months
 
@@ -130,6 +131,7 @@ def other_months(study, names):
     kinds = kinds_to_open(study, "satellite", "reference")
     try:
         delivered = with_decisions(open_months(study, names, intake=intake, kinds=kinds))
+        hold(delivered, names)
         field = months_field(delivered, cells, names)
     except NothingDelivered:
         field = empty(cells, names, "neither satellite nor stations were delivered")

@@ -165,6 +165,7 @@ def weather_free(study, last, *, levels=False):
     """
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.sources.intake import NothingDelivered
     from hotspot.sources.opening import open_months
 
@@ -177,6 +178,7 @@ def weather_free(study, last, *, levels=False):
         )
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
+    hold(delivered, names)
     terrain = _terrain(study, delivered.intake)
     about = {"inputs": _stated(delivered.intake)}
     field, daily = daily_field(delivered, study.cells, names)

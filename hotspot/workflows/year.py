@@ -220,6 +220,7 @@ def _history(study, year, level):
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.plausible.gate import hold
     from hotspot.sources.opening import open_months
 
     if level is not None and not level.attrs["weather_why"]:
@@ -227,6 +228,7 @@ def _history(study, year, level):
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
     delivered = with_decisions(open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference")))
+    hold(delivered, names)
     field, _ = daily_field(delivered, study.cells, names)
     return field["pm25"].where(field["valid"]), "measured"
 

@@ -17,6 +17,7 @@ from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.gate import findings, hold
 from hotspot.quality.plausible.rasters import layers
 from hotspot.sources.intake import Intake
+from hotspot.sources.satellite.rasters import tally
 from hotspot.study import Decisions
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
@@ -183,6 +184,38 @@ def test_a_network_whose_clocks_cannot_be_told_says_from_which_lag_on(whole):
     assert one.weight == "not assessed" and "h off cannot be told" in one.looks_like
 
 
+@pytest.mark.parametrize("of", ["history", "level", "improvement"])
+def test_months_behind_the_published_ones_stop_it_too(of, whole, monkeypatch):
+    """The months an answer is learned from are as much of it as its own."""
+    from hotspot.workflows import history, level, year
+
+    wrong = broken(whole, "mg", [3])
+    monkeypatch.setattr("hotspot.sources.opening.open_months", lambda study, names, **how: wrong)
+    names = ["2024-12", "2025-11", "2025-12"]
+    monkeypatch.setattr(level, "_learned_from", lambda study, last: names)
+    with pytest.raises(DataError, match=r"S04, 2025-11, .* looks like mg/m3") as stopped:
+        {
+            "history": lambda: history.other_months(whole.study, names),
+            "level": lambda: level.weather_free(whole.study, "2025-12"),
+            "improvement": lambda: year._history(whole.study, 2026, None),
+        }[of]()
+    assert "S04,2024-12-01,pm25,SIGNER,REASON,exclude,2024-12-31,scale" in str(stopped.value)
+
+
+def test_a_month_that_was_asked_before_is_answered_from_memory_and_a_changed_hour_is_not(whole, monkeypatch):
+    from hotspot.quality.plausible import gate
+
+    asked = []
+    inner = gate.runs.runs
+    monkeypatch.setattr(gate.runs, "runs", lambda series, rules: asked.append(series.month) or inner(series, rules))
+    month = broken(whole, "clock_1", [])
+    month.reference["pm25"].values[0, -1] = 61.5  # never asked by another test
+    assert findings(month, [month.month]) == findings(month, [month.month]) and asked == [month.month]
+    month.reference["pm25"].values[0, -2] = 61.5
+    findings(month, [month.month])
+    assert asked == [month.month] * 2
+
+
 @pytest.mark.parametrize("command", ["month", "select"])
 def test_month_and_select_stop_before_anything_is_made(command, whole, monkeypatch):
     from hotspot.workflows.month import derive
@@ -252,22 +285,51 @@ def test_a_defective_decision_decides_nothing(whole, tmp_path, row, rule):
 
 def rasters(values, period="day"):
     """A satellite of which only the reader's digests matter: ``values`` day -> (digest, low, high)."""
-    rows = [(day, f"{day}.tif", *of, 100) for day, of in values.items()]
+    rows = [(day, f"{day}.tif", *of[:3], 100, *(of[3:] or [""])) for day, of in values.items()]
     return xr.DataArray([0.0], dims="time", attrs={"period": period, "layers": rows, "product": "x"})
+
+
+def told(satellite):
+    return layers(satellite, least=16, copy_r=0.998)
 
 
 def test_rasters_repeated_constant_and_not_known():
     month = rasters({"2020-01-01": ("a", 3.0, 9.0), "2020-02-01": ("a", 3.0, 9.0)}, "month")
-    (again,) = layers(month, least=16)
+    (again,) = told(month)
     assert (again.kind, again.month, again.weight) == ("repeated_layer", "2020-02", "stop")
     assert "2020-01-01" in again.looks_like
     days = rasters({f"2020-02-{day:02d}": ("a", 3.0, 9.0) for day in range(1, 30)})
-    assert [(one.hours, one.weight) for one in layers(days, least=16)] == [(28, "stop")]
+    assert [(one.hours, one.weight) for one in told(days)] == [(28, "stop")]
     flat = rasters({"2020-02-01": ("a", 40.0, 40.0), "2020-02-02": ("b", 3.0, 9.0)})
-    assert [one.kind for one in layers(flat, least=16)] == ["constant_layer"]
-    assert layers(rasters({"2020-02-01": ("a", 3.0, 9.0), "2020-02-02": ("b", 3.0, 9.0)}), least=16) == []
+    assert [one.kind for one in told(flat)] == ["constant_layer"]
+    assert told(rasters({"2020-02-01": ("a", 3.0, 9.0), "2020-02-02": ("b", 3.0, 9.0)})) == []
     unknown = xr.DataArray([0.0], dims="time", attrs={"period": "day", "product": "x"})
-    assert [one.weight for one in layers(unknown, least=16)] == ["not assessed"]
+    assert [one.weight for one in told(unknown)] == ["not assessed"]
+
+
+@pytest.mark.parametrize(
+    ("bend", "found"),
+    [
+        (lambda air, rng: 1.1 * air, True),
+        (lambda air, rng: air + 5, True),
+        (lambda air, rng: np.round(0.8 * air + 2), True),
+        (lambda air, rng: air * (1 + 0.01 * rng.standard_normal(air.shape)), True),
+        (lambda air, rng: air * (1 + 0.2 * rng.standard_normal(air.shape)), False),
+        (lambda air, rng: air * np.linspace(0.8, 1.2, air.shape[1]), False),
+    ],
+)
+def test_a_scaled_or_jittered_copy_is_no_new_month(bend, found):
+    rng = np.random.default_rng(2)
+    rows, columns = np.mgrid[:60, :50]
+    air = 40 + 20 * np.sin(rows / 9) * np.cos(columns / 7) + rows / 3
+    rows = {}
+    for day, values in (("2020-01-01", air), ("2020-02-01", bend(air, rng))):
+        counts = tally(values, np.zeros(values.shape, bool))
+        rows[day] = (counts["digest"], counts["low"], counts["high"], counts["sketch"])
+    said = told(rasters(rows, "month"))
+    assert [(one.kind, one.month, one.weight) for one in said] == [("repeated_layer", "2020-02", "stop")] * found
+    daily = told(rasters(rows, "day"))
+    assert [one.weight for one in daily] == ["note"] * found
 
 
 def test_a_datum_that_is_not_the_declared_one(whole, tmp_path):

@@ -20,6 +20,8 @@ MOST_EXTREME = 0.20
 LEAST_VALUES = 0.01
 # RELIABILITY 26: pixels of one layer, and bytes in memory per byte in the file.
 MOST_PIXELS, MOST_RATIO = 10**9, 20_000
+# Rows and columns of a layer that its sketch keeps.
+_SKETCH = 16
 _MARKS = (-9999.0, -999.0, -99.0, -32768.0, -3.4028234663852886e38, 65535.0, 32767.0, 9999.0, 1e20, 1e30)
 _STARTS = {
     b"II*\0": "geotiff",
@@ -225,7 +227,7 @@ def tally(values, missing):
     dict of ``pixels read used``, ``low high mean`` (of the used), ``outside``
     (used, but beyond 1-500), ``extreme`` (share at the commonest end),
     ``mark`` (a known mark for missing among the impossible ones, or None),
-    ``aside`` (the impossible ones, see ``unpack_aside``), ``digest`` (of the used)
+    ``aside`` (the impossible ones, see ``unpack_aside``), ``digest`` (of the used), ``sketch`` (see ``unpack_sketch``)
     """
     given = ~missing
     with np.errstate(invalid="ignore"):
@@ -251,6 +253,7 @@ def tally(values, missing):
         "aside": base64.b64encode(packed.tobytes()).decode() if wrong.size <= MOST_IMPOSSIBLE * given.sum() else "",
         "impossible": [float(v) for v in wrong[:3]],
         "digest": _digest(used),
+        "sketch": _sketch(np.where(good, values, np.nan)),
     }
 
 
@@ -258,6 +261,26 @@ def _digest(values):
     """A number for all values of a layer, whichever way up they are stored."""
     mixed = values.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return f"{int((mixed ^ (mixed >> np.uint64(29))).sum(dtype=np.uint64)):016x}"
+
+
+def _sketch(values: np.ndarray) -> str:
+    """Values at evenly spread places of a layer, the same ones in every layer of one shape."""
+    rows, columns = (np.linspace(0, n - 1, _SKETCH).round().astype(int) for n in values.shape)
+    return base64.b64encode(values[np.ix_(rows, columns)].astype("<f4").tobytes()).decode()
+
+
+def unpack_sketch(text: str) -> np.ndarray:
+    """
+    The values of a layer's sketch, ug/m3, NaN where nothing was used.
+
+    Examples
+    --------
+    >>> layer = np.full((40, 40), 30.0)
+    >>> counts = tally(layer, np.zeros(layer.shape, bool))
+    >>> unpack_sketch(counts["sketch"]).shape
+    (256,)
+    """
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(float)
 
 
 def unpack_aside(raw):

@@ -104,7 +104,7 @@ def open_satellite(delivery, root, intake, *, months=None, years=None):
     field = mosaic(tiles, intake)
     field.attrs.update(_attributes(delivery, tiles, field, intake))
     # For whoever asks whether a layer is another one under a new date (quality.plausible.rasters).
-    of = ("digest", "low", "high", "used")
+    of = ("digest", "low", "high", "used", "sketch")
     field.attrs["layers"] = [
         (str(tile.day), tile.name, *(tile.report["layers"][tile.layer].get(key) for key in of)) for tile in tiles
     ]
