@@ -42,6 +42,7 @@ class Reason(BaseModel):
     base_en: str = ""
     column: str = ""
     short: str = ""
+    means_zh: str = ""
     word_zh: str = ""
     tab: tuple[str, str] | None = None
     form_zh: str = ""
@@ -55,6 +56,11 @@ class Reason(BaseModel):
     def base_column(self) -> str:
         """Column of the base month's mean in ``cells.parquet``."""
         return self.column or f"previous_{self.months_back}"
+
+    @property
+    def means(self) -> str:
+        """What it means, for a handbook."""
+        return self.means_zh or self.zh
 
     @property
     def tab_zh(self) -> str:

@@ -188,3 +188,28 @@ def _gi(field):
             "gi_class": ("cell", np.full(n, "none")),
         }
     )
+
+
+def write_all(folder):
+    """Every file this room writes, for comparing bytes; ``tests/publish/test_lists.py`` calls it in a child."""
+    from pathlib import Path
+
+    from hotspot.publish.paper.sheets import write_sheets
+    from hotspot.publish.tables.cells import write_cells
+    from hotspot.publish.tables.checklists import write_checklists
+    from hotspot.publish.tables.geopackage import write_geopackage
+    from hotspot.publish.tables.lists import write_not_ranked, write_warnings
+    from hotspot.publish.tables.workbook import write_workbook
+
+    folder, c = Path(folder), paper_case()
+    folder.mkdir(parents=True)
+    common = {"study": c.study, "month": c.month, "warned": c.warned}
+    write_warnings(folder / "warnings.csv", c.warned, 1)
+    write_not_ranked(folder / "not_ranked.csv", c.not_ranked)
+    write_cells(folder / "cells.parquet", c.field, hot=c.hot, gi=c.gi, warned=c.warned)
+    write_workbook(folder / "warnings.xlsx", field=c.field, not_ranked=c.not_ranked, hot=c.hot, **common)
+    write_geopackage(folder / "warnings.gpkg", field=c.field, hot=c.hot, facilities=c.facilities, **common)
+    write_checklists(folder / "checklists.xlsx", checklist=c.checklist, **common)
+    write_sheets(
+        folder, field=c.field, traced=c.traced, checklist=c.checklist, facilities=c.facilities, **common
+    )  # fmt: skip

@@ -32,7 +32,7 @@ def _data(case, **changed):
         "study": case.study, "month": case.month, "field": case.field, "warned": case.warned, "traced": case.traced,
         "checklist": case.checklist, "facilities": case.facilities,
     }  # fmt: skip
-    given |= {"state": "preliminary", "fine": None, "backdrop": None, "digest": ""}
+    given |= {"state": "preliminary", "fine": None, "backdrop": None, "digest": "", "people": {}, "past": {}}
     return list(sheets._sheets(**(given | changed)))
 
 

@@ -13,12 +13,12 @@ from hotspot.ledger.ladders import INDEX_STEPS, MEASURE_STEPS, SHARE_STEPS
 from hotspot.publish.office.handbook_pictures import code_picture, states_picture
 from hotspot.publish.office.paper import Block, Grid, Head, Paper, Picture
 from hotspot.publish.office.return_form import COLUMNS, HELP
-from hotspot.publish.words import REASONS
 from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.classes import GRADES as CARRIED
 from hotspot.rules.classes import departments, problem_types, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.readings import readings
+from hotspot.rules.reasons import in_use
 from hotspot.rules.village import MEDIA, patrol_items
 
 
@@ -95,15 +95,8 @@ def _cells(study, criteria):
         f"面积约占城市的{100 * criteria.selection.quota_share:g}%（D4、D5）。"
         "预警网格：每月在热点网格中列出的三类网格（D9）。"
     )
-    yield Grid(("类别", "含义"), [[zh, _REASON[key]] for key, zh in REASONS.items() if key in _REASON], (3, 6))
+    yield Grid(("类别", "含义"), [[one.zh, one.means] for one in in_use(criteria.warning.k)], (3, 6))
     yield "A hotspot cell is chosen once a year; a warning cell is one of three kinds listed each month among them."
-
-
-_REASON = {
-    "highest": "本月月均浓度在本市热点网格中最高的几个",
-    "year_on_year": "与去年同月相比改善最差",
-    "month_on_month": "与上月相比改善最差",
-}
 
 
 def _who(study, criteria):
