@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,12 @@ class Desk:
     def asof(self) -> str:
         """The end of the period, at which everything is judged."""
         return self.period.end.isoformat(timespec="minutes")
+
+    @cached_property
+    def head(self) -> str:
+        """The chain's last entry that a product rests on: that one was sent changes no product made again."""
+        resting = [entry.hash for entry in self.ledger.entries() if entry.kind not in ("sent", "unit", "person")]
+        return resting[-1][:16] if resting else ""
 
     @cached_property
     def places(self) -> dict[str, tuple[str, str]]:
