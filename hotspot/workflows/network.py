@@ -134,10 +134,11 @@ def show_network(study, *, day: str = "", out="out") -> dict:
 
 
 def _day(day, register, home):
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
-    if not day and (home / "ledger.sqlite").exists():
-        with open_ledger(home / "ledger.sqlite") as ledger:
+    if not day and is_there(home / FILE):
+        with open_ledger(home / FILE) as ledger:
             months = [entry.month for entry in ledger.entries("month")]
         if months:
             return last_day(max(months))
@@ -151,13 +152,13 @@ def _day(day, register, home):
 
 def _enter(home, day, standing, intake):
     """The version of the register into the ledger of a study that has one: what stood, by its digest."""
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
-    path = home / "ledger.sqlite"
-    if not path.exists():
+    if not is_there(home / FILE):
         return
     files = {record.path: record.sha256 for record in intake.files.values()}
-    with open_ledger(path) as ledger:
+    with open_ledger(home / FILE) as ledger:
         for kind, table in (("unit", standing.units), ("person", standing.people)):
             known = {(e.body["rows_sha256"], e.body["day"]) for e in ledger.entries(kind)}
             body = {"day": day, "n": len(table), "rows_sha256": _digest(table), "files": dict(sorted(files.items()))}
