@@ -131,6 +131,7 @@ def test_b7_the_consultation_sheet_has_wind_sources_response_and_targets(desk, t
     out = shutil.copytree(source, tmp_path / "o")
     text = told(write_letter(town, "consultation", "2025-12-12", out=out)["files"], "consultation")
     assert "橙色预警响应自2025-12-10起执行（〔2025〕8号）" in text and "X9" in text and "限产50%" in text
+    assert "油烟净化设施" in text and "国三及以下柴油货车" in text and "混凝土搅拌站" not in text, "items by level"
     assert "首要污染物PM2.5，重点管控" in text and "方向" in text and "余下19天控制在" in text
     later = told(write_letter(town, "consultation", "2025-12-15", out=out)["files"], "consultation")
     assert "预警响应" not in later
