@@ -132,10 +132,11 @@ def _listed(path):
 
 def _below(units, unit):
     """A unit with all that stands below it."""
-    found, rest = {unit}, True
+    found: set[str] = set()
+    rest = {unit}
     while rest:
-        rest = set(units.loc[units["parent"].isin(found), "unit"]) - found
         found |= rest
+        rest = set(units.loc[units["parent"].isin(rest), "unit"]) - found
     return found
 
 

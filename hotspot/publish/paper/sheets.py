@@ -80,7 +80,7 @@ def write_sheets(
     directory = Path(directory)
     drawn = _sheets(
         study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory),
-        people or {}, past or {},
+        people, past,
     )  # fmt: skip
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
     sheets, pages = [], []
@@ -127,9 +127,10 @@ def render(sheets, month, *, kind="pdf", ppi=None):
 
 
 def _sheets(
-    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people, past
+    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people=None, past=None
 ):  # fmt: skip
     """One sheet after the other, so that a page can be set while the next is drawn."""
+    people, past = people or {}, past or {}
     rows = published(warned, study.criteria.warning.decimals)
     rows = rows.join(weather_change(field, rows))
     borders = Borders(study.grid, study.boundaries)
