@@ -166,11 +166,10 @@ def _sheets(
         )  # fmt: skip
         sheet["return_to"] = _return_to(study.office)
         sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
-        if past.get(code):
-            told = "；".join(legible(zh) for zh, _ in past[code]) + "。"
-            sheet["why"].append(["以往", shorten(told, 2 * WHY_WIDTH - 4)])
+        behind = [shorten(legible(zh), WHY_WIDTH) for zh, _ in past.get(code, ())]
+        sheet["why"] += [["以往" if n == 0 else "", words] for n, words in enumerate(behind)]
         sheet["unlisted"] = sum(not f["number"] for f in near)
-        sheet["front"] = _front_rows(sheet["why"], FRONT_ROWS // 2 - bool(past.get(code)))
+        sheet["front"] = _front_rows(sheet["why"], max(2, FRONT_ROWS // 2 - len(behind)))
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
