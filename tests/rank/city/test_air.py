@@ -59,6 +59,8 @@ def test_e4_good_days_are_counted_of_valid_days():
     rows[1] |= {"co": np.nan}  # a pollutant is missing and nothing is above 100: no AQI, no valid day
     table = aqi_days(unit_days(pd.DataFrame(rows)), "2012")
     assert good_days(table) == (3, 4)
+    alone = aqi_days(unit_days(pd.DataFrame(rows)).assign(o3=np.nan), "2012")
+    assert alone["aqi"].notna().sum() == 1 and good_days(alone) == (0, 0), "only bad days would count"
     assert table["primary"].iloc[0] == ("pm25",) and table["zh"].iloc[0] == "重度污染"
 
 
