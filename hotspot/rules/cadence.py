@@ -23,6 +23,17 @@ PRODUCTS = MappingProxyType(
     }
 )
 LEVELS = MappingProxyType({"blue": ("蓝色", 1), "yellow": ("黄色", 2), "orange": ("橙色", 3), "red": ("红色", 4)})
+# What a patrol looks at beside the month's checklist while a response is in force (E6, A6): from which level, what.
+# Document E names the behaviour ("重污染天气橙色预警"), not the items: the wording is ours (proposal).
+ALERT_CHECKS = (
+    ("yellow", "应急减排清单内企业是否按清单停产、限产，有无白停夜开"),
+    ("yellow", "土石方作业、拆除、喷涂、沥青摊铺是否停止，裸土是否苫盖"),
+    ("yellow", "渣土车、砂石车是否停运，道路是否加密洒水清扫（结冰时除外）"),
+    ("yellow", "餐饮单位油烟净化设施是否开启并清洗"),
+    ("yellow", "有无露天焚烧秸秆、垃圾，有无燃放烟花爆竹"),
+    ("orange", "国三及以下柴油货车、未登记的非道路移动机械是否停用"),
+    ("red", "混凝土搅拌站、涉VOCs工序是否全部停止"),
+)
 Rhythm = Literal["day", "midweek", "week", "half", "month", "quarter"]
 
 

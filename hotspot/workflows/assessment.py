@@ -14,6 +14,7 @@ from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
+from hotspot.workflows.network import basics_of_network
 
 _YES = {"yes", "是", "true", "1"}
 
@@ -53,7 +54,7 @@ def assess_month(
     """
     parse_month(month)
     rule = _rule(study, what_if)
-    tables = basics, findings
+    tables = basics, findings, _of_network(study, month, out)
     with published_ledger(study, out) as ledger:
         units, points, skipped = assess_units(ledger, month, rule, study.criteria.share_ladder, tables)
         failed = _failed_before(ledger, month, rule, study.criteria.share_ladder, tables)
@@ -88,10 +89,10 @@ def assess_units(ledger, month: str, rule, share_rule, tables) -> tuple[list[dic
     month : str
     rule : Assessment
     share_rule : ShareLadder
-    tables : (basics, findings), paths or None
+    tables : (basics, findings), paths or None; a third is called with a month and fills items 2 and 3 (B14)
     """
-    basics, findings = tables
-    found, skipped = _tables(basics, findings, month, Intake(Path(".")))
+    basics, findings, *register = tables
+    found, skipped = _tables(basics, findings, month, Intake(Path(".")), *register)
     missed: dict[str, dict[str, int]] = {}
     for entry in ledger.entries("issue"):
         body = entry.body
@@ -170,18 +171,33 @@ def _rule(study, what_if):
     return study.with_criteria(assessment=changes).criteria.assessment
 
 
-def _tables(basics, findings, month, intake):
+def _of_network(study, month, out):
+    """What the register says of a month's items 2 and 3; of months before ``month`` item 2 alone."""
+
+    def told(asked):
+        return basics_of_network(study, asked, out=out, published=asked == month)
+
+    return told
+
+
+def _tables(basics, findings, month, intake, of_network=None):
     """Findings by unit, and the sentences of what is not counted."""
     found: dict[str, list[Finding]] = {}
     skipped: list[str] = []
+    said: set[tuple[str, str]] = set()
     if basics is not None:
         table = read_loop_table(basics, ("month", "unit", "item", "met"), intake)
         for line, row in _of_month(table, month):
             if row["item"] not in ("1", "2", "3"):
                 raise DataError(f"{table.name}, row {line}, column item: {row['item']!r} is none of 1, 2, 3.")
             found.setdefault(row["unit"], [])
+            said.add((row["unit"], row["item"]))
             if row["met"].strip().lower() not in _YES:
                 found[row["unit"]].append(Finding(row["item"], f"{table.name} 第{line}行"))
+    for (unit, item), words in (of_network(month) if of_network else {}).items():
+        found.setdefault(unit, [])
+        if words and (unit, item) not in said:  # the table of the office wins over what the register fills in
+            found[unit].append(Finding(item, f"网格登记：{words}"))
     if findings is not None:
         table = read_loop_table(findings, ("month", "unit", "item", "verified"), intake)
         for line, row in _of_month(table, month):

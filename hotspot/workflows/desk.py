@@ -40,6 +40,12 @@ class Desk:
         return self.period.end.isoformat(timespec="minutes")
 
     @cached_property
+    def head(self) -> str:
+        """The chain's last entry that a product rests on: that one was sent changes no product made again."""
+        resting = [entry.hash for entry in self.ledger.entries() if entry.kind not in ("sent", "unit", "person")]
+        return resting[-1][:16] if resting else ""
+
+    @cached_property
     def places(self) -> dict[str, tuple[str, str]]:
         """Cell -> (city, county)."""
         cells = self.study.cells

@@ -85,22 +85,23 @@ def explain_cell(study, month, cell, *, out="out"):
     }
     if "abnormal_en" in field.coords:
         answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
-    answer["past"] = _past(study, month, code, Path(out) / study.id / "ledger.sqlite")
+    answer["past"] = _past(study, month, code, Path(out) / study.id)
     answer["people"] = [who.said for who in (derived.people or {}).get(code, ())[:2]]
     told = ranks_sentence(derived.field.attrs, month)
     answer["sentences"] = [*_sentences(answer, study, month), *([told] if told else [])]
     return answer
 
 
-def _past(study, month, code, path):
+def _past(study, month, code, home):
     """What lies behind a cell at the end of a month, with all that came in since; empty without a ledger."""
     from hotspot.ledger.past import past_of, past_words
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
     from hotspot.workflows.network import last_day
 
-    if not path.exists():
+    if not is_there(home / FILE):
         return []
-    with open_ledger(path) as ledger:
+    with open_ledger(home / FILE) as ledger:
         past = past_of(ledger, code, f"{last_day(month)}T23:59", study.criteria.clocks)
     return [list(pair) for pair in past_words(past)]
 

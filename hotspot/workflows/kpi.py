@@ -59,7 +59,7 @@ def write_kpi(study, asof: str, *, out="out", months: int = 12) -> dict:
             "details": _details(whole, names), "notes": footer(study.criteria, "clocks"),
             "cells": sum(cells.values()) if cells else None,
         }  # fmt: skip
-        head = desk.ledger.head[:16]
+        head = desk.head
     folder = Path(out) / study.id / "loop"
     folder.mkdir(parents=True, exist_ok=True)
     files = [

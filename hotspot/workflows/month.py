@@ -208,10 +208,11 @@ def _clusters(gi_star, now, cells, alpha, intake):
 def _past(study, month, folder, cells):
     """What lies behind the cells, where there is a ledger already; {} where there is none."""
     from hotspot.ledger.past import known_past
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
-    path = None if folder is None else Path(folder) / "ledger.sqlite"
-    if path is None or not path.exists():
+    path = None if folder is None else Path(folder) / FILE
+    if path is None or not is_there(path):
         return {}
     with open_ledger(path) as ledger:
         return known_past(ledger, month, sorted(map(str, cells)), study.criteria.clocks)

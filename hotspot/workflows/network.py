@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.ledger.people import Answers, Register, answerable, count_check, staffing_findings, unit_counts
+from hotspot.ledger.people import CHIEFS, Answers, Register, answerable, count_check, staffing_findings, unit_counts
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
@@ -75,6 +75,71 @@ def staffing_sentences(study, month: str) -> list[str]:
     return told + [f"{zh} ({en}; E1)" for zh, en in counted]
 
 
+def basics_of_network(study, month: str, *, out="out", published: bool = True) -> dict[tuple[str, str], str]:
+    """
+    Items 2 and 3 of the assessment as the register fills them (B14): of every county and park.
+
+    Parameters
+    ----------
+    study : Study
+    month : str, "YYYY-MM"
+    out : str or Path, where ``public/people.csv`` was written
+    published : bool
+        Also judge item 3; only the list that stands now can be judged, so not for months before.
+
+    Returns
+    -------
+    dict (unit's name, item) -> what is not met, "" where it is met; empty without a register
+
+    Notes
+    -----
+    Item 2 is not met where a township or village of the unit has no deputy of rank; item 3 where the public list is
+    missing, or lacks a chief that the register has at the month's end.
+    """
+    found = register_of(study)
+    if found is None or not study.criteria.network.staffing:
+        return {}
+    day = last_day(month)
+    standing = found[0].on(day)
+    lacking = staffing_findings(found[0], day)
+    lacking = set(lacking.loc[lacking["en"].str.startswith("no deputy"), "unit"])
+    names = dict(zip(standing.units["unit"], standing.units["name"], strict=True))
+    chiefs = standing.people[standing.people["role"].isin(CHIEFS)]
+    listed = _listed(Path(out) / study.id / "public" / "people.csv")
+    told: dict[tuple[str, str], str] = {}
+    for unit in standing.units[standing.units["tier"].isin(["county", "park"])].itertuples():
+        own = _below(standing.units, unit.unit)
+        bare = sorted(names[one] for one in own & lacking)
+        told[unit.name, "2"] = f"没有副网格长包联：{'、'.join(bare)}" if bare else ""
+        if published:
+            wanted = {(names[row.unit], row.name) for row in chiefs[chiefs["unit"].isin(own)].itertuples()}
+            missing = sorted(name for _, name in wanted - listed)
+            told[unit.name, "3"] = f"公示名单没有{'、'.join(missing[:5])}" if missing else ""
+    return told
+
+
+def _listed(path):
+    """(unit, name) of every row of the public list; nothing where it was never written."""
+    import csv
+
+    from hotspot.text.csv_rows import unescape_text
+
+    if not path.is_file():
+        return set()
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        return {(unescape_text(row["单位"]), unescape_text(row["姓名"])) for row in csv.DictReader(stream)}
+
+
+def _below(units, unit):
+    """A unit with all that stands below it."""
+    found: set[str] = set()
+    rest = {unit}
+    while rest:
+        found |= rest
+        rest = set(units.loc[units["parent"].isin(rest), "unit"]) - found
+    return found
+
+
 def show_network(study, *, day: str = "", out="out") -> dict:
     """
     The network as it stands: workbook for the office, list for the public, staffing findings.
@@ -134,10 +199,11 @@ def show_network(study, *, day: str = "", out="out") -> dict:
 
 
 def _day(day, register, home):
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
-    if not day and (home / "ledger.sqlite").exists():
-        with open_ledger(home / "ledger.sqlite") as ledger:
+    if not day and is_there(home / FILE):
+        with open_ledger(home / FILE) as ledger:
             months = [entry.month for entry in ledger.entries("month")]
         if months:
             return last_day(max(months))
@@ -151,13 +217,13 @@ def _day(day, register, home):
 
 def _enter(home, day, standing, intake):
     """The version of the register into the ledger of a study that has one: what stood, by its digest."""
+    from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
-    path = home / "ledger.sqlite"
-    if not path.exists():
+    if not is_there(home / FILE):
         return
     files = {record.path: record.sha256 for record in intake.files.values()}
-    with open_ledger(path) as ledger:
+    with open_ledger(home / FILE) as ledger:
         for kind, table in (("unit", standing.units), ("person", standing.people)):
             known = {(e.body["rows_sha256"], e.body["day"]) for e in ledger.entries(kind)}
             body = {"day": day, "n": len(table), "rows_sha256": _digest(table), "files": dict(sorted(files.items()))}

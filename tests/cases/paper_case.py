@@ -13,6 +13,7 @@ from hotspot.grid.lattice import Grid
 from hotspot.publish.tables.lists import WARNING_COLUMNS
 from hotspot.rules.criteria import Criteria
 from hotspot.study import Lattice, Office
+from hotspot.study_loop import NetworkFiles
 from hotspot.trace.checklist import checklist
 
 MONTH = "2020-03"
@@ -39,7 +40,7 @@ def paper_case(*, word=None, grid=None, col=1272, row=1275):
     field = _field(grid, cols, rows, word)
     facilities = _facilities(grid, west, south, side, word)
     study = SimpleNamespace(
-        labels=None,
+        labels=None, network=NetworkFiles(),
         id="paper-2020", name=word or "纸面样例", name_en="paper case", grid=grid, criteria=Criteria(),
         lattice=Lattice(), boundaries=_boundaries(grid, west, south, side, word), office=Office(),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from hotspot.publish.office.notices import write_notices
 from hotspot.publish.office.packages import _routes
 from hotspot.publish.office.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
 from hotspot.publish.tables.lists import read_warnings, write_warnings
-from hotspot.rules.classes import problem_types
+from hotspot.rules.classes import problem_types, source_classes
 from hotspot.variables import DataError
 from hotspot.workflows.loop import record_feedback_file
 
@@ -39,6 +39,12 @@ HEADS = list(COLUMNS)
 @pytest.fixture(scope="module")
 def case():
     return notice_case()
+
+
+def duties(case, cells):
+    """Departments that answer for something on the cells' checklists (C16)."""
+    rows = case.checklist[case.checklist["cell"].isin(cells) & (case.checklist["zh"] != "")]
+    return {source_classes()[key].department for key in rows["class_"]}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,8 @@ def rows_of(data):
 def test_a_package_holds_what_is_the_citys(case, folder, code, city):
     found = members(folder / "packages" / f"{code}.zip")
     mine, theirs = codes_of(case, city), set(codes_of(case)) - set(codes_of(case, city))
-    assert set(found) == OWN | {"report.pdf", "inventory.csv"} | {f"sheets/{cell}.pdf" for cell in mine}
+    slips = {f"handover-{department}.{end}" for department in duties(case, mine) for end in ("docx", "xlsx")}
+    assert set(found) == OWN | slips | {"report.pdf", "inventory.csv"} | {f"sheets/{cell}.pdf" for cell in mine}
     assert found["report.pdf"] == code.encode() and found[f"sheets/{mine[0]}.pdf"] == mine[0].encode()
     lines = {"甲州市": ["F1,甲州市", '"F,3",甲州市'], "乙川市": ["F2,乙川市"]}[city]
     assert found["inventory.csv"].decode().splitlines() == ["facility,city", *lines]

@@ -15,6 +15,7 @@ from hotspot.publish.manifest import read_manifest
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
+from hotspot.workflows.assessment import assess_month
 from hotspot.workflows.atlas import write_atlas
 from hotspot.workflows.loop import record_feedback_file
 from hotspot.workflows.month import run_month
@@ -178,3 +179,31 @@ def test_d21_a_month_before_the_programme_is_a_draft_only(town, tmp_path):
     early = town.with_criteria(holds={"start_month": "2026-01"})
     with pytest.raises(DataError, match=r"begin with 2026-01 \(D21\)"):
         run_month(early, MONTH, out=tmp_path)
+
+
+def test_b14_items_2_and_3_of_the_assessment_are_filled_from_the_register(town, tmp_path):
+    (tmp_path / town.id).mkdir()
+    with open_ledger(tmp_path / town.id / "ledger.sqlite") as ledger:
+        ledger.append("month", MONTH, {"warned": []})
+    first = {row["unit"]: row["points"] for row in assess_month(town, MONTH, out=tmp_path)["units"]}
+    assert set(first.values()) == {90}, "nothing was made public: item 3 is not met"
+    show_network(town, out=tmp_path)
+    answer = assess_month(town, MONTH, out=tmp_path)
+    assert {row["points"] for row in answer["units"]} == {100} and len(answer["units"]) == 5
+    people = town.root / "people.csv"
+    kept = people.read_text(encoding="utf-8")
+    try:
+        people.write_text(
+            "\n".join(line for line in kept.splitlines() if "柳林副" not in line) + "\n", encoding="utf-8"
+        )
+        rows = assess_month(town, MONTH, out=tmp_path)["rows"]
+        basics = loop_town.write_rows(
+            tmp_path / "b.csv", [{"month": MONTH, "unit": "城中区(示例)", "item": "2", "met": "是"}]
+        )
+        office = assess_month(town, MONTH, out=tmp_path, basics=basics)["rows"]
+    finally:
+        people.write_text(kept, encoding="utf-8")
+    (row,) = rows
+    assert (row["unit"], row["item"], row["points"]) == ("城中区(示例)", "2", -10)
+    assert row["entry"] == "网格登记：没有副网格长包联：柳林镇(示例)"
+    assert office == [], "what the office wrote wins"

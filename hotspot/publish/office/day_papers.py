@@ -16,7 +16,7 @@ from hotspot.publish.office.document import Document, Grid, Part
 from hotspot.publish.office.period_papers import frame, recent
 from hotspot.rank.city.air import good_days, to_date
 from hotspot.rank.city.compare import NAMES
-from hotspot.rules.cadence import LEVELS
+from hotspot.rules.cadence import ALERT_CHECKS, LEVELS
 from hotspot.rules.rounding import round_half_even
 
 SECTORS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
@@ -86,10 +86,13 @@ def _response(desk, emergency):
     held = desk.alert
     order = f"（{held['order']}）" if held["order"] else ""
     head = f"{LEVELS[held['level']][0]}预警响应自{held['from']}起执行{order}；"
+    level = LEVELS[held["level"]][1]
+    checks = [text for since, text in ALERT_CHECKS if LEVELS[since][1] <= level]
+    looked = [f"响应期间巡查另查：{'；'.join(checks)}。"] if checks else []
     if not emergency:
-        return Part("重污染天气应对", [f"{head}没有交付应急减排清单。"])
+        return Part("重污染天气应对", [f"{head}没有交付应急减排清单。", *looked])
     table = Grid(["污染源", "网格", "县（区、市）", "减排措施"], [26.0, 14, 18, 40], emergency)
-    return Part("重污染天气应对", [f"{head}应急减排清单如下，逐家核查落实情况。"], table)
+    return Part("重污染天气应对", [f"{head}应急减排清单如下，逐家核查落实情况。"], table, looked)
 
 
 def special(

@@ -190,8 +190,8 @@ def _row(texts, widths, font, about, shade):
     cells = []
     for text, width in zip(texts, widths, strict=True):
         lines = "".join(
-            '<w:p><w:pPr><w:spacing w:before="30" w:after="30" w:line="250" w:lineRule="auto"/><w:jc w:val="center"/>'
-            f"</w:pPr>{_run(line, 18, font)}</w:p>"
+            '<w:p><w:pPr><w:spacing w:before="30" w:after="30" w:line="250" w:lineRule="auto"/>'
+            f'<w:jc w:val="{"left" if len(text) > 25 else "center"}"/></w:pPr>{_run(line, 18, font)}</w:p>'
             for line in str(text).split("\n")
         )
         look = f'<w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'

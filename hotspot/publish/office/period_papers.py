@@ -38,9 +38,7 @@ from hotspot.rules.rounding import round_half_even
 def frame(desk, heading: str, *, to: str = "", sections: tuple[str, ...] = ("clocks",), **given) -> Document:
     """A paper with the study's state, signer and the rules applied at its foot."""
     study = desk.study
-    notes = [
-        f"规则档案 {study.criteria.profile}；数据截至{desk.period.end:%Y-%m-%d %H:%M}；台账校验 {desk.ledger.head[:16]}"
-    ]
+    notes = [f"规则档案 {study.criteria.profile}；数据截至{desk.period.end:%Y-%m-%d %H:%M}；台账校验 {desk.head}"]
     notes += [line for section in sections for line in footer(study.criteria, section)]
     return Document(
         heading=heading, state=f"（{study.name}，依据{study.criteria.legal_basis}）", to=to,

@@ -80,7 +80,7 @@ def write_sheets(
     directory = Path(directory)
     drawn = _sheets(
         study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory),
-        people or {}, past or {},
+        people, past,
     )  # fmt: skip
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
     sheets, pages = [], []
@@ -127,9 +127,10 @@ def render(sheets, month, *, kind="pdf", ppi=None):
 
 
 def _sheets(
-    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people, past
+    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people=None, past=None
 ):  # fmt: skip
     """One sheet after the other, so that a page can be set while the next is drawn."""
+    people, past = people or {}, past or {}
     rows = published(warned, study.criteria.warning.decimals)
     rows = rows.join(weather_change(field, rows))
     borders = Borders(study.grid, study.boundaries)
@@ -165,11 +166,10 @@ def _sheets(
         )  # fmt: skip
         sheet["return_to"] = _return_to(study.office)
         sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
-        if past.get(code):
-            told = "；".join(legible(zh) for zh, _ in past[code]) + "。"
-            sheet["why"].append(["以往", shorten(told, 2 * WHY_WIDTH - 4)])
+        behind = [shorten(legible(zh), WHY_WIDTH) for zh, _ in past.get(code, ())]
+        sheet["why"] += [["以往" if n == 0 else "", words] for n, words in enumerate(behind)]
         sheet["unlisted"] = sum(not f["number"] for f in near)
-        sheet["front"] = _front_rows(sheet["why"], FRONT_ROWS // 2 - bool(past.get(code)))
+        sheet["front"] = _front_rows(sheet["why"], max(2, FRONT_ROWS // 2 - len(behind)))
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hotspot.publish.palette import palette, sequential_breaks
-from hotspot.publish.web.page import POLICY, template
-from hotspot.publish.web.webfont import font_face
+from hotspot.publish.web.page import offline_page
 from hotspot.publish.web.webmap import WebMap
 from hotspot.rules.calendar import offset_hours
-from hotspot.text.escape import plain, script_json
+from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
 LONGEST = 240  # hours; more are a series, not a film
@@ -91,22 +90,7 @@ def film(fine, cell: str, *, first: str | None = None, hours: int = 48, label: s
         "pick": loudest,
     }
     title = f"{cell} {times[0][:13].replace('T', ' ')} — {times[-1][:13].replace('T', ' ')}"
-    return WebMap(_page(data, title), title)
-
-
-def _page(data, title):
-    body, code = template("film.html"), template("film.js")
-    style = template("film.css")
-    packed = script_json(data)
-    font = font_face(body + code + packed + title)
-    return (
-        '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{font}{style}</style></head><body>\n{body}"
-        f'<script type="application/json" id="hotspot-data">{packed}</script>\n'
-        f'<script>(function () {{\n"use strict";\n{code}\n}})();</script></body></html>\n'
-    )
+    return WebMap(offline_page("film", data, title), title)
 
 
 def _top(values):

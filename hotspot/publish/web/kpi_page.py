@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from hotspot.ledger.issues import STATES
-from hotspot.publish.web.page import POLICY, template
-from hotspot.publish.web.webfont import font_face
+from hotspot.publish.web.page import offline_page
 from hotspot.publish.web.webmap import WebMap
 from hotspot.rules.classes import departments, problem_types
-from hotspot.text.escape import escape, script_json
+from hotspot.text.escape import escape
 
 ALARM_STATES = {
     "in time": ("按时反馈", "in time"), "late": ("逾期反馈", "late"), "running": ("待反馈", "waiting"),
@@ -54,15 +53,4 @@ def kpi_page(told: Mapping) -> WebMap:
         "states": ALARM_STATES, "notes": [escape(text) for text in told["notes"]],
     }  # fmt: skip
     title = f"{data['title']}考核指标 {told['months'][-1]}"
-    body, code, style = template("kpi.html"), template("kpi.js"), template("kpi.css")
-    packed = script_json(data)
-    font = font_face(body + code + packed + title)
-    html = (
-        '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{font}{style}</style></head><body>\n{body}"
-        f'<script type="application/json" id="hotspot-data">{packed}</script>\n'
-        f'<script>(function () {{\n"use strict";\n{code}\n}})();</script></body></html>\n'
-    )
-    return WebMap(html, title)
+    return WebMap(offline_page("kpi", data, title), title)

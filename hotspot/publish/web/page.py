@@ -173,3 +173,30 @@ def _leaflet(name):
 def template(name):
     """The text of a file of ``publish/templates``."""
     return (resources.files("hotspot.publish") / "templates" / name).read_text(encoding="utf-8")
+
+
+def offline_page(name: str, data: Any, title: str) -> str:
+    """
+    A page of its own script, without a map library: ``NAME.html``, ``NAME.css`` and ``NAME.js`` around the data.
+
+    Parameters
+    ----------
+    name : str
+    data : plain values, read by the script from ``#hotspot-data``
+    title : str, escaped already
+
+    Returns
+    -------
+    str: one file that asks the network for nothing
+    """
+    body, code, style = (template(f"{name}.{kind}") for kind in ("html", "js", "css"))
+    packed = script_json(data)
+    font = font_face(body + code + packed + title)
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
+        f"<style>{font}{style}</style></head><body>\n{body}"
+        f'<script type="application/json" id="hotspot-data">{packed}</script>\n'
+        f'<script>(function () {{\n"use strict";\n{code}\n}})();</script></body></html>\n'
+    )

@@ -40,7 +40,8 @@ def aqi_days(days: pd.DataFrame, version: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame ``unit, day, aqi`` (NaN where it may not be published), ``zh`` (level), ``primary`` (tuple), ``pm25``
+    DataFrame ``unit, day, aqi`` (NaN where it may not be published), ``zh`` (level), ``primary`` (tuple), ``pm25``,
+    ``whole`` (all six were valid)
 
     Examples
     --------
@@ -55,19 +56,25 @@ def aqi_days(days: pd.DataFrame, version: str) -> pd.DataFrame:
         known = any(value > 0 for value in values.values())
         told: dict[str, Any] = aqi(values, version) if known else {"aqi": None, "zh": None, "primary": ()}
         number = np.nan if told["aqi"] is None else float(told["aqi"])
-        rows.append((row["unit"], row["day"], number, told["zh"] or "", told["primary"], row["pm25"]))
-    return pd.DataFrame(rows, columns=["unit", "day", "aqi", "zh", "primary", "pm25"])
+        whole = len(values) == len(SIX)
+        rows.append((row["unit"], row["day"], number, told["zh"] or "", told["primary"], row["pm25"], whole))
+    return pd.DataFrame(rows, columns=["unit", "day", "aqi", "zh", "primary", "pm25", "whole"])
 
 
 def good_days(days: pd.DataFrame) -> tuple[int, int]:
     """
-    Days with AQI <= 100, and valid days (E4: "299 of 365").
+    Days with AQI <= 100, and valid days (E4: "299 of 365"); (0, 0) where no day has all six pollutants.
+
+    A day that lacks a pollutant has an AQI only above 100, so where every day lacks one, only bad days would count.
 
     Examples
     --------
-    >>> good_days(pd.DataFrame({"aqi": [100.0, 101.0, np.nan]}))
-    (1, 2)
+    >>> days = pd.DataFrame({"aqi": [100.0, 101.0, np.nan], "whole": [True, False, False]})
+    >>> good_days(days), good_days(days[1:])
+    ((1, 2), (0, 0))
     """
+    if not days["whole"].any():
+        return 0, 0
     valid = days["aqi"].dropna()
     return int((valid <= GOOD).sum()), len(valid)
 
