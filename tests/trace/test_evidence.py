@@ -144,3 +144,26 @@ def test_a1_a_register_that_does_not_add_up_is_said(file):
     x, y = study.cells["x"].values, study.cells["y"].values
     near = np.hypot(x - x[0], y - y[0]) <= 5000
     assert answer["seen"] == study.cells["cell"].values.astype(str)[near].tolist() and 1 < near.sum() < near.size
+
+
+def test_the_card_visits_who_has_evidence_first_and_says_why(file):
+    from hotspot.workflows.alarm_desk import _place, _sources
+    from hotspot.workflows.evidence import named_evidence
+
+    study = load_study(file, data=file.parent)
+    plants = load_facilities(study.facilities, study.root, Intake(study.root))
+    cell = str(study.cells["cell"].values[len(study.cells["cell"]) // 2])
+    place = _place(study, {"cell": cell, "sub_cell": f"{cell}-15"})
+    table = pd.DataFrame({"x": [place["x"]], "y": [place["y"]], "sub_cell": [f"{cell}-15"]})
+    inside = np.ones(4, bool)
+    given = (study, table, np.full((1, 4), 90.0), np.full((4, 2), 2.0), inside, place, plants, None)
+    plain, note = _sources(*given)
+    assert len(plain) > 2 and "旁证" not in note
+    last = plants.loc[plants["name"] == plain[-1]["name"], "facility"].iloc[0]
+    process = rows("kwh_process", wave() * 10, layout="power", facility=last)
+    off = rows("kwh_treatment", np.where(INSIDE, 0.0, 1.0) * wave(), layout="power", facility=last)
+    moved, said = _sources(*given, (pd.concat([process, off]), START, END))
+    assert moved[0]["name"] == plain[-1]["name"] and moved[0]["word_zh"] == plain[-1]["word_zh"]
+    assert [row["name"] for row in moved[1:]] == [row["name"] for row in plain[:-1]]
+    assert f"旁证：{moved[0]['name']} 生产用电正常" in said
+    assert not len(named_evidence(study, plants))
