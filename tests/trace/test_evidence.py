@@ -152,7 +152,9 @@ def test_the_card_visits_who_has_evidence_first_and_says_why(file):
 
     study = load_study(file, data=file.parent)
     plants = load_facilities(study.facilities, study.root, Intake(study.root))
-    cell = str(study.cells["cell"].values[len(study.cells["cell"]) // 2])
+    x, y = study.grid.project(plants["lon"].to_numpy(float), plants["lat"].to_numpy(float))
+    away = np.hypot(study.cells["x"].values[:, None] - x, study.cells["y"].values[:, None] - y)
+    cell = str(study.cells["cell"].values[np.argmin(np.sort(away, axis=1)[:, 2])])  # with the third plant nearest
     place = _place(study, {"cell": cell, "sub_cell": f"{cell}-15"})
     table = pd.DataFrame({"x": [place["x"]], "y": [place["y"]], "sub_cell": [f"{cell}-15"]})
     inside = np.ones(4, bool)
