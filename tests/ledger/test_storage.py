@@ -91,12 +91,11 @@ def test_no_server_is_said_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_the_shell_moves_a_ledger_and_reads_it_from_there(tmp_path, postgres):
+def test_the_shell_moves_a_ledger_and_reads_it_from_there(tmp_path, postgres, small_study):
     from hotspot.cli import app
     from hotspot.study import load_study
-    from hotspot.synthetic.study import write_study
 
-    file = write_study(tmp_path / "study", size="small")
+    file = small_study
     name = load_study(file, data=file.parent).id
     (tmp_path / name).mkdir()
     fill(tmp_path / name / FILE)

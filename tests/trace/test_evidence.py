@@ -13,7 +13,6 @@ from hotspot.ledger.store import open_ledger
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.trace.evidence import Told, told_of_window, visiting_order
 
 TIME = pd.date_range("2025-11-01", "2025-12-03 23:00", freq="h")
@@ -78,8 +77,8 @@ def test_evidence_moves_visits_and_never_the_share():
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 def write(path, *lines):
