@@ -26,6 +26,14 @@ def shared():
 
 
 @pytest.fixture(scope="session")
+def small_study(tmp_path_factory):
+    """The small synthetic study's file, made once a run; a test may lay files of its own beside it, and change none."""
+    from hotspot.synthetic.study import write_study
+
+    return write_study(tmp_path_factory.mktemp("small"), size="small")
+
+
+@pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server for this run, as a URL; the test is skipped with a reason where there is none."""
     with server() as url:

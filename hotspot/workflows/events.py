@@ -13,11 +13,10 @@ from hotspot.rules.classes import problem_types
 from hotspot.sources.events import COLUMNS, read_events
 from hotspot.sources.intake import Intake
 from hotspot.text.csv_rows import escape_text, write_csv
+from hotspot.text.table import kinds
 from hotspot.variables import DataError
 
 NO_PLACE = "no place"
-_CSV = ("event", "time", "problem", "type", "county", "township", "where", "lon", "lat", "cell", "n_reports",
-        "channels", "text")  # fmt: skip
 
 
 def import_events(study, files=(), *, channel: str = "", out="out") -> dict:
@@ -170,12 +169,11 @@ def _events(table):
 
 def _write(folder, events, table, shares):
     folder.mkdir(parents=True, exist_ok=True)
-    written = [_csv(folder / "events.csv", events, _CSV)]
-    reports = ("event", "first", "again", "time", "problem", "type", "channel", "by", "place", "text", "file", "row")
-    written.append(_csv(folder / "event-reports.csv", table, reports))
-    kinds = problem_types()
+    written = [_csv(folder / "events.csv", events)]
+    written.append(_csv(folder / "event-reports.csv", table))
+    said_of = problem_types()
     shown = events.assign(
-        problem=[kinds[key]["zh"] for key in events["problem"]], time=events["time"].dt.strftime("%Y-%m-%d %H:%M")
+        problem=[said_of[key]["zh"] for key in events["problem"]], time=events["time"].dt.strftime("%Y-%m-%d %H:%M")
     )
     heads = {
         "event": ("序号", 7), "time": ("时间", 16), "problem": ("类型", 18), "type": ("原词", 14),
@@ -201,11 +199,14 @@ def _write(folder, events, table, shares):
     return written
 
 
-def _csv(path, table, columns):
+def _csv(path, table):
+    columns = kinds(f"loop/{path.name}")
     shown = table[list(columns)].copy()
     shown["time"] = table["time"].dt.strftime("%Y-%m-%d %H:%M")
-    for name in ("lon", "lat"):
-        if name in shown:
-            shown[name] = [f"{value:.5f}" if value == value else "" for value in table[name]]
+    for name, kind in columns.items():
+        if isinstance(kind, int):
+            shown[name] = [f"{value:.{kind}f}" if value == value else "" for value in table[name]]
+        elif kind == "flag":
+            shown[name] = ["true" if value else "false" for value in table[name]]
     rows = ([escape_text(v) if isinstance(v, str) else v for v in row] for row in shown.itertuples(index=False))
     return write_csv(path, columns, rows)

@@ -33,7 +33,7 @@ def warned(rows):
 
 def derived(rows, root="."):
     """What a month came to, as far as publishing looks at it."""
-    return SimpleNamespace(intake=Intake(root), warned=warned(rows))
+    return SimpleNamespace(delivered=SimpleNamespace(intake=Intake(root)), warned=warned(rows))
 
 
 def publish(out, rows, month=MONTH, **how):

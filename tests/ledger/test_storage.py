@@ -1,6 +1,7 @@
 """Where a ledger lies: a file or a database, the same hashes on both, moved without losing one, never two at once."""
 
 import pytest
+from tiny_month import STUDY, install, publish
 from typer.testing import CliRunner
 
 from hotspot.ledger.handed_over import read_ledger
@@ -10,6 +11,7 @@ from hotspot.ledger.storage import FILE, POINTER, is_there, place_of
 from hotspot.ledger.store import open_ledger
 from hotspot.variables import DataError
 from hotspot.workflows.releases import list_releases
+from hotspot.workflows.verify import verify_study
 
 # The chain as the first program wrote it; an old file must keep these digits.
 OLD = ["e86721db", "008d172e", "eade2793"]
@@ -91,12 +93,11 @@ def test_no_server_is_said_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_the_shell_moves_a_ledger_and_reads_it_from_there(tmp_path, postgres):
+def test_the_shell_moves_a_ledger_and_reads_it_from_there(tmp_path, postgres, small_study):
     from hotspot.cli import app
     from hotspot.study import load_study
-    from hotspot.synthetic.study import write_study
 
-    file = write_study(tmp_path / "study", size="small")
+    file = small_study
     name = load_study(file, data=file.parent).id
     (tmp_path / name).mkdir()
     fill(tmp_path / name / FILE)
@@ -106,3 +107,26 @@ def test_the_shell_moves_a_ledger_and_reads_it_from_there(tmp_path, postgres):
     read = CliRunner().invoke(app, ["ledger", *words])
     assert read.exit_code == 0 and read.stdout.startswith("3 of 3 entries, the chain is whole"), read.output
     assert [row["state"] for row in list_releases(load_study(file), out=tmp_path)] == ["superseded", "preliminary"]
+
+
+def test_months_published_into_a_database_are_those_of_a_file(tmp_path, postgres, monkeypatch):
+    """Publishing, revising and verifying a study's chain ask the same of both."""
+    install(monkeypatch)
+    rows, late = {"A": 70.0, "B": 61.0}, {"A": 70.0, "C": 62.0}
+    homes = [tmp_path / name / STUDY.id for name in ("file", "database")]
+    homes[1].mkdir(parents=True)
+    url = f"{postgres}&study={STUDY.id}"
+    (homes[1] / POINTER).write_text(url, encoding="utf-8")
+    monkeypatch.setenv("HOTSPOT_LEDGER", url)
+    heads = []
+    for home in homes:
+        publish(home.parent, rows)
+        publish(home.parent, rows)
+        publish(home.parent, late)
+        told = verify_study(home)
+        assert told["entries"] == 2 and told["verified"], told["differences"]
+        heads.append(told["head"])
+        with open_ledger(home / FILE) as ledger:
+            assert [entry.body["revision"] for entry in ledger.entries("month")] == [1, 2]
+    assert heads[0] == heads[1]
+    assert not (homes[1] / FILE).exists()

@@ -9,12 +9,11 @@ from hotspot.publish.office.handbook import handbook
 from hotspot.publish.office.paper import Grid, Head, paper_docx, paper_pdf
 from hotspot.rules.classes import source_classes
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory):
-    file = write_study(tmp_path_factory.mktemp("study"), size="small")
+def studies(small_study):
+    file = small_study
     text = file.read_text(encoding="utf-8")
     found = {}
     for name in ("mee-2018", "changji-2023"):

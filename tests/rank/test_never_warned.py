@@ -38,15 +38,12 @@ def test_c9_clusters_that_were_never_warned_are_success_or_blind_spot():
     assert set(verdicts({m: set() for m in MONTHS[:11]}, seen()).values()) == {"short"}
 
 
-def test_b11_other_media_are_printed_where_they_are_asked_for(tmp_path):
-    from hotspot.synthetic.study import write_study
-
+def test_b11_other_media_are_printed_where_they_are_asked_for(tmp_path, small_study):
     assert {item.medium for item in patrol_items()} == {"air"}
     assert [i.medium for i in patrol_items(("noise", "water"))] == ["water"] * 3 + ["noise"]
     with pytest.raises(ValueError, match="none of air, water"):
         patrol_items(("light",))
-    file = write_study(tmp_path / "study", size="small")
-    words = ["patrol", "--study", str(file), "--out", str(tmp_path), "--medium", "air", "--medium", "soil"]
+    words = ["patrol", "--study", str(small_study), "--out", str(tmp_path), "--medium", "air", "--medium", "soil"]
     said = CliRunner().invoke(app, words)
     assert said.exit_code == 0 and "土壤  2项" in said.stdout, said.output
     sheet = openpyxl.load_workbook(next(tmp_path.glob("*/loop/patrol-list.xlsx")))["巡查清单"]

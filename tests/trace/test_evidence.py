@@ -13,7 +13,6 @@ from hotspot.ledger.store import open_ledger
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.trace.evidence import Told, told_of_window, visiting_order
 
 TIME = pd.date_range("2025-11-01", "2025-12-03 23:00", freq="h")
@@ -78,8 +77,8 @@ def test_evidence_moves_visits_and_never_the_share():
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 def write(path, *lines):
@@ -144,3 +143,28 @@ def test_a1_a_register_that_does_not_add_up_is_said(file):
     x, y = study.cells["x"].values, study.cells["y"].values
     near = np.hypot(x - x[0], y - y[0]) <= 5000
     assert answer["seen"] == study.cells["cell"].values.astype(str)[near].tolist() and 1 < near.sum() < near.size
+
+
+def test_the_card_visits_who_has_evidence_first_and_says_why(file):
+    from hotspot.workflows.alarm_desk import _place, _sources
+    from hotspot.workflows.evidence import named_evidence
+
+    study = load_study(file, data=file.parent)
+    plants = load_facilities(study.facilities, study.root, Intake(study.root))
+    x, y = study.grid.project(plants["lon"].to_numpy(float), plants["lat"].to_numpy(float))
+    away = np.hypot(study.cells["x"].values[:, None] - x, study.cells["y"].values[:, None] - y)
+    cell = str(study.cells["cell"].values[np.argmin(np.sort(away, axis=1)[:, 2])])  # with the third plant nearest
+    place = _place(study, {"cell": cell, "sub_cell": f"{cell}-15"})
+    table = pd.DataFrame({"x": [place["x"]], "y": [place["y"]], "sub_cell": [f"{cell}-15"]})
+    inside = np.ones(4, bool)
+    given = (study, table, np.full((1, 4), 90.0), np.full((4, 2), 2.0), inside, place, plants, None)
+    plain, note = _sources(*given)
+    assert len(plain) > 2 and "旁证" not in note
+    last = plants.loc[plants["name"] == plain[-1]["name"], "facility"].iloc[0]
+    process = rows("kwh_process", wave() * 10, layout="power", facility=last)
+    off = rows("kwh_treatment", np.where(INSIDE, 0.0, 1.0) * wave(), layout="power", facility=last)
+    moved, said = _sources(*given, (pd.concat([process, off]), START, END))
+    assert moved[0]["name"] == plain[-1]["name"] and moved[0]["word_zh"] == plain[-1]["word_zh"]
+    assert [row["name"] for row in moved[1:]] == [row["name"] for row in plain[:-1]]
+    assert f"旁证：{moved[0]['name']} 生产用电正常" in said
+    assert not len(named_evidence(study, plants))

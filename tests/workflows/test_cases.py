@@ -12,7 +12,6 @@ from hotspot.publish.office.case import KINDS, Case, case_faults, length_of, rea
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 
 HEAD = {
@@ -79,8 +78,8 @@ def test_b20_what_no_register_knows_is_refused(told):
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 @pytest.fixture

@@ -218,10 +218,10 @@ def test_f18_an_input_still_being_written_stops_the_month(tmp_path, monkeypatch,
     delivered = tmp_path / "hours.csv"
     delivered.write_text("a,b\n1,2\n")
     month = derived(EARLY, tmp_path)
-    month.intake.register(delivered)
-    month.intake.check()
+    month.delivered.intake.register(delivered)
+    month.delivered.intake.check()
     os.utime(delivered, (0, 0))
-    month.intake.check()  # touched, but not written
+    month.delivered.intake.check()  # touched, but not written
     if how == "grows":
         delivered.write_text("a,b\n1,2\n3,4\n")
     elif how == "changes":

@@ -15,12 +15,11 @@ from hotspot.ledger.events import cross_events, gather, type_shares
 from hotspot.rules.event_words import problem_of
 from hotspot.sources.chat import read_chat
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,14 @@ from typer.testing import CliRunner
 from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.workflows.interventions import effect_sentences
 
 PLANT, QUIET = "NP7223C", "NP77280"  # the steel works go from half to full work on 2025-12-01; there nothing happens
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 def run(*words):

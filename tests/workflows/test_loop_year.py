@@ -10,15 +10,14 @@ from hotspot.cli import app
 from hotspot.ledger.outcome import wilson
 from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.workflows.loop_demo import fill_loop
 
 ASOF = "2025-12-31T23:59"
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 @pytest.fixture(scope="module")

@@ -314,7 +314,7 @@ def test_every_command_is_in_the_readme():
 
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     for command in app.registered_commands:
-        assert f"hotspot {command.callback.__name__}" in readme
+        assert f"hotspot {command.callback.__name__.replace('_', '-')}" in readme
 
 
 def test_c17_the_public_page_and_map_of_a_published_month(study, folder):

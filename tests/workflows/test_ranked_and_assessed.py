@@ -9,14 +9,13 @@ from typer.testing import CliRunner
 from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 
 SIX = {"so2": 6, "no2": 13, "pm10": 33, "pm25": 22, "co": 0.8, "o3": 108}
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_study):
+    return small_study
 
 
 @pytest.fixture
