@@ -75,7 +75,8 @@ FITS: Mapping[str, Fit] = MappingProxyType({
     "after": Fit(("list", "tuple", "str"), "the months after, such as (first, last)"),
     "increments": _VALUES, "wind": _VALUES, "hours": _VALUES, "sources": _VALUES, "spacing": _NUMBER,
     "prior": Fit(("hotspot.trace.posterior.Prior",), "a Prior, from emission_prior"), "targets": _VALUES,
-    "tracing": Fit(("hotspot.rules.tracing.Tracing",), "study.criteria.tracing"), "expected": _VALUES, "inspected": _VALUES,
+    "tracing": Fit(("hotspot.rules.tracing.Tracing",), "study.criteria.tracing"),
+    "expected": _VALUES, "inspected": _VALUES,
 })  # fmt: skip
 _ANY_FIELD = Fit((_SET, _ARRAY), "a Dataset or DataArray of PM2.5 over cells and days, or a raster")
 # Where a name means something else than elsewhere.

@@ -5,6 +5,7 @@ What the variables of a field are called in the CF conventions, so that other pr
 """
 
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -119,8 +120,6 @@ def dressed(field: xr.Dataset) -> xr.Dataset:
 
 @lru_cache(maxsize=1)
 def _version() -> str:
-    from importlib.metadata import version
-
     return version("hotspot")
 
 
