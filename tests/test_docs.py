@@ -38,6 +38,15 @@ def test_start_runs_as_written(tmp_path, monkeypatch, capsys):
     assert names["warned"]["cell"].iloc[0] in capsys.readouterr().out
 
 
+def test_fields_runs_as_written(tmp_path, monkeypatch, capsys):
+    page = ROOT / "docs" / "fields.md"
+    monkeypatch.chdir(tmp_path)
+    run("\n".join(blocks(page, "python")[:-1]), page)  # the last one turns the log of the whole process on
+    said = capsys.readouterr().out
+    assert "compares 2024-12, 2025-11, 2025-12" in said and "field is a DataFrame; give a Dataset (cell, time)" in said
+    assert {path.name for path in tmp_path.iterdir()} >= {"month.png", "month.gpkg", "month.html", "field.nc"}
+
+
 def test_readme_runs_as_written(tmp_path, monkeypatch):
     """On the small synthetic study instead of Wuhan."""
     from hotspot.synthetic.study import LATEST_MONTH, write_study

@@ -4,6 +4,7 @@ The hourly watch over stations, end to end: delivered hours to alarms, ledger an
 Like ``month`` for the monthly list, this is the only place that knows the order.
 """
 
+import logging
 import re
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pandas as pd
 from hotspot.quality.trust import on_hours, trusted
 from hotspot.rules.calendar import month_minus, offset_hours, parse_month
 from hotspot.variables import DataError
+
+_LOG = logging.getLogger(__name__)
 
 
 def run_alarms(study, period, *, out="out", letter=False, cards=False):
@@ -87,6 +90,7 @@ def run_alarms(study, period, *, out="out", letter=False, cards=False):
         "files": [str(path) for path in files],
         "notes": watched["notes"],
     }
+    _LOG.info("%s %s: %d alarms", study.id, period, len(answer["alarms"]))
     return answer | {"sentences": _sentences(answer)}
 
 

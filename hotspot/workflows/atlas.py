@@ -1,5 +1,6 @@
 """The atlas of a city, from the year's list to the printed book."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.variables import DataError
+
+_LOG = logging.getLogger(__name__)
 
 
 def write_atlas(study, year, *, city=None, out="out"):
@@ -72,6 +75,7 @@ def write_atlas(study, year, *, city=None, out="out"):
             partial = paths[-1].with_suffix(".partial")
             partial.write_bytes(render(data))
             partial.replace(paths[-1])
+    _LOG.info("%s %s: atlas of %d files", study.id, year, len(paths))
     return paths
 
 

@@ -6,6 +6,7 @@ There is no second list of rules. The check runs the very functions of ``hotspot
 products; so it says yes where they would say yes, and no in their words where they would not.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -22,6 +23,8 @@ from hotspot.variables import DataError
 from hotspot.workflows.month import STEPS, derive, steps
 from hotspot.workflows.network import staffing_sentences
 from hotspot.workflows.year import open_hotspots
+
+_LOG = logging.getLogger(__name__)
 
 _SHOWN = 3  # files named beside one note
 # Weather that is declared and does not reach as far as the month.
@@ -84,6 +87,7 @@ def check_month(study, month, *, out=None):
         staffing = staffing_sentences(study, month)
     # What stands in the scratch copy is what stands in ``out``.
     problems = [text.replace(f"{scratch}{os.sep}", f"{out}{os.sep}" if out is not None else "") for text in problems]
+    _LOG.info("%s %s: %s", study.id, month, f"{len(problems)} problems" if problems else "ready")
     answer = {
         "study": study.id,
         "month": month,

@@ -9,6 +9,7 @@ it already holds, the file of the day is written anew.
 import contextlib
 import fcntl
 import hashlib
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ import pandas as pd
 
 from hotspot.rules.calendar import offset_hours
 from hotspot.variables import DataError
+
+_LOG = logging.getLogger(__name__)
 
 _SCREEN = 192  # hours that the screen of one pass sees: it looks back a week
 
@@ -71,6 +74,7 @@ def follow_alarms(study, folder, *, out="out"):
             write_whole(state, dump(memory))
     answer["counts"] = {s: int((alarms["state"] == s).sum()) for s in ("pushed", "unconfirmed", "suppressed")}
     answer["alarms"] = alarms.assign(start=alarms["start"].map(str), end=alarms["end"].map(str)).to_dict("records")
+    _LOG.info("%s: %d files taken, %d alarms stand", study.id, len(answer["taken"]), len(alarms))
     return answer | {"sentences": _sentences(study, answer)}
 
 

@@ -7,12 +7,15 @@ everything else it hangs on. Whatever does not fit, or is no whole file, is made
 
 import hashlib
 import json
+import logging
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.deliveries import match_files
+
+_LOG = logging.getLogger(__name__)
 
 
 def kept(path, stamp, root, make, *, listing="", inputs=None):
@@ -43,11 +46,13 @@ def kept(path, stamp, root, make, *, listing="", inputs=None):
     record = read_record(path) if path.exists() else None
     if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(root, record):
         if record.attrs.get("listing") == listing:
+            _LOG.info("%s: used again, nothing it came from has changed", path.name)
             return record
         if inputs is None or inputs() != record.attrs["inputs"]:
             record = None
     else:
         record = None
+    _LOG.info("%s: %s", path.name, "made" if record is None else "used again, other files came")
     record = (make() if record is None else record).assign_attrs(stamp=stamp, listing=listing)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")

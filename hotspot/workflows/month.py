@@ -4,6 +4,7 @@ One month end to end: the only place that knows the order of the rooms.
 Each step can be called alone (see the README); here they stand in a row.
 """
 
+import logging
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
 from hotspot.workflows.year import open_hotspots
+
+_LOG = logging.getLogger(__name__)
 
 STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
 
@@ -78,7 +81,9 @@ def run_month(study, month, *, out="out", draft=False, confirm=False, by="", rea
         hot = open_hotspots(study, int(month[:4]), out=out)
         derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
         step("publishing")
-        return publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
+        folder = publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
+        _LOG.info("%s %s: published in %s", study.id, month, folder)
+        return folder
 
 
 def derive(study, month, *, hot, folder=None, step=lambda name: None):
@@ -132,6 +137,10 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     delivered = with_decisions(open_month(study, month))
     hold(delivered)
     cells, criteria = study.cells, study.criteria
+    counts = delivered.intake.counts
+    _LOG.info(
+        "%s %s: %d files, %d rows read, %d used", study.id, month, counts["files"], counts["read"], counts["used"]
+    )
     step("field")
     field, daily = monthly_field(delivered, cells)
     now = contracts.of_month(field, month)
@@ -145,9 +154,12 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     # Only now: where nothing was measured, stations cannot be ranked instead of cells either.
     field = only_what_is_told(field, month, delivered.intake)
     history = with_history(field, study, delivered.intake, folder)
+    valid, whole = int(now["valid"].sum()), cells.sizes["cell"]
+    _LOG.info("%s %s: field by %s, %d of %d cells valid", study.id, month, field.attrs["method"], valid, whole)
     step("weather")
     field = with_weather(field, study, month, delivered.intake, folder)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
+    _LOG.info("%s %s: weather: %s", study.id, month, field.attrs["weather"])
     came = origin(hot)
     if came:
         field = field.assign_attrs(list_zh=came["zh"], list_en=came["en"])
@@ -159,6 +171,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     for text in warned.attrs["notes"]:
         delivered.intake.note(text)
     gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
+    _LOG.info("%s %s: %d of %d ranked rows are listed", study.id, month, len(warned), len(standing))
     step("sources")
     traced = trace_sources(
         warned, delivered.weather, delivered.facilities,
@@ -168,6 +181,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
     )  # fmt: skip
+    _LOG.info("%s %s: %d possible sources of %d cells", study.id, month, len(traced), warned["cell"].nunique())
     _with_boundaries(delivered.intake, study)
     backdrop = read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds)
     fine = fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria)

@@ -9,6 +9,7 @@ have its folder, the replaced ones among the revisions.
 """
 
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -26,6 +27,8 @@ from hotspot.study import load_study
 from hotspot.text.door import shown
 from hotspot.variables import DataError
 from hotspot.workflows.month import derive, steps
+
+_LOG = logging.getLogger(__name__)
 
 
 def verify_folder(directory, *, study=None, data=None, heads=(), rederive=None):
@@ -99,6 +102,7 @@ def verify_month(directory, *, study=None, data=None, heads=(), rederive=True):
         checked += ["inputs", "re-derived"]
         with tempfile.TemporaryDirectory() as scratch:
             differences = _rederive(directory, stated, Path(scratch), study, data)
+    _LOG.info("%s: %s; %d differences", directory.name, ", ".join(checked), len(differences))
     return {
         "directory": str(directory),
         "head": stated["chain"].get("head", ""),

@@ -6,6 +6,7 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 (``-diff``), what it hangs on (``-stability``, ``-sensitivity``) and the level.
 """
 
+import logging
 import warnings
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from hotspot.contracts.records import Year
 from hotspot.rules.calendar import month_minus
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
+
+_LOG = logging.getLogger(__name__)
 
 _RIVALS = {
     "inversion": "inversion", "stagnant": "stagnant level", "contrast": "local contrast",
@@ -91,6 +94,7 @@ def select_year(
         )
     hot = make_formal(hot) if formal else hot
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
+    _LOG.info("%s %s: list of %d cells in %s", study.id, year, len(hot), path)
     return _replace(path, write_hotspots, hot)
 
 
@@ -143,6 +147,8 @@ def derive_year(study, year, *, folder=None):
     from hotspot.rank.select.yearly import revise_hotspots
 
     mean, months = _means(study, year)
+    valid = int(mean["valid"].sum())
+    _LOG.info("%s %s: %d of %d cells have a valid annual mean", study.id, year, valid, mean.sizes["cell"])
     level = _level(study, year, folder)
     standing = rank_cells(mean, study, year, level=level)
     before = None if folder is None else Path(folder) / f"hotspots-{year - 1}.csv"
