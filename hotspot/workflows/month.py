@@ -11,10 +11,14 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.contracts.records import Derived
-from hotspot.rules.calendar import parse_month
+from hotspot.deliveries.run import Deliveries
+from hotspot.rules.calendar import parse_month, year_months
+from hotspot.rules.reasons import months_back
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
-from hotspot.workflows.year import open_hotspots
+from hotspot.workflows.history import history_months
+from hotspot.workflows.level import learned_from
+from hotspot.workflows.year import basis_year, open_hotspots
 
 STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
 
@@ -75,13 +79,17 @@ def run_month(study, month, *, out="out", draft=False, confirm=False, by="", rea
         steps(STEPS) as step,
         cluster(scheduler),
     ):
-        hot = open_hotspots(study, int(month[:4]), out=out)
-        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
+        deliveries = Deliveries(study, Path(out) / study.id)
+        deliveries.expect(months_read(study, month))
+        hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
+        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step, deliveries=deliveries)
         step("publishing")
-        return publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
+        folder = publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
+        deliveries.tidy()
+        return folder
 
 
-def derive(study, month, *, hot, folder=None, step=lambda name: None):
+def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries=None):
     """
     All tables and fields of one month, in memory; nothing is written.
 
@@ -95,6 +103,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         ``OUT/<study id>``: where the level and the months without weather are kept between runs.
     step : callable
         Told the name of each step as it begins.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -106,6 +116,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         A delivery is implausible (``quality.plausible.gate``), or no cell has a valid mean in this month (every
         reason is counted in the message).
     """
+    from hotspot.deliveries.opening import around
     from hotspot.estimate.field.monthly import monthly_field
     from hotspot.estimate.field.skill import only_what_is_told
     from hotspot.estimate.fine.fine_month import fine_month
@@ -117,7 +128,6 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
     from hotspot.rank.warn.warnings import beside, not_ranked, rank_standing, rank_warnings
-    from hotspot.sources.opening import around, open_month
     from hotspot.sources.places.backdrop import read_backdrop
     from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.trace.attribution import trace_sources
@@ -129,7 +139,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.workflows.network import people_of_month
 
     step("delivered files")
-    delivered = with_decisions(open_month(study, month))
+    deliveries = deliveries or Deliveries(study, folder)
+    delivered = with_decisions(deliveries.month(month))
     hold(delivered)
     cells, criteria = study.cells, study.criteria
     step("field")
@@ -144,9 +155,9 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         )
     # Only now: where nothing was measured, stations cannot be ranked instead of cells either.
     field = only_what_is_told(field, month, delivered.intake)
-    history = with_history(field, study, delivered.intake, folder)
+    history = with_history(field, study, delivered.intake, folder, deliveries)
     step("weather")
-    field = with_weather(field, study, month, delivered.intake, folder)
+    field = with_weather(field, study, month, delivered.intake, folder, deliveries)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     came = origin(hot)
     if came:
@@ -191,6 +202,14 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         people=people_of_month(study, month, delivered.intake),
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
     )
+
+
+def months_read(study, month):
+    """Every month that a run for one may ask for: compared, in its history, learned from."""
+    year = basis_year(study, int(month[:4]))
+    learned = [*learned_from(study, month), *learned_from(study, f"{year}-12"), *year_months(year)]
+    compared = contracts.compared_months(month, months_back(study.criteria.warning.k))
+    return sorted({*compared, *history_months(month), *learned})
 
 
 def _clusters(gi_star, now, cells, alpha, intake):
