@@ -15,9 +15,9 @@ import tempfile
 import time
 from importlib.metadata import version
 
+from hotspot.deliveries.opening import open_year
 from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.sources.intake import Intake
-from hotspot.sources.opening import open_year
 from hotspot.sources.places.backdrop import read_backdrop
 from hotspot.study import load_study
 from hotspot.workflows.year import open_hotspots

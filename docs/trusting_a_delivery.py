@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "cases"))
+from hotspot.sources.opening import open_months
 from planted_series import KINDS, broken
 
 from hotspot.estimate.field.from_stations import from_stations, station_means
@@ -30,7 +31,6 @@ from hotspot.rules.calendar import month_of
 from hotspot.rules.plausible import Plausible
 from hotspot.rules.sensors import Screening
 from hotspot.sources.intake import Intake
-from hotspot.sources.opening import open_months
 from hotspot.sources.satellite.rasters import tally, unpack_sketch
 from hotspot.study import load_study
 from hotspot.synthetic.study import synthetic_month

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hotspot.deliveries import below
+from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
 from hotspot.study_loop import LoopFiles, NetworkFiles

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.deliveries import below, find_files
 from hotspot.foreign.answered import answered
 from hotspot.foreign.child import ask
 from hotspot.foreign.features import parse, read_text
 from hotspot.foreign.shapes import unpacked
 from hotspot.grid.bounded import require_comparable, require_mendable
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.patterns import below, find_files
 from hotspot.registry import Registry, a_function
 from hotspot.text.door import masked
 from hotspot.text.escape import plain

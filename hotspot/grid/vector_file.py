@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def read_vector(path: Path, what: str) -> "gpd.GeoDataFrame":
+def read_vector(path: Path, what: str, head: bytes | None = None) -> "gpd.GeoDataFrame":
     """
     The features of a vector file in longitude and latitude.
 
@@ -27,6 +27,8 @@ def read_vector(path: Path, what: str) -> "gpd.GeoDataFrame":
         ``.geojson``, ``.json``, ``.gpkg`` or ``.shp``.
     what : str
         What the file should hold, in the plural, for the message.
+    head : bytes, optional
+        Its first bytes, where they were read already.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def read_vector(path: Path, what: str) -> "gpd.GeoDataFrame":
     """
     import geopandas as gpd
 
-    _expect_vector(path, what)
+    _expect_vector(path, what, head)
     if path.suffix.lower() in (".json", ".geojson"):
         report = ask("geojson", path, path.name)
         properties = [own or {} for own in report["properties"]]
@@ -111,10 +113,11 @@ def in_wgs84(outlines: Objects, datum: str | None, name: str) -> Objects:
     return shapely.set_coordinates(outlines, np.column_stack(to_wgs84(lon, lat, datum)))
 
 
-def _expect_vector(path: Path, what: str) -> None:
+def _expect_vector(path: Path, what: str, head: bytes | None) -> None:
     # The first bytes decide, not the name, so that no other driver ever opens the file.
-    with open(path, "rb") as stream:
-        head = stream.read(64)
+    if head is None:
+        with open(path, "rb") as stream:
+            head = stream.read(64)
     ending = path.suffix.lower()
     fits = {
         ".json": head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{",

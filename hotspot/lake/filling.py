@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.deliveries import find_files
 from hotspot.kernels.arrays import Texts
 from hotspot.lake.parts import latest, read_part, write_part, write_whole
 from hotspot.lake.reading import lake_months, receipts, station_places
+from hotspot.patterns import find_files
 from hotspot.rules.calendar import offset_hours
 from hotspot.sources.intake import Intake
 from hotspot.study import Stations, Study

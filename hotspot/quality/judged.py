@@ -101,7 +101,7 @@ def exclude_layers(satellite: Any, decisions: Any) -> tuple[Any, list[str]]:
     return satellite, said
 
 
-def keeping(found: Iterable[Finding], study: Any) -> list[Finding]:
+def keeping(found: Iterable[Finding], study: Any, once: Any = None) -> list[Finding]:
     """
     Findings as they stand beside the study's decisions: what was judged real is a note that names its signer.
 
@@ -116,11 +116,12 @@ def keeping(found: Iterable[Finding], study: Any) -> list[Finding]:
     """
     from hotspot.sources.decisions import read_decisions
     from hotspot.sources.intake import Intake
+    from hotspot.sources.once import Once
 
     if not study.decisions:
         return list(found)
     # Rows were counted where the decisions were applied; looking again counts nothing.
-    rows = list(_standing(read_decisions(study, Intake(study.root)), "keep"))
+    rows = list(_standing(read_decisions(study, Intake(study.root, once=once or Once())), "keep"))
     out = []
     for one in found:
         signed = [row for row in rows if one.changes and _covers(row, one)]

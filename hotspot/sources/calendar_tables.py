@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import below
+from hotspot.patterns import below
 from hotspot.rules.cadence import LEVELS
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table

@@ -5,22 +5,23 @@ Run as ``python -m hotspot.sources.child`` it is the child; see ``hotspot.foreig
 """
 
 import json
-from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.foreign.child import Child, serve
+from hotspot.sources.once import Once
+from hotspot.sources.satellite.laid import Laying, room
 from hotspot.sources.satellite.rasters import Meaning, kind_of
+from hotspot.variables import DataError
 
 SECONDS = 300.0  # for one file
 MEMORY = 8 << 30  # bytes of address space; libraries alone map about 2 GB
-_SEEN: OrderedDict[str, dict] = OrderedDict()  # reports by content and meaning
 _AXES: dict[bytes, np.ndarray] = {}  # coordinates of the grids seen
-_KEEP = 4096
 
 
-def inspect(paths, meanings, keys, *, seconds=SECONDS, memory=MEMORY):
+def inspect(paths, meanings, once=None, *, tables=False, seconds=SECONDS, memory=MEMORY):
     """
     Read rasters through in a child process and report what they hold.
 
@@ -28,42 +29,70 @@ def inspect(paths, meanings, keys, *, seconds=SECONDS, memory=MEMORY):
     ----------
     paths : list of Path
     meanings : list of Meaning, one per path
-    keys : list of str
-        SHA-256 of each file; a file seen before with the same meaning is not read again.
+    once : Once, optional
+        The files of the run; one that was read before with the same meaning is not read again.
+    tables : bool
+        They are TAP tables, which are read here.
     seconds, memory : float, int
         Limits for one file (s) and for the child (bytes).
 
     Yields
     ------
-    dict per path, in order: the report of ``geotiff.describe`` or ``netcdf.describe``,
-    or ``{"error": why}``; a crash, a hang and too much memory are errors of that file.
+    dict per path, in order: the report of ``geotiff.describe`` or ``netcdf.describe`` with ``key`` (what the report
+    hangs on) and ``laid`` (where the values are, or would be, laid), or ``{"error": why}``; a crash, a hang and too
+    much memory are errors of that file.
 
     Examples
     --------
-    >>> list(inspect([], [], []))
+    >>> list(inspect([], []))
     []
     """
-    names = [json.dumps([key, meaning.as_dict()], sort_keys=True) for key, meaning in zip(keys, meanings, strict=True)]
-    jobs = [
-        json.dumps({"path": str(Path(p).resolve()), "meaning": m.as_dict()})
-        for p, m in zip(paths, meanings, strict=True)
-    ]
+    once = Once() if once is None else once
     child = None
+
+    def ask(path, meaning, laid):
+        nonlocal child
+        if tables:
+            return _table(path, meaning, laid)
+        child = child or Child(memory, "hotspot.sources.child")
+        job = {"path": str(Path(path).resolve()), "meaning": meaning.as_dict(), "to": str(laid)}
+        report = child.ask(json.dumps(job | {"room": room(laid.parent)}), seconds)
+        if "died" in report:
+            child.close()
+            child, report = None, {"error": report["died"]}
+        return report
+
     try:
-        for name, job in zip(names, jobs, strict=True):
-            if name not in _SEEN:
-                child = child or Child(memory, "hotspot.sources.child")
-                report = child.ask(job, seconds)
-                if "died" in report:
-                    child.close()
-                    child, report = None, {"error": report["died"]}
-                _SEEN[name] = _lean(report)
-                while len(_SEEN) > _KEEP:
-                    _SEEN.popitem(last=False)
-            yield _SEEN[name]
+        for path, meaning in zip(paths, meanings, strict=True):
+            about = ["raster", meaning.as_dict(), *(_of_table(path, once) if tables else ())]
+            key = once.store.key(once.hashed(path).sha256, *about)
+            laid = once.store.scratch(f"{key}.npy")
+            report = once.report(path, key, partial(ask, path, meaning, laid))
+            yield report if "error" in report else _lean(report) | {"key": key, "laid": str(laid)}
     finally:
         if child:
             child.close()
+
+
+def _of_table(path, once):
+    """What a TAP table's report hangs on beside its bytes: its name, and the places beside it."""
+    from hotspot.sources.satellite.tap import beside
+
+    places = beside(path)
+    return path.name, "" if places is None else once.hashed(places).sha256
+
+
+def _table(path, meaning, laid):
+    """A TAP table, whose places may stand in another file beside it."""
+    from hotspot.sources.satellite import tap
+
+    lay = Laying(laid, room(laid.parent))
+    try:
+        report = tap.describe(path, meaning.period, meaning.nodata, lay)
+    except DataError as error:
+        return {"error": str(error)}
+    lay.done()
+    return report
 
 
 def _lean(report):
@@ -75,7 +104,7 @@ def _lean(report):
     return report
 
 
-def describe(path, meaning):
+def describe(path, meaning, lay=None):
     """
     Read one raster through and say what it holds; see ``geotiff.describe``.
 
@@ -86,12 +115,15 @@ def describe(path, meaning):
     """
     from hotspot.sources.satellite import geotiff, netcdf
 
-    return {"geotiff": geotiff, "netcdf": netcdf}[kind_of(path)].describe(Path(path), meaning)
+    return {"geotiff": geotiff, "netcdf": netcdf}[kind_of(path)].describe(Path(path), meaning, lay)
 
 
 def _answer(job):
     said = job["meaning"]
-    return describe(job["path"], Meaning(**{**said, "variables": tuple(said["variables"])}))
+    lay = Laying(Path(job["to"]), job["room"])
+    report = describe(job["path"], Meaning(**{**said, "variables": tuple(said["variables"])}), lay)
+    lay.done()
+    return report
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ is struck from the file.
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import find_files
+from hotspot.patterns import find_files
 from hotspot.sources.clock import parse_days
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import POLLUTANTS

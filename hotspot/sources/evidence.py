@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import find_files
+from hotspot.patterns import find_files
 from hotspot.sources.aliases import plain
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake

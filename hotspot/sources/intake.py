@@ -6,12 +6,12 @@ its bytes, so that it can be printed back as it came (GB 3095-2026 6.3 makes
 the reason and the original record a duty).
 """
 
-import hashlib
 import itertools
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hotspot.sources.once import Once
 from hotspot.text.door import outward
 from hotspot.variables import DataError
 
@@ -66,16 +66,16 @@ class Intake:
     quarantine: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # conversions and warnings, printed on the product
     elsewhere: dict[str, str] = field(default_factory=dict, repr=False)  # place outside the root -> its name here
+    once: Once = field(default_factory=Once, repr=False, compare=False)  # where files are opened
     _kept: set[tuple] = field(default_factory=set, repr=False)  # single values in quarantine, told apart
 
     def register(self, path):
-        """Hash a delivered file and return its record; the same file is registered once."""
+        """The record of a delivered file; its hash is taken once a run, whoever asked first."""
         path = Path(path)
         key = self.name(path)
         if key not in self.files:
-            before = path.stat().st_mtime_ns
-            digest, size = _hash(path)
-            self.files[key] = FileRecord(key, digest, size, place=path.resolve(), changed_ns=before)
+            file = self.once.hashed(path)
+            self.files[key] = FileRecord(key, file.sha256, file.size, place=path.resolve(), changed_ns=file.changed_ns)
         return self.files[key]
 
     def name(self, path):
@@ -150,7 +150,8 @@ class Intake:
             now = record.place.stat()
             if (now.st_size, now.st_mtime_ns) == (record.size, record.changed_ns):
                 return
-            if _hash(record.place) == (record.sha256, record.size):  # touched, not written
+            again = self.once.again(record.place)
+            if (again.sha256, again.size) == (record.sha256, record.size):  # touched, not written
                 return
             said = f"{record.size} bytes when it was read, {now.st_size} now"
         except FileNotFoundError:
@@ -165,13 +166,3 @@ class Intake:
         records = self.files.values()
         totals = {name: sum(getattr(r, name) for r in records) for name in _COUNTS}
         return {"files": len(self.files), "refused": sum(bool(r.refused) for r in records), **totals}
-
-
-def _hash(path):
-    """SHA-256 and size of a file."""
-    digest, size = hashlib.sha256(), 0
-    with open(path, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from hotspot.deliveries import below, find_files
 from hotspot.foreign.answered import answered
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.patterns import below, find_files
 from hotspot.rules.network import RANKS, ROLES
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table

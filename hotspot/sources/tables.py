@@ -6,9 +6,6 @@ does not fit its header is quarantined with its bytes (RELIABILITY C1: 1-16, 20)
 A row of the file is one record under the header; blank lines are not rows.
 """
 
-import csv
-import hashlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.intake import FileRecord, Intake
-from hotspot.sources.records import Records, scan
+from hotspot.sources.sheet import pack, read_csv, read_workbook, unpack
 from hotspot.variables import DataError
 
-_SMALL = 200_000  # bytes
-_HIDDEN = 3  # lines inside one quote with as many commas as the header; a note of so many such lines is none
 USED, DUPLICATE, QUARANTINED = 0, 1, 2
 
 
@@ -102,7 +96,7 @@ def read_bytes(path, intake):
 
     Returns
     -------
-    (bytes, FileRecord, bool): the bool is True the first time this run reads the file
+    (bytes, FileRecord, bool): the bool is True the first time this account reads the file
 
     Raises
     ------
@@ -112,15 +106,49 @@ def read_bytes(path, intake):
     path = Path(path)
     new = intake.name(path) not in intake.files
     before = path.stat()
-    data = path.read_bytes()
-    record = intake.register(path)
+    found, data = intake.once.read(path)
     after = path.stat()
-    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(data) == record.size
-    if not same or hashlib.sha256(data).hexdigest() != record.sha256:
+    record = intake.register(path)
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(data) == after.st_size
+    if not same or found.sha256 != record.sha256:
         raise DataError(
             f"{record.path}: the file changed while it was being read; wait until its delivery is complete."
         )
-    return data, record, new or (record.read == 0 and not record.refused)
+    return data, record, new or _uncounted(record)
+
+
+def _uncounted(record):
+    return record.read == 0 and not record.refused
+
+
+def read_sheet(path, intake, about, make):
+    """
+    What a table file holds, decoded once in its life, and its record.
+
+    Parameters
+    ----------
+    path : Path
+    intake : Intake
+    about : sequence
+        What the decoding hangs on beside the file.
+    make : callable
+        Bytes of the file to ``Sheet``.
+
+    Returns
+    -------
+    (Sheet, FileRecord, bool), as ``read_bytes``
+    """
+    path, name, data = Path(path), intake.name(Path(path)), None
+    if intake.once.known(path):
+        new, record = name not in intake.files, intake.register(path)
+        counted = new or _uncounted(record)
+    else:
+        data, record, counted = read_bytes(path, intake)
+
+    def now():
+        return pack(make(read_bytes(path, intake)[0] if data is None else data))
+
+    return unpack(intake.once.decoded(path, ["sheet", name, *about], now)), record, counted
 
 
 def read_table(path, intake, *, encoding=None, header=None, sheet=None, required=()):
@@ -163,15 +191,15 @@ def read_table(path, intake, *, encoding=None, header=None, sheet=None, required
     >>> table.frame["pm25"].tolist(), table.lines, table.intake.quarantine[0].rule
     (['35', '40'], array([2, 4]), '1 fields where the header has 2')
     """
-    path = Path(path)
+    path, name = Path(path), intake.name(Path(path))
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb"):
-        from hotspot.sources.workbooks import read_workbook
-
-        data, record, counted = read_bytes(path, intake)
-        frame, lines, rows = read_workbook(data, intake.name(path), intake, sheet=sheet)
-        table = Table(intake.name(path), frame, lines, "xlsx", intake, record, counted, rows)
+        found = read_sheet(path, intake, ["workbook", sheet], lambda data: read_workbook(data, name, sheet=sheet))
     else:
-        table = _read_csv(path, intake, encoding, header)
+        found = read_sheet(
+            path, intake, ["csv", encoding, list(header or ())],
+            lambda data: read_csv(data, name, encoding=encoding, header=header),
+        )  # fmt: skip
+    table = table_of(found, intake)
     lacking = [name for name in required if name not in table.columns]
     if lacking:
         raise DataError(f"{table.name}: column {lacking[0]!r} is missing; the header has: {', '.join(table.columns)}.")
@@ -180,142 +208,13 @@ def read_table(path, intake, *, encoding=None, header=None, sheet=None, required
     return table
 
 
-def _read_csv(path, intake, encoding, header):
-    data, record, counted = read_bytes(path, intake)
-    name = record.path
-    fault = content_fault(data)
-    if fault:
-        raise DataError(f"{name}: {fault}; ask for the delivery again.")
-    text, coding = decode(data, name, encoding)
-    if coding not in ("utf-8", encoding):
-        intake.note(f"{name}: read as {coding}")
-    try:
-        found = scan(text)
-    except DataError as error:
-        raise DataError(f"{name}, {error}") from None
-    columns = list(header) if header else _header(text, found, name)
-    first = 0 if header else 1
-    _hidden_rows(text, found, len(columns), name, intake)
-    good, faults = _sound(text, found, len(columns), first)
-    if not good.any() and len(faults) > 1:
-        at, rule = faults[0]
-        raise DataError(f"{name}, line {found.line[at]}: {rule}, and so in every row; mend the file.")
-    whole = text if coding == "utf-8" else b""
-
-    def row_bytes(at):
-        return _raw(whole or text, found.start[at], found.end[at], coding)
-
-    frame = _parse(text, found, good, columns, name)
-    table = Table(name, frame, found.line[good], coding, intake, record, counted)
-    kept = np.flatnonzero(good)
-    table.rows = lambda position: row_bytes(kept[position])
-    table.n_bad = len(faults)
-    if counted:
-        for at, rule in faults:
-            intake.set_aside(record, int(found.line[at]), "", "", rule, row_bytes(at))
-    if not text.endswith((b"\n", b"\r")):
-        intake.note(f"{name}: no final newline; the last row may have been cut")
+def table_of(found, intake):
+    """What ``read_sheet`` found as a Table of one month's account: malformed rows are set aside, notes said."""
+    sheet, record, counted = found
+    for text in sheet.notes:
+        intake.note(text)
+    table = Table(record.path, sheet.frame, sheet.lines, sheet.encoding, intake, record, counted, sheet.row)
+    table.n_bad = len(sheet.faults)
+    for line, rule, start, end in sheet.faults if counted else ():
+        intake.set_aside(record, line, "", "", rule, sheet.raw(start, end))
     return table
-
-
-def _raw(text, start, end, coding):
-    """A record's own bytes. Other codings are put back: strict decoding loses nothing."""
-    part = text[start:end]
-    return part if coding in ("utf-8", "utf-8-sig") else part.decode("utf-8").encode(coding)
-
-
-def _header(text, found, name):
-    if not len(found.start):
-        raise DataError(f"{name}: file has no header.")
-    line = text[found.start[0] : found.end[0]]
-    if b"\x00" in line:
-        raise DataError(f"{name}, line {found.line[0]}: NUL byte in the header; ask for the delivery again.")
-    try:
-        columns = _cells(line)
-    except csv.Error as error:
-        raise DataError(f"{name}, line {found.line[0]}: the header cannot be read ({error}); mend it.") from None
-    if len(columns) == 1:
-        for mark, words in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), ("，", "full-width commas")):
-            if mark in columns[0]:
-                raise DataError(
-                    f"{name}, line {found.line[0]}: the header looks separated by {words} "
-                    "(then decimals may be commas too); save it with commas and decimal points."
-                )
-    columns = [column.strip().replace("\xa0", " ") or f"column {at + 1}" for at, column in enumerate(columns)]
-    seen: dict[str, int] = {}
-    for at, column in enumerate(columns, 1):
-        if column in seen:
-            raise DataError(
-                f"{name}: column {column!r} stands twice, at positions {seen[column]} and {at}; rename one."
-            )
-        seen[column] = at
-    return columns
-
-
-def _cells(line):
-    return next(csv.reader([line.decode().replace("\n", " ").replace("\r", " ")]))
-
-
-def _hidden_rows(text, found: Records, n_column, name, intake):
-    """Refuse a quote that swallows rows; say how many physical lines the quoted ones take."""
-    after = np.append(found.line[1:], found.n_line + 1)
-    taken = after - found.line
-    several = [at for at in np.flatnonzero(taken > 1) if b'"' in text[found.start[at] : found.end[at]]]
-    for at in several:
-        inner = text[found.start[at] : found.end[at]].splitlines()[1:]
-        alike = sum(line.count(b",") == n_column - 1 for line in inner)
-        if n_column > 1 and alike >= _HIDDEN:
-            raise DataError(
-                f"{name}, line {found.line[at]}: a quote opened here hides {len(inner)} lines, {alike} of which look "
-                "like rows; close or remove it."
-            )
-    if several:
-        lines = sum(len(text[found.start[at] : found.end[at]].splitlines()) for at in several)
-        intake.note(f"{name}: {len(several)} rows hold line breaks in quotes, {lines} lines of {found.n_line}")
-
-
-def _sound(text, found: Records, n_column, first):
-    """Which records are well-formed rows, and (position, rule) of those that are not."""
-    good = found.n_field == n_column
-    good[:first] = False
-    octets = np.frombuffer(text, np.uint8)
-    control = np.flatnonzero(((octets < 32) & (octets != 9) & (octets != 10) & (octets != 13)) | (octets == 127))
-    spoiled = np.unique(np.searchsorted(found.start, control, side="right") - 1)
-    spoiled = spoiled[spoiled >= first]
-    faults = {int(at): f"{found.n_field[at]} fields where the header has {n_column}" for at in np.flatnonzero(~good)}
-    faults = {at: rule for at, rule in faults.items() if at >= first}
-    for at in spoiled:
-        faults[int(at)] = "NUL or other control character"
-    if found.open_quote:
-        faults[len(found.start) - 1] = "the quote is not closed before the end of the file"
-    good[list(faults)] = False
-    return good, sorted(faults.items())
-
-
-def _parse(text, found, good, columns, name):
-    """The sound records through pandas' C parser; every cell stays text."""
-    kept = np.flatnonzero(good)
-    if not len(kept):
-        return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
-    if len(text) < _SMALL and b'"' not in text:
-        # A day of one network: splitting is several times faster than starting the parser.
-        rows = [text[found.start[at] : found.end[at]].decode().split(",") for at in kept]
-        return pd.DataFrame(
-            np.array(rows, dtype=object).reshape(len(kept), len(columns)), columns=columns, dtype=object
-        )
-    # Runs of neighbouring sound records are copied whole, with the line ends between them.
-    breaks = np.flatnonzero(np.diff(kept) > 1)
-    firsts = np.concatenate(([kept[0]], kept[breaks + 1]))
-    lasts = np.concatenate((kept[breaks], [kept[-1]]))
-    if len(firsts) == 1:
-        body = text[found.start[firsts[0]] : found.end[lasts[0]]]
-    else:
-        body = b"\n".join(text[found.start[a] : found.end[b]] for a, b in zip(firsts, lasts, strict=True))
-    frame = pd.read_csv(
-        io.BytesIO(body), header=None, names=columns, dtype=str, na_filter=False, engine="c", index_col=False
-    )
-    if len(frame) != len(kept):
-        raise DataError(
-            f"{name}: {len(kept)} rows were counted but {len(frame)} parsed; look for stray quotes in the file."
-        )
-    return frame

@@ -15,7 +15,7 @@ from hotspot.foreign.child import ask
 from hotspot.variables import DataError
 
 
-def read_workbook(data, name, intake, *, sheet=None):
+def read_workbook(data, name, *, sheet=None):
     """
     Read one sheet.
 
@@ -24,15 +24,13 @@ def read_workbook(data, name, intake, *, sheet=None):
     data : bytes of the file
     name : str
         For messages.
-    intake : Intake
-        Gets a note on sheets not read, hidden sheets, merged cells, outside links.
     sheet : str, optional
         Default: the first visible sheet with more than one row.
 
     Returns
     -------
-    (frame, lines, rows): text cells, their row numbers in the sheet (int64), and a
-    function position -> bytes (the row's cells as JSON)
+    (frame, lines, notes): text cells, their row numbers in the sheet (int64), and what is to be said of
+    sheets not read, hidden sheets, merged cells, outside links
 
     Raises
     ------
@@ -43,8 +41,6 @@ def read_workbook(data, name, intake, *, sheet=None):
         path = Path(folder) / "delivered.xlsx"
         path.write_bytes(data)
         report = ask("workbook", path, name, sheet=sheet)
-    for text in report["notes"]:
-        intake.note(text)
     rows = [json.loads(line) for line in report["rows"].splitlines()]
     columns = _columns(rows[0][1], name)
     body = [[*cells, *[""] * (len(columns) - len(cells))] for _, cells in rows[1:]]
@@ -55,10 +51,7 @@ def read_workbook(data, name, intake, *, sheet=None):
         )
     frame = pd.DataFrame(np.array(body, dtype=object).reshape(len(body), len(columns)), columns=columns, dtype=object)
 
-    def row_bytes(position):
-        return json.dumps(body[position], ensure_ascii=False).encode("utf-8", "replace")
-
-    return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), row_bytes
+    return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), report["notes"]
 
 
 def _columns(cells, name):

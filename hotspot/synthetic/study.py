@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from hotspot.contracts.records import Month
+from hotspot.deliveries.opening import open_month
 from hotspot.kernels.arrays import Floats
-from hotspot.sources.opening import open_month
 from hotspot.synthetic.region import Region
 
 SEED = 20180828

@@ -66,9 +66,9 @@ def _waiting(table, first, asof, study):
 
 def _cards(folder, study, watched, ledger):
     """A card per pushed alarm; the register and the wind are read once."""
+    from hotspot.deliveries.opening import around
     from hotspot.publish.paper.alarm_card import Card, write_cards
     from hotspot.sources.intake import Intake
-    from hotspot.sources.opening import around
     from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.sources.places.facilities import load_facilities
     from hotspot.workflows.evidence import named_evidence

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.quality.trust import on_hours, trusted
 from hotspot.rules.calendar import month_minus, offset_hours, parse_month
 from hotspot.variables import DataError
@@ -60,7 +62,7 @@ def run_alarms(study, period, *, out="out", letter=False, cards=False):
     from hotspot.workflows.alarm_desk import write_alarm_desk
 
     first, last = period_bounds(period)
-    watched = derive_alarms(study, period)
+    watched = derive_alarms(study, period, Deliveries(study, Path(out) / study.id))
     alarms = watched["alarms"]
     root = Path(out) / study.id
     folder = root / "alarms" / period
@@ -94,7 +96,7 @@ def run_alarms(study, period, *, out="out", letter=False, cards=False):
     return answer | {"sentences": _sentences(answer)}
 
 
-def derive_alarms(study, period):
+def derive_alarms(study, period, deliveries=None):
     """
     Alarms of a period in memory; nothing is written.
 
@@ -108,7 +110,7 @@ def derive_alarms(study, period):
     from hotspot.rank.alarm.persistent import CLOSED, find_persistent
 
     first, last = period_bounds(period)
-    stations, weather, notes = _delivered(study, period[:7])
+    stations, weather, notes = _delivered(deliveries or Deliveries(study), period[:7])
     if not bool(_part(stations, first, last)["pm25"].notnull().any()):
         raise DataError(f"{period}: no station of {study.id} reported; deliver the hours, or give another period.")
     rule = study.criteria.alarms
@@ -157,12 +159,11 @@ def period_bounds(period):
     raise ValueError(f"{period!r} is no month and no day; write it like 2025-12 or 2025-12-05.")
 
 
-def _delivered(study, month):
+def _delivered(deliveries, month):
     """Stations that may alarm, screened and calibrated, and the weather, of a month and the two before it."""
-    from hotspot.sources.opening import open_months
-
+    study = deliveries.study
     months = [month_minus(month, back) for back in (2, 1, 0)]
-    opened = open_months(study, months, kinds=("reference", "stations", "weather"))
+    opened = deliveries.months(months, kinds=("reference", "stations", "weather"))
     micro, reference = (
         on_hours(part, months[0], month, utc_offset=study.utc_offset) for part in (opened.stations, opened.reference)
     )
@@ -201,8 +202,6 @@ def trusted_by_role(micro, reference, weather, *, study, note):
     -------
     Dataset (station, time), or None where no such station was delivered
     """
-    import xarray as xr
-
     from hotspot.quality.screen import screen
 
     roles, parts = study.criteria.alarms.roles, []

@@ -3,6 +3,7 @@
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 from hotspot.publish import manifest
 from hotspot.publish.fonts import check_glyphs
@@ -47,17 +48,17 @@ def write_atlas(study, year, *, city=None, out="out"):
     """
     from tqdm import tqdm
 
-    from hotspot.sources.intake import Intake
-    from hotspot.sources.opening import open_year
+    from hotspot.deliveries.run import Deliveries
     from hotspot.sources.places.backdrop import read_backdrop
     from hotspot.workflows.network import people_of_month
     from hotspot.workflows.year import open_hotspots
 
-    hot = open_hotspots(study, int(year), out=out)
+    deliveries = Deliveries(study, Path(out) / study.id)
+    hot = open_hotspots(study, int(year), out=out, deliveries=deliveries)
     hot = hot[hot["status"] != "exited"]
     chosen = _cities(study, hot, city)
-    intake = Intake(study.root)
-    facilities = open_year(study, int(year), intake=intake, kinds=("facilities",)).facilities
+    intake = deliveries.intake()
+    facilities: Any = deliveries.year(int(year), kinds=("facilities",)).facilities
     features = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
     people = people_of_month(study, f"{year}-12", intake)
     folder = Path(out) / study.id

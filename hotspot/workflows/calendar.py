@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.deliveries import below
 from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.figures import patrol_coverage
 from hotspot.ledger.sent import digest_of, record_sent, sent_periods
+from hotspot.patterns import below
 from hotspot.publish.office.document import Document, write_document
 from hotspot.rules.cadence import LEVELS, PRODUCTS
 from hotspot.rules.periods import ended, period

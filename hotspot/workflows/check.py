@@ -16,11 +16,12 @@ from pathlib import Path
 
 from hotspot import contracts
 from hotspot.contracts.cf import OF_THE_FILE
+from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.like import stations_in_one_only
 from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import parse_month
 from hotspot.variables import DataError
-from hotspot.workflows.month import STEPS, derive, steps
+from hotspot.workflows.month import STEPS, derive, months_read, steps
 from hotspot.workflows.network import staffing_sentences
 from hotspot.workflows.year import open_hotspots
 
@@ -69,19 +70,24 @@ def check_month(study, month, *, out=None):
     problems: list[str] = []
     derived = told = None
     listed = {"ready": False, "how": "lacking", "cells": 0, "origin": ""}
+    home = None if out is None else Path(out) / study.id
+    deliveries = Deliveries(study, home if home is not None and _writable(home) else None)
+    deliveries.expect(months_read(study, month))
     with _scratch(study, out, problems) as scratch, steps(STEPS) as step, _trial(problems):
         hot = None
         with _trial(problems, f"the list of {year}"):
-            hot = open_hotspots(study, year, out=scratch)
+            hot = open_hotspots(study, year, out=scratch, deliveries=deliveries)
         listed = _of_list(study, year, out, hot)
         with _trial(problems):
             if hot is not None:
-                derived = derive(study, month, hot=hot, folder=Path(scratch) / study.id, step=step)
+                derived = derive(
+                    study, month, hot=hot, folder=Path(scratch) / study.id, step=step, deliveries=deliveries
+                )
                 step("publishing")
                 publish(study, month, derived, out=scratch, draft=True)  # templates, letters that no font has
         if derived is None:
             with _trial(problems):
-                told = _to_date(study, month)
+                told = _to_date(deliveries, month)
     staffing: list[str] = []
     with _trial(problems):
         staffing = staffing_sentences(study, month)
@@ -241,14 +247,13 @@ def _of_list(study, year, out, hot):
     return {"ready": True, "how": how, "cells": len(in_force), "origin": origin(hot).get("en", "")}
 
 
-def _to_date(study, month):
+def _to_date(deliveries, month):
     """What was delivered and the field made of it, of a month that cannot be published."""
     from hotspot.estimate.field.monthly import monthly_field
     from hotspot.quality.decisions import with_decisions
-    from hotspot.sources.opening import open_month
 
-    delivered = with_decisions(open_month(study, month))
-    field, _ = monthly_field(delivered, study.cells)
+    delivered = with_decisions(deliveries.month(month))
+    field, _ = monthly_field(delivered, deliveries.study.cells)
     return delivered.intake, field, delivered.reference
 
 

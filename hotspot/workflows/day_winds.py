@@ -24,7 +24,7 @@ def day_winds(desk) -> dict[str, DayWind]:
     -------
     dict city -> DayWind; empty without weather
     """
-    from hotspot.sources.opening import open_months
+    from hotspot.deliveries.opening import open_months
 
     study = desk.study
     if not study.weather:

@@ -121,8 +121,8 @@ class Desk:
 
 def _station_days(desk):
     """Where no table of days is delivered: PM2.5 and what else the study's reference stations measured."""
+    from hotspot.deliveries.opening import open_months
     from hotspot.quality.completeness import daily_means
-    from hotspot.sources.opening import open_months
 
     study, month = desk.study, f"{desk.period.first:%Y-%m}"
     empty = pd.DataFrame(columns=["unit", "point", "day", *SIX])

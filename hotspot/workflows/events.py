@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
 from hotspot.ledger.events import cross_events, gather, type_shares
+from hotspot.patterns import find_files
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.sources.events import COLUMNS, read_events

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import below
 from hotspot.ledger.alarms import alarm_bodies
+from hotspot.patterns import below
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.sources.evidence import read_evidence
 from hotspot.sources.intake import Intake

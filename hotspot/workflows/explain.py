@@ -8,6 +8,7 @@ machine; it ranks nothing.
 from pathlib import Path
 
 from hotspot import contracts
+from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.skill import ranks_sentence
 from hotspot.publish.catalogue import PRODUCTS
 from hotspot.publish.rank_words import again_en, may_en
@@ -54,8 +55,9 @@ def explain_cell(study, month, cell, *, out="out"):
     cells = study.cells
     if code not in cells.indexes["cell"]:
         raise DataError(f"{code} is no cell of {study.id}; `hotspot cell {code}` shows where it lies.")
-    hot = open_hotspots(study, int(month[:4]), out=out)
-    derived = derive(study, month, hot=hot, folder=Path(out) / study.id)
+    deliveries = Deliveries(study, Path(out) / study.id)
+    hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
+    derived = derive(study, month, hot=hot, folder=Path(out) / study.id, deliveries=deliveries)
     field = derived.field.sel(cell=code)
     months = {name: contracts.of_month(field, name) for name in contracts.compared_months(month)}
     told = derived.warned.join(weather_change(derived.field, derived.warned))
@@ -88,7 +90,7 @@ def explain_cell(study, month, cell, *, out="out"):
     answer["past"] = _past(study, month, code, Path(out) / study.id)
     answer["people"] = [who.said for who in (derived.people or {}).get(code, ())[:2]]
     told = ranks_sentence(derived.field.attrs, month)
-    answer["sentences"] = [*_sentences(answer, study, month), *([told] if told else [])]
+    answer["sentences"] = [*_sentences(answer, deliveries, month), *([told] if told else [])]
     return answer
 
 
@@ -140,8 +142,9 @@ def where_is(words, *, datum="wgs84", study=None, data=None):
     return found | ({"label": own} if own else {})
 
 
-def _sentences(answer, study, month):
+def _sentences(answer, deliveries, month):
     """The answer as a person would say it."""
+    study = deliveries.study
     now = answer["months"][month]
     place = " ".join(filter(None, (answer["place"][k] for k in ("city", "county", "township"))))
     label = answer["place"]["label"]
@@ -189,7 +192,7 @@ def _sentences(answer, study, month):
     if calm:
         lines.append(f"{calm[0].upper()}{calm[1:]}.")
     if not answer["hotspot"] and now["valid"]:
-        lines.append(_annual_sentence(answer["cell"], study, int(month[:4])))
+        lines.append(_annual_sentence(answer["cell"], deliveries, int(month[:4])))
     return lines
 
 
@@ -231,9 +234,9 @@ def _weather_sentences(answer, decimals):
     return lines
 
 
-def _annual_sentence(code, study, year):
+def _annual_sentence(code, deliveries, year):
     """How far the cell was from the list: its place among its city's cells."""
-    field = annual(study, year)
+    field = annual(deliveries.study, year, deliveries)
     city = field.where(field["city"] == field["city"].sel(cell=code), drop=True)
     rank = int((city["pm25"] > field["pm25"].sel(cell=code)).sum()) + 1
     return f"By annual mean it is number {rank} of {city.sizes['cell']} cells of its city."

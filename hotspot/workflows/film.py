@@ -29,10 +29,10 @@ def write_film(study, cell: str, *, first: str, hours: int = 48, out="out") -> P
     DataError
         The cell is none of the study's, no station reported, or the hour is none.
     """
+    from hotspot.deliveries.run import Deliveries
     from hotspot.estimate.fine.downscale import downscale
     from hotspot.publish.web.film import film
     from hotspot.quality.trust import on_hours
-    from hotspot.sources.opening import open_months
     from hotspot.workflows.alarms import trusted_by_role
 
     code = str(study.grid.code(*study.grid.parse(study.code_of(cell))))
@@ -44,7 +44,7 @@ def write_film(study, cell: str, *, first: str, hours: int = 48, out="out") -> P
     except ValueError:
         raise DataError(f"{first!r} is no local hour; write it like 2025-12-05T00.") from None
     months = sorted({f"{t:%Y-%m}" for t in (begin, begin + pd.Timedelta(hours=max(hours, 1) - 1))})
-    opened = open_months(study, months, kinds=("reference", "stations", "weather"))
+    opened = Deliveries(study, Path(out) / study.id).months(months, kinds=("reference", "stations", "weather"))
     micro, reference = (
         on_hours(part, months[0], months[-1], utc_offset=study.utc_offset)
         for part in (opened.stations, opened.reference)

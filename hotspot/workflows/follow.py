@@ -220,7 +220,7 @@ def _candidates(study, memory, begin):
 
 def _weather(study, time):
     """The delivered weather of some hours; None where there is none."""
-    from hotspot.sources.opening import open_months
+    from hotspot.deliveries.opening import open_months
 
     local = time + offset_hours(study.utc_offset)
     months = np.unique(local.astype("datetime64[M]")).astype(str).tolist()

@@ -14,7 +14,9 @@ import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus, parse_month
+from hotspot.sources.intake import NothingDelivered
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 
 N_MONTHS = 13
@@ -43,7 +45,7 @@ def history_months(month):
     return [month_minus(month, k) for k in range(N_MONTHS - 1, -1, -1)]
 
 
-def with_history(field, study, intake=None, folder=None):
+def with_history(field, study, intake=None, folder=None, deliveries=None):
     """
     A month's field, and the months between those that it compares.
 
@@ -59,6 +61,8 @@ def with_history(field, study, intake=None, folder=None):
         Of the month; gets the files of the other months.
     folder : Path, optional
         ``OUT/<study id>``: the other months are kept there as ``history-YYYY-MM.parquet``.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -85,7 +89,8 @@ def with_history(field, study, intake=None, folder=None):
     path = None if folder is None else Path(folder) / f"history-{month}.parquet"
     stamp = stamp_of(study, names[-1], _cells_digest(study), libraries=_LIBRARIES)
     listing = listing_of(study, study.satellite, study.stations, study.decisions)
-    record = kept(path, stamp, study.root, lambda: other_months(study, others), listing=listing)
+    deliveries = deliveries or Deliveries(study, folder)
+    record = kept(path, stamp, deliveries.intake(), lambda: other_months(deliveries, others), listing=listing)
     if intake is not None:
         for name, _ in json.loads(record.attrs["inputs"]):
             intake.register(study.root / name)
@@ -101,13 +106,13 @@ def with_history(field, study, intake=None, folder=None):
     return contracts.checked(both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs))
 
 
-def other_months(study, names):
+def other_months(deliveries, names):
     """
     Months of a study as the deliveries give them.
 
     Parameters
     ----------
-    study : Study
+    deliveries : Deliveries
     names : sequence of str, "YYYY-MM", oldest first
 
     Returns
@@ -117,20 +122,19 @@ def other_months(study, names):
     Examples
     --------
     >>> from hotspot.synthetic.study import synthetic_month
-    >>> other_months(synthetic_month(size="small").study, ["2030-01"])["why"].values[0, 0]
+    >>> other_months(Deliveries(synthetic_month(size="small").study), ["2030-01"])["why"].values[0, 0]
     'neither satellite nor stations were delivered'
     """
     from hotspot.estimate.field.dataset import empty
     from hotspot.estimate.field.monthly import months_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.quality.plausible.gate import hold
-    from hotspot.sources.intake import Intake, NothingDelivered
-    from hotspot.sources.opening import open_months
 
-    cells, intake = study.cells, Intake(study.root)
+    study = deliveries.study
+    cells, intake = study.cells, deliveries.intake()
     kinds = kinds_to_open(study, "satellite", "reference")
     try:
-        delivered = with_decisions(open_months(study, names, intake=intake, kinds=kinds))
+        delivered = with_decisions(deliveries.months(names, kinds=kinds, intake=intake))
         hold(delivered, names)
         field = months_field(delivered, cells, names)
     except NothingDelivered:

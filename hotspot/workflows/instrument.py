@@ -1,6 +1,7 @@
 """Where the next micro-stations should stand: from the year's list to a table, a map and the installers' sheet."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,17 +57,16 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
     >>> sites["cell"].nunique() <= 2, bool((sites["gain"] > 0).all())
     (True, True)
     """
-    from hotspot.sources.intake import Intake
-    from hotspot.sources.opening import open_months, open_year
+    from hotspot.deliveries.run import Deliveries
     from hotspot.workflows.year import open_hotspots
 
-    hot = open_hotspots(study, int(year), out=out)
+    deliveries = Deliveries(study, Path(out) / study.id)
+    hot = open_hotspots(study, int(year), out=out, deliveries=deliveries)
     hot = hot[hot["status"] != "exited"].sort_values("cell", kind="stable").reset_index(drop=True)
-    intake = Intake(study.root)
     months = year_months(int(year))
-    facilities = open_year(study, int(year), intake=intake, kinds=("facilities",)).facilities
-    seen = open_months(study, months[-1:], intake=intake, kinds=("reference", "stations"))
-    weather = open_months(study, months, intake=intake, kinds=("weather",)).weather
+    facilities: Any = deliveries.year(int(year), kinds=("facilities",)).facilities
+    seen = deliveries.months(months[-1:], kinds=("reference", "stations"))
+    weather = deliveries.months(months, kinds=("weather",)).weather
     rule, grid = study.criteria.tracing, study.grid
     at = np.array([grid.centre(*grid.parse(code)) for code in hot["cell"]], dtype=float).reshape(-1, 2)
     lon, lat = (np.asarray(facilities[axis], float) for axis in ("lon", "lat"))

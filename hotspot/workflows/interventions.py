@@ -142,11 +142,11 @@ def measured_effects(study, register: pd.DataFrame, asof: str) -> list[dict]:
 
 def _daily(study, began: str, asof: str):
     """Days of every cell from a year before the first measure, and the days' weather; None where there are none."""
+    from hotspot.deliveries.opening import open_months
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.estimate.weather.rows import weather_steps
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.sources.intake import NothingDelivered
-    from hotspot.sources.opening import open_months
 
     first, final = month_minus(began[:7], _BEFORE), asof[:7]
     names = [final]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.deliveries import match_files
+from hotspot.patterns import match_files
 
 _LOG = logging.getLogger(__name__)
 
 
-def kept(path, stamp, root, make, *, listing="", inputs=None):
+def kept(path, stamp, intake, make, *, listing="", inputs=None):
     """
     A record from its file while nothing it came from has changed; else made, and kept.
 
@@ -27,8 +27,8 @@ def kept(path, stamp, root, make, *, listing="", inputs=None):
     path : Path or None
         Where the record is kept; None makes it without keeping it.
     stamp : str, from ``stamp_of``
-    root : Path
-        The data root, below which ``attrs["inputs"]`` are named.
+    intake : Intake
+        Of the data root, below which ``attrs["inputs"]`` are named.
     make : callable
         Gives the Dataset (cell, time); its attribute ``inputs`` is the JSON of (path, sha256) pairs.
     listing : str, from ``listing_of``
@@ -44,7 +44,7 @@ def kept(path, stamp, root, make, *, listing="", inputs=None):
     if path is None:
         return make()
     record = read_record(path) if path.exists() else None
-    if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(root, record):
+    if record is not None and record.attrs.get("stamp") == stamp and _same_inputs(intake, record):
         if record.attrs.get("listing") == listing:
             _LOG.info("%s: used again, nothing it came from has changed", path.name)
             return record
@@ -161,10 +161,7 @@ def read_record(path):
     return xr.Dataset(values, coords, attrs)
 
 
-def _same_inputs(root, record):
+def _same_inputs(intake, record):
     """Are the files a record was made from still there, byte for byte?"""
-    from hotspot.sources.intake import Intake
-
-    intake = Intake(root)
-    stated = json.loads(record.attrs["inputs"])
+    root, stated = Path(intake.root), json.loads(record.attrs["inputs"])
     return all((root / p).exists() and intake.register(root / p).sha256 == sha for p, sha in stated)

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import below
 from hotspot.ledger.events import cross_events, type_shares
 from hotspot.ledger.figures import Facts, by_department, figures
 from hotspot.ledger.issues import OPEN
 from hotspot.ledger.watch import ratio
+from hotspot.patterns import below
 from hotspot.publish.office.desk_words import problems_of
 from hotspot.publish.tables.kpi_book import write_kpi_book
 from hotspot.publish.web.kpi_page import kpi_page

@@ -14,8 +14,10 @@ import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.reasons import months_back
+from hotspot.sources.intake import NothingDelivered
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 from hotspot.workflows.year_levels import level_of_record, with_levels
@@ -26,7 +28,7 @@ _MARGIN = 0.5  # degrees around the study, in which a mountain still shades a va
 _LIBRARIES = ("hotspot", "numpy", "scipy", "lightgbm", "numba", "xarray")
 
 
-def annual_level(study, year, *, folder=None):
+def annual_level(study, year, *, folder=None, deliveries=None):
     """
     The emission level by which the list of ``year`` is selected (D3), and what could have stood in its place.
 
@@ -38,6 +40,8 @@ def annual_level(study, year, *, folder=None):
         study says so (``criteria.selection.basis``).
     folder : Path, optional
         ``OUT/<study id>``: the level is kept there as ``level-YEAR.parquet`` and read again while nothing changed.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -58,11 +62,12 @@ def annual_level(study, year, *, folder=None):
     width sqrt(sum of squares of the months') / n. Without wind the inversion falls back on the local contrast.
     """
     basis = int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
-    record = _kept_year(study, basis, folder and Path(folder) / f"level-{int(year)}.parquet")
+    deliveries = deliveries or Deliveries(study, folder)
+    record = _kept_year(deliveries, basis, folder and Path(folder) / f"level-{int(year)}.parquet")
     return level_of_record(record, study, basis)
 
 
-def monthly_level(study, month, *, folder=None):
+def monthly_level(study, month, *, folder=None, deliveries=None):
     """
     A month, the one before and the same of last year in average weather.
 
@@ -72,6 +77,8 @@ def monthly_level(study, month, *, folder=None):
     month : str, "YYYY-MM"
     folder : Path, optional
         Kept there as ``weather-free-YYYY-MM.parquet``.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -83,15 +90,16 @@ def monthly_level(study, month, *, folder=None):
     back by declaration: its months are those of the year's level, learned from the whole year.
     """
     year, _ = parse_month(month)
+    deliveries = deliveries or Deliveries(study, folder)
     if study.criteria.selection.basis == "same_year":
-        record = _kept_year(study, year, folder and Path(folder) / f"level-{year}.parquet")
+        record = _kept_year(deliveries, year, folder and Path(folder) / f"level-{year}.parquet")
     else:
-        record = _kept(study, month, folder and Path(folder) / f"weather-free-{month}.parquet")
+        record = _kept(deliveries, month, folder and Path(folder) / f"weather-free-{month}.parquet")
     wanted = [month_start(name) for name in contracts.compared_months(month, months_back(study.criteria.warning.k))]
     return record.reindex(time=np.array(wanted))
 
 
-def with_weather(field, study, month, intake, folder=None):
+def with_weather(field, study, month, intake, folder=None, deliveries=None):
     """
     A month's field with what is left of it when the weather is taken out, and the year's level.
 
@@ -104,6 +112,8 @@ def with_weather(field, study, month, intake, folder=None):
         Of the month; gets the files and the notes of the level.
     folder : Path, optional
         ``OUT/<study id>``.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -111,8 +121,9 @@ def with_weather(field, study, month, intake, folder=None):
     ``pm25_normalised_change``, ``_low``, ``_high`` (share, from the same month a year before), NaN where there is
     none; attrs ``weather``, ``level``: how they were made, or why there are none
     """
-    months = monthly_level(study, month, folder=folder)
-    record = annual_level(study, int(month[:4]), folder=folder)
+    deliveries = deliveries or Deliveries(study, folder)
+    months = monthly_level(study, month, folder=folder, deliveries=deliveries)
+    record = annual_level(study, int(month[:4]), folder=folder, deliveries=deliveries)
     for one in (months, record):
         for path, _ in json.loads(one.attrs["inputs"]):
             intake.register(study.root / path)
@@ -138,13 +149,13 @@ def _said(record):
     )
 
 
-def weather_free(study, last, *, levels=False):
+def weather_free(deliveries, last, *, levels=False):
     """
     Months up to ``last`` with the weather taken out, as far as it was delivered.
 
     Parameters
     ----------
-    study : Study
+    deliveries : Deliveries
     last : str, "YYYY-MM"
         The last of ``criteria.normalisation.months`` months.
     levels : bool
@@ -160,22 +171,20 @@ def weather_free(study, last, *, levels=False):
     --------
     >>> from hotspot.synthetic.study import synthetic_month
     >>> study = synthetic_month(size="small").study
-    >>> weather_free(study.model_copy(update={"weather": ()}), "2025-12").attrs["why"]
+    >>> weather_free(Deliveries(study.model_copy(update={"weather": ()})), "2025-12").attrs["why"]
     'no weather was delivered'
     """
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.quality.plausible.gate import hold
-    from hotspot.sources.intake import NothingDelivered
-    from hotspot.sources.opening import open_months
 
-    names = _learned_from(study, last)
+    study = deliveries.study
+    names = learned_from(study, last)
     if not study.weather and not levels:
         return _nothing(study, names, "no weather was delivered")
     try:
-        delivered = with_decisions(
-            open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference", "weather"))
-        )
+        kinds = kinds_to_open(study, "satellite", "reference", "weather")
+        delivered = with_decisions(deliveries.months(names, kinds=kinds))
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
     hold(delivered, names)
@@ -264,22 +273,21 @@ def _unit(name):
     return {"unit": "1" if "_change" in name else "ug/m3"}
 
 
-def _learned_from(study, last):
+def learned_from(study, last):
     """The months a record up to ``last`` is learned from, oldest first."""
     return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
 
 
-def _inputs(study, last, levels=False):
+def _inputs(deliveries, last, levels=False):
     """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
     from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.sources.intake import NothingDelivered
-    from hotspot.sources.opening import open_months
 
+    study = deliveries.study
     if not study.weather and not levels:
         return "[]"
     try:
         kinds = kinds_to_open(study, "satellite", "reference", "weather")
-        delivered = with_decisions(open_months(study, _learned_from(study, last), kinds=kinds))
+        delivered = with_decisions(deliveries.months(learned_from(study, last), kinds=kinds))
     except NothingDelivered:
         return "[]"
     _terrain(study, delivered.intake)
@@ -292,20 +300,20 @@ def _stated(intake):
     return json.dumps(pairs, ensure_ascii=False)
 
 
-def _kept_year(study, basis, path):
+def _kept_year(deliveries, basis, path):
     """The record of a year with its levels."""
-    return _kept(study, f"{basis}-12", path, levels=True)
+    return _kept(deliveries, f"{basis}-12", path, levels=True)
 
 
-def _kept(study, last, path, levels=False):
+def _kept(deliveries, last, path, levels=False):
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    stamp = None
+    study, stamp = deliveries.study, None
     if path is not None:
         more = ["levels"] if levels else []
         stamp = stamp_of(study, last, " ".join(VALUES), *more, libraries=_LIBRARIES)
     listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
     record = kept(
-        path, stamp, study.root, lambda: weather_free(study, last, levels=levels),
-        listing=listing, inputs=lambda: _inputs(study, last, levels),
+        path, stamp, deliveries.intake(), lambda: weather_free(deliveries, last, levels=levels),
+        listing=listing, inputs=lambda: _inputs(deliveries, last, levels),
     )  # fmt: skip
     return _complete(record)

@@ -12,10 +12,15 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.contracts.records import Derived
-from hotspot.rules.calendar import parse_month
+from hotspot.deliveries.opening import around
+from hotspot.deliveries.run import Deliveries
+from hotspot.rules.calendar import parse_month, year_months
+from hotspot.rules.reasons import months_back
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
-from hotspot.workflows.year import open_hotspots
+from hotspot.workflows.history import history_months, with_history
+from hotspot.workflows.level import learned_from, with_weather
+from hotspot.workflows.year import basis_year, open_hotspots
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,15 +83,18 @@ def run_month(study, month, *, out="out", draft=False, confirm=False, by="", rea
         steps(STEPS) as step,
         cluster(scheduler),
     ):
-        hot = open_hotspots(study, int(month[:4]), out=out)
-        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step)
+        deliveries = Deliveries(study, Path(out) / study.id)
+        deliveries.expect(months_read(study, month))
+        hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
+        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step, deliveries=deliveries)
         step("publishing")
         folder = publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
         _LOG.info("%s %s: published in %s", study.id, month, folder)
+        deliveries.tidy()
         return folder
 
 
-def derive(study, month, *, hot, folder=None, step=lambda name: None):
+def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries=None):
     """
     All tables and fields of one month, in memory; nothing is written.
 
@@ -100,6 +108,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         ``OUT/<study id>``: where the level and the months without weather are kept between runs.
     step : callable
         Told the name of each step as it begins.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -122,19 +132,17 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
     from hotspot.rank.warn.warnings import beside, not_ranked, rank_standing, rank_warnings
-    from hotspot.sources.opening import around, open_month
     from hotspot.sources.places.backdrop import read_backdrop
     from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.trace.attribution import trace_sources
     from hotspot.trace.checklist import checklist
     from hotspot.trace.inventory import inventory
     from hotspot.trace.route import routes
-    from hotspot.workflows.history import with_history
-    from hotspot.workflows.level import with_weather
     from hotspot.workflows.network import people_of_month
 
     step("delivered files")
-    delivered = with_decisions(open_month(study, month))
+    deliveries = deliveries or Deliveries(study, folder)
+    delivered = with_decisions(deliveries.month(month))
     hold(delivered)
     cells, criteria = study.cells, study.criteria
     counts = delivered.intake.counts
@@ -153,11 +161,11 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         )
     # Only now: where nothing was measured, stations cannot be ranked instead of cells either.
     field = only_what_is_told(field, month, delivered.intake)
-    history = with_history(field, study, delivered.intake, folder)
+    history = with_history(field, study, delivered.intake, folder, deliveries)
     valid, whole = int(now["valid"].sum()), cells.sizes["cell"]
     _LOG.info("%s %s: field by %s, %d of %d cells valid", study.id, month, field.attrs["method"], valid, whole)
     step("weather")
-    field = with_weather(field, study, month, delivered.intake, folder)
+    field = with_weather(field, study, month, delivered.intake, folder, deliveries)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     _LOG.info("%s %s: weather: %s", study.id, month, field.attrs["weather"])
     came = origin(hot)
@@ -205,6 +213,14 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None):
         people=people_of_month(study, month, delivered.intake),
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
     )
+
+
+def months_read(study, month):
+    """Every month that a run for one may ask for: compared, in its history, learned from."""
+    year = basis_year(study, int(month[:4]))
+    learned = [*learned_from(study, month), *learned_from(study, f"{year}-12"), *year_months(year)]
+    compared = contracts.compared_months(month, months_back(study.criteria.warning.k))
+    return sorted({*compared, *history_months(month), *learned})
 
 
 def _clusters(gi_star, now, cells, alpha, intake):

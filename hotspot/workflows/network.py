@@ -1,5 +1,6 @@
 """The network of a study: register read, joined to cells, judged, written (B1, B2, B3, B12, B13, B25)."""
 
+import csv
 import hashlib
 from pathlib import Path
 
@@ -120,8 +121,6 @@ def basics_of_network(study, month: str, *, out="out", published: bool = True) -
 
 def _listed(path):
     """(unit, name) of every row of the public list; nothing where it was never written."""
-    import csv
-
     from hotspot.text.csv_rows import unescape_text
 
     if not path.is_file():

@@ -17,6 +17,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.handed_over import read_ledger
 from hotspot.ledger.storage import POINTER
 from hotspot.publish import manifest, revisions
@@ -312,7 +313,9 @@ def _rederive(directory, stated, scratch, study, data):
     again.mkdir()
     with steps(["delivered files", "field", "weather", "ranking", "sources", "products"]) as step:
         # The applied hotspot list is part of the month: select nothing anew.
-        derived = derive(study, month, hot=read_hotspots(directory / "hotspots.csv", study.cells), step=step)
+        hot = read_hotspots(directory / "hotspots.csv", study.cells)
+        # Afresh: a folder of its own, into which nothing was decoded before.
+        derived = derive(study, month, hot=hot, step=step, deliveries=Deliveries(study, scratch))
         derived.delivered.intake.check()
         # As the history below, what lay behind a cell is taken as stated; the ledger beside it was asked.
         derived = replace(derived, past=stated.get("past", {}))

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 from hotspot.contracts.records import Year
+from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
@@ -24,7 +25,8 @@ _RIVALS = {
 
 
 def select_year(
-    study, year, *, out="out", review=None, formal=False, sensitivity=False, listed=None, by="", datum=None
+    study, year, *, out="out", review=None, formal=False, sensitivity=False, listed=None, by="", datum=None,
+    deliveries=None,
 ):  # fmt: skip
     """
     The yearly hotspot list, written to ``OUT/<study id>/hotspots-YEAR.csv``.
@@ -49,6 +51,8 @@ def select_year(
         A list made elsewhere (``rank.select.imported.import_list``), put in force in the place of a selection.
     by, datum : str
         Who imports it; the map datum of its places, where it has no codes.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -65,12 +69,13 @@ def select_year(
     from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form
 
     folder = Path(out) / study.id
+    deliveries = deliveries or Deliveries(study, folder)
     folder.mkdir(parents=True, exist_ok=True)
     path, screened = folder / f"hotspots-{year}.csv", folder / f"hotspots-{year}-screened.csv"
     stood = read_hotspots(path, study.cells) if path.exists() else None
     decided = stood is not None and stood["status"].isin(["reviewed", "formal"]).any()
     if listed is not None:
-        return _import(study, year, folder, listed, decided or review is not None or formal, by, datum)
+        return _import(deliveries, year, folder, listed, decided or review is not None or formal, by, datum)
     if formal and review is None:
         if not decided:
             raise DataError(f"{path}: there is no reviewed list of {year}; give the reviewer's file with --review.")
@@ -81,12 +86,12 @@ def select_year(
             "Give --review to review again, or move the file away."
         )
     if review is not None and screened.exists():
-        hot, annual_mean = read_hotspots(screened, study.cells), annual(study, year)
-        standing = rank_cells(annual_mean, study, year, level=_level(study, year, folder))
+        hot, annual_mean = read_hotspots(screened, study.cells), annual(study, year, deliveries)
+        standing = rank_cells(annual_mean, study, year, level=_level(deliveries, year, folder))
     else:
-        selected = derive_year(study, year, folder=folder)
+        selected = derive_year(study, year, folder=folder, deliveries=deliveries)
         annual_mean, standing = selected.annual, selected.standing
-        hot = _write_beside(folder, study, year, selected, sensitivity)
+        hot = _write_beside(folder, deliveries, year, selected, sensitivity)
         _replace(screened, write_hotspots, hot)
     if review is not None:
         hot = apply_review(
@@ -98,20 +103,20 @@ def select_year(
     return _replace(path, write_hotspots, hot)
 
 
-def _import(study, year, folder, listed, refuse, by, datum):
+def _import(deliveries, year, folder, listed, refuse, by, datum):
     """A list made elsewhere, put in force; the year's own values stand beside its cells where there are any."""
     from hotspot.rank.select.hotspots import write_hotspots
     from hotspot.rank.select.imported import import_list
     from hotspot.rank.select.lifecycle import write_review_form
 
-    path = folder / f"hotspots-{year}.csv"
+    study, path = deliveries.study, folder / f"hotspots-{year}.csv"
     if refuse:
         raise DataError(
             f"{path}: a list is imported before it is reviewed or made formal, not over it; "
             "give --list alone, or move the reviewed list away."
         )
     try:
-        mean = annual(study, year)
+        mean = annual(study, year, deliveries)
         without = ""
     except DataError as error:  # often the very reason to import one
         mean, without = None, f"no annual mean stands beside its cells: {error}"
@@ -123,7 +128,7 @@ def _import(study, year, folder, listed, refuse, by, datum):
     return _replace(path, write_hotspots, hot)
 
 
-def derive_year(study, year, *, folder=None):
+def derive_year(study, year, *, folder=None, deliveries=None):
     """
     The list of a year in memory; nothing is written but the level, which is kept in ``folder``.
 
@@ -133,6 +138,8 @@ def derive_year(study, year, *, folder=None):
     year : int
     folder : Path, optional
         ``OUT/<study id>``, where the list of the year before lies.
+    deliveries : Deliveries, optional
+        Of the run.
 
     Returns
     -------
@@ -146,23 +153,24 @@ def derive_year(study, year, *, folder=None):
     from hotspot.rank.select.hotspots import rank_cells, read_hotspots, select_hotspots
     from hotspot.rank.select.yearly import revise_hotspots
 
-    mean, months = _means(study, year)
+    deliveries = deliveries or Deliveries(study, folder)
+    mean, months = _means(deliveries, year)
     valid = int(mean["valid"].sum())
     _LOG.info("%s %s: %d of %d cells have a valid annual mean", study.id, year, valid, mean.sizes["cell"])
-    level = _level(study, year, folder)
+    level = _level(deliveries, year, folder)
     standing = rank_cells(mean, study, year, level=level)
     before = None if folder is None else Path(folder) / f"hotspots-{year - 1}.csv"
     if before is None or not before.exists():
         return Year(select_hotspots(mean, study, year, level=level), None, mean, months, level, standing)
     previous = read_hotspots(before, study.cells)
-    history, tested_on = _history(study, year, level)
+    history, tested_on = _history(deliveries, year, level)
     hot, diff = revise_hotspots(mean, study, year, previous, level=level, months=history, tested_on=tested_on)
     return Year(hot, diff, mean, months, level, standing)
 
 
-def annual(study, year):
+def annual(study, year, deliveries=None):
     """Dataset (cell): the annual mean on which the list of ``year`` is selected, with its completeness."""
-    return _means(study, year)[0]
+    return _means(deliveries or Deliveries(study), year)[0]
 
 
 def basis_year(study, year):
@@ -178,7 +186,7 @@ def basis_year(study, year):
     return int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
 
 
-def open_hotspots(study, year, *, out="out"):
+def open_hotspots(study, year, *, out="out", deliveries=None):
     """
     The hotspot list of a year: the file ``hotspot select`` wrote, or selected now if there is none.
 
@@ -194,18 +202,20 @@ def open_hotspots(study, year, *, out="out"):
     from hotspot.rank.select.hotspots import read_hotspots
 
     path = Path(out) / study.id / f"hotspots-{year}.csv"
-    return read_hotspots(path if path.exists() else select_year(study, year, out=out), study.cells)
+    if not path.exists():
+        select_year(study, year, out=out, deliveries=deliveries)
+    return read_hotspots(path, study.cells)
 
 
-def _means(study, year):
+def _means(deliveries, year):
     """The annual mean of the basis year, and its valid months."""
     from hotspot.estimate.field.monthly import year_fields
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.quality.plausible.gate import hold
-    from hotspot.sources.opening import open_year
 
+    study = deliveries.study
     kinds = kinds_to_open(study, "satellite", "reference")
-    delivered = with_decisions(open_year(study, basis_year(study, year), kinds=kinds))
+    delivered = with_decisions(deliveries.year(basis_year(study, year), kinds=kinds))
     hold(delivered)
     mean, months = year_fields(delivered, study.cells)
     if bool(mean["valid"].any()):  # a year without any value is refused for that
@@ -213,37 +223,39 @@ def _means(study, year):
     return mean, None if months is None else months["pm25"].where(months["valid"])
 
 
-def _level(study, year, folder):
+def _level(deliveries, year, folder):
     """The year's level; None where the criteria leave the second criterion out."""
     from hotspot.workflows.level import annual_level
 
+    study = deliveries.study
     if study.criteria.selection.second_criterion == "none":
         return None
-    return annual_level(study, year, folder=folder)
+    return annual_level(study, year, folder=folder, deliveries=deliveries)
 
 
-def _history(study, year, level):
+def _history(deliveries, year, level):
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
     from hotspot.quality.plausible.gate import hold
-    from hotspot.sources.opening import open_months
 
+    study = deliveries.study
     if level is not None and not level.attrs["weather_why"]:
         return level["pm25_normalised"], "normalised"
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
-    delivered = with_decisions(open_months(study, names, kinds=kinds_to_open(study, "satellite", "reference")))
+    delivered = with_decisions(deliveries.months(names, kinds=kinds_to_open(study, "satellite", "reference")))
     hold(delivered, names)
     field, _ = daily_field(delivered, study.cells, names)
     return field["pm25"].where(field["valid"]), "measured"
 
 
-def _write_beside(folder, study, year, selected, deep):
+def _write_beside(folder, deliveries, year, selected, deep):
     """What changed against last year, and how firmly the list stands; the list, marked where it is provisional."""
     from hotspot.rank.select.stability import sensitivity, write_sensitivity
     from hotspot.rank.select.yearly import write_diff
 
+    study = deliveries.study
     if selected.diff is not None:
         _replace(folder / f"hotspots-{year}-diff.csv", write_diff, selected.diff)
     level, basis = selected.level, basis_year(study, year)
@@ -255,7 +267,7 @@ def _write_beside(folder, study, year, selected, deep):
             level_months = level["pm25_stagnant"].sel(time=level["time"].dt.year == basis)
         without = level.get("level_without")
         rivals = {_RIVALS[name]: level[name].values for name in _RIVALS if name != by}
-    others = _other_levels(study, year) if deep else {}
+    others = _other_levels(deliveries, year) if deep else {}
     if level is not None and level.attrs["by"] != "stagnant":
         rivals |= {f"stagnant level, {name}": one["level"].values for name, one in others.items()}
         others = {}
@@ -270,16 +282,17 @@ def _write_beside(folder, study, year, selected, deep):
     return marked(selected.hot, jaccard, study.criteria)
 
 
-def _other_levels(study, year):
+def _other_levels(deliveries, year):
     """The stagnant level under every other definition of stagnation; empty where there is none."""
     from hotspot.estimate.weather.stagnation import variants
     from hotspot.workflows.level import weather_free
     from hotspot.workflows.year_levels import level_of_record
 
+    study = deliveries.study
     levels, basis = {}, basis_year(study, year)
     for name, rules in list(variants(study.criteria.stagnation).items())[1:]:
         other = study.with_criteria(stagnation=rules.model_dump(), selection={"level": "stagnant"})
-        level = level_of_record(weather_free(other, f"{basis}-12"), other, basis)
+        level = level_of_record(weather_free(deliveries.under(other), f"{basis}-12"), other, basis)
         if level.attrs["why"]:
             break
         levels[name] = level

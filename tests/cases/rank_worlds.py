@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hotspot.sources.intake import Intake
+
 N, CITIES, HOT, K = 72, 3, 57, 3
 SPACING = 3000.0
 CRS = "+proj=laea +lat_0=35 +lon_0=105"
@@ -131,7 +133,7 @@ def world(
     hot = pd.DataFrame({"cell": code[chosen], "city": city[chosen], "status": "formal"})
     delivered = SimpleNamespace(
         month=MONTH, study=SimpleNamespace(criteria=criteria or Criteria(), cells=frame, utc_offset=8),
-        satellite=None, reference=None,
+        satellite=None, reference=None, intake=Intake("."),
     )  # fmt: skip
     days = np.arange(f"{MONTH}-01", "2021-01-01", dtype="datetime64[D]").astype("datetime64[ns]")
     attrs = {"crs": CRS, "unit": "ug/m3", "period": delivery, "error_share": share if error != "none" else np.nan}

@@ -7,6 +7,7 @@ import xarray as xr
 from rasterio.transform import from_origin
 
 from hotspot.sources.intake import Intake
+from hotspot.sources.once import Once
 from hotspot.sources.satellite.satellite import open_satellite
 from hotspot.study import Satellite
 from hotspot.variables import DataError
@@ -54,9 +55,9 @@ def acag(first, year):
     return data.assign_coords(lat=first + 0.1 * np.arange(HIGH), lon=114.05 + 0.1 * np.arange(WIDE))
 
 
-def opened(folder, layout="geotiff", period="month", files=("*.*",), months=None, **said):
+def opened(folder, layout="geotiff", period="month", files=("*.*",), months=None, once=None, **said):
     """The field and the intake of everything in a folder."""
-    intake = Intake(folder)
+    intake = Intake(folder, once=once or Once())
     field = open_satellite(Satellite(layout=layout, files=files, period=period, **said), folder, intake, months=months)
     intake.check()
     return field, intake

@@ -8,8 +8,8 @@ import xarray as xr
 from pyproj import CRS
 
 from hotspot import contracts
+from hotspot.deliveries.opening import open_year
 from hotspot.estimate.field.monthly import annual_field, monthly_field
-from hotspot.sources.opening import open_year
 from hotspot.synthetic.study import synthetic_month
 
 # Units in the spelling of UDUNITS that the package's own become; the standard names it uses, with their units.

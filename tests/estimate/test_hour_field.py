@@ -82,7 +82,7 @@ def left_out(stations, cells, folds=5):
 
 def network(shared, name, month, hours=336):
     """References of a real city in the first hours of a month."""
-    from hotspot.sources.opening import open_months
+    from hotspot.deliveries.opening import open_months
     from hotspot.study import load_study
 
     study = load_study(STUDIES / f"{name}.toml", data=shared)

@@ -12,6 +12,7 @@ from hotspot.estimate.field.monthly import annual_field, monthly_field
 from hotspot.grid.lattice import Grid
 from hotspot.rules.calendar import local_bounds, local_days, month_minus, month_start, year_months
 from hotspot.rules.criteria import Criteria
+from hotspot.sources.intake import Intake
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"
 CENTRE = (116.4, 39.9)
@@ -35,7 +36,12 @@ def study(cells, **criteria):
 
 def month(cells, name="2020-03", *, satellite=None, reference=None, **criteria):
     return SimpleNamespace(
-        study=study(cells, **criteria), month=name, satellite=satellite, reference=reference, stations=None
+        study=study(cells, **criteria),
+        month=name,
+        satellite=satellite,
+        reference=reference,
+        stations=None,
+        intake=Intake("."),
     )
 
 
@@ -271,7 +277,8 @@ def opened(shared, name, months, last):
     intake = Intake(real.root)
     satellite = open_satellite(real.satellite[0], real.root, intake, months=months) if real.satellite else None
     reference = read_stations(real.stations[0], real.root, intake, utc_offset=real.utc_offset, months=months)
-    return SimpleNamespace(study=real, month=last, satellite=satellite, reference=reference, stations=None)
+    given = {"satellite": satellite, "reference": reference, "stations": None}
+    return SimpleNamespace(study=real, month=last, intake=intake, **given)
 
 
 def test_wuhan_2020_satellite_against_stations(shared):

@@ -190,7 +190,7 @@ def test_months_behind_the_published_ones_stop_it_too(of, whole, monkeypatch):
     from hotspot.workflows import history, level, year
 
     wrong = broken(whole, "mg", [3])
-    monkeypatch.setattr("hotspot.sources.opening.open_months", lambda study, names, **how: wrong)
+    monkeypatch.setattr("hotspot.deliveries.opening.open_months", lambda study, names, **how: wrong)
     names = ["2024-12", "2025-11", "2025-12"]
     monkeypatch.setattr(level, "_learned_from", lambda study, last: names)
     with pytest.raises(DataError, match=r"S04, 2025-11, .* looks like mg/m3") as stopped:
@@ -222,8 +222,8 @@ def test_month_and_select_stop_before_anything_is_made(command, whole, monkeypat
     from hotspot.workflows.year import derive_year
 
     wrong = broken(whole, "mg", [3])
-    monkeypatch.setattr("hotspot.sources.opening.open_month", lambda study, month: wrong)
-    monkeypatch.setattr("hotspot.sources.opening.open_year", lambda study, year, kinds: wrong)
+    monkeypatch.setattr("hotspot.deliveries.run.open_month", lambda study, month, **more: wrong)
+    monkeypatch.setattr("hotspot.deliveries.run.open_year", lambda study, year, **more: wrong)
     with pytest.raises(DataError, match=r"S04, 2025-12, .* looks like mg/m3"):
         derive(whole.study, whole.month, hot=None) if command == "month" else derive_year(whole.study, 2025)
 

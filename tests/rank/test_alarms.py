@@ -269,7 +269,7 @@ def test_the_published_rule_on_beijing(shared):
     """METHODS 10: 44 h per station-month, 11.5 h with a floor of 75, 5.5 h if it lasts two hours."""
     from pathlib import Path
 
-    from hotspot.sources.opening import open_year
+    from hotspot.deliveries.opening import open_year
     from hotspot.study import load_study
 
     study = load_study(Path(__file__).parents[2] / "data" / "studies" / "beijing-2016.toml", data=shared)

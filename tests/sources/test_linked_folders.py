@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotspot.deliveries import find_files, match_files
+from hotspot.patterns import find_files, match_files
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import read_table
 from hotspot.variables import DataError

@@ -11,8 +11,10 @@ from raster_files import HIGH, VALUES, WIDE, opened, refused, write_nc, write_ti
 from hotspot.sources import child
 from hotspot.sources.intake import Intake
 from hotspot.sources.naming import days_in_name
+from hotspot.sources.once import Once
 from hotspot.sources.satellite.rasters import Meaning
 from hotspot.sources.satellite.satellite import open_satellite
+from hotspot.sources.store import Store
 from hotspot.study import Satellite
 from hotspot.variables import DataError
 
@@ -42,12 +44,12 @@ def test_f20_f21_a_crash_and_a_hang_are_errors_of_one_file(tmp_path, monkeypatch
 
     monkeypatch.setattr(child, "Child", Dying)
     paths = [good, bad, tmp_path / "good.tif"]
-    first, crash, after = child.inspect(paths, [meaning] * 3, ["crash-a", "crash-b", "crash-c"])
+    first, crash, after = child.inspect(paths, [meaning] * 3, Once(Store(tmp_path / "kept")))
     assert "SIGSEGV" in crash["error"] and "layers" in first and "layers" in after
     monkeypatch.setattr(child, "Child", real)
-    (slow,) = child.inspect([good], [meaning], ["hang"], seconds=0.0)
+    (slow,) = child.inspect([good], [meaning], Once(Store(tmp_path / "hang")), seconds=0.0)
     assert "was stopped" in slow["error"]
-    (small,) = child.inspect([good], [meaning], ["memory"], memory=40 << 20)
+    (small,) = child.inspect([good], [meaning], Once(Store(tmp_path / "memory")), memory=40 << 20)
     assert "error" in small
 
 
@@ -122,15 +124,21 @@ def test_several_variables_must_be_chosen(tmp_path):
     refused(tmp_path, "no gridded variable c; there are: a, b", "netcdf", variable="c")
 
 
-def test_a_large_delivery_stays_lazy_with_the_same_values(tmp_path, monkeypatch):
+def test_a_delivery_is_lazy_and_a_raster_that_was_not_laid_out_has_the_same_values(tmp_path, monkeypatch):
     for month in (1, 2):
         days = [f"2020-0{month}-{day:02d}" for day in range(1, 29)]
         write_nc(tmp_path / f"pm25_20200{month}.nc", VALUES[None] + np.arange(28, dtype="f4")[:, None, None], days=days)
-    eager, _ = opened(tmp_path, "netcdf", "day")
-    monkeypatch.setattr("hotspot.sources.satellite.mosaic.LAZY_BYTES", 1000)
-    lazy, _ = opened(tmp_path, "netcdf", "day")
-    assert lazy.chunks is not None and lazy.shape == (56, HIGH, WIDE)
-    assert lazy.compute(scheduler="threads", num_workers=4).identical(eager)
+    kept, opened_again = Store(tmp_path / "kept"), []
+    laid, _ = opened(tmp_path, "netcdf", "day", once=Once(kept))
+    laid = laid.load()
+    monkeypatch.setattr("hotspot.sources.satellite.laid.opening", lambda what, path: opened_again.append(path.name))
+    for room in (1 << 30, 0):  # kept reports, nothing laid: each file is laid now, or read layer by layer
+        again = Store(tmp_path / "kept")
+        monkeypatch.setattr("hotspot.sources.satellite.laid.room", lambda folder, room=room: room)
+        lazy, _ = opened(tmp_path, "netcdf", "day", once=Once(again))
+        assert lazy.chunks is not None and lazy.shape == (56, HIGH, WIDE)
+        assert lazy.compute(scheduler="threads", num_workers=4).identical(laid)
+        assert len(opened_again) == (2 if room else 2 + 56)
 
 
 def test_only_the_months_asked(tmp_path):

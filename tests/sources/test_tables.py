@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.deliveries import find_files
 from hotspot.foreign import workbook
+from hotspot.patterns import find_files
 from hotspot.sources.aliases import our_names
 from hotspot.sources.encodings import decode
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import MARKS, to_numbers
 from hotspot.sources.records import scan
-from hotspot.sources.tables import read_bytes, read_table
+from hotspot.sources.tables import read_table
 from hotspot.variables import DataError
 
 
@@ -216,7 +216,7 @@ def test_case_20_a_file_that_changes_is_refused(tmp_path):
     intake.register(path)
     path.write_text("a\n2\n")
     with pytest.raises(DataError, match="changed while it was being read"):
-        read_bytes(path, intake)
+        read_table(path, intake)
 
 
 @pytest.mark.parametrize("pattern", ["../x.csv", "/etc/passwd", "http://x/y.csv", "/vsicurl/http://x", "a/../../b"])

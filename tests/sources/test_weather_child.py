@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from weather_files import UNITS, fields, save
 
+from hotspot.sources.once import Once
+from hotspot.sources.store import Store
 from hotspot.sources.weather.child import decode_all
 from hotspot.sources.weather.netcdf import decode
 from hotspot.variables import DataError
@@ -26,4 +28,4 @@ def test_what_the_child_cannot_read_is_told_with_its_name(tmp_path):
     with pytest.raises(DataError, match=r"^cut of May: "):
         decode_all([tmp_path / "cut.nc"], ["cut of May"], list(UNITS))
     with pytest.raises(DataError, match=r"^good: "):
-        decode_all([good], ["good"], list(UNITS), memory=64 << 20)
+        decode_all([good], ["good"], list(UNITS), once=Once(Store(tmp_path / "kept")), memory=64 << 20)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from hotspot.contracts import VALUES
+from hotspot.deliveries.opening import open_month
+from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.sources.intake import Intake
-from hotspot.sources.opening import open_month
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
 from hotspot.workflows.history import history_months, other_months, with_history
@@ -61,7 +62,7 @@ def test_a_month_without_delivery_says_so(history):
 
 
 def test_nothing_at_all_is_no_error(study):
-    record = other_months(study, ["2030-01", "2030-02"])
+    record = other_months(Deliveries(study), ["2030-01", "2030-02"])
     assert not record["valid"].values.any()
     assert set(record["why"].values.ravel()) == {"neither satellite nor stations were delivered"}
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from hotspot.deliveries.run import Deliveries
+from hotspot.sources.intake import Intake
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH, write_study
 from hotspot.workflows.kept import kept, listing_of
@@ -28,7 +30,7 @@ def made(tmp_path):
         return xr.Dataset(values, place, {"inputs": pairs})
 
     def ask(stamp="s", **more):
-        return kept(tmp_path / "one.parquet", stamp, tmp_path, make, **more)
+        return kept(tmp_path / "one.parquet", stamp, Intake(tmp_path), make, **more)
 
     ask.folder, ask.calls = tmp_path, calls
     return ask
@@ -65,12 +67,12 @@ def test_a_level_is_learned_again_when_a_station_file_comes_late(tmp_path):
     study = load_study(path, data=path.parent)
     part = study.stations[0]
     delivered = sorted(p for pattern in part.files for p in study.root.glob(pattern))
-    before = listing_of(study, study.stations), _inputs(study, LATEST_MONTH)
+    before = listing_of(study, study.stations), _inputs(Deliveries(study), LATEST_MONTH)
     late = delivered[-1].with_name("x" + delivered[-1].name)
     delivered[-1].rename(late)
     assert listing_of(study, study.stations) != before[0]
     delivered[-1].write_bytes(late.read_bytes())
     late.unlink()
-    assert (listing_of(study, study.stations), _inputs(study, LATEST_MONTH)) == before
+    assert (listing_of(study, study.stations), _inputs(Deliveries(study), LATEST_MONTH)) == before
     record = monthly_level(study, LATEST_MONTH)
     assert record.attrs["inputs"] == before[1], "what is asked without learning is what learning reads"

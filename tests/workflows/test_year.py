@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.rank.select.hotspots import read_hotspots, write_hotspots
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
@@ -58,9 +59,9 @@ def test_d3_d4_the_list_holds_both_criteria(study, out):
 
 def level_mean(study):
     """Mean of the days of 2024, cell by cell."""
+    from hotspot.deliveries.opening import open_months
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.rules.calendar import year_months
-    from hotspot.sources.opening import open_months
 
     names = year_months("2024")
     return daily_field(open_months(study, names), study.cells, names)[1]["pm25"].mean("day").values
@@ -94,7 +95,7 @@ def test_a_month_is_learned_from_nothing_that_came_after_it(study):
     """The months of a level end with the one that is asked for."""
     few = study.criteria.normalisation.model_copy(update={"months": 12})
     short = study.model_copy(update={"criteria": study.criteria.model_copy(update={"normalisation": few})})
-    record = weather_free(short, "2024-12")
+    record = weather_free(Deliveries(short), "2024-12")
     assert [str(t)[:7] for t in record["time"].values[[0, -1]]] == ["2024-01", "2024-12"]
     level = annual_level(short, 2025)
     np.testing.assert_array_equal(level["pm25_stagnant"].values, record["pm25_stagnant"].values)
@@ -116,7 +117,7 @@ def test_d4_without_weather_the_list_says_so(study, tmp_path):
     level = annual_level(bare, 2025)
     assert level.attrs["by"] == "contrast" and level.attrs["fallback"] == "no weather was delivered"
     assert hot["level"].notna().all() and hot["reason"].str.contains("局地对比（代静稳水平）").all()
-    assert weather_free(bare, "2025-12").attrs["why"] == "no weather was delivered"
+    assert weather_free(Deliveries(bare), "2025-12").attrs["why"] == "no weather was delivered"
     strict = study.criteria.selection.model_copy(update={"second_criterion": "required"})
     strict = bare.model_copy(update={"criteria": study.criteria.model_copy(update={"selection": strict})})
     with pytest.raises(DataError, match="no weather was delivered"):

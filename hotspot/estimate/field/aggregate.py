@@ -1,15 +1,18 @@
 """Rasters onto cells by exact area weights: METHODS 2."""
 
+import hashlib
+
 import numpy as np
 
 from hotspot.estimate.field.areas import weights
+from hotspot.sources.store import code_of
 from hotspot.variables import DataError
 
 CHUNK_BYTES = 1 << 26  # of raster window held by one task of a lazy field
 PLAUSIBLE, MOST_OUTSIDE = (1.0, 500.0), 0.01  # ug/m3 and share of cells: RELIABILITY 30
 
 
-def aggregate(field, cells, *, min_coverage=0.5):
+def aggregate(field, cells, *, min_coverage=0.5, once=None):
     """
     Average a raster over cells.
 
@@ -23,6 +26,8 @@ def aggregate(field, cells, *, min_coverage=0.5):
     cells : Dataset (cell), from ``Study.cells`` or ``Grid.cover``
     min_coverage : float
         Share of a cell's area that must have been seen, 0 to 1.
+    once : Once, optional
+        Of the run (``intake.once``): a layer's means are made once in its life and kept. They are not lazy.
 
     Returns
     -------
@@ -58,11 +63,11 @@ def aggregate(field, cells, *, min_coverage=0.5):
 
     if not 0 < min_coverage <= 1:
         raise ValueError(f"min_coverage is {min_coverage}; give a share above 0, at most 1.")
-    layers = _canonical(field)
-    found = weights(layers["x"].values, layers["y"].values, _crs_of(field), cells)
-    j0, j1, i0, i1 = found.window
-    layers = layers.isel(y=slice(j0, j1), x=slice(i0, i1))
-    mean, coverage = _means(layers.data, found, min_coverage)
+    if once is None or "time" not in field.dims:
+        mean, coverage = _of_cells(field, cells, min_coverage)
+    else:
+        made = once.of_layers(field, _about(cells, min_coverage), lambda part: _by_layer(part, cells, min_coverage))
+        mean, coverage = np.ascontiguousarray(made[:, 0].T), np.ascontiguousarray(made[:, 1].T)
     if field.name == "pm25" and field.attrs.get("period") in ("month", "year") and isinstance(mean, np.ndarray):
         check_means(mean, field.attrs.get("unit", ""))
     dims: tuple[str, ...] = ("cell", "time")
@@ -77,6 +82,33 @@ def aggregate(field, cells, *, min_coverage=0.5):
     kept = {k: v for k, v in cells.attrs.items() if k in ("lattice_id", "spacing", "crs")}
     out.attrs = {k: v for k, v in field.attrs.items() if k != "crs"} | kept
     return out
+
+
+def _of_cells(field, cells, min_coverage):
+    """Mean and coverage, (cell, time); lazy where the field is."""
+    window, found = _window(field, cells)
+    return _means(window, found, min_coverage)
+
+
+def _by_layer(field, cells, min_coverage):
+    """float64[layer, 2, cell], computed."""
+    window, found = _window(field, cells)
+    return _mean_block(np.asarray(window), found, min_coverage).transpose(2, 0, 1)
+
+
+def _window(field, cells):
+    """The part of a raster that the cells touch, and its weights in them."""
+    layers = _canonical(field)
+    found = weights(layers["x"].values, layers["y"].values, _crs_of(field), cells)
+    j0, j1, i0, i1 = found.window
+    return layers.isel(y=slice(j0, j1), x=slice(i0, i1)).data, found
+
+
+def _about(cells, min_coverage):
+    """What the means of cells hang on beside the raster: the lattice, the limit, the code."""
+    places = hashlib.sha256(cells["x"].values.tobytes() + cells["y"].values.tobytes()).hexdigest()
+    lattice = [places, float(cells.attrs["spacing"]), str(cells.attrs["crs"])]
+    return ["means of cells", lattice, float(min_coverage), code_of(__name__, weights.__module__)]
 
 
 def check_means(means, unit="ug/m3"):

@@ -106,7 +106,7 @@ def daily_field(delivered, cells, names):
 
     Examples
     --------
-    >>> from hotspot.sources.opening import open_months
+    >>> from hotspot.deliveries.opening import open_months
     >>> from hotspot.synthetic.study import synthetic_month
     >>> study = synthetic_month(size="small").study
     >>> names = ["2024-02", "2024-03"]
@@ -137,7 +137,7 @@ def months_field(delivered, cells, names):
 
     Examples
     --------
-    >>> from hotspot.sources.opening import open_months
+    >>> from hotspot.deliveries.opening import open_months
     >>> from hotspot.synthetic.study import synthetic_month
     >>> study = synthetic_month(size="small").study
     >>> months_field(open_months(study, ["2024-02"]), study.cells, ["2024-02"]).sizes["time"]
@@ -176,7 +176,7 @@ def annual_field(year_month, cells=None):
     Examples
     --------
     >>> from hotspot.synthetic.study import synthetic_month
-    >>> from hotspot.sources.opening import open_year
+    >>> from hotspot.deliveries.opening import open_year
     >>> study = synthetic_month(size="small").study
     >>> sorted(annual_field(open_year(study, 2024)).data_vars)
     ['coverage', 'n_valid', 'pm25', 'pm25_error', 'valid', 'why']
@@ -203,7 +203,7 @@ def year_fields(year_month, cells=None, *, with_months=True):
     Examples
     --------
     >>> from hotspot.synthetic.study import synthetic_month
-    >>> from hotspot.sources.opening import open_year
+    >>> from hotspot.deliveries.opening import open_year
     >>> study = synthetic_month(size="small").study
     >>> year_fields(open_year(study, 2024))[1].sizes["time"]
     12
@@ -243,7 +243,8 @@ def _from_days(delivered, cells, names, with_days):
     satellite, criteria = delivered.satellite, delivered.study.criteria
     validity = criteria.validity
     wanted = np.isin(month_of(satellite["time"].values), names)
-    days = aggregate(satellite.isel(time=wanted), cells, min_coverage=validity.min_coverage).compute()
+    once = delivered.intake.once
+    days = aggregate(satellite.isel(time=wanted), cells, min_coverage=validity.min_coverage, once=once)
     days = days.rename({"time": "day", satellite.name or "pm25": "pm25"})
     means = satellite_days(days, names, validity=validity)
     delivered_months = set(month_of(satellite["time"].values[wanted]))
@@ -272,7 +273,8 @@ def _from_product(delivered, cells, names, period):
     layers = satellite.isel(time=np.isin(satellite["time"].values.astype("datetime64[ns]"), starts))
     if layers.sizes["time"] == 0:
         return empty(cells, names, f"no satellite layer was delivered for {', '.join(names)}")
-    means = aggregate(layers, cells, min_coverage=validity.min_coverage).compute().reindex(time=starts)
+    once = delivered.intake.once
+    means = aggregate(layers, cells, min_coverage=validity.min_coverage, once=once).reindex(time=starts)
     values, coverage = means[satellite.name or "pm25"].values, means["coverage"].values
     valid, why = product_months(values, coverage, validity=validity)
     for t in np.flatnonzero(~np.isin(starts, layers["time"].values.astype("datetime64[ns]"))):

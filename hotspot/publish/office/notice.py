@@ -7,8 +7,8 @@ The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) a
 
 from typing import NamedTuple
 
-from hotspot.deliveries import below
 from hotspot.ledger.chance import chance_of_steps, counted, pooled_cells
+from hotspot.patterns import below
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.office import redaction
 from hotspot.publish.office.docx import filled

@@ -70,7 +70,7 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
     if delivered.satellite is not None and delivered.reference is None:
         words = "no reference station: only repeated and constant layers could be told"
         found.append(Finding("the satellite", "satellite", delivered.month, 0, "network", words, "not assessed"))
-    return _in_order(_once(keeping(_one_reason(found), delivered.study)))
+    return _in_order(_once(keeping(_one_reason(found), delivered.study, delivered.intake.once)))
 
 
 def hold(delivered: Any, months: Sequence[str] | None = None) -> list[Finding]:
@@ -169,13 +169,13 @@ def _network(delivered: Any, data: Any, each: list[Series]) -> list[Finding]:
     if delivered.satellite is None or not each:
         words = "no satellite: a fault that all stations share (unit, index, clock) shows only by its size"
         return [Finding(one.file, "all stations", one.month, 0, "network", words, "not assessed") for one in each[-1:]]
-    pairs = rasters.at_stations(delivered.satellite, data, [one.month for one in each])
+    pairs = rasters.at_stations(delivered.satellite, data, [one.month for one in each], delivered.intake.once)
     return level.against_satellite(each, pairs)
 
 
 def _datum(delivered: Any, data: Any) -> list[Finding]:
     """Places against a list of known ones, where the study names it."""
-    from hotspot.deliveries import find_files
+    from hotspot.patterns import find_files
     from hotspot.sources.places.positions import read_positions
 
     rules, out = delivered.study.criteria.plausible, []

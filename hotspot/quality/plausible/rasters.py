@@ -143,7 +143,9 @@ def _unknown(satellite: Any) -> Finding:
     )  # fmt: skip
 
 
-def at_stations(satellite: Any, stations: Any, months: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def at_stations(
+    satellite: Any, stations: Any, months: list[str], once: Any
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """
     A few layers of each month where the stations stand, with the stations' means of the same days.
 
@@ -152,6 +154,8 @@ def at_stations(satellite: Any, stations: Any, months: list[str]) -> dict[str, t
     satellite : DataArray (time, y, x) with ``crs`` and ``period``
     stations : Dataset (station, time), hourly, UTC
     months : list of str
+    once : Once
+        Of the run: what a layer says at a place is read once.
 
     Returns
     -------
@@ -176,7 +180,11 @@ def at_stations(satellite: Any, stations: Any, months: list[str]) -> dict[str, t
         part = satellite.isel(time=at)
         steps = [abs(float(part[n][1] - part[n][0])) if part.sizes[n] > 1 else np.inf for n in ("x", "y")]
         where = {n: xr.DataArray(v, dims="station") for n, v in (("x", x), ("y", y))}
-        seen = part.sel(where, method="nearest").transpose("station", "time").values.astype(float)
+
+        def at_places(layers: Any, where: Any = where) -> np.ndarray:
+            return layers.sel(where, method="nearest").transpose("time", "station").values.astype(float)
+
+        seen = once.of_layers(part, ["at places", x.tolist(), y.tolist()], at_places).T
         inside = (np.abs(part["x"].sel(x=where["x"], method="nearest").values - x) <= steps[0]) & (
             np.abs(part["y"].sel(y=where["y"], method="nearest").values - y) <= steps[1]
         )

@@ -4,15 +4,17 @@ What a printed map shows under its cells so that a team finds its way: rivers, r
 Offline files of the study only; nothing is fetched. None of it decides anything.
 """
 
+import itertools
 import json
 
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import find_files
 from hotspot.foreign.answered import answered
+from hotspot.foreign.vectors import companions
 from hotspot.grid.vector_file import in_wgs84, read_vector
-from hotspot.sources.tables import read_bytes
+from hotspot.patterns import find_files
+from hotspot.sources.store import told, words
 from hotspot.text.door import masked
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
@@ -93,10 +95,38 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     return frame.loc[key.sort_values(["kind", "name", "number", "shape"], kind="stable").index].reset_index(drop=True)
 
 
+def _features(path, intake):
+    """The features of a vector file as ``read_vector`` gives them, decoded once in its life."""
+    import geopandas as gpd
+    import shapely
+
+    beside = companions(path)
+
+    def make():
+        frame = read_vector(path, "backdrops", intake.once.hashed(path).head)
+        columns = {name: values.tolist() for name, values in frame.items() if name != "geometry"}
+        shapes = [b"" if shape is None else shapely.to_wkb(shape) for shape in frame.geometry]
+        return {
+            "about": words({"columns": columns, "attrs": {key: frame.attrs[key] for key in ("crs", "notes")}}),
+            "shapes": np.frombuffer(b"".join(shapes), np.uint8),
+            "ends": np.cumsum([0, *map(len, shapes)]),
+        }
+
+    held = intake.once.decoded(path, ["vector", *(intake.once.hashed(part).sha256 for part in beside)], make)
+    about, blob, ends = told(held["about"]), held["shapes"].tobytes(), held["ends"].tolist()
+    cut = [blob[start:end] for start, end in itertools.pairwise(ends)]
+    shapes = shapely.from_wkb(np.array([part or None for part in cut], dtype=object))
+    columns = {name: np.array([*values, None], dtype=object)[:-1] for name, values in about["columns"].items()}
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
+    frame.attrs = about["attrs"] | {"also": beside}
+    return frame
+
+
 def _read(path, delivery, intake):
     """One file's sound features in WGS 84."""
-    _, record, counted = read_bytes(path, intake)
-    frame = read_vector(path, "backdrops")
+    record = intake.register(path)
+    counted = record.read == 0
+    frame = _features(path, intake)
     for text in frame.attrs["notes"]:
         intake.note(text)
     for part in frame.attrs["also"]:

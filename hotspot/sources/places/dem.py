@@ -14,6 +14,7 @@ import numpy as np
 from hotspot.foreign.child import Child, serve
 from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
+from hotspot.sources.store import told, words
 from hotspot.variables import VARIABLES, DataError
 
 _MOST_IMPOSSIBLE = 0.01  # of the pixels; RELIABILITY 32
@@ -44,31 +45,37 @@ def open_dem(delivery, root, intake, *, bounds=None):
     """
     import xarray as xr
 
-    from hotspot.deliveries import find_files
+    from hotspot.patterns import find_files
 
     paths = find_files(root, delivery.files, "terrain")
     if len(paths) > 1:
         raise DataError(f"terrain: {len(paths)} files match {delivery.files}; deliver one GeoTIFF (merge the tiles).")
     record = intake.register(paths[0])
     said = {"crs": delivery.crs, "nodata": delivery.nodata, "unit": delivery.unit}
-    with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
-        target = Path(folder) / "dem.npz"
-        child = Child(MEMORY, "hotspot.sources.places.dem")
-        try:
-            job = {"path": str(paths[0].resolve()), "to": str(target), "said": said, "bounds": bounds}
-            report = child.ask(json.dumps(job), SECONDS)
-        finally:
-            child.close()
-        if "error" in report or "died" in report:
-            raise DataError(f"{record.path}: {report.get('error') or report['died']}")
-        with np.load(target, allow_pickle=False) as arrays:
-            coords = {"y": arrays["y"], "x": arrays["x"]}
-            values = arrays["values"]
+    about = ["terrain", said, None if bounds is None else [float(bound) for bound in bounds]]
+    held = intake.once.decoded(paths[0], about, lambda: _in_child(paths[0], said, bounds, record.path))
+    report, values, coords = told(held["report"]), held["values"], {"y": held["y"], "x": held["x"]}
     record.read = record.used = 1
     if report["impossible"]:
         intake.note(f"terrain {record.path}: {report['impossible']} impossible heights count as missing")
     attrs = {"crs": report["crs"], "unit": "m", "source": delivery.source or record.path}
     return xr.DataArray(values, coords, ("y", "x"), "elevation", attrs)
+
+
+def _in_child(path, said, bounds, name):
+    """The arrays that the child decodes, and its report."""
+    with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
+        target = Path(folder) / "dem.npz"
+        child = Child(MEMORY, "hotspot.sources.places.dem")
+        try:
+            job = {"path": str(path.resolve()), "to": str(target), "said": said, "bounds": bounds}
+            report = child.ask(json.dumps(job), SECONDS)
+        finally:
+            child.close()
+        if "error" in report or "died" in report:
+            raise DataError(f"{name}: {report.get('error') or report['died']}")
+        with np.load(target, allow_pickle=False) as arrays:
+            return {"report": words(report)} | {key: arrays[key] for key in ("values", "x", "y")}
 
 
 def decode(path, said, bounds):

@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from hotspot.deliveries import find_files
 from hotspot.foreign.child import Child, serve
+from hotspot.patterns import find_files
 from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of

@@ -12,9 +12,9 @@ import json
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import find_files
 from hotspot.foreign.answered import answered
 from hotspot.grid.datum import to_wgs84
+from hotspot.patterns import find_files
 from hotspot.rules.classes import dossier_papers, find_class
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.facility_layouts import LAYOUTS

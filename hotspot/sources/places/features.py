@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hotspot.foreign.child import ask
-from hotspot.sources.tables import Table, read_bytes
+from hotspot.sources.sheet import of_rows
+from hotspot.sources.tables import read_sheet, table_of
 from hotspot.variables import DataError
 
 _CELLS = 20_000_000
@@ -34,8 +35,14 @@ def read_features(path, intake):
     DataError
         The file is no GeoJSON, or a feature is no point.
     """
-    data, record, counted = read_bytes(path, intake)
-    report = ask("geojson", path, record.path, plain=True)
+    name = intake.name(path)
+    found = read_sheet(path, intake, ["features"], lambda data: _decoded(path, name, data))
+    return table_of(found, intake)
+
+
+def _decoded(path, name, data):
+    """The features of a file as rows; what is no point with properties is a fault."""
+    report = ask("geojson", path, name, plain=True)
     text = data.decode("utf-8-sig")
     names: dict[str, None] = {}
     rows, faults, kept = [], [], []
@@ -48,21 +55,15 @@ def read_features(path, intake):
         rows.append(row)
         kept.append(at)
     if len(names) * len(rows) > _CELLS:
-        raise DataError(f"{record.path}: {len(names)} properties in {len(rows)} features; deliver a table.")
+        raise DataError(f"{name}: {len(names)} properties in {len(rows)} features; deliver a table.")
     frame = pd.DataFrame([[row.get(name, "") for name in names] for row in rows], columns=list(names), dtype=object)
 
-    def feature_bytes(at):
+    def raw(at):
         start, end = report["spans"][at]
         return text[start:end].encode("utf-8")
 
-    table = Table(
-        record.path, frame, np.array(kept, dtype=np.int64) + 1, "utf-8", intake, record, counted,
-        lambda position: feature_bytes(kept[position]),
-    )  # fmt: skip
-    table.n_bad = len(faults)
-    for at in faults if counted else ():
-        intake.set_aside(record, at + 1, "", "", "feature is no point with properties", feature_bytes(at))
-    return table
+    wrong = [(at + 1, "feature is no point with properties", raw(at)) for at in faults]
+    return of_rows(frame, np.array(kept, dtype=np.int64) + 1, [raw(at) for at in kept], "utf-8", wrong)
 
 
 def _text(value):

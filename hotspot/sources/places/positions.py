@@ -155,7 +155,7 @@ def read_positions(path, intake, *, datum, encoding=None):
         There is no longitude, latitude or id column.
     """
     # A list without a header circulates for Beijing: name, lon, lat. Looking is not yet reading.
-    look = read_table(path, Intake(intake.root), encoding=encoding).columns
+    look = read_table(path, Intake(intake.root, once=intake.once), encoding=encoding).columns
     bare = len(look) == 3 and not to_numbers(look[1:], marks=False)[1].any()
     table = read_table(path, intake, encoding=encoding, header=("station", "lon", "lat") if bare else None)
     if bare:

@@ -1,4 +1,4 @@
-"""GeoTIFF layers: described in the child, opened in the parent."""
+"""GeoTIFF layers: read through and described in the child."""
 
 import warnings
 
@@ -11,6 +11,7 @@ from hotspot.sources.satellite.rasters import (
     check_size,
     check_values,
     decode,
+    possible,
     tally,
     unpack,
 )
@@ -31,7 +32,7 @@ def _open(path):
     return rasterio.open(path, driver="GTiff")
 
 
-def describe(path, meaning):
+def describe(path, meaning, lay=None):
     """
     Read a GeoTIFF completely and say what it holds; run in the child.
 
@@ -39,6 +40,8 @@ def describe(path, meaning):
     ----------
     path : Path
     meaning : Meaning
+    lay : callable, optional
+        Takes the number of layers and gives what each decoded one is handed to (``laid.Laying``).
 
     Returns
     -------
@@ -82,6 +85,8 @@ def describe(path, meaning):
                     notes.append(f"band {band}: its mask takes {int((masked & ~missing).sum())} pixels out")
                     missing |= masked
                 counts = tally(values, missing)
+                if lay is not None:
+                    lay(source.count, possible(values, missing))
                 where = f"band {band}"
                 notes += check_values(counts, meaning.period, where)
                 layers.append(counts)
@@ -196,14 +201,15 @@ def _band(source, band):
     return np.concatenate(parts)
 
 
-def read(path, report, band):
-    """One band as float[n_row, n_col], ug/m3, NaN where missing or impossible; bands from 0."""
+def read(path, report, bands):
+    """Bands (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import rasterio
 
     with rasterio.Env(**_SAFE), _open(path) as source:
-        raw, masked = source.read(band + 1), _masked(source, band + 1)
-    values = decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])
-    return values if masked is None else np.where(masked, np.asarray(np.nan, values.dtype), values)
+        for band in bands:
+            raw, masked = source.read(band + 1), _masked(source, band + 1)
+            values = decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])
+            yield values if masked is None else np.where(masked, np.asarray(np.nan, values.dtype), values)
 
 
 def _masked(source, band):

@@ -1,4 +1,4 @@
-"""Tiles of one delivery on their common grid, lazily."""
+"""Tiles of one delivery on their common grid; values are read when they are asked for."""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.sources.once import remember
+from hotspot.sources.satellite.laid import layer_of
 from hotspot.variables import DataError
 
-LAZY_BYTES = 1 << 26  # more than this stays on disk until it is asked for
 ALIGNED = 0.05  # pixels that two grids of one delivery may differ
 
 
@@ -26,16 +27,14 @@ class Tile:
     y: np.ndarray
     turned: tuple[np.ndarray, np.ndarray]  # rows and columns of the file in our order
 
+    @property
+    def origin(self):
+        """What its values hang on, as a text: the file's hash, what was declared of it, the layer."""
+        return f"{self.report['key']}:{self.layer}"
+
     def read(self):
         """float[y, x], ug/m3, ascending both ways."""
-        from hotspot.sources.satellite import geotiff, netcdf
-
-        if "values" in self.report:
-            values = self.report["values"][self.layer]
-        else:
-            values = {"geotiff": geotiff, "netcdf": netcdf}[self.report["kind"]].read(
-                self.path, self.report, self.layer
-            )
+        values = layer_of(self.path, self.report, Path(self.report["laid"]), self.layer)
         rows, columns = self.turned
         return values[rows][:, columns]
 
@@ -69,8 +68,6 @@ def mosaic(tiles, intake):
         Tiles differ in CRS, step or alignment (RELIABILITY 37, 38), or one file
         holds a day twice with different values (44).
     """
-    import dask
-    import dask.array as da
     import xarray as xr
 
     x, y, places = _common_grid(tiles)
@@ -78,7 +75,6 @@ def mosaic(tiles, intake):
     if any((np.asarray(t.report["x"]) > 180).any() for t in tiles if _degrees(t.report)):
         intake.note(f"{tiles[0].name}: longitudes 0-360 turned to -180-180")
     dtype = np.result_type(*{np.dtype(_dtype(tile.report)) for tile in tiles})
-    lazy = len(days) * y.size * x.size * dtype.itemsize > LAZY_BYTES
     by_day: dict[Any, list[Tile]] = {day: [] for day in days}
     for tile in tiles:
         by_day[tile.day].append(tile)
@@ -86,12 +82,7 @@ def mosaic(tiles, intake):
         _compare(same, places, intake)
 
     jobs = [[(tile, *places[id(tile)]) for tile in by_day[day]] for day in days]
-    shape = (y.size, x.size)
-    if lazy:
-        parts = [da.from_delayed(dask.delayed(partial(_layer, job, shape, dtype))(), shape, dtype) for job in jobs]
-        values = da.stack(parts)
-    else:
-        values = np.stack([_layer(job, shape, dtype) for job in jobs])
+    values = _lazy(days, jobs, (y.size, x.size), dtype)
     time = np.array([np.datetime64(day, "ns") for day in days])
     first = tiles[0].report
     attrs = {"crs": first["crs"], "degrees": str(_degrees(first)).lower()}
@@ -100,13 +91,27 @@ def mosaic(tiles, intake):
     )
 
 
+def _lazy(days, jobs, shape, dtype):
+    """All days as one array, one block a day, that reads a day when it is asked for it."""
+    import dask.array as da
+    from dask.base import tokenize
+    from dask.highlevelgraph import HighLevelGraph
+
+    places = [[(tile.origin, str(rows), str(columns)) for tile, rows, columns in job] for job in jobs]
+    name = f"layer-{tokenize(days, places, shape, str(dtype))}"
+    remember(name, {str(day): list(map(str, parts)) for day, parts in zip(days, places, strict=True)})
+    graph: Any = {(name, t, 0, 0): (partial(_layer, job, shape, dtype),) for t, job in enumerate(jobs)}
+    chunks = ((1,) * len(jobs), (shape[0],), (shape[1],))
+    return da.Array(HighLevelGraph.from_collections(name, graph), name, chunks, dtype)
+
+
 def _layer(job, shape, dtype):
     """One day on the common grid; where tiles overlap the first that has a value counts."""
     out = np.full(shape, np.nan, dtype)
     for tile, rows, columns in job:
         part = out[rows, columns]
         part[...] = np.where(np.isnan(part), tile.read(), part)
-    return out
+    return out[None]
 
 
 def _degrees(report):
@@ -180,16 +185,27 @@ def _compare(same, places, intake):
             )
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
-            mine, theirs = (_cut(t, places[id(t)], rows, columns) for t in (tile, other))
-            both = np.isfinite(mine) & np.isfinite(theirs)
-            differ = int((np.abs(mine - theirs)[both] > 1e-4).sum())
+            twice, differ = _overlap(tile, other, places, rows, columns, intake.once.store)
             if tile.path == other.path and differ:
                 raise DataError(f"{tile.name}: {tile.day} stands in it twice with different values; deliver one.")
-            _book_twice(intake, tile, int(both.sum()))
+            _book_twice(intake, tile, twice)
             if differ:
                 intake.note(
                     f"{tile.name}: {differ} pixels of {tile.day} differ from {other.name}, which comes first and counts"
                 )
+
+
+def _overlap(tile, other, places, rows, columns, store):
+    """Pixels that two tiles both have, and how many of them differ; kept, as what a file holds is."""
+
+    def make():
+        mine, theirs = (_cut(one, places[id(one)], rows, columns) for one in (tile, other))
+        both = np.isfinite(mine) & np.isfinite(theirs)
+        return {"n": np.array([both.sum(), (np.abs(mine - theirs)[both] > 1e-4).sum()])}
+
+    where = [str(places[id(one)]) for one in (tile, other)]
+    found = store.asked(store.key("overlap", tile.origin, other.origin, where, str(rows), str(columns)), make)
+    return int(found["n"][0]), int(found["n"][1])
 
 
 def _cut(tile, place, rows, columns):

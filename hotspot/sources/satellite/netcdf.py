@@ -1,4 +1,4 @@
-"""NetCDF layers: described in the child, opened in the parent."""
+"""NetCDF layers: read through and described in the child."""
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from hotspot.sources.satellite.rasters import (
     check_size,
     check_values,
     decode,
+    possible,
     tally,
     unpack,
 )
@@ -20,7 +21,7 @@ _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _DEFAULT_FILL = 9.969209968386869e36  # what the netCDF library writes where nothing was written
 
 
-def describe(path, meaning):
+def describe(path, meaning, lay=None):
     """
     Read a NetCDF file completely and say what it holds; run in the child.
 
@@ -60,7 +61,10 @@ def describe(path, meaning):
         layers = []
         for k in range(n_layer):
             where = f"layer {times[k]}" if times else f"layer {k + 1}"
-            counts = tally(*unpack(_layer(variable, dims, k, where), nodata, scale, offset, unit))
+            values, missing = unpack(_layer(variable, dims, k, where), nodata, scale, offset, unit)
+            counts = tally(values, missing)
+            if lay is not None:
+                lay(n_layer, possible(values, missing))
             notes += check_values(counts, meaning.period, where)
             layers.append(counts)
         attrs = {name: str(source.getncattr(name)) for name in source.ncattrs() if name in ("Start_Date", "End_Date")}
@@ -210,13 +214,15 @@ def _layer(variable, dims, k, where):
     return raw if order == [dims["y"], dims["x"]] else raw.T
 
 
-def read(path, report, layer):
-    """One layer as float[n_row, n_col], ug/m3, NaN where missing or impossible; layers from 0."""
+def read(path, report, layers):
+    """Layers (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import netCDF4
     from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
 
     # The library is not safe for threads; the lock is the one xarray takes for its own reading.
     with NETCDF4_PYTHON_LOCK, netCDF4.Dataset(path) as source:
         source.set_auto_maskandscale(False)
-        raw = _layer(source.variables[report["variable"]], report["dims"], layer, f"layer {layer + 1}")
-    return decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])
+        variable = source.variables[report["variable"]]
+        for layer in layers:
+            raw = _layer(variable, report["dims"], layer, f"layer {layer + 1}")
+            yield decode(raw, report["nodata"], report["scale"], report["offset"], report["unit"])

@@ -191,7 +191,11 @@ def decode(raw, nodata, scale, offset, unit):
     >>> decode(np.array([355, -1, 9999], "int16"), [9999.0], 0.1, 0.0, "ug/m3").round(1).tolist()
     [35.5, nan, nan]
     """
-    values, missing = unpack(raw, nodata, scale, offset, unit)
+    return possible(*unpack(raw, nodata, scale, offset, unit))
+
+
+def possible(values, missing):
+    """Unpacked values with the missing and the impossible ones NaN."""
     with np.errstate(invalid="ignore"):
         impossible = (values < VARIABLES["pm25"].low) | (values > VARIABLES["pm25"].high)
     return np.where(missing | impossible, np.asarray(np.nan, values.dtype), values)

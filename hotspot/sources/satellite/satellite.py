@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import replace
 
-from hotspot.deliveries import find_files
+from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_kind
 from hotspot.sources.child import inspect
 from hotspot.sources.intake import NothingDelivered
@@ -36,8 +36,8 @@ def open_satellite(delivery, root, intake, *, months=None, years=None):
     Open gridded PM2.5 as it was delivered.
 
     Every file is read through once in a child process (see ``sources.child``),
-    checked against RELIABILITY C2, counted in the intake, and then opened here;
-    a large delivery stays lazy.
+    checked against RELIABILITY C2 and counted in the intake; its values are fetched
+    when they are asked for.
 
     Parameters
     ----------
@@ -151,17 +151,11 @@ def _meaning(name, span, delivery):
 
 
 def _reports(named, delivery, intake):
-    """One report per file, in order, from the child (or from the table reader)."""
-    keys = [intake.register(path).sha256 for path, _ in named]
-    if delivery.layout != "tap":
-        meanings = [_meaning(path.name, span, delivery) for path, span in named]
-        yield from inspect([path for path, _ in named], meanings, keys)
-        return
+    """One report per file, in order, from the child (of TAP tables from their reader)."""
     for path, _ in named:
-        try:
-            yield tap.describe(path, delivery.period, delivery.nodata)
-        except DataError as error:
-            yield {"error": str(error)}
+        intake.register(path)
+    meanings = [_meaning(path.name, span, delivery) for path, span in named]
+    yield from inspect([path for path, _ in named], meanings, intake.once, tables=delivery.layout == "tap")
 
 
 def _is_settings(error):

@@ -9,12 +9,11 @@ may come as ``.csv.zip``. Degrees WGS 84 at pixel centres, ug/m3.
 
 import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
 from hotspot.sources.satellite.layout import SatelliteLayout
-from hotspot.sources.satellite.rasters import check_axes, check_values, decode, tally, unpack
+from hotspot.sources.satellite.rasters import check_axes, check_values, possible, tally, unpack
 from hotspot.variables import DataError
 
 CITE = "Geng et al. 2021, 10.1021/acs.est.1c01863; Xiao et al. 2022, 10.5194/acp-22-13229-2022"
@@ -24,7 +23,7 @@ PATTERN = (
 MOST_BYTES, MOST_RATIO = 1 << 30, 100  # of a zipped table: RELIABILITY 18
 
 
-def describe(path, period, nodata=None):
+def describe(path, period, nodata=None, lay=None):
     """
     Read one TAP table and say what it holds.
 
@@ -33,10 +32,12 @@ def describe(path, period, nodata=None):
     path : Path
     period : str, day, month or year
     nodata : float, optional
+    lay : callable, optional
+        As for ``geotiff.describe``.
 
     Returns
     -------
-    dict as of ``geotiff.describe``, and ``values`` float[1, n_row, n_col] in ug/m3
+    dict as of ``geotiff.describe``
 
     Raises
     ------
@@ -61,10 +62,14 @@ def describe(path, period, nodata=None):
     raw = np.full((y.size, x.size), np.nan)
     raw[row, column] = table["PM2.5"]
     marks = [] if nodata is None else [float(nodata)]
-    counts = tally(*unpack(raw, marks, 1.0, 0.0, "ug/m3"))
+    values, missing = unpack(raw, marks, 1.0, 0.0, "ug/m3")
+    counts = tally(values, missing)
+    if lay is not None:
+        lay(1, possible(values, missing))
     notes = check_values(counts, period, "table") if counts["read"] else [f"table: no data ({raw.size} places)"]
     return {
         "kind": "tap",
+        "period": period,
         "x": x.tolist(),
         "y": y.tolist(),
         "crs": "EPSG:4326",
@@ -78,8 +83,15 @@ def describe(path, period, nodata=None):
         "layers": [counts],
         "notes": notes,
         "attrs": {},
-        "values": decode(raw, marks, 1.0, 0.0, "ug/m3")[None],
     }
+
+
+def read(path, report, layers):
+    """The one layer of a table, as ``geotiff.read`` gives bands."""
+    nodata, found = report["nodata"], []
+    describe(path, report["period"], nodata[0] if nodata else None, lambda _, layer: found.append(layer))
+    for layer in layers:
+        yield found[layer]
 
 
 def resolution(name):
@@ -118,22 +130,28 @@ def _table(path):
     return columns
 
 
-def _places(path, grid_id):
-    """Longitude and latitude of the GridIDs of a tile, from the table beside it."""
+def beside(path):
+    """The table beside a tile that says where its GridIDs lie, or None."""
     tile = re.search(r"_(\d{3})\.csv", path.name)
     names = [f"Tile_{tile[1]}_lonlat.csv", f"Tile_{tile[1]}_lonlat.csv.zip"] if tile else []
-    beside = next((path.parent / n for n in names if (path.parent / n).is_file()), None)
-    if beside is None:
-        raise DataError(f"its places are missing: put {names[0] if names else 'Tile_NNN_lonlat.csv'} beside it.")
-    table = _table(Path(beside))
+    return next((path.parent / name for name in names if (path.parent / name).is_file()), None)
+
+
+def _places(path, grid_id):
+    """Longitude and latitude of the GridIDs of a tile, from the table beside it."""
+    places = beside(path)
+    if places is None:
+        tile = re.search(r"_(\d{3})\.csv", path.name)
+        raise DataError(f"its places are missing: put Tile_{tile[1] if tile else 'NNN'}_lonlat.csv beside it.")
+    table = _table(places)
     if not {"GridID", "Longitude", "Latitude"} <= set(table):
-        raise DataError(f"{beside.name}: columns {', '.join(table)}; it needs GridID, Longitude and Latitude.")
+        raise DataError(f"{places.name}: columns {', '.join(table)}; it needs GridID, Longitude and Latitude.")
     order = np.argsort(table["GridID"], kind="stable")
     known = table["GridID"][order]
     at = np.searchsorted(known, grid_id)
     lost = (at >= known.size) | (known[np.minimum(at, known.size - 1)] != grid_id)
     if lost.any():
-        raise DataError(f"GridID {grid_id[lost][0]:.0f} has no place in {beside.name}; the two do not belong together.")
+        raise DataError(f"GridID {grid_id[lost][0]:.0f} has no place in {places.name}; the two do not belong together.")
     return table["Longitude"][order][at], table["Latitude"][order][at]
 
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
+from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
 from hotspot.sources.missing import to_numbers

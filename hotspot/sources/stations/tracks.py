@@ -8,8 +8,8 @@ rules do, and every row is used, a duplicate, or quarantined.
 import numpy as np
 import pandas as pd
 
-from hotspot.deliveries import find_files
 from hotspot.grid.datum import to_wgs84
+from hotspot.patterns import find_files
 from hotspot.sources.aliases import header_unit, our_names
 from hotspot.sources.clock import FIRST_DAY, LAST_DAY, offset_of
 from hotspot.sources.missing import to_numbers

@@ -8,6 +8,8 @@ read without unpickling anything. RELIABILITY 42, 43.
 
 import json
 import tempfile
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +17,32 @@ import numpy as np
 
 from hotspot.foreign.child import Child, serve
 from hotspot.sources.child import MEMORY, SECONDS
-from hotspot.sources.weather.netcdf import Decoded, decode, decode_series
+from hotspot.sources.once import Once, opening
+from hotspot.sources.store import told, words
+from hotspot.sources.weather.netcdf import Decoded, decode, decode_series, decode_windows
 from hotspot.variables import DataError
 
 _GROUPS = ("values", "fills")  # dictionaries of arrays
 _WORDS = ("units", "packing", "bounds_s", "layer_height", "n_steps")  # JSON
 
 
-def decode_all(paths, names, wanted, windows=None, *, series=False, seconds=SECONDS, memory=MEMORY):
+def decode_all(paths, names, wanted, windows=None, *, once=None, also=(), series=False, seconds=SECONDS, memory=MEMORY):
     """
-    Decode several weather files in a child process.
+    Decode several weather files in a child process, each file in one opening and each window of it once.
 
     Parameters
     ----------
     paths : list of Path
     names : list of str
         How messages call each file.
-    wanted, windows
-        As for ``weather_netcdf.decode``.
+    wanted : sequence of str
+        As for ``netcdf.decode``.
+    windows : list of (datetime64, datetime64), or None
+        As for ``netcdf.decode``; each is kept by itself, so that a month is decoded once.
+    once : Once, optional
+        The files of the run.
+    also : list of (datetime64, datetime64)
+        Windows that this run will ask for later: decoded while a file is open.
     series : bool
         Whether the files hold plain series, as for ``decode_series``.
     seconds, memory : float, int
@@ -48,57 +58,117 @@ def decode_all(paths, names, wanted, windows=None, *, series=False, seconds=SECO
         A file is refused, or reading it killed the child, took too long or
         needed too much memory; the message names the file.
     """
-    found = []
-    times = None if windows is None else [[str(start), str(end)] for start, end in windows]
+    once, child = once or Once(), None
+    spans, later = (None if part is None else [[str(a), str(b)] for a, b in part] for part in (windows, also))
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
-        child = Child(memory, "hotspot.sources.weather.child")
+
+        def ask(path, name, asked):
+            nonlocal child
+            child = child or Child(memory, "hotspot.sources.weather.child")
+            opening("decoded", path)
+            job = {"path": str(Path(path).resolve()), "name": name, "wanted": wanted, "to": folder}
+            report = child.ask(json.dumps(job | {"windows": asked, "series": series}), seconds)
+            if "error" in report:
+                raise DataError(report["error"])
+            if "died" in report:
+                raise DataError(f"{name}: {report['died']}")
+            return [_arrays(Path(folder) / f"{n}.npz") for n in range(report["n"])]
+
         try:
-            for number, (path, name) in enumerate(zip(paths, names, strict=True)):
-                target = Path(folder) / f"{number}.npz"
-                job = {"path": str(Path(path).resolve()), "name": name, "wanted": wanted, "to": str(target)}
-                job |= {"windows": times, "series": series}
-                report = child.ask(json.dumps(job), seconds)
-                if "error" in report:
-                    raise DataError(report["error"])
-                if "died" in report:
-                    raise DataError(f"{name}: {report['died']}")
-                found.append(unpacked(target, report))
-                target.unlink()
+            return [
+                _of_file(once, path, ["weather", list(wanted), series], spans, later, partial(ask, path, name))
+                for path, name in zip(paths, names, strict=True)
+            ]
         finally:
-            child.close()
-    return found
+            if child:
+                child.close()
+
+
+def _of_file(once, path, about, spans, later, ask):
+    """One file as far as it is asked for."""
+    store, digest = once.store, once.hashed(path).sha256
+
+    def key(span):
+        return store.key(digest, *about, span)
+
+    if spans is None:
+        return unpacked(store.asked(key(None), lambda: ask(None)[0]))
+    axes = store.get(key("axes"))
+    reached = [] if axes is None else [span for span in spans if _reaches(axes, span)]
+    held = [store.get(key(span)) for span in reached]
+    if axes is None or any(arrays is None for arrays in held):
+        asked = reached or [*spans, *(span for span in later if span not in spans)]
+        axes, *made = ask(asked)
+        store.put(key("axes"), axes)
+        pairs = [pair for pair in zip(asked, made, strict=True) if _reaches(axes, pair[0])]
+        for span, arrays in pairs:
+            store.put(key(span), arrays)
+        held = [arrays for span, arrays in pairs if span in spans]
+    return _joined(unpacked(axes), [unpacked(arrays) for arrays in held])
+
+
+def _reaches(axes, span):
+    """Whether a file's time axis reaches into a window."""
+    first, last = axes["ends"]
+    return bool(np.datetime64(span[0]) <= last and np.datetime64(span[1]) >= first)
+
+
+def _joined(axes, parts):
+    """The windows of one file as one, every step once and in the file's order."""
+    if not parts:
+        return axes
+    step, at = np.unique(np.concatenate([part.step for part in parts]), return_index=True)
+
+    def cut(of):
+        return np.concatenate([of(part) for part in parts])[at]
+
+    groups = {
+        group: {name: cut(lambda part, g=group, n=name: getattr(part, g)[n]) for name in getattr(axes, group)}
+        for group in _GROUPS
+    }
+    series = {"time": cut(lambda part: part.time), "version": cut(lambda part: part.version)}
+    return replace(axes, step=step, **series, **groups)
 
 
 def packed(path, decoded):
-    """Write the arrays of a Decoded to a ``.npz`` file; returns the rest as a dict for JSON."""
+    """Write a Decoded to a ``.npz`` file."""
     arrays = {name: getattr(decoded, name) for name in ("time", "step", "lat", "lon", "version")}
     arrays["ends"] = np.array([decoded.first, decoded.last], "datetime64[s]")
     for group in _GROUPS:
         arrays |= {f"{group}:{name}": array for name, array in getattr(decoded, group).items()}
-    np.savez(path, **arrays)
-    return {name: getattr(decoded, name) for name in _WORDS}
+    np.savez(path, words=words({name: getattr(decoded, name) for name in _WORDS}), **arrays)
 
 
-def unpacked(path, words):
-    """The Decoded that ``packed`` wrote."""
-    with np.load(path, allow_pickle=False) as arrays:
-        plain = {name: arrays[name] for name in ("time", "step", "lat", "lon", "version")}
-        first, last = arrays["ends"]
-        groups: dict[str, Any] = {
-            group: {key.split(":", 1)[1]: arrays[key] for key in arrays.files if key.startswith(f"{group}:")}
-            for group in _GROUPS
-        }
-    return Decoded(**plain, first=first, last=last, **groups, **{name: words[name] for name in _WORDS})
+def unpacked(arrays):
+    """The Decoded that ``packed`` wrote, of its arrays."""
+    plain = {name: arrays[name] for name in ("time", "step", "lat", "lon", "version")}
+    first, last = arrays["ends"]
+    groups: dict[str, Any] = {
+        group: {key.split(":", 1)[1]: values for key, values in arrays.items() if key.startswith(f"{group}:")}
+        for group in _GROUPS
+    }
+    return Decoded(**plain, first=first, last=last, **groups, **told(arrays["words"]))
+
+
+def _arrays(path):
+    with np.load(path, allow_pickle=False) as held:
+        arrays = {name: held[name] for name in held.files}
+    path.unlink()
+    return arrays
 
 
 def _answer(job):
     what = job["path"], job["name"], job["wanted"]
     if job["series"]:
-        return packed(job["to"], decode_series(*what))
-    windows = job["windows"]
-    if windows is not None:
-        windows = [(np.datetime64(start), np.datetime64(end)) for start, end in windows]
-    return packed(job["to"], decode(*what, windows))
+        found = [decode_series(*what)]
+    elif job["windows"] is None:
+        found = [decode(*what, None)]
+    else:
+        found = decode_windows(*what, [tuple(map(np.datetime64, span)) for span in job["windows"]])
+    n = 0
+    for n, one in enumerate(found, 1):
+        packed(Path(job["to"]) / f"{n - 1}.npz", one)
+    return {"n": n}
 
 
 if __name__ == "__main__":

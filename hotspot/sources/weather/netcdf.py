@@ -71,7 +71,23 @@ def decode(path, name, wanted, windows):
         The file is no NetCDF, is cut short, has no time, latitude or longitude
         axis, or a time axis in a calendar or unit that cannot be placed.
     """
-    return _opened(path, name, lambda source: _decode(source, name, wanted, windows))
+    return next(_opened(path, name, lambda source: [_decode(source, name, wanted, windows)]))
+
+
+def decode_windows(path, name, wanted, windows):
+    """
+    Read some windows of a NetCDF in one opening.
+
+    Yields
+    ------
+    Decoded: first the axes alone, without a stamp, then each window as ``decode`` gives it
+    """
+
+    def read(source):
+        for window in (None, *windows):
+            yield _decode(source, name, wanted, [] if window is None else [window])
+
+    yield from _opened(path, name, read)
 
 
 def decode_series(path, name, wanted):
@@ -92,7 +108,7 @@ def decode_series(path, name, wanted):
     DataError
         The file cannot be read, has none of the series, or they differ in length.
     """
-    return _opened(path, name, lambda source: _decode_series(source, name, wanted))
+    return next(_opened(path, name, lambda source: [_decode_series(source, name, wanted)]))
 
 
 def _opened(path, name, read):
@@ -101,7 +117,7 @@ def _opened(path, name, read):
     try:
         with netCDF4.Dataset(path) as source:
             source.set_auto_maskandscale(False)
-            return read(source)
+            yield from read(source)
     except (OSError, RuntimeError) as error:
         raise DataError(f"{name}: not readable as NetCDF ({error}); cut short or damaged, ask for it again.") from None
 

@@ -44,7 +44,7 @@ def read_point(path, delivery, intake):
     except ValueError:
         raise DataError(f"{name}: first_day {delivery.first_day!r} is no day; write it like 2013-01-01.") from None
     names = NAMES | delivery.columns
-    (series,) = decode_all([path], [name], sorted(names), series=True)
+    (series,) = decode_all([path], [name], sorted(names), once=intake.once, series=True)
     record = intake.register(path)
     counted = record.read == 0
     n = series.n_steps

@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from hotspot.deliveries import find_files
+from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_kind
 from hotspot.rules.calendar import local_bounds, month_minus
 from hotspot.sources.clock import offset_of
@@ -93,7 +93,8 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
     paths = find_files(root, delivery.files, "weather")
     windows = None if months is None else _windows(months, utc_offset)
     layout = LAYOUTS[delivery.layout]
-    dataset = _grid(paths, delivery, intake, windows) if layout.gridded else _point(paths, delivery, intake)
+    also = _windows(intake.once.expected, utc_offset)
+    dataset = _grid(paths, delivery, intake, windows, also) if layout.gridded else _point(paths, delivery, intake)
     dataset = _only(dataset, windows)
     if not dataset.sizes["time"]:
         told = f"the months {', '.join(sorted(months))}" if months else "the files"
@@ -133,7 +134,7 @@ def _only(dataset, windows):
     return dataset.isel(time=np.flatnonzero(inside))
 
 
-def _grid(paths, delivery, intake, windows):
+def _grid(paths, delivery, intake, windows, also):
     layout = LAYOUTS[delivery.layout]
     if delivery.time_zone is not None and offset_of(delivery.time_zone) != 0.0:
         raise DataError(
@@ -148,7 +149,8 @@ def _grid(paths, delivery, intake, windows):
         raise DataError(f"weather columns: {unknown[0]!r} is no name of ours; give one of {', '.join(VARIABLES)}.")
     # A day more on both sides: a stamp may stand in the middle or at the end of what it describes.
     wide = None if windows is None else [(start - 12 * _HOUR, end + 12 * _HOUR) for start, end in windows]
-    decoded = decode_all(good, [intake.name(path) for path in good], sorted(names), wide)
+    later = [(start - 12 * _HOUR, end + 12 * _HOUR) for start, end in also]
+    decoded = decode_all(good, [intake.name(path) for path in good], sorted(names), wide, once=intake.once, also=later)
     kept = [(path, file) for path, file in zip(good, decoded, strict=True) if len(file.time)]
     if not kept:
         first = min(file.first for file in decoded)
@@ -165,8 +167,7 @@ def _grid(paths, delivery, intake, windows):
 
 def _is_whole(path, intake):
     """Zero bytes and web pages are set aside by name; the other files go on."""
-    with open(path, "rb") as stream:
-        head = stream.read(64).lstrip()
+    head = intake.once.hashed(path).head[:64].lstrip()
     fault = "the file is empty" if not head else "a web page, no data" if head[:1] == b"<" else ""
     if fault:
         intake.refuse(path, fault)
