@@ -141,6 +141,13 @@ def test_two_exchanged_stations_are_named_and_nobody_else(whole):
     moved = whole.reference.assign_coords({name: ("station", values) for name, values in place.items()})
     found = stops(replace(whole, reference=moved))
     assert {(one.place, one.kind) for one in found} == {("S02", "swapped"), ("S07", "swapped")}
+    # Positions are those of all months: hours exchanged in one month of three are said, and stop nothing.
+    values = whole.reference["pm25"].values.copy()
+    values[[1, 6], -744:] = values[[6, 1], -744:]
+    once = replace(whole, reference=whole.reference.assign(pm25=(("station", "time"), values)))
+    said = [one for one in findings(once) if one.kind == "swapped"]
+    assert {(one.place, one.weight) for one in said} == {("S02", "note"), ("S07", "note")}
+    assert "(1 of 3 months say so)" in said[0].looks_like
 
 
 def test_air_that_drifts_stops_nothing_and_an_instrument_does(whole):

@@ -64,6 +64,7 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
             found += _of_month(series, criteria.screening)
             if role == "reference":
                 found += places.strangers(series, delivered.study.cells, max_km=criteria.interpolation.max_station_km)
+        found = exchanged.agreed(found, len(each))
         found += runs.copies(each) + level.levels(each)
         if role == "reference":
             found += _network(delivered, data, each) + _datum(delivered, data)
