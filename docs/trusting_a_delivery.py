@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "cases"))
-from hotspot.sources.opening import open_months
 from planted_series import KINDS, broken
 
+from hotspot.deliveries.opening import open_months
 from hotspot.estimate.field.from_stations import from_stations, station_means
 from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.monthly import monthly_field

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module, metadata
@@ -21,6 +22,7 @@ from typing import Any, cast
 import numpy as np
 
 LIMIT = 4 << 30  # bytes that a folder may hold, and bytes of decoded rasters that a run may lay beside it
+_DAY = 86_400  # s; how exactly it is known when something was asked for last
 _ROOMS = ("foreign", "kernels", "sources", "text", "variables.py")
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "pyproj", "rasterio", "netCDF4", "xarray", "openpyxl")
 
@@ -68,7 +70,8 @@ class Store:
             _gone(path)
             return None
         with contextlib.suppress(OSError):
-            os.utime(path)  # asked for: it stays longest
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)  # asked for: it stays longest
         return arrays
 
     def put(self, key: str, arrays: dict[str, np.ndarray]) -> None:
