@@ -301,13 +301,9 @@ class Study(_Part):
         return self.model_copy(update={"criteria": criteria})
 
     def __repr__(self) -> str:
-        names = f"{self.name} {self.name_en}".strip()
-        kinds = ("satellite", "stations", "weather", "facilities")
-        came = ", ".join(f"{kind} {len(getattr(self, kind))}" for kind in kinds if getattr(self, kind))
-        return (
-            f"Study {self.id}: {names}, cells of {self.lattice.spacing:g} m, UTC{self.time_zone}\n"
-            f"  deliveries: {came or 'none'}; rules: {self.criteria.profile}"
-        )
+        from hotspot.study_view import study_line
+
+        return study_line(self)
 
     __str__ = __repr__
 
