@@ -56,6 +56,18 @@ def study_view(study: "Study") -> View:
     return View((study.name, en), (_region(study), _deliveries(study), _criteria(study)))
 
 
+class Shown:
+    """How a study shows itself: two lines in a terminal, a page in a notebook."""
+
+    def __repr__(self) -> str:
+        return study_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return str(study_view(self)._repr_html_())
+
+
 def study_line(study: Any) -> str:
     """
     A study in two lines, as a terminal shows it.
