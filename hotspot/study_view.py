@@ -5,7 +5,7 @@ Showing a study must cost nothing: cells and boundaries are told of only if some
 has asked for them already, and no delivered file is opened.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hotspot.rules.deciding import PROPOSAL, deciding
 from hotspot.text.view import Column, Facts, Mark, Table, View
@@ -65,7 +65,7 @@ class Shown:
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        return str(study_view(self)._repr_html_())
+        return str(study_view(cast(Any, self))._repr_html_())
 
 
 def study_line(study: Any) -> str:
