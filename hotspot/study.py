@@ -20,6 +20,7 @@ from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
 from hotspot.study_loop import LoopFiles, NetworkFiles
 from hotspot.study_registers import EventFiles, EvidenceFiles, Registers
+from hotspot.study_view import Shown
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class Office(_Part):
         return value
 
 
-class Study(_Part):
+class Study(Shown, _Part):
     """
     Everything that is fixed for one region, read from a TOML file.
 
@@ -299,22 +300,6 @@ class Study(_Part):
         except ValidationError as error:
             raise DataError(f"criteria: {_faults(error)}") from None
         return self.model_copy(update={"criteria": criteria})
-
-    def __repr__(self) -> str:
-        names = f"{self.name} {self.name_en}".strip()
-        kinds = ("satellite", "stations", "weather", "facilities")
-        came = ", ".join(f"{kind} {len(getattr(self, kind))}" for kind in kinds if getattr(self, kind))
-        return (
-            f"Study {self.id}: {names}, cells of {self.lattice.spacing:g} m, UTC{self.time_zone}\n"
-            f"  deliveries: {came or 'none'}; rules: {self.criteria.profile}"
-        )
-
-    __str__ = __repr__
-
-    def _repr_html_(self) -> str:
-        from hotspot.study_view import study_view
-
-        return study_view(self)._repr_html_()
 
     @property
     def utc_offset(self) -> float:

@@ -5,7 +5,7 @@ Showing a study must cost nothing: cells and boundaries are told of only if some
 has asked for them already, and no delivered file is opened.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from hotspot.rules.deciding import PROPOSAL, deciding
 from hotspot.text.view import Column, Facts, Mark, Table, View
@@ -54,6 +54,37 @@ def study_view(study: "Study") -> View:
     """
     en = f"{study.name_en} · {study.id}" if study.name_en else study.id
     return View((study.name, en), (_region(study), _deliveries(study), _criteria(study)))
+
+
+class Shown:
+    """How a study shows itself: two lines in a terminal, a page in a notebook."""
+
+    def __repr__(self) -> str:
+        return study_line(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return str(study_view(cast(Any, self))._repr_html_())
+
+
+def study_line(study: Any) -> str:
+    """
+    A study in two lines, as a terminal shows it.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> len(study_line(synthetic_month(size="small").study).splitlines())
+    2
+    """
+    names = f"{study.name} {study.name_en}".strip()
+    kinds = ("satellite", "stations", "weather", "facilities")
+    came = ", ".join(f"{kind} {len(getattr(study, kind))}" for kind in kinds if getattr(study, kind))
+    return (
+        f"Study {study.id}: {names}, cells of {study.lattice.spacing:g} m, UTC{study.time_zone}\n"
+        f"  deliveries: {came or 'none'}; rules: {study.criteria.profile}"
+    )
 
 
 def _region(study: "Study") -> Facts:

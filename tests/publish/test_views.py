@@ -11,6 +11,7 @@ from paper_case import paper_case
 
 import hotspot as hs
 from hotspot.grid.frame import geodesic_size
+from hotspot.publish.tables import list_view
 from hotspot.publish.tables.lists import published
 from hotspot.rules import criteria as criteria_file
 from hotspot.rules.criteria import Criteria
@@ -145,7 +146,7 @@ def test_a_grid_tells_what_a_cell_measures_on_the_ground():
 )
 def test_every_list_is_known_and_counted(case, name, title):
     rows = lists(case)[name]
-    view = hs.table(rows, study=case.study, most=1)
+    view = list_view.table(rows, study=case.study, most=1)
     assert repr(view).startswith(title) and f"· {len(rows):,}" in repr(view).splitlines()[0]
     rest = len(rows) - 1
     assert (f"另有{rest}行未显示" in view._repr_html_()) == (rest > 0)
@@ -153,7 +154,7 @@ def test_every_list_is_known_and_counted(case, name, title):
 
 
 def test_warnings_are_shown_as_they_are_printed(case):
-    columns, rows = table_of(hs.table(case.warned, study=case.study))
+    columns, rows = table_of(list_view.table(case.warned, study=case.study))
     at = {column.en: i for i, column in enumerate(columns)}
     printed = published(case.warned, 1)
     assert [row[at["monthly mean"]] for row in rows] == [f"{v:.1f}" for v in printed["pm25"]]
