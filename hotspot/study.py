@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
-from hotspot.study_loop import LoopFiles, NetworkFiles
+from hotspot.study_loop import LoopFiles, NetworkFiles, Office
 from hotspot.study_registers import EventFiles, EvidenceFiles, Registers
 from hotspot.study_view import Shown
 from hotspot.variables import DataError
@@ -168,27 +168,6 @@ class Decisions(_Part):
     """Signed decisions to replace falsified days. B19; see ``sources.decisions``."""
 
     files: tuple[str, ...]
-
-
-class Office(_Part):
-    """Who sends the notices. D20, GB/T 9704: what is empty stays a blank field on paper."""
-
-    name: str = ""
-    name_en: str = ""
-    number: str = ""  # as it is printed; {year} and {month} are filled in. Empty: a number field to fill by hand
-    signer: str = ""  # printed above the date; default the name
-    contact: str = ""
-    copy_to: tuple[str, ...] = ()
-    template: str | None = None  # the office's own notice.docx, below the data root
-
-    @field_validator("number")
-    @classmethod
-    def _fills(cls, value: str) -> str:
-        try:
-            value.format(year=2020, month=2)
-        except (KeyError, IndexError, ValueError, AttributeError):
-            raise ValueError("only {year} and {month} are filled in; write other braces twice") from None
-        return value
 
 
 class Study(Shown, _Part):

@@ -1,12 +1,33 @@
-"""What a study delivers of the network of people and of the loop after a warning: files, nothing decided."""
+"""The people of a study and its loop after a warning: the office, the register's files, the calendar's files."""
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Office(_Part):
+    """Who sends the notices. D20, GB/T 9704: what is empty stays a blank field on paper."""
+
+    name: str = ""
+    name_en: str = ""
+    number: str = ""  # as it is printed; {year} and {month} are filled in. Empty: a number field to fill by hand
+    signer: str = ""  # printed above the date; default the name
+    contact: str = ""
+    copy_to: tuple[str, ...] = ()
+    template: str | None = None  # the office's own notice.docx, below the data root
+
+    @field_validator("number")
+    @classmethod
+    def _fills(cls, value: str) -> str:
+        try:
+            value.format(year=2020, month=2)
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError("only {year} and {month} are filled in; write other braces twice") from None
+        return value
 
 
 class UnitShapes(_Part):
