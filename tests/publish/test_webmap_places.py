@@ -207,7 +207,7 @@ def test_d25_the_public_variant_holds_no_names_and_no_statistics(case, chromium,
     with opened(chromium, made.save(tmp_path / "map.html")) as shown:
         shown.page.click(".hs-item >> nth=0")
         words = shown.page.inner_text(".leaflet-popup-content") + shown.page.inner_text(".hs-side")
-        assert "浓度最高" in words and "WGS 84" in words
+        assert "浓度最高" in words and "WGS 84" in words and "null" not in words
         for inner in ("概率", "可区分", "第 1 位", "可能来源", "误差", "热电"):
             assert inner not in words
         assert shown.errors == [] and shown.foreign == []

@@ -28,7 +28,7 @@ function drawLayers() {
   byId("hs-overlays").replaceChildren(...Object.keys(state.shown).filter(key => counts[key] !== 0).map(key => el("label", {},
     el("input", { type: "checkbox", name: key, checked: state.shown[key], onchange: event => { state.shown[key] = event.target.checked; if (key === "tiles") showTiles(); over.redraw(); drawLegend(); } }),
     el("span", {}, w(key)), el("small", {}, counts[key] === undefined ? "" : counts[key].toLocaleString("en")))),
-    counts.facilities ? el("ul", { class: "hs-classes" }, ...DATA.facilities.classes.map(c => el("li", {}, signImage(c.shape, c.colour, 5), name(c)))) : null);
+    ...(counts.facilities ? [el("ul", { class: "hs-classes" }, ...DATA.facilities.classes.map(c => el("li", {}, signImage(c.shape, c.colour, 5), name(c))))] : []));
 }
 function drawCities() {
   const cities = [...new Set(cells.units.map(unit => unit[0]))].filter(Boolean);
