@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "hotspot"
 FLOORS = {
     "variables": 0,
     "registry": 0,
+    "one_thread": 0,
     "cli_options": 2,
     "kernels": 0,
     "patterns": 1,

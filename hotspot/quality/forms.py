@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotspot.one_thread import one_thread
 from hotspot.quality.growth import dry
 
 
@@ -131,6 +132,7 @@ def moments(x, y, use, fold, n_fold):
     return xx, xy, yy, n
 
 
+@one_thread
 def solve(form, xx, xy, n, shrink):
     """
     Coefficients of every station, drawn toward those of all stations together.
@@ -170,6 +172,7 @@ def solve(form, xx, xy, n, shrink):
     return own, common
 
 
+@one_thread
 def cross_validated(form, sums, test, shrink):
     """
     Mean squared error of hours whose block was left out, over all stations.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import SHAPES, footprints, over_cells, ventilation_factor
 
@@ -94,6 +95,7 @@ def emission_prior(emission: ArrayLike, class_: ArrayLike, known: ArrayLike, *, 
     return Prior(np.log(np.maximum(np.asarray(emission, float), 1e-9)), covariance)
 
 
+@one_thread
 def source_shares(
     increments: Floats,
     stations: ArrayLike,

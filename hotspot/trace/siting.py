@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Floats
+from hotspot.one_thread import one_thread
 from hotspot.trace.footprint import SHAPES, footprints
 
 _RANGE = 1500.0  # m, correlation length of the 500 m field; proposal
@@ -115,6 +116,7 @@ def ground(
     return Ground(places, existing, apart)
 
 
+@one_thread
 def judge(area: Ground, sites: ArrayLike) -> tuple[float, float, float, float]:
     """
     What some sites achieve together with the stations that stand already.
@@ -150,6 +152,7 @@ def judge(area: Ground, sites: ArrayLike) -> tuple[float, float, float, float]:
     return error, split, seen, (1 - error) + split
 
 
+@one_thread
 def choose_sites(area: Ground, n_station: int) -> Layout:
     """
     Sites one after the other, each where it adds most, then exchanged while that gains more.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hotspot.kernels.arrays import Flags, Floats
+from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import Shape, footprints, ventilation_factor
 from hotspot.trace.posterior import Posterior
@@ -30,6 +31,7 @@ class Unregistered(NamedTuple):
     chance_any: float  # that there is one at all; the prior's where nothing is observable
 
 
+@one_thread
 def unregistered(
     post: Posterior,
     shape: tuple[int, Shape],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot.kernels.arrays import Floats, Ints
+from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.agreement import Receptors
 from hotspot.trace.footprint import SHAPES, Shape, over_cells
@@ -42,6 +43,7 @@ class Answer:
     sub_cells: Unregistered | None  # Unregistered, of the cell and its ring from the north-west row by row, or None
 
 
+@one_thread
 def whose(
     cells: Floats, hours: Hours, receptors: Receptors, places: "pd.DataFrame", *, spacing: float, tracing: Tracing
 ) -> list[Answer | None]:

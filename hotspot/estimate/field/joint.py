@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspot.estimate.field.filling import day_levels
 from hotspot.estimate.field.residuals import DayModel
+from hotspot.one_thread import one_thread
 
 AROUND = 160  # cells taken in beside the targets, from near to far
 _AROUND_KM = 60.0
@@ -23,6 +24,7 @@ class JointMean(NamedTuple):
     covariance: np.ndarray  # float64[n_target, n_target]
 
 
+@one_thread
 def joint_mean(values, place_km, targets, model: DayModel) -> JointMean:
     """
     The true monthly means of some cells, given everything that was seen of the month.

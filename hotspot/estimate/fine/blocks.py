@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotspot.one_thread import one_thread
+
 _ROUNDS = 15  # of alternation; the loadings' third digit stands after ten
 
 
@@ -58,6 +60,7 @@ def make_blocks(col, row, size):
     return [np.flatnonzero(block == one) for one in np.unique(block)]
 
 
+@one_thread
 def split_block(log_values, n_pattern, *, rounds=4):
     """
     Cell means, day means and patterns of a block with holes.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotspot.one_thread import one_thread
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -33,6 +34,7 @@ class Effect(NamedTuple):
     words: str
 
 
+@one_thread
 def effect(field, before, after, *, cells=None, control=None, steps=None, criteria=None, variable="pm25"):
     """
     Change of treated cells after an intervention, adjusted for weather, season and the region.

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import fft
 
 from hotspot.estimate.weather.plume import Plume, Winds, daily_spectra
+from hotspot.one_thread import one_thread
 
 _MOST = 5.0  # times the usual amplitude that a day may have
 
@@ -209,6 +210,7 @@ def _pattern_spectrum(shape, rules):
     return np.maximum(rules.pattern_sd**2 * 4 * np.pi * width**2 * blur**2, 1e-12)
 
 
+@one_thread
 def explained(job):
     """
     How much the left-out days of a tile are explained, for each strength of regularisation.
@@ -236,6 +238,7 @@ def explained(job):
     )
 
 
+@one_thread
 def invert_tile(job):
     """
     Emission of a tile, what it makes of the concentration, and its refits.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hotspot.kernels.flags import neighbour_medians
+from hotspot.one_thread import one_thread
 from hotspot.quality.neighbours import nearest
 
 LEVEL = 5.0  # ug/m3 added before a logarithm: below it a ratio is noise
@@ -140,6 +141,7 @@ def _regressors(logs, region, near, basis):
     return np.concatenate([beside, np.nan_to_num(region - np.log(60.0 + LEVEL))[None], basis])
 
 
+@one_thread
 def learn(logs, region, setting, ties, strength):
     """
     Coefficients of every station, by ridge regression; hours far off do not pull.
@@ -177,6 +179,7 @@ def learn(logs, region, setting, ties, strength):
     return found
 
 
+@one_thread
 def left(own, logs, region, setting, ties, fitted):
     """
     What the neighbours and the conditions do not explain.
@@ -253,6 +256,7 @@ def judge(rest, past, now, before, rule, *, same_day=True):
     return z, spreads
 
 
+@one_thread
 def unusual(values, doubted, setting, ties, rule):
     """
     Robust z of every station and hour, each from hours before its own local day only.

@@ -10,12 +10,14 @@ import math
 
 import numpy as np
 
+from hotspot.one_thread import one_thread
 from hotspot.rules.calendar import parse_month
 
 # No draw falls below it, ug/m3: a concentration is positive, and its logarithm finite.
 _LEAST = 1e-3
 
 
+@one_thread
 def month_draws(values, error, place, month, rule, *, native_resolution=math.nan, days=None):
     """
     Draws of the monthly mean of each cell.

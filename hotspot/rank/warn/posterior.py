@@ -8,6 +8,8 @@ is unsure of it).
 
 import numpy as np
 
+from hotspot.one_thread import one_thread
+
 SHARES = (0.0, 0.35, 0.7, 1.0)  # of the cells' true differences that are smooth in space
 SIZES = tuple(float(v) for v in np.geomspace(0.001, 4.0, 10))  # of their variance, against that of the estimates
 SMOOTH_KM = 12.0
@@ -18,6 +20,7 @@ _BATCH = 100  # draws that share one draw of the cells' own widths
 _LEAST = 1e-12
 
 
+@one_thread
 def posterior_draws(mean, covariance, place_km, n_draws, seed):
     """
     Draws of true values that have these estimates.

@@ -1,0 +1,41 @@
+"""Linear algebra that is the same on any number of cores: BLAS adds in another order for each number of threads."""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import ParamSpec, TypeVar
+
+from threadpoolctl import ThreadpoolController
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def one_thread(function: Callable[Given, Made]) -> Callable[Given, Made]:
+    """
+    The function with BLAS held to one thread while it runs.
+
+    Draws come from factors of matrices; an eigenvector may turn its sign with the number of threads, and a published
+    probability with it. The matrices of this package are small, so nothing is lost.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one_thread(np.linalg.det)(np.eye(2))
+    np.float64(1.0)
+    """
+
+    @wraps(function)
+    def held(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        with _pools().limit(limits=1, user_api="blas"):
+            return function(*args, **kwargs)
+
+    return held
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    """The libraries are looked for once; scipy brings one of its own, so it is loaded before."""
+    import numpy.linalg  # noqa: F401
+    import scipy.linalg  # noqa: F401
+
+    return ThreadpoolController()
