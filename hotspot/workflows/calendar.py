@@ -10,7 +10,8 @@ from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.figures import patrol_coverage
 from hotspot.ledger.sent import digest_of, record_sent, sent_periods
 from hotspot.patterns import below
-from hotspot.publish.office.document import Document, write_document
+from hotspot.publish.office.document import Document
+from hotspot.publish.office.paper import write_paper
 from hotspot.rules.cadence import LEVELS, PRODUCTS
 from hotspot.rules.periods import ended, period
 from hotspot.sources.calendar_tables import alert_on, read_alerts
@@ -120,7 +121,7 @@ def write_letter(
     else:
         with desk_of(study, name, out=out) as desk:
             papers = list(_papers(desk, product, out))
-            files = [one for stem, paper in papers for one in write_document(folder / stem, paper)]
+            files = [one for stem, paper in papers for one in write_paper(folder / stem, paper.paper())]
             notes = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in desk.intake.quarantine]
             notes += desk.intake.notes
     lines = [f"written: {path}" for path in files]

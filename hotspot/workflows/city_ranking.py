@@ -7,7 +7,7 @@ import pandas as pd
 
 from hotspot.ledger.ladders import INDEX_STEPS, index_step
 from hotspot.publish.office.circular import ranking_paper, suggestion
-from hotspot.publish.office.paper import paper_docx, paper_pdf
+from hotspot.publish.office.paper import write_paper
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rank.city.compare import NAMES, compare_windows
 from hotspot.rank.city.index import SIX
@@ -98,8 +98,7 @@ def rank_month(
     paper = ranking_paper(
         month, table, advice, notes, legal_basis=criteria.legal_basis, signer=study.office.signer or study.office.name
     )
-    for ending, content in ((".docx", paper_docx(paper)), (".pdf", paper_pdf(paper))):
-        file.with_suffix(ending).write_bytes(content)
+    write_paper(file.with_suffix(""), paper)
     lines = [
         f"{row.rank if row.rank > 0 else '-'}  {row.unit}  {row.index:.2f}  "
         + (f"{row.improvement:+} %" if row.improvement is not None else row.why)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hotspot.publish.office.handbook import handbook
-from hotspot.publish.office.paper import paper_docx, paper_pdf
+from hotspot.publish.office.paper import write_paper
 
 
 def write_handbook(study, *, out="out") -> list[Path]:
@@ -20,12 +20,4 @@ def write_handbook(study, *, out="out") -> list[Path]:
     -------
     list of Path
     """
-    folder = Path(out) / study.id
-    folder.mkdir(parents=True, exist_ok=True)
-    paper = handbook(study)
-    paths = []
-    for name, content in (("handbook.pdf", paper_pdf(paper)), ("handbook.docx", paper_docx(paper))):
-        path = folder / name
-        path.write_bytes(content if isinstance(content, bytes) else content[0])
-        paths.append(path)
-    return paths
+    return write_paper(Path(out) / study.id / "handbook", handbook(study))

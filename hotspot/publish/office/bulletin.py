@@ -17,7 +17,8 @@ from hotspot.publish.office.desk_words import (
     per,
     problems_of,
 )
-from hotspot.publish.office.document import Document, Grid, Part
+from hotspot.publish.office.document import Document, Part
+from hotspot.publish.office.paper import Grid
 from hotspot.publish.office.period_papers import frame
 from hotspot.rules.classes import departments
 

@@ -108,7 +108,7 @@ def ranking_paper(
             str(row.rank_improvement) if row.rank_improvement > 0 else "—", NAMES.get(row.main, "—"),
         ]  # fmt: skip
         rows.append(cells + ([_two(row.computed), _two(row.substituted)] if both else []))
-    blocks.append(Grid(heads, rows, widths))
+    blocks.append(Grid(heads, widths, rows))
     blocks.append(Head("二、工作建议"))
     blocks += [f"{unit}：{words}" for unit, words in advice.items()]
     return Paper(

@@ -12,7 +12,8 @@ import pandas as pd
 from hotspot.ledger.figures import figures
 from hotspot.publish.office.desk_words import NO_VALUE, cities_table, numbered, of, open_issues, overdue_table
 from hotspot.publish.office.desk_words import number as _number
-from hotspot.publish.office.document import Document, Grid, Part
+from hotspot.publish.office.document import Document, Part
+from hotspot.publish.office.paper import Grid
 from hotspot.publish.office.period_papers import frame, recent
 from hotspot.rank.city.air import good_days, to_date
 from hotspot.rank.city.compare import NAMES

@@ -11,7 +11,7 @@ from hotspot.ledger.issues import OPEN
 from hotspot.ledger.past import CellPast, past_words
 from hotspot.ledger.problems import problem_sentences
 from hotspot.ledger.watch import rate
-from hotspot.publish.office.document import Grid
+from hotspot.publish.office.paper import Grid
 from hotspot.rules.classes import departments, problem_types, source_classes
 
 NO_VALUE = "—"

@@ -75,7 +75,7 @@ def _about(study, criteria):
     )
     documents = [[d.title, d.number, d.date] for d in criteria.holds.documents]
     if documents:
-        yield Grid(("文件", "文号", "日期"), documents, (4, 3, 2))
+        yield Grid(("文件", "文号", "日期"), (4, 3, 2), documents)
     if criteria.holds.start_month:
         yield f"名单自{criteria.holds.start_month}起发布（D21）；以前的月份只作草稿。"
     yield "For chiefs, supervisors, officers and liaisons: where the cells are, what to do, how to fill forms, by when."
@@ -95,7 +95,7 @@ def _cells(study, criteria):
         f"面积约占城市的{100 * criteria.selection.quota_share:g}%（D4、D5）。"
         "预警网格：每月在热点网格中列出的三类网格（D9）。"
     )
-    yield Grid(("类别", "含义"), [[one.zh, one.means] for one in in_use(criteria.warning.k)], (3, 6))
+    yield Grid(("类别", "含义"), (3, 6), [[one.zh, one.means] for one in in_use(criteria.warning.k)])
     yield "A hotspot cell is chosen once a year; a warning cell is one of three kinds listed each month among them."
 
 
@@ -104,14 +104,14 @@ def _who(study, criteria):
     network = criteria.network
     if network.duties:
         rows = [[network.name_of(tier), duty.words] for tier, duty in network.duties.items()]
-        yield Grid(("层级", "职责"), rows, (2, 6))
+        yield Grid(("层级", "职责"), (2, 6), rows)
     else:
-        yield Grid(("谁", "职责"), _DUTIES, (2, 6))
+        yield Grid(("谁", "职责"), (2, 6), _DUTIES)
     yield "与被检查单位有利害关系的，应当主动回避（B12）；报完成的人不能验收同一个问题（建议）。"
     rows = [[office["zh"], "、".join(c.zh for c in source_classes().values() if c.department == key)]
             for key, office in departments().items()]  # fmt: skip
     yield "发现的问题按污染源类别交有关部门办理："
-    yield Grid(("部门", "负责的污染源类别"), [row for row in rows if row[1]], (3, 7))
+    yield Grid(("部门", "负责的污染源类别"), (3, 7), [row for row in rows if row[1]])
 
 
 _DUTIES = [
@@ -127,8 +127,8 @@ def _month(study, criteria):
     products = criteria.cadence.products
     if products:
         rows = [[PRODUCTS[one.product][0], _RHYTHM[one.rhythm], one.audience] for one in products]
-        yield Grid(("产品", "多久一次", "给谁"), rows, (3, 2, 4))
-    yield Grid(("什么时候", "做什么"), _CALENDAR, (2, 7))
+        yield Grid(("产品", "多久一次", "给谁"), (3, 2, 4), rows)
+    yield Grid(("什么时候", "做什么"), (2, 7), _CALENDAR)
 
 
 _RHYTHM = {"day": "每日", "midweek": "每周两次", "week": "每周", "half": "每半月", "month": "每月", "quarter": "每季"}
@@ -146,6 +146,7 @@ def _list(study, criteria):
     yield Head("收到预警名单 When the list arrives")
     yield Grid(
         ("步骤", "做什么"),
+        (2, 8),
         [
             ["1 看名单", "核对编号、县、坐标和预警原因；用核查单上的二维码导航（三种坐标，选所用地图的那一种）"],
             ["2 看核查单", "正面是格内36小格的浓度、上风向的污染源和走访顺序；背面是逐项问题清单；第三页是来源分析"],
@@ -154,7 +155,6 @@ def _list(study, criteria):
             ["5 填回执", f"每个问题一行；收到名单后{days}个工作日内报送"],
             ["6 交办", f"按类别交部门，整改期限{criteria.handover.rectify_days}天（清单另有期限的从其期限）"],
         ],
-        (2, 8),
     )
     yield "“一个热点网格，一份问题清单”（D13）。名单上的网格没有企业的，也不是空格：面源逐格必查（C10）。"
     yield "Read the list, take the sheet, visit in order, photograph, fill the return form, hand over by class."
@@ -173,6 +173,7 @@ def _alarm(study, criteria):
     must = f"收到后{answer:g}小时内按报警编号反馈，没有发现问题的也要反馈" if answer else "按报警编号反馈"
     yield Grid(
         ("步骤", "做什么"),
+        (2, 8),
         [
             ["1 签收", f"登记报警编号和时间；时限从{start}起算"],
             ["2 看处置卡", "第几小格、逐小时浓度与周边对比、这几个小时的风、先查哪些源、本格以往"],
@@ -181,7 +182,6 @@ def _alarm(study, criteria):
             ["5 反馈", must],
             ["6 总结", "同一小格反复报警的，分析原因，列入整改措施"],
         ],
-        (2, 8),
     )  # fmt: skip
     yield (
         f"同一小格{clocks.repeat_days}天内报警{clocks.repeat_alarms}次以上为重复性报警，卡片和函件上会写明；"
@@ -196,10 +196,10 @@ def _start(clocks):
 def _forms(study, criteria):
     yield Head("表格怎样填 How forms are filled")
     yield "月度回执（return-*.xlsx）每列的含义："
-    yield Grid(("列", "怎样填"), [[head, _FILL.get(ours, "按实填写")] for head, (ours, _) in COLUMNS.items()], (3, 7))
-    yield Grid(("注意", "说明"), [list(row) for row in HELP], (2, 7))
+    yield Grid(("列", "怎样填"), (3, 7), [[head, _FILL.get(ours, "按实填写")] for head, (ours, _) in COLUMNS.items()])
+    yield Grid(("注意", "说明"), (2, 7), [list(row) for row in HELP])
     yield "其他表格按列名识别，用同一条命令登记（hotspot feedback 文件）："
-    yield Grid(("表格", "必有的列"), _TABLES, (2, 7))
+    yield Grid(("表格", "必有的列"), (2, 7), _TABLES)
     yield "不合规的行不登记，逐行写明原因退回；同一行报两次只登记一次。登记后不能删改，更正再报一行。"
 
 
@@ -224,7 +224,7 @@ def _issue(study, criteria):
     yield Head("问题从发现到销号 A problem from found to closed")
     yield Picture(states_picture(), "问题的环节（B6、C13）：虚线为退回和移交", 0.96)
     rows = [[STATES[state], "、".join(STATES[after] for after in following)] for state, following in FOLLOWS.items()]
-    yield Grid(("现在", "下一步可以是"), rows, (2, 6))
+    yield Grid(("现在", "下一步可以是"), (2, 6), rows)
     yield f"问题来源（B六）：{'、'.join(ORIGINS.values())}。"
     yield (
         "“应发现而未发现的问题”（B23）：由机动执法、专项行动、督察检查、信访、媒体、舆情、批示发现，"
@@ -241,6 +241,7 @@ def _clocks(study, criteria):
 
     yield Grid(
         ("事项", "时限", "从何时起"),
+        (3, 3, 2),
         [
             ["报警：现场情况", said(clocks.site_hours, "B5"), _start(clocks)],
             ["报警：处置结果", said(clocks.result_hours, "B5"), _start(clocks)],
@@ -248,7 +249,6 @@ def _clocks(study, criteria):
             ["名单回执", f"{handover.feedback_workdays}个工作日", "收到名单"],
             ["整改", f"{handover.rectify_days}天（清单另定的除外）", "交办"],
         ],
-        (3, 3, 2),
     )
     yield "时限包含整点：24小时即到第24小时0分为止，第1分钟起为逾期。没有签收记录的，按推送时间计，并写明。"
 
@@ -277,7 +277,7 @@ def _ladders(study, criteria):
         ["每周措施未完成", when, f"{what}（B17）"]
         for when, what in zip(("第一周", "连续两周", "连续三周"), MEASURE_STEPS, strict=True)
     ]
-    yield Grid(("对象", "条件", "处理"), rows, (3, 5, 4))
+    yield Grid(("对象", "条件", "处理"), (3, 5, 4), rows)
     yield "“以上、以下、以内”均含本数（民法典第1259条）。每一次处理登记在台账中：待执行、已执行或免予执行。"
 
 
@@ -297,7 +297,7 @@ def _assessment(study, criteria):
     }  # fmt: skip
     yield Head("考核 Assessment")
     rows = [[_ITEM.get(key, key), zh, points[key]] for key, (zh, _) in ITEMS.items()]
-    yield Grid(("项", "内容", "分值"), rows, (2, 5, 4))
+    yield Grid(("项", "内容", "分值"), (2, 5, 4), rows)
     best, good, passed = rule.grades
     names = dict(GRADES)
     yield (
@@ -318,6 +318,7 @@ def _doubt(study, criteria):
     yield Head("数字有多可靠 How sure a number is")
     yield Grid(
         ("纸上的话", "意思"),
+        (2, 7),
         [
             ["高、较高、低", f"本月确在名单内的把握：高为{100 * sure:.0f}%以上，较高为{100 * likely:.0f}%以上"],
             ["不可区分", "不能断定本格比邻近名次的网格更差，不等于没有问题；排查时一并查看邻近网格"],
@@ -325,7 +326,6 @@ def _doubt(study, criteria):
             ["存疑", "仪器可能有故障，报警不推送，请运维核查"],
             ["未参评", "有效天数不够，不参加比较，原因写在名单后"],
         ],
-        (2, 7),
     )
     yield "关联份额（约60%）是按风和规模推算的估计，不等于认定来源；现场看到的优先。"
 
@@ -333,7 +333,7 @@ def _doubt(study, criteria):
 def _problems(study, criteria):
     yield Head("问题类型 Kinds of problems")
     rows = [[kind["zh"], kind["en"], kind["clause"]] for kind in problem_types().values()]
-    yield Grid(("类型", "English", "条款"), rows, (4, 5, 2))
+    yield Grid(("类型", "English", "条款"), (4, 5, 2), rows)
 
 
 def _checklists(study, criteria):
@@ -344,7 +344,7 @@ def _checklists(study, criteria):
     )
     for kind in source_classes().values():
         yield Head(f"{kind.zh} {kind.en}（{kind.department_zh}）", 2)
-        yield Grid(("谁", "看什么"), [[CARRIED[item.grade], item.zh] for item in kind.items], (1, 11))
+        yield Grid(("谁", "看什么"), (1, 11), [[CARRIED[item.grade], item.zh] for item in kind.items])
 
 
 def _village(study, criteria):
@@ -352,7 +352,7 @@ def _village(study, criteria):
     rows = [
         [MEDIA[item.medium], item.zh, item.department] for item in patrol_items(tuple(MEDIA)) if item.medium != "air"
     ]
-    yield Grid(("要素", "看什么", "上报去向"), rows, (1, 6, 3))
+    yield Grid(("要素", "看什么", "上报去向"), (1, 6, 3), rows)
 
 
 def _readings(study, criteria):
@@ -362,4 +362,4 @@ def _readings(study, criteria):
         [row["clause"], row["words"], row["applied"] or "两说并存", "、".join(row["readings"])]
         for row in readings(criteria)
     ]
-    yield Grid(("条款", "原文", "现行读法", "规则档案中可写的读法"), rows, (1, 4, 2, 4))
+    yield Grid(("条款", "原文", "现行读法", "规则档案中可写的读法"), (1, 4, 2, 4), rows)

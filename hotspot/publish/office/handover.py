@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hotspot.publish.office.document import Document, Grid, Part, document_docx
+from hotspot.publish.office.document import Document, Part
+from hotspot.publish.office.paper import Grid, paper_docx
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.publish.words import month_zh
 from hotspot.rules.classes import departments, source_classes
@@ -59,7 +60,7 @@ def handover_slips(study, month: str, city: str, checklist: pd.DataFrame, warned
         if not len(own):
             continue
         rows = _rows(own, places, classes)
-        made[f"handover-{key}.docx"] = document_docx(_slip(study, month, city, words["zh"], rows))
+        made[f"handover-{key}.docx"] = paper_docx(_slip(study, month, city, words["zh"], rows).paper())
         made[f"handover-{key}.xlsx"] = _book(month, city, words["zh"], rows)
     return made
 

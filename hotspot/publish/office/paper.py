@@ -1,16 +1,16 @@
 """
-A plain official paper: a title, headed paragraphs and tables, as DOCX to edit and PDF to print.
+A paper of the office: a title, headed paragraphs and tables, as DOCX to edit and PDF to print.
 
-For what needs no template of its own (a circular, a case, the handbook). The measures follow GB/T 9704-2012;
-the official typefaces are named in the DOCX, never shipped. Same content, same bytes.
+Every product that needs no template of its own is one ``Paper``: a circular, a case, the handbook, and by way of
+``document`` what the calendar asks for. Same content, same bytes.
 """
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hotspot.publish.fonts import check_glyphs, legible
-from hotspot.publish.office.docx import same_bytes
+from hotspot.publish.office.word_body import BLACK, BODY, KAI, TITLE, line, packed, table
 from hotspot.publish.paper.typeset import typeset
 
 
@@ -25,11 +25,18 @@ class Head:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: ``heads``, rows of text, and ``widths`` as shares of the line."""
+    """A table: ``heads``, ``widths`` as shares of the line, and rows of text."""
 
     heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
     widths: Sequence[float]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A paragraph in small letters, such as what follows a table."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,15 @@ class Picture:
     share: float = 1.0
 
 
-Block = Head | Grid | Picture | str
+Block = Head | Grid | Aside | Picture | str
 
 
 @dataclass(frozen=True)
 class Paper:
-    """``blocks`` in order: a str is a paragraph. ``small`` sets a handbook's size instead of a letter's."""
+    """
+    ``blocks`` in order: a str is a paragraph. ``under`` stands below the title, ``foot`` holds rules and readings.
+    ``small`` sets a handbook's size instead of a letter's, ``wide`` lies across.
+    """
 
     title: str
     blocks: Sequence[Block]
@@ -56,7 +66,35 @@ class Paper:
     date: str = ""
     foot: Sequence[str] = field(default_factory=tuple)
     small: bool = False
+    wide: bool = False
     contents: bool = False
+
+
+def write_paper(path: str | Path, paper: Paper) -> list[Path]:
+    """
+    Write ``PATH.docx`` and ``PATH.pdf``, each whole or not at all.
+
+    Raises
+    ------
+    DataError
+        A text holds a letter the font cannot draw.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> [one.name for one in write_paper(tempfile.mkdtemp() + "/a", Paper("提醒", ["未反馈3次。"]))]
+    ['a.docx', 'a.pdf']
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pages = paper_pdf(paper)
+    assert isinstance(pages, bytes)
+    written = []
+    for ending, data in ((".docx", paper_docx(paper)), (".pdf", pages)):
+        partial = path.with_name(path.name + ending + ".partial")
+        partial.write_bytes(data)
+        written.append(partial.replace(path.with_name(path.name + ending)))
+    return written
 
 
 def paper_pdf(paper: Paper, *, kind: str = "pdf", ppi: float | None = None) -> bytes | list[bytes]:
@@ -92,72 +130,44 @@ def paper_docx(paper: Paper) -> bytes:
 
     Examples
     --------
-    >>> paper_docx(Paper("通报", ["一切正常。", Grid(("单位",), [("甲县",)], (1,))]))[:2]
+    >>> paper_docx(Paper("通报", ["一切正常。", Grid(("单位",), (1,), [("甲县",)])]))[:2]
     b'PK'
     """
-    from docx import Document
-    from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-    from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt
-
-    document = Document()
-    page = document.sections[0]
-    page.page_width, page.page_height = Mm(210), Mm(297)
-    page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)
-
-    def write(holder, text, face, size, *, align=None, indent=False, bold=False, exact=28.0):
-        run = holder.add_run(legible(text))
-        run.font.size, run.font.name, run.bold = Pt(size), "Times New Roman", bold
-        run._element.rPr.rFonts.set(qn("w:eastAsia"), face)
-        form = holder.paragraph_format
-        form.space_before = form.space_after = Pt(0)
-        if exact:
-            form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(exact)
-        if indent:
-            form.first_line_indent = Pt(2 * size)
-        if align is not None:
-            holder.alignment = align
-
-    middle, right = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
-    write(document.add_paragraph(), paper.title, "方正小标宋简体", 22, align=middle, exact=32)
-    if paper.under:
-        write(document.add_paragraph(), paper.under, "楷体_GB2312", 14, align=middle)
-    write(document.add_paragraph(), "", "仿宋_GB2312", 16)
-    if paper.to:
-        write(document.add_paragraph(), paper.to, "仿宋_GB2312", 16)
+    check_glyphs(_texts(paper))
+    size = 24 if paper.small else 32
+    pitch = 400 if paper.small else 560
+    body = [
+        line(legible(paper.title), 44, TITLE, align="center", pitch=640, after=200),
+        line(legible(paper.under), 24, KAI, align="center", pitch=400, after=240),
+        line(legible(paper.to), size, BODY, pitch=pitch),
+    ]
     for block in paper.blocks:
-        if isinstance(block, str):
-            write(document.add_paragraph(), block, "仿宋_GB2312", 16, indent=True)
-        elif isinstance(block, Head):
-            face = "黑体" if block.level == 1 else "楷体_GB2312"
-            write(document.add_paragraph(), block.text, face, 16, indent=True)
+        if isinstance(block, Head):
+            face = BLACK if block.level == 1 else KAI
+            body.append(line(legible(block.text), size, face, indent=2 * 10 * size, pitch=pitch, page=block.page))
         elif isinstance(block, Grid):
-            table = document.add_table(rows=1, cols=len(block.heads), style="Table Grid")
-            for cell, text in zip(table.rows[0].cells, block.heads, strict=True):
-                write(cell.paragraphs[0], text, "黑体", 10.5, align=middle, exact=0)
-            for row in block.rows:
-                for cell, text in zip(table.add_row().cells, row, strict=True):
-                    write(cell.paragraphs[0], text, "宋体", 10.5, exact=0)
-            whole = sum(block.widths)
-            for row in table.rows:
-                for cell, share in zip(row.cells, block.widths, strict=True):
-                    cell.width = Mm(156 * share / whole)
-    if paper.signer or paper.date:
-        write(document.add_paragraph(), "", "仿宋_GB2312", 16)
-        for text in filter(None, (paper.signer, paper.date)):
-            write(document.add_paragraph(), text, "仿宋_GB2312", 16, align=right)
-    for text in paper.foot:
-        write(document.add_paragraph(), text, "宋体", 9, exact=13)
-    saved = io.BytesIO()
-    document.save(saved)
-    return same_bytes(saved.getvalue())
+            heads, rows = _lines(block.heads), [_lines(row) for row in block.rows]
+            body.append(table(heads, block.widths, rows, wide=paper.wide, centred=not paper.small))
+        elif isinstance(block, Aside):
+            body.append(line(legible(block.text), 24, BODY, indent=480, pitch=400))
+        elif isinstance(block, str):
+            body.append(line(legible(block), size, BODY, indent=2 * 10 * size, pitch=pitch))
+    for n, text in enumerate(filter(None, (paper.signer, paper.date))):
+        body.append(line(legible(text), size, BODY, align="right", before=600 * (n == 0), pitch=pitch))
+    body += [line(legible(text), 21, BODY, pitch=360, before=200 * (n == 0)) for n, text in enumerate(paper.foot)]
+    return packed(body, wide=paper.wide)
+
+
+def _lines(texts: Sequence[str]) -> list[str]:
+    """Texts made legible line by line."""
+    return ["\n".join(map(legible, str(text).split("\n"))) for text in texts]
 
 
 def _texts(paper: Paper) -> Iterator[str]:
     for block in paper.blocks:
         if isinstance(block, Grid):
-            yield from map(legible, (*block.heads, *(text for row in block.rows for text in row)))
-        elif isinstance(block, Head):
+            yield from _lines((*block.heads, *(text for row in block.rows for text in row)))
+        elif isinstance(block, Head | Aside):
             yield legible(block.text)
         else:
             yield legible(block.words if isinstance(block, Picture) else block)
@@ -170,14 +180,16 @@ def _plain(paper: Paper) -> dict:
         if isinstance(block, Head):
             blocks.append({"kind": "head", "text": legible(block.text), "level": block.level, "page": block.page})
         elif isinstance(block, Grid):
-            heads, rows = list(map(legible, block.heads)), [list(map(legible, row)) for row in block.rows]
+            heads, rows = _lines(block.heads), [_lines(row) for row in block.rows]
             blocks.append({"kind": "grid", "heads": heads, "rows": rows, "widths": list(map(float, block.widths))})
         elif isinstance(block, Picture):
             blocks.append({"kind": "picture", "svg": block.svg, "text": legible(block.words), "share": block.share})
+        elif isinstance(block, Aside):
+            blocks.append({"kind": "aside", "text": legible(block.text)})
         else:
             blocks.append({"kind": "text", "text": legible(block)})
     return {
         "title": legible(paper.title), "under": legible(paper.under), "to": legible(paper.to),
         "signer": legible(paper.signer), "date": paper.date, "foot": list(map(legible, paper.foot)),
-        "small": paper.small, "contents": paper.contents, "blocks": blocks,
+        "small": paper.small, "wide": paper.wide, "contents": paper.contents, "blocks": blocks,
     }  # fmt: skip

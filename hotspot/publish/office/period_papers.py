@@ -26,7 +26,8 @@ from hotspot.publish.office.desk_words import (
     overdue_table,
     problems_of,
 )
-from hotspot.publish.office.document import Document, Grid, Part
+from hotspot.publish.office.document import Document, Part
+from hotspot.publish.office.paper import Grid
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.rank.city.air import good_days, to_date
 from hotspot.rank.city.compare import NAMES
