@@ -14,7 +14,7 @@ from hotspot.rules.rounding import decimal_half_even, round_up, to_decimal
 from hotspot.rules.standards import COMPOSITE_LIMITS, INDEX_LEVELS, INDEX_STEPS, INDEX_VERSIONS, breakpoints
 
 if TYPE_CHECKING:
-    pass
+    import numpy as np
 
 VERSIONS = INDEX_VERSIONS
 CONVENTIONS = ("two_decimals", "three_decimals", "unrounded")

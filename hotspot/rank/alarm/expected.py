@@ -9,11 +9,17 @@ much is usually left there under the same conditions (METHODS 19).
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.quality.neighbours import nearest
+from hotspot.rules.alarming import Alarms
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LEVEL = 5.0  # ug/m3 added before a logarithm: below it a ratio is noise
 WEEK, DAY = 168, 24
@@ -37,7 +43,7 @@ class Setting:
     wind: np.ndarray
     place: np.ndarray
 
-    def basis(self, place):
+    def basis(self, place: int) -> Floats:
         """Regressors of one place, float64[n_basis, n_time]; a constant is the last."""
         turn = 2 * np.pi * (self.hour % DAY) / DAY
         east, north, speed, depth = self.wind[place].T
@@ -45,12 +51,12 @@ class Setting:
         blown = [east, north, east**2 - north**2, 2 * east * north, speed, speed * east, speed * north, depth]
         return np.stack([*waves, *blown, np.ones(self.hour.size)])
 
-    def part(self, at):
+    def part(self, at: slice) -> "Setting":
         """The setting of some hours."""
         return Setting(self.hour[at], self.wind[:, at], self.place)
 
 
-def setting_of(local, lon, lat, weather):
+def setting_of(local: Times, lon: Floats, lat: Floats, weather: "xr.Dataset | None") -> Setting:
     """
     The conditions at some stations.
 
@@ -108,7 +114,7 @@ class Ties:
     region: np.ndarray  # int64[n_station, n], stations of other cells
 
 
-def tie(lon, lat, cell, names, rule):
+def tie(lon: Floats, lat: Floats, cell: Texts, names: Texts, rule: Alarms) -> Ties:
     """The ties of a network; see ``Ties``. ``rule``: criteria.alarms."""
     near = nearest(
         lon, lat, lon, lat, count=rule.expect_stations, within_km=rule.neighbour_km, names=names, names_other=names
@@ -119,7 +125,7 @@ def tie(lon, lat, cell, names, rule):
     return Ties(near, region)
 
 
-def apart(values, ties):
+def apart(values: Floats, ties: Ties) -> tuple[Floats, Floats]:
     """
     Logarithms of every station, and its region's: two float64[n_station, n_time].
 
@@ -134,13 +140,13 @@ def apart(values, ties):
     return logs, region
 
 
-def _regressors(logs, region, near, basis):
+def _regressors(logs: Floats, region: Floats, near: Ints, basis: Floats) -> Floats:
     """What speaks for one station: neighbours above its region, its region, the conditions."""
     beside = np.nan_to_num(logs[near[near >= 0]] - region)
     return np.concatenate([beside, np.nan_to_num(region - np.log(60.0 + LEVEL))[None], basis])
 
 
-def learn(logs, region, setting, ties, strength):
+def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, strength: float) -> Floats:
     """
     Coefficients of every station, by ridge regression; hours far off do not pull.
 
@@ -177,7 +183,7 @@ def learn(logs, region, setting, ties, strength):
     return found
 
 
-def left(own, logs, region, setting, ties, fitted):
+def left(own: Floats, logs: Floats, region: Floats, setting: Setting, ties: Ties, fitted: Floats) -> Floats:
     """
     What the neighbours and the conditions do not explain.
 
@@ -203,7 +209,9 @@ def left(own, logs, region, setting, ties, fitted):
     return rest
 
 
-def judge(rest, past, now, before, rule, *, same_day=True):
+def judge(
+    rest: Floats, past: Floats, now: Setting, before: Setting, rule: Alarms, *, same_day: bool = True
+) -> tuple[Floats, Floats]:
     """
     Robust z of what is left, against what was left at the same station under like conditions.
 
@@ -253,7 +261,7 @@ def judge(rest, past, now, before, rule, *, same_day=True):
     return z, spreads
 
 
-def unusual(values, doubted, setting, ties, rule):
+def unusual(values: Floats, doubted: Flags, setting: Setting, ties: Ties, rule: Alarms) -> tuple[Floats, Floats, int]:
     """
     Robust z of every station and hour, each from hours before its own local day only.
 
@@ -298,7 +306,7 @@ def unusual(values, doubted, setting, ties, rule):
     return z, spread, first
 
 
-def _stretches(first, end, hour, every):
+def _stretches(first: int, end: int, hour: Ints, every: int) -> list[tuple[int, int]]:
     """(begin, end) of the parts of [first, end) cut where the clock is a multiple of ``every``."""
     cuts = np.flatnonzero(hour % every == 0)
     edges = [first, *cuts[(cuts > first) & (cuts < end)].tolist(), end]

@@ -6,7 +6,8 @@ leave a doubt. A month like this draws other days of the same kind.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Estimate(NamedTuple):
     mean: np.ndarray
     covariance: np.ndarray
 
-    def of(self, chosen):
+    def of(self, chosen: Ints) -> "Estimate":
         """The same of some of the cells."""
         return Estimate(self.mean[chosen], self.covariance[np.ix_(chosen, chosen)])
 
@@ -37,13 +38,14 @@ class Estimate(NamedTuple):
 class Months:
     """What is known of the three months of a field, for whichever cells are asked for."""
 
-    def __init__(self, field, daily, criteria):
+    def __init__(self, field: "xr.Dataset", daily: "xr.Dataset | None", criteria: Criteria) -> None:
         self.field, self.daily, self.rule = field, daily, criteria.confidence
         self.change = criteria.warning.change
         self.month = contracts.named(field)
         self.resolution = float(field.attrs.get("native_resolution_m") or np.nan)
         self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
-        self._models, self._estimates = {}, {}
+        self._models: dict[int, tuple[DayModel | None, Floats | None]] = {}
+        self._estimates: dict[Any, Any] = {}
 
     def level(self, month, at):
         """float64[n_cell], the month's mean of some cells, ug/m3."""
@@ -97,7 +99,7 @@ class Months:
         shared = self._shared(at, self.field.attrs.get("correlation_km"))
         return Estimate(np.log(level), spread[:, None] * shared * spread)
 
-    def _shared(self, at, distance):
+    def _shared(self, at: Ints, distance: float | None) -> Floats:
         """Correlation of errors: 1 inside one native pixel, falling with distance where one is given."""
         place = self.place[at]
         size = self.resolution if math.isfinite(self.resolution) and self.resolution > 0 else 1.0
@@ -129,7 +131,7 @@ class Months:
 
         values = self._whole(month)
         of_stations = "satellite" not in str(self.field.attrs.get("method", "satellite"))
-        if values is None or of_stations or "spacing" not in self.field.attrs:
+        if self.daily is None or values is None or of_stations or "spacing" not in self.field.attrs:
             return None, None
         if "seen" in self.daily:
             wanted = local_days(month).astype("datetime64[ns]")
@@ -172,7 +174,7 @@ def this_month(months, names, at, k):
     if any(part is None for part in parts):
         unknown = np.full(own.size, np.nan)
         return dict.fromkeys(SETS, unknown) | {"may_top": np.full(own.size, np.nan)}
-    parts = [part.of(own) for part in parts]
+    parts = [part.of(own) for part in known]
     place, rule = months.place[city[own]] / 1000, months.rule
     seed = [rule.seed, *parse_month(names[0]), *(_place(names[0], name) for name in names)]
     if len(parts) == 1:
@@ -213,14 +215,15 @@ def again(months, names, own):
     """
     from hotspot.kernels import ranks
 
-    parts = [
+    drawn = [
         month_draws(
             months.level(name, own), months.error(name, own), months.place[own],
             name, months.rule, native_resolution=months.resolution, days=months.days(name, own),
         )
         for name in names
     ]  # fmt: skip
-    if any(part is None for part in parts):
+    parts = [part for part in drawn if part is not None]
+    if len(parts) < len(drawn):
         return np.full(own.size, np.nan)
     if len(parts) == 1:
         draws = parts[0]
@@ -231,7 +234,7 @@ def again(months, names, own):
     return ranks.rank_shares(np.ascontiguousarray(np.round(draws, 8)), 1)[0]
 
 
-def _difference(parts, change):
+def _difference(parts: list[Estimate], change: str) -> Estimate:
     """Estimate of the change between two months whose errors are independent."""
     now, base = parts
     if change == "percent":
@@ -243,9 +246,9 @@ def _difference(parts, change):
     return Estimate(levels[0] - levels[1], spread[0] + spread[1])
 
 
-def _places_lost(draws):
+def _places_lost(draws: Sequence[Floats]) -> Floats:
     """By how many places a cell stands nearer to the worst than in the base month, for every draw."""
     from hotspot.kernels import ranks
 
     now, base = (sum(ranks.draw_ranks(np.ascontiguousarray(part))) / 2 for part in draws)
-    return base - now
+    return np.asarray(base - now)

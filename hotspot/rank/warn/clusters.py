@@ -11,12 +11,15 @@ import xarray as xr
 from hotspot import contracts
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 CLASSES = ("hot", "cold", "")
 # Empty lattice between the cells is scanned too; beyond this many places the cells are not one region.
 _MOST_PLACES = 50_000_000
 
 
-def gi_star(values, cells, *, alpha=0.05):
+def gi_star(values: "Floats | xr.DataArray", cells: "xr.Dataset", *, alpha: float = 0.05) -> "xr.Dataset":
     """
     Gi* of every cell on the lattice: queen neighbours and the cell itself, weight one each.
 
@@ -143,7 +146,7 @@ def false_discovery(p, alpha):
     return p <= ordered[passing[-1]] if passing.size else np.zeros(p.size, dtype=bool)
 
 
-def places(cells):
+def places(cells: "xr.Dataset") -> tuple[Ints, Ints, int, int]:
     """Columns and rows from 0, and the size of the box that holds them."""
     col, row = (cells[name].values.astype("int64") for name in ("col", "row"))
     col, row = col - col.min(), row - row.min()

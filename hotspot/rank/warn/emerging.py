@@ -149,7 +149,7 @@ def classify(sign: NDArray[np.float64], way: float) -> str:
     return "no pattern"
 
 
-def _pattern(row, way):
+def _pattern(row: Floats, way: float) -> str:
     """The pattern of one side, for which that side is 1; empty where none fits. Cold falls when it grows."""
     hot = row > 0
     most = hot.sum() >= MOST * row.size

@@ -5,6 +5,8 @@ Nothing here ranks: the official change stays the one that lists a cell. The cha
 average weather stands beside it, so that a reader sees what is left without the weather.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot import contracts
@@ -16,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def weather_change(field, rows):
+def weather_change(field: "xr.Dataset", rows: "pd.DataFrame") -> "pd.DataFrame":
     """
     The weather-normalised change of listed cells, and what the weather did.
 
