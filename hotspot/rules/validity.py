@@ -6,6 +6,8 @@ using it for a single month is common practice and our adopted rule (STANDARDS 1
 A satellite month has a rule of its own, a proposal.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -58,7 +60,7 @@ def month_is_valid(n_days: Ints, month: str, validity: Validity) -> Flags:
     return np.asarray(n_days) >= month_days_needed(month, validity)
 
 
-def year_is_valid(n_days_of_months: ArrayLike, validity: Validity) -> bool:
+def year_is_valid(n_days_of_months: ArrayLike, validity: Validity) -> Any:
     """
     Is a yearly mean valid: at least 324 valid days, and every month valid by itself.
 

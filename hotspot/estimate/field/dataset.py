@@ -9,7 +9,7 @@ from hotspot.variables import DataError
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
 
 
-def period_of(satellite):
+def period_of(satellite: xr.DataArray | None) -> str | None:
     """
     What one layer of the satellite covers.
 
@@ -39,7 +39,7 @@ def period_of(satellite):
     return period
 
 
-def error_share(satellite):
+def error_share(satellite: xr.DataArray) -> float:
     """
     The product's stated relative error (1 sd), NaN where it states none.
 
@@ -72,7 +72,7 @@ def empty(cells, names, why):
     )
 
 
-def described(field, delivered, method, completeness):
+def described(field: xr.Dataset, delivered: Month, method: str, completeness: str) -> xr.Dataset:
     """
     The field with its origin in attributes.
 
@@ -103,7 +103,7 @@ def described(field, delivered, method, completeness):
     return field.assign_attrs(unit="ug/m3", method=method, completeness=completeness, **known)
 
 
-def scaled(days, means, field, names):
+def scaled(days: xr.Dataset, means: Floats | None, field: xr.Dataset, names: list[str]) -> xr.Dataset:
     """
     Days multiplied, per cell and month, so that they average to the field.
 
@@ -142,7 +142,7 @@ def scaled(days, means, field, names):
     return days.assign(pm25=(("cell", "day"), out, {"unit": "ug/m3"}))
 
 
-def mean_of_valid(values):
+def mean_of_valid(values: Floats) -> Floats:
     """
     Mean over the last axis of what is there, NaN where nothing is.
 

@@ -7,6 +7,7 @@ again. For one pattern of hours and single targets there is ``krige.krige``.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.estimate.field.krige import by_place
 from hotspot.kernels import downdate
@@ -17,7 +18,18 @@ from hotspot.variables import DataError
 WIDE = 4  # a block knows the nearest WIDE * neighbours stations, for hours when its own are silent
 
 
-def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noise=None, max_m=np.inf):
+def lay_blocks(
+    x: ArrayLike,
+    y: ArrayLike,
+    target_x: ArrayLike,
+    target_y: ArrayLike,
+    first: ArrayLike,
+    variogram: Variogram,
+    *,
+    neighbours: int = 32,
+    noise: Floats | None = None,
+    max_m: float = np.inf,
+) -> Blocks:
     """
     Solve every block's system once.
 
@@ -77,7 +89,18 @@ def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noi
     return Blocks(place, noise, target, first, neighbour, inverse, weight, variance, wide, reach, variogram.as_array())
 
 
-def krige_blocks(x, y, values, target_x, target_y, block, variogram, *, neighbours=32, min_share=0.5):
+def krige_blocks(
+    x: ArrayLike,
+    y: ArrayLike,
+    values: ArrayLike,
+    target_x: ArrayLike,
+    target_y: ArrayLike,
+    block: ArrayLike,
+    variogram: Variogram,
+    *,
+    neighbours: int = 32,
+    min_share: float = 0.5,
+) -> tuple[Floats, Singles]:
     """
     Ordinary kriging of every hour, whichever stations report in it.
 
