@@ -12,6 +12,8 @@ from typing import Any
 from hotspot.publish.catalogue import PRODUCTS, Made, strangers
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    from hotspot.workflows.month import Derived
 
 def write_products(
     folder: str | Path,

@@ -1,18 +1,28 @@
 """The wind of a month in the analysis report: rose, polar plot of a station, and what both say in words (C8)."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from hotspot.publish.analysis.report_words import direction_zh, name_words, number
 from hotspot.publish.analysis.time_drawing import calendar_svg, local_series, time_of_day_svg, weekday_svg
 from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.rules.calendar import local_bounds
+from hotspot.study import Study
 from hotspot.trace.polar import month_rose, station_polar
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspot.workflows.month import Derived
 
 _SIZE_MM = 60.0
 
 
-def wind_section(study, month, derived, cells, near):
+def wind_section(
+    study: Study, month: str, derived: "Derived", cells: "pd.DataFrame", near: "pd.DataFrame"
+) -> tuple[list[dict[str, Any]], str]:
     """
     The wind at a city's hotspot cells, and where it blew from when the station by its warned cells was dirty.
 
@@ -51,7 +61,7 @@ def wind_section(study, month, derived, cells, near):
     return blocks + time_blocks(derived, near, month, study.utc_offset), sentence
 
 
-def time_blocks(derived, near, month, utc_offset):
+def time_blocks(derived: "Derived", near: "pd.DataFrame", month: str, utc_offset: float) -> list[dict[str, Any]]:
     """When the station by most warned cells was high: hours of the day, weekdays, and the month's calendar."""
     if derived.delivered.reference is None or not (near["station"] != "").any():
         return []
@@ -80,11 +90,11 @@ def time_blocks(derived, near, month, utc_offset):
     ]
 
 
-def _text(text):
+def _text(text: str) -> dict[str, str]:
     return {"kind": "text", "text": text}
 
 
-def _rose_words(rose, calm_month):
+def _rose_words(rose: "pd.DataFrame", calm_month: float) -> tuple[str, list[str]]:
     """The commonest direction and the calm, for the summary and for the section."""
     by = rose.groupby("direction", sort=True)["share"].sum()
     first, calm = by.index[int(np.argmax(by.to_numpy()))], rose.attrs["calm_share"]
@@ -99,7 +109,9 @@ def _rose_words(rose, calm_month):
     return sentence, words
 
 
-def _polar(derived, near, settings, least_hours):
+def _polar(
+    derived: "Derived", near: "pd.DataFrame", settings: dict[str, Any], least_hours: int
+) -> "tuple[pd.DataFrame | None, str, str]":
     """The polar table of the station that is nearest to most warned cells, or why there is none."""
     if derived.delivered.reference is None:
         return None, "", "没有交付逐时站点资料，无法判断高值时的来风方向。"
@@ -120,7 +132,7 @@ def _polar(derived, near, settings, least_hours):
     return None, "", "邻近站点与风没有同一时刻的资料，无法判断高值时的来风方向。"
 
 
-def _polar_words(table, name, least):
+def _polar_words(table: "pd.DataFrame", name: str, least: int) -> str:
     """The direction in which the station was oftenest dirty, if enough hours say so."""
     by = table.groupby("direction", sort=True)[["hours", "high"]].sum()
     by = by[by["hours"] >= least]

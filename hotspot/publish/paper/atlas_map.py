@@ -1,21 +1,29 @@
 """The map of a city with its numbered hotspot cells: one sheet, or several where the cells would be too small."""
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from hotspot.grid.frame import north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.publish.paper import drawing
-from hotspot.publish.paper.backdrop_map import legend
+from hotspot.publish.paper.backdrop_map import Backdrop, legend
+from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.drawing import Window
 from hotspot.publish.paper.sheet_map import scale_bar
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import shapely
 
 SIDE_MM = 186.0
 _LARGEST_M = 132_000.0  # side of one sheet: a cell of 3 km is 4 mm there, room for three figures
 _BARS_KM = (1, 2, 5, 10, 20)
 
 
-def index_maps(grid, cells, borders, ways):
+def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop) -> list[dict[str, Any]]:
     """
     Maps of a city's hotspot cells, from the north-west row by row.
 
@@ -53,7 +61,7 @@ def index_maps(grid, cells, borders, ways):
     return sheets
 
 
-def _sheet(grid, cells, borders, ways, window):
+def _sheet(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop, window: Window) -> dict[str, Any]:
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     pieces = borders.within(window)
@@ -88,7 +96,7 @@ def _outside(window, covered):
     return window.box.difference(shapely.union_all(covered))
 
 
-def _square(x, y, side):
+def _square(x: float, y: float, side: float) -> str:
     return (
         f'<path d="M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z" fill="#d9d9d9" stroke="#000" '
         'stroke-width="0.22"/>'

@@ -7,8 +7,10 @@ only ever be printed. Same month, same bytes: no date, no random name.
 """
 
 import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +33,12 @@ from hotspot.publish.words import month_zh
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.classes import area_classes
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Office, Study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
 
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
@@ -103,7 +111,7 @@ def write_sheets(
     return [book, *paths]
 
 
-def render(sheets, month, *, kind="pdf", ppi=None):
+def render(sheets: list[dict[str, Any]], month: str, *, kind: str = "pdf", ppi: int | None = None) -> bytes:
     """
     Set sheets with typst.
 
@@ -176,7 +184,7 @@ def _sheets(
         yield sheet
 
 
-def _return_to(office):
+def _return_to(office: Office) -> str:
     """Where the filled form goes: the office and how it is reached; a blank where the study names none."""
     return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
@@ -187,7 +195,7 @@ def _front_rows(why, least):
     return max(least, FRONT_ROWS - max(0, lines - WHY_LINES))
 
 
-def _near(grid, traced, places):
+def _near(grid: Grid, traced: "pd.DataFrame", places: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The traced facilities of each cell in visiting order, numbered, with their place on the lattice."""
     near: dict[str, list[dict]] = {}
     traced = traced.sort_values(["cell", "order", "facility"], kind="stable")
@@ -210,7 +218,16 @@ def _near(grid, traced, places):
     return near
 
 
-def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
+def _maps(
+    study: Study,
+    code: str,
+    borders: Borders,
+    near: list[dict[str, Any]],
+    every: dict[str, tuple[int, int]],
+    values: dict[str, str],
+    sub_cells: list[dict[str, str]] | None = None,
+    ways: Backdrop | None = None,
+) -> dict[str, Any]:
     grid = study.grid
     col, row = every[code]
     ring = study.criteria.tracing.ring_km * 1000
@@ -244,7 +261,7 @@ def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
     }
 
 
-def _values(field, decimals):
+def _values(field: "xr.Dataset", decimals: int) -> dict[str, str]:
     """Printed month mean of every cell that has one, by code."""
     now = contracts.values_of(field, "pm25").astype("float64")
     codes = field["cell"].to_numpy().astype(str)

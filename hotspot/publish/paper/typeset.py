@@ -6,6 +6,7 @@ file can only ever be printed. Same data, same bytes: no date, no random name.
 """
 
 import json
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,7 +17,9 @@ from hotspot.variables import DataError
 DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
 
 
-def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
+def typeset(
+    template: str, data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None, parts: Sequence[str] = ()
+) -> bytes | list[bytes]:
     """
     Set a template of ``publish/templates`` with its data.
 
@@ -58,14 +61,14 @@ def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
 
 
 @cache
-def _fonts():
+def _fonts() -> Any:
     """The one font, read once for all pages."""
     import typst
 
     return typst.Fonts(include_system_fonts=False, font_paths=[str(font_path().parent)])
 
 
-def set_texts(value):
+def set_texts(value: str | float | bool | dict[str, Any] | list[Any]) -> Iterator[str]:
     """
     Every string of a template's data that is set as text, for ``fonts.check_glyphs``.
 

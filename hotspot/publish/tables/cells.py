@@ -8,8 +8,10 @@ file holds no time of writing and no frame index: same month, same bytes.
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot import contracts
 from hotspot.rules.calendar import month_minus
@@ -21,7 +23,16 @@ DESCRIPTIONS = {name: column.says for name, column in columns("cells.parquet").i
 LEFT = "exited"  # the one status of a hotspot list that is no longer watched
 
 
-def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, standing=None):
+def cells_table(
+    field: xr.Dataset,
+    *,
+    hot: pd.DataFrame,
+    gi: xr.Dataset | None = None,
+    warned: pd.DataFrame | None = None,
+    level: xr.Dataset | None = None,
+    grid: Grid | None = None,
+    standing: pd.DataFrame | None = None,
+) -> gpd.GeoDataFrame:
     """
     One row per cell of the study: place, values, completeness, flags.
 
@@ -118,7 +129,17 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, stan
     return frame
 
 
-def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None, standing=None):
+def write_cells(
+    path: Path,
+    field: xr.Dataset,
+    *,
+    hot: pd.DataFrame,
+    gi: xr.Dataset | None = None,
+    warned: pd.DataFrame | None = None,
+    level: xr.Dataset | None = None,
+    grid: Grid | None = None,
+    standing: pd.DataFrame | None = None,
+) -> Path:
     """
     Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84).
 
@@ -180,7 +201,7 @@ def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None
     return path
 
 
-def _grid_of(field):
+def _grid_of(field: xr.Dataset) -> Grid:
     from hotspot.grid.lattice import Grid
 
     spacing = float(field.attrs["spacing"])
@@ -207,7 +228,7 @@ def _normalised(field, month):
     return contracts.values_of(field, "pm25_normalised", month).astype("float64")
 
 
-def _claims(standing, cells):
+def _claims(standing: pd.DataFrame | None, cells: Texts) -> tuple[Floats, Texts]:
     """Of every hotspot cell: how likely its mean leads again, and where it may be among the worst."""
     if standing is None or not len(standing):
         return np.full(cells.size, np.nan), np.full(cells.size, "")
@@ -217,11 +238,11 @@ def _claims(standing, cells):
     return highest.reindex(cells).to_numpy("float64"), joined.reindex(cells).fillna("").to_numpy().astype(str)
 
 
-def _by_cell(level, cells):
+def _by_cell(level: pd.Series | None, cells: Texts) -> Floats:
     return np.full(cells.size, np.nan) if level is None else pd.Series(level).reindex(cells).to_numpy("float64")
 
 
-def _known(codes, cells, what):
+def _known(codes: pd.Series, cells: Texts, what: str) -> Texts:
     """The codes as an array, all of them cells of the study."""
     codes = np.asarray(codes, dtype=str)
     strange = np.setdiff1d(codes, cells)
@@ -233,7 +254,7 @@ def _known(codes, cells, what):
     return codes
 
 
-def _reasons(warned, cells):
+def _reasons(warned: pd.DataFrame, cells: Texts) -> Texts:
     """Reasons of each cell in the list's order, joined by ';', empty for a cell without."""
     if warned is None:
         return np.full(cells.size, "")

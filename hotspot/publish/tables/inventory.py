@@ -10,7 +10,7 @@ from hotspot.text.table import kinds
 INVENTORY_COLUMNS = kinds("inventory.csv")
 
 
-def write_inventory(path, inventory):
+def write_inventory(path: str | Path, inventory: "pd.DataFrame") -> Path:
     """
     Write ``inventory.csv``.
 

@@ -9,6 +9,7 @@ same bytes.
 import datetime
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
@@ -32,8 +33,8 @@ _WEATHER = {
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
-def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=None, state="preliminary",
-                   emerging=None):  # fmt: skip
+def write_workbook(path: Path, *, study: Study, month: str, field: "xr.Dataset", warned: "pd.DataFrame", not_ranked: "pd.DataFrame | None"=None, hot: "pd.DataFrame | None"=None, state: str="preliminary",
+                   emerging: "xr.Dataset | None"=None) -> Path:  # fmt: skip
     """
     Write ``warnings.xlsx``.
 
@@ -88,7 +89,7 @@ def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=No
     return path
 
 
-def sheet_name(text, taken):
+def sheet_name(text: str, taken: set[str]) -> str:
     """
     A sheet name that every spreadsheet takes, not yet in ``taken`` (which grows).
 
@@ -113,11 +114,11 @@ def sheet_name(text, taken):
     return name
 
 
-def _cut_utf16(text, units):
+def _cut_utf16(text: str, units: int) -> str:
     return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
-def _formats(book, decimals):
+def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "dict[str, xlsxwriter.format.Format]":
     """Every look of the book by name; number formats by the kind of their column."""
     base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
     cell = base | {"border": 1, "text_wrap": True}
@@ -136,13 +137,24 @@ def _formats(book, decimals):
     return words | {kind: book.add_format(cell | {"num_format": pattern}) for kind, pattern in number.items()}
 
 
-def _say(sheet, row, column, text, look):
+def _say(
+    sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, text: str, look: "xlsxwriter.format.Format"
+) -> None:
     """Write a text as a text: never a formula, never a link, never too long for the cell."""
     text = harmless(str(text)) if known(text) else ""
     sheet.write_string(row, column, text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…", look)
 
 
-def _public_sheet(sheet, look, study, month, field, city, rows, state):
+def _public_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    city: str,
+    rows: "pd.DataFrame",
+    state: str,
+) -> None:
     columns = (18, 22, 32, 40)
     for column, width in enumerate(columns):
         sheet.set_column(column, column, width)
@@ -179,7 +191,7 @@ def _public_sheet(sheet, look, study, month, field, city, rows, state):
     _paper(sheet, landscape=False)
 
 
-def _with_weather(rows, field, decimals):
+def _with_weather(rows: "pd.DataFrame", field: "xr.Dataset", decimals: int) -> "pd.DataFrame":
     """The list with what the weather did beside each official change, rounded as it is printed."""
     told = weather_change(field, rows)[list(_WEATHER)]
     for name, kind in _WEATHER.items():
@@ -187,7 +199,9 @@ def _with_weather(rows, field, decimals):
     return rows.join(told)
 
 
-def _internal_sheet(sheet, look, rows):
+def _internal_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.format.Format]", rows: "pd.DataFrame"
+) -> None:
     columns = WARNING_COLUMNS | {n: kind for n, kind in BESIDE_COLUMNS.items() if n in rows} | _WEATHER
     for column, (name, kind) in enumerate(columns.items()):
         _say(sheet, 0, column, _ZH[name], look["head"])
@@ -216,7 +230,17 @@ def _internal_sheet(sheet, look, rows):
     _paper(sheet, landscape=True)
 
 
-def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state):
+def _notes_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    rows: "pd.DataFrame",
+    not_ranked: "pd.DataFrame",
+    hot: "pd.DataFrame",
+    state: str,
+) -> None:
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
@@ -267,7 +291,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     _paper(sheet, landscape=True)
 
 
-def _left_out(not_ranked):
+def _left_out(not_ranked: "pd.DataFrame") -> str:
     """How many hotspot cells each class could not rank, and the commonest reason."""
     said = []
     for reason, rows in not_ranked.groupby("reason", sort=True):
@@ -277,12 +301,12 @@ def _left_out(not_ranked):
     return "，".join(said) or "无"
 
 
-def _source(field):
+def _source(field: "xr.Dataset") -> str:
     """The data behind the values, in one phrase."""
     return "；".join(data_sources(field.attrs)) or "未说明"
 
 
-def _weather_note(field):
+def _weather_note(field: "xr.Dataset") -> str:
     """What the columns on weather are, or why they are empty."""
     said = str(field.attrs.get("weather", "none: no weather was delivered"))
     if said.startswith("none: "):
@@ -293,7 +317,7 @@ def _weather_note(field):
     )
 
 
-def _paper(sheet, *, landscape):
+def _paper(sheet: "xlsxwriter.worksheet.Worksheet", *, landscape: bool) -> None:
     sheet.set_paper(9)  # A4
     if landscape:
         sheet.set_landscape()

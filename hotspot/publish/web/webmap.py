@@ -9,6 +9,7 @@ published list prints.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotspot import contracts
 from hotspot.publish.palette import palette
@@ -33,6 +34,11 @@ from hotspot.rules.reasons import in_use
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
 
 @dataclass(frozen=True)
 class WebMap:
@@ -41,13 +47,13 @@ class WebMap:
     html: str
     title: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"WebMap({self.title!r}, {len(self.html.encode()) / 1e6:.1f} MB)"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return frame(self.html, self.title)
 
-    def save(self, path):
+    def save(self, path: Path) -> Path:
         """
         Write the page.
 
@@ -183,14 +189,14 @@ def web_map(
     return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds, hosts(tiles)), f"{name} · {month}")
 
 
-def _level_year(study, month):
+def _level_year(study: Study | None, month: str) -> int | None:
     """The year whose level the field carries, as ``level.annual_level`` has it."""
     if study is None:
         return None
     return int(month[:4]) - (study.criteria.selection.basis == "previous_year")
 
 
-def _lattice(field, study):
+def _lattice(field: "xr.Dataset", study: Study | None) -> Grid:
     """The ``Grid`` on which the field lies."""
     from hotspot.grid.lattice import Grid
 

@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Ints
 from hotspot.publish import words
 from hotspot.publish.palette import palette
 from hotspot.publish.rank_words import n_may
@@ -119,7 +122,7 @@ def warned_rows(warned, field, order, decimals, *, public=False, reasons=OURS):
     return rows
 
 
-def traced_rows(traced, field, order):
+def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[str, list[dict[str, Any]]]:
     """
     Possible sources of each warned cell, in visiting order.
 
@@ -161,7 +164,7 @@ def traced_rows(traced, field, order):
     return found
 
 
-def calm_notes(traced, field, order):
+def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[Any, Any]:
     """
     What a month of much calm means for the sources of a warned cell.
 
@@ -272,7 +275,7 @@ def facility_rows(facilities):
     return {"classes": classes, "rows": rows}
 
 
-def hotspot_cells(hot, field, order):
+def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> list[int]:
     """
     Positions of the formal hotspot cells: those that have not left the list.
 
@@ -308,7 +311,7 @@ def not_ranked_rows(not_ranked, field, order, reasons=OURS):
     return {"pairs": written, "cells": [[place, sorted(found[place])] for place in sorted(found)]}
 
 
-def notes(field, study, month, title):
+def notes(field: xr.Dataset, study: Study | None, month: str, title: str | None) -> dict[str, Any]:
     """
     What a reader must know before believing a colour: source, date, completeness, resolution, rules.
 
@@ -353,7 +356,7 @@ def notes(field, study, month, title):
     }
 
 
-def _coarse(attrs):
+def _coarse(attrs: dict[str, Any]) -> None:
     """The sentence on native resolution, where the product is coarser than the cells."""
     native, spacing = _number(attrs.get("native_resolution_m")), _number(attrs.get("spacing"))
     if native is None or spacing is None or native <= spacing:
@@ -365,7 +368,7 @@ def _coarse(attrs):
     ]
 
 
-def _number(value, decimals=None):
+def _number(value: float | None, decimals: int | None = None) -> float | None:
     """A finite number or None, rounded half to even where digits are given."""
     if value is None or isinstance(value, str) or pd.isna(value) or not np.isfinite(float(value)):
         return None
