@@ -5,6 +5,7 @@ Nothing here decides anything: every table and field comes in finished, so the
 folder can be written again, byte for byte, by whoever holds the inputs.
 """
 
+from typing import TYPE_CHECKING
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -7,6 +7,8 @@ replaces is kept among the revisions; a run that is cut off later is finished by
 the next one, a run that is cut off earlier leaves nothing.
 """
 
+from hotspot.ledger.store import Ledger
+from hotspot.ledger.store import Entry
 import shutil
 from collections.abc import Callable
 from contextlib import suppress

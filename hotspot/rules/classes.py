@@ -165,7 +165,7 @@ def departments() -> Mapping[str, Mapping[str, Any]]:
     return MappingProxyType(_read()[0]["departments"])
 
 
-def find_class(word):
+def find_class(word: str) -> str | None:
     """
     Key of the class that a foreign word means, or ``None``.
 

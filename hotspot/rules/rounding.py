@@ -90,7 +90,7 @@ def round_half_even(value: ArrayLike | Decimal, decimals: int = 0) -> Any:
     return rounded if values.ndim else float(rounded)
 
 
-def round_up(value):
+def round_up(value: float | str | Decimal) -> int:
     """
     Round one number up to a whole number, in decimal (HJ 633, clause 4.2.6).
 

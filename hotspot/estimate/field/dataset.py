@@ -1,10 +1,17 @@
 """The shape every field has: cells with their places, three companions of a mean, and where it came from."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import month_of
+from hotspot.sources.opening import Month
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
 
@@ -52,7 +59,7 @@ def error_share(satellite: xr.DataArray) -> float:
     return float("nan") if share is None else float(share)
 
 
-def empty(cells, names, why):
+def empty(cells: "xr.Dataset", names: list[str], why: str) -> "xr.Dataset":
     """
     A field of nothing, with the reason in every cell.
 

@@ -6,6 +6,8 @@ the difference of their places.
 """
 
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -71,7 +73,7 @@ def with_like(field: "xr.Dataset", delivered: Month, cells: "xr.Dataset", names:
     return _with_base(field, base, networks)
 
 
-def _with_base(field, base, networks):
+def _with_base(field: xr.Dataset, base: np.ndarray, networks: list[tuple[Any, ...]]) -> xr.Dataset:
     """The field with its base; a file holds texts only, so the networks stand in it as JSON, beside their text."""
     told = {"unit": "ug/m3", "networks": json.dumps(networks)}
     return field.assign(pm25_base=(("cell", "time"), base, told)).assign_attrs(networks=str(tuple(networks)))

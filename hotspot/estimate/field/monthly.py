@@ -124,7 +124,7 @@ def daily_field(delivered: Month, cells: "xr.Dataset", names: list[str]) -> "tup
     field, daily = _field(delivered, cells, names, with_days=True)
     if daily is None and delivered.reference is not None:
         _, days = from_stations(delivered, cells, names, True)
-        daily = scaled(days, None, field, names)
+        daily = None if days is None else scaled(days, None, field, names)
     return contracts.checked(field), daily
 
 

@@ -9,9 +9,10 @@ again. For one pattern of hours and single targets there is ``krige.krige``.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspot.estimate.field.krige import by_place
+from hotspot.estimate.field.krige import Variogram, by_place
 from hotspot.kernels import downdate
 from hotspot.kernels import krige_blocks as kernel
+from hotspot.kernels.arrays import Floats, Singles
 from hotspot.kernels.krige_blocks import Blocks, Hours
 from hotspot.variables import DataError
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from hotspot.estimate.field.krige import by_place
 from hotspot.estimate.field.support import ATTRS, stations_near, support_of
@@ -19,6 +20,7 @@ from hotspot.estimate.fine.pattern import pattern_at
 from hotspot.grid.lattice import Grid
 from hotspot.grid.sub_cells import sub_cells
 from hotspot.kernels import krige_blocks
+from hotspot.kernels.arrays import Floats, Singles, Texts, Times
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria, Downscaling
 from hotspot.variables import VARIABLES, DataError

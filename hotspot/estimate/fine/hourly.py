@@ -9,6 +9,7 @@ from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import Blocks, Hours, lay_blocks
 from hotspot.kernels import krige_blocks
+from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 

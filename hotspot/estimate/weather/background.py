@@ -135,7 +135,7 @@ def regional_background(
     return out
 
 
-def _positions(col, row):
+def _positions(col: Ints, row: Ints) -> Callable:
     """Function (offsets, slice) -> int64[cell, direction, sample], position of the ring's cells, -1 outside."""
     col, row = np.asarray(col, np.int64), np.asarray(row, np.int64)
     left, low = col.min(), row.min()

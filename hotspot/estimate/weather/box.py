@@ -23,7 +23,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Flags, Floats
 from hotspot.rules.criteria import Box, Criteria

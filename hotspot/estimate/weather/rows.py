@@ -17,6 +17,9 @@ from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Stagnation
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _FACTOR = {
     "u10": "transport",
     "v10": "transport",

@@ -5,6 +5,7 @@ A block is a text, a table, a map or a pair of drawings; ``templates/report.typ`
 Under each table stands which columns it came from.
 """
 
+from hotspot.rules.criteria import Criteria
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 

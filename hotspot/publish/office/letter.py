@@ -6,6 +6,7 @@ The office owns the template: any DOCX with the same names works. The official f
 are named in it, never shipped.
 """
 
+from hotspot.study import Study
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -5,6 +5,9 @@ Values are unrounded, so that every printed figure can be traced to them. The
 file holds no time of writing and no frame index: same month, same bytes.
 """
 
+from hotspot.publish.office.paper import Grid
+from hotspot.kernels.arrays import Texts
+from hotspot.kernels.arrays import Floats
 import json
 from pathlib import Path
 

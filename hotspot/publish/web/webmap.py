@@ -6,6 +6,7 @@ that a whole key region stays small and quick; every number is the one the
 published list prints.
 """
 
+from hotspot.publish.office.paper import Grid
 import os
 from dataclasses import dataclass
 from pathlib import Path

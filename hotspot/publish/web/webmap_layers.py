@@ -5,6 +5,8 @@ Every layer has limits shared by all months, so that a colour means the same whe
 slider stands; those that are quantities of a month also have limits of each month alone.
 """
 
+from hotspot.kernels.arrays import Ints
+from hotspot.kernels.arrays import Floats
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 

@@ -5,6 +5,7 @@ Every text from data passes ``escape`` here; numbers are already rounded as the
 published list rounds them, so that page and list never differ.
 """
 
+import geopandas as gpd
 from collections.abc import Callable
 from typing import Any
 

@@ -157,7 +157,7 @@ def in_force(hot: "pd.DataFrame") -> "pd.DataFrame":
     return hot[hot["status"] != "exited"].reset_index(drop=True)
 
 
-def _rows(path):
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
         return read_csv(path, list(COLUMNS), "a hotspot list", "save it as UTF-8 CSV with its own columns")
     except FileNotFoundError:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot.rank.select.hotlist import COLUMNS, in_force
-from hotspot.rank.select.hotspots import list_rows
+from hotspot.rank.select.hotspots import Standing, list_rows
+from hotspot.study import Study
 from hotspot.text.door import shown
 from hotspot.variables import DataError
 

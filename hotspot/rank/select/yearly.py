@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
 from hotspot.rank.select.hotlist import in_force, write_rows
 from hotspot.rank.select.hotspots import Standing, list_rows, rank_cells
 from hotspot.rank.select.quota import fill_quota, passes
 from hotspot.rank.warn.clusters import false_discovery
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria, Revision, Selection
+from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 DIFF_COLUMNS: dict[str, int | None] = {
     "year": 0, "city": None, "cell": None, "county": None, "township": None, "change": None,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from hotspot import contracts
+from hotspot.estimate.field.residuals import DayModel
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
 from hotspot.rank.warn.sets import near_pairs, rank_sets
@@ -44,28 +46,28 @@ class Months:
         self.month = contracts.named(field)
         self.resolution = float(field.attrs.get("native_resolution_m") or np.nan)
         self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
-        self._models: dict[int, tuple[DayModel | None, Floats | None]] = {}
+        self._models: dict[str, tuple[DayModel | None, Floats | None]] = {}
         self._estimates: dict[Any, Any] = {}
 
-    def level(self, month, at):
+    def level(self, month: str, at: Ints) -> Floats:
         """float64[n_cell], the month's mean of some cells, ug/m3."""
         return self._values("pm25", month)[at]
 
-    def error(self, month, at):
+    def error(self, month: str, at: Ints) -> Floats:
         """float64[n_cell], its stated error (1 sd), NaN where there is none."""
         return self._values("pm25_error", month)[at]
 
-    def _values(self, name, month):
+    def _values(self, name: str, month: str) -> Floats:
         return contracts.values_of(self.field, name, month).astype("float64")
 
-    def days(self, month, at):
+    def days(self, month: str, at: Ints) -> Floats | None:
         """float64[n_cell, n_day] of the whole month, or None where a cell has none or the month fewer than two."""
         values = self._whole(month)
         if values is None or not np.isfinite(values[at]).any(axis=1).all():
             return None
         return values[at]
 
-    def estimate(self, month, at):
+    def estimate(self, month: str, at: Ints) -> Estimate | None:
         """
         What is known of the month's true means of some cells, together; None where no error is known.
 
@@ -77,7 +79,7 @@ class Months:
             self._estimates[key] = self._estimated(month, at)
         return self._estimates[key]
 
-    def _estimated(self, month, at):
+    def _estimated(self, month: str, at: Ints) -> Estimate | None:
         from hotspot.estimate.field.joint import joint_mean
 
         level = np.maximum(self.level(month, at), _LEAST)
@@ -110,7 +112,7 @@ class Months:
         km = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1)) / 1000
         return np.where(same, 1.0, np.exp(-km / distance))
 
-    def _whole(self, month):
+    def _whole(self, month: str) -> Floats | None:
         """float64[n_cell, n_day] of the field's cells, NaN where there is none, or None."""
         if self.daily is None:
             return None
@@ -119,13 +121,13 @@ class Months:
         values = part.values.astype("float64")
         return values if np.isfinite(values).any(axis=0).sum() >= 2 else None
 
-    def _model(self, month):
+    def _model(self, month: str) -> DayModel | None:
         """Variances of a month of satellite days; None where the days are not of a satellite."""
         if month not in self._models:
             self._models[month] = self._modelled(month)
         return self._models[month][0]
 
-    def _modelled(self, month):
+    def _modelled(self, month: str) -> tuple[DayModel | None, Floats | None]:
         from hotspot.estimate.field.filled_days import lattice_of
         from hotspot.estimate.field.residuals import day_model
 
@@ -148,11 +150,11 @@ class Months:
         )  # fmt: skip
         return model, values
 
-    def _seen(self, month):
-        return self._models[month][1]
+    def _seen(self, month: str) -> Floats:
+        return cast(Floats, self._models[month][1])  # whoever asks has a model
 
 
-def this_month(months, names, at, k):
+def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) -> dict[str, np.ndarray]:
     """
     Rank sets and probabilities of this month, for the ranked cells of one city and class.
 
@@ -170,8 +172,8 @@ def this_month(months, names, at, k):
     dict as ``rank_sets`` gives it; NaN, and nothing claimed, where an error is not known
     """
     city, own = at
-    parts = [months.estimate(name, city) for name in names]
-    if any(part is None for part in parts):
+    known = [part for name in names if (part := months.estimate(name, city)) is not None]
+    if len(known) < len(names):
         unknown = np.full(own.size, np.nan)
         return dict.fromkeys(SETS, unknown) | {"may_top": np.full(own.size, np.nan)}
     parts = [part.of(own) for part in known]

@@ -6,11 +6,13 @@ stored full value, and is itself not rounded before it is ranked (``rules.rankin
 """
 
 import json
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats, Ints, Objects
 from hotspot.rank.select.hotlist import in_force
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.ranking import change, level_for_rank, ranks
@@ -135,14 +137,14 @@ def classes_of(field: "xr.Dataset", at: Ints, criteria: Criteria, notes: list[st
         yield Class(of, np.where(ranked, worse, np.nan), ranked, why, previous, difference, per_cent)
 
 
-def _month(field, at, month):
+def _month(field: "xr.Dataset", at: Ints, month: str) -> tuple[Floats, Flags, np.ndarray]:
     """Mean, validity and reason of the listed cells in one month."""
     value = contracts.values_of(field, "pm25", month)[at].astype("float64")
     valid = contracts.values_of(field, "valid", month)[at].astype(bool) & np.isfinite(value)
     return value, valid, contracts.values_of(field, "why", month)[at]
 
 
-def _told_networks(networks, base, reason, notes):
+def _told_networks(networks: str, base: str, reason: str, notes: list[str]) -> None:
     """Which stations a change was made from, and what it would be with all of them."""
     for name, then, now, both, raw, like in json.loads(networks):
         if name == base and not then == now == both:

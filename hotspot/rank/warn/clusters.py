@@ -5,10 +5,14 @@ A class of its own beside the warning list: a high cell among low ones may lead 
 no cluster, and a cluster says that a district is heavy, not which cell of it.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ CLASSES = ("hot", "cold", "")
 _MOST_PLACES = 50_000_000
 
 
-def gi_star(values: "Floats | xr.DataArray", cells: "xr.Dataset", *, alpha: float = 0.05) -> "xr.Dataset":
+def gi_star(values: ArrayLike | xr.DataArray | xr.Dataset, cells: "xr.Dataset", *, alpha: float = 0.05) -> "xr.Dataset":
     """
     Gi* of every cell on the lattice: queen neighbours and the cell itself, weight one each.
 
@@ -108,7 +112,7 @@ def gi_star(values: "Floats | xr.DataArray", cells: "xr.Dataset", *, alpha: floa
     )  # fmt: skip
 
 
-def _one_month(values, cells):
+def _one_month(values: "ArrayLike | xr.DataArray | xr.Dataset", cells: "xr.Dataset") -> Floats:
     """The values of the cells, in their order: of a field those of its month."""
     if isinstance(values, xr.Dataset):
         now = contracts.of_month(values)
@@ -120,7 +124,7 @@ def _one_month(values, cells):
     return np.asarray(getattr(values, "values", values), dtype="float64")
 
 
-def false_discovery(p, alpha):
+def false_discovery(p: ArrayLike, alpha: float) -> Flags:
     """
     Which hypotheses are rejected when the false discovery rate is held at ``alpha``.
 

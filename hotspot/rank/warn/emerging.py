@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats
 from hotspot.rank.warn.clusters import false_discovery, places
 from hotspot.variables import DataError
 

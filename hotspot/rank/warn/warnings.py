@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Ints, Texts
 from hotspot.rank.warn.claims import Months, again, this_month
 from hotspot.rank.warn.classes import classes_of, listed_cells
 from hotspot.rank.warn.sets import near_pairs
