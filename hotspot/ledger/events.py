@@ -2,9 +2,9 @@
 Reports of other desks gathered into events (A4), and their statistics with the row that other tables leave out (A2).
 """
 
-from typing import Any
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd

@@ -85,7 +85,7 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
             {"path": r.path, "sha256": r.sha256, "size": r.size, "refused": outward(r.refused) or None}
             for r in sorted(intake.files.values(), key=lambda r: r.path)
         ],
-        "conservation": intake.counts
+        "conservation": dict(intake.counts)
         | {
             "by_file": {
                 r.path: {"read": r.read, "used": r.used, "duplicates": r.duplicates, "quarantined": r.quarantined}
@@ -103,9 +103,7 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
     } | ({"past": derived.past} if derived.past else {})
 
 
-def _plain(
-    value: str | float | tuple[tuple[str, int, int, int, float, float], tuple[str, int, int, int, float, float]],
-) -> str | float:
+def _plain(value: Any) -> Any:
     """A value as JSON knows it: numpy scalars become numbers, NaN becomes null."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float) and value != value:
@@ -191,7 +189,7 @@ def body_digest(body: dict[str, Any]) -> str:
     return text_digest({key: value for key, value in body.items() if key not in NOT_LINKED})
 
 
-def text_digest(value: str | dict[str, Any] | list[str | dict[str, Any]]) -> str:
+def text_digest(value: Any) -> str:
     """
     SHA-256 of a JSON value written one way: keys sorted, no blanks, UTF-8.
 

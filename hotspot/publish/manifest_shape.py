@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from hotspot.text.door import shown
 from hotspot.variables import DataError
@@ -154,7 +155,7 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number of JSON")
 
 
-def _fault(fault: dict[str, Any]) -> str:
+def _fault(fault: ErrorDetails) -> str:
     where = ".".join(shown(str(step))[:60] for step in fault["loc"])
     said = re.sub(r"^Value error, ", "", fault["msg"])
     return f"{where}: {said}" if where else said

@@ -5,7 +5,6 @@ Nothing here decides anything: every table and field comes in finished, so the
 folder can be written again, byte for byte, by whoever holds the inputs.
 """
 
-from typing import TYPE_CHECKING
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ from typing import Any
 from hotspot.publish.catalogue import PRODUCTS, Made, strangers
 from hotspot.variables import DataError
 
-if TYPE_CHECKING:
-    from hotspot.workflows.month import Derived
 
 def write_products(
     folder: str | Path,

@@ -1,5 +1,6 @@
 """What a rank claims, in words: of this month, of a month like this, and who else it may be (METHODS 16)."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.words import known
@@ -53,7 +54,7 @@ def may_en(row: dict[str, str], k: int) -> str:
     return f"the true {k} worst of this month are among {len(codes)} cells ({named})"
 
 
-def again_en(row: dict[str, float]) -> str:
+def again_en(row: Mapping[str, Any]) -> str:
     """
     The other claim: a month like this.
 

@@ -7,8 +7,6 @@ replaces is kept among the revisions; a run that is cut off later is finished by
 the next one, a run that is cut off earlier leaves nothing.
 """
 
-from hotspot.ledger.store import Ledger
-from hotspot.ledger.store import Entry
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotspot.ledger.storage import is_there
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.store import Entry, Ledger, open_ledger
 from hotspot.publish import dialects, manifest, revisions
 from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
@@ -98,7 +96,7 @@ def publish(
             if state == "preliminary" or confirm or entry in own:
                 break
             _empty(folder)  # not what was confirmed after all
-        if confirm:
+        if confirm and stated is not None:  # ``_states`` refuses what was never published
             _require_same(month, {name: body["outputs"].get(name) for name in data_files()}, stated["outputs"])
         while True:
             write_release(folder, study, month, derived, whole)
@@ -185,7 +183,7 @@ def _write_draft(
 
 
 def _place(
-    ledger: Ledger, study: Study, month: str, body: dict[str, Any], listed: bool, by: str, reason: str
+    ledger: Ledger, study: Study, month: str, body: dict[str, Any], listed: dict[str, Any], by: str, reason: str
 ) -> tuple[Entry, dict[str, Any]]:
     """
     The month's place in the chain: its standing entry if nothing is different, else the next revision.

@@ -5,6 +5,7 @@ Everything here is read from the entries of the ledger, never from a clock: an
 outsider with the same ledger comes to the same history and the same changes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def differences(before: list[list[str | float | None]], now: list[list[str | flo
     return sorted(told, key=lambda row: (row["city"], row["cell"], row["reason"]))
 
 
-def _values(row: list[str | float | None] | None) -> dict[str, float | None] | None:
+def _values(row: Sequence[Any] | None) -> dict[str, Any] | None:
     return dict(zip(VALUES, row[1:], strict=True)) if row else None
 
 

@@ -1,7 +1,12 @@
 """What the weather did to a listed cell, in words; Chinese first."""
 
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.words import BASES, BASES_EN, change_zh, known
 from hotspot.rules.rounding import plain_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def weather_zh(row: "dict[str, Any] | pd.Series", decimals: int) -> str:

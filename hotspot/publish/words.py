@@ -6,7 +6,7 @@ stands in one place.
 """
 
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from hotspot.rules.reasons import Said
 
@@ -36,7 +36,7 @@ COMPLETENESS = MappingProxyType(
 )
 
 
-def known(value: str | float | bool | None) -> bool:
+def known(value: object) -> TypeGuard[Any]:
     """
     Whether a value of a list is there: not None, not NaN, not empty.
 

@@ -29,6 +29,7 @@ from hotspot.estimate.field.skill import of_the_year, with_skill
 from hotspot.kernels.arrays import Floats
 from hotspot.quality.completeness import LABELS, product_months, satellite_days
 from hotspot.rules.calendar import month_of, month_start, year_months
+from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import months_back
 from hotspot.rules.validity import year_of_products_is_valid
 from hotspot.sources.opening import Month

@@ -7,6 +7,7 @@ values of a cell average to the cell's published value; they say where in the ce
 dirtier, not that the cell is.
 """
 
+from hotspot.contracts.records import Month
 import numpy as np
 import pandas as pd
 import xarray as xr

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from hotspot.estimate.fine.blocks import own_amplitudes, split_block
-from hotspot.estimate.weather.model import weather_effects
+from hotspot.estimate.weather.model import Effects, weather_effects
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.criteria import Normalisation
 
 QUANTITIES = ("normalised", "stagnant", "background", "increment")

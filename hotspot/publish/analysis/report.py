@@ -9,7 +9,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotspot.publish.analysis import report_map, report_sections, report_split, report_tables, report_words
 from hotspot.publish.analysis.report_wind import wind_section
@@ -20,10 +20,13 @@ from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import LEVEL
 
 if TYPE_CHECKING:
     import pandas as pd
+    import shapely
+    import xarray as xr
 
     from hotspot.contracts.records import Derived
     from hotspot.study import Study
@@ -305,7 +308,7 @@ def _maps(
     given: _Month, name: str, cells: "pd.DataFrame", outlines: "dict[str, shapely.Geometry]", numbers: dict[str, int]
 ) -> list[dict[str, Any]]:
     """The city, and its hotspot cells enlarged where they fill only a part of it; beside it if both are upright."""
-    settings = {
+    settings: dict[str, Any] = {
         "grid": given.study.grid, "outlines": outlines, "breaks": report_map.limits(cells), "numbers": numbers,
         "heavy": [given.units.city[name]] if name in given.units.city else [], "stations": given.at,
     }  # fmt: skip

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from hotspot.grid.frame import geodesic_size, north_angle
 from hotspot.grid.lattice import Grid
@@ -299,7 +298,7 @@ def _picture(cells: "pd.DataFrame", level: Ints, colours: list[str], plate: Plat
     ]
 
 
-def _png(shown: NDArray[np.uint8], colours: list[str]) -> bytes:
+def _png(shown: np.ndarray, colours: list[str]) -> bytes:
     """A picture with a palette whose first colour is clear."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:

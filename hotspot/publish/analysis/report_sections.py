@@ -5,7 +5,6 @@ A block is a text, a table, a map or a pair of drawings; ``templates/report.typ`
 Under each table stands which columns it came from.
 """
 
-from hotspot.rules.criteria import Criteria
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,8 @@ from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import BASES, known
 from hotspot.rank.warn.weather_change import weather_change
-from hotspot.rules.reasons import LEVEL, in_use
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.reasons import LEVEL, Reason, in_use
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
 
@@ -126,7 +126,7 @@ def leader_blocks(
 
 
 def _leaders(
-    rows: "pd.DataFrame", reason: str, cells: "pd.DataFrame", not_ranked: "pd.DataFrame", criteria: Criteria
+    rows: "pd.DataFrame", reason: Reason, cells: "pd.DataFrame", not_ranked: "pd.DataFrame", criteria: Criteria
 ) -> list[dict[str, Any]]:
     decimals, level, listed = criteria.warning.decimals, criteria.confidence.level, criteria.report.leaders
     zh, en = reason.report_titles

@@ -14,6 +14,7 @@ import xarray as xr
 
 from hotspot.kernels.arrays import Flags
 from hotspot.rules.calendar import local_bounds
+from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import OURS, REASONS
 from hotspot.rules.rounding import round_half_even
 from hotspot.variables import DataError

@@ -41,7 +41,7 @@ def wind_section(
     """
     if derived.delivered.weather is None:
         return [_text("没有交付气象资料，本月不作风向风速分析。")], ""
-    settings = {"month": month, "utc_offset": study.utc_offset, "criteria": study.criteria}
+    settings: dict[str, Any] = {"month": month, "utc_offset": study.utc_offset, "criteria": study.criteria}
     of = cells[cells["hotspot"]] if cells["hotspot"].any() else cells
     try:
         rose = month_rose(derived.delivered.weather, float(of["lon"].mean()), float(of["lat"].mean()), **settings)
@@ -49,7 +49,7 @@ def wind_section(
         return [_text("交付的气象资料中本月没有风向风速，不作风向风速分析。")], ""
     source = name_words(derived.delivered.weather.attrs.get("source", "")) or "未注明"
     sentence, words = _rose_words(rose, study.criteria.tracing.calm_share)
-    parts = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
+    parts: list[dict[str, Any]] = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
     table, name, why = _polar(derived, near, settings, study.criteria.report.least_hours)
     if table is not None:
         parts.append({"svg": polar_svg(table, size_mm=_SIZE_MM), "zh": f"{name}高值来风方向", "en": "Polar plot (CPF)"})
@@ -57,7 +57,10 @@ def wind_section(
     else:
         words.append(why)
     note = f"风取离热点网格中心最近的气象资料（{source}）。高值来风方向只说明风从该方向来时浓度较高，不等于认定来源。"
-    blocks = [_text("".join(words)), {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note}]
+    blocks: list[dict[str, Any]] = [
+        _text("".join(words)),
+        {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note},
+    ]
     return blocks + time_blocks(derived, near, month, study.utc_offset), sentence
 
 
@@ -113,7 +116,7 @@ def _polar(
     derived: "Derived", near: "pd.DataFrame", settings: dict[str, Any], least_hours: int
 ) -> "tuple[pd.DataFrame | None, str, str]":
     """The polar table of the station that is nearest to most warned cells, or why there is none."""
-    if derived.delivered.reference is None:
+    if derived.delivered.weather is None or derived.delivered.reference is None:
         return None, "", "没有交付逐时站点资料，无法判断高值时的来风方向。"
     rows = near[near["station"] != ""]
     if not len(rows):

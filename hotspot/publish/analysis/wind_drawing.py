@@ -8,7 +8,7 @@ package's own words and numbers; nothing from data is printed.
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -160,7 +160,7 @@ def polar_svg(polar: "pd.DataFrame", *, size_mm: float = 60.0, statistic: str = 
     return _picture(parts, title, colours, words, lines, size_mm)
 
 
-def _high_words(about: dict[str, float], statistic: str) -> str:
+def _high_words(about: dict[str, Any], statistic: str) -> str:
     """What counts as high, in the drawing's last line."""
     if statistic == "cbpf":
         low, high = about["interval"]

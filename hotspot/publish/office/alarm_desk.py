@@ -3,7 +3,7 @@ What goes with the letters of a day: a return form with a row per alarm, a text 
 group, and the table over all cities that says who answers (C3, C4, C11).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ def _picture(
     period: str,
     pushed: pd.DataFrame,
     waiting: pd.DataFrame,
-    figures: Sequence[Any],
+    figures: Mapping[str, Any],
     study: Study,
     borders: Borders,
     ways: Backdrop | None,

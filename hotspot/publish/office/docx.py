@@ -10,6 +10,7 @@ import io
 import zipfile
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from hotspot.foreign.child import ask
 from hotspot.foreign.documents import render
@@ -18,7 +19,7 @@ from hotspot.variables import DataError
 _STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file
 
 
-def filled(name: str, context: dict[str, str], template: str | None = None) -> bytes:
+def filled(name: str, context: dict[str, Any], template: Path | str | None = None) -> bytes:
     """
     Fill a template.
 

@@ -6,7 +6,6 @@ The office owns the template: any DOCX with the same names works. The official f
 are named in it, never shipped.
 """
 
-from hotspot.study import Study
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.office.docx import filled
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.text.table import columns
 
@@ -29,9 +29,19 @@ STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
 
 
 def write_letters(
-    directory: Path | str, *, study: Study, alarms: pd.DataFrame, period: str, answered: Mapping[str, Any] | None=None, outstanding: pd.DataFrame | None=None, past: Mapping[str, Any] | None=None, persistent: pd.DataFrame | None=None, head: str="",
-    signer: str="", template: str | None=None,
-) -> list[Path]:  # fmt: skip
+    directory: Path | str,
+    *,
+    study: Study,
+    alarms: pd.DataFrame,
+    period: str,
+    answered: Mapping[str, Any] | None = None,
+    outstanding: pd.DataFrame | None = None,
+    past: Mapping[str, Any] | None = None,
+    persistent: pd.DataFrame | None = None,
+    head: str = "",
+    signer: str = "",
+    template: str | None = None,
+) -> list[Path]:
     """
     Write one letter per city with alarms in the period, or with earlier ones that nobody answered.
 
@@ -156,7 +166,7 @@ def letter_context(
     period: str,
     *,
     past: Mapping[str, Any],
-    persistent: pd.DataFrame | None,
+    persistent: pd.DataFrame,
     head: str = "",
     signer: str = "",
 ) -> dict[str, Any]:

@@ -21,7 +21,13 @@ from hotspot.publish.tables.lists import published
 from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Office, Study
 from hotspot.text.table import titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspot.contracts.records import Derived
 
 LIST_HEADS = titles("notice.docx/名单")
 INTERNAL_HEADS = titles("notice.docx/内部")
@@ -72,7 +78,7 @@ def addressees(study: Study, hot: "pd.DataFrame") -> list[Addressee]:
 
 def notice(
     study: Study, month: str, derived: "Derived", edition: Edition, *, level: str = "internal", city: str | None = None
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """
     Everything one notice prints, as plain strings.
 
@@ -103,7 +109,9 @@ def notice(
     title = title_zh(month, edition, public=public)
     office = study.office
     body = sections(rule.sections, facts)
-    annexes = [{"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}]
+    annexes: list[dict[str, Any]] = [
+        {"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}
+    ]
     if rule.internal and len(rows):
         values = _internal(facts, rule)
         annexes.append({"title": "预警网格数值与名次", "kind": "internal", "cities": values, "note": _note(facts)})
@@ -164,7 +172,7 @@ def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> 
     return filled("notice.docx", context, template)
 
 
-def template_of(study: Study) -> None:
+def template_of(study: Study) -> Path | None:
     """The office's own template as a Path, or None where the one that ships is used."""
     own = study.office.template
     return below(study.root, own, "office.template", links=False) if own else None
@@ -343,14 +351,14 @@ def _note(facts: dict[str, Any]) -> str:
     )
 
 
-def _number(value: float, decimals: int, *, signed: bool = False) -> str:
+def _number(value: Any, decimals: int, *, signed: bool = False) -> str:
     if not known(value):
         return "—"
     text = plain_text(float(value), decimals)
     return f"+{text}" if signed and float(value) > 0 else text
 
 
-def _changes(facts: dict[str, Any], rule: Any) -> dict[str, Any]:
+def _changes(facts: dict[str, Any], rule: Any) -> list[dict[str, str]]:
     """What a revision added, removed or changed, before and now."""
     decimals = facts["criteria"].warning.decimals
     lines = [

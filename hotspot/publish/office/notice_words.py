@@ -7,7 +7,7 @@ Which of them a reader may see is decided in ``redaction``.
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import REASONS as KINDS
 from hotspot.rules.reasons import in_use
 
@@ -131,11 +132,11 @@ def _classes(facts: dict[str, Any]) -> str:
     return "；".join(f"{n}是{text}" for n, text in zip(NUMERALS, named, strict=False))
 
 
-def _ids(facts):
+def _ids(facts: dict[str, Any]) -> list[str]:
     return [reason.id for reason in in_use(facts["criteria"].warning.k)]
 
 
-def _counted(facts):
+def _counted(facts: dict[str, Any]) -> str:
     warned = facts["warned"]
     if not len(warned):
         return "本月没有网格列入预警名单。"

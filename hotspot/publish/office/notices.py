@@ -7,7 +7,7 @@ into it, and stand in the manifest beside the chain, not under it.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.edition import Edition
 from hotspot.publish.office.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
@@ -87,7 +87,7 @@ def _put(path: Path, data: bytes) -> Path:
     return path
 
 
-def _public_list(path: Path, context: dict[str, str]) -> Path:
+def _public_list(path: Path, context: dict[str, Any]) -> Path:
     """The four columns of D10 and nothing else; the city stands before its county."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cities = next(annex for annex in context["annexes"] if annex["kind"] == "list")["cities"]

@@ -8,6 +8,7 @@ the official typefaces are named in the DOCX, never shipped. Same content, same 
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.docx import same_bytes
@@ -105,7 +106,17 @@ def paper_docx(paper: Paper) -> bytes:
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)
 
-    def write(holder, text, face, size, *, align=None, indent=False, bold=False, exact=28.0):
+    def write(
+        holder: Any,
+        text: str,
+        face: str,
+        size: float,
+        *,
+        align: Any = None,
+        indent: bool = False,
+        bold: bool = False,
+        exact: float = 28.0,
+    ) -> None:
         run = holder.add_run(legible(text))
         run.font.size, run.font.name, run.bold = Pt(size), "Times New Roman", bold
         run._element.rPr.rFonts.set(qn("w:eastAsia"), face)

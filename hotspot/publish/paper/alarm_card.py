@@ -222,7 +222,7 @@ def _panel(card: Card, grid: Grid, code: str, number: int, fine: float, borders:
     }
 
 
-def _source(place: int, row: dict[str, Any]) -> dict[str, str]:
+def _source(place: int, row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "number": str(place),
         "symbol": sheet_map.symbol_svg(row["symbol"]),

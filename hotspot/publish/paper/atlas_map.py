@@ -23,7 +23,7 @@ _LARGEST_M = 132_000.0  # side of one sheet: a cell of 3 km is 4 mm there, room 
 _BARS_KM = (1, 2, 5, 10, 20)
 
 
-def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop) -> list[dict[str, Any]]:
+def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None) -> list[dict[str, Any]]:
     """
     Maps of a city's hotspot cells, from the north-west row by row.
 
@@ -61,15 +61,16 @@ def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdr
     return sheets
 
 
-def _sheet(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop, window: Window) -> dict[str, Any]:
+def _sheet(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None, window: Window) -> dict[str, Any]:
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     pieces = borders.within(window)
     city = set(cells["city"])
     covered = [piece for unit, piece in pieces if borders.city[unit] in city]
     draw.svg.extend(drawing.hatch(_outside(window, covered), window, slope=1, width=0.1, colour="#bbb"))
-    found = ways.within(window)
-    ways.draw(draw, window, found)
+    found = ways.within(window) if ways else []
+    if ways:
+        ways.draw(draw, window, found)
     side = grid.spacing * window.size / window.metres
     west, _, _, north = (np.asarray(v, float) for v in grid.bounds(cells["col"].to_numpy(), cells["row"].to_numpy()))
     at = [window.at(*corner) for corner in zip(west.tolist(), north.tolist(), strict=True)]
@@ -80,7 +81,8 @@ def _sheet(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop, 
         draw.say(x + side / 2, y + side / 2, str(number), size, 0)
         draw.taken.append((x, y, x + side, y + side))
     borders.name(draw, window, merged, [])
-    ways.name(draw, window, found)
+    if ways:
+        ways.name(draw, window, found)
     draw.svg.append(drawing.frame(0, 0, window.size, 0.35))
     col, row = (round(float(cells[name].median())) for name in ("col", "row"))
     km = next((bar for bar in _BARS_KM if bar * 1000 >= window.metres / 12), _BARS_KM[-1])
@@ -92,7 +94,7 @@ def _sheet(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop, 
     }
 
 
-def _outside(window, covered):
+def _outside(window: Window, covered: "list[shapely.Geometry]") -> "shapely.Geometry":
     return window.box.difference(shapely.union_all(covered))
 
 

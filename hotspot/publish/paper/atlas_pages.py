@@ -103,7 +103,7 @@ def cell_page(study, row, *, every, facilities, borders, ways, people=None):
     near = _near(grid, row, facilities, ring)
     cells = math.ceil(reach / grid.spacing) + 1
     around = (grid.code(col + i, at_row + j) for i in range(-cells, cells + 1) for j in range(-cells, cells + 1))
-    shared = {
+    shared: dict[str, Any] = {
         "size": PANEL_MM, "borders": borders, "facilities": near, "warned": (every.keys() & set(around)) - {code},
         "backdrop": ways,
     }  # fmt: skip

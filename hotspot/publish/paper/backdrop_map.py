@@ -5,7 +5,7 @@ A road has two edges, a railway ties, a river one grey line, water a grey face: 
 looks like a border, which is dashed.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
@@ -42,7 +42,7 @@ class Backdrop:
     def __init__(self, grid: Grid, features: "gpd.GeoDataFrame | None") -> None:
         self.grid = grid
         self.words = [] if features is None else features[["kind", "name", "number"]].values.tolist()
-        self.shapes = [] if features is None else features.geometry.to_numpy()
+        self.shapes: Any = [] if features is None else features.geometry.to_numpy()
         self.tree = shapely.STRtree(self.shapes)
 
     def within(self, window: Window) -> list[tuple[str, str, shapely.Geometry]]:

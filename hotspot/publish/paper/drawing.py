@@ -45,7 +45,9 @@ class Drawing:
     """What is drawn and what is said on one panel; texts that would lie on another are left out."""
 
     def __init__(self) -> None:
-        self.svg, self.labels, self.taken = [], [], []
+        self.svg: list[str] = []
+        self.labels: list[Any] = []
+        self.taken: list[Any] = []
 
     def say(self, x: float, y: float, text: str, size: float, grey: float, *, force: bool = True) -> bool:
         """

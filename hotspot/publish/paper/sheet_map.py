@@ -63,8 +63,20 @@ def window_around(grid: Grid, col: int, row: int, metres: float, size: float) ->
 
 
 def detail_panel(
-    grid: Grid, col: int, row: int, *, size: float, borders: Borders, facilities: list[dict[str, Any]], warned: set[str], values: dict[str, str], fine: float, sub_cells: list[dict[str, str]] | None=None, backdrop: Backdrop | None=None, marked: set[str] | None=None
-) -> dict[str, Any]:  # fmt: skip
+    grid: Grid,
+    col: int,
+    row: int,
+    *,
+    size: float,
+    borders: Borders,
+    facilities: list[dict[str, Any]],
+    warned: set[str],
+    values: dict[str, str],
+    fine: float,
+    sub_cells: list[dict[str, str]] | None = None,
+    backdrop: Backdrop | None = None,
+    marked: int | None = None,
+) -> dict[str, Any]:
     """
     The cell with its numbered sub-cells, its neighbours' codes on the frame.
 
@@ -101,7 +113,7 @@ def detail_panel(
     pieces = borders.within(window)
     draw = _ground(grid, window, pieces, warned)
     ways = backdrop.within(window) if backdrop else []
-    if ways:
+    if backdrop and ways:
         backdrop.draw(draw, window, ways)
     step = cell / n
     for edge in (margin, margin + cell):
@@ -131,7 +143,7 @@ def detail_panel(
         if i and j:
             _corner(draw, grid, col, row, i, j, margin, cell)
         _neighbour(draw, grid.code(col + i, row + j), values, i, j, margin, cell)
-    if ways:
+    if backdrop and ways:
         backdrop.name(draw, window, ways)
     draw.svg.append(drawing.frame(0, 0, size, 0.35))
     return draw.panel(size) | {"shown": legend(ways)}
@@ -183,7 +195,7 @@ def ring_panel(
     left, top = window.at(float(grid.bounds(col, row)[0]), float(grid.bounds(col, row)[3]))
     draw.svg.append(f'<path d="M{left:.2f},{top:.2f}h{s * scale:.2f}v{s * scale:.2f}h{-s * scale:.2f}Z" fill="#ddd"/>')
     ways = backdrop.within(window) if backdrop else []
-    if ways:
+    if backdrop and ways:
         backdrop.draw(draw, window, ways)
     merged = borders.draw(draw, window, pieces)
     draw.svg.append(drawing.frame(left, top, s * scale, 0.8))
@@ -205,7 +217,7 @@ def ring_panel(
                 places = [(x, y + half), (x, y - half), (x + half / 3, y + half), (x - half / 3, y + half)]
                 draw.say_at(places, grid.code(col + i, row + j), 5, 0 if not (i or j) else 0.35)
     borders.name(draw, window, merged, pieces)
-    if ways:
+    if backdrop and ways:
         backdrop.name(draw, window, ways)
     draw.svg.append(drawing.frame(0, 0, size, 0.35))
     return draw.panel(size) | {"shown": legend(ways)}

@@ -1,5 +1,6 @@
 """What the printed sheet says of a cell, its rank and its sources, as finished Chinese strings."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from hotspot.publish.words import (
     known,
     month_zh,
 )
-from hotspot.rules.classes import source_classes
+from hotspot.rules.classes import SourceClass, source_classes
+from hotspot.rules.criteria import Confidence
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.study import Study
 from hotspot.trace.words import findings_words
@@ -44,7 +46,7 @@ def texts(
     *,
     state: str,
     digest: str = "",
-    near: list[dict[str, Any]] = (),
+    near: Sequence[dict[str, Any]] = (),
     hours: dict[str, Any] | None = None,
     fine: "pd.DataFrame | None" = None,
     hidden: dict[str, Any] | None = None,
@@ -164,7 +166,7 @@ def confidence_zh(rows: "pd.DataFrame", rule: Confidence) -> str:
     return f"{word}：本月确在名单内的把握{int(round_half_even(100 * share, 0))}%{apart}"
 
 
-def direction_zh(near: list[dict[str, Any]], hours: dict[str, Any] | None) -> str:
+def direction_zh(near: Sequence[dict[str, Any]], hours: dict[str, Any] | None) -> str:
     """
     Where the wind brought the high hours from: compass, evidence word, numbers of the sources there.
 
@@ -256,7 +258,7 @@ def fine_zh(fine: "pd.DataFrame") -> str:
     return text + (f"；实测最高：{'、'.join(told)}" if told else "")
 
 
-def sub_cell_labels(fine: "pd.DataFrame") -> list[dict[str, str]]:
+def sub_cell_labels(fine: "pd.DataFrame | None") -> list[dict[str, str]] | None:
     """What is printed in each sub-cell, in their order: list of dict ``text, support``; None without values."""
     if fine is None or not fine["pm25"].notna().any():
         return None

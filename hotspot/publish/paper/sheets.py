@@ -235,7 +235,13 @@ def _maps(
     fine = study.lattice.fine
     reached = math.ceil(reach / grid.spacing) + 1  # cells beyond it lie outside both panels
     others = {c for c, at in every.items() if c != code and max(abs(at[0] - col), abs(at[1] - row)) <= reached}
-    shared = {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": others, "backdrop": ways}
+    shared: dict[str, Any] = {
+        "size": PANEL_MM,
+        "borders": borders,
+        "facilities": near,
+        "warned": others,
+        "backdrop": ways,
+    }
     detail = sheet_map.detail_panel(grid, col, row, values=values, fine=fine, sub_cells=sub_cells, **shared)
     around = sheet_map.ring_panel(grid, col, row, reach=reach, ring=ring, **shared)
     bar = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}

@@ -76,7 +76,7 @@ def _card(row: dict[str, Any]) -> dict[str, str]:
 
 def _overview(
     study: Study, col_row: tuple[int, int], near: list[dict[str, Any]], shared: dict[str, Any]
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """The ring panel again, wide enough for every source."""
     if not near:
         return None

@@ -6,7 +6,7 @@ file can only ever be printed. Same data, same bytes: no date, no random name.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,8 +18,8 @@ DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
 
 
 def typeset(
-    template: str, data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None, parts: Sequence[str] = ()
-) -> bytes | list[bytes]:
+    template: str, data: Mapping[str, Any], *, kind: str = "pdf", ppi: float | None = None, parts: Sequence[str] = ()
+) -> Any:
     """
     Set a template of ``publish/templates`` with its data.
 
@@ -48,7 +48,8 @@ def typeset(
     folder = resources.files("hotspot.publish") / "templates"
     source: Any = b"\n".join((folder / name).read_bytes() for name in (*parts, template))
     try:
-        return typst.compile(
+        compile_page: Any = typst.compile
+        return compile_page(
             source,
             font_paths=_fonts(),
             ignore_system_fonts=True,

@@ -5,9 +5,6 @@ Values are unrounded, so that every printed figure can be traced to them. The
 file holds no time of writing and no frame index: same month, same bytes.
 """
 
-from hotspot.publish.office.paper import Grid
-from hotspot.kernels.arrays import Texts
-from hotspot.kernels.arrays import Floats
 import json
 from pathlib import Path
 
@@ -17,6 +14,8 @@ import pandas as pd
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats, Texts
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
 from hotspot.text.table import columns
@@ -212,7 +211,7 @@ def _grid_of(field: xr.Dataset) -> Grid:
     return national if national.id == field.attrs["lattice_id"] else Grid(spacing, crs=field.attrs.get("crs"))
 
 
-def _other_bases(field, month):
+def _other_bases(field: xr.Dataset, month: str) -> dict[str, np.ndarray]:
     """Bases of classes from outside, where the field holds their months: mean and validity."""
     columns = {}
     for reason in REASONS.values():
@@ -224,7 +223,7 @@ def _other_bases(field, month):
     return columns
 
 
-def _normalised(field, month):
+def _normalised(field: xr.Dataset, month: str) -> Floats:
     """The month's mean in average weather, NaN where the weather was not taken out."""
     if "pm25_normalised" not in field:
         return np.full(field.sizes["cell"], np.nan)

@@ -229,7 +229,7 @@ def _account(
     sheet: "xlsxwriter.worksheet.Worksheet",
     line: int,
     last: int,
-    account: dict[str, int],
+    account: dict[str, Any],
     look: "dict[str, xlsxwriter.format.Format]",
 ) -> int:
     """Every delivered row, per file and in all: the two sides of the sum stand beside each other."""

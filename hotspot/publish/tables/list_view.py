@@ -5,6 +5,9 @@ The lists are plain tables so that anybody can compute with them; a view of one 
 for looking only, and nothing in it is read again.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import EVIDENCE, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
@@ -261,7 +264,7 @@ def _place(row: dict[str, Any]) -> Any:
     return " ".join(str(part) for part in (row["county"], row["township"], label) if known(part))
 
 
-def _class(key: str) -> str:
+def _class(key: str) -> Mark | str:
     known_class = source_classes().get(key)
     return Mark(known_class.zh, en=known_class.en) if known_class else str(key)
 

@@ -8,7 +8,9 @@ spreadsheet would take for a formula gets a leading apostrophe (OWASP ASVS
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -153,7 +155,7 @@ def read_not_ranked(path: Path) -> pd.DataFrame:
     return _read(path, NOT_RANKED_COLUMNS)
 
 
-def _ordered(table: pd.DataFrame, columns: dict[str, str] | list[str], what: str) -> pd.DataFrame:
+def _ordered(table: pd.DataFrame, columns: Mapping[str, Any] | Sequence[str], what: str) -> pd.DataFrame:
     """The columns in their order, a fresh frame."""
     missing = [name for name in columns if name not in table.columns]
     if missing:
@@ -167,7 +169,7 @@ def _rounded(values: Floats, decimals: int) -> Floats:
     return round_half_even(numbers, decimals) + 0.0
 
 
-def _write(path: str | Path, table: pd.DataFrame, columns: dict[str, str], decimals: int) -> Path:
+def _write(path: str | Path, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int) -> Path:
     written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
     return write_csv(path, columns, zip(*written, strict=True))
 
@@ -178,7 +180,7 @@ def _column(values: pd.Series, kind: str | int, decimals: int) -> list[str]:
         return ["" if _unknown(v) else escape_text(str(v)) for v in values]
     if kind == "flag":
         return ["" if _unknown(v) or v == "" else ("true" if v else "false") for v in values]
-    places = {"pm": decimals, "whole": 0}.get(kind, kind)
+    places = int({"pm": decimals, "whole": 0}.get(str(kind), kind))
     return ["" if math.isnan(v) else f"{v:.{places}f}" for v in _rounded(values, places).tolist()]
 
 
@@ -186,7 +188,7 @@ def _unknown(value: str | bool) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
-def _read(path: Path, columns: dict[str, str]) -> pd.DataFrame:
+def _read(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
     rows = read_csv(path, columns, "a list as we write it", "give the published file unchanged")
     table = {
         name: [_value(path, number, name, kind, row[i]) for number, row in rows]
@@ -198,7 +200,7 @@ def _read(path: Path, columns: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(table[name], dtype=types[name]) for name in columns})
 
 
-def _value(path: Path, row: int, name: str, kind: str | int, text: str) -> str | float:
+def _value(path: Path, row: int, name: str, kind: str | int, text: str) -> Any:
     if kind == "text":
         return unescape_text(text)
     if kind == "flag":

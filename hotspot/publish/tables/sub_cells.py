@@ -7,6 +7,9 @@ from hotspot.rules.rounding import plain_text
 from hotspot.text.csv_rows import write_csv
 from hotspot.text.table import columns
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = tuple(columns("sub_cells.csv"))
 
 

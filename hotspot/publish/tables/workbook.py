@@ -9,7 +9,7 @@ same bytes.
 import datetime
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
@@ -20,7 +20,13 @@ from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.reasons import in_use
 from hotspot.rules.rounding import round_half_even
+from hotspot.study import Study
 from hotspot.text.table import kinds, titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    import xlsxwriter
 
 PUBLIC = tuple(titles("warnings.xlsx/公开名单").values())
 INTERNAL = "内部统计"
@@ -33,8 +39,18 @@ _WEATHER = {
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
-def write_workbook(path: Path, *, study: Study, month: str, field: "xr.Dataset", warned: "pd.DataFrame", not_ranked: "pd.DataFrame | None"=None, hot: "pd.DataFrame | None"=None, state: str="preliminary",
-                   emerging: "xr.Dataset | None"=None) -> Path:  # fmt: skip
+def write_workbook(
+    path: Path,
+    *,
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    warned: "pd.DataFrame",
+    not_ranked: "pd.DataFrame | None" = None,
+    hot: "pd.DataFrame | None" = None,
+    state: str = "preliminary",
+    emerging: "xr.Dataset | None" = None,
+) -> Path:
     """
     Write ``warnings.xlsx``.
 
@@ -122,9 +138,9 @@ def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "dict[str, xlsxwrite
     """Every look of the book by name; number formats by the kind of their column."""
     base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
     cell = base | {"border": 1, "text_wrap": True}
-    number: dict[str | int, str] = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
+    number: dict[Any, str] = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
     number |= {places: "0." + "0" * places for places in (1, 3, 6)}
-    words: dict[str | int, object] = {
+    words: dict[Any, object] = {
         "title": book.add_format(base | {"bold": True, "font_size": 16, "align": "center"}),
         "note": book.add_format(base | {"font_size": 9, "text_wrap": True, "valign": "top"}),
         "head": book.add_format(cell | {"bold": True, "align": "center", "bg_color": "#E4E4E4"}),
@@ -147,7 +163,7 @@ def _say(
 
 def _public_sheet(
     sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
+    look: "dict[Any, xlsxwriter.format.Format]",
     study: Study,
     month: str,
     field: "xr.Dataset",
@@ -195,12 +211,12 @@ def _with_weather(rows: "pd.DataFrame", field: "xr.Dataset", decimals: int) -> "
     """The list with what the weather did beside each official change, rounded as it is printed."""
     told = weather_change(field, rows)[list(_WEATHER)]
     for name, kind in _WEATHER.items():
-        told[name] = round_half_even(told[name].to_numpy(), decimals if kind == "pm" else kind)
+        told[name] = round_half_even(told[name].to_numpy(), decimals if kind == "pm" else int(kind))
     return rows.join(told)
 
 
 def _internal_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.format.Format]", rows: "pd.DataFrame"
+    sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[Any, xlsxwriter.format.Format]", rows: "pd.DataFrame"
 ) -> None:
     columns = WARNING_COLUMNS | {n: kind for n, kind in BESIDE_COLUMNS.items() if n in rows} | _WEATHER
     for column, (name, kind) in enumerate(columns.items()):
@@ -232,7 +248,7 @@ def _internal_sheet(
 
 def _notes_sheet(
     sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
+    look: "dict[Any, xlsxwriter.format.Format]",
     study: Study,
     month: str,
     field: "xr.Dataset",

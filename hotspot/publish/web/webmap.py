@@ -6,13 +6,13 @@ that a whole key region stays small and quick; every number is the one the
 published list prints.
 """
 
-from hotspot.publish.office.paper import Grid
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotspot import contracts
+from hotspot.grid.lattice import Grid
 from hotspot.publish.palette import palette
 from hotspot.publish.web.page import frame, map_page
 from hotspot.publish.web.tiles import hosts, tile_source
@@ -32,6 +32,7 @@ from hotspot.publish.web.webmap_lists import (
 )
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import in_use
+from hotspot.study import Study
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
@@ -185,7 +186,7 @@ def web_map(
         "tiles": tiles,
     }
     lon, lat = field["lon"].to_numpy(), field["lat"].to_numpy()
-    bounds = tuple(float(v) for v in (lon.min(), lat.min(), lon.max(), lat.max()))
+    bounds = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
     name = plain(title) or (plain(study.name) if study is not None else "hotspot")
     return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds, hosts(tiles)), f"{name} · {month}")
 

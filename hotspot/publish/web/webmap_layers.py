@@ -5,14 +5,13 @@ Every layer has limits shared by all months, so that a colour means the same whe
 slider stands; those that are quantities of a month also have limits of each month alone.
 """
 
-from hotspot.kernels.arrays import Ints
-from hotspot.kernels.arrays import Floats
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.publish.emerging_words import emerging_en, emerging_zh
 from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
 from hotspot.publish.web.packing import column, pack
@@ -22,6 +21,10 @@ from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import REASONS, in_use
 from hotspot.text.escape import escape
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 # In the legend, and shorter in the list of layers.
 _NAMES = {
@@ -38,8 +41,20 @@ _CHANCES = [5.0, 20.0, 50.0, 80.0, 95.0]
 _COMPANIONS = (("pm25_error", 1, 1.0), ("coverage", 0, 100.0), ("n_valid", 0, 1.0))
 
 
-def pack_field(field, order, *, decimals, change, history=None, gi=None, standing=None, level_year=None, public=False,
-               emerging=None, reasons=None):  # fmt: skip
+def pack_field(
+    field: "xr.Dataset",
+    order: Ints,
+    *,
+    decimals: int,
+    change: str,
+    history: "xr.Dataset | None" = None,
+    gi: "xr.Dataset | None" = None,
+    standing: "pd.DataFrame | None" = None,
+    level_year: int | None = None,
+    public: bool = False,
+    emerging: "xr.Dataset | None" = None,
+    reasons: Sequence[Any] | None = None,
+) -> dict[str, Any]:
     """
     The field's columns, and the layers a reader can choose between.
 
@@ -111,7 +126,7 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
     }  # fmt: skip
 
 
-def standing_rows(standing: "pd.DataFrame | None", places: Callable, reasons: tuple[str, str, str]) -> dict[str, str]:
+def standing_rows(standing: "pd.DataFrame | None", places: Callable, reasons: Sequence[str]) -> dict[str, str]:
     """
     What is known of every ranked hotspot cell, listed or not, as short columns.
 
@@ -145,7 +160,7 @@ def _or(values: Floats) -> Ints:
     return np.where(np.isfinite(values), values, -1).astype(np.int64)
 
 
-def _same_cells(history, field, month):
+def _same_cells(history: "xr.Dataset", field: "xr.Dataset", month: str) -> "xr.Dataset":
     """The history in the order of the field's cells."""
     wanted = field["cell"].to_numpy().astype(str)
     strange = np.setdiff1d(wanted, history["cell"].to_numpy().astype(str))

@@ -5,10 +5,10 @@ Every text from data passes ``escape`` here; numbers are already rounded as the
 published list rounds them, so that page and list never differ.
 """
 
-import geopandas as gpd
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -26,6 +26,7 @@ from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.reasons import OURS
+from hotspot.study import Study
 from hotspot.text.escape import escape
 from hotspot.trace.words import agreement_words, calm_words, findings_words, share_words
 
@@ -52,7 +53,7 @@ _MONTHS = (
 _GAS_STATE = {"actual": ("实际状态", "actual conditions"), "standard": ("标准状态", "standard conditions")}
 
 
-def reason_styles(reasons):
+def reason_styles(reasons: Iterable[Any]) -> list[dict[str, Any]]:
     """
     The reasons of a warning with names, colour and shape, in the order of the list.
 
@@ -71,7 +72,15 @@ def reason_styles(reasons):
     ]
 
 
-def warned_rows(warned, field, order, decimals, *, public=False, reasons=OURS):
+def warned_rows(
+    warned: pd.DataFrame,
+    field: xr.Dataset,
+    order: Ints,
+    decimals: int,
+    *,
+    public: bool = False,
+    reasons: Sequence[str] = OURS,
+) -> list[dict[str, Any]]:
     """
     One row per warned cell and reason, as printed.
 
@@ -190,7 +199,9 @@ def _around(grid: Any, col: int, row: int) -> Callable[[int, int], str]:
     return lambda east, north: str(grid.code(col + east, row + north))
 
 
-def hidden_notes(traced, field, order, grid):
+def hidden_notes(
+    traced: pd.DataFrame | None, field: xr.Dataset, order: Ints, grid: Grid | None
+) -> dict[str, list[str]]:
     """
     Where to look first for what no register holds, and where no station could have seen it.
 
@@ -208,6 +219,8 @@ def hidden_notes(traced, field, order, grid):
     hidden = {} if traced is None or grid is None else traced.attrs.get("unregistered", {})
     said = {}
     for cell, found in sorted(hidden.items()):
+        if grid is None:
+            break
         col, row = grid.parse(cell)
         said[cell] = findings_words(found, _around(grid, col, row))
     places = positions(said, field, order, "traced sources")
@@ -290,7 +303,9 @@ def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> l
     return sorted(set(positions(staying["cell"], field, order, "hotspot list")))
 
 
-def not_ranked_rows(not_ranked, field, order, reasons=OURS):
+def not_ranked_rows(
+    not_ranked: pd.DataFrame | None, field: xr.Dataset, order: Ints, reasons: Sequence[str] = OURS
+) -> dict[str, list[Any]]:
     """
     Why hotspot cells were left out of a class: the distinct reasons, zh and en, and cell -> positions among them.
 
@@ -357,7 +372,7 @@ def notes(field: xr.Dataset, study: Study | None, month: str, title: str | None)
     }
 
 
-def _coarse(attrs: dict[str, Any]) -> None:
+def _coarse(attrs: dict[str, Any]) -> list[str] | None:
     """The sentence on native resolution, where the product is coarser than the cells."""
     native, spacing = _number(attrs.get("native_resolution_m")), _number(attrs.get("spacing"))
     if native is None or spacing is None or native <= spacing:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from hotspot.contracts import records
 from hotspot.contracts.records import ALARM_COLUMNS, PUSHED, SUPPRESSED, UNCONFIRMED
+from hotspot.kernels.arrays import Ints
 from hotspot.rank.alarm.expected import WEEK
 from hotspot.rank.alarm.gate import Episode, Gate
 from hotspot.rank.alarm.suppression import against, words

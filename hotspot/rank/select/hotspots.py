@@ -8,10 +8,12 @@ says that it rests on the concentration alone.
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot.contracts.records import Standing
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
 from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
 from hotspot.rank.select.quota import by_city, city_areas, fill_quota
 from hotspot.rules.criteria import Selection

@@ -7,8 +7,10 @@ definition of stagnation, the months that happened to be there. A cell that stan
 falls with such a change is marked.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 

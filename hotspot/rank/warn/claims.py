@@ -18,6 +18,10 @@ from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
 from hotspot.rank.warn.sets import near_pairs, rank_sets
 from hotspot.rules.calendar import local_days, parse_month
+from hotspot.rules.criteria import Criteria
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
 # A number of each month in the seed of its draws: lists that were published stay as they are.

@@ -15,11 +15,16 @@ from hotspot import contracts
 from hotspot.kernels.arrays import Flags, Floats, Ints, Objects
 from hotspot.rank.select.hotlist import in_force
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.ranking import change, level_for_rank, ranks
 from hotspot.rules.reasons import Reason, in_use, months_back
 from hotspot.rules.rounding import plain_text
 from hotspot.rules.standards import standard_change, state_change
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 class Class(NamedTuple):

@@ -3,7 +3,12 @@
 from typing import TYPE_CHECKING
 
 from hotspot.rank.warn.warnings import rank_warnings
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import in_use
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 def rank_leaders(

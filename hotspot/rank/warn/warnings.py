@@ -15,9 +15,10 @@ import numpy as np
 from hotspot import contracts
 from hotspot.kernels.arrays import Ints, Texts
 from hotspot.rank.warn.claims import Months, again, this_month
-from hotspot.rank.warn.classes import classes_of, listed_cells
+from hotspot.rank.warn.classes import Class, classes_of, listed_cells
 from hotspot.rank.warn.sets import near_pairs
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.ranking import ranks
 from hotspot.rules.reasons import REASONS, months_back
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import REASONS
 
