@@ -6,22 +6,29 @@ same month of the year before. A kind of data that was not delivered is ``None``
 and the reason stands in the notes.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import geopandas as gpd
 import numpy as np
 import xarray as xr
 
-from hotspot.contracts.records import Delivered
+from hotspot.contracts.records import Delivered, Month
 from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.study import Study
 from hotspot.variables import DataError
+
+T = TypeVar("T")
 
 KINDS = ("satellite", "reference", "stations", "weather", "facilities")
 # Degrees around the study in which facilities are kept: far beyond any ring that is searched.
 _MARGIN = 1.0
 
 
-def open_month(study, month, *, intake=None, kinds=KINDS):
+def open_month(study: Study, month: str, *, intake: Intake | None = None, kinds: Sequence[str] = KINDS) -> Month:
     """
     Open what a month's list needs: the month, the one before, and the year before.
 
@@ -54,10 +61,16 @@ def open_month(study, month, *, intake=None, kinds=KINDS):
     """
     parse_month(month)
     months = [*(month_minus(month, back) for back in months_back(study.criteria.warning.k)), month]
-    return _open(study, month, months, intake, kinds)
+    return _open(study, month, months, intake, tuple(kinds))
 
 
-def open_year(study, year, *, intake=None, kinds=("satellite", "reference", "stations")):
+def open_year(
+    study: Study,
+    year: int,
+    *,
+    intake: Intake | None = None,
+    kinds: tuple[str, ...] = ("satellite", "reference", "stations"),
+) -> Month:
     """
     Open a calendar year, on which hotspots are selected.
 
@@ -88,7 +101,13 @@ def open_year(study, year, *, intake=None, kinds=("satellite", "reference", "sta
     return _open(study, str(int(year)), year_months(year), intake, kinds)
 
 
-def open_months(study, months, *, intake=None, kinds=("satellite", "reference", "weather")):
+def open_months(
+    study: Study,
+    months: list[str],
+    *,
+    intake: Intake | None = None,
+    kinds: tuple[str, ...] = ("satellite", "reference", "weather"),
+) -> Month:
     """
     Open any months, e.g. the years from which the weather's part is learned.
 
@@ -121,7 +140,7 @@ def open_months(study, months, *, intake=None, kinds=("satellite", "reference", 
     return _open(study, months[-1], list(months), intake, kinds)
 
 
-def _open(study, name, months, intake, kinds):
+def _open(study: Study, name: str, months: list[str], intake: Intake | None, kinds: tuple[str, ...]) -> Month:
     strange = sorted(set(kinds) - set(KINDS))
     if strange:
         raise ValueError(f"kind {strange[0]!r} is not known; give some of {', '.join(KINDS)}.")
@@ -139,7 +158,7 @@ def _open(study, name, months, intake, kinds):
     return Delivered(study, name, satellite, reference, micro, weather, facilities, intake)
 
 
-def _each(deliveries, read, intake):
+def _each(deliveries: Iterable[Any], read: Callable[[Any], T], intake: Intake) -> list[T]:
     """What each delivery holds; one that holds nothing of these months is noted."""
     found = []
     for delivery in deliveries:
@@ -151,7 +170,7 @@ def _each(deliveries, read, intake):
     return found
 
 
-def _satellite(study, months, intake):
+def _satellite(study: Study, months: list[str], intake: Intake) -> xr.DataArray | None:
     from hotspot.sources.satellite.satellite import open_satellite
 
     fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
@@ -171,7 +190,7 @@ def _satellite(study, months, intake):
     return joined.assign_attrs(layers=[layer for field in fields for layer in field.attrs.get("layers", ())])
 
 
-def _series(study, role, months, intake):
+def _series(study: Study, role: str, months: list[str], intake: Intake) -> xr.Dataset | None:
     from hotspot.sources.stations.stations import read_stations
 
     deliveries = [delivery for delivery in study.stations if delivery.role == role]
@@ -193,7 +212,7 @@ def _series(study, role, months, intake):
     return joined
 
 
-def _note_outside(study, stations, intake):
+def _note_outside(study: Study, stations: xr.Dataset, intake: Intake) -> None:
     """Name stations in no cell of the study; they still help the field at its edge (RELIABILITY C4: 84)."""
     column, row = study.grid.locate(stations["lon"].values, stations["lat"].values)
     outside = ~np.isin(np.asarray(study.grid.code(column, row)).astype(str), study.cells["cell"].values.astype(str))
@@ -204,7 +223,7 @@ def _note_outside(study, stations, intake):
         )
 
 
-def join_stations(datasets, intake):
+def join_stations(datasets: list[xr.Dataset], intake: Intake) -> xr.Dataset:
     """
     One Dataset of several deliveries on the same hours.
 
@@ -280,7 +299,7 @@ def join_stations(datasets, intake):
     )
 
 
-def _weather(study, months, intake):
+def _weather(study: Study, months: list[str], intake: Intake) -> xr.Dataset | None:
     from hotspot.sources.weather.weather import open_weather
 
     found = _each(
@@ -293,7 +312,7 @@ def _weather(study, months, intake):
     return found[0] if found else None
 
 
-def _facilities(study, intake):
+def _facilities(study: Study, intake: Intake) -> gpd.GeoDataFrame:
     from hotspot.sources.places.facilities import load_facilities
 
     if not study.facilities:
@@ -301,7 +320,7 @@ def _facilities(study, intake):
     return load_facilities(study.facilities, study.root, intake, bounds=around(study))
 
 
-def around(study):
+def around(study: Study) -> tuple[float, float, float, float]:
     """West, south, east and north of where sources of a study are kept, degrees."""
     west, south, east, north = study.boundaries.total_bounds
     return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN

@@ -7,6 +7,7 @@ Run as ``python -m hotspot.sources.child`` it is the child; see ``hotspot.foreig
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def describe(path, meaning, lay=None):
     return {"geotiff": geotiff, "netcdf": netcdf}[kind_of(path)].describe(Path(path), meaning, lay)
 
 
-def _answer(job):
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     said = job["meaning"]
     lay = Laying(Path(job["to"]), job["room"])
     report = describe(job["path"], Meaning(**{**said, "variables": tuple(said["variables"])}), lay)

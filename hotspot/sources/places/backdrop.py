@@ -6,9 +6,13 @@ Offline files of the study only; nothing is fetched. None of it decides anything
 
 import itertools
 import json
+from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from hotspot.foreign.answered import answered
 from hotspot.foreign.vectors import companions
@@ -32,7 +36,9 @@ _MARGIN = 0.2  # degrees: farther than any printed map looks beyond the study
 _LONGEST = 200  # characters; a name is shortened for the page, but a page of text is no name
 
 
-def read_backdrop(deliveries, root, intake, *, bounds=None):
+def read_backdrop(
+    deliveries: list[Backdrop] | tuple[Backdrop, ...], root: Path, intake: Intake, *, bounds: Floats | None = None
+) -> gpd.GeoDataFrame:
     """
     Read the lines and areas of every ``[[backdrop]]`` of a study.
 
@@ -159,7 +165,7 @@ def _read(path, delivery, intake):
     return table[keep].assign(geometry=shapes[keep])
 
 
-def _column(frame, name, delivery, path):
+def _column(frame: gpd.GeoDataFrame, name: Any, delivery: Backdrop, path: str) -> list[str]:
     theirs = delivery.columns.get(name)
     if theirs is None:
         return [""] * len(frame)
@@ -169,13 +175,13 @@ def _column(frame, name, delivery, path):
     return ["" if value is None or value != value else masked(plain(value)) for value in frame[theirs]]
 
 
-def _kind(word, delivery):
+def _kind(word: str, delivery: Backdrop) -> str:
     """One of ours, or the word itself where nobody knows it."""
     known = {said: kind for kind, words in _WORDS.items() for said in words}
     return delivery.kind or known.get(word.lower(), word)
 
 
-def _fault(kind, name, shape):
+def _fault(kind: str, name: str, shape: shapely.Geometry) -> str:
     """Why a feature cannot be drawn; empty where it can."""
     import shapely
 
@@ -193,7 +199,7 @@ def _fault(kind, name, shape):
     return ""
 
 
-def _repeated(table, shapes, faults):
+def _repeated(table: pd.DataFrame, shapes: Objects, faults: list[str]) -> Flags:
     """Features that repeat an earlier one of their file, shape and words."""
     seen, again = set(), np.zeros(len(table), dtype=bool)
     for at, fault in enumerate(faults):

@@ -7,20 +7,30 @@ only the GTiff driver opens it, no side file, no network, within limits.
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotspot.foreign.child import Child, serve
+from hotspot.kernels.arrays import Floats, Singles
 from hotspot.sources.child import MEMORY, SECONDS
+from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.sources.store import told, words
 from hotspot.variables import VARIABLES, DataError
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _MOST_IMPOSSIBLE = 0.01  # of the pixels; RELIABILITY 32
 
 
-def open_dem(delivery, root, intake, *, bounds=None):
+def open_dem(
+    delivery: Terrain, root: Path, intake: Intake, *, bounds: tuple[float, float, float, float] | None = None
+) -> "xr.DataArray":
     """
     Read one delivered elevation model.
 
@@ -128,7 +138,9 @@ def decode(path, said, bounds):
     return _cut(raw, marks, x, y, bounds if crs.is_geographic else None), crs.to_wkt()
 
 
-def _cut(raw, marks, x, y, bounds):
+def _cut(
+    raw: NDArray[np.int16], marks: Sequence[Any], x: Floats, y: Floats, bounds: Sequence[float]
+) -> tuple[Singles, Floats, Floats, int]:
     """Values, x, y inside the bounds (one pixel more all round), and how many heights were impossible."""
     values = raw.astype(np.float32)
     missing = ~np.isfinite(values) | np.isin(raw, marks)
@@ -152,7 +164,7 @@ def _cut(raw, marks, x, y, bounds):
     return values[rows, columns], x[columns], y[rows], int(impossible.sum())
 
 
-def _answer(job):
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     (values, x, y, impossible), crs = decode(check_path(job["path"]), job["said"], job["bounds"])
     np.savez(job["to"], values=values, x=x, y=y)
     return {"crs": crs, "impossible": impossible}

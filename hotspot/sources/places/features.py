@@ -5,6 +5,7 @@ A feature is a row; its number in the file stands for the line number.
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from hotspot.variables import DataError
 _CELLS = 20_000_000
 
 
-def read_features(path, intake):
+def read_features(path: Path, intake: Intake) -> Table:
     """
     GeoJSON points as a table of text: every property, and ``lon``, ``lat``.
 
@@ -66,5 +67,5 @@ def _decoded(path, name, data):
     return of_rows(frame, np.array(kept, dtype=np.int64) + 1, [raw(at) for at in kept], "utf-8", wrong)
 
 
-def _text(value):
+def _text(value: str | float) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

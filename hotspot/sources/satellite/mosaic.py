@@ -1,9 +1,10 @@
 """Tiles of one delivery on their common grid; values are read when they are asked for."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Tile:
         return values[rows][:, columns]
 
 
-def tile_of(path, report, layer, day, name):
+def tile_of(path: Path, report: dict[str, Any], layer: int, day: date, name: str) -> Tile:
     """A Tile with longitudes in -180..180 and both axes ascending; nothing is read."""
     x, y = np.asarray(report["x"]), np.asarray(report["y"])
     if _degrees(report):
@@ -49,7 +50,7 @@ def tile_of(path, report, layer, day, name):
     return Tile(path, name, report, layer, day, x[columns], y[rows], (rows, columns))
 
 
-def mosaic(tiles, intake):
+def mosaic(tiles: list[Tile], intake: Intake) -> "xr.DataArray":
     """
     All tiles as one DataArray (time, y, x).
 
@@ -114,19 +115,19 @@ def _layer(job, shape, dtype):
     return out[None]
 
 
-def _degrees(report):
+def _degrees(report: dict[str, Any]) -> bool:
     """Whether the coordinates of a file are longitudes and latitudes."""
     return _geographic(report["crs"])
 
 
 @lru_cache(maxsize=16)
-def _geographic(crs):
+def _geographic(crs: str) -> bool:
     import pyproj
 
     return pyproj.CRS.from_user_input(crs).is_geographic
 
 
-def _dtype(report):
+def _dtype(report: dict[str, Any]) -> str:
     """What ``decode`` returns for a stored type."""
     stored = np.dtype(report["dtype"])
     return (
@@ -136,7 +137,7 @@ def _dtype(report):
     )
 
 
-def _common_grid(tiles):
+def _common_grid(tiles: list[Tile]) -> tuple[Floats, Floats, dict[int, tuple[slice, slice]]]:
     """Axes of the smallest grid that holds every tile, and each tile's place in it (by id)."""
     first = tiles[0]
     distinct: dict[Any, Tile] = {}
@@ -175,7 +176,7 @@ def _common_grid(tiles):
     return axes[0], axes[1], places
 
 
-def _compare(same, places, intake):
+def _compare(same: list[Tile], places: dict[int, tuple[slice, slice]], intake: Intake) -> None:
     """Where tiles of one day overlap: count what is delivered twice, name what disagrees."""
     for k, tile in enumerate(same):
         for other in same[:k]:
@@ -216,7 +217,7 @@ def _cut(tile, place, rows, columns):
     ]
 
 
-def _book_twice(intake, tile, count):
+def _book_twice(intake: Intake, tile: Any, count: int) -> None:
     """Move pixels delivered twice from used to duplicates, once per file and day."""
     record = intake.register(tile.path)
     part = f"{tile.day} twice"

@@ -12,6 +12,7 @@ import zipfile
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import check_axes, check_values, possible, tally, unpack
 from hotspot.variables import DataError
@@ -99,7 +100,7 @@ def resolution(name):
     return 10_000.0
 
 
-def _table(path):
+def _table(path: Path) -> dict[str, Floats]:
     """Columns of a CSV, or of the one CSV in a zip, as float64 arrays by name."""
     import pandas as pd
 
@@ -155,7 +156,7 @@ def _places(path, grid_id):
     return table["Longitude"][order][at], table["Latitude"][order][at]
 
 
-def _line(values, name):
+def _line(values: Floats, name: str) -> tuple[Floats, Ints]:
     """The regular line of centres that some coordinates lie on, and the position of each."""
     if not np.isfinite(values).all():
         raise DataError(f"a row has no {name}; mend the table.")

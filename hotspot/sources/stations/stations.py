@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -18,6 +19,7 @@ from hotspot.grid.datum import to_wgs84
 from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import locate_stations, position_faults, read_positions, refuse_swapped
 from hotspot.sources.stations.cnemc import read_cnemc
@@ -27,6 +29,7 @@ from hotspot.sources.stations.prsa import CHINESE, read_prsa
 from hotspot.sources.stations.quotsoft import read_quotsoft
 from hotspot.sources.stations.readings import (
     POLLUTANTS,
+    Part,
     check_range,
     check_scale,
     set_aside_values,
@@ -35,6 +38,8 @@ from hotspot.sources.stations.readings import (
     to_series,
 )
 from hotspot.sources.stations.wuhan import read_wide
+from hotspot.sources.tables import Table
+from hotspot.study import Stations
 from hotspot.text.distinct import distinct
 from hotspot.text.door import delivered_name, masked
 from hotspot.variables import VARIABLES, DataError, to_unit
@@ -57,7 +62,9 @@ _SAME_PLACE = 0.001
 _MANY_FILES = 20
 
 
-def read_stations(delivery, root, intake, *, utc_offset, months=None):
+def read_stations(
+    delivery: Stations, root: Path, intake: Intake, *, utc_offset: float, months: list[str] | tuple[str] | None = None
+) -> xr.Dataset:
     """
     Read one delivery of station series.
 
@@ -136,7 +143,7 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
     return dataset
 
 
-def _ask(delivery):
+def _ask(delivery: Stations) -> None:
     """Stop where the study leaves open what no station file says."""
     examples = {"time_zone": '"+08:00"', "hour_label": '"end" or "start"', "datum": '"wgs84" or "gcj02"'}
     for key, example in examples.items():
@@ -147,7 +154,7 @@ def _ask(delivery):
             )
 
 
-def _of_months(paths, delivery, hours, offset):
+def _of_months(paths: list[Path], delivery: Stations, hours: Ints | None, offset: float) -> list[Path]:
     """The files whose names, by the declared pattern, hold a wanted hour; a file of another name is read."""
     if delivery.date_pattern is None or hours is None:
         return paths
@@ -167,7 +174,7 @@ def _of_months(paths, delivery, hours, offset):
     return [path for path, name in zip(paths, said, strict=True) if name is None or name in wanted]
 
 
-def _progress(paths):
+def _progress(paths: list[Path]) -> Callable:
     from tqdm import tqdm
 
     if len(paths) < _MANY_FILES:
@@ -175,7 +182,7 @@ def _progress(paths):
     return lambda chosen: tqdm(chosen, desc="stations", unit="file", file=sys.stderr, disable=None, leave=False)
 
 
-def _concentrations(part, delivery):
+def _concentrations(part: Part, delivery: Stations) -> Part:
     """Turn a declared index into ug/m3; numbers that are no index are set aside."""
     if delivery.quantity == "concentration":
         return part
@@ -188,18 +195,18 @@ def _concentrations(part, delivery):
     return part.keep(set_aside_values(part.table, part.rows, part.columns, part.values, faulty, lambda i, j: rule))
 
 
-def _pm25_columns(part):
+def _pm25_columns(part: Part) -> Flags:
     names = [part.variable] * part.values.shape[1] if part.variable else part.variables
     return np.array([name == "pm25" for name in names], bool)
 
 
-def _check_index(parts, delivery):
+def _check_index(parts: list[Part], delivery: Stations) -> None:
     if delivery.quantity == "concentration" and parts:
         values = np.concatenate([part.values[:, _pm25_columns(part)].ravel() for part in parts])
         refuse_index(values, ", ".join(delivery.files))
 
 
-def _in_our_units(part, delivery, intake):
+def _in_our_units(part: Part, delivery: Stations, intake: Intake) -> Part | None:
     """The part in our units, without variables that nobody gave a unit; None where nothing is left."""
     names = (part.variable,) if part.variable else part.variables
     units = {name: _unit(name, part, delivery, intake) for name in names}
@@ -221,7 +228,7 @@ def _in_our_units(part, delivery, intake):
     return check_range(part, units, intake)
 
 
-def _unit(name, part, delivery, intake):
+def _unit(name: str, part: Part, delivery: Stations, intake: Intake) -> str | None:
     if name == "pm25" and delivery.quantity != "concentration":
         return "ug/m3"
     # One word for all gases does not cover CO, which some deliver in mg/m3 and some in ug/m3.
@@ -247,7 +254,9 @@ def _unit(name, part, delivery, intake):
     return declared
 
 
-def _located(parts, delivery, root, intake):
+def _located(
+    parts: list[Part], delivery: Stations, root: Path, intake: Intake
+) -> tuple[list[Part], dict[str, tuple[str, float, float]]]:
     """Positions of the stations, and the parts without stations that have none."""
     if delivery.coordinates:
         files = find_files(root, [delivery.coordinates], "stations, coordinates")
@@ -269,7 +278,9 @@ def _located(parts, delivery, root, intake):
     return kept, places
 
 
-def _own_places(parts, delivery, intake):
+def _own_places(
+    parts: list[Part], delivery: Stations, intake: Intake
+) -> tuple[list[Part], dict[str, tuple[str, float, float]]]:
     """Positions that stand in the rows themselves; a station that moved becomes two."""
     if any(part.places is None for part in parts):
         raise DataError(
@@ -300,7 +311,12 @@ def _own_places(parts, delivery, intake):
     return _split_moves(checked, seen, delivery, intake)
 
 
-def _split_moves(checked, seen, delivery, intake):
+def _split_moves(
+    checked: list[tuple[Part, Floats, Floats]],
+    seen: dict[tuple[str, float, float], tuple[int, str]],
+    delivery: Stations,
+    intake: Intake,
+) -> tuple[list[Part], dict[str, tuple[str, float, float]]]:
     clusters: dict[str, list[tuple]] = {}
     place_of, places = {}, {}
     for (station, lon, lat), (_, name) in sorted(seen.items(), key=lambda item: (item[0][0], item[1][0], item[0][1:])):
@@ -322,11 +338,11 @@ def _split_moves(checked, seen, delivery, intake):
     return parts, places
 
 
-def _segment(station, number):
+def _segment(station: str, number: int) -> str:
     return station if number == 0 else f"{station}@{number + 1}"
 
 
-def _note_twins(intake, tables):
+def _note_twins(intake: Intake, tables: list[Table]) -> None:
     """Name files that were delivered twice under two names."""
     first: dict[str, str] = {}
     for table in tables:
@@ -336,7 +352,7 @@ def _note_twins(intake, tables):
         first.setdefault(digest, table.name)
 
 
-def _note_zeros(dataset, intake):
+def _note_zeros(dataset: xr.Dataset, intake: Intake) -> None:
     """Say which stations report nothing but zero for three hours or more (RELIABILITY C4: 68); they are kept."""
     zero = dataset["pm25"].values == 0
     if zero.shape[1] < 3:
@@ -348,7 +364,14 @@ def _note_zeros(dataset, intake):
         intake.note(f"stations {few}: PM2.5 is 0 for three hours or more in a row")
 
 
-def _dataset(parts, places, hours, delivery, utc_offset, intake):
+def _dataset(
+    parts: list[Part],
+    places: dict[str, tuple[str, float, float]],
+    hours: Ints | None,
+    delivery: Stations,
+    utc_offset: float,
+    intake: Intake,
+) -> xr.Dataset:
     stations, hours, values = to_series(parts, hours, utc_offset)
     where = [places[name] for name in stations]
     names = [delivered_name(place[0]) for place in where]
