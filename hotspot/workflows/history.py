@@ -23,7 +23,7 @@ N_MONTHS = 13
 _LIBRARIES = ("hotspot", "numpy", "numba", "xarray")
 
 
-def history_months(month):
+def history_months(month: str) -> list[str]:
     """
     The month of a year before, and every one since.
 
@@ -145,6 +145,6 @@ def other_months(deliveries, names):
     return plain.assign_attrs(inputs=json.dumps(inputs, ensure_ascii=False))
 
 
-def _cells_digest(study):
+def _cells_digest(study: Study) -> str:
     """The cells, as text to compare by: their codes are their places."""
     return hashlib.sha256("\n".join(np.sort(study.cells["cell"].values.astype(str))).encode()).hexdigest()

@@ -5,8 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import year_months
+from hotspot.study import Study
 from hotspot.trace.footprint import wind_table
 from hotspot.trace.prior import register_emission
 from hotspot.trace.siting import choose_sites, concentration, ground
@@ -15,7 +19,7 @@ from hotspot.trace.wind import wind_at
 _SAMPLE = 7  # every seventh hour of the year's wind: all hours of the day, few enough to weigh 36 places
 
 
-def instrument(study, year, *, cells=1000, stations=4, out="out"):
+def instrument(study: Study, year: int, *, cells: int = 1000, stations: int = 4, out: str = "out") -> pd.DataFrame:
     """
     Choose the cells and sub-cells for the next micro-stations, and write what the installers need.
 
@@ -108,7 +112,7 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
     return sites
 
 
-def instrument_lines(sites):
+def instrument_lines(sites: pd.DataFrame) -> list[str]:
     """What ``instrument`` says in a shell: before and after, and where the files lie."""
     lines = [f"{len(sites)} sites in {sites['cell'].nunique()} cells"]
     words = (
@@ -122,7 +126,7 @@ def instrument_lines(sites):
     return [*lines, *(str(path) for path in sites.attrs["files"])]
 
 
-def _standing(grid, networks):
+def _standing(grid: Grid, networks: tuple[xr.Dataset, xr.Dataset]) -> Floats:
     """Where stations stand already, m."""
     found = [
         np.column_stack(grid.project(np.asarray(data["lon"], float), np.asarray(data["lat"], float)))
@@ -132,7 +136,7 @@ def _standing(grid, networks):
     return np.concatenate(found) if found else np.zeros((0, 2))
 
 
-def _wind(weather, grid, at):
+def _wind(weather: xr.Dataset, grid: Grid, at: Floats) -> Floats:
     """A sample of the year's wind at a cell; even from all sides where no wind was delivered."""
     if weather is None or not {"u10", "v10"} <= set(weather):
         angle = np.arange(16) * np.pi / 8
@@ -143,7 +147,7 @@ def _wind(weather, grid, at):
     return wind_table(u[there][::_SAMPLE], v[there][::_SAMPLE])
 
 
-def _written(study, year, sites, folder):
+def _written(study: Study, year: int, sites: pd.DataFrame, folder: Path) -> list[Path]:
     """The table, the sheet and the map, each whole or not at all."""
     from hotspot.publish.paper.site_sheet import site_sheet
     from hotspot.publish.web.site_map import site_map

@@ -10,6 +10,7 @@ import json
 import logging
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def kept(path, stamp, intake, make, *, listing="", inputs=None):
     return record
 
 
-def stamp_of(study, *more, libraries):
+def stamp_of(study: Study, *more: str, libraries: tuple[str, ...]) -> str:
     """
     What else a record hangs on: the study file, the criteria, the versions, and whatever ``more`` names.
 
@@ -82,7 +83,7 @@ def stamp_of(study, *more, libraries):
     return hashlib.sha256(text).hexdigest()
 
 
-def listing_of(study, *parts):
+def listing_of(study: Study, *parts: Satellite | Stations | Terrain | Weather | ...) -> str:
     """
     The names of all files that the patterns of deliveries find, as one hash.
 
@@ -101,7 +102,7 @@ def listing_of(study, *parts):
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def write_record(path, record):
+def write_record(path: Path, record: "xr.Dataset") -> None:
     """
     Write a record as parquet: a row per cell and month, attributes in its metadata; no clock, same bytes.
 
@@ -137,7 +138,7 @@ def write_record(path, record):
     pq.write_table(table, path, compression="zstd", compression_level=3, write_page_checksum=True)
 
 
-def read_record(path):
+def read_record(path: Path) -> "xr.Dataset":
     """A kept record, or None where the file is not one."""
     import pyarrow as pa
     import pyarrow.parquet as pq

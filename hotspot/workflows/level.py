@@ -9,6 +9,7 @@ whenever an input, the study or the program changed.
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -137,7 +138,7 @@ def with_weather(field, study, month, intake, folder=None, deliveries=None):
     return contracts.checked(field.assign(values).assign_attrs(weather=_said(months), level=_said(record)))
 
 
-def _said(record):
+def _said(record: xr.Dataset) -> str:
     """How a record was made, or why there is nothing."""
     if record.attrs["why"]:
         return f"none: {record.attrs['why']}"
@@ -197,7 +198,9 @@ def weather_free(deliveries, last, *, levels=False):
     return with_levels(record, study, int(last[:4]), field, daily, delivered.weather) if levels else record
 
 
-def _without_weather(study, names, weather, daily, terrain, about):
+def _without_weather(
+    study: Study, names: list[str], weather: xr.Dataset, daily: xr.Dataset, terrain: xr.Dataset, about: dict[str, str]
+) -> xr.Dataset:
     """The months in average weather, or nothing and the reason."""
     from hotspot.estimate.weather.normalise import normalise
 
@@ -238,7 +241,7 @@ def _without_weather(study, names, weather, daily, terrain, about):
     return _complete(kept).assign_attrs(about | moved, why="", notes=json.dumps(notes, ensure_ascii=False))
 
 
-def _terrain(study, intake):
+def _terrain(study: Study, intake: Intake) -> xr.Dataset:
     """Height, relief, valley and walls of every cell, or None where no elevation model was delivered."""
     from hotspot.estimate.weather.terrain import terrain_index
     from hotspot.sources.places.dem import open_dem
@@ -251,7 +254,7 @@ def _terrain(study, intake):
     return terrain_index(elevation, study.cells, study.criteria)
 
 
-def _nothing(study, names, why, about=None):
+def _nothing(study: Study, names: list[str], why: str, about: dict[str, Any] | None = None) -> xr.Dataset:
     """The same Dataset with nothing in it, and the reason."""
     cells = study.cells["cell"].values.astype(str)
     time = np.array([month_start(name) for name in names])
@@ -259,7 +262,7 @@ def _nothing(study, names, why, about=None):
     return _complete(blank).assign_attrs({"inputs": "[]", "notes": "[]", "why": why} | (about or {}))
 
 
-def _complete(record):
+def _complete(record: xr.Dataset) -> xr.Dataset:
     """Every value there, NaN where it was not made."""
     shape = (record.sizes["cell"], record.sizes["time"])
     for name in (name + end for name in VALUES for end in _LIMITS):
@@ -269,7 +272,7 @@ def _complete(record):
     return record
 
 
-def _unit(name):
+def _unit(name: str) -> dict[str, str]:
     return {"unit": "1" if "_change" in name else "ug/m3"}
 
 
@@ -294,7 +297,7 @@ def _inputs(deliveries, last, levels=False):
     return _stated(delivered.intake)
 
 
-def _stated(intake):
+def _stated(intake: Intake) -> str:
     """Paths and hashes of the files that were read, as JSON."""
     pairs = sorted((r.path, r.sha256) for r in intake.files.values() if not r.refused)
     return json.dumps(pairs, ensure_ascii=False)

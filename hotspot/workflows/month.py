@@ -7,6 +7,7 @@ Each step can be called alone (see the README); here they stand in a row.
 import logging
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +28,17 @@ _LOG = logging.getLogger(__name__)
 STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
 
 
-def run_month(study, month, *, out="out", draft=False, confirm=False, by="", reason="", scheduler=None):
+def run_month(
+    study: Study,
+    month: str,
+    *,
+    out: str | Path = "out",
+    draft: bool = False,
+    confirm: bool = False,
+    by: str = "",
+    reason: str = "",
+    scheduler: str | None = None,
+) -> Path:
     """
     Everything for one month: read, estimate, rank, trace, publish.
 
@@ -259,7 +270,7 @@ def _emerging(history, cells, alpha, intake):
         return None
 
 
-def _with_boundaries(intake, study):
+def _with_boundaries(intake: Intake, study: Study) -> Intake:
     """Boundaries, labels and the office's template are inputs too: register them, and say what was mended."""
     for path in study.boundaries.attrs["files"]:
         intake.register(path)
@@ -274,14 +285,14 @@ def _with_boundaries(intake, study):
 
 
 @contextmanager
-def steps(names):
+def steps(names: tuple[str, ...]) -> Iterator[Callable]:
     """A progress bar over named steps on stderr; silent in logs and pipes."""
     from tqdm import tqdm
 
     with tqdm(total=len(names), disable=None, bar_format="{desc:<18}|{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]") as bar:
         done = -1
 
-        def step(name):
+        def step(name: str) -> None:
             nonlocal done
             done += 1
             bar.n = done

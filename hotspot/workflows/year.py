@@ -8,11 +8,14 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 
 import logging
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot.contracts.records import Year
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
+from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
@@ -173,7 +176,7 @@ def annual(study, year, deliveries=None):
     return _means(deliveries or Deliveries(study), year)[0]
 
 
-def basis_year(study, year):
+def basis_year(study: Study, year: int) -> int:
     """
     The year whose air decides the list of ``year``.
 
@@ -299,7 +302,7 @@ def _other_levels(deliveries, year):
     return levels
 
 
-def _replace(path, write, table):
+def _replace(path: Path, write: Callable, table: "pd.DataFrame") -> Path:
     """Write a file whole: beside its place first, then into it."""
     partial = path.with_name(path.name + ".partial")
     write(partial, table)

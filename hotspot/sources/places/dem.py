@@ -139,7 +139,7 @@ def decode(path, said, bounds):
 
 
 def _cut(
-    raw: NDArray[np.int16], marks: Sequence[Any], x: Floats, y: Floats, bounds: Sequence[float]
+    raw: NDArray[np.int16], marks: Sequence[Any], x: Floats, y: Floats, bounds: Sequence[float] | None
 ) -> tuple[Singles, Floats, Floats, int]:
     """Values, x, y inside the bounds (one pixel more all round), and how many heights were impossible."""
     values = raw.astype(np.float32)

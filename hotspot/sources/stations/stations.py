@@ -5,6 +5,7 @@ What a deliverer's numbers mean is declared in the study; where neither file nor
 study says it, the reading stops and asks for the key to add.
 """
 
+from typing import Any
 import re
 import sys
 import unicodedata
@@ -88,9 +89,8 @@ def read_stations(
 
     Returns
     -------
-    Dataset (station, time): ``pm25`` and what else was delivered with a unit,
-    float64, NaN where missing; ``time`` is UTC, start of the hour, every hour of
-    the months; coordinates ``name lon lat`` (WGS 84)
+    Dataset (station, time): ``pm25`` and what else was delivered with a unit, float64, NaN where missing;
+    ``time`` is UTC, start of the hour, every hour of the months; coordinates ``name lon lat`` (WGS 84)
 
     Raises
     ------
@@ -209,7 +209,7 @@ def _check_index(parts: list[Part], delivery: Stations) -> None:
 def _in_our_units(part: Part, delivery: Stations, intake: Intake) -> Part | None:
     """The part in our units, without variables that nobody gave a unit; None where nothing is left."""
     names = (part.variable,) if part.variable else part.variables
-    units = {name: _unit(name, part, delivery, intake) for name in names}
+    units: dict[str, Any] = {name: _unit(name, part, delivery, intake) for name in names}
     open_ = [name for name in names if units[name] is None]
     if open_:
         intake.note(
@@ -290,8 +290,9 @@ def _own_places(
     checked: list = []
     seen: dict[tuple, tuple] = {}
     for part in parts:
-        lon, _ = to_numbers(part.places[:, 1], mark_numbers=False)
-        lat, _ = to_numbers(part.places[:, 2], mark_numbers=False)
+        places: Any = part.places
+        lon, _ = to_numbers(places[:, 1], mark_numbers=False)
+        lat, _ = to_numbers(places[:, 2], mark_numbers=False)
         fault = position_faults(lon, lat)
         refuse_swapped(fault, part.table.name)
         for rule in sorted(set(fault) - {""}):

@@ -129,7 +129,7 @@ def read_prsa_weather(path: Path, delivery: Weather, intake: Intake) -> dict[str
     days = parse_days(np.array([f"{y:0>4}-{m:0>2}-{d:0>2}" for y, m, d in stamp], dtype=object))
     time = compose(days, table.cells("hour"))
     table.set_aside(np.flatnonzero(np.isnat(time)), "hour", "no such time")
-    found = {"time": time - np.timedelta64(round(offset_of(delivery.time_zone) * 60), "m")}
+    found: dict[str, np.ndarray] = {"time": time - np.timedelta64(round(offset_of(delivery.time_zone) * 60), "m")}
     for ours, (theirs, unit) in _PRSA.items():
         found[ours] = in_our_unit(table, table.cells(theirs), theirs, delivery.units.get(ours, unit), ours)
     speed, unreadable = to_numbers(table.cells("WSPM"))
