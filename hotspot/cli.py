@@ -93,7 +93,14 @@ def select(
     from hotspot.workflows.year import select_year
 
     study_ = load_study(study, data=data)
-    how = {"review": review, "formal": formal, "sensitivity": sensitivity, "listed": listed, "by": by, "datum": datum}
+    how: dict[str, Any] = {
+        "review": review,
+        "formal": formal,
+        "sensitivity": sensitivity,
+        "listed": listed,
+        "by": by,
+        "datum": datum,
+    }
     path = select_year(study_, year, out=out, **how)
     typer.echo(path)
     about = about_path(path.parent, year)

@@ -219,7 +219,10 @@ def best_datum(
 
 
 def _by_name(
-    lon: ArrayLike, lat: ArrayLike, datum: str | None, ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]]
+    lon: ArrayLike,
+    lat: ArrayLike,
+    datum: str | None,
+    ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]],
 ) -> tuple[Any, Any]:
     if datum not in DATUMS:
         raise DataError(f"map datum {datum!r} is not known; declare one of {', '.join(DATUMS)}.")

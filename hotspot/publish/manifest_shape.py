@@ -54,7 +54,7 @@ class _Input(_File):
 
 
 class _StudyText(_Part):
-    file: str
+    file: Path | str
     text: str
     sha256: str
 
@@ -105,7 +105,7 @@ class _Manifest(_Part):
         return self
 
 
-def parse_manifest(text: str, name: str | Path) -> dict[str, Any]:
+def parse_manifest(text: str, name: Path | str) -> dict[str, Any]:
     """
     A manifest's text as a dict that holds what every reader of it takes for granted.
 

@@ -138,7 +138,7 @@ def past_chances(entries: list, month: str, window_months: int) -> dict[str, dic
     return {name: standing[name].body["p_top"] for name in sorted(standing) if standing[name].body.get("p_top")}
 
 
-def kept(home: str | Path, month: str, revision: int) -> Path:
+def kept(home: Path | str, month: str, revision: int) -> Path:
     """
     Where an old revision is kept whole.
 

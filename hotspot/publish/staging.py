@@ -232,7 +232,7 @@ def keep_copy(folder: Path, place: Path) -> None:
     _fsync(place.parent.parent)
 
 
-def _link(source: str | Path, goal: str | Path) -> None:
+def _link(source: Path | str, goal: Path | str) -> None:
     try:
         os.link(source, goal)
     except OSError:  # no links on this file system, or too many

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def on_hours(series: "xr.Dataset", first: str, last: str, *, utc_offset: float) -> "xr.Dataset":
+def on_hours(series: "xr.Dataset | None", first: str, last: str, *, utc_offset: float) -> "xr.Dataset | None":
     """
     A network on every hour from one local month to another, missing where nothing was delivered.
 

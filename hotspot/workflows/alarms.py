@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def run_alarms(
-    study: Study, period: str, *, out: str = "out", letter: bool = False, cards: bool = False
+    study: Study, period: str, *, out: Path | str = "out", letter: bool = False, cards: bool = False
 ) -> dict[str, Any]:
     """
     Alarms of a month or a day: found, recorded in the ledger, written, and put into letters.
@@ -119,7 +119,7 @@ def derive_alarms(study, period, deliveries=None):
     if not bool(_part(stations, first, last)["pm25"].notnull().any()):
         raise DataError(f"{period}: no station of {study.id} reported; deliver the hours, or give another period.")
     rule = study.criteria.alarms
-    given = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
+    given: dict[str, Any] = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
     table = weigh(stations, fine=_fine(stations, study), **given)
     alarms = named(within(decide(table, rule), (first, last)), stations, study)
     persistent = find_persistent(high_hours(stations, **given), rule)
@@ -193,7 +193,12 @@ def named(alarms: pd.DataFrame, stations: xr.Dataset, study: Study) -> pd.DataFr
 
 
 def trusted_by_role(
-    micro: xr.Dataset, reference: xr.Dataset, weather: xr.Dataset, *, study: Study, note: Callable[[str], None]
+    micro: xr.Dataset | None,
+    reference: xr.Dataset | None,
+    weather: xr.Dataset | None,
+    *,
+    study: Study,
+    note: Callable[[str], None],
 ) -> xr.Dataset | None:
     """
     The stations of ``criteria.alarms.roles``: micro-stations screened and calibrated, references screened.
@@ -245,7 +250,8 @@ def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
 
 
 def _local(stations: xr.Dataset) -> Times:
-    return stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs["utc_offset"])
+    time: Times = stations["time"].values.astype("datetime64[ns]")
+    return time + offset_hours(stations.attrs["utc_offset"])
 
 
 def _part(stations: xr.Dataset, first: Any, last: Any) -> xr.Dataset:

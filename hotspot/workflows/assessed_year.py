@@ -17,7 +17,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def assess_year(study: Study, year: int, *, out: str = "out") -> dict:
+def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict:
     """
     Grade the year of every unit that was settled in a month of it.
 

@@ -27,7 +27,7 @@ def assess_month(
     study: Study,
     month: str,
     *,
-    out: str = "out",
+    out: Path | str = "out",
     basics: Path | None = None,
     findings: Path | None = None,
     what_if: Sequence[str] | None = (),
@@ -176,7 +176,7 @@ def _record(ledger: Ledger, month: str, units: list[dict[str, Any]], by: str) ->
 
 def _rule(study: Study, what_if: Sequence[str] | None) -> Any:
     changes = {}
-    for text in what_if:
+    for text in what_if or ():
         key, _, value = str(text).partition("=")
         changes[key.strip()] = value.strip()
     if not changes:

@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 
 
 
-def write_atlas(study: Study, year: int, *, city: str | None = None, out: str | Path = "out") -> list[Path]:
+def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path | str = "out") -> list[Path]:
     """
     Write ``atlas-YEAR-CITYCODE.pdf``: the hotspot list of a year as a book for those who look after its cells.
 

@@ -13,7 +13,7 @@ from hotspot.workflows.loop import published_ledger
 from hotspot.workflows.network import register_of
 
 
-def publish_case(study: Study, file: Path, *, asof: str, out: str = "out") -> dict:
+def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out") -> dict:
     """
     Make a typical case ready for the paper: gate, redaction, count, DOCX, entry.
 
@@ -83,7 +83,7 @@ def known_names(study: Study) -> dict[str, list[str]]:
     return known
 
 
-def show_registers(study: Study, asof: str, *, out: str = "out") -> dict:
+def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict:
     """
     Rewards, trainings and cases of the year of a day, and what they lack.
 

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,7 +157,7 @@ def check_lines(answer: dict[str, Any]) -> Iterator[str]:
             yield f"note: {note['count']} files: {note['text']} ({named}{' ...' if note['count'] > _SHOWN else ''})"
 
 
-def group_notes(notes: list[str], files: list[str]) -> list[dict[str, Any]]:
+def group_notes(notes: list[str], files: Iterable[str]) -> list[dict[str, Any]]:
     """
     Notes that say the same of several files, as one.
 
@@ -207,7 +207,7 @@ def _add(problems: list[str], text: str, plain: str | None = None) -> None:
 
 
 @contextmanager
-def _scratch(study: Study, out: Path | str, problems: list[str]) -> Iterator[Path]:
+def _scratch(study: Study, out: Path | str | None, problems: list[str]) -> Iterator[str]:
     """A copy of what ``hotspot month`` finds in ``out``; what it keeps between runs goes back there."""
     home = None if out is None else Path(out) / study.id
     if home is not None and not _writable(home):
@@ -237,7 +237,7 @@ def _writable(folder: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
-def _of_list(study: Study, year: int, out: Path | str, hot: "pd.DataFrame | None") -> dict[str, Any]:
+def _of_list(study: Study, year: int, out: Path | str | None, hot: "pd.DataFrame | None") -> dict[str, Any]:
     """Whether there is, or would be, a list of the year, and where it comes from."""
     from hotspot.rank.select.imported import origin
 

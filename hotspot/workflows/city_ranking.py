@@ -31,7 +31,7 @@ def rank_month(
     days: Path | None = None,
     decisions: Path | None = None,
     missed_target: Sequence[str] = (),
-    out: str = "out",
+    out: Path | str = "out",
 ) -> dict:
     """
     Rank units by their composite index and by its improvement on the same month last year.
@@ -122,7 +122,7 @@ def _months(rule: Any, index: Path | str | None, computed: Any) -> tuple[Any, st
     if rule.basis == "published":
         if index is None:
             raise DataError("the published index decides here (ranking.basis); give it with --index.")
-        return _published(index), Path(index).name
+        return _published(Path(index)), Path(index).name
     if computed is None:
         raise DataError("the computed index decides here (ranking.basis); give the days of points with --days.")
     return {of: rows[["unit", "index", *SIX]] for of, rows in computed.substituted.items()}, "the days given"

@@ -13,7 +13,7 @@ from pathlib import Path
 _COMPLETE = f".complete-{metadata.version('hotspot')}"
 
 
-def run_demo(out: str = "out") -> Path:
+def run_demo(out: Path | str = "out") -> Path:
     """
     Write the synthetic study below ``out``, record a year of answers and problems, publish its latest month.
 

@@ -22,7 +22,7 @@ from hotspot.variables import DataError
 NO_PLACE = "no place"
 
 
-def import_events(study: Study, files: Sequence[Path] = (), *, channel: str = "", out: str = "out") -> dict:
+def import_events(study: Study, files: Sequence[Path] = (), *, channel: str = "", out: Path | str = "out") -> dict:
     """
     Bring tables and chat exports into one list of events.
 
@@ -54,7 +54,12 @@ def import_events(study: Study, files: Sequence[Path] = (), *, channel: str = ""
     parts = []
     for path, one in chosen:
         said = channel or (one.channel if one else "")
-        part = read_events(path, intake, channel=said, columns=dict(one.columns) if one else None)
+        part = read_events(
+            path,
+            intake,
+            channel=said,
+            columns={str(ours): theirs for ours, theirs in one.columns.items()} if one else None,
+        )
         datum = (one.datum if one else None) or "wgs84"
         part["lon"], part["lat"] = to_wgs84(part["lon"].to_numpy(), part["lat"].to_numpy(), datum)
         parts.append(part)

@@ -46,7 +46,7 @@ def named_evidence(study: Study, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     return table.assign(facility=[f if f in known else by_name.get(f, f) for f in table["facility"]])
 
 
-def evidence_of_period(study: Study, period: str, *, out: str = "out") -> dict:
+def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") -> dict:
     """
     Every sentence that evidence adds to the pushed alarms of a month or day.
 

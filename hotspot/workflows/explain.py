@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def explain_cell(study: Study, month: str, cell: str, *, out: str = "out") -> dict[str, Any]:
+def explain_cell(study: Study, month: str, cell: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Why this cell is, or is not, on a month's list: numbers, data, confidence, sources.
 

@@ -10,7 +10,7 @@ from hotspot.study import Study
 from hotspot.variables import DataError
 
 
-def write_film(study: Study, cell: str, *, first: str, hours: int = 48, out: str = "out") -> Path:
+def write_film(study: Study, cell: str, *, first: str, hours: int = 48, out: Path | str = "out") -> Path:
     """
     Write ``OUT/<study id>/films/CODE-FIRST.html``: the 36 sub-cells of a cell, hour by hour.
 

@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 _SCREEN = 192  # hours that the screen of one pass sees: it looks back a week
 
 
-def follow_alarms(study: Study, folder: str, *, out: str = "out") -> dict[str, Any]:
+def follow_alarms(study: Study, folder: Path | str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Take the new files of a folder, judge the hours they bring, record their alarms.
 
@@ -69,7 +69,7 @@ def follow_alarms(study: Study, folder: str, *, out: str = "out") -> dict[str, A
     with _alone(home / "lock"):
         state = home / "state.npz"
         memory = load(state.read_bytes(), rule) if state.exists() else blank(rule)
-        answer = _take(study, folder, memory)
+        answer = _take(study, Path(folder), memory)
         alarms = _judge(study, memory, answer)
         with open_ledger(Path(out) / study.id / "ledger.sqlite") as ledger:
             # No period: an hourly run withdraws nothing.

@@ -19,7 +19,9 @@ from hotspot.trace.wind import wind_at
 _SAMPLE = 7  # every seventh hour of the year's wind: all hours of the day, few enough to weigh 36 places
 
 
-def instrument(study: Study, year: int, *, cells: int = 1000, stations: int = 4, out: str = "out") -> pd.DataFrame:
+def instrument(
+    study: Study, year: int, *, cells: int = 1000, stations: int = 4, out: Path | str = "out"
+) -> pd.DataFrame:
     """
     Choose the cells and sub-cells for the next micro-stations, and write what the installers need.
 
@@ -73,7 +75,7 @@ def instrument(study: Study, year: int, *, cells: int = 1000, stations: int = 4,
     weather = deliveries.months(months, kinds=("weather",)).weather
     rule, grid = study.criteria.tracing, study.grid
     at = np.array([grid.centre(*grid.parse(code)) for code in hot["cell"]], dtype=float).reshape(-1, 2)
-    lon, lat = (np.asarray(facilities[axis], float) for axis in ("lon", "lat"))
+    lon, lat = (facilities[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
     sources = np.column_stack(grid.project(lon, lat))
     emission, _ = register_emission(facilities)
     standing = _standing(grid, (seen.reference, seen.stations))
@@ -126,7 +128,7 @@ def instrument_lines(sites: pd.DataFrame) -> list[str]:
     return [*lines, *(str(path) for path in sites.attrs["files"])]
 
 
-def _standing(grid: Grid, networks: tuple[xr.Dataset, xr.Dataset]) -> Floats:
+def _standing(grid: Grid, networks: tuple[xr.Dataset | None, xr.Dataset | None]) -> Floats:
     """Where stations stand already, m."""
     found = [
         np.column_stack(grid.project(np.asarray(data["lon"], float), np.asarray(data["lat"], float)))
@@ -136,7 +138,7 @@ def _standing(grid: Grid, networks: tuple[xr.Dataset, xr.Dataset]) -> Floats:
     return np.concatenate(found) if found else np.zeros((0, 2))
 
 
-def _wind(weather: xr.Dataset, grid: Grid, at: Floats) -> Floats:
+def _wind(weather: xr.Dataset | None, grid: Grid, at: Floats) -> Floats:
     """A sample of the year's wind at a cell; even from all sides where no wind was delivered."""
     if weather is None or not {"u10", "v10"} <= set(weather):
         angle = np.arange(16) * np.pi / 8

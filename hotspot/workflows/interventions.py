@@ -30,7 +30,9 @@ _EFFECTS = {
 }  # fmt: skip
 
 
-def show_measures(study: Study, asof: str, *, out: str = "out", effects: bool = False, to: Path | None = None) -> dict:
+def show_measures(
+    study: Study, asof: str, *, out: Path | str = "out", effects: bool = False, to: Path | None = None
+) -> dict:
     """
     Every measure on the ladder of weekly reports; with ``effects`` what those with a cell and a day did.
 
@@ -74,7 +76,7 @@ def show_measures(study: Study, asof: str, *, out: str = "out", effects: bool = 
     return {"measures": table.to_dict("records"), "effects": found, "file": str(to or ""), "sentences": lines}
 
 
-def effect_sentences(study: Study, asof: str, *, out: str = "out") -> list[str]:
+def effect_sentences(study: Study, asof: str, *, out: Path | str = "out") -> list[str]:
     """
     One sentence per measure in force for 30 days or more: what a bulletin prints of them.
 
@@ -167,7 +169,7 @@ def _daily(study: Study, began: str, asof: str) -> tuple[xr.Dataset | None, xr.D
     return daily, None if weather is None else weather_steps(weather, utc_offset=study.utc_offset)
 
 
-def _effect(study: Study, daily: xr.Dataset | None, steps: xr.Dataset | None, row: Any, asof: str) -> Any:
+def _effect(study: Study, daily: xr.Dataset, steps: xr.Dataset | None, row: Any, asof: str) -> Any:
     from hotspot.estimate.weather.effect import effect
 
     names = study.cells["cell"].values.astype(str)

@@ -83,7 +83,7 @@ def stamp_of(study: Study, *more: str, libraries: tuple[str, ...]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def listing_of(study: Study, *parts: Satellite | Stations | Terrain | Weather | ...) -> str:
+def listing_of(study: Study, *parts: Iterable[Delivery | Decisions]) -> str:
     """
     The names of all files that the patterns of deliveries find, as one hash.
 
@@ -138,7 +138,7 @@ def write_record(path: Path, record: "xr.Dataset") -> None:
     pq.write_table(table, path, compression="zstd", compression_level=3, write_page_checksum=True)
 
 
-def read_record(path: Path) -> "xr.Dataset":
+def read_record(path: Path) -> "xr.Dataset | None":
     """A kept record, or None where the file is not one."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -21,7 +21,7 @@ _SHORT = 400  # letters of a field that a line on the screen shows
 
 
 def show_ledger(
-    study: Study, *, out: str = "out", kind: str | None = None, month: str | None = None, to: Path | None = None
+    study: Study, *, out: Path | str = "out", kind: str | None = None, month: str | None = None, to: Path | None = None
 ) -> dict:
     """
     Entries of a study's ledger, of one kind and month or all, and a file of them where one is asked for.
@@ -90,5 +90,5 @@ def _write(path: Path, records: list[dict[str, Any]], created: str) -> None:
     write_csv(path.with_suffix(".partial"), names, rows).replace(path)
 
 
-def _flat(value: Any) -> str | float:
+def _flat(value: Any) -> Any:
     return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False, sort_keys=True)

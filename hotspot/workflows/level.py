@@ -9,7 +9,7 @@ whenever an input, the study or the program changed.
 import json
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -199,7 +199,12 @@ def weather_free(deliveries, last, *, levels=False):
 
 
 def _without_weather(
-    study: Study, names: list[str], weather: xr.Dataset, daily: xr.Dataset, terrain: xr.Dataset, about: dict[str, str]
+    study: Study,
+    names: list[str],
+    weather: xr.Dataset | None,
+    daily: xr.Dataset | None,
+    terrain: xr.Dataset | None,
+    about: dict[str, str],
 ) -> xr.Dataset:
     """The months in average weather, or nothing and the reason."""
     from hotspot.estimate.weather.normalise import normalise
@@ -241,7 +246,7 @@ def _without_weather(
     return _complete(kept).assign_attrs(about | moved, why="", notes=json.dumps(notes, ensure_ascii=False))
 
 
-def _terrain(study: Study, intake: Intake) -> xr.Dataset:
+def _terrain(study: Study, intake: Intake) -> xr.Dataset | None:
     """Height, relief, valley and walls of every cell, or None where no elevation model was delivered."""
     from hotspot.estimate.weather.terrain import terrain_index
     from hotspot.sources.places.dem import open_dem
@@ -293,8 +298,9 @@ def _inputs(deliveries, last, levels=False):
         delivered = with_decisions(deliveries.months(learned_from(study, last), kinds=kinds))
     except NothingDelivered:
         return "[]"
-    _terrain(study, delivered.intake)
-    return _stated(delivered.intake)
+    intake = cast(Intake, delivered.intake)
+    _terrain(study, intake)
+    return _stated(intake)
 
 
 def _stated(intake: Intake) -> str:

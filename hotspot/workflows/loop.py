@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def record_feedback_file(study: Study, file: str, *, out: str = "out") -> dict[str, Any]:
+def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Record a table that came back from the field into the study's ledger.
 
@@ -83,7 +83,7 @@ def _rows_of(file: Path | str, intake: Intake) -> "tuple[str, Callable[..., pd.D
     from hotspot.sources.loop_tables import our_names, renamed
     from hotspot.sources.tables import read_table
 
-    table = read_table(file, intake)
+    table = read_table(Path(file), intake)
     names = set(our_names(table.frame.columns))
     if {"origin", "found"} <= names:
         return "problems", record_issues, renamed(table, ()).frame, table.lines
@@ -100,7 +100,7 @@ def _rows_of(file: Path | str, intake: Intake) -> "tuple[str, Callable[..., pd.D
     return "feedback", record_feedback, returned(table.frame, table.name, REQUIRED), table.lines
 
 
-def escalate_month(study: Study, month: str, *, out: str = "out") -> dict[str, Any]:
+def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Which cells reach the next step of escalation, and which are one warning away.
 

@@ -7,11 +7,12 @@ Each step can be called alone (see the README); here they stand in a row.
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Derived
 from hotspot.deliveries.opening import around
 from hotspot.deliveries.run import Deliveries
@@ -32,7 +33,7 @@ def run_month(
     study: Study,
     month: str,
     *,
-    out: str | Path = "out",
+    out: Path | str = "out",
     draft: bool = False,
     confirm: bool = False,
     by: str = "",
@@ -182,7 +183,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
     came = origin(hot)
     if came:
         field = field.assign_attrs(list_zh=came["zh"], list_en=came["en"])
-        delivered.intake.note(came["en"])
+        intake.note(came["en"])
     step("ranking")
     standing = rank_standing(field, hot, criteria, daily=daily)
     warned = beside(rank_warnings(field, hot, criteria, standing=standing), standing)
@@ -195,7 +196,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
     traced = trace_sources(
         warned, delivered.weather, delivered.facilities,
         cells=cells, stations=delivered.reference, micro=delivered.stations, criteria=criteria,
-        inventory=read_inventory(study.inventory, study.root, delivered.intake, bounds=around(study)),
+        inventory=read_inventory(study.inventory, study.root, intake, bounds=around(study)),
     )  # fmt: skip
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
@@ -206,15 +207,15 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
     fine = fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria)
     return Derived(
         delivered=delivered,
-        field=field,
-        history=history,
+        field=cast(Field, field),
+        history=cast(Field, history),
         hot=hot,
         warned=warned,
         not_ranked=not_ranked(field, hot, criteria),
         standing=standing,
         leaders=rank_leaders(field, hot, criteria, daily=daily),
         gi=gi,
-        emerging=_emerging(history, cells, criteria.clusters.alpha, delivered.intake),
+        emerging=_emerging(history, cells, criteria.clusters.alpha, intake),
         traced=traced,
         checklist=checklist(warned, traced, delivered.facilities, cells, criteria, inventory=census),
         inventory=census,
@@ -285,7 +286,7 @@ def _with_boundaries(intake: Intake, study: Study) -> Intake:
 
 
 @contextmanager
-def steps(names: tuple[str, ...]) -> Iterator[Callable]:
+def steps(names: Sequence[str]) -> Iterator[Callable]:
     """A progress bar over named steps on stderr; silent in logs and pipes."""
     from tqdm import tqdm
 

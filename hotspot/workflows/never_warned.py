@@ -21,7 +21,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def list_never_warned(study: Study, month: str, *, out: str = "out") -> dict:
+def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> dict:
     """
     Source-rich hotspot cells without a warning in the twelve months up to a published one.
 

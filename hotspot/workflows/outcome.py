@@ -30,7 +30,7 @@ def _words(name: str, otherwise: tuple[str, str]) -> tuple[str, str]:
 
 
 def outcome_of_visits(
-    study: Any, *, out: str | Path = "out", first: str | None = None, last: str | None = None
+    study: Any, *, out: Path | str = "out", first: str | None = None, last: str | None = None
 ) -> dict[str, Any]:
     """
     Of the cells and alarms that were visited, how many had problems.
@@ -83,7 +83,7 @@ def outcome_of_visits(
     return answer | {"sentences": _sentences(answer)}
 
 
-def write_outcome(answer: dict[str, Any], path: str | Path) -> Path:
+def write_outcome(answer: dict[str, Any], path: Path | str) -> Path:
     """
     The table of ``outcome_of_visits`` as CSV.
 

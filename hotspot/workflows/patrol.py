@@ -14,7 +14,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: str = "out") -> dict:
+def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: Path | str = "out") -> dict:
     """
     Write the village patrol's list.
 

@@ -17,7 +17,9 @@ from hotspot.workflows.loop import published_ledger
 _ALARM = {"in time": "按时反馈", "late": "逾期反馈", "running": "待反馈", "overdue": "超期未反馈", "no clock": "无时限"}
 
 
-def open_problems(study: Study, asof: str, *, out: str = "out", overdue: bool = False, to: Path | None = None) -> dict:
+def open_problems(
+    study: Study, asof: str, *, out: Path | str = "out", overdue: bool = False, to: Path | None = None
+) -> dict:
     """
     Every problem and pushed alarm at an instant.
 
@@ -89,7 +91,7 @@ def _place(study: Study, cells: Any) -> dict[str, list[str]]:
     return {"city": [city for city, _ in places], "county": [county for _, county in places]}
 
 
-def _by_kind(problems: list[str]) -> pd.DataFrame:
+def _by_kind(problems: Any) -> pd.DataFrame:
     if not len(problems):
         return pd.DataFrame({"problem": []})
     table = cross_table(problems)
@@ -98,7 +100,7 @@ def _by_kind(problems: list[str]) -> pd.DataFrame:
     return table.rename(columns={"total": "合计"}).reset_index(drop=True).assign(problem=names)
 
 
-def _sheets(problems: list[str], alarms: pd.DataFrame, by_kind: pd.DataFrame, notes: list[str]) -> dict[str, Sheet]:
+def _sheets(problems: pd.DataFrame, alarms: pd.DataFrame, by_kind: pd.DataFrame, notes: list[str]) -> dict[str, Sheet]:
     kinds = problem_types()
     shown = problems.assign(
         state=problems["state"].map(STATES), problem=[kinds[name]["zh"] for name in problems["problem"]]

@@ -27,7 +27,7 @@ _WHAT = {"added": ("增加", "added"), "removed": ("删除", "removed"), "change
 PEOPLE = {"unit": "单位", "role": "网格职务", "name": "姓名", "phone": "投诉电话"}
 
 
-def write_public(study: Study, month: str, *, out: str = "out") -> list[Path]:
+def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[Path]:
     """
     Write the public page and the public map of a published month.
 

@@ -16,7 +16,7 @@ from hotspot.variables import DataError
 
 
 def confirm_month(
-    study: Study, month: str, *, by: str, reason: str = "", out: str | Path = "out", scheduler: str | None = None
+    study: Study, month: str, *, by: str, reason: str = "", out: Path | str = "out", scheduler: str | None = None
 ) -> Path:
     """
     Confirm a preliminary month: made again, found the same, and signed.
@@ -58,7 +58,7 @@ def confirm_month(
     return run_month(study, month, out=out, confirm=True, by=by, reason=reason, scheduler=scheduler)
 
 
-def list_releases(study: Study, *, out: str | Path = "out") -> list[dict[str, Any]]:
+def list_releases(study: Study, *, out: Path | str = "out") -> list[dict[str, Any]]:
     """
     Every revision of every month that a study published, and its drafts.
 
@@ -96,7 +96,7 @@ def list_releases(study: Study, *, out: str | Path = "out") -> list[dict[str, An
     return sorted(rows, key=lambda row: (row["month"], row["revision"]))
 
 
-def _row(home: Path, out: Path, entry: Entry, revision: int, last: bool) -> dict[str, Any]:
+def _row(home: Path, out: Path | str, entry: Entry, revision: int, last: bool) -> dict[str, Any]:
     from hotspot.publish import manifest, revisions
 
     folder = home / entry.month if last else revisions.kept(home, entry.month, revision)
@@ -114,7 +114,7 @@ def _row(home: Path, out: Path, entry: Entry, revision: int, last: bool) -> dict
     }
 
 
-def _draft_row(folder: Path, out: Path, manifest: Any) -> dict[str, Any]:
+def _draft_row(folder: Path, out: Path | str, manifest: Any) -> dict[str, Any]:
     stated = manifest.read_manifest(folder)
     about = dict.fromkeys(("head", "by", "reason"), "") | {"seq": 0, "revision": 0, "state": "draft"}
     digest = stated["outputs"]["warnings.csv"]["sha256"][:8]

@@ -37,9 +37,9 @@ _LOG = logging.getLogger(__name__)
 def verify_folder(
     directory: Path,
     *,
-    study: Study | None = None,
+    study: Path | str | None = None,
     data: Path | str | None = None,
-    heads: list[str] = (),
+    heads: Sequence[str] = (),
     rederive: bool | None = None,
 ) -> dict[str, Any]:
     """
@@ -67,7 +67,7 @@ def verify_folder(
 def verify_month(
     directory: Path,
     *,
-    study: Study | None = None,
+    study: Path | str | None = None,
     data: Path | str | None = None,
     heads: Sequence[str] = (),
     rederive: bool = True,
@@ -133,7 +133,7 @@ def verify_month(
 def verify_study(
     directory: Path,
     *,
-    study: Study | None = None,
+    study: Path | str | None = None,
     data: Path | str | None = None,
     heads: Sequence[str] = (),
     rederive: bool = False,
@@ -156,7 +156,7 @@ def verify_study(
     dict, as of ``verify_month``, with ``entries`` in the chain and ``months``: one such dict each
     """
     directory = Path(directory)
-    about: dict = {"directory": str(directory)}
+    about: dict[str, Any] = {"directory": str(directory)}
     try:
         with read_ledger(directory / LEDGER) as ledger:
             about |= {"entries": ledger.verify(), "head": ledger.head}
@@ -165,7 +165,7 @@ def verify_study(
     except DataError as error:
         rest = {"entries": 0, "head": "", "months": [], "warnings": [], "checked": "chain", "verified": False}
         return about | rest | {"differences": [str(error)]}
-    months: list[dict] = []
+    months: list[dict[str, Any]] = []
     expected = {}
     for month in sorted({entry.month for entry in entries}):
         own = [entry for entry in entries if entry.month == month]
@@ -184,7 +184,12 @@ def verify_study(
             again = rederive and folder.parent == directory
             told = verify_month(folder, study=study, data=data, rederive=again)
         except DataError as error:
-            told = {"directory": str(folder), "verified": False, "differences": [str(error)], "warnings": []}
+            told: dict[str, Any] = {
+                "directory": str(folder),
+                "verified": False,
+                "differences": [str(error)],
+                "warnings": [],
+            }
         months.append(told)
         differences += [f"{folder.relative_to(directory).as_posix()}: {text}" for text in told["differences"]]
     # A run cut off before its entry may have kept the month in place already: a copy of what is known.
@@ -205,7 +210,7 @@ def verify_study(
     }
 
 
-def _months(ledger: Ledger) -> list[str]:
+def _months(ledger: Ledger) -> list[Entry]:
     """The months of a chain, each as we enter them: the ledger may be a stranger's."""
     entries = ledger.entries("month")
     for entry in entries:
@@ -234,7 +239,7 @@ def _links(directory: Path, expected: dict[Path, Entry]) -> list[str]:
     ]
 
 
-def _ledger_beside(directory: Path) -> Path:
+def _ledger_beside(directory: Path) -> Path | None:
     """The ledger that must know of a folder: beside a month, one folder up from a kept revision; or None."""
     directory = directory.resolve()
     home = directory.parent.parent if directory.parent.name == revisions.FOLDER else directory.parent
@@ -317,15 +322,16 @@ def _no_head(head: str) -> str:
 
 
 def _rederive(
-    directory: Path | str, stated: dict[str, Any], scratch: Path, study: Study, data: Path | str | None
+    directory: Path, stated: dict[str, Any], scratch: Path, study: Path | str | None, data: Path | str | None
 ) -> list[str]:
     """Make the month again in a scratch folder; list what differs."""
     from hotspot.rank.select.hotspots import read_hotspots
 
     if study is None:
         # A stranger's text: parsed, under a name of ours, and its data root is never his word.
-        study = scratch / "study.toml"
-        study.write_text(stated["study"]["text"], encoding="utf-8", newline="\n")
+        text = scratch / "study.toml"
+        text.write_text(stated["study"]["text"], encoding="utf-8", newline="\n")
+        study = text
         data = data or os.environ.get("HOTSPOT_DATA") or scratch / "no-data"
     study = load_study(study, data=data)
     if hashlib.sha256(manifest.study_text(study).encode("utf-8")).hexdigest() != stated["study"]["sha256"]:

@@ -10,8 +10,9 @@ import logging
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Year
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
@@ -20,6 +21,8 @@ from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
 _LOG = logging.getLogger(__name__)
+
+    from hotspot.contracts.fields import Field
 
 _RIVALS = {
     "inversion": "inversion", "stagnant": "stagnant level", "contrast": "local contrast",
@@ -98,7 +101,7 @@ def select_year(
         _replace(screened, write_hotspots, hot)
     if review is not None:
         hot = apply_review(
-            hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
+            hot, read_review(Path(review), hot, study.cells), standing=standing, annual=annual_mean, study=study
         )
     hot = make_formal(hot) if formal else hot
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
@@ -223,7 +226,7 @@ def _means(deliveries, year):
     mean, months = year_fields(delivered, study.cells)
     if bool(mean["valid"].any()):  # a year without any value is refused for that
         refuse_without_skill(mean, year)
-    return mean, None if months is None else months["pm25"].where(months["valid"])
+    return cast(Field, mean), None if months is None else months["pm25"].where(months["valid"])
 
 
 def _level(deliveries, year, folder):

@@ -24,7 +24,12 @@ _COLUMNS = ("inversion", "inversion_low", "inversion_high", "contrast", "richard
 
 
 def with_levels(
-    record: "xr.Dataset", study: Study, year: int, field: "xr.Dataset", daily: "xr.Dataset", weather: "xr.Dataset"
+    record: "xr.Dataset",
+    study: Study,
+    year: int,
+    field: "xr.Dataset",
+    daily: "xr.Dataset | None",
+    weather: "xr.Dataset",
 ) -> "xr.Dataset":
     """
     A record of months with the levels of its last year.
@@ -134,7 +139,9 @@ def level_of_record(record: "xr.Dataset", study: Study, basis: int) -> "xr.Datas
     return out.assign_attrs(year=basis, by=by, why=why, fallback=fallback, weather_why=weather_why, level_words=told)
 
 
-def _inverted(study: Study, year: int, daily: "xr.Dataset", weather: "xr.Dataset") -> "tuple[xr.Dataset, str]":
+def _inverted(
+    study: Study, year: int, daily: "xr.Dataset | None", weather: "xr.Dataset"
+) -> "tuple[xr.Dataset | None, str]":
     """The inversion of a year with the box model beside it, or None and why there is none."""
     from hotspot.estimate.weather.background import regional_background
     from hotspot.estimate.weather.box import box_level
@@ -194,7 +201,8 @@ def _stagnant(record: "xr.Dataset", of_year: Flags, study: Study) -> tuple[Float
     needed = study.criteria.normalisation.level_months
     enough = n >= needed
     short = "" if enough.any() else f"no cell has a level in {needed} months, at most {int(n.max(initial=0))}"
-    return *(np.where(enough, one, np.nan) for one in (level, level - reach, level + reach)), short
+    own, low, high = (np.where(enough, one, np.nan) for one in (level, level - reach, level + reach))
+    return own, low, high, short
 
 
 def _mean(values: Floats) -> Floats:

@@ -7,12 +7,12 @@ values of a cell average to the cell's published value; they say where in the ce
 dirtier, not that the cell is.
 """
 
-from hotspot.contracts.records import Month
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
 from hotspot.kernels.arrays import Flags, Floats, Numbers, Times
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours

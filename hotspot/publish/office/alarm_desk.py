@@ -37,7 +37,7 @@ _CITY = {
 
 
 def write_desk(
-    directory: str | Path,
+    directory: Path | str,
     *,
     study: Study,
     alarms: pd.DataFrame,

@@ -39,7 +39,7 @@ class Addressee(NamedTuple):
 
     name: str
     code: str
-    file: str
+    file: Path | str
 
 
 def addressees(study: Study, hot: "pd.DataFrame") -> list[Addressee]:

@@ -66,7 +66,7 @@ def write_package(
     return Path(path)
 
 
-def write_archive(path: str | Path, members: dict[str, bytes]) -> None:
+def write_archive(path: Path | str, members: dict[str, bytes]) -> None:
     """
     A zip archive without a clock.
 

@@ -8,6 +8,7 @@ the official typefaces are named in the DOCX, never shipped. Same content, same 
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hotspot.publish.fonts import check_glyphs, legible
@@ -52,7 +53,7 @@ class Paper:
     title: str
     blocks: Sequence[Block]
     under: str = ""
-    to: str = ""
+    to: Path | str = ""
     signer: str = ""
     date: str = ""
     foot: Sequence[str] = field(default_factory=tuple)
@@ -60,7 +61,7 @@ class Paper:
     contents: bool = False
 
 
-def paper_pdf(paper: Paper, *, kind: str = "pdf", ppi: float | None = None) -> bytes | list[bytes]:
+def paper_pdf(paper: Paper, *, kind: str = "pdf", ppi: float | None = None) -> Any:
     """
     The paper set on pages.
 

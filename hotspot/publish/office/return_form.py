@@ -169,7 +169,7 @@ def _help(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.f
     sheet.fit_to_pages(1, 0)
 
 
-def returned(frame: "pd.DataFrame", name: str, required: tuple[str, str]) -> "pd.DataFrame":
+def returned(frame: "pd.DataFrame", name: str, required: tuple[str, ...]) -> "pd.DataFrame":
     """
     The rows of a table of feedback under the names of the ledger.
 

@@ -54,7 +54,7 @@ class Card:
     note_zh: str = ""
 
 
-def write_cards(directory: str | Path, cards: Sequence[Card], *, study: Study) -> list[Path]:
+def write_cards(directory: Path | str, cards: Sequence[Card], *, study: Study) -> list[Path]:
     """
     Write ``cards/ALARM.pdf`` and ``cards/ALARM.png`` of every card.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -> bytes | list[bytes]:
+def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -> Any:
     """
     Set an atlas with typst.
 

@@ -61,7 +61,9 @@ def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdr
     return sheets
 
 
-def _sheet(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None, window: Window) -> dict[str, Any]:
+def _sheet(
+    grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None, window: Window
+) -> dict[str, Any]:
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     pieces = borders.within(window)

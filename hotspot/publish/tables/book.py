@@ -27,7 +27,7 @@ class Sheet:
     notes: Sequence[str] = ()
 
 
-def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True) -> Path:
+def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True) -> Path:
     """
     Write sheets as xlsx.
 

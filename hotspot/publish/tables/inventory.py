@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 INVENTORY_COLUMNS = kinds("inventory.csv")
 
 
-def write_inventory(path: str | Path, inventory: "pd.DataFrame") -> Path:
+def write_inventory(path: Path | str, inventory: "pd.DataFrame") -> Path:
     """
     Write ``inventory.csv``.
 

@@ -71,7 +71,7 @@ def published(warned: pd.DataFrame, decimals: int) -> pd.DataFrame:
     return table
 
 
-def write_warnings(path: str | Path, warned: pd.DataFrame, decimals: int) -> Path:
+def write_warnings(path: Path | str, warned: pd.DataFrame, decimals: int) -> Path:
     """
     Write ``warnings.csv``, one row per cell and reason.
 
@@ -126,7 +126,7 @@ def read_warnings(path: Path) -> pd.DataFrame:
     return _read(path, WARNING_COLUMNS)
 
 
-def write_not_ranked(path: str | Path, not_ranked: pd.DataFrame) -> Path:
+def write_not_ranked(path: Path | str, not_ranked: pd.DataFrame) -> Path:
     """
     Write ``not_ranked.csv``: every hotspot cell left out of a class, and why.
 
@@ -169,7 +169,7 @@ def _rounded(values: Floats, decimals: int) -> Floats:
     return round_half_even(numbers, decimals) + 0.0
 
 
-def _write(path: str | Path, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int) -> Path:
+def _write(path: Path | str, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int) -> Path:
     written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
     return write_csv(path, columns, zip(*written, strict=True))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 COLUMNS = tuple(columns("sub_cells.csv"))
 
 
-def write_sub_cells(path: str | Path, fine: "pd.DataFrame | None", decimals: int) -> Path:
+def write_sub_cells(path: Path | str, fine: "pd.DataFrame | None", decimals: int) -> Path:
     """
     Write ``sub_cells.csv``, one row per sub-cell of a warned cell.
 

@@ -131,7 +131,7 @@ def sentences(periods: pd.DataFrame, cell: str, *, language: str = "zh") -> list
 
 
 def with_periods(
-    field: xr.Dataset, stations: xr.Dataset, *, cells: xr.Dataset, criteria: Criteria | None = None
+    field: xr.Dataset, stations: xr.Dataset | None, *, cells: xr.Dataset, criteria: Criteria | None = None
 ) -> xr.Dataset:
     """
     The field with what stands out about each cell, for the sheet and ``explain``.

@@ -7,6 +7,7 @@ a row that the budget lets through (``gate``; METHODS 10, 19, C2).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,7 @@ def find_alarms(
     return within(decide(table, criteria.alarms), period)
 
 
-def within(alarms: pd.DataFrame, period: str | None) -> pd.DataFrame:
+def within(alarms: pd.DataFrame, period: str | tuple[Any, Any] | None) -> pd.DataFrame:
     """The alarms that begin in a period of local times [first, last); all of them where it is None."""
     if period is None:
         return alarms

@@ -138,7 +138,7 @@ def _wanted(months: list[str] | None, years: Sequence[int] | None, period: str) 
     return asked
 
 
-def _span(name: str, delivery: Satellite) -> tuple[date, date]:
+def _span(name: str, delivery: Satellite) -> tuple[date, date] | None:
     """First and last day that a file's name promises, by its layout; None where it carries none."""
     layout = LAYOUTS[delivery.layout]
     span = days_in_name(name, delivery.date_pattern or layout.pattern)

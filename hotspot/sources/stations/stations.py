@@ -5,13 +5,13 @@ What a deliverer's numbers mean is declared in the study; where neither file nor
 study says it, the reading stops and asks for the key to add.
 """
 
-from typing import Any
 import re
 import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
