@@ -134,7 +134,7 @@ def patrol(
     show(answer, as_json, lambda a: a["sentences"])
 
 
-def handbook(study: StudyFile, out: Out = Path("out")):
+def handbook(study: StudyFile, out: Out = Path("out")) -> None:
     """The working handbook of a study's profile: who does what when, forms, clocks, ladders, vocabulary (D22)."""
     from hotspot.study import load_study
     from hotspot.workflows.handbook import write_handbook

@@ -14,7 +14,7 @@ NONE = "none"  # a problem word of the ledger only: visited, nothing found
 PLACE = ("sub_cell", "facility", "lon", "lat")  # what tells two problems of one kind in a cell apart
 
 
-def record_feedback(ledger, rows, *, register=None):
+def record_feedback(ledger: Ledger, rows: list[dict[str, str]], *, register: Any = None) -> pd.DataFrame:
     """
     Append what the field teams report on warned cells.
 

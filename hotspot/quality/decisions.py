@@ -6,7 +6,7 @@ kept: taking the decision back gives back the numbers.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from hotspot.quality.completeness import daily_means
 from hotspot.quality.flags import flag, flag_attrs, flagged
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Screening
+from hotspot.sources.intake import Intake
 from hotspot.sources.opening import Month
 from hotspot.study import Study
 from hotspot.variables import VARIABLES, DataError
@@ -128,7 +129,7 @@ def with_decisions(month: Month) -> Month:
 
     if not month.study.decisions:
         return month
-    decisions = read_decisions(month.study, month.intake)
+    decisions = read_decisions(month.study, cast(Intake, month.intake))
     networks = {kind: getattr(month, kind) for kind in ("reference", "stations")}
     names = {kind: [] if part is None else part["station"].values.astype(str) for kind, part in networks.items()}
     changed: dict[str, Any] = {}

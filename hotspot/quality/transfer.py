@@ -58,7 +58,7 @@ class Learned:
     left_out: np.ndarray
     error: np.ndarray
     words: str
-    coefficients: Sequence[float]
+    coefficients: Sequence[float] | Floats
     tried: dict
 
 

@@ -49,7 +49,7 @@ def on_hours(series: "xr.Dataset | None", first: str, last: str, *, utc_offset: 
 
 def trusted(
     stations: "xr.Dataset",
-    reference: "xr.Dataset",
+    reference: "xr.Dataset | None",
     weather: "xr.Dataset | None",
     *,
     criteria: Criteria,

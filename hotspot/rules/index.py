@@ -5,7 +5,7 @@ Everything is decimal: concentrations are rounded half to even before the index,
 index is always rounded up, and one binary digit in between would move a value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -185,7 +185,7 @@ def terms(concentrations: Mapping[str, Any], decimals: int = 2) -> dict[str, Dec
     }
 
 
-def percentile(values: "np.ndarray", p: int) -> float:
+def percentile(values: "Sequence[float] | np.ndarray", p: float) -> float:
     """
     The p-th percentile of day values: ``k = 1 + (n - 1) p / 100``, linear between ranks (HJ 663).
 

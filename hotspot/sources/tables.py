@@ -76,7 +76,7 @@ class Table:
         value, line = self.frame[column].iat[position], int(self.lines[position])
         # A file that two readers share (values and weather) keeps each fault once.
         if self.counted or not self.intake.holds(self.record, line, column, rule):
-            self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(position))
+            self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(int(position)))
 
     def close(self) -> None:
         """Put the counts on the file's record. Call once, when every row is decided."""

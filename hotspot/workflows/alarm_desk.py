@@ -12,6 +12,7 @@ from hotspot.contracts.records import PUSHED
 from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.ledger.alarms import answers
 from hotspot.ledger.past import past_of, pasts_of
+from hotspot.ledger.store import Ledger
 from hotspot.ledger.watch import alarm_table
 from hotspot.rules.calendar import offset_hours
 from hotspot.study import Study

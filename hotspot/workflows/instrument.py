@@ -75,7 +75,7 @@ def instrument(
     weather = deliveries.months(months, kinds=("weather",)).weather
     rule, grid = study.criteria.tracing, study.grid
     at = np.array([grid.centre(*grid.parse(code)) for code in hot["cell"]], dtype=float).reshape(-1, 2)
-    lon, lat = (facilities[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
+    lon, lat = (cast(Any, facilities)[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
     sources = np.column_stack(grid.project(lon, lat))
     emission, _ = register_emission(facilities)
     standing = _standing(grid, (seen.reference, seen.stations))

@@ -222,7 +222,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
         routes=routes(warned, traced, criteria, inventory=census),
         fine=fine,
         backdrop=backdrop,
-        people=people_of_month(study, month, delivered.intake),
+        people=people_of_month(study, month, cast(Intake, delivered.intake)),
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
     )
 

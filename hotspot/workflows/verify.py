@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -180,11 +181,12 @@ def verify_study(
             place = folder.relative_to(directory).as_posix()
             differences.append(f"{place}: entry {entry.seq} of the chain speaks of it, but there is no such folder")
             continue
+        told: dict[str, Any]
         try:
             again = rederive and folder.parent == directory
             told = verify_month(folder, study=study, data=data, rederive=again)
         except DataError as error:
-            told: dict[str, Any] = {
+            told = {
                 "directory": str(folder),
                 "verified": False,
                 "differences": [str(error)],

@@ -29,7 +29,7 @@ def with_levels(
     year: int,
     field: "xr.Dataset",
     daily: "xr.Dataset | None",
-    weather: "xr.Dataset",
+    weather: "xr.Dataset | None",
 ) -> "xr.Dataset":
     """
     A record of months with the levels of its last year.
@@ -140,7 +140,7 @@ def level_of_record(record: "xr.Dataset", study: Study, basis: int) -> "xr.Datas
 
 
 def _inverted(
-    study: Study, year: int, daily: "xr.Dataset | None", weather: "xr.Dataset"
+    study: Study, year: int, daily: "xr.Dataset | None", weather: "xr.Dataset | None"
 ) -> "tuple[xr.Dataset | None, str]":
     """The inversion of a year with the box model beside it, or None and why there is none."""
     from hotspot.estimate.weather.background import regional_background

@@ -1,6 +1,6 @@
 """The shape every field has: cells with their places, three companions of a mean, and where it came from."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def period_of(satellite: xr.DataArray | None) -> str | None:
     return period
 
 
-def error_share(satellite: xr.DataArray) -> float:
+def error_share(satellite: Any) -> float:
     """
     The product's stated relative error (1 sd), NaN where it states none.
 
@@ -102,7 +102,7 @@ def described(field: xr.Dataset, delivered: Month, method: str, completeness: st
     >>> described(field, month, "satellite months", "monthly product").attrs["native_resolution_m"]
     10000
     """
-    origin = delivered.satellite if period_of(delivered.satellite) else delivered.reference
+    origin: Any = delivered.satellite if period_of(delivered.satellite) else delivered.reference
     known = {name: origin.attrs[name] for name in _PASSED_ON if origin.attrs.get(name) is not None}
     known = {"native_resolution_m": float("nan"), "product": "", "source": "", "gas_state": ""} | known
     for name in ("pm25", "pm25_error"):

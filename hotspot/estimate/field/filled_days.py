@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -68,7 +69,7 @@ def filled_days(
 
 def correlation_km(delivered: Month) -> float:
     """Over what distance the product's errors of one day are shared: as stated, else the study's criterion."""
-    stated = delivered.satellite.attrs.get("correlation_km")
+    stated = cast(xr.DataArray, delivered.satellite).attrs.get("correlation_km")
     return float(delivered.study.criteria.confidence.correlation_km if stated is None else stated)
 
 

@@ -1,6 +1,7 @@
 """Fields from stations alone: kriging of their valid monthly, annual and daily means."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -99,7 +100,7 @@ def station_means(delivered: Month, names: list[str]) -> tuple[xr.Dataset, xr.Da
     -------
     (Dataset (station, day), Dataset (station, time)); ``pm25`` is NaN where not valid
     """
-    study, reference = delivered.study, delivered.reference
+    study, reference = delivered.study, cast(xr.Dataset, delivered.reference)  # whoever asks has stations
     # In order of place: the order of a file must not reach a sum.
     keys = [np.asarray(reference[name]) for name in ("station", "lat", "lon")]
     reference = reference.isel(station=np.lexsort((keys[0].astype(str), *keys[1:])))

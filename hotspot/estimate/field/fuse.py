@@ -192,7 +192,7 @@ def _to_crs(crs: str) -> Any:
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 
 
-def station_variogram(x, y, values, interpolation):
+def station_variogram(x: ArrayLike, y: ArrayLike, values: ArrayLike, interpolation: Interpolation) -> Variogram:
     """
     The variogram of few stations: fitted where there are enough, proposed where not.
 

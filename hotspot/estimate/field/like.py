@@ -118,7 +118,8 @@ def _of_both(
     n, needed = means.sizes["station"], delivered.study.criteria.interpolation.min_stations
     why = f"only {n} stations are valid in both {names[0]} and {names[1]}; a change needs {needed}"
     if period_of(delivered.satellite) is None:
-        kept = delivered.reference.isel(station=np.isin(delivered.reference["station"].values, means["station"].values))
+        reference = cast("xr.Dataset", delivered.reference)
+        kept = reference.isel(station=np.isin(reference["station"].values, means["station"].values))
         again, _ = from_stations(cast(Month, _Only(delivered.study, kept)), cells, names, False)
         b, c = again["pm25"].transpose("cell", "time").values.T
         return b, c, why

@@ -6,7 +6,7 @@ What a month's mean is depends on that month's data only, so the base of a
 change is the very number that was published for it.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import xarray as xr
@@ -254,7 +254,7 @@ def _from_days(
     delivered: Month, cells: "xr.Dataset", names: list[str], with_days: bool
 ) -> "tuple[xr.Dataset, xr.Dataset | None]":
     """Satellite days, the unseen ones filled: means over all days and over those seen, corrected by stations."""
-    satellite, criteria = delivered.satellite, delivered.study.criteria
+    satellite, criteria = cast("xr.DataArray", delivered.satellite), delivered.study.criteria
     validity = criteria.validity
     wanted = np.isin(month_of(satellite["time"].values), names)
     once = delivered.intake.once
@@ -282,7 +282,7 @@ def _from_days(
 
 def _from_product(delivered: Month, cells: "xr.Dataset", names: list[str], period: str) -> "xr.Dataset":
     """Satellite months (or years) as the product states them, corrected by stations where they are months."""
-    satellite, validity = delivered.satellite, delivered.study.criteria.validity
+    satellite, validity = cast("xr.DataArray", delivered.satellite), delivered.study.criteria.validity
     starts = np.array([month_start(name) for name in names])
     layers = satellite.isel(time=np.isin(satellite["time"].values.astype("datetime64[ns]"), starts))
     if layers.sizes["time"] == 0:

@@ -7,6 +7,8 @@ values of a cell average to the cell's published value; they say where in the ce
 dirtier, not that the cell is.
 """
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -125,8 +127,8 @@ def _of_month(delivered: Month, criteria: Criteria) -> xr.Dataset | None:
         return None
     month, offset = delivered.month, delivered.study.utc_offset
     # A screen looks back, and a calibration learns from more than one month.
-    span = {"first": month_minus(month, 1), "last": month, "utc_offset": offset}
-    stations, reference = (on_hours(part, **span) for part in (delivered.stations, delivered.reference))
+    span: dict[str, Any] = {"first": month_minus(month, 1), "last": month, "utc_offset": offset}
+    stations, reference = cast(xr.Dataset, on_hours(delivered.stations, **span)), on_hours(delivered.reference, **span)
     start, end = local_bounds(month, offset)
     time = stations["time"].values.astype("datetime64[ns]")
     within = np.flatnonzero((time >= start) & (time < end))

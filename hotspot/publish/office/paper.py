@@ -8,7 +8,6 @@ the official typefaces are named in the DOCX, never shipped. Same content, same 
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hotspot.publish.fonts import check_glyphs, legible
@@ -53,7 +52,7 @@ class Paper:
     title: str
     blocks: Sequence[Block]
     under: str = ""
-    to: Path | str = ""
+    to: str = ""
     signer: str = ""
     date: str = ""
     foot: Sequence[str] = field(default_factory=tuple)

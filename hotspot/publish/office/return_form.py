@@ -13,6 +13,7 @@ from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.words import FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.sources.loop_tables import our_names
+from hotspot.study import Study
 from hotspot.text.table import titles
 from hotspot.variables import DataError
 

@@ -37,8 +37,17 @@ def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -
 
 
 def atlas_data(
-    study, year, city, *, hot, facilities, backdrop=None, digest="", progress=lambda n: None, people=None
-):  # fmt: skip
+    study: Study,
+    year: int,
+    city: str,
+    *,
+    hot: "pd.DataFrame",
+    facilities: "gpd.GeoDataFrame",
+    backdrop: "gpd.GeoDataFrame | None" = None,
+    digest: str = "",
+    progress: Callable = lambda n: None,
+    people: Any = None,
+) -> dict[str, Any]:
     """
     Everything printed in the atlas of one city, as plain dicts of strings and drawings.
 

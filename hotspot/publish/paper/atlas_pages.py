@@ -8,11 +8,10 @@ import numpy as np
 
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.paper import sheet_map
-from hotspot.publish.paper.backdrop_map import Backdrop
-from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
@@ -23,7 +22,6 @@ from hotspot.study import Study
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-    import xarray as xr
 
 PANEL_MM = 92.0
 LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps

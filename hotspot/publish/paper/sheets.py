@@ -16,6 +16,7 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.grid.frame import north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
@@ -48,9 +49,21 @@ _THREADS = 2  # more would only hold more pages in memory
 
 
 def write_sheets(
-    directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None,
-    backdrop=None, people=None, past=None,
-):  # fmt: skip
+    directory: Path,
+    *,
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    warned: "pd.DataFrame",
+    traced: "pd.DataFrame",
+    checklist: "pd.DataFrame",
+    facilities: "gpd.GeoDataFrame",
+    state: str = "preliminary",
+    fine: "pd.DataFrame | None" = None,
+    backdrop: "gpd.GeoDataFrame | None" = None,
+    people: Any = None,
+    past: Any = None,
+) -> list[Path]:
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
 
@@ -189,7 +202,7 @@ def _return_to(office: Office) -> str:
     return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
 
-def _front_rows(why, least):
+def _front_rows(why: list[list[str]], least: int) -> int:
     """Facilities that fit on the front: fewer, the more there is to say at its head."""
     lines = sum(math.ceil(printed_width(text) / WHY_WIDTH) for _, text in why)
     return max(least, FRONT_ROWS - max(0, lines - WHY_LINES))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hotspot.publish.fonts import harmless, legible, printed_width, shorten
 from hotspot.publish.words import known, month_zh
 from hotspot.rules.classes import problem_types, source_classes
+from hotspot.rules.visiting import Visiting
 from hotspot.text.table import titles
 from hotspot.trace.inventory import by_county, reconcile
 

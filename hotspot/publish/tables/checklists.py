@@ -28,7 +28,14 @@ from hotspot.publish.tables.checklist_tables import (
 from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.visiting import Visiting
+from hotspot.study import Study
 from hotspot.text.table import titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xlsxwriter
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
 MARKS = {"own": "", "joint": "（联合）", "cross_region": "（跨市）"}

@@ -9,7 +9,7 @@ published list prints.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hotspot import contracts
 from hotspot.grid.lattice import Grid
@@ -76,9 +76,22 @@ class WebMap:
 
 
 def web_map(
-    field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, history=None,
-    standing=None, title=None, public=False, emerging=None, past=None,
-):  # fmt: skip
+    field: "xr.Dataset",
+    warned: "pd.DataFrame",
+    traced: "pd.DataFrame | None" = None,
+    *,
+    hot: "pd.DataFrame | None" = None,
+    facilities: "gpd.GeoDataFrame | None" = None,
+    study: Study | None = None,
+    not_ranked: "pd.DataFrame | None" = None,
+    gi: "xr.Dataset | None" = None,
+    history: "xr.Dataset | None" = None,
+    standing: "pd.DataFrame | None" = None,
+    title: str | None = None,
+    public: bool = False,
+    emerging: "xr.Dataset | None" = None,
+    past: Any = None,
+) -> WebMap:
     """
     The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
 

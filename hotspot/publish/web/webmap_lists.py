@@ -8,7 +8,6 @@ published list rounds them, so that page and list never differ.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import xarray as xr

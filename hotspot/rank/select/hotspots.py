@@ -36,7 +36,14 @@ _LEVEL_WORDS = {
 __all__ = ["in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
 
 
-def select_hotspots(annual, study, year, *, level=None, previous=None):
+def select_hotspots(
+    annual: "xr.Dataset",
+    study: Study,
+    year: int,
+    *,
+    level: "xr.Dataset | None" = None,
+    previous: "pd.DataFrame | None" = None,
+) -> "pd.DataFrame":
     """
     Select the hotspot cells of a year, an area quota per city.
 

@@ -60,42 +60,33 @@ _PLACE = 1e-4  # degrees, 10 m: units of one plant that a register lists one by 
 
 
 def load_facilities(
-    deliveries: Iterable[Facilities],
-    root: Path,
-    intake: Intake,
-    *,
-    bounds: tuple[float, float, float, float] | None = None,
+    deliveries: Iterable[Facilities], root: Path, intake: Intake, *, bounds: Sequence[float] | None = None
 ) -> gpd.GeoDataFrame:
     """
     Read every register of facilities into one table.
 
-    Layouts: ``wri-power`` (WRI power plants; wind, water, sun and nuclear plants are
-    read but are no PM2.5 source), ``sfi-cement``, ``sfi-steel``, and ``table`` or
-    ``general`` (columns name, class, lon, lat, and where known id, datum, size,
-    size_unit, accuracy, status, vintage, and the papers of ``dossier_papers``; CSV,
-    XLSX or GeoJSON points).
+    Layouts: ``wri-power`` (WRI power plants; wind, water, sun and nuclear plants are read but are no PM2.5
+    source), ``sfi-cement``, ``sfi-steel``, and ``table`` or ``general`` (columns name, class, lon, lat, and where
+    known id, datum, size, size_unit, accuracy, status, vintage, and the papers of ``dossier_papers``; CSV, XLSX or
+    GeoJSON points).
 
     Parameters
     ----------
     deliveries : sequence of study.Facilities
-    root : Path
-        The data root.
+    root : Path, the data root
     intake : Intake
-        Rows read = used + duplicates + quarantined; what was read but is no source,
-        or lies outside ``bounds``, counts as used and is noted.
-    bounds : (west, south, east, north), optional
-        Degrees WGS 84; only facilities inside are returned.
+        Rows read = used + duplicates + quarantined; what was read but is no source, or lies outside ``bounds``,
+        counts as used and is noted.
+    bounds : (west, south, east, north), degrees WGS 84, optional; only facilities inside are returned
 
     Returns
     -------
-    GeoDataFrame, EPSG:4326, sorted by ``facility`` (unique, the same from run to
-    run): ``name class_ lon lat size size_unit accuracy status vintage source``,
-    ``datum`` (as delivered), ``rows`` (delivered rows that are this facility) and a
-    column per paper (yes, no, the number of it, or empty); ``size`` is NaN where
-    unknown, ``accuracy`` exact, approximate or unknown.
-    ``attrs["account"]``: a dict per file, ``read = listed + far + no_source +
-    duplicates + quarantined`` in rows, of which ``no_place`` are quarantined for
-    their place; ``attrs["no_place"]``: those rows, a JSON list.
+    GeoDataFrame, EPSG:4326, sorted by ``facility`` (unique, the same from run to run): ``name class_ lon lat size
+    size_unit accuracy status vintage source``, ``datum`` (as delivered), ``rows`` (delivered rows that are this
+    facility) and a column per paper (yes, no, the number of it, or empty); ``size`` is NaN where unknown,
+    ``accuracy`` exact, approximate or unknown. ``attrs["account"]``: a dict per file, ``read = listed + far +
+    no_source + duplicates + quarantined`` in rows, of which ``no_place`` are quarantined for their place;
+    ``attrs["no_place"]``: those rows, a JSON list.
 
     Raises
     ------

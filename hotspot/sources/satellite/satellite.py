@@ -156,7 +156,7 @@ def _period_of_mean(span: tuple[date, date]) -> str:
     return {1: "month", 12: "year"}.get(months, f"{months} months")
 
 
-def _meaning(name: str, span: tuple[date, date], delivery: Satellite) -> Meaning:
+def _meaning(name: str, span: tuple[date, date] | None, delivery: Satellite) -> Meaning:
     """What the layout and the study say of one file."""
     layout = LAYOUTS[delivery.layout]
     told = layout.meaning(name, delivery)
@@ -178,7 +178,7 @@ def _is_settings(error: Exception) -> bool:
     return "declare" in str(error) or "correct the study" in str(error)
 
 
-def _days(name: str, span: tuple[date, date], report: dict[str, Any], delivery: Satellite) -> list[date]:
+def _days(name: str, span: tuple[date, date] | None, report: dict[str, Any], delivery: Satellite) -> list[date]:
     """First local day of every layer, checked against the name (RELIABILITY 40, 44)."""
     layout = LAYOUTS[delivery.layout]
     if span:

@@ -69,23 +69,18 @@ def read_stations(
     """
     Read one delivery of station series.
 
-    Rows are compared over all its files. Of each file: rows read = used +
-    duplicates + quarantined; a row with one bad value among good ones is used
-    without that value, which is quarantined by itself.
+    Rows are compared over all its files. Of each file: rows read = used + duplicates + quarantined; a row with one
+    bad value among good ones is used without that value, which is quarantined by itself.
 
     Parameters
     ----------
     delivery : study.Stations
-        ``layout`` is one of ``quotsoft prsa long wide wuhan cnemc``; ``unit``,
-        ``time_zone``, ``hour_label`` and ``datum`` must be declared.
-    root : Path
-        The data root.
-    intake : Intake
-        Gets the counts, the quarantined rows and the notes.
-    utc_offset : float
-        Hours that the study's local time is ahead of UTC.
-    months : iterable of "YYYY-MM", optional
-        Local months wanted; default all that was delivered.
+        ``layout`` is one of ``quotsoft prsa long wide wuhan cnemc``; ``unit``, ``time_zone``, ``hour_label`` and
+        ``datum`` must be declared.
+    root : Path, the data root
+    intake : Intake, which gets counts, quarantined rows and notes
+    utc_offset : float, hours that the study's local time is ahead of UTC
+    months : iterable of "YYYY-MM", optional; local months wanted, default all that was delivered
 
     Returns
     -------
@@ -95,13 +90,11 @@ def read_stations(
     Raises
     ------
     DataError
-        Something is not declared, a file does not have the layout, the values
-        are an index, or no station has a position.
+        Something is not declared, a file lacks the layout, the values are an index, or no station has a position.
 
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
     >>> from hotspot.sources.intake import Intake
     >>> from hotspot.study import Stations
     >>> root = Path(tempfile.mkdtemp())
