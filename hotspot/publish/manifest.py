@@ -23,7 +23,7 @@ from hotspot.text.door import json_text, outward, shown
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
-    from hotspot.workflows.month import Derived
+    from hotspot.contracts.records import Derived
 
 NAME = "manifest.json"
 _LARGEST = 64 << 20  # bytes

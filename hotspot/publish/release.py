@@ -23,7 +23,7 @@ from hotspot.study import Study
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
-    from hotspot.workflows.month import Derived
+    from hotspot.contracts.records import Derived
 
 LEDGER = "ledger.sqlite"
 

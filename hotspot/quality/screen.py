@@ -22,7 +22,6 @@ from hotspot.rules.sensors import FLAGS, Screening
 from hotspot.variables import VARIABLES, DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 VARIABLES_SCREENED = ("pm25", "pm10")

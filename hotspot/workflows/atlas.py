@@ -12,8 +12,10 @@ from hotspot.publish.paper.typeset import set_texts
 from hotspot.study import Study
 from hotspot.variables import DataError
 
-_LOG = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    import pandas as pd
 
+_LOG = logging.getLogger(__name__)
 
 
 def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path | str = "out") -> list[Path]:

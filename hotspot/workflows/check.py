@@ -29,6 +29,10 @@ from hotspot.workflows.month import STEPS, derive, months_read, steps
 from hotspot.workflows.network import staffing_sentences
 from hotspot.workflows.year import open_hotspots
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
 _LOG = logging.getLogger(__name__)
 
 _SHOWN = 3  # files named beside one note

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 

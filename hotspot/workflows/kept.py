@@ -8,6 +8,7 @@ everything else it hangs on. Whatever does not fit, or is no whole file, is made
 import hashlib
 import json
 import logging
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -189,8 +189,9 @@ def weather_free(deliveries, last, *, levels=False):
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
     hold(delivered, names)
-    terrain = _terrain(study, delivered.intake)
-    about = {"inputs": _stated(delivered.intake)}
+    intake = cast(Intake, delivered.intake)
+    terrain = _terrain(study, intake)
+    about = {"inputs": _stated(intake)}
     field, daily = daily_field(delivered, study.cells, names)
     if daily is not None:
         daily.attrs.setdefault("spacing", float(study.lattice.spacing))

@@ -5,6 +5,7 @@ Each step can be called alone (see the README); here they stand in a row.
 """
 
 import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -23,6 +24,10 @@ from hotspot.workflows.cluster import cluster
 from hotspot.workflows.history import history_months, with_history
 from hotspot.workflows.level import learned_from, with_weather
 from hotspot.workflows.year import basis_year, open_hotspots
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 _LOG = logging.getLogger(__name__)
 
@@ -189,8 +194,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
     warned = beside(rank_warnings(field, hot, criteria, standing=standing), standing)
     warned.attrs["other"] = other_choices(field, hot, criteria)
     for text in warned.attrs["notes"]:
-        delivered.intake.note(text)
-    gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
+        intake.note(text)
+    gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, intake)
     _LOG.info("%s %s: %d of %d ranked rows are listed", study.id, month, len(warned), len(standing))
     step("sources")
     traced = trace_sources(
@@ -202,8 +207,8 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
     )  # fmt: skip
     _LOG.info("%s %s: %d possible sources of %d cells", study.id, month, len(traced), warned["cell"].nunique())
-    _with_boundaries(delivered.intake, study)
-    backdrop = read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds)
+    _with_boundaries(intake, study)
+    backdrop = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
     fine = fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria)
     return Derived(
         delivered=delivered,
@@ -222,7 +227,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
         routes=routes(warned, traced, criteria, inventory=census),
         fine=fine,
         backdrop=backdrop,
-        people=people_of_month(study, month, cast(Intake, delivered.intake)),
+        people=people_of_month(study, month, intake),
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
     )
 
@@ -260,7 +265,7 @@ def _past(study, month, folder, cells):
         return known_past(ledger, month, sorted(map(str, cells)), study.criteria.clocks)
 
 
-def _emerging(history, cells, alpha, intake):
+def _emerging(history: "xr.Dataset", cells: "xr.Dataset", alpha: float, intake: Intake) -> "xr.Dataset | None":
     """Classes over the thirteen months, or None with a note where the months are too poor."""
     from hotspot.rank.warn.emerging import emerging
 

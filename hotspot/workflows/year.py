@@ -20,9 +20,11 @@ from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
-_LOG = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
-    from hotspot.contracts.fields import Field
+_LOG = logging.getLogger(__name__)
 
 _RIVALS = {
     "inversion": "inversion", "stagnant": "stagnant level", "contrast": "local contrast",

@@ -1,17 +1,15 @@
 """The shape every field has: cells with their places, three companions of a mean, and where it came from."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from hotspot import contracts
 from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import month_of
 from hotspot.sources.opening import Month
 from hotspot.variables import DataError
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
 

@@ -7,9 +7,10 @@ the difference of their places.
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
+import xarray as xr
 
 from hotspot.estimate.field.dataset import period_of
 from hotspot.estimate.field.from_stations import from_stations, station_means
@@ -17,9 +18,6 @@ from hotspot.estimate.field.fuse import fuse
 from hotspot.kernels.arrays import Floats
 from hotspot.sources.opening import Month
 from hotspot.study import Study
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 
 def with_like(field: "xr.Dataset", delivered: Month, cells: "xr.Dataset", names: list[str]) -> "xr.Dataset":

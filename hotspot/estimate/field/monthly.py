@@ -6,7 +6,7 @@ What a month's mean is depends on that month's data only, so the base of a
 change is the very number that was published for it.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -33,9 +33,6 @@ from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import months_back
 from hotspot.rules.validity import year_of_products_is_valid
 from hotspot.sources.opening import Month
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 
 def monthly_field(month: Month, cells: "xr.Dataset | None" = None) -> "tuple[xr.Dataset, xr.Dataset | None]":

@@ -27,7 +27,6 @@ from hotspot.variables import VARIABLES, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
 
 CHUNK = 744  # hours
 

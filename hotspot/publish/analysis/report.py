@@ -22,6 +22,7 @@ from hotspot.publish.why_words import METHODS, data_sources, from_stations_only,
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import LEVEL
+from hotspot.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from hotspot.contracts.records import Derived
-    from hotspot.study import Study
 
 _TEMPLATE = "report.typ"
 _THREADS = 2  # more would only hold more pages in memory

@@ -15,7 +15,7 @@ from hotspot.variables import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspot.workflows.month import Derived
+    from hotspot.contracts.records import Derived
 
 _SIZE_MM = 60.0
 

@@ -1,5 +1,7 @@
 """When it is high: hours of the day, days of the week, and the calendar of a series, as analysts know them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -152,7 +154,7 @@ def calendar_svg(series: pd.Series, *, utc_offset: float | None = None, size_mm:
     return _svg(parts, 58.0, size_mm)
 
 
-def _lines(groups: pd.SeriesGroupBy, places: range, names: list[str], title: str, axis: str, size_mm: float) -> str:
+def _lines(groups: Any, places: range, names: list[str], title: str, axis: str, size_mm: float) -> str:
     """One mean line with its band over the places of a cycle."""
     counts, mean = groups.size(), groups.mean()
     low, high = groups.quantile(0.25), groups.quantile(0.75)

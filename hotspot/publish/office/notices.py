@@ -17,7 +17,7 @@ from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 
 if TYPE_CHECKING:
-    from hotspot.workflows.month import Derived
+    from hotspot.contracts.records import Derived
 
 
 def write_notices(

@@ -16,7 +16,7 @@ from hotspot.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hotspot.workflows.month import Derived
+    from hotspot.contracts.records import Derived
 
 from hotspot.publish.office.field_files import field_kmz, ovital_text
 

@@ -16,7 +16,6 @@ from hotspot.publish.paper.sheet_map import scale_bar
 
 if TYPE_CHECKING:
     import pandas as pd
-    import shapely
 
 SIDE_MM = 186.0
 _LARGEST_M = 132_000.0  # side of one sheet: a cell of 3 km is 4 mm there, room for three figures

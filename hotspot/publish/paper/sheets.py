@@ -7,7 +7,6 @@ only ever be printed. Same month, same bytes: no date, no random name.
 """
 
 import math
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -2,8 +2,6 @@
 The hours of one cell as a page that plays: its 36 sub-cells hour by hour, in one offline file (C2, D18).
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr

@@ -5,8 +5,6 @@ A class of its own beside the warning list: a high cell among low ones may lead 
 no cluster, and a cluster says that a district is heavy, not which cell of it.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -14,9 +12,6 @@ from numpy.typing import ArrayLike
 from hotspot import contracts
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.variables import DataError
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 CLASSES = ("hot", "cold", "")
 # Empty lattice between the cells is scanned too; beyond this many places the cells are not one region.
