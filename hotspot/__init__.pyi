@@ -1,5 +1,7 @@
 """The front door as type checkers and editors see it; at run time each name loads its room when first used."""
 
+from hotspot.deliveries.opening import open_month as open_month
+from hotspot.deliveries.opening import open_year as open_year
 from hotspot.estimate.field.aggregate import aggregate as aggregate
 from hotspot.estimate.field.fuse import fuse as fuse
 from hotspot.estimate.field.monthly import annual_field as annual_field
@@ -50,8 +52,6 @@ from hotspot.rank.warn.warnings import rank_standing as rank_standing
 from hotspot.rank.warn.warnings import rank_warnings as rank_warnings
 from hotspot.rules.deciding import deciding as deciding
 from hotspot.sources.decisions import read_decisions as read_decisions
-from hotspot.sources.opening import open_month as open_month
-from hotspot.sources.opening import open_year as open_year
 from hotspot.sources.places.facilities import load_facilities as load_facilities
 from hotspot.sources.stations.tracks import load_tracks as load_tracks
 from hotspot.study import load_study as load_study

@@ -36,6 +36,7 @@ class Account(Protocol):
 
     files: dict[str, Any]
     notes: list[str]
+    once: Any
 
     @property
     def counts(self) -> Mapping[str, int]: ...

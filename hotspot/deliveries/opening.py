@@ -6,14 +6,12 @@ same month of the year before. A kind of data that was not delivered is ``None``
 and the reason stands in the notes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection
 
-import geopandas as gpd
 import numpy as np
 import xarray as xr
 
-from hotspot.contracts.records import Delivered, Month
+from hotspot.contracts.records import Delivered
 from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.rules.reasons import months_back
@@ -21,14 +19,14 @@ from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.study import Study
 from hotspot.variables import DataError
 
-T = TypeVar("T")
-
 KINDS = ("satellite", "reference", "stations", "weather", "facilities")
 # Degrees around the study in which facilities are kept: far beyond any ring that is searched.
 _MARGIN = 1.0
 
 
-def open_month(study: Study, month: str, *, intake: Intake | None = None, kinds: Sequence[str] = KINDS) -> Month:
+def open_month(
+    study: Study, month: str, *, intake: "Intake | None" = None, kinds: Collection[str] = KINDS
+) -> Delivered:
     """
     Open what a month's list needs: the month, the one before, and the year before.
 
@@ -61,16 +59,16 @@ def open_month(study: Study, month: str, *, intake: Intake | None = None, kinds:
     """
     parse_month(month)
     months = [*(month_minus(month, back) for back in months_back(study.criteria.warning.k)), month]
-    return _open(study, month, months, intake, tuple(kinds))
+    return _open(study, month, months, intake, kinds)
 
 
 def open_year(
     study: Study,
     year: int,
     *,
-    intake: Intake | None = None,
-    kinds: tuple[str, ...] = ("satellite", "reference", "stations"),
-) -> Month:
+    intake: "Intake | None" = None,
+    kinds: Collection[str] = ("satellite", "reference", "stations"),
+) -> Delivered:
     """
     Open a calendar year, on which hotspots are selected.
 
@@ -101,13 +99,7 @@ def open_year(
     return _open(study, str(int(year)), year_months(year), intake, kinds)
 
 
-def open_months(
-    study: Study,
-    months: list[str],
-    *,
-    intake: Intake | None = None,
-    kinds: tuple[str, ...] = ("satellite", "reference", "weather"),
-) -> Month:
+def open_months(study, months, *, intake=None, kinds=("satellite", "reference", "weather")):
     """
     Open any months, e.g. the years from which the weather's part is learned.
 
@@ -140,7 +132,7 @@ def open_months(
     return _open(study, months[-1], list(months), intake, kinds)
 
 
-def _open(study: Study, name: str, months: list[str], intake: Intake | None, kinds: tuple[str, ...]) -> Month:
+def _open(study, name, months, intake, kinds):
     strange = sorted(set(kinds) - set(KINDS))
     if strange:
         raise ValueError(f"kind {strange[0]!r} is not known; give some of {', '.join(KINDS)}.")
@@ -158,7 +150,7 @@ def _open(study: Study, name: str, months: list[str], intake: Intake | None, kin
     return Delivered(study, name, satellite, reference, micro, weather, facilities, intake)
 
 
-def _each(deliveries: Iterable[Any], read: Callable[[Any], T], intake: Intake) -> list[T]:
+def _each(deliveries, read, intake):
     """What each delivery holds; one that holds nothing of these months is noted."""
     found = []
     for delivery in deliveries:
@@ -170,7 +162,7 @@ def _each(deliveries: Iterable[Any], read: Callable[[Any], T], intake: Intake) -
     return found
 
 
-def _satellite(study: Study, months: list[str], intake: Intake) -> xr.DataArray | None:
+def _satellite(study, months, intake):
     from hotspot.sources.satellite.satellite import open_satellite
 
     fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
@@ -190,7 +182,7 @@ def _satellite(study: Study, months: list[str], intake: Intake) -> xr.DataArray 
     return joined.assign_attrs(layers=[layer for field in fields for layer in field.attrs.get("layers", ())])
 
 
-def _series(study: Study, role: str, months: list[str], intake: Intake) -> xr.Dataset | None:
+def _series(study, role, months, intake):
     from hotspot.sources.stations.stations import read_stations
 
     deliveries = [delivery for delivery in study.stations if delivery.role == role]
@@ -212,7 +204,7 @@ def _series(study: Study, role: str, months: list[str], intake: Intake) -> xr.Da
     return joined
 
 
-def _note_outside(study: Study, stations: xr.Dataset, intake: Intake) -> None:
+def _note_outside(study, stations, intake):
     """Name stations in no cell of the study; they still help the field at its edge (RELIABILITY C4: 84)."""
     column, row = study.grid.locate(stations["lon"].values, stations["lat"].values)
     outside = ~np.isin(np.asarray(study.grid.code(column, row)).astype(str), study.cells["cell"].values.astype(str))
@@ -223,7 +215,7 @@ def _note_outside(study: Study, stations: xr.Dataset, intake: Intake) -> None:
         )
 
 
-def join_stations(datasets: list[xr.Dataset], intake: Intake) -> xr.Dataset:
+def join_stations(datasets, intake):
     """
     One Dataset of several deliveries on the same hours.
 
@@ -299,7 +291,7 @@ def join_stations(datasets: list[xr.Dataset], intake: Intake) -> xr.Dataset:
     )
 
 
-def _weather(study: Study, months: list[str], intake: Intake) -> xr.Dataset | None:
+def _weather(study, months, intake):
     from hotspot.sources.weather.weather import open_weather
 
     found = _each(
@@ -312,7 +304,7 @@ def _weather(study: Study, months: list[str], intake: Intake) -> xr.Dataset | No
     return found[0] if found else None
 
 
-def _facilities(study: Study, intake: Intake) -> gpd.GeoDataFrame:
+def _facilities(study, intake):
     from hotspot.sources.places.facilities import load_facilities
 
     if not study.facilities:
@@ -320,7 +312,7 @@ def _facilities(study: Study, intake: Intake) -> gpd.GeoDataFrame:
     return load_facilities(study.facilities, study.root, intake, bounds=around(study))
 
 
-def around(study: Study) -> tuple[float, float, float, float]:
+def around(study):
     """West, south, east and north of where sources of a study are kept, degrees."""
     west, south, east, north = study.boundaries.total_bounds
     return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN

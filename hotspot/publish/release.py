@@ -8,38 +8,21 @@ the next one, a run that is cut off earlier leaves nothing.
 """
 
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from hotspot.ledger.storage import is_there
-from hotspot.ledger.store import Entry, Ledger, open_ledger
+from hotspot.ledger.store import open_ledger
 from hotspot.publish import dialects, manifest, revisions
 from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
 from hotspot.publish.staging import flush, keep_copy, reserved, staged
-from hotspot.study import Study
 from hotspot.variables import DataError
-
-if TYPE_CHECKING:
-    from hotspot.contracts.records import Derived
 
 LEDGER = "ledger.sqlite"
 
 
-def publish(
-    study: Study,
-    month: str,
-    derived: "Derived",
-    *,
-    out: Path | str = "out",
-    draft: bool = False,
-    confirm: bool = False,
-    by: str = "",
-    reason: str = "",
-    progress: Callable[[str], None] | None = None,
-) -> Path:
+def publish(study, month, derived, *, out="out", draft=False, confirm=False, by="", reason="", progress=None):
     """
     Write a month's products, link it into the chain, and put it in place whole.
 
@@ -96,7 +79,7 @@ def publish(
             if state == "preliminary" or confirm or entry in own:
                 break
             _empty(folder)  # not what was confirmed after all
-        if confirm and stated is not None:  # ``_states`` refuses what was never published
+        if confirm:
             _require_same(month, {name: body["outputs"].get(name) for name in data_files()}, stated["outputs"])
         while True:
             write_release(folder, study, month, derived, whole)
@@ -111,14 +94,7 @@ def publish(
     return target
 
 
-def write_body(
-    folder: Path,
-    study: Study,
-    month: str,
-    derived: "Derived",
-    state: str,
-    progress: Callable[[str], None] | None = None,
-) -> dict[str, Any]:
+def write_body(folder, study, month, derived, state, progress=None):
     """
     The products of a month in an empty folder, and the manifest as far as it hangs on no chain.
 
@@ -134,7 +110,7 @@ def write_body(
     return body
 
 
-def write_release(folder: Path, study: Study, month: str, derived: "Derived", whole: dict[str, Any]) -> None:
+def write_release(folder, study, month, derived, whole):
     """
     The notices, the manifest and what says the same in other dialects, of a month whose products stand in the folder.
 
@@ -158,7 +134,7 @@ def write_release(folder: Path, study: Study, month: str, derived: "Derived", wh
     manifest.write_manifest(folder, whole | {"notices": notices})
 
 
-def _line(text: str, what: str) -> str:
+def _line(text, what):
     """A line for the ledger, without the blanks around it."""
     text = str(text).strip()
     if len(text) > 200 or not text.isprintable():
@@ -166,9 +142,7 @@ def _line(text: str, what: str) -> str:
     return text
 
 
-def _write_draft(
-    home: Path, study: Study, month: str, derived: "Derived", progress: Callable[[str], None] | None
-) -> Path:
+def _write_draft(home, study, month, derived, progress):
     """A month to look at: the same products with the word 草稿 on them, outside the chain."""
     entries = []
     if is_there(home / LEDGER):
@@ -182,9 +156,7 @@ def _write_draft(
     return target
 
 
-def _place(
-    ledger: Ledger, study: Study, month: str, body: dict[str, Any], listed: dict[str, Any], by: str, reason: str
-) -> tuple[Entry, dict[str, Any]]:
+def _place(ledger, study, month, body, listed, by, reason):
     """
     The month's place in the chain: its standing entry if nothing is different, else the next revision.
 
@@ -219,7 +191,7 @@ def _place(
     return entry, whole | {"chain": place | {"entry": record}}
 
 
-def _past(entries: list[Entry], study: Study, month: str) -> dict[str, Any]:
+def _past(entries, study, month):
     """What the ledger knows of the months before, as a manifest states it."""
     window = study.criteria.escalation.window_months
     return {
@@ -228,9 +200,7 @@ def _past(entries: list[Entry], study: Study, month: str) -> dict[str, Any]:
     }
 
 
-def _states(
-    study: Study, month: str, derived: "Derived", own: list[Entry], stated: dict[str, Any] | None, confirm: bool
-) -> list[str]:
+def _states(study, month, derived, own, stated, confirm):
     """
     The states to try, in order: a confirmed month stays so as long as nothing it came from differs.
 
@@ -253,7 +223,7 @@ def _states(
     return ["confirmed", "preliminary"] if stays else ["preliminary"]
 
 
-def _require_same(month: str, found: dict[str, Any], stated: dict[str, Any]) -> None:
+def _require_same(month, found, stated):
     """Only what was published and looked at can be confirmed."""
     name = _first_difference(found, stated)
     if name:
@@ -263,7 +233,7 @@ def _require_same(month: str, found: dict[str, Any], stated: dict[str, Any]) -> 
         )
 
 
-def _first_difference(found: dict[str, Any], stated: dict[str, Any]) -> str:
+def _first_difference(found, stated):
     """The first name under which a part of the manifest differs from the one stated, or an empty text."""
     for name, value in found.items():
         if manifest.text_digest(value) == manifest.text_digest(stated.get(name)):
@@ -276,7 +246,7 @@ def _first_difference(found: dict[str, Any], stated: dict[str, Any]) -> str:
     return ""
 
 
-def _stated(target: Path, own: list[Entry]) -> dict[str, Any] | None:
+def _stated(target, own):
     """
     The manifest of the month in place, None where there is none that can be read.
 
@@ -296,7 +266,7 @@ def _stated(target: Path, own: list[Entry]) -> dict[str, Any] | None:
     return stated
 
 
-def _entered(ledger: Ledger, month: str, folder: Path) -> bool:
+def _entered(ledger, month, folder):
     """Is this folder, byte for byte, what the last entry of the month in the ledger speaks of?"""
     try:
         stated = manifest.read_manifest(folder)
@@ -310,9 +280,7 @@ def _entered(ledger: Ledger, month: str, folder: Path) -> bool:
     )
 
 
-def _keep_replaced(
-    home: Path, month: str, target: Path, stated: dict[str, Any] | None, entry: Entry, own: list[Entry]
-) -> None:
+def _keep_replaced(home, month, target, stated, entry, own):
     """Keep the month in place whole before another revision takes its place."""
     if not target.exists():
         return
@@ -322,7 +290,7 @@ def _keep_replaced(
         keep_copy(target, revisions.kept(home, month, len(own)))
 
 
-def _same(folder: Path, target: Path) -> bool:
+def _same(folder, target):
     """Two published folders with the same bytes."""
     name = manifest.NAME
     return (
@@ -332,6 +300,6 @@ def _same(folder: Path, target: Path) -> bool:
     )
 
 
-def _empty(folder: Path) -> None:
+def _empty(folder):
     shutil.rmtree(folder)
     folder.mkdir()

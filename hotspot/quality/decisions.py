@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hotspot.contracts.records import Month
 from hotspot.quality.completeness import daily_means
 from hotspot.quality.flags import flag, flag_attrs, flagged
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Screening
 from hotspot.sources.intake import Intake
-from hotspot.sources.opening import Month
 from hotspot.study import Study
 from hotspot.variables import VARIABLES, DataError
 

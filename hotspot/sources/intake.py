@@ -69,7 +69,7 @@ class Intake:
     once: Once = field(default_factory=Once, repr=False, compare=False)  # where files are opened
     _kept: set[tuple] = field(default_factory=set, repr=False)  # single values in quarantine, told apart
 
-    def register(self, path):
+    def register(self, path: Path) -> FileRecord:
         """The record of a delivered file; its hash is taken once a run, whoever asked first."""
         path = Path(path)
         key = self.name(path)

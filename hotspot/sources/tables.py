@@ -6,14 +6,14 @@ does not fit its header is quarantined with its bytes (RELIABILITY C1: 1-16, 20)
 A row of the file is one record under the header; blank lines are not rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Objects
 from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.sheet import pack, read_csv, read_workbook, unpack
 from hotspot.variables import DataError
@@ -122,7 +122,7 @@ def _uncounted(record):
     return record.read == 0 and not record.refused
 
 
-def read_sheet(path, intake, about, make):
+def read_sheet(path: Path, intake: Intake, about, make):
     """
     What a table file holds, decoded once in its life, and its record.
 
@@ -217,7 +217,7 @@ def read_table(
     return table
 
 
-def table_of(found, intake):
+def table_of(found, intake: Intake):
     """What ``read_sheet`` found as a Table of one month's account: malformed rows are set aside, notes said."""
     sheet, record, counted = found
     for text in sheet.notes:

@@ -14,11 +14,10 @@ import pandas as pd
 
 from hotspot.foreign.child import ask
 from hotspot.kernels.arrays import Ints
-from hotspot.sources.intake import Intake
 from hotspot.variables import DataError
 
 
-def read_workbook(data, name, *, sheet=None):
+def read_workbook(data: bytes, name: str, *, sheet: str | None = None) -> tuple[pd.DataFrame, Ints, Callable]:
     """
     Read one sheet.
 

@@ -6,9 +6,7 @@ Like ``month`` for the monthly list, this is the only place that knows the order
 
 import logging
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,15 +15,12 @@ import xarray as xr
 from hotspot.deliveries.run import Deliveries
 from hotspot.quality.trust import on_hours, trusted
 from hotspot.rules.calendar import month_minus, offset_hours, parse_month
-from hotspot.study import Study
 from hotspot.variables import DataError
 
 _LOG = logging.getLogger(__name__)
 
 
-def run_alarms(
-    study: Study, period: str, *, out: Path | str = "out", letter: bool = False, cards: bool = False
-) -> dict[str, Any]:
+def run_alarms(study, period, *, out="out", letter=False, cards=False):
     """
     Alarms of a month or a day: found, recorded in the ledger, written, and put into letters.
 
@@ -119,7 +114,7 @@ def derive_alarms(study, period, deliveries=None):
     if not bool(_part(stations, first, last)["pm25"].notnull().any()):
         raise DataError(f"{period}: no station of {study.id} reported; deliver the hours, or give another period.")
     rule = study.criteria.alarms
-    given: dict[str, Any] = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
+    given = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
     table = weigh(stations, fine=_fine(stations, study), **given)
     alarms = named(within(decide(table, rule), (first, last)), stations, study)
     persistent = find_persistent(high_hours(stations, **given), rule)
@@ -141,7 +136,7 @@ def derive_alarms(study, period, deliveries=None):
     }
 
 
-def period_bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+def period_bounds(period):
     """
     First local instant of a month or day, and the first after it.
 
@@ -183,7 +178,7 @@ def _delivered(deliveries, month):
     return stations, opened.weather, notes
 
 
-def named(alarms: pd.DataFrame, stations: xr.Dataset, study: Study) -> pd.DataFrame:
+def named(alarms, stations, study):
     """The alarms with ``station``: the name of the station that speaks for the sub-cell, "" where there is none."""
     order = np.argsort(stations["station"].values.astype(str), kind="stable")[::-1]
     sub_cell = np.atleast_1d(study.grid.child(stations["lon"].values, stations["lat"].values)).astype(str)
@@ -192,14 +187,7 @@ def named(alarms: pd.DataFrame, stations: xr.Dataset, study: Study) -> pd.DataFr
     return alarms.assign(station=[told.get(one, "") for one in alarms["sub_cell"].astype(str)])
 
 
-def trusted_by_role(
-    micro: xr.Dataset | None,
-    reference: xr.Dataset | None,
-    weather: xr.Dataset | None,
-    *,
-    study: Study,
-    note: Callable[[str], None],
-) -> xr.Dataset | None:
+def trusted_by_role(micro, reference, weather, *, study, note):
     """
     The stations of ``criteria.alarms.roles``: micro-stations screened and calibrated, references screened.
 
@@ -238,7 +226,7 @@ def trusted_by_role(
     return joined.assign_attrs(parts[0].attrs)
 
 
-def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
+def _fine(stations, study):
     """The 500 m field of the instrumented cells, where the criteria let supported sub-cells speak."""
     if study.criteria.alarms.support == "measured":
         return None
@@ -249,17 +237,16 @@ def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
     return downscale(stations, study.cells.isel(cell=np.flatnonzero(inside)), criteria=study.criteria)
 
 
-def _local(stations: xr.Dataset) -> Times:
-    time: Times = stations["time"].values.astype("datetime64[ns]")
-    return time + offset_hours(stations.attrs["utc_offset"])
+def _local(stations):
+    return stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs["utc_offset"])
 
 
-def _part(stations: xr.Dataset, first: Any, last: Any) -> xr.Dataset:
+def _part(stations, first, last):
     local = _local(stations)
     return stations.isel(time=np.flatnonzero((local >= np.datetime64(first)) & (local < np.datetime64(last))))
 
 
-def _write(path: Path, alarms: pd.DataFrame) -> Path:
+def _write(path, alarms):
     """The table as CSV: local times, four significant decimals nowhere lost."""
     shown = alarms.assign(
         start=alarms["start"].map("{:%Y-%m-%d %H:%M}".format), end=alarms["end"].map("{:%Y-%m-%d %H:%M}".format)
@@ -270,7 +257,7 @@ def _write(path: Path, alarms: pd.DataFrame) -> Path:
     return path
 
 
-def _write_persistent(path: Path, table: pd.DataFrame) -> Path:
+def _write_persistent(path, table):
     """Persistent highs as CSV, their week as a day."""
     partial = path.with_suffix(".partial")
     shown = table.assign(week=table["week"].dt.strftime("%Y-%m-%d"))
@@ -279,12 +266,12 @@ def _write_persistent(path: Path, table: pd.DataFrame) -> Path:
     return path
 
 
-def _records(alarms: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(alarms):
     shown = alarms.assign(start=alarms["start"].map(str), end=alarms["end"].map(str))
     return shown.to_dict("records")
 
 
-def _sentences(answer: dict[str, Any]) -> list[str]:
+def _sentences(answer):
     counts = answer["counts"]
     lines = [
         f"{answer['study']} {answer['period']}: {counts['pushed']} alarms pushed, {counts['unconfirmed']} unconfirmed, "

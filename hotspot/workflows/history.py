@@ -16,7 +16,8 @@ import xarray as xr
 from hotspot import contracts
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus, parse_month
-from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.study import Study
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 
 N_MONTHS = 13
@@ -45,7 +46,9 @@ def history_months(month: str) -> list[str]:
     return [month_minus(month, k) for k in range(N_MONTHS - 1, -1, -1)]
 
 
-def with_history(field, study, intake=None, folder=None, deliveries=None):
+def with_history(
+    field: xr.Dataset, study: Study, intake: Intake | None = None, folder: Path | None = None, deliveries=None
+) -> xr.Dataset:
     """
     A month's field, and the months between those that it compares.
 
@@ -106,7 +109,7 @@ def with_history(field, study, intake=None, folder=None, deliveries=None):
     return contracts.checked(both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs))
 
 
-def other_months(deliveries, names):
+def other_months(deliveries, names: list[str]) -> xr.Dataset:
     """
     Months of a study as the deliveries give them.
 

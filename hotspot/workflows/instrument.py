@@ -1,7 +1,7 @@
 """Where the next micro-stations should stand: from the year's list to a table, a map and the installers' sheet."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd

@@ -16,11 +16,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot.patterns import match_files
+from hotspot.sources.intake import Intake
+from hotspot.study import Decisions, Delivery, Study
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LOG = logging.getLogger(__name__)
 
 
-def kept(path, stamp, intake, make, *, listing="", inputs=None):
+def kept(
+    path: Path | None,
+    stamp: str | None,
+    intake: Intake,
+    make: Callable,
+    *,
+    listing: str = "",
+    inputs: Callable | None = None,
+) -> "xr.Dataset":
     """
     A record from its file while nothing it came from has changed; else made, and kept.
 
@@ -163,7 +176,7 @@ def read_record(path: Path) -> "xr.Dataset | None":
     return xr.Dataset(values, coords, attrs)
 
 
-def _same_inputs(intake, record):
+def _same_inputs(intake: Intake, record: "xr.Dataset") -> bool:
     """Are the files a record was made from still there, byte for byte?"""
     root, stated = Path(intake.root), json.loads(record.attrs["inputs"])
     return all((root / p).exists() and intake.register(root / p).sha256 == sha for p, sha in stated)

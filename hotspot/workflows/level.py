@@ -18,7 +18,8 @@ from hotspot import contracts
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.reasons import months_back
-from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 from hotspot.workflows.year_levels import level_of_record, with_levels
@@ -29,7 +30,7 @@ _MARGIN = 0.5  # degrees around the study, in which a mountain still shades a va
 _LIBRARIES = ("hotspot", "numpy", "scipy", "lightgbm", "numba", "xarray")
 
 
-def annual_level(study, year, *, folder=None, deliveries=None):
+def annual_level(study: Study, year: int, *, folder: Path | None = None, deliveries=None) -> xr.Dataset:
     """
     The emission level by which the list of ``year`` is selected (D3), and what could have stood in its place.
 
@@ -68,7 +69,7 @@ def annual_level(study, year, *, folder=None, deliveries=None):
     return level_of_record(record, study, basis)
 
 
-def monthly_level(study, month, *, folder=None, deliveries=None):
+def monthly_level(study: Study, month: str, *, folder: Path | None = None, deliveries=None) -> xr.Dataset:
     """
     A month, the one before and the same of last year in average weather.
 
@@ -100,7 +101,9 @@ def monthly_level(study, month, *, folder=None, deliveries=None):
     return record.reindex(time=np.array(wanted))
 
 
-def with_weather(field, study, month, intake, folder=None, deliveries=None):
+def with_weather(
+    field: xr.Dataset, study: Study, month: str, intake: Intake, folder: Path | None = None, deliveries=None
+) -> xr.Dataset:
     """
     A month's field with what is left of it when the weather is taken out, and the year's level.
 
@@ -150,7 +153,7 @@ def _said(record: xr.Dataset) -> str:
     )
 
 
-def weather_free(deliveries, last, *, levels=False):
+def weather_free(deliveries, last: str, *, levels: bool = False) -> xr.Dataset:
     """
     Months up to ``last`` with the weather taken out, as far as it was delivered.
 
@@ -282,12 +285,12 @@ def _unit(name: str) -> dict[str, str]:
     return {"unit": "1" if "_change" in name else "ug/m3"}
 
 
-def learned_from(study, last):
+def learned_from(study: Study, last):
     """The months a record up to ``last`` is learned from, oldest first."""
     return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
 
 
-def _inputs(deliveries, last, levels=False):
+def _inputs(deliveries, last: Any, levels: bool = False) -> str:
     """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
     from hotspot.quality.decisions import kinds_to_open, with_decisions
 
@@ -310,12 +313,12 @@ def _stated(intake: Intake) -> str:
     return json.dumps(pairs, ensure_ascii=False)
 
 
-def _kept_year(deliveries, basis, path):
+def _kept_year(deliveries, basis: int, path: Path | None) -> xr.Dataset:
     """The record of a year with its levels."""
     return _kept(deliveries, f"{basis}-12", path, levels=True)
 
 
-def _kept(deliveries, last, path, levels=False):
+def _kept(deliveries, last: str, path: Path | None, levels: bool = False) -> xr.Dataset:
     """The record from its file while nothing it came from has changed; else made, and kept."""
     study, stamp = deliveries.study, None
     if path is not None:

@@ -19,6 +19,8 @@ from hotspot.deliveries.opening import around
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import parse_month, year_months
 from hotspot.rules.reasons import months_back
+from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
 from hotspot.workflows.history import history_months, with_history
@@ -26,7 +28,6 @@ from hotspot.workflows.level import learned_from, with_weather
 from hotspot.workflows.year import basis_year, open_hotspots
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 _LOG = logging.getLogger(__name__)
@@ -177,12 +178,13 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
             f"There is no monthly product; `hotspot check {month}` shows the values to date."
         )
     # Only now: where nothing was measured, stations cannot be ranked instead of cells either.
-    field = only_what_is_told(field, month, delivered.intake)
-    history = with_history(field, study, delivered.intake, folder, deliveries)
+    intake = cast(Intake, delivered.intake)
+    field = only_what_is_told(field, month, intake)
+    history = with_history(field, study, intake, folder, deliveries)
     valid, whole = int(now["valid"].sum()), cells.sizes["cell"]
     _LOG.info("%s %s: field by %s, %d of %d cells valid", study.id, month, field.attrs["method"], valid, whole)
     step("weather")
-    field = with_weather(field, study, month, delivered.intake, folder, deliveries)
+    field = with_weather(field, study, month, intake, folder, deliveries)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     _LOG.info("%s %s: weather: %s", study.id, month, field.attrs["weather"])
     came = origin(hot)

@@ -8,11 +8,9 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 
 import logging
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Year
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
@@ -22,7 +20,6 @@ from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_wi
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
 
 _LOG = logging.getLogger(__name__)
 
@@ -103,7 +100,7 @@ def select_year(
         _replace(screened, write_hotspots, hot)
     if review is not None:
         hot = apply_review(
-            hot, read_review(Path(review), hot, study.cells), standing=standing, annual=annual_mean, study=study
+            hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
         )
     hot = make_formal(hot) if formal else hot
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
@@ -181,7 +178,7 @@ def annual(study, year, deliveries=None):
     return _means(deliveries or Deliveries(study), year)[0]
 
 
-def basis_year(study: Study, year: int) -> int:
+def basis_year(study, year):
     """
     The year whose air decides the list of ``year``.
 
@@ -194,7 +191,9 @@ def basis_year(study: Study, year: int) -> int:
     return int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
 
 
-def open_hotspots(study, year, *, out="out", deliveries=None):
+def open_hotspots(
+    study: Study, year: int, *, out: Path | str = "out", deliveries: "Deliveries | None" = None
+) -> "pd.DataFrame":
     """
     The hotspot list of a year: the file ``hotspot select`` wrote, or selected now if there is none.
 
@@ -228,7 +227,7 @@ def _means(deliveries, year):
     mean, months = year_fields(delivered, study.cells)
     if bool(mean["valid"].any()):  # a year without any value is refused for that
         refuse_without_skill(mean, year)
-    return cast(Field, mean), None if months is None else months["pm25"].where(months["valid"])
+    return mean, None if months is None else months["pm25"].where(months["valid"])
 
 
 def _level(deliveries, year, folder):
@@ -307,7 +306,7 @@ def _other_levels(deliveries, year):
     return levels
 
 
-def _replace(path: Path, write: Callable, table: "pd.DataFrame") -> Path:
+def _replace(path, write, table):
     """Write a file whole: beside its place first, then into it."""
     partial = path.with_name(path.name + ".partial")
     write(partial, table)

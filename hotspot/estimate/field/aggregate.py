@@ -8,9 +8,6 @@ from hotspot.estimate.field.areas import weights
 from hotspot.sources.store import code_of
 from hotspot.variables import DataError
 
-if TYPE_CHECKING:
-    import xarray as xr
-
 CHUNK_BYTES = 1 << 26  # of raster window held by one task of a lazy field
 PLAUSIBLE, MOST_OUTSIDE = (1.0, 500.0), 0.01  # ug/m3 and share of cells: RELIABILITY 30
 
@@ -143,15 +140,13 @@ def check_means(means, unit="ug/m3"):
         )
 
 
-def _canonical(field: "xr.DataArray") -> "xr.DataArray":
+def _canonical(field):
     """The field as (time, y, x) with both coordinates ascending; its values are not touched."""
     if not {"y", "x"} <= set(field.dims) or not {"y", "x"} <= set(field.coords):
         raise DataError(f"raster: dimensions {field.dims}; name them (time, y, x), with coordinates x and y.")
     extra = set(field.dims) - {"time", "y", "x"}
     if extra:
-        raise DataError(
-            f"raster: dimension {sorted(map(str, extra))[0]!r} is not (time, y, x); choose one layer of it."
-        )
+        raise DataError(f"raster: dimension {sorted(extra)[0]!r} is not (time, y, x); choose one layer of it.")
     layers = field if "time" in field.dims else field.expand_dims("time")
     layers = layers.transpose("time", "y", "x")
     for name in ("y", "x"):
@@ -160,7 +155,7 @@ def _canonical(field: "xr.DataArray") -> "xr.DataArray":
     return layers
 
 
-def _crs_of(field: "xr.DataArray") -> str:
+def _crs_of(field):
     """The field's CRS as text."""
     crs = field.attrs.get("crs")
     if crs is None and "spatial_ref" in field.coords:
@@ -170,7 +165,7 @@ def _crs_of(field: "xr.DataArray") -> str:
     return str(crs)
 
 
-def _means(data: Any, found: Weights, min_coverage: float) -> tuple[Floats, Floats]:
+def _means(data, found, min_coverage):
     """Mean (NaN below the coverage) and coverage, (cell, time); lazy when the data are."""
     if not hasattr(data, "dask"):
         both = _mean_block(np.asarray(data), found, min_coverage)
@@ -196,12 +191,12 @@ def _means(data: Any, found: Weights, min_coverage: float) -> tuple[Floats, Floa
     return both[0], both[1]
 
 
-def _pieces(size: int, longest: int) -> list[int]:
+def _pieces(size, longest):
     """Lengths that cut ``size`` layers into tasks of at most ``longest``."""
     return [min(longest, size - start) for start in range(0, size, longest)]
 
 
-def _mean_block(values: Any, found: Weights, min_coverage: float) -> Floats:
+def _mean_block(values, found, min_coverage):
     """float64[2, cell, layer]: mean and coverage of some layers."""
     from hotspot.kernels import bin as kernel
 

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import month_of
-from hotspot.sources.opening import Month
 from hotspot.variables import DataError
 
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")

@@ -8,13 +8,13 @@ import numpy as np
 import xarray as xr
 
 from hotspot.contracts import along_cell
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.dataset import error_share
 from hotspot.estimate.field.filling import fill_month
 from hotspot.estimate.field.from_stations import station_means
 from hotspot.estimate.field.residuals import two_way
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.calendar import local_days, month_of
-from hotspot.sources.opening import Month
 
 
 def filled_days(

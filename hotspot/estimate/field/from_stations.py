@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.bounded import bounded
 from hotspot.estimate.field.dataset import described, empty, scaled
 from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
@@ -17,7 +18,6 @@ from hotspot.quality.completeness import LABELS, daily_means, monthly_means
 from hotspot.rules.calendar import month_of, year_months
 from hotspot.rules.criteria import Criteria, Interpolation
 from hotspot.rules.validity import month_days_needed, year_is_valid
-from hotspot.sources.opening import Month
 
 
 def from_stations(

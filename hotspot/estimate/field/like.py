@@ -12,11 +12,11 @@ from typing import Any, cast
 import numpy as np
 import xarray as xr
 
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.dataset import period_of
 from hotspot.estimate.field.from_stations import from_stations, station_means
 from hotspot.estimate.field.fuse import fuse
 from hotspot.kernels.arrays import Floats
-from hotspot.sources.opening import Month
 from hotspot.study import Study
 
 

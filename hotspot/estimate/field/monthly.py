@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.aggregate import aggregate
 from hotspot.estimate.field.dataset import (
     described,
@@ -32,7 +33,6 @@ from hotspot.rules.calendar import month_of, month_start, year_months
 from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import months_back
 from hotspot.rules.validity import year_of_products_is_valid
-from hotspot.sources.opening import Month
 
 
 def monthly_field(month: Month, cells: "xr.Dataset | None" = None) -> "tuple[xr.Dataset, xr.Dataset | None]":

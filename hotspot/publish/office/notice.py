@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotspot.ledger.chance import chance_of_steps, counted, pooled_cells
 from hotspot.patterns import below
+from hotspot.publish.edition import Edition
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.office import redaction
 from hotspot.publish.office.docx import filled

@@ -17,8 +17,11 @@ import shapely
 from hotspot.foreign.answered import answered
 from hotspot.foreign.vectors import companions
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.kernels.arrays import Flags, Floats, Objects
 from hotspot.patterns import find_files
+from hotspot.sources.intake import Intake
 from hotspot.sources.store import told, words
+from hotspot.study import Backdrop
 from hotspot.text.door import masked
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
@@ -101,7 +104,7 @@ def read_backdrop(
     return frame.loc[key.sort_values(["kind", "name", "number", "shape"], kind="stable").index].reset_index(drop=True)
 
 
-def _features(path, intake):
+def _features(path, intake: Intake):
     """The features of a vector file as ``read_vector`` gives them, decoded once in its life."""
     import geopandas as gpd
     import shapely
@@ -128,7 +131,7 @@ def _features(path, intake):
     return frame
 
 
-def _read(path, delivery, intake):
+def _read(path: Path, delivery: Backdrop, intake: Intake) -> pd.DataFrame:
     """One file's sound features in WGS 84."""
     record = intake.register(path)
     counted = record.read == 0

@@ -20,6 +20,7 @@ from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.sources.store import told, words
+from hotspot.study import Terrain
 from hotspot.variables import VARIABLES, DataError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def open_dem(
     return xr.DataArray(values, coords, ("y", "x"), "elevation", attrs)
 
 
-def _in_child(path, said, bounds, name):
+def _in_child(path, said, bounds, name: str):
     """The arrays that the child decodes, and its report."""
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
         target = Path(folder) / "dem.npz"
@@ -88,7 +89,9 @@ def _in_child(path, said, bounds, name):
             return {"report": words(report)} | {key: arrays[key] for key in ("values", "x", "y")}
 
 
-def decode(path, said, bounds):
+def decode(
+    path: Path, said: dict[str, str | None], bounds: list[float]
+) -> tuple[tuple[Singles, Floats, Floats, int], str]:
     """
     Heights of a GeoTIFF; run in the child.
 

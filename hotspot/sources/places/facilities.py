@@ -18,6 +18,7 @@ import pandas as pd
 
 from hotspot.foreign.answered import answered
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.patterns import find_files
 from hotspot.rules.classes import dossier_papers, find_class
 from hotspot.sources.intake import Intake

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from hotspot.foreign.child import ask
+from hotspot.sources.intake import Intake
 from hotspot.sources.sheet import of_rows
-from hotspot.sources.tables import read_sheet, table_of
+from hotspot.sources.tables import Table, read_sheet, table_of
 from hotspot.variables import DataError
 
 _CELLS = 20_000_000
@@ -41,7 +42,7 @@ def read_features(path: Path, intake: Intake) -> Table:
     return table_of(found, intake)
 
 
-def _decoded(path, name, data):
+def _decoded(path, name: str, data):
     """The features of a file as rows; what is no point with properties is a fault."""
     report = ask("geojson", path, name, plain=True)
     text = data.decode("utf-8-sig")

@@ -40,7 +40,7 @@ def _open(path: Path) -> "rasterio.io.DatasetReader":
     return rasterio.open(path, driver="GTiff")
 
 
-def describe(path, meaning, lay=None):
+def describe(path: Path, meaning: Meaning, lay=None) -> dict[str, Any]:
     """
     Read a GeoTIFF completely and say what it holds; run in the child.
 
@@ -211,7 +211,7 @@ def _band(source: "rasterio.io.DatasetReader", band: int) -> Singles:
     return np.concatenate(parts)
 
 
-def read(path, report, bands):
+def read(path: Path, report: dict[str, Any], bands):
     """Bands (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import rasterio
 

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Singles
+from hotspot.sources.intake import Intake
 from hotspot.sources.once import remember
 from hotspot.sources.satellite.laid import layer_of
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 ALIGNED = 0.05  # pixels that two grids of one delivery may differ
 
@@ -29,11 +34,11 @@ class Tile:
     turned: tuple[np.ndarray, np.ndarray]  # rows and columns of the file in our order
 
     @property
-    def origin(self):
+    def origin(self) -> str:
         """What its values hang on, as a text: the file's hash, what was declared of it, the layer."""
         return f"{self.report['key']}:{self.layer}"
 
-    def read(self):
+    def read(self) -> Singles:
         """float[y, x], ug/m3, ascending both ways."""
         values = layer_of(self.path, self.report, Path(self.report["laid"]), self.layer)
         rows, columns = self.turned
@@ -106,7 +111,7 @@ def _lazy(days, jobs, shape, dtype):
     return da.Array(HighLevelGraph.from_collections(name, graph), name, chunks, dtype)
 
 
-def _layer(job, shape, dtype):
+def _layer(job: list[tuple[Tile, slice, slice]], shape: tuple[int, int], dtype: Any) -> Singles:
     """One day on the common grid; where tiles overlap the first that has a value counts."""
     out = np.full(shape, np.nan, dtype)
     for tile, rows, columns in job:
@@ -209,7 +214,7 @@ def _overlap(tile, other, places, rows, columns, store):
     return int(found["n"][0]), int(found["n"][1])
 
 
-def _cut(tile, place, rows, columns):
+def _cut(tile: Any, place: tuple[slice, slice], rows: slice, columns: slice) -> np.ndarray:
     """The part of a tile inside a window of the common grid."""
     values = tile.read()
     return values[rows.start - place[0].start : rows.stop - place[0].start][

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.kernels.arrays import Floats, Singles
+from hotspot.kernels.arrays import Floats
 from hotspot.sources.satellite.geotiff import agreed_crs, agreed_unit
 from hotspot.sources.satellite.rasters import (
     Meaning,
@@ -30,7 +30,7 @@ _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _DEFAULT_FILL = 9.969209968386869e36  # what the netCDF library writes where nothing was written
 
 
-def describe(path, meaning, lay=None):
+def describe(path: Path, meaning: Meaning, lay=None) -> dict[str, Any]:
     """
     Read a NetCDF file completely and say what it holds; run in the child.
 
@@ -223,7 +223,7 @@ def _layer(variable: "netCDF4.Variable", dims: dict[str, str], k: int, where: st
     return raw if order == [dims["y"], dims["x"]] else raw.T
 
 
-def read(path, report, layers):
+def read(path: Path, report: dict[str, Any], layers):
     """Layers (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import netCDF4
     from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK

@@ -9,6 +9,8 @@ may come as ``.csv.zip``. Degrees WGS 84 at pixel centres, ug/m3.
 
 import re
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +26,7 @@ PATTERN = (
 MOST_BYTES, MOST_RATIO = 1 << 30, 100  # of a zipped table: RELIABILITY 18
 
 
-def describe(path, period, nodata=None, lay=None):
+def describe(path: Path, period: str, nodata: float | None = None, lay=None) -> dict[str, Any]:
     """
     Read one TAP table and say what it holds.
 
@@ -95,7 +97,7 @@ def read(path, report, layers):
         yield found[layer]
 
 
-def resolution(name):
+def resolution(name: str) -> float | None:
     """The 1 km product is built on 10 km predictions (Xiao 2022), so both resolve 10 km."""
     return 10_000.0
 
@@ -138,7 +140,7 @@ def beside(path):
     return next((path.parent / name for name in names if (path.parent / name).is_file()), None)
 
 
-def _places(path, grid_id):
+def _places(path: Path, grid_id: Floats) -> tuple[Floats, Floats]:
     """Longitude and latitude of the GridIDs of a tile, from the table beside it."""
     places = beside(path)
     if places is None:

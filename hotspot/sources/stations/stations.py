@@ -8,7 +8,7 @@ study says it, the reading stops and asks for the key to add.
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
@@ -64,7 +65,7 @@ _MANY_FILES = 20
 
 
 def read_stations(
-    delivery: Stations, root: Path, intake: Intake, *, utc_offset: float, months: list[str] | tuple[str] | None = None
+    delivery: Stations, root: Path, intake: Intake, *, utc_offset: float, months: Sequence[str] | None = None
 ) -> xr.Dataset:
     """
     Read one delivery of station series.
@@ -109,7 +110,7 @@ def read_stations(
         raise DataError(f"stations: layout {delivery.layout!r} is not known; there are: {', '.join(sorted(LAYOUTS))}.")
     _ask(delivery)
     offset = offset_of(delivery.time_zone)
-    hours = wanted_hours(months, utc_offset)
+    hours = wanted_hours(list(months) if months is not None else None, utc_offset)
     paths = _of_months(find_files(root, delivery.files, "stations"), delivery, hours, offset)
     parts = LAYOUTS[delivery.layout](
         paths,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Flags
 from hotspot.patterns import find_files
 from hotspot.sources.aliases import header_unit, our_names
 from hotspot.sources.clock import FIRST_DAY, LAST_DAY, offset_of

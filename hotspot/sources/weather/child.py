@@ -157,7 +157,7 @@ def _arrays(path):
     return arrays
 
 
-def _answer(job: dict[str, Any]) -> dict[str, Any]:
+def _answer(job):
     what = job["path"], job["name"], job["wanted"]
     if job["series"]:
         found = [decode_series(*what)]

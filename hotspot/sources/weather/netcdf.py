@@ -6,7 +6,7 @@ run in a child process: a corrupt chunk may kill the reader, never the run.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -84,7 +84,7 @@ def decode(
     return next(_opened(path, name, lambda source: [_decode(source, name, wanted, windows)]))
 
 
-def decode_windows(path, name, wanted, windows):
+def decode_windows(path, name: str, wanted, windows):
     """
     Read some windows of a NetCDF in one opening.
 
@@ -121,7 +121,7 @@ def decode_series(path: Path, name: str, wanted: Sequence[str]) -> Decoded:
     return next(_opened(path, name, lambda source: [_decode_series(source, name, wanted)]))
 
 
-def _opened(path: Path | str, name: str, read: Callable) -> Decoded:
+def _opened(path: Path | str, name: str, read: Callable[[Any], Any]) -> Iterator[Any]:
     import netCDF4
 
     try:

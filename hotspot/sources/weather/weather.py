@@ -7,6 +7,7 @@ was not delivered. Nothing is interpolated: three-hourly reports stay three-hour
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ _SHORT = 0.2  # share of a variable that may be missing before it is said; RELIA
 
 
 def open_weather(
-    delivery: Weather, root: Path, intake: Intake, *, utc_offset: float, months: list[str] | None = None
+    delivery: Weather, root: Path, intake: Intake, *, utc_offset: float, months: Sequence[str] | None = None
 ) -> "xr.Dataset":
     """
     Read one weather delivery.
@@ -126,7 +127,7 @@ def open_weather(
     return dataset.assign_attrs(attrs)
 
 
-def _windows(months: list[str], utc_offset: float) -> list[tuple[np.datetime64, np.datetime64]]:
+def _windows(months: Sequence[str], utc_offset: float) -> list[tuple[np.datetime64, np.datetime64]]:
     """UTC bounds of each local month and of the hour before, whose end may bring its rain."""
     bounds = [local_bounds(month, utc_offset) for month in sorted(set(months))]
     return [(start.astype("datetime64[s]"), end.astype("datetime64[s]")) for start, end in bounds]
@@ -142,7 +143,13 @@ def _only(dataset: "xr.Dataset", windows: list[tuple[np.datetime64, np.datetime6
     return dataset.isel(time=np.flatnonzero(inside))
 
 
-def _grid(paths, delivery, intake, windows, also):
+def _grid(
+    paths: list[Path],
+    delivery: Weather,
+    intake: Intake,
+    windows: list[tuple[np.datetime64, np.datetime64]] | None,
+    also,
+) -> "xr.Dataset":
     layout = LAYOUTS[delivery.layout]
     if delivery.time_zone is not None and offset_of(delivery.time_zone) != 0.0:
         raise DataError(
@@ -216,7 +223,7 @@ def _point(paths: list[Path], delivery: Weather, intake: Intake) -> "xr.Dataset"
     )
 
 
-def _say_what_is_short(dataset: "xr.Dataset", months: list[str] | None, utc_offset: float, intake: Intake) -> None:
+def _say_what_is_short(dataset: "xr.Dataset", months: Sequence[str] | None, utc_offset: float, intake: Intake) -> None:
     """A wanted month whose weather stops early is said aloud; its missing days stay missing."""
     time = dataset["time"].to_numpy()
     step = np.timedelta64(int(dataset.attrs["step_hours"]), "h")
