@@ -181,12 +181,11 @@ def verify_study(
             place = folder.relative_to(directory).as_posix()
             differences.append(f"{place}: entry {entry.seq} of the chain speaks of it, but there is no such folder")
             continue
-        told: dict[str, Any]
         try:
             again = rederive and folder.parent == directory
             told = verify_month(folder, study=study, data=data, rederive=again)
         except DataError as error:
-            told = {"directory": str(folder), "verified": False, "differences": [str(error)], "warnings": []}
+            told = dict[str, Any](directory=str(folder), verified=False, differences=[str(error)], warnings=[])
         months.append(told)
         differences += [f"{folder.relative_to(directory).as_posix()}: {text}" for text in told["differences"]]
     # A run cut off before its entry may have kept the month in place already: a copy of what is known.
