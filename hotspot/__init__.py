@@ -7,6 +7,7 @@ used, so that importing the package costs nothing.
 
 import logging
 from importlib import import_module
+from typing import Any
 
 from hotspot import accessor, front
 
@@ -102,7 +103,7 @@ _WHERE = {
 __all__ = sorted(_WHERE)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'hotspot' has no attribute {name!r}; it has {', '.join(__all__)}")
     value = getattr(import_module(_WHERE[name]), name)
@@ -111,7 +112,7 @@ def __getattr__(name):
     return globals()[name]
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__
 
 

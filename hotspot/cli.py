@@ -9,13 +9,18 @@ refused, 2 wrong usage. Heavy libraries load inside the commands, so that
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hotspot import cli_calendar, cli_loop, cli_network, cli_registers
 from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, Scheduler, StudyFile, show
+
+if TYPE_CHECKING:
+    from hotspot.study import Study
 
 app = typer.Typer(
     name="hotspot", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -23,7 +28,7 @@ app = typer.Typer(
 
 
 @app.command()
-def demo(out: Out = Path("out"), quiet: Quiet = False):
+def demo(out: Out = Path("out"), quiet: Quiet = False) -> None:
     """Make the synthetic study, run its latest month, and print where to look."""
     from hotspot.workflows.demo import run_demo
 
@@ -35,7 +40,7 @@ def month(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None,
     draft: Annotated[bool, typer.Option("--draft", help="Only to look at: not published, not in the chain.")] = False,
     by: By = "", reason: Reason = "", quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
     from hotspot.study import load_study
     from hotspot.workflows.month import run_month
@@ -51,7 +56,7 @@ def confirm(
     month: Month, study: StudyFile,
     by: Annotated[str, typer.Option("--by", help="Who confirms; stands in the ledger.")],
     reason: Reason = "", out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Confirm a preliminary month: made again, found the same, signed. Confirming twice changes nothing."""
     from hotspot.study import load_study
     from hotspot.workflows.releases import confirm_month
@@ -63,7 +68,7 @@ def confirm(
 
 
 @app.command()
-def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False):
+def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False) -> None:
     """Every revision of every published month: its state, its place in the chain, who signed, where it lies."""
     from hotspot.study import load_study
     from hotspot.workflows.releases import list_releases, sentences
@@ -81,14 +86,21 @@ def select(
     by: Annotated[str, typer.Option("--by", help="Who imports the list; stands in every product.")] = "",
     datum: Annotated[str | None, typer.Option(help="Map datum of a list of places: wgs84, gcj02 or bd09.")] = None,
     quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Select the yearly hotspot list, or take one made elsewhere; review it, make it formal."""
     from hotspot.study import load_study
     from hotspot.workflows.standing import about_path
     from hotspot.workflows.year import select_year
 
     study_ = load_study(study, data=data)
-    how = {"review": review, "formal": formal, "sensitivity": sensitivity, "listed": listed, "by": by, "datum": datum}
+    how: dict[str, Any] = {
+        "review": review,
+        "formal": formal,
+        "sensitivity": sensitivity,
+        "listed": listed,
+        "by": by,
+        "datum": datum,
+    }
     path = select_year(study_, year, out=out, **how)
     typer.echo(path)
     about = about_path(path.parent, year)
@@ -99,7 +111,7 @@ def select(
 def check(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False,
     quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Everything a month needs, tried without publishing. Exit code 1 if it cannot be published."""
     from hotspot.study import load_study
     from hotspot.workflows.check import check_lines, check_month
@@ -114,7 +126,7 @@ def explain(
     cell: Annotated[str, typer.Argument(metavar="CODE", help="A cell code.")],
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="A local calendar month.")],
     study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
     from hotspot.study import load_study
     from hotspot.workflows.explain import explain_cell
@@ -128,7 +140,7 @@ def atlas(
     study: StudyFile,
     city: Annotated[str | None, typer.Option("--city", help="Name or code of one city; default every city.")] = None,
     out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
     from hotspot.study import load_study
     from hotspot.workflows.atlas import write_atlas
@@ -144,7 +156,7 @@ def instrument(
     cells: Annotated[int, typer.Option("--cells", help="Cells to instrument.")] = 1000,
     stations: Annotated[int, typer.Option("--stations", help="Stations a cell shall have.")] = 4,
     out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Where the next micro-stations should stand: cells, sub-cells, what each further station gains."""
     from hotspot.study import load_study
     from hotspot.workflows.instrument import instrument as choose
@@ -160,7 +172,7 @@ def cell(
     datum: Annotated[str, typer.Option(help="Map datum of LON LAT: wgs84, gcj02 or bd09.")] = "wgs84",
     study: Annotated[Path | None, typer.Option("--study", help="For official labels: a study that has them.")] = None,
     data: Data = None, as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """From a code or an official label to its place, or from a place to its code."""
     from hotspot.workflows.explain import where_is
 
@@ -180,7 +192,7 @@ def verify(
         bool | None, typer.Option("--rederive/--no-rederive", help="Make it again; default: a month yes, a study no.")
     ] = None,
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Check a published month, or a whole chain of months, against inputs and ledger; name the first difference."""
     from hotspot.workflows.verify import verify_folder
 
@@ -198,7 +210,7 @@ def alarms(
     letter: Annotated[bool, typer.Option("--letter", help="Write the prompt letter (提示函) of each city.")] = False,
     cards: Annotated[bool, typer.Option("--cards", help="Write a card per pushed alarm: A5 and phone.")] = False,
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
     from hotspot.study import load_study
     from hotspot.workflows.alarms import run_alarms
@@ -218,7 +230,7 @@ def lake(
     folder: Annotated[Path, typer.Argument(help="Folder of the lake; made where there is none.")],
     study: StudyFile, data: Data = None, role: Annotated[str, typer.Option(help="micro or reference.")] = "micro",
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Take delivered station files into a Parquet lake, each exactly once; print its months and revisions."""
     from hotspot.lake.filling import fill_lake
     from hotspot.study import load_study
@@ -230,7 +242,7 @@ def lake(
 def feedback(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX of feedback rows: cell, month, time, person, result.")],
     study: StudyFile, out: Out = Path("out"), quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Record what teams found into the ledger; doubtful rows are named and set aside."""
     from hotspot.study import load_study
     from hotspot.workflows.loop import record_feedback_file
@@ -241,7 +253,7 @@ def feedback(
 @app.command()
 def escalate(
     month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Which warned cells reach the next step of escalation, from the months published so far."""
     from hotspot.study import load_study
     from hotspot.workflows.loop import escalate_month
@@ -262,7 +274,7 @@ def outcome(
     last: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month that is counted.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table there, too.")] = None,
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Of the cells and alarms that were visited, how many had problems: by reason, confidence, place on the list."""
     from hotspot.study import load_study
     from hotspot.workflows.outcome import outcome_of_visits, write_outcome
@@ -273,7 +285,7 @@ def outcome(
     show(answer, as_json, lambda a: a["sentences"])
 
 
-def main():
+def main() -> None:
     """Run a command; a refused input ends with its message and code 1, wrong usage with 2, a signal with 128 + it."""
     from hotspot.text.door import shown
     from hotspot.variables import DataError
@@ -299,12 +311,12 @@ def main():
         sys.exit(1)
 
 
-def _stop(number, frame):
+def _stop(number: int, frame: FrameType | None) -> None:
     typer.echo("hotspot: stopped; a month is published whole or not at all, run it again.", err=True)
     sys.exit(128 + number)
 
 
-def _usage(function, *args, **kwargs):
+def _usage(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function whose refusals are the caller's wrong usage (exit code 2)."""
     from hotspot.variables import DataError
 
@@ -314,17 +326,17 @@ def _usage(function, *args, **kwargs):
         raise typer.BadParameter(str(error)) from None
 
 
-def _heads(out, study):
+def _heads(out: Path, study: "Study") -> list[str]:
     from hotspot.workflows.releases import list_releases
 
     return [row["head"] for row in list_releases(study, out=out)]
 
 
-def _what(before, after):
+def _what(before: list[str], after: list[str]) -> str:
     return "unchanged" if before == after else "published"
 
 
-def _show_folder(folder, what="published"):
+def _show_folder(folder: Path, what: str = "published") -> None:
     from hotspot.workflows.explain import describe_folder
 
     typer.echo(f"{what}: {folder}")
@@ -332,7 +344,7 @@ def _show_folder(folder, what="published"):
         typer.echo(f"  {path}  {words}")
 
 
-def _place_lines(found):
+def _place_lines(found: dict[str, Any]) -> Iterator[str]:
     label = f" ({found['label']})" if found.get("label") else ""
     yield f"cell {found['cell']}{label}" + (f", sub-cell {found['child']}" if found["child"] else "")
     for name, point in (("WGS 84", (found["lon"], found["lat"])), ("GCJ-02", found["gcj02"]), ("BD-09", found["bd09"])):
@@ -345,7 +357,7 @@ def _place_lines(found):
     yield f"H3: {found['h3_8']} (8), {found['h3_9']} (9)"
 
 
-def _lake_lines(answer):
+def _lake_lines(answer: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{answer['lake']}: {answer['added']} files added, {answer['known']} known before; of {answer['hours']} "
         f"station-hours {answer['new']} new, {answer['same']} same, {answer['changed']} changed; "
@@ -355,7 +367,7 @@ def _lake_lines(answer):
     yield from (f"note: {text}" for text in answer["notes"])
 
 
-def _verify_lines(answer):
+def _verify_lines(answer: dict[str, Any]) -> Iterator[str]:
     verdict = f"{'verified' if answer['verified'] else 'NOT verified'}, {answer['checked']}"
     yield f"{answer['directory']}: {verdict}, head {answer['head'][:16] or 'none'}"
     yield from (f"difference: {text}" for text in answer["differences"])

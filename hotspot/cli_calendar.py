@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def due(study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False):
+def due(study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False) -> None:
     """Which products of the calendar are due or late, by the study's profile and responses in force."""
     from hotspot.study import load_study
     from hotspot.workflows.calendar import due_products
@@ -33,7 +33,7 @@ def letter(
     channel: Annotated[str, typer.Option("--channel", help="How it was sent.")] = "",
     by: Annotated[str, typer.Option("--by", help="Who sent it.")] = "",
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Make a product of a period as DOCX and PDF; with --sent record it in the ledger."""
     from hotspot.study import load_study
     from hotspot.workflows.calendar import write_letter
@@ -47,7 +47,7 @@ def kpi(
     study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None,
     months: Annotated[int, typer.Option("--months", help="How many months back.")] = 12,
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """The figures of units, months and departments as an offline page and a workbook."""
     from hotspot.study import load_study
     from hotspot.workflows.kpi import write_kpi

@@ -20,7 +20,7 @@ def rules(
     study: StudyFile,
     contradictions: Annotated[bool, typer.Option("--contradictions", help="Sentences read in two ways.")] = False,
     data: Data = None, as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """What decides a study's lists and duties, each with its clause; and how doubtful sentences are read."""
     from hotspot.study import load_study
     from hotspot.workflows.rules import show_rules
@@ -28,7 +28,7 @@ def rules(
     show(show_rules(load_study(study, data=data), contradictions=contradictions), as_json, lambda a: a["sentences"])
 
 
-def schema(as_json: Json = False):
+def schema(as_json: Json = False) -> None:
     """What a study's file may say (JSON Schema), and every column of every published table."""
     from hotspot.workflows.schema import show_schema
 
@@ -41,7 +41,7 @@ def ledger(
     month: Annotated[str | None, typer.Option("--month", metavar="YYYY-MM", help="Entries of one month.")] = None,
     to: Annotated[Path | None, typer.Option("--to", help="Write them as .csv or .xlsx.")] = None,
     as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """The supervision ledger (台账): every entry with its place in the chain, shown or exported."""
     from hotspot.study import load_study
     from hotspot.workflows.ledger_book import show_ledger
@@ -55,7 +55,7 @@ def issues(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is past its date.")] = False,
     to: Annotated[Path | None, typer.Option("--to", help="Write the workbook of problems and alarms (.xlsx).")] = None,
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Problems and alarms at an instant: open, overdue, answered in time, by kind and county."""
     from hotspot.study import load_study
     from hotspot.workflows.problems import open_problems
@@ -71,7 +71,7 @@ def assess(
     findings: Annotated[Path | None, typer.Option("--findings", help="month, unit, item, problem, verified.")] = None,
     what_if: Annotated[list[str] | None, typer.Option("--what-if", help="veto=block; repeatable.")] = None,
     by: By = "", as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Points and grades of units in a month, each point with the entry it rests on; with --by they are settled."""
     from hotspot.study import load_study
     from hotspot.workflows.assessed_year import assess_year
@@ -92,7 +92,7 @@ def ranking(
     decisions: Annotated[Path | None, typer.Option("--decisions", help="point, day, signer, reason (B19).")] = None,
     missed_target: Annotated[list[str] | None, typer.Option("--missed-target", help="A unit; repeatable.")] = None,
     out: Out = Path("out"), data: Data = None, as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Units ranked by composite index and its improvement, falsified days replaced; who is last, what follows."""
     from hotspot.study import load_study
     from hotspot.workflows.city_ranking import rank_month
@@ -109,7 +109,7 @@ def compare(
     days: Annotated[Path, typer.Option("--days", help="unit, point, day and the six pollutants.")],
     years: Annotated[int, typer.Option("--years", help="How many years back.")] = 1,
     as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Six pollutants of any window against the same days of an earlier year, in the programme's words."""
     from hotspot.study import load_study
     from hotspot.workflows.city_ranking import compare_days
@@ -123,7 +123,7 @@ def film(
     first: Annotated[str, typer.Option("--from", help="First local hour, like 2025-12-05T00.")],
     hours: Annotated[int, typer.Option("--hours", help="1 to 240.")] = 48,
     out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """The hours of a cell's 36 sub-cells as an offline page that plays."""
     from hotspot.study import load_study
     from hotspot.workflows.film import write_film

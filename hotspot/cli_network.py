@@ -17,7 +17,7 @@ def network(
     study: StudyFile,
     date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="The day the register stands on.")] = "",
     out: Out = Path("out"), data: Data = None, as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Units and people of the network: tree, staffing findings, cells of each unit, the public list."""
     from hotspot.study import load_study
     from hotspot.workflows.network import show_network

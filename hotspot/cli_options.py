@@ -1,8 +1,9 @@
 """What the commands of the shell share: their options, and how an answer is printed."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +15,7 @@ def hush(on: bool) -> bool:
     return on
 
 
-def show(answer, as_json, lines):
+def show(answer: Any, as_json: bool, lines: Callable[[Any], Iterable[str]]) -> None:
     """Print an answer as one JSON object, or as lines of words."""
     from hotspot.text.door import json_text, shown
 

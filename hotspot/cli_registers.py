@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def move_ledger(
     url: Annotated[str, typer.Argument(metavar="URL", help="postgresql://host/db; the study's id is added.")],
     study: StudyFile, out: Out = Path("out"),
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Move a study's ledger from its file into PostgreSQL, for several offices; every hash stays."""
     from hotspot.ledger.moving import move_ledger as move
     from hotspot.study import load_study
@@ -38,7 +38,7 @@ def measures(
     effects: Annotated[bool, typer.Option("--effects", help="What each did to the air, weather taken out.")] = False,
     to: Annotated[Path | None, typer.Option("--to", help="Write a workbook (.xlsx).")] = None,
     as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Weekly measures on their ladder (B17), and what those with a cell and a day did to the air (C9)."""
     from hotspot.study import load_study
     from hotspot.workflows.interventions import show_measures
@@ -52,7 +52,7 @@ def events(
     files: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="CSV, XLSX or a chat as text.")] = None,
     channel: Annotated[str, typer.Option("--channel", help="Where the files name none.")] = "",
     out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Events of other desks and chats in one vocabulary: placed, gathered, counted by kind, hour, month (A2, A4)."""
     from hotspot.study import load_study
     from hotspot.workflows.events import import_events
@@ -64,7 +64,7 @@ def events(
 def evidence(
     period: Annotated[str, typer.Argument(metavar="YYYY-MM | YYYY-MM-DD", help="A local month or day.")],
     study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """What stack records, power meters and observers say of the hours of each pushed alarm (C14)."""
     from hotspot.study import load_study
     from hotspot.workflows.evidence import evidence_of_period
@@ -72,7 +72,7 @@ def evidence(
     show(evidence_of_period(load_study(study, data=data), period, out=out), as_json, lambda a: a["sentences"])
 
 
-def assets(study: StudyFile, data: Data = None, as_json: Json = False):
+def assets(study: StudyFile, data: Data = None, as_json: Json = False) -> None:
     """The register of equipment: whether it adds up, and how many cells a lookout sees (A1)."""
     from hotspot.study import load_study
     from hotspot.workflows.evidence import show_assets
@@ -83,7 +83,7 @@ def assets(study: StudyFile, data: Data = None, as_json: Json = False):
 def case(
     file: Annotated[Path, typer.Argument(metavar="CASE.md", help="A head between two lines ---, then the text.")],
     study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """A typical case for the paper: gate, names taken out, 1000 to 1500 characters, three reviews, DOCX (B20)."""
     from hotspot.study import load_study
     from hotspot.workflows.cases import publish_case
@@ -94,7 +94,7 @@ def case(
 
 def registers(
     study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Rewards, trainings and typical cases of the year, and what they lack (B20, B25, B26)."""
     from hotspot.study import load_study
     from hotspot.workflows.cases import show_registers
@@ -102,7 +102,7 @@ def registers(
     show(show_registers(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])
 
 
-def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False):
+def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False) -> None:
     """The page and the map that everybody may read of a published month: list, place, complaints, method (C17, B25)."""
     from hotspot.study import load_study
     from hotspot.workflows.public import write_public
@@ -113,7 +113,7 @@ def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = 
 
 def never_warned(
     month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """Hotspot cells full of sources without a warning in twelve months: a success, or a blind spot (C9)?"""
     from hotspot.study import load_study
     from hotspot.workflows.never_warned import list_never_warned
@@ -125,7 +125,7 @@ def patrol(
     study: StudyFile, out: Out = Path("out"),
     medium: Annotated[list[str] | None, typer.Option("--medium", help="air, water, soil, waste, noise.")] = None,
     as_json: Json = False,
-):  # fmt: skip
+) -> None:  # fmt: skip
     """The list a village patrol carries: air by default, other media where asked (B11)."""
     from hotspot.study import load_study
     from hotspot.workflows.patrol import write_patrol_list
@@ -134,7 +134,7 @@ def patrol(
     show(answer, as_json, lambda a: a["sentences"])
 
 
-def handbook(study: StudyFile, out: Out = Path("out")):
+def handbook(study: StudyFile, out: Out = Path("out")) -> None:
     """The working handbook of a study's profile: who does what when, forms, clocks, ladders, vocabulary (D22)."""
     from hotspot.study import load_study
     from hotspot.workflows.handbook import write_handbook

@@ -287,7 +287,7 @@ class Study(Shown, _Part):
         return sign * (int(self.time_zone[1:3]) + int(self.time_zone[4:6]) / 60)
 
 
-def fixed_offset(name: str) -> str:
+def fixed_offset(name: str | None) -> str:
     """
     A time zone as a fixed offset ``+HH:MM``; names with a trap are refused.
 

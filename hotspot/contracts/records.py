@@ -36,11 +36,14 @@ class Account(Protocol):
 
     files: dict[str, Any]
     notes: list[str]
+    once: Any
 
     @property
     def counts(self) -> Mapping[str, int]: ...
 
     def note(self, text: str) -> None: ...
+
+    def check(self) -> None: ...
 
     def register(self, path: "Path") -> Any: ...
 

@@ -6,6 +6,8 @@ same month of the year before. A kind of data that was not delivered is ``None``
 and the reason stands in the notes.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 import xarray as xr
 
@@ -14,6 +16,7 @@ from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 KINDS = ("satellite", "reference", "stations", "weather", "facilities")
@@ -21,7 +24,9 @@ KINDS = ("satellite", "reference", "stations", "weather", "facilities")
 _MARGIN = 1.0
 
 
-def open_month(study, month, *, intake=None, kinds=KINDS):
+def open_month(
+    study: Study, month: str, *, intake: "Intake | None" = None, kinds: Collection[str] = KINDS
+) -> Delivered:
     """
     Open what a month's list needs: the month, the one before, and the year before.
 
@@ -57,7 +62,13 @@ def open_month(study, month, *, intake=None, kinds=KINDS):
     return _open(study, month, months, intake, kinds)
 
 
-def open_year(study, year, *, intake=None, kinds=("satellite", "reference", "stations")):
+def open_year(
+    study: Study,
+    year: int,
+    *,
+    intake: "Intake | None" = None,
+    kinds: Collection[str] = ("satellite", "reference", "stations"),
+) -> Delivered:
     """
     Open a calendar year, on which hotspots are selected.
 

@@ -121,7 +121,7 @@ def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     return _apply(lon, lat, lambda x, y: datum.from_gcj02(*datum.from_bd09(x, y)), moved_from=False)
 
 
-def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
+def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, Any]:
     """
     Coordinates of a declared datum in WGS 84.
 
@@ -219,7 +219,10 @@ def best_datum(
 
 
 def _by_name(
-    lon: ArrayLike, lat: ArrayLike, datum: str, ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]]
+    lon: ArrayLike,
+    lat: ArrayLike,
+    datum: str | None,
+    ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]],
 ) -> tuple[Any, Any]:
     if datum not in DATUMS:
         raise DataError(f"map datum {datum!r} is not known; declare one of {', '.join(DATUMS)}.")

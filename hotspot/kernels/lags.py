@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
+from hotspot.kernels.arrays import Floats, Ints
+
 
 @njit(cache=True, nogil=True)
-def lag_sums(mine, others, day, n_day, most):
+def lag_sums(mine: Floats, others: Floats, day: Ints, n_day: int, most: int) -> Floats:
     """
     Sums of products and squares of the hours that a series and each of others have, at lags of -most to most hours.
 

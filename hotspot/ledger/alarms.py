@@ -1,12 +1,16 @@
 """Alarms in the ledger: each one once, a revision where it changed, never taken out."""
 
+from typing import Any
+
 import pandas as pd
+
+from hotspot.ledger.store import Ledger
 
 KIND = "alarm"
 WITHDRAWN = "withdrawn"  # a state of the ledger only: data that came later took the alarm back
 
 
-def record_alarms(ledger, alarms, period):
+def record_alarms(ledger: Ledger, alarms: pd.DataFrame, period: tuple[pd.Timestamp, pd.Timestamp]) -> dict[str, int]:
     """
     Append what is new or changed among the alarms of a period.
 
@@ -73,12 +77,12 @@ def record_alarms(ledger, alarms, period):
     return counts
 
 
-def alarm_bodies(ledger):
+def alarm_bodies(ledger: Ledger) -> dict[str, dict[str, Any]]:
     """What stands of every alarm: dict alarm -> body, the latest revision of each."""
     return {entry.body["alarm"]: entry.body for entry in ledger.entries(KIND)}
 
 
-def answers(ledger):
+def answers(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
     """
     Feedback on alarms: dict alarm -> list of feedback bodies, in order of writing.
 

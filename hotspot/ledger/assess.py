@@ -191,7 +191,7 @@ def after_failed_months(failed: Iterable[str], month: str, rule: Assessment) -> 
     return "专项督查、问责建议" if run >= rule.failed_months else ""
 
 
-def _down_to(most, each, findings):
+def _down_to(most: int, each: int, findings: list[Finding]) -> list[tuple[str, int, str]]:
     """Rows that take ``each`` until ``most`` is used up; later ones take nothing and are still named."""
     rows, left = [], most
     for f in findings:
@@ -201,7 +201,7 @@ def _down_to(most, each, findings):
     return rows
 
 
-def _network(findings, rule):
+def _network(findings: list[Finding], rule: Assessment) -> list[tuple[str, int, str]]:
     """Items 1-3, all or nothing; under the reading ``block`` one that is not met takes all three."""
     if rule.veto == "block":
         return [(f.item, -3 * rule.construction if n == 0 else 0, f.entry) for n, f in enumerate(findings)]
@@ -211,7 +211,7 @@ def _network(findings, rule):
     return [(item, -rule.construction, f.entry) for item, f in first.items()]
 
 
-def _highest_only(found, rule):
+def _highest_only(found: list[Finding], rule: Assessment) -> list[Finding]:
     """Of one problem under several items only the heaviest, by the reading ``no_double``."""
     weight = {
         "media_national": 1000, "media_region": rule.media_region, "media_prefecture": rule.media_prefecture,
@@ -227,7 +227,7 @@ def _highest_only(found, rule):
     return [f for f in found if not (f.item in together and f.problem) or heaviest[f.problem] is f]
 
 
-def _failing(found, rule):
+def _failing(found: list[Finding], rule: Assessment) -> tuple[str, ...]:
     """What fails the month whatever its points (B14 item 8, B24)."""
     out = []
     for f in found:

@@ -207,15 +207,15 @@ def chance_en(chance: Chance, rule: Any) -> str:
     )
 
 
-def _few(number):
+def _few(number: float) -> str:
     return f"{number:.1f}" if number >= 0.1 else f"{number:.2f}"
 
 
-def _share(warned, month, city, n):
+def _share(warned: Mapping[str, Mapping[str, int]], month: str, city: str, n: int) -> float:
     return min(1.0, warned.get(month, {}).get(city, 0) / n)
 
 
-def _all_of(shares):
+def _all_of(shares: Iterable[float]) -> float:
     product = 1.0
     for share in shares:
         product *= share

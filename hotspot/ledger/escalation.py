@@ -6,9 +6,13 @@ warned once (RELIABILITY 99). "Within one year" is not defined by D11, so the
 rolling window decides and the calendar year is printed beside it.
 """
 
+from typing import Any
+
 import pandas as pd
 
+from hotspot.ledger.store import Ledger
 from hotspot.rules.calendar import month_minus, parse_month
+from hotspot.rules.criteria import Criteria, Escalation
 
 COLUMNS = [
     "cell",
@@ -28,7 +32,7 @@ COLUMNS = [
 ]
 
 
-def escalation(history, criteria, month):
+def escalation(history: pd.DataFrame, criteria: Criteria, month: str) -> pd.DataFrame:
     """
     How far every warned cell has come on the ladder, and what comes next.
 
@@ -100,7 +104,7 @@ def escalation(history, criteria, month):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def warned_history(ledger):
+def warned_history(ledger: Ledger) -> pd.DataFrame:
     """
     Every published warning that stands, from the ledger.
 
@@ -133,7 +137,7 @@ def warned_history(ledger):
     return pd.DataFrame(sorted(rows), columns=["month", "cell", "reason"])
 
 
-def _ladder(months, window, rule):
+def _ladder(months: set[str], window: list[str], rule: Escalation) -> tuple[int, int, str]:
     """Warned months of a window, their longest run, and the month that reached D11 ("" if none did)."""
     count = longest = run = 0
     since = ""
@@ -146,7 +150,7 @@ def _ladder(months, window, rule):
     return count, longest, since
 
 
-def _run(months, month):
+def _run(months: set[str], month: str) -> int:
     """Consecutive warned months that end in ``month``."""
     run = 0
     while month_minus(month, run) in months:
@@ -154,7 +158,7 @@ def _run(months, month):
     return run
 
 
-def _words(row, rule):
+def _words(row: dict[str, Any], rule: Escalation) -> tuple[str, str]:
     """The consequence that stands, or what would bring the nearest one."""
     zh, en = [], []
     if row["d11"]:

@@ -4,6 +4,7 @@ Reports of other desks gathered into events (A4), and their statistics with the 
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,7 @@ def gather(reports: pd.DataFrame) -> pd.DataFrame:
     return table.assign(event=number, first=first, again=again)
 
 
-def _together(one: np.ndarray, two: np.ndarray, a, b) -> bool:
+def _together(one: np.ndarray, two: np.ndarray, a: Any, b: Any) -> bool:
     if np.isfinite(one).all() and np.isfinite(two).all():
         return bool(np.hypot(*(one - two)) <= WITHIN_M)
     if a.where or b.where:

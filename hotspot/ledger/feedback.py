@@ -1,8 +1,11 @@
 """Feedback from the field: checked against what was published, then appended, never overwritten."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from hotspot.ledger.store import Ledger
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.classes import problem_types
 
@@ -11,7 +14,7 @@ NONE = "none"  # a problem word of the ledger only: visited, nothing found
 PLACE = ("sub_cell", "facility", "lon", "lat")  # what tells two problems of one kind in a cell apart
 
 
-def record_feedback(ledger, rows, *, register=None):
+def record_feedback(ledger: Ledger, rows: list[dict[str, str]], *, register: Any = None) -> pd.DataFrame:
     """
     Append what the field teams report on warned cells.
 
@@ -74,7 +77,7 @@ def record_feedback(ledger, rows, *, register=None):
     return pd.DataFrame(out, columns=["row", "month", "cell", "state", "why", "seq"])
 
 
-def effective_feedback(ledger):
+def effective_feedback(ledger: Ledger) -> pd.DataFrame:
     """
     All feedback, with what stands marked: the latest answer to an alarm, the latest word on a problem.
 
@@ -119,11 +122,11 @@ def effective_feedback(ledger):
     return table.assign(effective=table.index.isin(last))
 
 
-def _key(body):
+def _key(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(body.items()))
 
 
-def _settle(body, alarms):
+def _settle(body: dict[str, str], alarms: dict[str, dict[str, Any]]) -> str:
     """Put a row's words into the ledger's: the problem's key, an alarm's own month. Why it cannot be done, or ""."""
     said = body.get("problem", "").strip()
     keys = {kind["zh"]: key for key, kind in problem_types().items()}
@@ -136,7 +139,7 @@ def _settle(body, alarms):
     return ""
 
 
-def _fault(body, warned, alarms):
+def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, dict[str, Any]]) -> str:
     """Why a row cannot be taken, or an empty text."""
     missing = [name for name in REQUIRED if not body.get(name, "").strip()]
     if missing:

@@ -5,6 +5,7 @@ database asked that the reader did not name.
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hotspot.variables import DataError
 
 
 @contextmanager
-def read_ledger(path):
+def read_ledger(path: Path | str) -> Iterator[Ledger]:
     """
     Open a ledger only to read it; closes when the block ends.
 
@@ -72,5 +73,5 @@ def read_ledger(path):
             connection.close()
 
 
-def _plain(sql):
+def _plain(sql: str) -> str:
     return " ".join(sql.lower().split())

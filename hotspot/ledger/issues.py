@@ -225,7 +225,7 @@ def issue_table(ledger: Ledger, asof: str, *, rectify_days: int = 30) -> pd.Data
     return pd.DataFrame(rows, columns=COLUMNS).astype({"overdue": bool, "reopened": "int64"})
 
 
-def _past(ledger):
+def _past(ledger: Ledger) -> dict[str, list[dict[str, str]]]:
     """Every problem's events in order: the finding itself as step ``found``, then its steps."""
     past = {
         entry.body["issue"]: [entry.body | {"step": "found", "time": entry.body["found"]}]
@@ -236,19 +236,19 @@ def _past(ledger):
     return past
 
 
-def _text_of(row):
+def _text_of(row: dict[str, str]) -> dict[str, str]:
     return {str(k): str(v).strip() for k, v in row.items() if v is not None and v == v and str(v).strip()}
 
 
-def _key(body):
+def _key(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(body.items()))
 
 
-def _without_number(body):
+def _without_number(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return _key({name: value for name, value in body.items() if name != "issue"})
 
 
-def _settle(body):
+def _settle(body: dict[str, str]) -> str:
     """Put a finding's words into the ledger's; why it cannot be taken, or ""."""
     missing = [name for name in REQUIRED if not body.get(name)]
     if missing:
@@ -274,7 +274,7 @@ def _settle(body):
     return ""
 
 
-def _settle_step(body, past):
+def _settle_step(body: dict[str, str], past: dict[str, list[dict[str, str]]]) -> str:
     """Put a step's times into one form; why it cannot be taken, or ""."""
     missing = [name for name in ("issue", "step", "time", "by") if not body.get(name)]
     if missing:
@@ -292,7 +292,7 @@ def _settle_step(body, past):
     return ""
 
 
-def _out_of_order(body, events):
+def _out_of_order(body: dict[str, str], events: list[dict[str, str]]) -> str:
     """Why a step does not follow what was done before it, or ""."""
     standing = events[-1]["step"]
     if body["step"] not in FOLLOWS[standing]:

@@ -34,7 +34,7 @@ def share_step(missed: Mapping[str, tuple[int, int]], month: str, rule: ShareLad
     [1, 2, 0]
     """
 
-    def run(per_cent):
+    def run(per_cent: int) -> int:
         n = 0
         while True:
             own, total = missed.get(month_minus(month, n), (0, 0))

@@ -5,12 +5,14 @@ The visits to cells nobody had warned of are the yardstick: a list that finds no
 points at nothing.
 """
 
+from collections.abc import Iterable
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from hotspot.ledger.feedback import NONE
+from hotspot.ledger.store import Ledger
 
 ROUTINE = "routine"  # the occasion of a visit to a cell that was not warned
 COLUMNS = ("group", "value", "visited", "problems", "unclear", "share", "low", "high")
@@ -72,7 +74,7 @@ def wilson(n_hit: int, n: int, level: float = 0.95) -> tuple[float, float]:
     return (0.0 if n_hit == 0 else low), (1.0 if n_hit == n else high)
 
 
-def visits(ledger) -> pd.DataFrame:
+def visits(ledger: Ledger) -> pd.DataFrame:
     """
     Every visit of the ledger once, with what it came to.
 
@@ -208,7 +210,7 @@ def chosen(table: pd.DataFrame, flags: list[bool]) -> pd.DataFrame:
     return table.loc[pd.Series(flags, index=table.index, dtype=bool)]
 
 
-def _found(body):
+def _found(body: dict[str, Any]) -> bool | None:
     """Whether one row tells of a problem; None where it does not say."""
     problem = body.get("problem", "").strip()
     if problem:
@@ -217,13 +219,13 @@ def _found(body):
     return False if text.startswith(_WORDS_OF_NOTHING) else None
 
 
-def _flag(values):
+def _flag(values: Iterable[Any]) -> str:
     """Of one cell's reasons: yes where any is told apart, no where none is, unknown where nothing is known."""
     known = [str(value) for value in values if value is not None and value == value and str(value) != ""]
     return "unknown" if not known else ("yes" if any(value in ("True", "true", "1") for value in known) else "no")
 
 
-def _row(group, value, part, level):
+def _row(group: str, value: str, part: pd.DataFrame, level: float) -> tuple[Any, ...]:
     """One line of the table: visits of a part that found problems."""
     answers = list(part["found"])
     hits = sum(bool(answer) for answer in answers if answer is not None)
@@ -231,12 +233,12 @@ def _row(group, value, part, level):
     return _line(group, value, n, hits, len(answers) - n, level)
 
 
-def _line(group, value, n, hits, unclear, level):
+def _line(group: str, value: str, n: int, hits: int, unclear: int, level: float) -> tuple[Any, ...]:
     low, high = wilson(hits, n, level)
     return (group, value, n, hits, unclear, hits / n if n else float("nan"), low, high)
 
 
-def _places(warned, level):
+def _places(warned: pd.DataFrame, level: float) -> list[tuple[Any, ...]]:
     """Of the judged visits with a checklist, where the first matching item stood."""
     judged = chosen(warned, [answer is not None for answer in warned["found"]])
     found = chosen(judged, [bool(answer) for answer in judged["found"]])["place"].astype(int)

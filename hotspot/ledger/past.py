@@ -81,7 +81,7 @@ def pasts_of(ledger: Ledger, cells: Iterable[str], asof: str, rule: Clocks) -> d
     now = local_minute(asof)
     year, recent = now - pd.DateOffset(years=1), now - pd.Timedelta(days=rule.repeat_days)
 
-    def within(text):
+    def within(text: str) -> bool:
         return year < local_minute(text) <= now
 
     alarms: dict[str, list] = {}

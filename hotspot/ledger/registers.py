@@ -1,6 +1,6 @@
 """Rewards for reports and trainings (B25, B26), and typical cases by quarter (B20): each line an entry."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import pandas as pd
@@ -36,7 +36,7 @@ def record_rewards(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     ['recorded', 'repeated', 'quarantined']
     """
 
-    def fault(body):
+    def fault(body: dict[str, str]) -> str:
         if body.get("reporter"):
             return "the reporter's name has no place in the ledger; leave it out"
         try:
@@ -103,7 +103,14 @@ def quarters_without_case(ledger: Ledger, asof: str) -> list[str]:
     return [name for n in range(1, over + 1) if (name := f"{day.year}Q{n}") not in have]
 
 
-def _record(ledger, kind, required, day, rows, fault):
+def _record(
+    ledger: Ledger,
+    kind: str,
+    required: Sequence[str],
+    day: str,
+    rows: Iterable[dict],
+    fault: Callable[[dict[str, str]], str],
+) -> pd.DataFrame:
     known = {tuple(sorted(entry.body.items())): entry.seq for entry in ledger.entries(kind)}
     out = []
     for number, row in enumerate(rows, 1):

@@ -10,9 +10,11 @@ F10), so the same months give the same hashes, wherever they lie.
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hotspot.ledger.storage import SqliteStorage, Storage, place_of
 from hotspot.variables import DataError
@@ -35,11 +37,11 @@ class Entry:
 class Ledger:
     """An open ledger; get one from ``open_ledger``."""
 
-    def __init__(self, storage):
+    def __init__(self, storage: Storage) -> None:
         self.path = storage.name
         self._storage = storage
 
-    def append(self, kind, month, body):
+    def append(self, kind: str, month: str, body: dict[str, Any]) -> Entry:
         """
         Add an entry, or return the standing one if nothing has changed.
 
@@ -69,7 +71,7 @@ class Ledger:
             self._insert(entry)
         return entry
 
-    def propose(self, kind, month, body):
+    def propose(self, kind: str, month: str, body: dict[str, Any]) -> Entry:
         """
         What ``append`` would add now, or the standing entry; nothing is written.
 
@@ -78,7 +80,7 @@ class Ledger:
         """
         return self._next(kind, month, canonical(body))
 
-    def enter(self, entry):
+    def enter(self, entry: Entry) -> bool:
         """
         Add a proposed entry if the chain still ends where it was proposed.
 
@@ -92,7 +94,7 @@ class Ledger:
             self._insert(entry)
         return True
 
-    def copy(self, entries):
+    def copy(self, entries: Iterable[Entry]) -> None:
         """Take over a whole chain, with its numbers and hashes, into a ledger that is empty."""
         with self._storage.writing():
             if self._storage.rows("select 1 from entry limit 1"):
@@ -100,7 +102,7 @@ class Ledger:
             for entry in entries:
                 self._insert(entry)
 
-    def _next(self, kind, month, text):
+    def _next(self, kind: str, month: str, text: str) -> Entry:
         """The latest entry of this kind and month if its body is the same, else the one that would follow."""
         select = f"select {_FIELDS} from entry"
         for same in self._storage.rows(
@@ -112,12 +114,12 @@ class Ledger:
         seq, previous = (last[0][0] + 1, last[0][5]) if last else (1, START)
         return _entry((seq, kind, month, text, previous, entry_hash(seq, kind, month, text, previous)))
 
-    def _insert(self, entry):
+    def _insert(self, entry: Entry) -> None:
         """Write an entry unless it is the standing one."""
         if not self._storage.rows("select 1 from entry where hash = ?", (entry.hash,)):
             self._storage.put((entry.seq, entry.kind, entry.month, canonical(entry.body), entry.previous, entry.hash))
 
-    def entries(self, kind=None, month=None):
+    def entries(self, kind: str | None = None, month: str | None = None) -> list[Entry]:
         """Entries in order of writing, of one kind and month or of all: list of Entry."""
         where, given = [], []
         for name, value in (("kind", kind), ("month", month)):
@@ -128,7 +130,7 @@ class Ledger:
         rows = self._storage.rows(f"select {_FIELDS} from entry{clause} order by seq", given)
         return [_entry(row) for row in rows]
 
-    def heads(self):
+    def heads(self) -> dict[tuple[str, str], Entry]:
         """
         What stands now: the latest entry of every kind and month.
 
@@ -140,12 +142,12 @@ class Ledger:
         return dict(sorted(latest.items()))
 
     @property
-    def head(self):
+    def head(self) -> str:
         """Hash of the last entry; the one to print on a notice. ``START`` for an empty ledger."""
         rows = self._storage.rows("select hash from entry order by seq desc limit 1")
         return rows[0][0] if rows else START
 
-    def verify(self, head=None):
+    def verify(self, head: str | None = None) -> int:
         """
         Recompute the whole chain.
 
@@ -187,7 +189,7 @@ class Ledger:
         return len(rows)
 
 
-def _printed(head):
+def _printed(head: str) -> str:
     """A head as somebody copied it from paper."""
     digits = head.strip().lower()
     if len(digits) < 8 or not set(digits) <= set("0123456789abcdef"):
@@ -195,7 +197,7 @@ def _printed(head):
     return digits
 
 
-def entry_hash(seq, kind, month, body, previous):
+def entry_hash(seq: int, kind: str, month: str, body: str, previous: str) -> str:
     """
     SHA-256 of an entry, as hexadecimal text.
 
@@ -216,7 +218,7 @@ def entry_hash(seq, kind, month, body, previous):
 
 
 @contextmanager
-def open_ledger(place):
+def open_ledger(place: Path | str) -> Iterator[Ledger]:
     """
     Open a ledger, making it if it is not there; closes when the block ends.
 
@@ -263,7 +265,7 @@ def _opened(place: str | Path) -> Storage:
 _FIELDS = "seq, kind, month, body, previous, hash"
 
 
-def canonical(value):
+def canonical(value: dict[str, Any]) -> str:
     """
     One text per JSON value: keys sorted, no blanks. NaN is refused because JSON has none.
 
@@ -275,7 +277,7 @@ def canonical(value):
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _entry(row):
+def _entry(row: tuple[int, str, str, str, str, str]) -> Entry:
     try:
         body = json.loads(row[3])
     except (ValueError, RecursionError):

@@ -6,6 +6,7 @@ the head they carry is the one that stands in the ledger.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Edition:
     changes: tuple[dict, ...] = ()
 
 
-def stated_edition(stated):
+def stated_edition(stated: dict[str, Any]) -> Edition:
     """
     The edition that a published month's manifest states: what its notices were written with.
 

@@ -9,9 +9,11 @@ because a name with a hole in it is a wrong name.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from hotspot.text.door import shown
 from hotspot.variables import DataError
@@ -25,7 +27,7 @@ _PICTURES = frozenset(("So", "Sk", "Sm", "Mn", "Me"))
 
 
 @cache
-def font_path():
+def font_path() -> Path:
     """
     The Chinese font file, taken from the installed package that carries it.
 
@@ -53,7 +55,7 @@ def font_path():
 
 
 @cache
-def glyphs():
+def glyphs() -> frozenset[int]:
     """
     The code points the font can draw, a frozenset of int.
 
@@ -68,7 +70,7 @@ def glyphs():
         return frozenset(font.getBestCmap())
 
 
-def check_glyphs(texts):
+def check_glyphs(texts: Iterable[Any] | list[str]) -> None:
     """
     Hold every string that will be printed against the font.
 
@@ -100,7 +102,7 @@ def check_glyphs(texts):
 
 
 @lru_cache(maxsize=100_000)
-def legible(text):
+def legible(text: str) -> str:
     """
     A text from data as it can stand on paper: one line, nothing hidden.
 
@@ -126,7 +128,7 @@ def legible(text):
     return "".join(marked)
 
 
-def harmless(text):
+def harmless(text: str) -> str:
     """
     A text from data as xlsx and GeoPackage can hold it: all of it, the unholdable as code points.
 
@@ -141,7 +143,7 @@ def harmless(text):
     return shown(text, lines=True)
 
 
-def shorten(text, width):
+def shorten(text: str, width: int) -> str:
     """
     Cut a text to a printed width, counting a Chinese character as two.
 
@@ -173,7 +175,7 @@ def shorten(text, width):
     return "".join(kept).rstrip() + "…"
 
 
-def printed_width(text):
+def printed_width(text: str) -> int:
     """
     The width of a text in half-width columns, the measure of ``shorten``.
 
@@ -185,5 +187,5 @@ def printed_width(text):
     return sum(map(_columns, text))
 
 
-def _columns(character):
+def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WFA" else 1

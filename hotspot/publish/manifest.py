@@ -10,14 +10,20 @@ import hashlib
 import platform
 import re
 import stat
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot.contracts.cf import OF_THE_FILE
 from hotspot.ledger.store import START, canonical, entry_hash
 from hotspot.publish.manifest_shape import parse_manifest
+from hotspot.study import Study
 from hotspot.text.door import json_text, outward, shown
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    from hotspot.contracts.records import Derived
 
 NAME = "manifest.json"
 _LARGEST = 64 << 20  # bytes
@@ -29,7 +35,7 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-def describe(study, month, derived, *, state="preliminary"):
+def describe(study: Study, month: str, derived: "Derived", *, state: str = "preliminary") -> dict[str, Any]:
     """
     Everything of a month's manifest but its outputs and its place in the chain.
 
@@ -79,7 +85,7 @@ def describe(study, month, derived, *, state="preliminary"):
             {"path": r.path, "sha256": r.sha256, "size": r.size, "refused": outward(r.refused) or None}
             for r in sorted(intake.files.values(), key=lambda r: r.path)
         ],
-        "conservation": intake.counts
+        "conservation": dict(intake.counts)
         | {
             "by_file": {
                 r.path: {"read": r.read, "used": r.used, "duplicates": r.duplicates, "quarantined": r.quarantined}
@@ -97,7 +103,7 @@ def describe(study, month, derived, *, state="preliminary"):
     } | ({"past": derived.past} if derived.past else {})
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """A value as JSON knows it: numpy scalars become numbers, NaN becomes null."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float) and value != value:
@@ -105,7 +111,7 @@ def _plain(value):
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def study_text(study):
+def study_text(study: Study) -> str:
     """
     The study file's text as a manifest carries it: a data root that is a place of this machine is only ".".
 
@@ -118,11 +124,11 @@ def study_text(study):
     return re.sub(r"""(?m)^(\s*root\s*=\s*)(["'])(?:/|~|[A-Za-z]:).*?\2""", r"\1\2.\2", text)
 
 
-def _leaving(value):
+def _leaving(value: str | float) -> str | float:
     return outward(value) if isinstance(value, str) else value
 
 
-def outputs(folder):
+def outputs(folder: Path) -> dict[str, dict[str, Any]]:
     """SHA-256 and size of every file below a folder but the manifest, by name; links are not followed."""
     folder = Path(folder)
     return {
@@ -132,7 +138,7 @@ def outputs(folder):
     }
 
 
-def oddities(folder, names):
+def oddities(folder: Path, names: Iterable[str]) -> list[str]:
     """
     What lies in a month's folder that no product is: links, devices, and folders in which no product lies.
 
@@ -160,13 +166,13 @@ def oddities(folder, names):
     return list(dict.fromkeys(told))
 
 
-def digest(path):
+def digest(path: Path) -> str:
     """SHA-256 of a file, as hexadecimal text."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def list_digest(folder):
+def list_digest(folder: Path) -> str:
     """
     What sheets, reports and notices print of the list they belong to.
 
@@ -178,12 +184,12 @@ def list_digest(folder):
     return digest(path)[:8] if path.is_file() else ""
 
 
-def body_digest(body):
+def body_digest(body: dict[str, Any]) -> str:
     """SHA-256 of a manifest without its place in the chain and its notices: what the chain links."""
     return text_digest({key: value for key, value in body.items() if key not in NOT_LINKED})
 
 
-def text_digest(value):
+def text_digest(value: Any) -> str:
     """
     SHA-256 of a JSON value written one way: keys sorted, no blanks, UTF-8.
 
@@ -195,7 +201,7 @@ def text_digest(value):
     return hashlib.sha256(canonical(value).encode("utf-8")).hexdigest()
 
 
-def chain_faults(stated):
+def chain_faults(stated: dict[str, Any]) -> list[str]:
     """
     What does not fit between a manifest and its own place in the chain; nothing else is read.
 
@@ -229,13 +235,13 @@ def chain_faults(stated):
     return told
 
 
-def write_manifest(folder, body):
+def write_manifest(folder: Path, body: dict[str, Any]) -> None:
     """Write ``manifest.json``: UTF-8, keys in their given order, one line end at the close."""
     text = json_text(body, indent=1, allow_nan=False) + "\n"
     (Path(folder) / NAME).write_text(text, encoding="utf-8", newline="\n")
 
 
-def read_manifest(folder):
+def read_manifest(folder: Path) -> dict[str, Any]:
     """
     Read a published month's manifest.
 
@@ -256,7 +262,7 @@ def read_manifest(folder):
     return parse_manifest(text, path)
 
 
-def head_of(folder):
+def head_of(folder: Path) -> str:
     """Head of the chain that a folder's manifest states; empty for a draft, and where there is no manifest of ours."""
     try:
         return read_manifest(folder)["chain"].get("head", "")

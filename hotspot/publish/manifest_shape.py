@@ -7,7 +7,9 @@ answered with its key.
 
 import json
 import re
-from typing import Annotated, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,7 +17,7 @@ from hotspot.text.door import shown
 from hotspot.variables import DataError
 
 
-def plain_path(name):
+def plain_path(name: str) -> str:
     """
     A name below a folder, or an error: no root, no step up, no drive, nothing hidden.
 
@@ -52,7 +54,7 @@ class _Input(_File):
 
 
 class _StudyText(_Part):
-    file: str
+    file: Path | str
     text: str
     sha256: str
 
@@ -95,7 +97,7 @@ class _Manifest(_Part):
     past: dict[str, list[Annotated[list[str], Field(min_length=2, max_length=2)]]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _whole(self):
+    def _whole(self) -> "_Manifest":
         if isinstance(self.chain, dict) and self.chain:
             raise ValueError("chain lacks one of entry, seq, previous, head, revision, or one is of another kind")
         if "warnings.csv" not in self.outputs:
@@ -103,7 +105,7 @@ class _Manifest(_Part):
         return self
 
 
-def parse_manifest(text, name):
+def parse_manifest(text: str, name: Path | str) -> dict[str, Any]:
     """
     A manifest's text as a dict that holds what every reader of it takes for granted.
 
@@ -149,11 +151,11 @@ def parse_manifest(text, name):
     return stated
 
 
-def _no_number(word):
+def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number of JSON")
 
 
-def _fault(fault):
+def _fault(fault: Mapping[str, Any]) -> str:
     where = ".".join(shown(str(step))[:60] for step in fault["loc"])
     said = re.sub(r"^Value error, ", "", fault["msg"])
     return f"{where}: {said}" if where else said

@@ -6,15 +6,17 @@ the data by a rule that gives round numbers, the same for the same values.
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Steps a reader can count in: the first one that needs no more classes than there are colours.
 _STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 200.0)
 
 
 @cache
-def palette():
+def palette() -> dict[str, dict[str, Any]]:
     """
     The package's colours, as a dict of the sections of ``palette.toml``.
 
@@ -27,7 +29,7 @@ def palette():
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def sequential_breaks(values, n_class):
+def sequential_breaks(values: ArrayLike, n_class: int) -> list[float]:
     """
     Round class limits for an amount, from its own spread.
 
@@ -61,7 +63,7 @@ def sequential_breaks(values, n_class):
     return [round(float(k * step), 6) for k in np.arange(first, last + 1)]
 
 
-def pooled_breaks(values, n_class):
+def pooled_breaks(values: ArrayLike, n_class: int) -> list[float]:
     """
     Round class limits for amounts of many months: about as many values in each class.
 
@@ -90,7 +92,7 @@ def pooled_breaks(values, n_class):
     return [round(float(k * step), 6) for k in np.unique(np.rint(limits / step))]
 
 
-def spread_over(colours, n):
+def spread_over(colours: list[str], n: int) -> list[str]:
     """
     So many colours of a ramp, from one end to the other.
 
@@ -104,7 +106,7 @@ def spread_over(colours, n):
     return [colours[round(i)] for i in np.linspace(0, len(colours) - 1, n)]
 
 
-def diverging_breaks(values, n_class):
+def diverging_breaks(values: ArrayLike, n_class: int) -> list[float]:
     """
     Class limits for a change: the same on both sides of zero, zero among them.
 
@@ -132,7 +134,7 @@ def diverging_breaks(values, n_class):
     return [round(float(k * step), 6) for k in range(1 - half, half)]
 
 
-def _spread(values, percents):
+def _spread(values: ArrayLike, percents: tuple[int, int]) -> Any:
     """Two percentiles of what is there, or (None, None)."""
     seen = np.asarray(values, dtype=float)
     seen = seen[np.isfinite(seen)]

@@ -14,7 +14,7 @@ from hotspot.variables import DataError
 
 
 def write_products(
-    folder: str | Path,
+    folder: Path | str,
     study: Any,
     month: str,
     derived: Any,

@@ -1,11 +1,17 @@
 """What a rank claims, in words: of this month, of a month like this, and who else it may be (METHODS 16)."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.words import known
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST_CODES = 6
 
 
-def may_zh(row, k):
+def may_zh(row: "dict[str, Any] | pd.Series", k: int) -> str:
     """
     The cells that may be among the k worst, one phrase; empty where it is not known.
 
@@ -30,7 +36,7 @@ def may_zh(row, k):
     return f"本月真正居前{k}的在{len(codes)}个网格之中（{named}）"
 
 
-def may_en(row, k):
+def may_en(row: dict[str, str], k: int) -> str:
     """
     The same in English.
 
@@ -48,7 +54,7 @@ def may_en(row, k):
     return f"the true {k} worst of this month are among {len(codes)} cells ({named})"
 
 
-def again_en(row):
+def again_en(row: Mapping[str, Any]) -> str:
     """
     The other claim: a month like this.
 
@@ -61,11 +67,11 @@ def again_en(row):
     return f"in a month like this it would be the worst with probability {float(share):.2f}" if known(share) else ""
 
 
-def n_may(row):
+def n_may(row: "dict[str, Any] | pd.Series") -> int:
     """How many cells may be among the worst; 0 where it is not known."""
     return len(_codes(row))
 
 
-def _codes(row):
+def _codes(row: "dict[str, Any] | pd.Series") -> list[str]:
     said = row.get("may")
     return [code for code in str(said).split(";") if code] if known(said) else []

@@ -5,10 +5,13 @@ Everything here is read from the entries of the ledger, never from a clock: an
 outsider with the same ledger comes to the same history and the same changes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from hotspot.ledger.store import Entry
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
 from hotspot.rules.calendar import month_minus
@@ -17,7 +20,7 @@ FOLDER = "revisions"
 VALUES = ("rank", "pm25", "change")
 
 
-def printed_rows(warned, decimals):
+def printed_rows(warned: pd.DataFrame, decimals: int) -> list[list[str | float | None]]:
     """
     The warning list as the chain records it: who, for what, and the numbers as printed.
 
@@ -45,7 +48,7 @@ def printed_rows(warned, decimals):
     return sorted(rows, key=lambda row: row[:3])
 
 
-def differences(before, now):
+def differences(before: list[list[str | float | None]], now: list[list[str | float | None]]) -> list[dict[str, Any]]:
     """
     What differs between two lists as the chain records them.
 
@@ -80,11 +83,11 @@ def differences(before, now):
     return sorted(told, key=lambda row: (row["city"], row["cell"], row["reason"]))
 
 
-def _values(row):
+def _values(row: Sequence[Any] | None) -> dict[str, Any] | None:
     return dict(zip(VALUES, row[1:], strict=True)) if row else None
 
 
-def history(entries, month, window_months):
+def history(entries: list[Entry], month: str, window_months: int) -> dict[str, Any]:
     """
     Who was warned in the published months that the escalation window reaches.
 
@@ -135,7 +138,7 @@ def past_chances(entries: list, month: str, window_months: int) -> dict[str, dic
     return {name: standing[name].body["p_top"] for name in sorted(standing) if standing[name].body.get("p_top")}
 
 
-def kept(home, month, revision):
+def kept(home: Path | str, month: str, revision: int) -> Path:
     """
     Where an old revision is kept whole.
 

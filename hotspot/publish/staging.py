@@ -16,6 +16,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _FULL_TEXTS = ("No space left", "disk is full", "Disk quota exceeded")
 
 
 @contextmanager
-def reserved(target):
+def reserved(target: Path) -> Iterator[None]:
     """
     Keep every other publisher away from ``target`` while the block lasts.
 
@@ -78,7 +79,7 @@ def reserved(target):
         lock.release()
 
 
-def _sign(path):
+def _sign(path: Path) -> None:
     """Who holds the lock, for whoever finds it held; a full disk is no reason to stop here."""
     since = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     with suppress(OSError):
@@ -87,14 +88,14 @@ def _sign(path):
         )
 
 
-def _user():
+def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())  # an account without a name
 
 
-def _owner(path):
+def _owner(path: Path) -> str:
     try:
         told = json.loads(path.read_text())
         return f"process {told['process']} of {told['user']} on {told['host']}, since {told['since']}"
@@ -103,7 +104,7 @@ def _owner(path):
 
 
 @contextmanager
-def staged(target, *, entered=None):
+def staged(target: Path, *, entered: Callable | None = None) -> Iterator[Path]:
     """
     A folder to write into that becomes ``target`` when the block ends well.
 
@@ -157,7 +158,7 @@ def staged(target, *, entered=None):
             _finish_or_clear(folder, target, entered)
 
 
-def _finish_or_clear(folder, target, entered):
+def _finish_or_clear(folder: Path, target: Path, entered: Callable) -> None:
     """Finish or undo what a killed run left: a folder written whole or in part, or a swap cut in the middle."""
     aside = target.parent / f".{target.name}.old"
     if aside.exists():
@@ -172,14 +173,14 @@ def _finish_or_clear(folder, target, entered):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def flush(folder):
+def flush(folder: Path) -> None:
     """Every byte and every name in a folder onto the disk."""
     for path in sorted(Path(folder).rglob("*")):
         _fsync(path)
     _fsync(folder)
 
 
-def _fsync(path):
+def _fsync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -187,7 +188,7 @@ def _fsync(path):
         os.close(handle)
 
 
-def _exchange(folder, target):
+def _exchange(folder: Path, target: Path) -> None:
     """Put ``folder`` in the place of ``target``; afterwards ``folder`` holds the old month, or nothing."""
     if not target.exists():
         folder.rename(target)
@@ -199,7 +200,7 @@ def _exchange(folder, target):
     _fsync(target.parent)
 
 
-def _exchange_in_one_step(folder, target):
+def _exchange_in_one_step(folder: Path, target: Path) -> bool:
     """Linux can swap two names at once; elsewhere the caller takes two steps that can be undone."""
     if not sys.platform.startswith("linux"):
         return False
@@ -209,7 +210,7 @@ def _exchange_in_one_step(folder, target):
     return rename(_AT_FDCWD, os.fsencode(folder), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE) == 0
 
 
-def keep_copy(folder, place):
+def keep_copy(folder: Path, place: Path) -> None:
     """
     A copy of a folder at ``place``, whole or not at all; it costs no room where files can be linked.
 
@@ -231,14 +232,14 @@ def keep_copy(folder, place):
     _fsync(place.parent.parent)
 
 
-def _link(source, goal):
+def _link(source: Path | str, goal: Path | str) -> None:
     try:
         os.link(source, goal)
     except OSError:  # no links on this file system, or too many
         shutil.copy2(source, goal)
 
 
-def _disk_full(error):
+def _disk_full(error: BaseException | None) -> bool:
     """Did a full disk cause this? Writers of workbooks and packages wrap the error of the system in their own."""
     while error is not None:
         if getattr(error, "errno", None) in _FULL or any(text in str(error) for text in _FULL_TEXTS):
@@ -247,5 +248,5 @@ def _disk_full(error):
     return False
 
 
-def _size(folder):
+def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

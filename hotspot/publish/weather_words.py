@@ -1,10 +1,15 @@
 """What the weather did to a listed cell, in words; Chinese first."""
 
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.words import BASES, BASES_EN, change_zh, known
 from hotspot.rules.rounding import plain_text
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def weather_zh(row, decimals):
+
+def weather_zh(row: "dict[str, Any] | pd.Series", decimals: int) -> str:
     """
     One row of ``rank.weather_change`` in words; empty where nothing is known.
 
@@ -38,7 +43,7 @@ def weather_zh(row, decimals):
     return f"扣除气象后{BASES[row['reason']]}{change}{sure}；气象使其{'上升' if up else '下降'}{size} μg/m³"
 
 
-def weather_en(row, decimals):
+def weather_en(row: dict[str, Any], decimals: int) -> str:
     """
     The same in English.
 

@@ -7,6 +7,7 @@ Chinese form here. A sentence that is not on the list is shown as it came.
 
 import re
 from types import MappingProxyType
+from typing import Any
 
 from hotspot.rules.standards import ACTUAL_FROM
 
@@ -69,7 +70,7 @@ _SENTENCES = tuple(
 )  # fmt: skip
 
 
-def why_zh(text):
+def why_zh(text: str) -> str:
     """
     A reason for not being ranked, in Chinese.
 
@@ -100,7 +101,7 @@ def why_zh(text):
     return text
 
 
-def ranks_zh(attrs):
+def ranks_zh(attrs: dict[str, Any]) -> str:
     """
     What a month's list ranks, in Chinese; an empty text where the field does not say.
 
@@ -117,7 +118,7 @@ def ranks_zh(attrs):
     }.get(str(attrs.get("ranks", "")), "")
 
 
-def status_zh(text):
+def status_zh(text: str) -> str:
     """
     A plant's registered working state, in Chinese where it is one of the usual words.
 
@@ -129,7 +130,7 @@ def status_zh(text):
     return STATUSES.get(text.strip().casefold(), text)
 
 
-def data_sources(attrs):
+def data_sources(attrs: dict[str, Any]) -> list[str]:
     """
     The data behind a field, each named once: product, satellite source, station source.
 
@@ -151,7 +152,7 @@ def data_sources(attrs):
     return [text for text in dict.fromkeys(named) if text]
 
 
-def from_stations_only(attrs):
+def from_stations_only(attrs: dict[str, Any]) -> bool:
     """
     Whether a field was interpolated from stations, so that nothing in it was seen from above.
 
@@ -163,6 +164,6 @@ def from_stations_only(attrs):
     return str(attrs.get("method", "")) == "ordinary kriging of stations"
 
 
-def _months_zh(text):
+def _months_zh(text: str) -> str:
     """Months inside a text as a notice writes them, lists with a Chinese comma."""
     return re.sub(_MONTH, lambda m: f"{m[0][:4]}年{int(m[0][5:7])}月", text).replace(", ", "、")

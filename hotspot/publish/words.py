@@ -6,6 +6,7 @@ stands in one place.
 """
 
 from types import MappingProxyType
+from typing import Any, TypeGuard
 
 from hotspot.rules.reasons import Said
 
@@ -35,7 +36,7 @@ COMPLETENESS = MappingProxyType(
 )
 
 
-def known(value):
+def known(value: object) -> TypeGuard[Any]:
     """
     Whether a value of a list is there: not None, not NaN, not empty.
 
@@ -47,7 +48,7 @@ def known(value):
     return not (value is None or value == "" or value != value)
 
 
-def month_zh(month):
+def month_zh(month: str) -> str:
     """
     A month as it is written in a notice.
 
@@ -59,7 +60,7 @@ def month_zh(month):
     return f"{month[:4]}年{int(month[5:7])}月"
 
 
-def place_zh(lon, lat, digits=4):
+def place_zh(lon: float, lat: float, digits: int = 4) -> str:
     """
     Coordinates as the public list prints them.
 
@@ -74,7 +75,7 @@ def place_zh(lon, lat, digits=4):
     return f"{east}{abs(lon):.{digits}f}°，{north}{abs(lat):.{digits}f}°"
 
 
-def change_zh(change, change_pct, decimals):
+def change_zh(change: float, change_pct: float, decimals: int) -> str:
     """
     A change with its sign, and 持平 where the printed change is nothing.
 

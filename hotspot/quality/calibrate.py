@@ -6,20 +6,35 @@ whose whole block of days was left out, and a richer one must clearly win.
 """
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.quality import forms, targets
 from hotspot.quality.flags import mask_of
+from hotspot.quality.forms import Form
 from hotspot.quality.refusal import refused, sentences
 from hotspot.quality.transfer import Learned, bring, transferred
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.sensors import Calibration
 from hotspot.variables import VARIABLES, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 _OUTLIER = 4.0  # median absolute deviations of log(reference / sensor): such hours do not teach
 
 
-def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_until=None):
+def calibrate(
+    stations: "xr.Dataset",
+    reference: "xr.Dataset",
+    *,
+    criteria: Criteria | None = None,
+    variable: str = "pm25",
+    learn_until: np.datetime64 | None = None,
+) -> "xr.Dataset":
     """
     Bring micro-stations onto the scale of the nearest reference stations.
 
@@ -81,14 +96,14 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
     local = _local_hours(stations)
     values = np.array(stations[variable].transpose("station", "time").values, "float64")
     brought = bring(stations, reference, criteria, variable=variable)
-    beside = {"humidity": _filled(stations, "rh2m"), "temperature": _filled(stations, "t2m")}
+    beside: dict[str, Any] = {"humidity": _filled(stations, "rh2m"), "temperature": _filled(stations, "t2m")}
     compared = np.isfinite(values) & brought.teaches
     fit = compared & (values > 0)
     if f"{variable}_flags" in stations:
         bits = stations[f"{variable}_flags"].transpose("station", "time").values
         fit &= (bits & mask_of(criteria.unfit_flags)) == 0
     if learn_until is not None:
-        fit &= (stations["time"].values < np.datetime64(learn_until, "ns"))[None]
+        fit &= (stations["time"].values < np.datetime64(learn_until).astype("datetime64[ns]"))[None]
     judge = fit
     fit = fit & ~_outliers(values, brought.value, fit)
     n_pairs = fit.sum(axis=1)
@@ -152,7 +167,9 @@ def calibrate(stations, reference, *, criteria=None, variable="pm25", learn_unti
     )
 
 
-def _as_delivered(values, told, result, error, refused_):
+def _as_delivered(
+    values: Floats, told: Floats, result: Floats, error: Floats, refused_: Flags
+) -> tuple[Floats, Floats]:
     """Refused stations as they came, with the error that they had against the references, or the largest seen."""
     if not refused_.any():
         return result, error
@@ -166,7 +183,13 @@ def _as_delivered(values, told, result, error, refused_):
     return np.where(rows, values, result), np.where(rows, stated, error)
 
 
-def calibration_table(calibrated, *, criteria=None, variable="pm25", since=None):
+def calibration_table(
+    calibrated: "xr.Dataset",
+    *,
+    criteria: Criteria | None = None,
+    variable: str = "pm25",
+    since: np.datetime64 | None = None,
+) -> "pd.DataFrame":
     """
     Agreement with the references before and after, hours and local days, beside the EPA's targets.
 
@@ -204,7 +227,11 @@ def calibration_table(calibrated, *, criteria=None, variable="pm25", since=None)
 
     criteria = criteria or Criteria()
     local = _local_hours(calibrated)
-    when = np.ones(local.size, bool) if since is None else calibrated["time"].values >= np.datetime64(since, "ns")
+    when = (
+        np.ones(local.size, bool)
+        if since is None
+        else calibrated["time"].values >= np.datetime64(since).astype("datetime64[ns]")
+    )
     told = calibrated[f"{variable}_reference"].values
     after = calibrated[variable if since is not None else f"{variable}_left_out"].values
     rows = []
@@ -231,7 +258,19 @@ def calibration_table(calibrated, *, criteria=None, variable="pm25", since=None)
     return pd.DataFrame(rows)
 
 
-def _regress(values, told, fit, judge, fold, criteria, *, humidity, temperature, particles, local):
+def _regress(
+    values: Floats,
+    told: Floats,
+    fit: Flags,
+    judge: Flags,
+    fold: Ints,
+    criteria: Calibration,
+    *,
+    humidity: Floats | None,
+    temperature: Floats | None,
+    particles: bool,
+    local: Times,
+) -> Learned:
     """Learned from stations beside a reference: the form that errs least on blocks left out."""
     tried = []
     there = {"humidity": humidity is not None, "temperature": temperature is not None}
@@ -260,7 +299,9 @@ def _regress(values, told, fit, judge, fold, criteria, *, humidity, temperature,
     )
 
 
-def _choose(tried, gain):
+def _choose(
+    tried: list[tuple[Form, tuple[Floats, Floats, Floats, Ints], float]], gain: float
+) -> tuple[Form, tuple[Floats, Floats, Floats, Ints], float]:
     """The plainest form that no richer one beats clearly."""
     best = tried[0]
     # One growth form speaks for all of them: kappa and the bound of the humidity are its parameters.
@@ -274,7 +315,7 @@ def _choose(tried, gain):
     return best
 
 
-def _errors(result, left_out, told, own):
+def _errors(result: Floats, left_out: Floats, told: Floats, own: Flags) -> Floats:
     """
     One standard deviation per hour: the left-out error grows with the value, and each station has its own size.
     """
@@ -299,7 +340,7 @@ def _errors(result, left_out, told, own):
     return np.sqrt((floor + share * result**2) * sizes[:, None])
 
 
-def _outliers(values, told, fit):
+def _outliers(values: Floats, told: Floats, fit: Flags) -> Flags:
     """Hours whose ratio to the reference is far from the station's usual one."""
     with np.errstate(invalid="ignore", divide="ignore"):
         log = np.where(fit, np.log((told + 5.0) / (values + 5.0)), np.nan)
@@ -311,7 +352,7 @@ def _outliers(values, told, fit):
     return away > _OUTLIER
 
 
-def _filled(stations, name):
+def _filled(stations: "xr.Dataset", name: str) -> Floats | None:
     """Humidity or temperature of every station-hour: where one is silent, the others speak, then the usual value."""
     if name not in stations:
         return None
@@ -324,12 +365,12 @@ def _filled(stations, name):
     return np.where(np.isfinite(data), data, hour)
 
 
-def _local_hours(stations):
+def _local_hours(stations: "xr.Dataset") -> Times:
     offset = round(float(stations.attrs.get("utc_offset", 8.0)) * 60)
     return (stations["time"].values.astype("datetime64[ns]") + np.timedelta64(offset, "m")).astype("datetime64[h]")
 
 
-def _check(stations, reference, variable):
+def _check(stations: "xr.Dataset", reference: "xr.Dataset", variable: str) -> None:
     if "calibration_form" in stations.attrs:
         raise DataError("stations: they were calibrated before; start from the screened stations.")
     for name, data in (("stations", stations), ("reference", reference)):

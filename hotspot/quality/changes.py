@@ -1,13 +1,29 @@
 """Months of a lake compared: monthly means by the rules of validity, month on month, year on year."""
 
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot.lake.reading import lake_months, open_lake
 from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Validity
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
-def monthly_changes(lake, months, *, validity=None, variable="pm25", upto=None):
+def monthly_changes(
+    lake: Path | str,
+    months: Iterable[str],
+    *,
+    validity: Validity | None = None,
+    variable: str = "pm25",
+    upto: int | None = None,
+) -> "pd.DataFrame":
     """
     Monthly means straight from a lake, with their change against the month and the year before.
 
@@ -50,7 +66,7 @@ def monthly_changes(lake, months, *, validity=None, variable="pm25", upto=None):
     there = set(lake_months(lake, upto=upto)["month"])
     held: dict = {}
 
-    def of(month):
+    def of(month: str) -> "xr.Dataset | None":
         if month not in held:
             held[month] = _month(lake, month, validity, variable, upto) if month in there else None
         return held[month]
@@ -79,11 +95,11 @@ def monthly_changes(lake, months, *, validity=None, variable="pm25", upto=None):
     return xr.concat(parts, "time", combine_attrs="override")
 
 
-def _month(lake, month, validity, variable, upto):
+def _month(lake: Path | str, month: str, validity: Validity | None, variable: str, upto: int | None) -> "xr.Dataset":
     return _means(open_lake(lake, [month], variables=[variable], upto=upto), month, validity, variable)
 
 
-def _means(hours, month, validity, variable):
+def _means(hours: "xr.Dataset", month: str, validity: Validity | None, variable: str) -> "xr.Dataset":
     days = daily_means(hours.compute(), utc_offset=hours.attrs["utc_offset"], validity=validity, variable=variable)
     means = monthly_means(days, [month], validity=validity, variable=variable)
     return means.assign_attrs(delivery=hours.attrs["delivery"])

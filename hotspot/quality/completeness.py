@@ -7,12 +7,18 @@ February from 25 (table 4). Counts, the longest gap, and the first and last day
 travel beside every mean (METHODS 3): a mean without them is never ranked.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Objects, Times
 from hotspot.rules.calendar import local_days, month_start, offset_hours, parse_month
 from hotspot.rules.criteria import Validity
 from hotspot.rules.validity import day_is_valid, month_days_needed, month_is_valid, satellite_month_is_valid
 from hotspot.variables import VARIABLES, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LABELS = {
     "station": "days of 20 or more hours",
@@ -22,7 +28,9 @@ LABELS = {
 }
 
 
-def daily_means(stations, *, utc_offset, validity=None, variable="pm25"):
+def daily_means(
+    stations: "xr.Dataset", *, utc_offset: float, validity: Validity | None = None, variable: str = "pm25"
+) -> "xr.Dataset":
     """
     Local daily means of hourly station values, with the number of hours behind each.
 
@@ -87,7 +95,14 @@ def daily_means(stations, *, utc_offset, validity=None, variable="pm25"):
     ).transpose("station", "day")
 
 
-def monthly_means(days, months, *, validity=None, variable="pm25", dim="station"):
+def monthly_means(
+    days: "xr.Dataset",
+    months: list[str],
+    *,
+    validity: Validity | None = None,
+    variable: str = "pm25",
+    dim: str = "station",
+) -> "xr.Dataset":
     """
     Monthly means of valid days, with everything that says how complete they are.
 
@@ -135,7 +150,14 @@ def monthly_means(days, months, *, validity=None, variable="pm25", dim="station"
     )
 
 
-def satellite_days(days, months, *, validity=None, variable="pm25", dim="cell"):
+def satellite_days(
+    days: "xr.Dataset",
+    months: list[str],
+    *,
+    validity: Validity | None = None,
+    variable: str = "pm25",
+    dim: str = "cell",
+) -> "xr.Dataset":
     """
     Monthly means per cell from daily cell values, with the satellite's own rule of validity.
 
@@ -184,7 +206,9 @@ def satellite_days(days, months, *, validity=None, variable="pm25", dim="cell"):
     return data.assign_attrs(completeness=LABELS["day"])
 
 
-def product_months(values, coverage, *, validity=None):
+def product_months(
+    values: np.ndarray, coverage: np.ndarray, *, validity: Validity | None = None
+) -> tuple[Flags, Objects]:
     """
     Validity of the monthly values of a monthly product, which carries no days to count.
 
@@ -218,7 +242,7 @@ def product_months(values, coverage, *, validity=None):
     return seen & enough, why
 
 
-def _check_hours(time, variable):
+def _check_hours(time: Times, variable: str) -> None:
     """Series must be sorted whole hours without repeats, or day counts would lie."""
     if time.size == 0:
         raise DataError(f"{variable}: the series has no hours; deliver at least one day.")
@@ -230,12 +254,12 @@ def _check_hours(time, variable):
         raise DataError(f"{variable}: hour {str(where)[:16]} is twice or out of order; sort and settle it first.")
 
 
-def _along(data, dim):
+def _along(data: "xr.Dataset", dim: str) -> "dict[str, xr.DataArray]":
     """Coordinates of ``data`` that lie along ``dim`` only."""
-    return {name: coord for name, coord in data.coords.items() if coord.dims == (dim,)}
+    return {str(name): coord for name, coord in data.coords.items() if coord.dims == (dim,)}
 
 
-def _month_of_days(days, month, variable, dim):
+def _month_of_days(days: "xr.Dataset", month: str, variable: str, dim: str) -> dict[str, np.ndarray]:
     """Plain arrays over ``dim`` for one month: mean, counts, gap, first and last day."""
     from hotspot.kernels import series
 
@@ -262,11 +286,19 @@ def _month_of_days(days, month, variable, dim):
     }
 
 
-def _month_dataset(days, months, per_month, valid, why, variable, dim):
+def _month_dataset(
+    days: "xr.Dataset",
+    months: list[str],
+    per_month: list[dict[str, np.ndarray]],
+    valid: Flags,
+    why: Objects,
+    variable: str,
+    dim: str,
+) -> "xr.Dataset":
     """Dataset (dim, time) of the parts of each month."""
     import xarray as xr
 
-    def stack(name):
+    def stack(name: str) -> np.ndarray:
         return np.stack([part[name] for part in per_month], axis=1)
 
     dims = (dim, "time")

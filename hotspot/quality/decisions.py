@@ -4,17 +4,33 @@ Days that a signed decision replaces (B19): 「相关监测时段（按日计算
 kept: taking the decision back gives back the numbers.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hotspot.contracts.records import Month
 from hotspot.quality.completeness import daily_means
 from hotspot.quality.flags import flag, flag_attrs, flagged
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.sensors import Screening
+from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import VARIABLES, DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
-def apply_decisions(stations, decisions, *, criteria=None, elsewhere=()):
+
+def apply_decisions(
+    stations: "xr.Dataset",
+    decisions: "pd.DataFrame",
+    *,
+    criteria: Criteria | None = None,
+    elsewhere: Iterable[str] = (),
+) -> "xr.Dataset":
     """
     Put the month's highest value in the place of days that a signed decision declares invalid.
 
@@ -82,7 +98,7 @@ def apply_decisions(stations, decisions, *, criteria=None, elsewhere=()):
     return result.assign_attrs(decisions=said)
 
 
-def with_decisions(month):
+def with_decisions(month: Month) -> Month:
     """
     A month whose stations carry the signed decisions of the study: days replaced, hours and layers excluded.
 
@@ -113,10 +129,10 @@ def with_decisions(month):
 
     if not month.study.decisions:
         return month
-    decisions = read_decisions(month.study, month.intake)
+    decisions = read_decisions(month.study, cast(Intake, month.intake))
     networks = {kind: getattr(month, kind) for kind in ("reference", "stations")}
     names = {kind: [] if part is None else part["station"].values.astype(str) for kind, part in networks.items()}
-    changed = {}
+    changed: dict[str, Any] = {}
     for kind, part in networks.items():
         if part is None:
             continue
@@ -132,7 +148,7 @@ def with_decisions(month):
     return replace(month, **changed)
 
 
-def kinds_to_open(study, *kinds):
+def kinds_to_open(study: Study, *kinds: str) -> tuple[str, ...]:
     """
     The kinds of deliveries to open: a decision may name a micro-station, so both networks must be there to know it.
 
@@ -145,7 +161,7 @@ def kinds_to_open(study, *kinds):
     return (*kinds, "stations") if study.decisions and "stations" not in kinds else kinds
 
 
-def _restored(stations, criteria):
+def _restored(stations: "xr.Dataset", criteria: Screening) -> "xr.Dataset":
     """The stations as before any decision: raw values where one stood, unless another flag keeps them out."""
     result = stations.copy()
     for name in stations.data_vars:
@@ -163,7 +179,13 @@ def _restored(stations, criteria):
     return result
 
 
-def _replace(stations, pollutant, rows, names, criteria):
+def _replace(
+    stations: "xr.Dataset",
+    pollutant: str,
+    rows: list[tuple[str, np.datetime64, str, str]],
+    names: list[str],
+    criteria: Criteria,
+) -> "tuple[xr.Dataset, list[str]]":
     from hotspot.rules.rounding import plain_text
 
     offset = float(stations.attrs["utc_offset"])

@@ -6,9 +6,12 @@ meanings travel with the data in the attributes that CF readers look for.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hotspot.kernels.arrays import Flags
 from hotspot.rules.sensors import FLAGS
 
 
@@ -43,7 +46,7 @@ _WORDS = {
 _ALL = {name: Flag(name, 1 << at, *_WORDS[name]) for at, name in enumerate(FLAGS)}
 
 
-def flag(name):
+def flag(name: str) -> Flag:
     """
     The flag of a name.
 
@@ -57,7 +60,7 @@ def flag(name):
     return _ALL[name]
 
 
-def mask_of(names):
+def mask_of(names: list[str] | tuple[str, ...]) -> int:
     """
     The bits of several flags together.
 
@@ -69,7 +72,7 @@ def mask_of(names):
     return sum(flag(name).bit for name in dict.fromkeys(names))
 
 
-def reasons(bits, *, language="en"):
+def reasons(bits: int, *, language: str = "en") -> list[str]:
     """
     The doubts of one hour in words, in the order of the bits.
 
@@ -94,7 +97,7 @@ def reasons(bits, *, language="en"):
     return [f.words if language == "en" else f.zh for f in _ALL.values() if int(bits) & f.bit]
 
 
-def flagged(bits, *names):
+def flagged(bits: NDArray[np.integer], *names: str) -> Flags:
     """
     Which hours carry one of the named flags; without names, any flag.
 
@@ -107,7 +110,7 @@ def flagged(bits, *names):
     return (bits & mask_of(names)) != 0 if names else bits != 0
 
 
-def flag_attrs():
+def flag_attrs() -> dict[str, Any]:
     """Attributes of a flag variable, as the CF conventions name them."""
     return {
         "flag_masks": [f.bit for f in _ALL.values()],

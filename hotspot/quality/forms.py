@@ -6,11 +6,14 @@ a block out is a subtraction, and the order of hours and stations changes nothin
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.one_thread import one_thread
 from hotspot.quality.growth import dry
+from hotspot.rules.sensors import Calibration
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Form:
     high: float = 70.0  # upper bound of the humidity in the growth term, per cent
 
     @property
-    def words(self):
+    def words(self) -> str:
         texts = {
             "raw": "as delivered",
             "gain": "b c",
@@ -34,7 +37,7 @@ class Form:
         return texts[self.name]
 
 
-def candidates(criteria, *, humidity, temperature, particles=True):
+def candidates(criteria: Calibration, *, humidity: bool, temperature: bool, particles: bool = True) -> list[Form]:
     """
     The forms that compete, the plainer first.
 
@@ -62,7 +65,7 @@ def candidates(criteria, *, humidity, temperature, particles=True):
     return forms
 
 
-def columns(form, values, humidity, temperature, low):
+def columns(form: Form, values: Floats, humidity: Floats | None, temperature: Floats | None, low: float) -> Floats:
     """
     Columns of a form, one row per hour.
 
@@ -82,20 +85,21 @@ def columns(form, values, humidity, temperature, low):
     [[1.0, 10.0], [1.0, 20.0]]
     """
     one = np.ones_like(values)
+    humid, warm = cast(Floats, humidity), cast(Floats, temperature)  # ``candidates`` asks for what is measured only
     if form.name in ("raw", "gain"):
         parts = [values]
     elif form.name == "linear":
         parts = [one, values]
     elif form.name == "growth":
-        parts = [one, dry(values, humidity, form.kappa, low=low, high=form.high)]
+        parts = [one, dry(values, humid, form.kappa, low=low, high=form.high)]
     else:
         # Near unit size, so that sums stay well conditioned.
-        wet, warm = humidity / 100.0, temperature / 10.0
+        wet, warm = humid / 100.0, warm / 10.0
         parts = [one, values, wet, warm] + ([values * wet] if form.name == "weather product" else [])
     return np.stack(parts, axis=-1)
 
 
-def moments(x, y, use, fold, n_fold):
+def moments(x: Floats, y: Floats, use: Flags, fold: Ints, n_fold: int) -> tuple[Floats, Floats, Floats, Ints]:
     """
     Sums per station and fold.
 
@@ -133,7 +137,7 @@ def moments(x, y, use, fold, n_fold):
 
 
 @one_thread
-def solve(form, xx, xy, n, shrink):
+def solve(form: Form, xx: Floats, xy: Floats, n: Ints, shrink: float) -> tuple[Floats, Floats]:
     """
     Coefficients of every station, drawn toward those of all stations together.
 
@@ -173,7 +177,9 @@ def solve(form, xx, xy, n, shrink):
 
 
 @one_thread
-def cross_validated(form, sums, test, shrink):
+def cross_validated(
+    form: Form, sums: tuple[Floats, Floats, Floats, Ints], test: tuple[Floats, Floats, Floats, Ints], shrink: float
+) -> float:
     """
     Mean squared error of hours whose block was left out, over all stations.
 

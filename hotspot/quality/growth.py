@@ -8,9 +8,12 @@ k = 0.24, RH within 30 and 70 %).
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats
 
 
-def growth_factor(humidity, kappa, *, low=30.0, high=70.0):
+def growth_factor(humidity: ArrayLike, kappa: float, *, low: float = 30.0, high: float = 70.0) -> Floats:
     """
     Ratio of the mass a light-scattering sensor sees to the dry mass.
 
@@ -39,7 +42,7 @@ def growth_factor(humidity, kappa, *, low=30.0, high=70.0):
     return 1.0 + kappa / (100.0 / bounded - 1.0)
 
 
-def dry(values, humidity, kappa, *, low=30.0, high=70.0):
+def dry(values: ArrayLike, humidity: ArrayLike, kappa: float, *, low: float = 30.0, high: float = 70.0) -> Floats:
     """
     Concentrations without the water.
 

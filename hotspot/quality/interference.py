@@ -9,13 +9,16 @@ that says what happened, when, how the air around looked, and which signs speak 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
+from hotspot.rules.sensors import Screening
+
 COLUMNS = (
     *("station", "name", "start", "end", "hours", "mean", "expected", "ratio", "before_ratio"),
     *("humidity_change", "flow_change", "office_hours", "days_alike", "signs", "flagged"),
 )
 
 
-def fall_events(values, expected, criteria):
+def fall_events(values: Floats, expected: Floats, criteria: Screening) -> Ints:
     """
     Stretches in which a station suddenly reads far below what its neighbours make likely.
 
@@ -51,13 +54,13 @@ def fall_events(values, expected, criteria):
     return np.array(events, np.int64).reshape(-1, 3)
 
 
-def _next(low, begin):
+def _next(low: Flags, begin: int) -> int:
     """The first low hour from ``begin`` on, -1 where there is none."""
     more = np.flatnonzero(low[begin:])
     return begin + int(more[0]) if more.size else -1
 
 
-def _recovery(ratio, begin, recovered):
+def _recovery(ratio: Floats, begin: int, recovered: float) -> int:
     """The hour after the last one that is not back; silent hours inside belong to the event, silent ends do not."""
     with np.errstate(invalid="ignore"):
         back = np.flatnonzero(ratio[begin:] >= recovered)
@@ -65,7 +68,7 @@ def _recovery(ratio, begin, recovered):
     return begin + int(np.flatnonzero(np.isfinite(ratio[begin:end]))[-1]) + 1
 
 
-def fall_ratios(values, expected, criteria):
+def fall_ratios(values: Floats, expected: Floats, criteria: Screening) -> Floats:
     """
     Station over neighbours where the neighbours are high enough to say anything, else NaN.
 
@@ -79,7 +82,17 @@ def fall_ratios(values, expected, criteria):
         return np.where(expected >= criteria.fall_level, values / expected, np.nan)
 
 
-def evidence(values, expected, local, criteria, *, stations, names, humidity=None, flow=None):
+def evidence(
+    values: Floats,
+    expected: Floats,
+    local: Times,
+    criteria: Screening,
+    *,
+    stations: np.ndarray,
+    names: np.ndarray,
+    humidity: Floats | None = None,
+    flow: Floats | None = None,
+) -> tuple[pd.DataFrame, Flags]:
     """
     One row per sudden fall, with every sign for and against.
 
@@ -157,7 +170,9 @@ def evidence(values, expected, local, criteria, *, stations, names, humidity=Non
     return table.sort_values(["station", "start"], kind="stable", ignore_index=True), mask
 
 
-def inspected_days(values, expected, inspected, *, draws=2000, seed=20180828):
+def inspected_days(
+    values: Floats, expected: Floats, inspected: Flags, *, draws: int = 2000, seed: int = 20180828
+) -> dict[str, float]:
     """
     Does a station read lower, against its neighbours, on the days it is inspected? RELIABILITY C4: 77.
 
@@ -197,12 +212,12 @@ def inspected_days(values, expected, inspected, *, draws=2000, seed=20180828):
     return {"ratio": float(np.exp(seen)), "probability": (int(low) + 1) / (draws + 1), "n_inspected": n}
 
 
-def _change(values, row, inside, before):
+def _change(values: Floats | None, row: int, inside: slice, before: slice) -> float:
     """Mean inside less mean before; NaN where nothing is known."""
     return _mean(values, row, inside) - _mean(values, row, before)
 
 
-def _mean(values, row, part):
+def _mean(values: Floats | None, row: int, part: slice) -> float:
     if values is None or not np.isfinite(values[row, part]).any():
         return np.nan
     return float(np.nanmean(values[row, part]))

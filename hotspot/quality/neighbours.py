@@ -9,6 +9,10 @@ in logarithms, where errors of small and large concentrations are alike.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.sensors import Screening
 
 _EARTH_KM = 6371.0088
 
@@ -29,7 +33,17 @@ class Opinion:
     probability: np.ndarray
 
 
-def nearest(lon, lat, lon_other, lat_other, *, count, within_km, names=None, names_other=None):
+def nearest(
+    lon: ArrayLike,
+    lat: ArrayLike,
+    lon_other: ArrayLike,
+    lat_other: ArrayLike,
+    *,
+    count: int,
+    within_km: float,
+    names: ArrayLike | None = None,
+    names_other: ArrayLike | None = None,
+) -> tuple[Ints, Floats]:
     """
     The nearest other stations of each station, the nearest first.
 
@@ -78,7 +92,9 @@ def nearest(lon, lat, lon_other, lat_other, *, count, within_km, names=None, nam
     return where, far
 
 
-def distance_km(lon, lat, lon_other, lat_other):
+def distance_km(
+    lon: float | Floats, lat: float | Floats, lon_other: float | Floats, lat_other: float | Floats
+) -> Floats:
     """
     Great-circle distance, km.
 
@@ -92,7 +108,7 @@ def distance_km(lon, lat, lon_other, lat_other):
     return 2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
 
 
-def opinions(values, others, neighbour, criteria):
+def opinions(values: Floats, others: Floats, neighbour: Ints, criteria: Screening) -> Opinion:
     """
     Judge every hour by the neighbours and by the hours around it.
 
@@ -146,7 +162,7 @@ def opinions(values, others, neighbour, criteria):
     return Opinion(np.maximum(expected, 0.0), z_space, z_time, _probability(z_space, z_time))
 
 
-def disagreements(judged, criteria):
+def disagreements(judged: Opinion, criteria: Screening) -> Flags:
     """
     Hours that disagree with the neighbours: improbable by both residuals, or persistently off.
 
@@ -182,7 +198,7 @@ def disagreements(judged, criteria):
         return sudden | ((np.abs(lasting) > criteria.sustained_z) & same)
 
 
-def _probability(z_space, z_time):
+def _probability(z_space: Floats, z_time: Floats) -> Floats:
     """Probability of residuals at least as large, by both, or by the one there is."""
     from scipy.special import erfc
 
@@ -199,14 +215,14 @@ def _probability(z_space, z_time):
     return np.where(both, np.exp(-d2 / 2), alone)
 
 
-def _anomalies(values, floor):
+def _anomalies(values: Floats, floor: float) -> tuple[Floats, Floats]:
     """Logarithms with each station's median taken out, and that median."""
     logs = np.log(np.maximum(values, 0.0) + floor)
     level = _median_of_rows(logs)
     return logs - level[:, None], level
 
 
-def _median_of_rows(values):
+def _median_of_rows(values: Floats) -> Floats:
     """Median of each row, 0 where nothing was seen: the row is NaN anyway."""
     median = np.zeros(values.shape[0])
     seen = np.isfinite(values).any(axis=1)
@@ -214,11 +230,11 @@ def _median_of_rows(values):
     return median
 
 
-def _scale(residual, least):
+def _scale(residual: Floats, least: float) -> Floats:
     """Robust standard deviation of each row's residuals about zero, at least ``least``."""
     return np.maximum(1.4826 * _median_of_rows(np.abs(residual)), least)
 
 
-def _on_sphere(lon, lat):
+def _on_sphere(lon: Floats, lat: Floats) -> Floats:
     lon, lat = np.radians(lon), np.radians(lat)
     return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))

@@ -7,13 +7,17 @@ was delivered on days that did not teach it, the reading stands as delivered and
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats
+
 WORDS = {
     "slope": "it would turn the sensor upside down (slope {slope:.2f})",
     "error": "on days that did not teach it errs by {after:.3g} {unit}, as delivered by {before:.3g}",
 }
 
 
-def refused(values, result, left_out, told, asked):
+def refused(
+    values: Floats, result: Floats, left_out: Floats, told: Floats, asked: Flags
+) -> tuple[Flags, dict[int, tuple[str, dict[str, float]]]]:
     """
     Stations whose calibration is refused.
 
@@ -54,7 +58,9 @@ def refused(values, result, left_out, told, asked):
     return mask, why
 
 
-def sentences(why, names, variable, unit, *, whole):
+def sentences(
+    why: dict[int, tuple[str, dict[str, float]]], names: np.ndarray, variable: str, unit: str, *, whole: bool
+) -> list[str]:
     """
     What is said of the refused, one sentence a variable.
 

@@ -6,24 +6,36 @@ excluding keep an hour from counting (GB 3095-2026 6.4: all valid data take part
 """
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.quality import single
 from hotspot.quality.flags import flag, flag_attrs, mask_of
 from hotspot.quality.interference import evidence
-from hotspot.quality.neighbours import disagreements, nearest, opinions
+from hotspot.quality.neighbours import Opinion, disagreements, nearest, opinions
 from hotspot.quality.slow import clock_lags, drifts
 from hotspot.rules.criteria import Criteria
-from hotspot.rules.sensors import FLAGS
+from hotspot.rules.sensors import FLAGS, Screening
 from hotspot.variables import VARIABLES, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 VARIABLES_SCREENED = ("pm25", "pm10")
 _HOUR = np.timedelta64(1, "h")
 
 
-def screen(stations, *, reference=None, weather=None, criteria=None, variable="pm25"):
+def screen(
+    stations: "xr.Dataset",
+    *,
+    reference: "xr.Dataset | None" = None,
+    weather: "xr.Dataset | None" = None,
+    criteria: Criteria | None = None,
+    variable: str = "pm25",
+) -> "xr.Dataset":
     """
     Flag the doubtful hours of stations, each with its reasons.
 
@@ -110,7 +122,9 @@ def screen(stations, *, reference=None, weather=None, criteria=None, variable="p
     )
 
 
-def interference_evidence(screened, *, criteria=None, variable="pm25"):
+def interference_evidence(
+    screened: "xr.Dataset", *, criteria: Criteria | None = None, variable: str = "pm25"
+) -> "pd.DataFrame":
     """
     The table of sudden falls of screened stations, for a person to look into.
 
@@ -148,7 +162,7 @@ def interference_evidence(screened, *, criteria=None, variable="pm25"):
     return pd.concat(filled).sort_values(["station", "start"], kind="stable", ignore_index=True)
 
 
-def station_report(screened, *, variable="pm25"):
+def station_report(screened: "xr.Dataset", *, variable: str = "pm25") -> "pd.DataFrame":
     """
     One row per station: what was delivered, what was doubted, what to do.
 
@@ -199,7 +213,15 @@ def station_report(screened, *, variable="pm25"):
 class _Surroundings:
     """Plain arrays of the stations and of everything that may judge them."""
 
-    def __init__(self, stations, reference, weather, raw, criteria, variable):
+    def __init__(
+        self,
+        stations: "xr.Dataset",
+        reference: "xr.Dataset | None",
+        weather: "xr.Dataset | None",
+        raw: Floats,
+        criteria: Screening,
+        variable: str,
+    ) -> None:
         self.raw = raw
         self.variable = variable
         self.names = stations["station"].values.astype(str)
@@ -232,7 +254,7 @@ class _Surroundings:
         self.humidity = self.own_humidity if self.own_humidity is not None else _humidity(weather, stations)
         self.flow = _matrix(stations, "flow") if "flow" in stations else None
 
-    def evidence(self, stretch, expected, criteria):
+    def evidence(self, stretch: slice, expected: Floats, criteria: Screening) -> "tuple[pd.DataFrame, Flags]":
         from hotspot.kernels import flags
 
         wetter = flowing = None
@@ -255,7 +277,9 @@ class _Surroundings:
         )
 
 
-def _screen_stretch(parts, stretch, criteria):
+def _screen_stretch(
+    parts: _Surroundings, stretch: slice, criteria: Screening
+) -> tuple[dict[str, Flags], Opinion, Floats, Floats]:
     """Masks by flag name, the opinion, clock lags and drifts, of consecutive hours."""
     values = np.ascontiguousarray(parts.raw[:, stretch])
     local = parts.local[stretch]
@@ -280,7 +304,7 @@ def _screen_stretch(parts, stretch, criteria):
     return masks, judged, clock_lags(sound, judged.expected, criteria), drift
 
 
-def _humidity(weather, stations):
+def _humidity(weather: "xr.Dataset | None", stations: "xr.Dataset") -> Floats | None:
     """Relative humidity of the weather at the stations, or None."""
     if weather is None or "rh2m" not in weather:
         return None
@@ -293,19 +317,19 @@ def _humidity(weather, stations):
     return np.broadcast_to(humidity.values.astype("float64"), (stations.sizes["station"], stations.sizes["time"]))
 
 
-def _stretches(time):
+def _stretches(time: Times) -> list[slice]:
     """Slices of consecutive hours."""
     cuts = np.flatnonzero(np.diff(time) != _HOUR) + 1
     edges = [0, *cuts.tolist(), time.size]
     return [slice(a, b) for a, b in pairwise(edges) if b > a]
 
 
-def _matrix(data, name, dtype=np.float64):
+def _matrix(data: "xr.Dataset", name: str, dtype: type = np.float64) -> np.ndarray:
     """A fresh (station, time) array."""
     return np.array(data[name].transpose("station", "time").values, dtype=dtype, order="C")
 
 
-def _check(stations, variable):
+def _check(stations: "xr.Dataset", variable: str) -> None:
     if variable not in stations:
         raise DataError(f"stations: there is no {variable}; there are: {', '.join(map(str, stations.data_vars))}.")
     names, count = np.unique(stations["station"].values.astype(str), return_counts=True)

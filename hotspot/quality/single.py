@@ -8,8 +8,11 @@ takes consecutive hours and gives a mask of the same shape.
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.sensors import Screening
 
-def gross_range(values, criteria):
+
+def gross_range(values: Floats, criteria: Screening) -> dict[str, Flags]:
     """
     Impossible, slightly negative, and saturated hours.
 
@@ -38,7 +41,7 @@ def gross_range(values, criteria):
         }
 
 
-def spikes(values, expected, criteria):
+def spikes(values: Floats, expected: Floats, criteria: Screening) -> Flags:
     """
     One hour that stands far above or below both hours beside it, while the neighbours are calm.
 
@@ -75,7 +78,7 @@ def spikes(values, expected, criteria):
     return large & ~shared
 
 
-def fast_changes(values, criteria):
+def fast_changes(values: Floats, criteria: Screening) -> Flags:
     """
     Hours whose step from the hour before exceeds what air does (QARTOD rate of change).
 
@@ -91,7 +94,7 @@ def fast_changes(values, criteria):
         return np.abs(step) > criteria.change_per_hour
 
 
-def flat_lines(values, criteria):
+def flat_lines(values: Floats, criteria: Screening) -> Flags:
     """
     Hours inside a stretch of ``flat_hours`` or more without a change, above the level where rounding repeats.
 
@@ -108,7 +111,7 @@ def flat_lines(values, criteria):
     return flags.flat_windows(np.where(above, values, np.nan), criteria.flat_hours, criteria.flat_tolerance)
 
 
-def zero_runs(values, criteria):
+def zero_runs(values: Floats, criteria: Screening) -> Flags:
     """
     Hours inside ``zero_hours`` or more zeros in a row.
 
@@ -123,7 +126,7 @@ def zero_runs(values, criteria):
     return flags.run_lengths(values == 0) >= criteria.zero_hours
 
 
-def repeated_days(values, first_hour, criteria):
+def repeated_days(values: Floats, first_hour: int, criteria: Screening) -> Flags:
     """
     Hours of a local day that copies, hour by hour, one of the days before it.
 
@@ -168,7 +171,7 @@ def repeated_days(values, first_hour, criteria):
     return hours & np.isfinite(values)
 
 
-def heaped_digits(values, month, criteria):
+def heaped_digits(values: Floats, month: Ints, criteria: Screening) -> Flags:
     """
     Hours of months whose values heap on multiples of 5 or 10, or are whole at one station only.
 

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Times
+from hotspot.rules.sensors import Screening
+
 _CLOCK_HOURS = 240  # ten days: enough to tell a shifted clock from weather
 
 
-def drifts(values, expected, local, criteria):
+def drifts(values: Floats, expected: Floats, local: Times, criteria: Screening) -> tuple[Flags, Floats]:
     """
     Hours of windows in which a station moves steadily away from its neighbours.
 
@@ -66,7 +69,7 @@ def drifts(values, expected, local, criteria):
     return marked[:, day - days[0]] & np.isfinite(values), latest
 
 
-def clock_lags(values, expected, criteria):
+def clock_lags(values: Floats, expected: Floats, criteria: Screening) -> Floats:
     """
     Hours by which a station's stamps are late against its neighbours (RELIABILITY C4: 64).
 

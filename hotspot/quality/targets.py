@@ -7,9 +7,13 @@ micro-station serves trends and alarms, never the judgement of attainment.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats, Times
+from hotspot.rules.sensors import Calibration
 
 
-def agreement(sensor, reference):
+def agreement(sensor: ArrayLike, reference: ArrayLike) -> dict[str, float]:
     """
     Slope and intercept of the sensor on the reference, R2, RMSE and NRMSE.
 
@@ -51,7 +55,7 @@ def agreement(sensor, reference):
     }
 
 
-def meets_targets(found, criteria):
+def meets_targets(found: dict[str, float], criteria: Calibration) -> dict[str, bool]:
     """
     Which of the EPA's targets an agreement meets.
 
@@ -80,7 +84,7 @@ def meets_targets(found, criteria):
     return passed | {"all": all(passed.values())}
 
 
-def local_daily(values, local, *, n_least):
+def local_daily(values: Floats, local: Times, *, n_least: int) -> tuple[Times, Floats]:
     """
     Means of local days with enough hours.
 

@@ -8,11 +8,17 @@ what all stations have in common, or a station would be taught to forget its own
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.quality.growth import growth_factor
 from hotspot.quality.neighbours import nearest
+from hotspot.rules.sensors import Calibration
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _FLOOR = 5.0  # ug/m3 added before a ratio is taken, so that 2 against 4 is no doubling
 
@@ -52,11 +58,13 @@ class Learned:
     left_out: np.ndarray
     error: np.ndarray
     words: str
-    coefficients: Sequence[float]
+    coefficients: Sequence[float] | Floats
     tried: dict
 
 
-def bring(stations, reference, criteria, *, variable="pm25"):
+def bring(
+    stations: "xr.Dataset", reference: "xr.Dataset", criteria: Calibration, *, variable: str = "pm25"
+) -> Transfer:
     """
     Bring the references to the stations.
 
@@ -120,7 +128,18 @@ def bring(stations, reference, criteria, *, variable="pm25"):
     return Transfer(value, teaches, km[:, 0], collocated, [[str(names[k]) for k in row if k >= 0] for row in where])
 
 
-def transferred(values, told, fit, fold, criteria, *, humidity, local, particles=True, temperature=None):
+def transferred(
+    values: Floats,
+    told: Floats,
+    fit: Flags,
+    fold: Ints,
+    criteria: Calibration,
+    *,
+    humidity: Floats,
+    local: Times,
+    particles: bool = True,
+    temperature: Floats | None = None,
+) -> Learned:
     """
     What references that stand elsewhere can teach: the growth with humidity, and a large common gain.
 
@@ -188,21 +207,21 @@ def transferred(values, told, fit, fold, criteria, *, humidity, local, particles
     return Learned(result, np.maximum(left_out, 0.0), error, words, [gain, *growths[best]], tried)
 
 
-def _growth_words(kappa, high):
+def _growth_words(kappa: float, high: float) -> str:
     return f"c / (1 + {kappa:g} / (100/RH - 1)), RH at most {high:g} %" if kappa else "as delivered"
 
 
-def _factor(humidity, kappa, high, shape, criteria):
+def _factor(humidity: Floats, kappa: float, high: float, shape: tuple[int, int], criteria: Calibration) -> Floats:
     if not kappa:
         return np.ones(shape)
     return growth_factor(humidity, kappa, low=criteria.humidity_low, high=high)
 
 
-def _log_ratio(values, told, fit):
+def _log_ratio(values: Floats, told: Floats, fit: Flags) -> Floats:
     return np.log((np.where(fit, values, np.nan) + _FLOOR) / (told + _FLOOR))
 
 
-def _without_place_and_hour(log, hour):
+def _without_place_and_hour(log: Floats, hour: Ints) -> Floats:
     """Residuals without each station's usual ratio and each hour of day's, by medians, twice."""
     rest = log.copy()
     for _ in range(2):
@@ -215,12 +234,12 @@ def _without_place_and_hour(log, hour):
     return rest
 
 
-def _mean_abs(residual):
+def _mean_abs(residual: Floats) -> float:
     known = np.isfinite(residual)
     return float(np.abs(residual[known]).mean()) if known.any() else np.nan
 
 
-def _least(errors, gain):
+def _least(errors: list[float], gain: float) -> int:
     """Position of the least error; the first, without a growth, unless another is clearly less."""
     if not np.isfinite(errors[0]):
         return 0
@@ -228,18 +247,18 @@ def _least(errors, gain):
     return best if errors[best] < (1 - gain) * errors[0] else 0
 
 
-def _low_ratios(log, fit, criteria):
+def _low_ratios(log: Floats, fit: Flags, criteria: Calibration) -> Floats:
     taught = fit.sum(axis=1) >= criteria.min_hours
     return np.nanquantile(log[taught], criteria.envelope, axis=1) if taught.any() else np.empty(0)
 
 
-def _common_gain(log, fit, criteria):
+def _common_gain(log: Floats, fit: Flags, criteria: Calibration) -> float:
     low = _low_ratios(log, fit, criteria)
     common = float(np.exp(np.median(low))) if low.size else 1.0
     return common if abs(np.log(common)) > criteria.common_gain else 1.0
 
 
-def _spread_of_gains(log, fit, criteria):
+def _spread_of_gains(log: Floats, fit: Flags, criteria: Calibration) -> float:
     """Robust spread of the stations' ratios, at least half of what siting can feign."""
     low = _low_ratios(log, fit, criteria)
     spread = 1.4826 * float(np.median(np.abs(low - np.median(low)))) if low.size else 0.0

@@ -3,12 +3,19 @@ Micro-stations as they may be used: on one unbroken axis of hours, screened, and
 scale of the reference stations where there are any. The one order of these steps.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot.rules.calendar import local_bounds
+from hotspot.rules.criteria import Criteria
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
-def on_hours(series, first, last, *, utc_offset):
+def on_hours(series: "xr.Dataset | None", first: str, last: str, *, utc_offset: float) -> "xr.Dataset | None":
     """
     A network on every hour from one local month to another, missing where nothing was delivered.
 
@@ -40,7 +47,14 @@ def on_hours(series, first, last, *, utc_offset):
     return whole
 
 
-def trusted(stations, reference, weather, *, criteria, note):
+def trusted(
+    stations: "xr.Dataset",
+    reference: "xr.Dataset | None",
+    weather: "xr.Dataset | None",
+    *,
+    criteria: Criteria,
+    note: Callable[[str], None],
+) -> "xr.Dataset":
     """
     Micro-stations screened, and calibrated where references reported.
 

@@ -1,11 +1,17 @@
 """Means over many stations or many hours: of the stations of a cell, of the last 720 hours."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.variables import VARIABLES
 
+if TYPE_CHECKING:
+    import xarray as xr
 
-def cell_means(stations, cell, *, variable="pm25"):
+
+def cell_means(stations: "xr.Dataset", cell: ArrayLike, *, variable: str = "pm25") -> "xr.Dataset":
     """
     Hourly mean of the stations in each cell.
 
@@ -44,7 +50,9 @@ def cell_means(stations, cell, *, variable="pm25"):
     return xr.Dataset({variable: (("time", "cell"), means, {"unit": unit})}, coords).transpose("cell", "time")
 
 
-def running_means(stations, *, hours=720, min_hours=540, variable="pm25"):
+def running_means(
+    stations: "xr.Dataset", *, hours: int = 720, min_hours: int = 540, variable: str = "pm25"
+) -> "xr.DataArray":
     """
     Mean of the last hours up to and with each hour.
 

@@ -99,7 +99,7 @@ class Alarms(Rule):
 
     @field_validator("doubtful_flags")
     @classmethod
-    def _known(cls, value):
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return known_flags(value)
 
     def on(self, date: str | np.datetime64) -> "Alarms":

@@ -7,11 +7,14 @@ every series in the package is UTC; only ``local_bounds`` crosses between them.
 """
 
 import re
+from typing import Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Times
 
-def parse_month(text):
+
+def parse_month(text: str) -> tuple[int, int]:
     """
     Year and month of a text such as ``"2020-02"``.
 
@@ -43,7 +46,7 @@ def parse_month(text):
     return int(match[1]), int(match[2])
 
 
-def month_minus(month, n):
+def month_minus(month: str, n: int) -> str:
     """
     The month ``n`` months before; a negative ``n`` goes forward.
 
@@ -57,7 +60,7 @@ def month_minus(month, n):
     return f"{year:04d}-{number + 1:02d}"
 
 
-def month_start(month):
+def month_start(month: str) -> np.datetime64:
     """
     First local day of a month, datetime64[ns] without a zone.
 
@@ -70,7 +73,7 @@ def month_start(month):
     return np.datetime64(month, "M").astype("datetime64[ns]")
 
 
-def month_days(month):
+def month_days(month: str) -> int:
     """
     Number of days in a month.
 
@@ -82,7 +85,7 @@ def month_days(month):
     return len(local_days(month))
 
 
-def local_days(month):
+def local_days(month: str) -> Times:
     """
     The local days of a month, datetime64[D] in order.
 
@@ -96,7 +99,7 @@ def local_days(month):
     return np.arange(first, first + 1, dtype="datetime64[D]")
 
 
-def month_of(time):
+def month_of(time: Times | np.datetime64) -> Any:
     """
     Month name of each local time.
 
@@ -117,7 +120,7 @@ def month_of(time):
     return str(names) if np.ndim(names) == 0 else names
 
 
-def year_months(year):
+def year_months(year: str | int) -> list[str]:
     """
     The twelve months of a calendar year.
 
@@ -129,7 +132,7 @@ def year_months(year):
     return [month_minus(f"{int(year):04d}-01", -n) for n in range(12)]
 
 
-def offset_hours(utc_offset):
+def offset_hours(utc_offset: float) -> np.timedelta64:
     """
     An offset of local time from UTC, in hours, as timedelta64[ns].
 
@@ -141,7 +144,7 @@ def offset_hours(utc_offset):
     return np.timedelta64(round(float(utc_offset) * 3600), "s").astype("timedelta64[ns]")
 
 
-def local_bounds(month, utc_offset):
+def local_bounds(month: str, utc_offset: float) -> tuple[np.datetime64, np.datetime64]:
     """
     First instant of a local month and first instant after it, in UTC.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
 from hotspot.registry import Registry
 from hotspot.variables import DataError
@@ -53,7 +54,7 @@ class SourceClass:
 
 
 @cache
-def _read():
+def _read() -> tuple[dict[str, Any], dict[str, SourceClass]]:
     """The parsed and checked vocabulary; the file ships in the wheel, so a fault here is ours."""
     raw = tomllib.loads((resources.files("hotspot.rules") / "classes.toml").read_text(encoding="utf-8"))
     classes: dict[str, SourceClass] = {}
@@ -88,7 +89,7 @@ def _read():
     return raw, classes
 
 
-def source_classes():
+def source_classes() -> Mapping[str, SourceClass]:
     """
     Every source class by its key, in the order in which a checklist prints them.
 
@@ -106,7 +107,7 @@ def source_classes():
     return MappingProxyType(_read()[1])
 
 
-def area_classes():
+def area_classes() -> tuple[SourceClass, ...]:
     """
     Classes looked for in every cell, registered or not (C10): dust, dumping, burning.
 
@@ -140,7 +141,7 @@ def problem_types() -> Registry[Mapping[str, str]]:
     return Registry("hotspot.problems", _read()[0]["problems"], _is_problem)
 
 
-def dossier_papers():
+def dossier_papers() -> Mapping[str, Mapping[str, Any]]:
     """
     Papers of an enterprise that a checklist can cite (B27): key -> zh, en.
 
@@ -152,7 +153,7 @@ def dossier_papers():
     return MappingProxyType(_read()[0]["dossier"])
 
 
-def departments():
+def departments() -> Mapping[str, Mapping[str, Any]]:
     """
     Departments that answer for a class: key -> zh, en.
 
@@ -164,7 +165,7 @@ def departments():
     return MappingProxyType(_read()[0]["departments"])
 
 
-def find_class(word):
+def find_class(word: str) -> str | None:
     """
     Key of the class that a foreign word means, or ``None``.
 
@@ -194,7 +195,7 @@ def find_class(word):
     return words[max(inside, key=len)] if inside else None
 
 
-def route(key, counties):
+def route(key: str, counties: list[tuple[str, str]]) -> dict[str, Any]:
     """
     Who takes a problem of this class in a cell, and how (B13).
 
@@ -224,13 +225,13 @@ def route(key, counties):
     return {"mode": mode, "department": _read()[1][key].department_zh, "lead": places[0], "others": tuple(places[1:])}
 
 
-def _plain(word):
+def _plain(word: str) -> str:
     """A word as it is compared: compatibility form, lower case, single blanks."""
     return " ".join(unicodedata.normalize("NFKC", str(word)).casefold().replace("_", " ").split())
 
 
 @cache
-def _words():
+def _words() -> dict[str, str]:
     """Every name and alias -> key; an alias claimed twice is a fault of the file."""
     words: dict[str, str] = {}
     for key, entry in _read()[1].items():

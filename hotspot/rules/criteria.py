@@ -99,7 +99,7 @@ class Warning_(Rule):
 
     @field_validator("k")
     @classmethod
-    def _known(cls, value):
+    def _known(cls, value: dict[str, int]) -> dict[str, int]:
         for name, number in value.items():
             if name not in REASONS:
                 raise ValueError(f"{name!r} is no warning class; there are: {', '.join(REASONS)}")

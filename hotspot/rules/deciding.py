@@ -5,7 +5,7 @@ The numbers stand in ``criteria.py`` and the profiles and nowhere else; here are
 their names, words and clauses. A test holds the clauses against that file's comments.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
@@ -50,7 +50,7 @@ DECIDING = (
 _MIXED_ONLY = ("selection.floor_share", "selection.cap_share")
 
 
-def deciding(criteria):
+def deciding(criteria: Criteria) -> list[dict[str, str]]:
     """
     What decides a list under these criteria.
 
@@ -86,12 +86,12 @@ def deciding(criteria):
     ]
 
 
-def _value(criteria, key):
+def _value(criteria: Criteria, key: str) -> Any:
     section, name = key.split(".")
     return getattr(getattr(criteria, section), name)
 
 
-def _said(value, unit):
+def _said(value: Any, unit: str) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {number}" for name, number in value.items())
     if unit == "share":

@@ -54,7 +54,7 @@ _CHINESE = MappingProxyType(
 )  # fmt: skip
 
 
-def annual_emission(class_, size, unit):
+def annual_emission(class_: str, size: float, unit: str) -> tuple[float, bool]:
     """
     Tonnes of PM2.5 a year that a plant may emit.
 
@@ -84,7 +84,7 @@ def annual_emission(class_, size, unit):
     return float(size) * ratio * factor, True
 
 
-def size_words(size, unit):
+def size_words(size: float, unit: str) -> tuple[str, str]:
     """
     The size of a plant as it is written in China, and in English.
 

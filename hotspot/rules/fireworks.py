@@ -6,9 +6,11 @@ from importlib import resources
 
 import numpy as np
 
+from hotspot.kernels.arrays import Ints, Times
+
 
 @lru_cache(maxsize=1)
-def windows():
+def windows() -> tuple[tuple[np.datetime64, np.datetime64, str, str], ...]:
     """
     All windows of the calendar that ships with the package.
 
@@ -37,7 +39,7 @@ def windows():
     return tuple(sorted(found, key=lambda entry: entry[0]))
 
 
-def fireworks_of(hours):
+def fireworks_of(hours: Times) -> Ints:
     """
     Which window each local hour lies in.
 

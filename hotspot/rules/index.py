@@ -5,11 +5,16 @@ Everything is decimal: concentrations are rounded half to even before the index,
 index is always rounded up, and one binary digit in between would move a value.
 """
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from hotspot.rules.rounding import decimal_half_even, round_up, to_decimal
 from hotspot.rules.standards import COMPOSITE_LIMITS, INDEX_LEVELS, INDEX_STEPS, INDEX_VERSIONS, breakpoints
+
+if TYPE_CHECKING:
+    import numpy as np
 
 VERSIONS = INDEX_VERSIONS
 CONVENTIONS = ("two_decimals", "three_decimals", "unrounded")
@@ -18,7 +23,7 @@ _DAILY = MappingProxyType(
 )
 
 
-def iaqi(concentration, item, version):
+def iaqi(concentration: float | str | Decimal | None, item: str, version: str) -> int | None:
     """
     Individual air-quality index of one concentration.
 
@@ -70,7 +75,7 @@ def iaqi(concentration, item, version):
     return round_up(INDEX_STEPS[upper - 1] + share / (high - low))
 
 
-def aqi(concentrations, version):
+def aqi(concentrations: Mapping[str, Any], version: str) -> dict[str, Any]:
     """
     Daily AQI, its level, and the primary pollutants.
 
@@ -124,7 +129,7 @@ def aqi(concentrations, version):
     }
 
 
-def composite_index(concentrations, *, convention="two_decimals"):
+def composite_index(concentrations: Mapping[str, Any], *, convention: str = "two_decimals") -> Decimal:
     """
     Air-quality composite index of a period, ``sum of C / S`` over six pollutants (B18).
 
@@ -165,7 +170,7 @@ def composite_index(concentrations, *, convention="two_decimals"):
     return sum(terms(concentrations, 2 if convention == "two_decimals" else 3).values(), Decimal(0))
 
 
-def terms(concentrations, decimals=2):
+def terms(concentrations: Mapping[str, Any], decimals: int = 2) -> dict[str, Decimal]:
     """
     The six terms of the composite index, each rounded half to even: dict pollutant -> Decimal.
 
@@ -180,7 +185,7 @@ def terms(concentrations, decimals=2):
     }
 
 
-def percentile(values, p):
+def percentile(values: "Sequence[float] | np.ndarray", p: float) -> float:
     """
     The p-th percentile of day values: ``k = 1 + (n - 1) p / 100``, linear between ranks (HJ 663).
 

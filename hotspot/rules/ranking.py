@@ -10,8 +10,12 @@ Where rounding happens (STANDARDS 3, 4.5; METHODS 9):
 4. what is printed is rounded once, when it is printed.
 """
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.rounding import round_half_even
 
 RANKINGS = ("competition", "dense")
@@ -19,7 +23,7 @@ RANKINGS = ("competition", "dense")
 LEVEL_DUST_DECIMALS = 6
 
 
-def ranks(values, *, how="competition"):
+def ranks(values: ArrayLike, *, how: str = "competition") -> Ints:
     """
     Rank numbers from the largest down; equal numbers share a rank.
 
@@ -51,7 +55,7 @@ def ranks(values, *, how="competition"):
     return place
 
 
-def change(current, previous, decimals):
+def change(current: ArrayLike, previous: ArrayLike, decimals: int) -> tuple[Any, Any]:
     """
     Change of a mean against its base, both at the product's decimals.
 
@@ -83,7 +87,7 @@ def change(current, previous, decimals):
     return difference / scale, per_cent
 
 
-def level_for_rank(values):
+def level_for_rank(values: Floats) -> Floats:
     """
     A mean as it is compared with others: unrounded but for the dust of summation.
 

@@ -50,7 +50,7 @@ def footer(criteria: Criteria, section: str) -> list[str]:
     ]
 
 
-def _said(criteria, key):
+def _said(criteria: Criteria, key: str) -> str:
     section, name = key.split(".")
     value = getattr(getattr(criteria, section), name)
     return str(value).lower() if isinstance(value, bool) else str(value)

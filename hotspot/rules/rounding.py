@@ -8,14 +8,16 @@ its decimal value and becomes 0.23 where every official bulletin says 0.22
 
 import math
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Room for any double; the default context's 28 digits would refuse to quantise large values.
 _WIDE = Context(prec=400)
 
 
-def to_decimal(value):
+def to_decimal(value: float | str | Decimal) -> Decimal:
     """
     The decimal number that a float, int, text or Decimal means.
 
@@ -27,7 +29,7 @@ def to_decimal(value):
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def decimal_half_even(value, decimals=0):
+def decimal_half_even(value: float | str | Decimal, decimals: int = 0) -> Decimal:
     """
     Round one number half to even and keep it a Decimal, for sums that must stay exact.
 
@@ -49,7 +51,7 @@ def decimal_half_even(value, decimals=0):
     return to_decimal(value).quantize(Decimal(1).scaleb(-int(decimals)), ROUND_HALF_EVEN, _WIDE)
 
 
-def round_half_even(value, decimals=0):
+def round_half_even(value: ArrayLike | Decimal, decimals: int = 0) -> Any:
     """
     Round numbers half to even as GB/T 8170 does, NaN and infinities left alone.
 
@@ -88,7 +90,7 @@ def round_half_even(value, decimals=0):
     return rounded if values.ndim else float(rounded)
 
 
-def round_up(value):
+def round_up(value: float | str | Decimal) -> int:
     """
     Round one number up to a whole number, in decimal (HJ 633, clause 4.2.6).
 
@@ -100,7 +102,7 @@ def round_up(value):
     return int(to_decimal(value).to_integral_value(ROUND_CEILING, _WIDE))
 
 
-def plain_text(value, decimals):
+def plain_text(value: float, decimals: int) -> str:
     """
     A number as it is printed: rounded half to even, fixed places, no sign on zero.
 

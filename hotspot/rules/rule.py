@@ -1,6 +1,7 @@
 """What every section of the criteria is: fixed once read, no key that nobody knows, no number that nobody means."""
 
 import math
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
@@ -20,7 +21,7 @@ class Rule(BaseModel):
 
     @field_validator("*", mode="after")
     @classmethod
-    def _meant(cls, value, info: ValidationInfo):
+    def _meant(cls, value: Any, info: ValidationInfo) -> Any:
         numbers = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else (value,)
         ceiling = _ceiling(cls, str(info.field_name))
         for number in numbers:
@@ -31,7 +32,7 @@ class Rule(BaseModel):
         return value
 
 
-def _ceiling(model, name):
+def _ceiling(model: type[BaseModel], name: str) -> float:
     for ending, most in CEILINGS.items():
         if name.endswith(ending):
             return most

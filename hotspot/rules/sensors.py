@@ -8,7 +8,7 @@ The numeric parts of the ministry's guides for PM2.5 grid monitoring were not fo
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from hotspot.rules.rule import Rule
 
@@ -32,7 +32,7 @@ FLAGS = (
 )
 
 
-def known_flags(value):
+def known_flags(value: tuple[str, ...]) -> tuple[str, ...]:
     """Names of flags, or an error that lists those there are."""
     strange = sorted(set(value) - set(FLAGS))
     if strange:
@@ -101,12 +101,12 @@ class Screening(Rule):
 
     @field_validator("excluding_flags")
     @classmethod
-    def _known(cls, value):
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return known_flags(value)
 
     @field_validator("office_hours")
     @classmethod
-    def _hours(cls, value):
+    def _hours(cls, value: tuple[int, int]) -> tuple[int, int]:
         if not 0 <= value[0] < value[1] <= 24:
             raise ValueError(f"{value[0]} to {value[1]} are no hours of a day; give (8, 18)")
         return value
@@ -138,12 +138,12 @@ class Calibration(Rule):
 
     @field_validator("unfit_flags")
     @classmethod
-    def _known(cls, value):
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return known_flags(value)
 
     @field_validator("kappa", "humidity_high")
     @classmethod
-    def _physical(cls, value, info):
+    def _physical(cls, value: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
         wrong = [number for number in value if not 0 <= number <= 100]
         if wrong or not value:
             raise ValueError(f"{wrong[0] if wrong else 'nothing'} is no {info.field_name}; give numbers of 0 to 100")

@@ -6,12 +6,17 @@ using it for a single month is common practice and our adopted rule (STANDARDS 1
 A satellite month has a rule of its own, a proposal.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Flags, Ints
 from hotspot.rules.calendar import parse_month
+from hotspot.rules.criteria import Validity
 
 
-def month_days_needed(month, validity):
+def month_days_needed(month: str, validity: Validity) -> int:
     """
     Valid days a month of station data must have.
 
@@ -29,7 +34,7 @@ def month_days_needed(month, validity):
     return validity.february_days if parse_month(month)[1] == 2 else validity.month_days
 
 
-def day_is_valid(n_hours, validity):
+def day_is_valid(n_hours: Ints, validity: Validity) -> Flags:
     """
     Is a daily mean valid: at least 20 hourly means.
 
@@ -42,7 +47,7 @@ def day_is_valid(n_hours, validity):
     return np.asarray(n_hours) >= validity.day_hours
 
 
-def month_is_valid(n_days, month, validity):
+def month_is_valid(n_days: Ints, month: str, validity: Validity) -> Flags:
     """
     Is a monthly mean of valid days valid: at least 27 of them, 25 in any February.
 
@@ -55,7 +60,7 @@ def month_is_valid(n_days, month, validity):
     return np.asarray(n_days) >= month_days_needed(month, validity)
 
 
-def year_is_valid(n_days_of_months, validity):
+def year_is_valid(n_days_of_months: ArrayLike, validity: Validity) -> Any:
     """
     Is a yearly mean valid: at least 324 valid days, and every month valid by itself.
 
@@ -85,7 +90,7 @@ def year_is_valid(n_days_of_months, validity):
     return enough & (days.sum(axis=0) >= validity.year_days)
 
 
-def satellite_month_is_valid(n_days, coverage, validity):
+def satellite_month_is_valid(n_days: ArrayLike, coverage: ArrayLike, validity: Validity) -> Flags:
     """
     Is a month of daily satellite values valid for a cell: enough days, enough of the area.
 
@@ -106,7 +111,7 @@ def satellite_month_is_valid(n_days, coverage, validity):
         return (np.asarray(n_days) >= validity.satellite_month_days) & (np.asarray(coverage) >= validity.min_coverage)
 
 
-def year_of_products_is_valid(n_months, validity):
+def year_of_products_is_valid(n_months: ArrayLike, validity: Validity) -> Flags:
     """
     Is a year of monthly products valid: as many months as the criteria ask (a proposal).
 

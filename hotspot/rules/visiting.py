@@ -5,7 +5,7 @@ D23 asks for a ranking under an inspection budget and publishes no number, so al
 of it is a proposal; an office that has timed its own visits writes them here.
 """
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from hotspot.rules.classes import source_classes
 from hotspot.rules.rule import Rule
@@ -48,10 +48,11 @@ class Visiting(Rule):
 
     @field_validator("minutes", "evidence")
     @classmethod
-    def _over_the_defaults(cls, value, info):
+    def _over_the_defaults(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
         # A study that has timed one class keeps our numbers for the others.
-        known = {"minutes": MINUTES, "evidence": EVIDENCE}[info.field_name]
-        classes = {"minutes": tuple(source_classes()), "evidence": tuple(EVIDENCE)}[info.field_name]
+        field = str(info.field_name)
+        known = {"minutes": MINUTES, "evidence": EVIDENCE}[field]
+        classes = {"minutes": tuple(source_classes()), "evidence": tuple(EVIDENCE)}[field]
         strange = sorted(set(value) - set(classes))
         if strange:
             raise ValueError(f"{strange[0]!r} is not known; there are: {', '.join(classes)}")

@@ -8,6 +8,7 @@ A name that is not in the table is not guessed: the error names the nearest ones
 import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from hotspot.variables import DataError
 
@@ -61,7 +62,7 @@ _TABLE = {
 _UNIT = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]\s*$")
 
 
-def plain(name):
+def plain(name: str) -> str:
     """
     A header without what does not matter: width, case, blanks, separators.
 
@@ -76,7 +77,7 @@ def plain(name):
 _OURS = {plain(theirs): ours for ours, words in _TABLE.items() for theirs in words.split()}
 
 
-def header_unit(name):
+def header_unit(name: str) -> str:
     """
     The unit a header carries in brackets, or an empty text.
 
@@ -89,7 +90,14 @@ def header_unit(name):
     return found[1].strip() if found else ""
 
 
-def our_names(columns, *, extra=None, required=(), name="", known=None):
+def our_names(
+    columns: list[str],
+    *,
+    extra: dict[str, str] | None = None,
+    required: Iterable[str] = (),
+    name: str = "",
+    known: Iterable[str] | None = None,
+) -> dict[str, str]:
     """
     Match a header with our names.
 
@@ -154,7 +162,7 @@ def our_names(columns, *, extra=None, required=(), name="", known=None):
     return found
 
 
-def _nearest(ours, columns):
+def _nearest(ours: str, columns: list[str]) -> list[str]:
     spelt = {plain(column): column for column in columns}
     hits: list[str] = []
     for word in [plain(ours), *(plain(w) for w in _TABLE.get(ours, "").split())]:

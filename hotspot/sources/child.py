@@ -5,8 +5,10 @@ Run as ``python -m hotspot.sources.child`` it is the child; see ``hotspot.foreig
 """
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,15 @@ MEMORY = 8 << 30  # bytes of address space; libraries alone map about 2 GB
 _AXES: dict[bytes, np.ndarray] = {}  # coordinates of the grids seen
 
 
-def inspect(paths, meanings, once=None, *, tables=False, seconds=SECONDS, memory=MEMORY):
+def inspect(
+    paths: list[Path],
+    meanings: list[Meaning],
+    once=None,
+    *,
+    tables: bool = False,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> Iterator[dict[str, Any]]:
     """
     Read rasters through in a child process and report what they hold.
 
@@ -95,7 +105,7 @@ def _table(path, meaning, laid):
     return report
 
 
-def _lean(report):
+def _lean(report: dict[str, Any]) -> dict[str, Any]:
     """The report with its axes as arrays, shared by all files of one grid."""
     for axis in ("x", "y"):
         if axis in report:
@@ -104,7 +114,7 @@ def _lean(report):
     return report
 
 
-def describe(path, meaning, lay=None):
+def describe(path: str, meaning: Meaning, lay=None) -> dict[str, Any]:
     """
     Read one raster through and say what it holds; see ``geotiff.describe``.
 
@@ -118,7 +128,7 @@ def describe(path, meaning, lay=None):
     return {"geotiff": geotiff, "netcdf": netcdf}[kind_of(path)].describe(Path(path), meaning, lay)
 
 
-def _answer(job):
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     said = job["meaning"]
     lay = Laying(Path(job["to"]), job["room"])
     report = describe(job["path"], Meaning(**{**said, "variables": tuple(said["variables"])}), lay)

@@ -7,12 +7,15 @@ by its start or its end; the study must say which (RELIABILITY C4: 62-66).
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Ints, Objects, Times
 from hotspot.rules.calendar import local_bounds, offset_hours
 from hotspot.study import fixed_offset
 from hotspot.text.distinct import distinct
@@ -41,7 +44,7 @@ _FEW = 8
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 
 
-def offset_of(name):
+def offset_of(name: str | None) -> float:
     """
     Hours that a declared time zone is ahead of UTC.
 
@@ -57,7 +60,7 @@ def offset_of(name):
     return (-1.0 if text[0] == "-" else 1.0) * (int(text[1:3]) + int(text[4:6]) / 60)
 
 
-def parse_days(texts):
+def parse_days(texts: Sequence[str] | np.ndarray) -> Times:
     """
     Local days of texts, datetime64[D]; NaT where the text is no day.
 
@@ -69,7 +72,7 @@ def parse_days(texts):
     return _parse(texts, _DAYS).astype("datetime64[D]")
 
 
-def parse_times(texts, *, name="", declared=None):
+def parse_times(texts: ArrayLike, *, name: str = "", declared: float | None = None) -> Times:
     """
     Local times of texts.
 
@@ -123,7 +126,7 @@ def parse_times(texts, *, name="", declared=None):
     return times[back.reshape(texts.shape)]
 
 
-def _parse(texts, formats):
+def _parse(texts: Sequence[str] | Objects, formats: tuple[str, ...]) -> Times:
     """datetime64[ns] by the formats in turn; NaT where none fits."""
     unique, back = distinct(texts)
     times = np.full(unique.shape, np.datetime64("NaT", "ns"))
@@ -140,7 +143,7 @@ def _parse(texts, formats):
 
 
 @lru_cache(maxsize=100_000)
-def _parse_one(text, formats):
+def _parse_one(text: str, formats: tuple[str, ...]) -> np.datetime64:
     for form in formats:
         try:
             return np.datetime64(datetime.strptime(text, form), "ns")
@@ -149,7 +152,7 @@ def _parse_one(text, formats):
     return np.datetime64("NaT", "ns")
 
 
-def compose(days, hours):
+def compose(days: Times, hours: ArrayLike) -> Times:
     """
     Local times of a day column and an hour column.
 
@@ -175,7 +178,7 @@ def compose(days, hours):
     return np.where(number <= 24, times, np.datetime64("NaT", "m"))
 
 
-def to_utc_hours(local, *, offset, label):
+def to_utc_hours(local: Times, *, offset: float, label: str) -> tuple[Ints, Objects]:
     """
     Integer UTC hour that each local label stands for.
 
@@ -215,7 +218,7 @@ def to_utc_hours(local, *, offset, label):
     return np.where(fault == "", hours, 0), fault
 
 
-def wanted_hours(months, utc_offset):
+def wanted_hours(months: list[str] | tuple[str] | None, utc_offset: float) -> Ints | None:
     """
     Every UTC hour of the local months, sorted; None means no limit.
 
@@ -241,7 +244,7 @@ def wanted_hours(months, utc_offset):
     return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
 
-def label_days(hours, *, offset, label):
+def label_days(hours: Ints, *, offset: float, label: str | None) -> set[str]:
     """
     The local days under which the deliverer labels these UTC hours: a set of ``YYYYMMDD``.
 

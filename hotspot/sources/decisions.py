@@ -6,14 +6,18 @@ kept, who signed, and why. Columns ``station,day,pollutant,signer,reason``; for 
 is struck from the file.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from hotspot.patterns import find_files
 from hotspot.sources.clock import parse_days
+from hotspot.sources.intake import Intake
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import POLLUTANTS
 from hotspot.sources.tables import read_table
+from hotspot.study import Study
 
 COLUMNS = ("station", "day", "pollutant", "signer", "reason")
 _WITHDRAWN = ("withdrawn_by", "withdrawn_reason")
@@ -21,7 +25,7 @@ DECISIONS = ("replace", "exclude", "keep")
 _MORE = ("decision", "until", "hours", "finding")
 
 
-def read_decisions(study, intake):
+def read_decisions(study: Study, intake: Intake) -> pd.DataFrame:
     """
     The decisions of a study, one row per station, local day and pollutant.
 
@@ -74,7 +78,7 @@ def read_decisions(study, intake):
     return table.drop_duplicates(what).reset_index(drop=True)[columns]
 
 
-def _read(path, intake):
+def _read(path: Path, intake: Intake) -> pd.DataFrame:
     table = read_table(path, intake, required=COLUMNS)
     texts = {name: table.cells(name).astype(str) for name in COLUMNS}
     texts |= {
@@ -114,6 +118,6 @@ def _read(path, intake):
     return frame[table.status == 0]
 
 
-def _are_hours(text):
+def _are_hours(text: str) -> bool:
     parts = [part.partition("-") for part in text.replace(",", " ").split()]
     return all(a.isdigit() and (b or a).isdigit() and int(a) <= int(b or a) <= 23 for a, _, b in parts)

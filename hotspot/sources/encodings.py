@@ -26,7 +26,7 @@ _SIGNATURES = {
 _EITHER = re.compile(rb"(?:[\xc2-\xd7][\xa1-\xbf]){2,}")
 
 
-def content_fault(data):
+def content_fault(data: bytes) -> str:
     """
     Why the bytes are no text table at all; empty when they may be one.
 
@@ -63,7 +63,7 @@ def content_fault(data):
     return ""
 
 
-def decode(data, name, encoding=None):
+def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[bytes, str]:
     """
     The text of a file as UTF-8 bytes without a mark, and the coding it came in.
 
@@ -117,7 +117,7 @@ def decode(data, name, encoding=None):
     return data, "utf-8"
 
 
-def _fits(data, encoding):
+def _fits(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
     except UnicodeDecodeError:
@@ -125,7 +125,7 @@ def _fits(data, encoding):
     return True
 
 
-def _strict(data, encoding, name, *, shift=0, first=None):
+def _strict(data: bytes, encoding: str, name: str, *, shift: int = 0, first: int | None = None) -> str:
     """Decode or raise, naming the byte; ``first`` is where UTF-8 had failed before."""
     try:
         return data.decode(encoding)

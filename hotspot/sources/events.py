@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Ints
 from hotspot.rules.event_words import is_acknowledgement, problem_of
 from hotspot.sources.aliases import plain
 from hotspot.sources.chat import is_chat, read_chat
 from hotspot.sources.clock import parse_times
 from hotspot.sources.encodings import content_fault, decode
-from hotspot.sources.intake import Intake
+from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.tables import read_bytes, read_table
 from hotspot.variables import DataError
@@ -98,7 +99,9 @@ def _of_chat(text: str) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.reindex(columns=list(_WORDS), fill_value="").fillna(""), frame["line"].to_numpy()
 
 
-def _settled(frame, lines, intake, record, n_read, channel) -> pd.DataFrame:
+def _settled(
+    frame: pd.DataFrame, lines: Ints, intake: Intake, record: FileRecord, n_read: int, channel: str
+) -> pd.DataFrame:
     """Rows with times, places and types; what cannot be an event is set aside with its reason."""
     frame = frame.astype(str).apply(lambda column: column.str.strip())
     with_channel = frame.assign(channel=frame["channel"].where(frame["channel"] != "", channel))

@@ -41,7 +41,7 @@ class FileRecord:
     changed_ns: int = field(default=0, compare=False, repr=False)  # when it was last written, by its file system
 
     @property
-    def balanced(self):
+    def balanced(self) -> bool:
         return self.read == self.used + self.duplicates + self.quarantined
 
 
@@ -69,7 +69,7 @@ class Intake:
     once: Once = field(default_factory=Once, repr=False, compare=False)  # where files are opened
     _kept: set[tuple] = field(default_factory=set, repr=False)  # single values in quarantine, told apart
 
-    def register(self, path):
+    def register(self, path: Path) -> FileRecord:
         """The record of a delivered file; its hash is taken once a run, whoever asked first."""
         path = Path(path)
         key = self.name(path)
@@ -78,7 +78,7 @@ class Intake:
             self.files[key] = FileRecord(key, file.sha256, file.size, place=path.resolve(), changed_ns=file.changed_ns)
         return self.files[key]
 
-    def name(self, path):
+    def name(self, path: Path) -> str:
         """
         The file's name below the data root, through linked folders too; a bare name if it lies elsewhere.
 
@@ -98,34 +98,34 @@ class Intake:
             self.elsewhere[place] = next(name for name in names if name not in known)
         return self.elsewhere[place]
 
-    def refuse(self, path, why):
+    def refuse(self, path: Path, why: str) -> None:
         """Set a whole file aside (zero bytes, HTML): named, counted, not fatal."""
         record = self.register(path)
         record.refused = outward(why)
         self.quarantine.append(Quarantined(record.path, 0, "", "", record.refused, b""))
 
-    def set_aside(self, record, row, column, value, rule, raw):
+    def set_aside(self, record: FileRecord, row: int, column: str, value: str, rule: str, raw: bytes) -> None:
         """Quarantine one row of a file, keeping its bytes."""
         record.quarantined += 1
         self.quarantine.append(Quarantined(record.path, row, column, str(value), outward(rule), raw))
 
-    def set_aside_value(self, record, row, column, value, rule, raw):
+    def set_aside_value(self, record: FileRecord, row: int, column: str, value: str, rule: str, raw: bytes) -> None:
         """Quarantine one value of a row that stays in use; ``raw`` are the row's bytes."""
         record.values += 1
         self._kept.add((record.path, row, column, rule))
         self.quarantine.append(Quarantined(record.path, row, column, str(value), outward(rule), raw))
 
-    def holds(self, record, row, column, rule):
+    def holds(self, record: FileRecord, row: int, column: str, rule: str) -> bool:
         """Whether this value of this row was set aside by this rule before."""
         return (record.path, row, column, rule) in self._kept
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         """Record a conversion or warning once, as a sentence that may leave the office."""
         text = outward(text)
         if text not in self.notes:
             self.notes.append(text)
 
-    def check(self):
+    def check(self) -> None:
         """
         Hold the conservation law for every file, and see that none changed while it was read.
 
@@ -143,7 +143,7 @@ class Intake:
                     f"+ {record.quarantined} quarantined; this is a fault of the reader, please report it."
                 )
 
-    def _check_unchanged(self, record):
+    def _check_unchanged(self, record: FileRecord) -> None:
         if record.place is None:
             return
         try:
@@ -161,7 +161,7 @@ class Intake:
         )
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """Totals over all files: dict of files, refused, read, used, duplicates, quarantined, values."""
         records = self.files.values()
         totals = {name: sum(getattr(r, name) for r in records) for name in _COUNTS}

@@ -5,8 +5,13 @@ A mark becomes NaN; text that is neither a number nor a mark is handed back as
 unreadable, never turned into a number by a guess (RELIABILITY C1: 11, 12; C4: 67).
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Flags, Floats
 
 # "/" is "not monitored" in HJ 633-2026 tables 4 and 5, "NA" is "missing" there.
 MARKS = frozenset(
@@ -16,7 +21,7 @@ MARKS = frozenset(
 MARK_NUMBERS = (-999.0, -99.9, -9999.0, -999.9, 9999.0, 99999.0)
 
 
-def to_numbers(cells, *, marks=True, mark_numbers=True):
+def to_numbers(cells: ArrayLike, *, marks: bool = True, mark_numbers: bool = True) -> tuple[Floats, Flags]:
     """
     Numbers of text cells.
 
@@ -56,7 +61,7 @@ def to_numbers(cells, *, marks=True, mark_numbers=True):
     return values.reshape(cells.shape), unreadable.reshape(cells.shape)
 
 
-def unreadable_rule(text):
+def unreadable_rule(text: Any) -> str:
     """
     What is wrong with a text that should have been a number.
 

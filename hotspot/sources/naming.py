@@ -3,6 +3,7 @@
 import calendar
 import datetime
 import re
+from datetime import date
 
 from hotspot.variables import DataError
 
@@ -14,7 +15,7 @@ _PLAIN = (
 )
 
 
-def days_in_name(name, pattern=None):
+def days_in_name(name: str, pattern: str | None = None) -> tuple[date, date] | None:
     """
     First and last local day that a file's name promises.
 
@@ -62,7 +63,7 @@ def days_in_name(name, pattern=None):
         ) from None
 
 
-def _span(part):
+def _span(part: dict[str, int]) -> tuple[date, date]:
     """First and last day of the parts of a date."""
     year = part["year"]
     if "doy" in part:
@@ -82,7 +83,7 @@ def _span(part):
     return first, last
 
 
-def periods_between(first, last, period):
+def periods_between(first: date, last: date, period: str) -> list[date]:
     """
     First days of the days, months or years from one day to another.
 
@@ -100,7 +101,7 @@ def periods_between(first, last, period):
     return [datetime.date(year, 1, 1) for year in range(first.year, last.year + 1)]
 
 
-def whole(first, last, period):
+def whole(first: date, last: date, period: str) -> bool:
     """Whether a span begins and ends where its periods do."""
     if period == "day":
         return True

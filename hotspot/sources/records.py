@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hotspot.kernels.arrays import Flags
 from hotspot.variables import DataError
 
 _QUOTE, _LF, _CR = 34, 10, 13
@@ -35,7 +37,7 @@ class Records:
     open_quote: bool
 
 
-def scan(data, separator=","):
+def scan(data: bytes, separator: str = ",") -> Records:
     """
     Find the records of CSV text.
 
@@ -88,7 +90,7 @@ def scan(data, separator=","):
     return Records(start[kept], end[kept], line[kept], n_field[kept].astype(np.int64), n_line, open_quote)
 
 
-def _inside_quotes(data, octets, separator):
+def _inside_quotes(data: bytes, octets: NDArray[np.uint8], separator: int) -> tuple[Flags | None, bool]:
     """bool[n_byte], True between an opening and its closing quote; None where no quote occurs."""
     quotes = octets == _QUOTE
     if not quotes.any():
@@ -105,7 +107,7 @@ def _inside_quotes(data, octets, separator):
     return _walk_quotes(data, chr(separator))
 
 
-def _walk_quotes(data, separator):
+def _walk_quotes(data: bytes, separator: str) -> tuple[Flags, bool]:
     """The same for text with stray quotes: a quote opens only where a field begins."""
     field = re.compile(rb"(?:\A|(?<=[\r\n" + re.escape(separator.encode()) + rb']))"[^"]*(?:""[^"]*)*(?:(")|\Z)')
     inside = np.zeros(len(data), bool)

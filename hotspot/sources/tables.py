@@ -6,13 +6,14 @@ does not fit its header is quarantined with its bytes (RELIABILITY C1: 1-16, 20)
 A row of the file is one record under the header; blank lines are not rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Objects
 from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.sheet import pack, read_csv, read_workbook, unpack
 from hotspot.variables import DataError
@@ -41,24 +42,24 @@ class Table:
     status: np.ndarray = field(init=False)
     n_bad: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.status = np.zeros(len(self.frame), np.int8)
 
     @property
-    def columns(self):
+    def columns(self) -> list[str]:
         return list(self.frame.columns)
 
-    def cells(self, columns):
+    def cells(self, columns: str | list[str]) -> Objects:
         """Object array of text: (row,) for one column name, (row, column) for a list of names."""
         part = self.frame[columns] if isinstance(columns, str) else self.frame[list(columns)]
         return part.to_numpy(dtype=object)
 
-    def duplicate(self, positions):
+    def duplicate(self, positions: int | np.integer | Sequence[int] | np.ndarray) -> None:
         """Mark rows that say again, word for word, what was read before."""
         positions = np.atleast_1d(np.asarray(positions, dtype=np.int64))
         self.status[positions[self.status[positions] == USED]] = DUPLICATE
 
-    def set_aside(self, positions, column, rule):
+    def set_aside(self, positions: int | np.integer | Sequence[int] | np.ndarray, column: str, rule: str) -> None:
         """Quarantine rows, keeping their bytes; a row already set aside keeps its first rule."""
         for at in np.atleast_1d(np.asarray(positions, dtype=np.int64)):
             if self.status[at] == QUARANTINED:
@@ -68,16 +69,16 @@ class Table:
                 value = self.frame[column].iat[at] if column in self.frame.columns else ""
                 self.intake.set_aside(self.record, int(self.lines[at]), column, value, rule, self.rows(at))
 
-    def set_aside_value(self, position, column, rule):
+    def set_aside_value(self, position: int | np.integer, column: str, rule: str) -> None:
         """Quarantine one value; the rest of its row stays in use."""
         if self.status[position] == QUARANTINED:
             return
         value, line = self.frame[column].iat[position], int(self.lines[position])
         # A file that two readers share (values and weather) keeps each fault once.
         if self.counted or not self.intake.holds(self.record, line, column, rule):
-            self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(position))
+            self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(int(position)))
 
-    def close(self):
+    def close(self) -> None:
         """Put the counts on the file's record. Call once, when every row is decided."""
         if self.counted:
             self.record.read += len(self.frame) + self.n_bad
@@ -85,7 +86,7 @@ class Table:
             self.record.duplicates += int((self.status == DUPLICATE).sum())
 
 
-def read_bytes(path, intake):
+def read_bytes(path: Path, intake: Intake) -> tuple[bytes, FileRecord, bool]:
     """
     A delivered file's bytes and its record, checked to be what was registered.
 
@@ -121,7 +122,7 @@ def _uncounted(record):
     return record.read == 0 and not record.refused
 
 
-def read_sheet(path, intake, about, make):
+def read_sheet(path: Path, intake: Intake, about, make):
     """
     What a table file holds, decoded once in its life, and its record.
 
@@ -151,7 +152,15 @@ def read_sheet(path, intake, about, make):
     return unpack(intake.once.decoded(path, ["sheet", name, *about], now)), record, counted
 
 
-def read_table(path, intake, *, encoding=None, header=None, sheet=None, required=()):
+def read_table(
+    path: Path,
+    intake: Intake,
+    *,
+    encoding: str | None = None,
+    header: Sequence[str] | None = None,
+    sheet: str | None = None,
+    required: Sequence[str] = (),
+) -> Table:
     """
     Read a CSV or XLSX file into text cells.
 
@@ -208,7 +217,7 @@ def read_table(path, intake, *, encoding=None, header=None, sheet=None, required
     return table
 
 
-def table_of(found, intake):
+def table_of(found, intake: Intake):
     """What ``read_sheet`` found as a Table of one month's account: malformed rows are set aside, notes said."""
     sheet, record, counted = found
     for text in sheet.notes:

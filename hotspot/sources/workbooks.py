@@ -6,16 +6,18 @@ One sheet of an Excel workbook as text cells, refused where it is not plain data
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from hotspot.foreign.child import ask
+from hotspot.kernels.arrays import Ints
 from hotspot.variables import DataError
 
 
-def read_workbook(data, name, *, sheet=None):
+def read_workbook(data: bytes, name: str, *, sheet: str | None = None) -> tuple[pd.DataFrame, Ints, Callable]:
     """
     Read one sheet.
 
@@ -54,7 +56,7 @@ def read_workbook(data, name, *, sheet=None):
     return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), report["notes"]
 
 
-def _columns(cells, name):
+def _columns(cells: list[str], name: str) -> list[str]:
     columns = [cell.strip().replace("\xa0", " ") or f"column {at + 1}" for at, cell in enumerate(cells)]
     seen: dict[str, int] = {}
     for at, column in enumerate(columns, 1):

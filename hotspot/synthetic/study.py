@@ -21,6 +21,7 @@ import numpy as np
 from hotspot.contracts.records import Month
 from hotspot.deliveries.opening import open_month
 from hotspot.kernels.arrays import Floats
+from hotspot.study import load_study
 from hotspot.synthetic.region import Region
 
 SEED = 20180828
@@ -165,8 +166,6 @@ def synthetic_month(month: str | None = None, *, seed: int = SEED, size: str = "
     >>> synthetic_month().study.cells.sizes["cell"]
     144
     """
-    from hotspot.study import load_study
-
     path = _kept_study(seed, size)
     # Its own folder is its data, whatever HOTSPOT_DATA says.
     return open_month(load_study(path, data=path.parent), month or LATEST_MONTH)

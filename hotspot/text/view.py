@@ -84,8 +84,8 @@ class Facts:
 class Table:
     """Columns and rows of texts or ``Mark``; ``left_out`` rows are only counted."""
 
-    columns: tuple
-    rows: tuple
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str | Mark]]
     caption: tuple = ("", "")
     left_out: int = 0
 

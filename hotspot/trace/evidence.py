@@ -5,7 +5,7 @@ Evidence changes the order of visits, never the wind's word: who has a sentence 
 the wind gave. All thresholds are proposals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +94,7 @@ def _series(own: pd.DataFrame, quantity: str) -> pd.Series:
     return values[~values.index.duplicated(keep="last")].sort_index()
 
 
-def _emission(own, start, end):
+def _emission(own: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[tuple[str, str, str]]:
     """Test 1: emission above its own median at the same hours of day; mass where the flow is known."""
     flow = _series(own, "flow")
     for quantity in ("pm", "so2", "nox"):
@@ -119,7 +119,7 @@ def _emission(own, start, end):
             )
 
 
-def _treatment(own, start, end):
+def _treatment(own: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[tuple[str, str, str]]:
     """Test 2: production runs while its treatment takes less than a fifth of the power it usually takes."""
     process, treatment = _series(own, "kwh_process"), _series(own, "kwh_treatment")
     both = pd.DataFrame({"process": process, "treatment": treatment}).dropna()
@@ -141,7 +141,7 @@ def _treatment(own, start, end):
         )
 
 
-def _record(own, start, end):
+def _record(own: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[tuple[str, str, str]]:
     """Test 3: hours without a record, six equal values in a row, hours marked by hand."""
     cems = own[own["layout"] == "cems"]
     if not len(cems):
@@ -193,7 +193,7 @@ def _longest_equal(values: pd.Series, wanted: pd.DatetimeIndex) -> int:
     return longest
 
 
-def _observed(own, start, end):
+def _observed(own: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[tuple[str, str, str]]:
     notes = own[own["layout"] == "observation"]
     around = pd.Timedelta(hours=OBSERVED_H)
     for row in notes[(notes["time"] >= start - around) & (notes["time"] < end + around)].itertuples():

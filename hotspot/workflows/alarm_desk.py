@@ -1,21 +1,36 @@
 """What goes out with the alarms of a period: cards, letters that remember, forms, chat texts, the table of cities."""
 
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot.contracts.records import PUSHED
+from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.ledger.alarms import answers
 from hotspot.ledger.past import past_of, pasts_of
+from hotspot.ledger.store import Ledger
 from hotspot.ledger.watch import alarm_table
 from hotspot.rules.calendar import offset_hours
+from hotspot.study import Study
 
 AROUND = 4  # proposal: hours shown before and after an alarm; their wind also carries its plume
 
 
 def write_alarm_desk(
-    folder: Path, *, study, period: str, watched: dict, ledger, first, last, letter: bool, cards: bool
+    folder: Path,
+    *,
+    study: Study,
+    period: str,
+    watched: dict,
+    ledger: Ledger,
+    first: Any,
+    last: Any,
+    letter: bool,
+    cards: bool,
 ) -> list[Path]:
     """
     Write the letters of a period with what goes with them, and the cards of its pushed alarms.
@@ -54,7 +69,7 @@ def write_alarm_desk(
     return files
 
 
-def _waiting(table, first, asof, study):
+def _waiting(table: pd.DataFrame, first: Any, asof: str, study: Study) -> pd.DataFrame:
     """Pushed before the period, within ``clocks.outstanding_days``, and not answered: with the hours since."""
     since = pd.Timestamp(first)
     pushed = pd.to_datetime(table["pushed"])
@@ -64,7 +79,7 @@ def _waiting(table, first, asof, study):
     return waits.assign(waited=hours.astype("float64"))
 
 
-def _cards(folder, study, watched, ledger):
+def _cards(folder: Path, study: Study, watched: dict[str, Any], ledger: Ledger) -> list[Path]:
     """A card per pushed alarm; the register and the wind are read once."""
     from hotspot.deliveries.opening import around
     from hotspot.publish.paper.alarm_card import Card, write_cards
@@ -112,7 +127,7 @@ def _cards(folder, study, watched, ledger):
     return write_cards(folder, cards, study=study)
 
 
-def _undoubted(stations, rule):
+def _undoubted(stations: xr.Dataset, rule: Any) -> Floats:
     """Values as the alarm saw them: float64[station, hour], NaN in an hour that the screen doubts."""
     from hotspot.rank.alarm.network import doubts
 
@@ -122,7 +137,7 @@ def _undoubted(stations, rule):
     return np.where(doubts(stations["pm25_flags"].transpose("station", "time").values, rule) > 0, np.nan, values)
 
 
-def _place(study, row):
+def _place(study: Study, row: Any) -> pd.Series:
     """Centre of the sub-cell on the lattice and in degrees, with the names of its cell."""
     col, line, number = study.grid.parse_child(str(row["sub_cell"]))
     west, _, _, north = (float(v) for v in study.grid.bounds(col, line))
@@ -135,7 +150,7 @@ def _place(study, row):
     return pd.Series({"x": x, "y": y, "lon": float(lon), "lat": float(lat)} | named)
 
 
-def _wind(weather, time, place):
+def _wind(weather: xr.Dataset | None, time: Times, place: Any) -> Floats:
     """u, v of each hour at a place, NaN where no report lies within an hour: float64[hour, 2]."""
     from hotspot.trace.wind import wind_at
 
@@ -155,7 +170,9 @@ def _wind(weather, time, place):
     return found
 
 
-def _hours(times, values, table, row, place, wind, inside, rule):
+def _hours(
+    times: Times, values: Floats, table: pd.DataFrame, row: Any, place: Any, wind: Floats, inside: Flags, rule: Any
+) -> pd.DataFrame:
     """The station's hours against the median of its neighbours, with the wind of each."""
     from hotspot.trace.wind import wind as speed_and_direction
 
@@ -171,7 +188,7 @@ def _hours(times, values, table, row, place, wind, inside, rule):
     )
 
 
-def _measured(values, table, row, inside):
+def _measured(values: Floats, table: pd.DataFrame, row: Any, inside: Flags) -> dict[int, float]:
     """What the cell's stations measured in the alarm's highest hour, by number of the sub-cell."""
     own = np.flatnonzero((table["sub_cell"] == str(row["sub_cell"])).to_numpy())
     hours = np.flatnonzero(inside)
@@ -185,7 +202,17 @@ def _measured(values, table, row, inside):
     return found
 
 
-def _sources(study, table, values, wind, inside, place, facilities, inventory, evidence=None):
+def _sources(
+    study: Study,
+    table: pd.DataFrame,
+    values: Floats,
+    wind: Floats,
+    inside: Flags,
+    place: Any,
+    facilities: gpd.GeoDataFrame,
+    inventory: xr.DataArray | None,
+    evidence: Any = None,
+) -> tuple[list[Any], str]:
     """Registered sources in visiting order as a card prints them, and how the order was made."""
     from hotspot.publish.paper.sheet_map import SYMBOLS
     from hotspot.publish.paper.sheet_words import away_zh, class_of

@@ -7,6 +7,7 @@ import pandas as pd
 from hotspot.ledger.assess import GRADES, grade
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.readings import footer
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
@@ -16,7 +17,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def assess_year(study, year: int, *, out="out") -> dict:
+def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict:
     """
     Grade the year of every unit that was settled in a month of it.
 

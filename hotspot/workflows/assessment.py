@@ -1,17 +1,21 @@
 """Units assessed for a month (B14, B15, B24): from the ledger's problems and two tables, with every point's entry."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from hotspot.ledger.assess import GRADES, ITEMS, Finding, after_failed_months, assess, is_missed
 from hotspot.ledger.consequences import record_consequence
 from hotspot.ledger.ladders import SHARE_STEPS, share_step
+from hotspot.ledger.store import Ledger
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 from hotspot.workflows.network import basics_of_network
@@ -20,7 +24,14 @@ _YES = {"yes", "是", "true", "1"}
 
 
 def assess_month(
-    study, month: str, *, out="out", basics: Path | None = None, findings: Path | None = None, what_if=(), by: str = ""
+    study: Study,
+    month: str,
+    *,
+    out: Path | str = "out",
+    basics: Path | None = None,
+    findings: Path | None = None,
+    what_if: Sequence[str] | None = (),
+    by: str = "",
 ) -> dict:
     """
     Assess every unit that the ledger or the tables name.
@@ -79,7 +90,9 @@ def assess_month(
     }  # fmt: skip
 
 
-def assess_units(ledger, month: str, rule, share_rule, tables) -> tuple[list[dict], list[dict], list[str]]:
+def assess_units(
+    ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any
+) -> tuple[list[dict], list[dict], list[str]]:
     """
     Points of every unit in a month: records of units, of points, and what is not counted.
 
@@ -132,7 +145,7 @@ def assess_units(ledger, month: str, rule, share_rule, tables) -> tuple[list[dic
     return units, points, skipped
 
 
-def _failed_before(ledger, month, rule, share_rule, tables):
+def _failed_before(ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any) -> Any:
     """
     Months before this one that each unit failed: as settled in the ledger, else by the same tables.
     """
@@ -150,7 +163,7 @@ def _failed_before(ledger, month, rule, share_rule, tables):
     return failed
 
 
-def _record(ledger, month, units, by):
+def _record(ledger: Ledger, month: str, units: list[dict[str, Any]], by: str) -> int:
     """The settled month and what follows for each unit, as entries; the number of the first."""
     rows = [[row["unit"], row["points"], row["grade_key"]] for row in units]
     entry = ledger.append("assessment", month, {"units": rows, "by": by})
@@ -161,9 +174,9 @@ def _record(ledger, month, units, by):
     return entry.seq
 
 
-def _rule(study, what_if):
+def _rule(study: Study, what_if: Sequence[str] | None) -> Any:
     changes = {}
-    for text in what_if:
+    for text in what_if or ():
         key, _, value = str(text).partition("=")
         changes[key.strip()] = value.strip()
     if not changes:
@@ -218,12 +231,14 @@ def _tables(basics, findings, month, intake, of_network=None):
     return found, skipped
 
 
-def _of_month(table, month):
+def _of_month(table: pd.DataFrame, month: str) -> list[tuple[int, Any]]:
     rows = zip(table.lines, table.frame.to_dict("records"), strict=True)
     return [(int(line), row) for line, row in rows if row["month"].strip() == month]
 
 
-def _sheets(month, units, points, skipped, notes):
+def _sheets(
+    month: str, units: list[dict[str, Any]], points: list[Any], skipped: list[str], notes: list[str]
+) -> dict[str, Sheet]:
     heads = {
         "unit": ("单位", 16), "points": ("得分", 8), "grade": ("等次", 8), "construction": ("体系建设30", 11),
         "operation": ("运行70", 9), "failed_by": ("直接不合格事由", 30), "share": ("应发现未发现占比", 14),

@@ -3,18 +3,22 @@
 import logging
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish import manifest
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.publish.paper.typeset import set_texts
+from hotspot.study import Study
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOG = logging.getLogger(__name__)
 
 
-def write_atlas(study, year, *, city=None, out="out"):
+def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path | str = "out") -> list[Path]:
     """
     Write ``atlas-YEAR-CITYCODE.pdf``: the hotspot list of a year as a book for those who look after its cells.
 
@@ -80,7 +84,7 @@ def write_atlas(study, year, *, city=None, out="out"):
     return paths
 
 
-def _cities(study, hot, wanted):
+def _cities(study: Study, hot: "pd.DataFrame", wanted: str | None) -> list[tuple[str, str]]:
     """(name of the file, city) of the cities asked for, by code; a city without a plain code is numbered."""
     names = study.cells["city"].values.astype(str).tolist()
     codes = study.cells["city_code"].values.astype(str).tolist()

@@ -7,12 +7,13 @@ from hotspot.ledger.registers import quarters_without_case, untrained
 from hotspot.publish.office.case import case_faults, case_paper, names_of, read_case, redact
 from hotspot.publish.office.paper import paper_docx
 from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 from hotspot.workflows.network import register_of
 
 
-def publish_case(study, file: Path, *, asof: str, out="out") -> dict:
+def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out") -> dict:
     """
     Make a typical case ready for the paper: gate, redaction, count, DOCX, entry.
 
@@ -65,7 +66,7 @@ def publish_case(study, file: Path, *, asof: str, out="out") -> dict:
     }  # fmt: skip
 
 
-def known_names(study) -> dict[str, list[str]]:
+def known_names(study: Study) -> dict[str, list[str]]:
     """What a public text may not name: facilities with their ids, persons, codes and labels of cells."""
     known: dict[str, list[str]] = {"facility": [], "person": [], "address": [], "code": []}
     if study.facilities:
@@ -82,7 +83,7 @@ def known_names(study) -> dict[str, list[str]]:
     return known
 
 
-def show_registers(study, asof: str, *, out="out") -> dict:
+def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict:
     """
     Rewards, trainings and cases of the year of a day, and what they lack.
 
@@ -117,7 +118,7 @@ def show_registers(study, asof: str, *, out="out") -> dict:
     }  # fmt: skip
 
 
-def _units(study) -> list[str]:
+def _units(study: Study) -> list[str]:
     """The units that are trained: those of the network's register, else the counties of the study."""
     found = register_of(study)
     if found is not None:
@@ -125,7 +126,7 @@ def _units(study) -> list[str]:
     return sorted({str(name) for name in study.cells["county"].values if str(name)})
 
 
-def _people(study) -> list[str]:
+def _people(study: Study) -> list[str]:
     """Names of the network's register, where the study has one."""
     found = register_of(study)
     return [] if found is None else sorted({str(name) for name in found[0].people["name"] if str(name).strip()})

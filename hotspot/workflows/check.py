@@ -11,8 +11,10 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot import contracts
 from hotspot.contracts.cf import OF_THE_FILE
@@ -20,10 +22,16 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.like import stations_in_one_only
 from hotspot.quality.completeness import daily_means, monthly_means
 from hotspot.rules.calendar import parse_month
+from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.month import STEPS, derive, months_read, steps
 from hotspot.workflows.network import staffing_sentences
 from hotspot.workflows.year import open_hotspots
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,7 +40,7 @@ _SHOWN = 3  # files named beside one note
 _SHORT_OF = re.compile(r"ends \d+ days before|is missing in \d+%|no hour |without a single value")
 
 
-def check_month(study, month, *, out=None):
+def check_month(study: Study, month: str, *, out: Path | str | None = None) -> dict[str, Any]:
     """
     Everything a month needs, tried without publishing.
 
@@ -113,7 +121,7 @@ def check_month(study, month, *, out=None):
     return answer if told is None else answer | _of_month(study, month, *told)
 
 
-def check_lines(answer):
+def check_lines(answer: dict[str, Any]) -> Iterator[str]:
     """
     The answer as it is printed: the verdict, what stops the month, what it goes without, and notes last.
 
@@ -153,7 +161,7 @@ def check_lines(answer):
             yield f"note: {note['count']} files: {note['text']} ({named}{' ...' if note['count'] > _SHOWN else ''})"
 
 
-def group_notes(notes, files):
+def group_notes(notes: list[str], files: Iterable[str]) -> list[dict[str, Any]]:
     """
     Notes that say the same of several files, as one.
 
@@ -186,7 +194,7 @@ def group_notes(notes, files):
 
 
 @contextmanager
-def _trial(problems, what=""):
+def _trial(problems: list[str], what: str = "") -> Iterator[None]:
     """Whatever would stop ``hotspot month`` here is a problem, said once."""
     try:
         yield
@@ -196,14 +204,14 @@ def _trial(problems, what=""):
         _add(problems, f"{what or 'the month'}: {type(error).__name__}: {error}; please report this fault.")
 
 
-def _add(problems, text, plain=None):
+def _add(problems: list[str], text: str, plain: str | None = None) -> None:
     """A reason that is known already, for the list or for the month, is not said again."""
     if not any(known == text or (plain and known.endswith(plain)) for known in problems):
         problems.append(text)
 
 
 @contextmanager
-def _scratch(study, out, problems):
+def _scratch(study: Study, out: Path | str | None, problems: list[str]) -> Iterator[str]:
     """A copy of what ``hotspot month`` finds in ``out``; what it keeps between runs goes back there."""
     home = None if out is None else Path(out) / study.id
     if home is not None and not _writable(home):
@@ -226,14 +234,14 @@ def _scratch(study, out, problems):
                     partial.replace(home / path.name)
 
 
-def _writable(folder):
+def _writable(folder: Path) -> bool:
     """May something be written there, or where it would be made?"""
     folder = Path(folder).absolute()
     there = next(place for place in (folder, *folder.parents) if place.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
-def _of_list(study, year, out, hot):
+def _of_list(study: Study, year: int, out: Path | str | None, hot: "pd.DataFrame | None") -> dict[str, Any]:
     """Whether there is, or would be, a list of the year, and where it comes from."""
     from hotspot.rank.select.imported import origin
 
@@ -247,7 +255,7 @@ def _of_list(study, year, out, hot):
     return {"ready": True, "how": how, "cells": len(in_force), "origin": origin(hot).get("en", "")}
 
 
-def _to_date(deliveries, month):
+def _to_date(deliveries, month: str) -> tuple[Any, Any, Any]:
     """What was delivered and the field made of it, of a month that cannot be published."""
     from hotspot.estimate.field.monthly import monthly_field
     from hotspot.quality.decisions import with_decisions
@@ -257,7 +265,9 @@ def _to_date(deliveries, month):
     return delivered.intake, field, delivered.reference
 
 
-def _of_month(study, month, intake, field, reference):
+def _of_month(
+    study: Study, month: str, intake: Intake, field: "xr.Dataset", reference: "xr.Dataset | None"
+) -> dict[str, Any]:
     """What was delivered for the month and what came of it, as far as it got."""
     months: dict[str, dict] = {}
     cautions = [f"{r.path}: {r.refused}" for r in intake.files.values() if r.refused]
@@ -288,7 +298,7 @@ def _of_month(study, month, intake, field, reference):
     }
 
 
-def _stations(reference, study, month):
+def _stations(reference: "xr.Dataset | None", study: Study, month: str) -> dict[str, Any]:
     """Valid days and mean to date of every reference station in the month."""
     if reference is None:
         return {}
@@ -308,7 +318,7 @@ def _stations(reference, study, month):
     }
 
 
-def _number(value):
+def _number(value: Any) -> float | None:
     """A float, or None where it is missing."""
     value = float(value)
     return None if value != value else value

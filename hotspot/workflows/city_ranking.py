@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,19 +18,20 @@ from hotspot.rules.index import terms
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.computed_index import computed_index, numbers, read_days
 
 
 def rank_month(
-    study,
+    study: Study,
     month: str,
     index: Path | None = None,
     *,
     days: Path | None = None,
     decisions: Path | None = None,
     missed_target: Sequence[str] = (),
-    out="out",
+    out: Path | str = "out",
 ) -> dict:
     """
     Rank units by their composite index and by its improvement on the same month last year.
@@ -114,18 +116,18 @@ def rank_month(
     }  # fmt: skip
 
 
-def _months(rule, index, computed):
+def _months(rule: Any, index: Path | str | None, computed: Any) -> tuple[Any, str]:
     """month -> unit, index of the basis that decides, and what it is called in a message."""
     if rule.basis == "published":
         if index is None:
             raise DataError("the published index decides here (ranking.basis); give it with --index.")
-        return _published(index), Path(index).name
+        return _published(Path(index)), Path(index).name
     if computed is None:
         raise DataError("the computed index decides here (ranking.basis); give the days of points with --days.")
     return {of: rows[["unit", "index", *SIX]] for of, rows in computed.substituted.items()}, "the days given"
 
 
-def _terms(months, computed, month):
+def _terms(months: Any, computed: Any, month: str) -> Any:
     """unit -> pollutant -> sub-index of a month: computed where days were given, else of the published six."""
     rows = months.get(month) if computed is None else computed.substituted.get(month)
     if rows is None or not set(SIX) <= set(rows.columns):
@@ -137,7 +139,7 @@ def _terms(months, computed, month):
     return found
 
 
-def compare_days(study, days: Path, first: str, last: str, *, years: int = 1) -> dict:
+def compare_days(study: Study, days: Path, first: str, last: str, *, years: int = 1) -> dict:
     """
     Six pollutants of a window against the same days of an earlier year.
 
@@ -173,7 +175,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def _published(path):
+def _published(path: Path) -> dict[str, pd.DataFrame]:
     """month -> DataFrame unit, index."""
     table = read_loop_table(path, ("month", "unit", "index"), Intake(Path(path).parent))
     frame = table.frame.assign(index=numbers(table, "index"))
@@ -187,11 +189,11 @@ def _published(path):
     return {str(name): part[["unit", "index", *six]] for name, part in frame.groupby("month")}
 
 
-def _ranked(months, name, rule):
+def _ranked(months: Any, name: str, rule: Any) -> Any:
     return rank_units(months[name], months[month_minus(name, 12)], rule)
 
 
-def _between(months, month):
+def _between(months: Any, month: str) -> list[str]:
     first = min(months)
     out, name = [], month
     while name > first:
@@ -200,7 +202,7 @@ def _between(months, month):
     return sorted(out)
 
 
-def _shown(table):
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
     number = [None if v is None else float(v) for v in table["improvement"]]
     shown = table.assign(improvement=number, main=[NAMES.get(name, "") for name in table["main"]])
     for name in ("rank", "rank_improvement"):

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hotspot.variables import DataError
@@ -11,7 +12,7 @@ _GREETING = 1 << 20  # bytes; the first frame a scheduler sends is some hundreds
 
 
 @contextmanager
-def cluster(address):
+def cluster(address: str | None) -> Iterator[None]:
     """
     Hand lazy work to a running dask cluster while the block lasts.
 
@@ -47,7 +48,7 @@ def cluster(address):
         yield
 
 
-def _greeted(address):
+def _greeted(address: str) -> None:
     """
     See that what listens there sends a frame as a scheduler does.
 

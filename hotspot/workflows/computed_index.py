@@ -7,10 +7,12 @@ import pandas as pd
 
 from hotspot.rank.city.days import days_of_hours
 from hotspot.rank.city.index import SIX, month_index, replace_days
+from hotspot.rules.criteria import Validity
 from hotspot.sources.decisions import read_decisions
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import our_names, read_loop_table, renamed
 from hotspot.sources.tables import read_table
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 _DECIDED = ("point", "day", "signer", "reason")
@@ -28,7 +30,7 @@ class Computed:
     said: dict[str, list[str]]
 
 
-def computed_index(study, days: Path, decisions: Path | None = None) -> Computed:
+def computed_index(study: Study, days: Path, decisions: Path | None = None) -> Computed:
     """
     Read a table of days (or hours) and compute every month that is in it.
 
@@ -79,7 +81,7 @@ def computed_index(study, days: Path, decisions: Path | None = None) -> Computed
     return Computed(measured, substituted, said)
 
 
-def read_days(path: Path, validity) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def read_days(path: Path, validity: Validity | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Days of points, and the hours they were made of where the table holds hours."""
     intake = Intake(Path(path).parent)
     table = read_table(Path(path), intake)
@@ -102,7 +104,7 @@ def read_days(path: Path, validity) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     return days_of_hours(hours, validity=validity), hours
 
 
-def numbers(table, column: str) -> pd.Series:
+def numbers(table: pd.DataFrame, column: str) -> pd.Series:
     """A column as float64, NaN where it is empty or a dash; a DataError names what is no number."""
     values = pd.to_numeric(table.frame[column].replace({"": None, "-": None, "—": None}), errors="coerce")
     wrong = values.isna() & ~table.frame[column].isin(["", "-", "—"])
@@ -121,14 +123,14 @@ def _single(days: pd.DataFrame, name: str) -> pd.DataFrame:
     return days.sort_values(["unit", "point", "day"], ignore_index=True)
 
 
-def _day(text: str, table, line) -> str:
+def _day(text: str, table: pd.DataFrame, line: int) -> str:
     day = pd.to_datetime(text, errors="coerce")
     if day is pd.NaT:
         raise DataError(f"{table.name}, row {line}, column day: {text!r} is no day; write it like 2023-04-30.")
     return str(day.date())
 
 
-def _decided(study, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
+def _decided(study: Study, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
     """Standing decisions, one row per point and day: those of the study on these points, and the table's own."""
     rows: list[dict] = []
     if study.decisions:

@@ -6,13 +6,14 @@ layout the readers know, so the demo runs the very path a real month runs.
 """
 
 import shutil
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 _COMPLETE = f".complete-{metadata.version('hotspot')}"
 
 
-def run_demo(out="out"):
+def run_demo(out: Path | str = "out") -> Path:
     """
     Write the synthetic study below ``out``, record a year of answers and problems, publish its latest month.
 
@@ -43,7 +44,7 @@ def run_demo(out="out"):
     return run_month(study, LATEST_MONTH, out=out)
 
 
-def _write(write_study, folder):
+def _write(write_study: Callable[..., Path], folder: Path) -> Path:
     """Write the study afresh; a mark tells the next demo that it is whole."""
     shutil.rmtree(folder, ignore_errors=True)
     path = write_study(folder)

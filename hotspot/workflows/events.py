@@ -1,6 +1,8 @@
 """Events of other desks and chats in one vocabulary (A4): read, placed, gathered, counted by kind, hour and month."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.sources.events import COLUMNS, read_events
 from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.text.table import kinds
 from hotspot.variables import DataError
@@ -19,7 +22,7 @@ from hotspot.variables import DataError
 NO_PLACE = "no place"
 
 
-def import_events(study, files=(), *, channel: str = "", out="out") -> dict:
+def import_events(study: Study, files: Sequence[Path] = (), *, channel: str = "", out: Path | str = "out") -> dict:
     """
     Bring tables and chat exports into one list of events.
 
@@ -51,7 +54,12 @@ def import_events(study, files=(), *, channel: str = "", out="out") -> dict:
     parts = []
     for path, one in chosen:
         said = channel or (one.channel if one else "")
-        part = read_events(path, intake, channel=said, columns=dict(one.columns) if one else None)
+        part = read_events(
+            path,
+            intake,
+            channel=said,
+            columns={str(ours): theirs for ours, theirs in one.columns.items()} if one else None,
+        )
         datum = (one.datum if one else None) or "wgs84"
         part["lon"], part["lat"] = to_wgs84(part["lon"].to_numpy(), part["lat"].to_numpy(), datum)
         parts.append(part)
@@ -86,11 +94,11 @@ def import_events(study, files=(), *, channel: str = "", out="out") -> dict:
     }  # fmt: skip
 
 
-def _declared(path, declared):
+def _declared(path: Path, declared: Any) -> Any:
     return next((one for known, one in declared if known.resolve() == path.resolve()), None)
 
 
-def _placed(study, reports):
+def _placed(study: Study, reports: pd.DataFrame) -> pd.DataFrame:
     """Cell, county and township of each report: by its coordinates, else by the longest name that is known."""
     names = _names(study)
     cells = study.cells
@@ -117,7 +125,7 @@ def _placed(study, reports):
     return reports.drop(columns=["lon", "lat"]).join(pd.DataFrame(rows, columns=columns, index=reports.index))
 
 
-def _names(study):
+def _names(study: Study) -> dict[str, Any]:
     """Names of facilities, townships and counties -> (lon, lat or NaN, county, township); an ambiguous one is none."""
     cells = study.cells
     found: dict[str, tuple] = {}
@@ -142,7 +150,7 @@ def _names(study):
     return {name: place for name, place in found.items() if name not in twice and len(name) > 1}
 
 
-def _by_name(names, place, text):
+def _by_name(names: Any, place: Any, text: str) -> tuple[str, Any]:
     """The place as it is named exactly, else the longest known name inside it, else inside the text."""
     if place in names:
         return place, names[place]
@@ -154,7 +162,7 @@ def _by_name(names, place, text):
     return "", None
 
 
-def _events(table):
+def _events(table: pd.DataFrame) -> pd.DataFrame:
     """One row per event: its first report, how many reports, by which channels."""
     kept = table[~table["again"]]
     first = table[table["first"]].set_index("event")
@@ -167,7 +175,7 @@ def _events(table):
     return first.reset_index().sort_values("event", ignore_index=True)
 
 
-def _write(folder, events, table, shares):
+def _write(folder: Path, events: pd.DataFrame, table: pd.DataFrame, shares: pd.DataFrame) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = [_csv(folder / "events.csv", events)]
     written.append(_csv(folder / "event-reports.csv", table))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -11,6 +12,7 @@ from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.sources.evidence import read_evidence
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
+from hotspot.study import Study
 from hotspot.trace.assets import KINDS, asset_faults, seen_by_lookouts
 from hotspot.trace.evidence import Told, told_of_window
 from hotspot.variables import DataError
@@ -22,7 +24,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def named_evidence(study, facilities) -> pd.DataFrame:
+def named_evidence(study: Study, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     """
     The delivered evidence of a study with its facilities by id, whether a file named them by id or by name.
 
@@ -44,7 +46,7 @@ def named_evidence(study, facilities) -> pd.DataFrame:
     return table.assign(facility=[f if f in known else by_name.get(f, f) for f in table["facility"]])
 
 
-def evidence_of_period(study, period: str, *, out="out") -> dict:
+def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") -> dict:
     """
     Every sentence that evidence adds to the pushed alarms of a month or day.
 
@@ -102,12 +104,12 @@ def evidence_of_period(study, period: str, *, out="out") -> dict:
     return {"rows": rows, "unknown": unknown, "file": str(file), "sentences": [*lines, *notes[1:], f"written: {file}"]}
 
 
-def card_evidence(evidence: pd.DataFrame, sources: pd.DataFrame, start, end) -> list[Told]:
+def card_evidence(evidence: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> list[Told]:
     """Sentences on the sources of one alarm, in their order; what a card adds to its note."""
     return [one for facility in sources["facility"] for one in told_of_window(evidence, str(facility), start, end)]
 
 
-def show_assets(study) -> dict:
+def show_assets(study: Study) -> dict:
     """
     The register of equipment: whether it adds up, and which cells no lookout sees.
 

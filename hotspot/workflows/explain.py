@@ -6,6 +6,7 @@ machine; it ranks nothing.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot import contracts
 from hotspot.deliveries.run import Deliveries
@@ -15,15 +16,18 @@ from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
-from hotspot.study import load_study
+from hotspot.study import Study, load_study
 from hotspot.trace.groups import group_words
 from hotspot.trace.words import agreement_words, calm_words, rest_words, share_words
 from hotspot.variables import DataError
 from hotspot.workflows.month import derive
 from hotspot.workflows.year import annual, open_hotspots
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def explain_cell(study, month, cell, *, out="out"):
+
+def explain_cell(study: Study, month: str, cell: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Why this cell is, or is not, on a month's list: numbers, data, confidence, sources.
 
@@ -196,7 +200,7 @@ def _sentences(answer, deliveries, month):
     return lines
 
 
-def _weather_of(months):
+def _weather_of(months: Any) -> dict[str, Any]:
     """Each month in average weather, with its interval."""
     ends = {"": "normalised", "_low": "low", "_high": "high"}
     return {
@@ -205,7 +209,7 @@ def _weather_of(months):
     }
 
 
-def _weather_sentences(answer, decimals):
+def _weather_sentences(answer: dict[str, Any], decimals: int) -> list[str]:
     """What the weather did to this cell, and what its level in stagnant weather is."""
     weather, lines = answer["weather"], []
     if weather["how"]["weather"].startswith("none: "):
@@ -242,21 +246,21 @@ def _annual_sentence(code, deliveries, year):
     return f"By annual mean it is number {rank} of {city.sizes['cell']} cells of its city."
 
 
-def _records(table):
+def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """Rows of a table as dicts of plain values; NaN becomes None."""
     return [{k: _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and value != value else value
 
 
-def _number(value):
+def _number(value: Any) -> Any:
     return _plain(float(value))
 
 
-def describe_folder(folder):
+def describe_folder(folder: Path) -> list[tuple[Path, str]]:
     """What to open in a published folder: list of (path, words), for the end of a run."""
     made = list(PRODUCTS.values())
     words = {product.files[0]: product.en for product in made if product.people}

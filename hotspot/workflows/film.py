@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspot.rules.criteria import Criteria
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 
-def write_film(study, cell: str, *, first: str, hours: int = 48, out="out") -> Path:
+def write_film(study: Study, cell: str, *, first: str, hours: int = 48, out: Path | str = "out") -> Path:
     """
     Write ``OUT/<study id>/films/CODE-FIRST.html``: the 36 sub-cells of a cell, hour by hour.
 
@@ -63,7 +65,7 @@ def write_film(study, cell: str, *, first: str, hours: int = 48, out="out") -> P
     return page.save(folder / f"{code}-{begin:%Y%m%d%H}.html")
 
 
-def _both(criteria):
+def _both(criteria: Criteria) -> Criteria:
     """The same criteria with every kind of station heard: a film shows what is known."""
     alarms = criteria.alarms.model_copy(update={"roles": ["micro", "reference"]})
     return criteria.model_copy(update={"alarms": alarms})

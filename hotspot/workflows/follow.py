@@ -10,12 +10,19 @@ import contextlib
 import fcntl
 import hashlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Times
+from hotspot.rank.alarm.expected import setting_of, tie
+from hotspot.rank.alarm.state import Memory, blank, dump, load
 from hotspot.rules.calendar import offset_hours
+from hotspot.study import Stations, Study
 from hotspot.variables import DataError
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +30,7 @@ _LOG = logging.getLogger(__name__)
 _SCREEN = 192  # hours that the screen of one pass sees: it looks back a week
 
 
-def follow_alarms(study, folder, *, out="out"):
+def follow_alarms(study: Study, folder: Path | str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Take the new files of a folder, judge the hours they bring, record their alarms.
 
@@ -56,7 +63,6 @@ def follow_alarms(study, folder, *, out="out"):
     from hotspot.lake.parts import write_whole
     from hotspot.ledger.alarms import record_alarms
     from hotspot.ledger.store import open_ledger
-    from hotspot.rank.alarm.state import blank, dump, load
 
     home = Path(out) / study.id / "alarms" / "follow"
     home.mkdir(parents=True, exist_ok=True)
@@ -64,7 +70,7 @@ def follow_alarms(study, folder, *, out="out"):
     with _alone(home / "lock"):
         state = home / "state.npz"
         memory = load(state.read_bytes(), rule) if state.exists() else blank(rule)
-        answer = _take(study, folder, memory)
+        answer = _take(study, Path(folder), memory)
         alarms = _judge(study, memory, answer)
         with open_ledger(Path(out) / study.id / "ledger.sqlite") as ledger:
             # No period: an hourly run withdraws nothing.
@@ -79,7 +85,7 @@ def follow_alarms(study, folder, *, out="out"):
 
 
 @contextlib.contextmanager
-def _alone(path):
+def _alone(path: Path) -> Iterator[None]:
     """Two timers must not take the same file."""
     with open(path, "w", encoding="utf-8") as lock:
         try:
@@ -89,7 +95,7 @@ def _alone(path):
         yield
 
 
-def _take(study, folder, memory):
+def _take(study: Study, folder: Path, memory: Memory) -> dict[str, Any]:
     """Read what is new into the memory; what the pass can say of the files."""
     root, folder = Path(study.root).resolve(), Path(folder).resolve()
     if not folder.is_relative_to(root):
@@ -116,7 +122,7 @@ def _take(study, folder, memory):
     return answer
 
 
-def _read(study, delivery, path, root):
+def _read(study: Study, delivery: Stations, path: Path, root: Path) -> xr.Dataset:
     from hotspot.sources.intake import Intake
     from hotspot.sources.stations.stations import read_stations
 
@@ -126,7 +132,7 @@ def _read(study, delivery, path, root):
     return hours.isel(time=slice(seen[0], seen[-1] + 1)) if seen.size else hours.isel(time=[])
 
 
-def _remember(memory, hours, study):
+def _remember(memory: Memory, hours: xr.Dataset, study: Study) -> int:
     """Put a file's values where they belong; how many of them came for hours already judged."""
     if not hours.sizes["time"]:
         return 0
@@ -156,7 +162,7 @@ def _remember(memory, hours, study):
     return int(late.sum()) + int(np.isfinite(hours["pm25"].values[:, ~inside]).sum())
 
 
-def _judge(study, memory, answer):
+def _judge(study: Study, memory: Memory, answer: dict[str, Any]) -> pd.DataFrame:
     """Judge every hour that is known and was not judged; the alarms that are open or new."""
     from hotspot.rank.alarm.episodes import decide, empty
 
@@ -181,13 +187,10 @@ def _judge(study, memory, answer):
     return alarms
 
 
-def _candidates(study, memory, begin):
+def _candidates(study: Study, memory: Memory, begin: int) -> tuple[pd.DataFrame, int]:
     """Candidate rows of the hours from ``begin`` on, and the number of instrumented cells."""
-    import xarray as xr
-
     from hotspot.quality.screen import screen
     from hotspot.rank.alarm.alarms import candidates_of
-    from hotspot.rank.alarm.expected import setting_of, tie
 
     rule = study.criteria.alarms
     from_ = max(begin - _SCREEN, memory.start)
@@ -218,7 +221,7 @@ def _candidates(study, memory, begin):
     return rows, n_cell
 
 
-def _weather(study, time):
+def _weather(study: Study, time: Times) -> xr.Dataset | None:
     """The delivered weather of some hours; None where there is none."""
     from hotspot.deliveries.opening import open_months
 
@@ -233,7 +236,7 @@ def _weather(study, time):
     return None if weather is None else weather.reindex(time=time)
 
 
-def _write(home, alarms):
+def _write(home: Path, alarms: pd.DataFrame) -> None:
     """The month's file: alarms of this pass replace those of the same id."""
     from hotspot.lake.parts import write_whole
 
@@ -248,7 +251,7 @@ def _write(home, alarms):
         write_whole(path, text.encode())
 
 
-def _sentences(study, answer):
+def _sentences(study: Study, answer: dict[str, Any]) -> list[str]:
     lines = [
         f"{study.id}: {len(answer['taken'])} files taken, {answer['known']} known, {len(answer['refused'])} refused; "
         f"{answer['judged']} hours judged, {answer['late']} late values not judged again"

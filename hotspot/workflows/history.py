@@ -16,14 +16,15 @@ import xarray as xr
 from hotspot import contracts
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus, parse_month
-from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.study import Study
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 
 N_MONTHS = 13
 _LIBRARIES = ("hotspot", "numpy", "numba", "xarray")
 
 
-def history_months(month):
+def history_months(month: str) -> list[str]:
     """
     The month of a year before, and every one since.
 
@@ -45,7 +46,9 @@ def history_months(month):
     return [month_minus(month, k) for k in range(N_MONTHS - 1, -1, -1)]
 
 
-def with_history(field, study, intake=None, folder=None, deliveries=None):
+def with_history(
+    field: xr.Dataset, study: Study, intake: Intake | None = None, folder: Path | None = None, deliveries=None
+) -> xr.Dataset:
     """
     A month's field, and the months between those that it compares.
 
@@ -106,7 +109,7 @@ def with_history(field, study, intake=None, folder=None, deliveries=None):
     return contracts.checked(both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs))
 
 
-def other_months(deliveries, names):
+def other_months(deliveries, names: list[str]) -> xr.Dataset:
     """
     Months of a study as the deliveries give them.
 
@@ -145,6 +148,6 @@ def other_months(deliveries, names):
     return plain.assign_attrs(inputs=json.dumps(inputs, ensure_ascii=False))
 
 
-def _cells_digest(study):
+def _cells_digest(study: Study) -> str:
     """The cells, as text to compare by: their codes are their places."""
     return hashlib.sha256("\n".join(np.sort(study.cells["cell"].values.astype(str))).encode()).hexdigest()

@@ -1,12 +1,16 @@
 """Where the next micro-stations should stand: from the year's list to a table, a map and the installers' sheet."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import year_months
+from hotspot.study import Study
 from hotspot.trace.footprint import wind_table
 from hotspot.trace.prior import register_emission
 from hotspot.trace.siting import choose_sites, concentration, ground
@@ -15,7 +19,9 @@ from hotspot.trace.wind import wind_at
 _SAMPLE = 7  # every seventh hour of the year's wind: all hours of the day, few enough to weigh 36 places
 
 
-def instrument(study, year, *, cells=1000, stations=4, out="out"):
+def instrument(
+    study: Study, year: int, *, cells: int = 1000, stations: int = 4, out: Path | str = "out"
+) -> pd.DataFrame:
     """
     Choose the cells and sub-cells for the next micro-stations, and write what the installers need.
 
@@ -69,7 +75,7 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
     weather = deliveries.months(months, kinds=("weather",)).weather
     rule, grid = study.criteria.tracing, study.grid
     at = np.array([grid.centre(*grid.parse(code)) for code in hot["cell"]], dtype=float).reshape(-1, 2)
-    lon, lat = (np.asarray(facilities[axis], float) for axis in ("lon", "lat"))
+    lon, lat = (cast(Any, facilities)[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
     sources = np.column_stack(grid.project(lon, lat))
     emission, _ = register_emission(facilities)
     standing = _standing(grid, (seen.reference, seen.stations))
@@ -108,7 +114,7 @@ def instrument(study, year, *, cells=1000, stations=4, out="out"):
     return sites
 
 
-def instrument_lines(sites):
+def instrument_lines(sites: pd.DataFrame) -> list[str]:
     """What ``instrument`` says in a shell: before and after, and where the files lie."""
     lines = [f"{len(sites)} sites in {sites['cell'].nunique()} cells"]
     words = (
@@ -122,7 +128,7 @@ def instrument_lines(sites):
     return [*lines, *(str(path) for path in sites.attrs["files"])]
 
 
-def _standing(grid, networks):
+def _standing(grid: Grid, networks: tuple[xr.Dataset | None, xr.Dataset | None]) -> Floats:
     """Where stations stand already, m."""
     found = [
         np.column_stack(grid.project(np.asarray(data["lon"], float), np.asarray(data["lat"], float)))
@@ -132,7 +138,7 @@ def _standing(grid, networks):
     return np.concatenate(found) if found else np.zeros((0, 2))
 
 
-def _wind(weather, grid, at):
+def _wind(weather: xr.Dataset | None, grid: Grid, at: Floats) -> Floats:
     """A sample of the year's wind at a cell; even from all sides where no wind was delivered."""
     if weather is None or not {"u10", "v10"} <= set(weather):
         angle = np.arange(16) * np.pi / 8
@@ -143,7 +149,7 @@ def _wind(weather, grid, at):
     return wind_table(u[there][::_SAMPLE], v[there][::_SAMPLE])
 
 
-def _written(study, year, sites, folder):
+def _written(study: Study, year: int, sites: pd.DataFrame, folder: Path) -> list[Path]:
     """The table, the sheet and the map, each whole or not at all."""
     from hotspot.publish.paper.site_sheet import site_sheet
     from hotspot.publish.web.site_map import site_map

@@ -1,14 +1,18 @@
 """Weekly measures on their ladder (B17), and what those with a place and a day did to the air (C9)."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot.ledger.measures import interventions, measure_table
 from hotspot.ledger.storage import FILE, is_there
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.calendar import month_minus, month_start
+from hotspot.sources.intake import NothingDelivered
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
@@ -27,7 +31,9 @@ _EFFECTS = {
 }  # fmt: skip
 
 
-def show_measures(study, asof: str, *, out="out", effects: bool = False, to: Path | None = None) -> dict:
+def show_measures(
+    study: Study, asof: str, *, out: Path | str = "out", effects: bool = False, to: Path | None = None
+) -> dict:
     """
     Every measure on the ladder of weekly reports; with ``effects`` what those with a cell and a day did.
 
@@ -71,7 +77,7 @@ def show_measures(study, asof: str, *, out="out", effects: bool = False, to: Pat
     return {"measures": table.to_dict("records"), "effects": found, "file": str(to or ""), "sentences": lines}
 
 
-def effect_sentences(study, asof: str, *, out="out") -> list[str]:
+def effect_sentences(study: Study, asof: str, *, out: Path | str = "out") -> list[str]:
     """
     One sentence per measure in force for 30 days or more: what a bulletin prints of them.
 
@@ -94,7 +100,7 @@ def effect_sentences(study, asof: str, *, out="out") -> list[str]:
     return [row["zh"] for row in measured_effects(study, register, asof)]
 
 
-def measured_effects(study, register: pd.DataFrame, asof: str) -> list[dict]:
+def measured_effects(study: Study, register: pd.DataFrame, asof: str) -> list[dict]:
     """
     The effect of each measure with a cell and a day, after 30 days (proposal) of it.
 
@@ -140,13 +146,12 @@ def measured_effects(study, register: pd.DataFrame, asof: str) -> list[dict]:
     return rows
 
 
-def _daily(study, began: str, asof: str):
+def _daily(study: Study, began: str, asof: str) -> tuple[xr.Dataset | None, xr.Dataset | None]:
     """Days of every cell from a year before the first measure, and the days' weather; None where there are none."""
     from hotspot.deliveries.opening import open_months
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.estimate.weather.rows import weather_steps
     from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.sources.intake import NothingDelivered
 
     first, final = month_minus(began[:7], _BEFORE), asof[:7]
     names = [final]
@@ -164,7 +169,7 @@ def _daily(study, began: str, asof: str):
     return daily, None if weather is None else weather_steps(weather, utc_offset=study.utc_offset)
 
 
-def _effect(study, daily, steps, row, asof):
+def _effect(study: Study, daily: xr.Dataset, steps: xr.Dataset | None, row: Any, asof: str) -> Any:
     from hotspot.estimate.weather.effect import effect
 
     names = study.cells["cell"].values.astype(str)

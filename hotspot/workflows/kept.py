@@ -8,17 +8,32 @@ everything else it hangs on. Whatever does not fit, or is no whole file, is made
 import hashlib
 import json
 import logging
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot.patterns import match_files
+from hotspot.sources.intake import Intake
+from hotspot.study import Decisions, Delivery, Study
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LOG = logging.getLogger(__name__)
 
 
-def kept(path, stamp, intake, make, *, listing="", inputs=None):
+def kept(
+    path: Path | None,
+    stamp: str | None,
+    intake: Intake,
+    make: Callable,
+    *,
+    listing: str = "",
+    inputs: Callable | None = None,
+) -> "xr.Dataset":
     """
     A record from its file while nothing it came from has changed; else made, and kept.
 
@@ -61,7 +76,7 @@ def kept(path, stamp, intake, make, *, listing="", inputs=None):
     return record
 
 
-def stamp_of(study, *more, libraries):
+def stamp_of(study: Study, *more: str, libraries: tuple[str, ...]) -> str:
     """
     What else a record hangs on: the study file, the criteria, the versions, and whatever ``more`` names.
 
@@ -82,7 +97,7 @@ def stamp_of(study, *more, libraries):
     return hashlib.sha256(text).hexdigest()
 
 
-def listing_of(study, *parts):
+def listing_of(study: Study, *parts: Iterable[Delivery | Decisions]) -> str:
     """
     The names of all files that the patterns of deliveries find, as one hash.
 
@@ -101,7 +116,7 @@ def listing_of(study, *parts):
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def write_record(path, record):
+def write_record(path: Path, record: "xr.Dataset") -> None:
     """
     Write a record as parquet: a row per cell and month, attributes in its metadata; no clock, same bytes.
 
@@ -137,7 +152,7 @@ def write_record(path, record):
     pq.write_table(table, path, compression="zstd", compression_level=3, write_page_checksum=True)
 
 
-def read_record(path):
+def read_record(path: Path) -> "xr.Dataset | None":
     """A kept record, or None where the file is not one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -161,7 +176,7 @@ def read_record(path):
     return xr.Dataset(values, coords, attrs)
 
 
-def _same_inputs(intake, record):
+def _same_inputs(intake: Intake, record: "xr.Dataset") -> bool:
     """Are the files a record was made from still there, byte for byte?"""
     root, stated = Path(intake.root), json.loads(record.attrs["inputs"])
     return all((root / p).exists() and intake.register(root / p).sha256 == sha for p, sha in stated)

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from hotspot.publish.tables.book import Sheet, write_book
+from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
@@ -18,7 +20,9 @@ KINDS = {
 _SHORT = 400  # letters of a field that a line on the screen shows
 
 
-def show_ledger(study, *, out="out", kind: str | None = None, month: str | None = None, to: Path | None = None) -> dict:
+def show_ledger(
+    study: Study, *, out: Path | str = "out", kind: str | None = None, month: str | None = None, to: Path | None = None
+) -> dict:
     """
     Entries of a study's ledger, of one kind and month or all, and a file of them where one is asked for.
 
@@ -62,14 +66,14 @@ def show_ledger(study, *, out="out", kind: str | None = None, month: str | None 
     return {"head": head, "counts": counts, "entries": records, "file": str(to or ""), "sentences": lines}
 
 
-def _line(record):
+def _line(record: dict[str, Any]) -> str:
     body = {k: v for k, v in record.items() if k not in ("seq", "kind", "month", "hash")}
     text = json.dumps(body, ensure_ascii=False, sort_keys=True)
     text = text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
     return f"{record['seq']:>5}  {record['kind']:<12} {record['month']}  {record['hash']}  {text}"
 
 
-def _write(path, records, created):
+def _write(path: Path, records: list[dict[str, Any]], created: str) -> None:
     flat = [{name: _flat(value) for name, value in record.items()} for record in records]
     if path.suffix.lower() == ".xlsx":
         sheets = {}
@@ -86,5 +90,5 @@ def _write(path, records, created):
     write_csv(path.with_suffix(".partial"), names, rows).replace(path)
 
 
-def _flat(value):
+def _flat(value: Any) -> Any:
     return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -9,6 +9,7 @@ whenever an input, the study or the program changed.
 import json
 import warnings
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -17,7 +18,8 @@ from hotspot import contracts
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.reasons import months_back
-from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.intake import Intake, NothingDelivered
+from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.kept import kept, listing_of, stamp_of
 from hotspot.workflows.year_levels import level_of_record, with_levels
@@ -28,7 +30,7 @@ _MARGIN = 0.5  # degrees around the study, in which a mountain still shades a va
 _LIBRARIES = ("hotspot", "numpy", "scipy", "lightgbm", "numba", "xarray")
 
 
-def annual_level(study, year, *, folder=None, deliveries=None):
+def annual_level(study: Study, year: int, *, folder: Path | None = None, deliveries=None) -> xr.Dataset:
     """
     The emission level by which the list of ``year`` is selected (D3), and what could have stood in its place.
 
@@ -67,7 +69,7 @@ def annual_level(study, year, *, folder=None, deliveries=None):
     return level_of_record(record, study, basis)
 
 
-def monthly_level(study, month, *, folder=None, deliveries=None):
+def monthly_level(study: Study, month: str, *, folder: Path | None = None, deliveries=None) -> xr.Dataset:
     """
     A month, the one before and the same of last year in average weather.
 
@@ -99,7 +101,9 @@ def monthly_level(study, month, *, folder=None, deliveries=None):
     return record.reindex(time=np.array(wanted))
 
 
-def with_weather(field, study, month, intake, folder=None, deliveries=None):
+def with_weather(
+    field: xr.Dataset, study: Study, month: str, intake: Intake, folder: Path | None = None, deliveries=None
+) -> xr.Dataset:
     """
     A month's field with what is left of it when the weather is taken out, and the year's level.
 
@@ -137,7 +141,7 @@ def with_weather(field, study, month, intake, folder=None, deliveries=None):
     return contracts.checked(field.assign(values).assign_attrs(weather=_said(months), level=_said(record)))
 
 
-def _said(record):
+def _said(record: xr.Dataset) -> str:
     """How a record was made, or why there is nothing."""
     if record.attrs["why"]:
         return f"none: {record.attrs['why']}"
@@ -149,7 +153,7 @@ def _said(record):
     )
 
 
-def weather_free(deliveries, last, *, levels=False):
+def weather_free(deliveries, last: str, *, levels: bool = False) -> xr.Dataset:
     """
     Months up to ``last`` with the weather taken out, as far as it was delivered.
 
@@ -188,8 +192,9 @@ def weather_free(deliveries, last, *, levels=False):
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
     hold(delivered, names)
-    terrain = _terrain(study, delivered.intake)
-    about = {"inputs": _stated(delivered.intake)}
+    intake = cast(Intake, delivered.intake)
+    terrain = _terrain(study, intake)
+    about = {"inputs": _stated(intake)}
     field, daily = daily_field(delivered, study.cells, names)
     if daily is not None:
         daily.attrs.setdefault("spacing", float(study.lattice.spacing))
@@ -197,7 +202,14 @@ def weather_free(deliveries, last, *, levels=False):
     return with_levels(record, study, int(last[:4]), field, daily, delivered.weather) if levels else record
 
 
-def _without_weather(study, names, weather, daily, terrain, about):
+def _without_weather(
+    study: Study,
+    names: list[str],
+    weather: xr.Dataset | None,
+    daily: xr.Dataset | None,
+    terrain: xr.Dataset | None,
+    about: dict[str, str],
+) -> xr.Dataset:
     """The months in average weather, or nothing and the reason."""
     from hotspot.estimate.weather.normalise import normalise
 
@@ -238,7 +250,7 @@ def _without_weather(study, names, weather, daily, terrain, about):
     return _complete(kept).assign_attrs(about | moved, why="", notes=json.dumps(notes, ensure_ascii=False))
 
 
-def _terrain(study, intake):
+def _terrain(study: Study, intake: Intake) -> xr.Dataset | None:
     """Height, relief, valley and walls of every cell, or None where no elevation model was delivered."""
     from hotspot.estimate.weather.terrain import terrain_index
     from hotspot.sources.places.dem import open_dem
@@ -251,7 +263,7 @@ def _terrain(study, intake):
     return terrain_index(elevation, study.cells, study.criteria)
 
 
-def _nothing(study, names, why, about=None):
+def _nothing(study: Study, names: list[str], why: str, about: dict[str, Any] | None = None) -> xr.Dataset:
     """The same Dataset with nothing in it, and the reason."""
     cells = study.cells["cell"].values.astype(str)
     time = np.array([month_start(name) for name in names])
@@ -259,7 +271,7 @@ def _nothing(study, names, why, about=None):
     return _complete(blank).assign_attrs({"inputs": "[]", "notes": "[]", "why": why} | (about or {}))
 
 
-def _complete(record):
+def _complete(record: xr.Dataset) -> xr.Dataset:
     """Every value there, NaN where it was not made."""
     shape = (record.sizes["cell"], record.sizes["time"])
     for name in (name + end for name in VALUES for end in _LIMITS):
@@ -269,16 +281,16 @@ def _complete(record):
     return record
 
 
-def _unit(name):
+def _unit(name: str) -> dict[str, str]:
     return {"unit": "1" if "_change" in name else "ug/m3"}
 
 
-def learned_from(study, last):
+def learned_from(study: Study, last):
     """The months a record up to ``last`` is learned from, oldest first."""
     return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
 
 
-def _inputs(deliveries, last, levels=False):
+def _inputs(deliveries, last: Any, levels: bool = False) -> str:
     """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
     from hotspot.quality.decisions import kinds_to_open, with_decisions
 
@@ -290,22 +302,23 @@ def _inputs(deliveries, last, levels=False):
         delivered = with_decisions(deliveries.months(learned_from(study, last), kinds=kinds))
     except NothingDelivered:
         return "[]"
-    _terrain(study, delivered.intake)
-    return _stated(delivered.intake)
+    intake = cast(Intake, delivered.intake)
+    _terrain(study, intake)
+    return _stated(intake)
 
 
-def _stated(intake):
+def _stated(intake: Intake) -> str:
     """Paths and hashes of the files that were read, as JSON."""
     pairs = sorted((r.path, r.sha256) for r in intake.files.values() if not r.refused)
     return json.dumps(pairs, ensure_ascii=False)
 
 
-def _kept_year(deliveries, basis, path):
+def _kept_year(deliveries, basis: int, path: Path | None) -> xr.Dataset:
     """The record of a year with its levels."""
     return _kept(deliveries, f"{basis}-12", path, levels=True)
 
 
-def _kept(deliveries, last, path, levels=False):
+def _kept(deliveries, last: str, path: Path | None, levels: bool = False) -> xr.Dataset:
     """The record from its file while nothing it came from has changed; else made, and kept."""
     study, stamp = deliveries.study, None
     if path is not None:

@@ -5,14 +5,23 @@ Both read the months published so far from ``OUT/<study id>/ledger.sqlite``; a
 month that was never published can be neither answered nor counted.
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from hotspot.ledger.storage import FILE, is_there
+from hotspot.ledger.store import Ledger, open_ledger
 from hotspot.rules.calendar import parse_month
+from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def record_feedback_file(study, file, *, out="out"):
+
+def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Record a table that came back from the field into the study's ledger.
 
@@ -40,7 +49,6 @@ def record_feedback_file(study, file, *, out="out"):
     DataError
         The file cannot be read, or no month was published yet.
     """
-    from hotspot.sources.intake import Intake
     from hotspot.workflows.network import register_of
 
     file = Path(file)
@@ -64,7 +72,7 @@ def record_feedback_file(study, file, *, out="out"):
     return {"what": what, "counts": counts, "sentences": said}
 
 
-def _rows_of(file, intake):
+def _rows_of(file: Path | str, intake: Intake) -> "tuple[str, Callable[..., pd.DataFrame], Any, Any]":
     """What a returned table is: (its name, the function that records it, its rows, their line numbers)."""
     from hotspot.ledger.feedback import REQUIRED, record_feedback
     from hotspot.ledger.issues import record_issues, record_steps
@@ -75,7 +83,7 @@ def _rows_of(file, intake):
     from hotspot.sources.loop_tables import our_names, renamed
     from hotspot.sources.tables import read_table
 
-    table = read_table(file, intake)
+    table = read_table(Path(file), intake)
     names = set(our_names(table.frame.columns))
     if {"origin", "found"} <= names:
         return "problems", record_issues, renamed(table, ()).frame, table.lines
@@ -92,7 +100,7 @@ def _rows_of(file, intake):
     return "feedback", record_feedback, returned(table.frame, table.name, REQUIRED), table.lines
 
 
-def escalate_month(study, month, *, out="out"):
+def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Which cells reach the next step of escalation, and which are one warning away.
 
@@ -152,7 +160,7 @@ def escalate_month(study, month, *, out="out"):
     return answer | {"chance": by_lot and by_lot._asdict(), "sentences": lines}
 
 
-def _chances(home, history):
+def _chances(home: Path, history: Any) -> dict[str, Any]:
     """Of every month and warned cell, the largest chance of being truly listed: month -> cell -> ``p_top``."""
     from hotspot.publish.revisions import chances
     from hotspot.publish.tables.lists import read_warnings
@@ -166,7 +174,7 @@ def _chances(home, history):
     return found
 
 
-def _pooled_words(mean, step):
+def _pooled_words(mean: float, step: float) -> str:
     if mean != mean:
         return ""
     return (
@@ -175,7 +183,7 @@ def _pooled_words(mean, step):
     )
 
 
-def _chance(study, home, history, published, month):
+def _chance(study: Study, home: Path, history: Any, published: Any, month: str) -> Any:
     """``ledger.chance`` for the published months, or None where the month's list of hotspot cells is not there."""
     from hotspot.ledger.chance import chance_of_steps, counted
     from hotspot.rank.select.hotlist import read_hotspots
@@ -193,11 +201,8 @@ def _chance(study, home, history, published, month):
 
 
 @contextmanager
-def published_ledger(study, out):
+def published_ledger(study: Study, out: Path | str) -> Iterator[Ledger]:
     """The open ledger of a study that has published something; ``DataError`` where it has not."""
-    from hotspot.ledger.storage import FILE, is_there
-    from hotspot.ledger.store import open_ledger
-
     path = Path(out) / study.id / FILE
     if not is_there(path):
         raise DataError(f"{path}: nothing was published yet; run `hotspot month` first, or give --out.")

@@ -5,29 +5,47 @@ Each step can be called alone (see the README); here they stand in a row.
 """
 
 import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Derived
 from hotspot.deliveries.opening import around
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import parse_month, year_months
 from hotspot.rules.reasons import months_back
+from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
 from hotspot.workflows.history import history_months, with_history
 from hotspot.workflows.level import learned_from, with_weather
 from hotspot.workflows.year import basis_year, open_hotspots
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _LOG = logging.getLogger(__name__)
 
 STEPS = ("delivered files", "field", "weather", "ranking", "sources", "publishing")
 
 
-def run_month(study, month, *, out="out", draft=False, confirm=False, by="", reason="", scheduler=None):
+def run_month(
+    study: Study,
+    month: str,
+    *,
+    out: Path | str = "out",
+    draft: bool = False,
+    confirm: bool = False,
+    by: str = "",
+    reason: str = "",
+    scheduler: str | None = None,
+) -> Path:
     """
     Everything for one month: read, estimate, rank, trace, publish.
 
@@ -160,57 +178,58 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
             f"There is no monthly product; `hotspot check {month}` shows the values to date."
         )
     # Only now: where nothing was measured, stations cannot be ranked instead of cells either.
-    field = only_what_is_told(field, month, delivered.intake)
-    history = with_history(field, study, delivered.intake, folder, deliveries)
+    intake = cast(Intake, delivered.intake)
+    field = only_what_is_told(field, month, intake)
+    history = with_history(field, study, intake, folder, deliveries)
     valid, whole = int(now["valid"].sum()), cells.sizes["cell"]
     _LOG.info("%s %s: field by %s, %d of %d cells valid", study.id, month, field.attrs["method"], valid, whole)
     step("weather")
-    field = with_weather(field, study, month, delivered.intake, folder, deliveries)
+    field = with_weather(field, study, month, intake, folder, deliveries)
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     _LOG.info("%s %s: weather: %s", study.id, month, field.attrs["weather"])
     came = origin(hot)
     if came:
         field = field.assign_attrs(list_zh=came["zh"], list_en=came["en"])
-        delivered.intake.note(came["en"])
+        intake.note(came["en"])
     step("ranking")
     standing = rank_standing(field, hot, criteria, daily=daily)
     warned = beside(rank_warnings(field, hot, criteria, standing=standing), standing)
     warned.attrs["other"] = other_choices(field, hot, criteria)
     for text in warned.attrs["notes"]:
-        delivered.intake.note(text)
-    gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, delivered.intake)
+        intake.note(text)
+    gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, intake)
     _LOG.info("%s %s: %d of %d ranked rows are listed", study.id, month, len(warned), len(standing))
     step("sources")
     traced = trace_sources(
         warned, delivered.weather, delivered.facilities,
         cells=cells, stations=delivered.reference, micro=delivered.stations, criteria=criteria,
-        inventory=read_inventory(study.inventory, study.root, delivered.intake, bounds=around(study)),
+        inventory=read_inventory(study.inventory, study.root, intake, bounds=around(study)),
     )  # fmt: skip
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned
     )  # fmt: skip
     _LOG.info("%s %s: %d possible sources of %d cells", study.id, month, len(traced), warned["cell"].nunique())
-    _with_boundaries(delivered.intake, study)
-    backdrop = read_backdrop(study.backdrop, study.root, delivered.intake, bounds=study.boundaries.total_bounds)
+    _with_boundaries(intake, study)
+    backdrop = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
     fine = fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria)
     return Derived(
         delivered=delivered,
-        field=field,
-        history=history,
+        field=cast(Field, field),
+        history=cast(Field, history),
         hot=hot,
         warned=warned,
         not_ranked=not_ranked(field, hot, criteria),
         standing=standing,
         leaders=rank_leaders(field, hot, criteria, daily=daily),
         gi=gi,
-        emerging=_emerging(history, cells, criteria.clusters.alpha, delivered.intake),
+        emerging=_emerging(history, cells, criteria.clusters.alpha, intake),
         traced=traced,
         checklist=checklist(warned, traced, delivered.facilities, cells, criteria, inventory=census),
         inventory=census,
         routes=routes(warned, traced, criteria, inventory=census),
         fine=fine,
         backdrop=backdrop,
-        people=people_of_month(study, month, delivered.intake),
+        people=people_of_month(study, month, intake),
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
     )
 
@@ -248,7 +267,7 @@ def _past(study, month, folder, cells):
         return known_past(ledger, month, sorted(map(str, cells)), study.criteria.clocks)
 
 
-def _emerging(history, cells, alpha, intake):
+def _emerging(history: "xr.Dataset", cells: "xr.Dataset", alpha: float, intake: Intake) -> "xr.Dataset | None":
     """Classes over the thirteen months, or None with a note where the months are too poor."""
     from hotspot.rank.warn.emerging import emerging
 
@@ -259,7 +278,7 @@ def _emerging(history, cells, alpha, intake):
         return None
 
 
-def _with_boundaries(intake, study):
+def _with_boundaries(intake: Intake, study: Study) -> Intake:
     """Boundaries, labels and the office's template are inputs too: register them, and say what was mended."""
     for path in study.boundaries.attrs["files"]:
         intake.register(path)
@@ -274,14 +293,14 @@ def _with_boundaries(intake, study):
 
 
 @contextmanager
-def steps(names):
+def steps(names: Sequence[str]) -> Iterator[Callable]:
     """A progress bar over named steps on stderr; silent in logs and pipes."""
     from tqdm import tqdm
 
     with tqdm(total=len(names), disable=None, bar_format="{desc:<18}|{bar:24}| {n_fmt}/{total_fmt} [{elapsed}]") as bar:
         done = -1
 
-        def step(name):
+        def step(name: str) -> None:
             nonlocal done
             done += 1
             bar.n = done

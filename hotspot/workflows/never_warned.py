@@ -9,6 +9,7 @@ from hotspot.rank.select.hotspots import read_hotspots
 from hotspot.rank.select.never_warned import VERDICTS, never_warned
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.classes import source_classes
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
@@ -20,7 +21,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def list_never_warned(study, month: str, *, out="out") -> dict:
+def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> dict:
     """
     Source-rich hotspot cells without a warning in the twelve months up to a published one.
 

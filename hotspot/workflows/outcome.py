@@ -1,12 +1,16 @@
 """What the visits of a study came to, from its ledger and its published months."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotspot.rules.calendar import parse_month
 from hotspot.rules.reasons import REASONS
 from hotspot.workflows.loop import published_ledger
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _VALUES = {
     "warned": ("预警网格", "warned cells"), "alarm": ("小时报警", "alarms"),
@@ -26,7 +30,7 @@ def _words(name: str, otherwise: tuple[str, str]) -> tuple[str, str]:
 
 
 def outcome_of_visits(
-    study: Any, *, out: str | Path = "out", first: str | None = None, last: str | None = None
+    study: Any, *, out: Path | str = "out", first: str | None = None, last: str | None = None
 ) -> dict[str, Any]:
     """
     Of the cells and alarms that were visited, how many had problems.
@@ -79,7 +83,7 @@ def outcome_of_visits(
     return answer | {"sentences": _sentences(answer)}
 
 
-def write_outcome(answer: dict[str, Any], path: str | Path) -> Path:
+def write_outcome(answer: dict[str, Any], path: Path | str) -> Path:
     """
     The table of ``outcome_of_visits`` as CSV.
 
@@ -102,7 +106,7 @@ def write_outcome(answer: dict[str, Any], path: str | Path) -> Path:
     return path
 
 
-def _listed(home, months):
+def _listed(home: Path, months: Any) -> "pd.DataFrame | None":
     """The published lists of some months, those whose folder is there; None where there is none."""
     import pandas as pd
 
@@ -113,7 +117,7 @@ def _listed(home, months):
     return pd.concat(tables, ignore_index=True) if tables else None
 
 
-def _checklists(folder):
+def _checklists(folder: Path) -> Iterator[tuple[str, Any]]:
     """(cell, its items) of a published month, from ``checklists.xlsx``; nothing without the file."""
     from hotspot.publish.tables.checklist_reading import read_checklist
 
@@ -123,7 +127,7 @@ def _checklists(folder):
     yield from ((str(cell), rows) for cell, rows in read_checklist(path).groupby("cell"))
 
 
-def _sentences(answer):
+def _sentences(answer: dict[str, Any]) -> list[str]:
     """The table in words, Chinese first, and the field's figures beside it."""
     lines = []
     for row in answer["rows"]:

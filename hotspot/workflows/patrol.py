@@ -6,6 +6,7 @@ import pandas as pd
 
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.village import MEDIA, patrol_items
+from hotspot.study import Study
 
 _HEADS = {
     "medium": ("要素", 8), "group": ("对象", 22), "zh": ("看什么", 48), "department": ("上报去向", 24),
@@ -13,7 +14,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def write_patrol_list(study, media: tuple[str, ...] = ("air",), *, out="out") -> dict:
+def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: Path | str = "out") -> dict:
     """
     Write the village patrol's list.
 

@@ -1,6 +1,7 @@
 """Problems and alarms as the desk sees them at an instant: what is open, what is overdue, by kind and county."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,12 +11,15 @@ from hotspot.ledger.watch import alarm_table, desk_figures
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.rules.readings import footer
+from hotspot.study import Study
 from hotspot.workflows.loop import published_ledger
 
 _ALARM = {"in time": "按时反馈", "late": "逾期反馈", "running": "待反馈", "overdue": "超期未反馈", "no clock": "无时限"}
 
 
-def open_problems(study, asof: str, *, out="out", overdue: bool = False, to: Path | None = None) -> dict:
+def open_problems(
+    study: Study, asof: str, *, out: Path | str = "out", overdue: bool = False, to: Path | None = None
+) -> dict:
     """
     Every problem and pushed alarm at an instant.
 
@@ -74,7 +78,7 @@ def open_problems(study, asof: str, *, out="out", overdue: bool = False, to: Pat
     }  # fmt: skip
 
 
-def _place(study, cells):
+def _place(study: Study, cells: Any) -> dict[str, list[str]]:
     """City and county of cells, "" where the study has no such cell."""
     known = {
         name: (city, county)
@@ -87,7 +91,7 @@ def _place(study, cells):
     return {"city": [city for city, _ in places], "county": [county for _, county in places]}
 
 
-def _by_kind(problems):
+def _by_kind(problems: Any) -> pd.DataFrame:
     if not len(problems):
         return pd.DataFrame({"problem": []})
     table = cross_table(problems)
@@ -96,7 +100,7 @@ def _by_kind(problems):
     return table.rename(columns={"total": "合计"}).reset_index(drop=True).assign(problem=names)
 
 
-def _sheets(problems, alarms, by_kind, notes):
+def _sheets(problems: pd.DataFrame, alarms: pd.DataFrame, by_kind: pd.DataFrame, notes: list[str]) -> dict[str, Sheet]:
     kinds = problem_types()
     shown = problems.assign(
         state=problems["state"].map(STATES), problem=[kinds[name]["zh"] for name in problems["problem"]]
@@ -120,9 +124,9 @@ def _sheets(problems, alarms, by_kind, notes):
     }
 
 
-def _due(row):
+def _due(row: Any) -> str:
     return f"期限 {row.due}{'，已超期' if row.overdue else ''}" if row.due else "未交办"
 
 
-def _late(row):
+def _late(row: Any) -> str:
     return f"超期{row.late_minutes // 60}小时{row.late_minutes % 60}分"

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +14,12 @@ from hotspot.publish.web.public_page import PublicFacts, public_page
 from hotspot.publish.web.webmap import web_map
 from hotspot.publish.words import REASONS, REASONS_EN, STATES
 from hotspot.rules.calendar import month_minus, month_start
+from hotspot.study import Study
 from hotspot.text.csv_rows import unescape_text
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _WHAT = {"added": ("增加", "added"), "removed": ("删除", "removed"), "changed": ("更正", "corrected")}
 
@@ -22,7 +27,7 @@ _WHAT = {"added": ("增加", "added"), "removed": ("删除", "removed"), "change
 PEOPLE = {"unit": "单位", "role": "网格职务", "name": "姓名", "phone": "投诉电话"}
 
 
-def write_public(study, month: str, *, out="out") -> list[Path]:
+def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[Path]:
     """
     Write the public page and the public map of a published month.
 
@@ -58,7 +63,7 @@ def write_public(study, month: str, *, out="out") -> list[Path]:
     return [page, target / "map.html"]
 
 
-def _facts(study, month, folder, edition, target):
+def _facts(study: Study, month: str, folder: Path, edition: Any, target: Any) -> PublicFacts:
     with open(folder / "public" / "list.csv", encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.reader(stream))[1:]
     rows = [dict(zip(("code", "county", "place", "reasons"), map(unescape_text, row), strict=True)) for row in lines]
@@ -96,7 +101,7 @@ def _facts(study, month, folder, edition, target):
     )  # fmt: skip
 
 
-def _outlines(study):
+def _outlines(study: Study) -> list[Any]:
     """Outlines of the units on the lattice's plane, simplified to 300 m, small islands left out."""
     shapes = study.boundaries.to_crs(study.cells.attrs["crs"]).geometry.simplify(300.0)
     rings = []
@@ -107,7 +112,7 @@ def _outlines(study):
     return rings
 
 
-def _people(path):
+def _people(path: Path) -> list[dict[str, str]]:
     """The published roles: unit, role, name and complaint channel, as ``hotspot network`` wrote them."""
     if not path.is_file():
         return []
@@ -116,7 +121,7 @@ def _people(path):
     return [{ours: unescape_text(row.get(theirs, "")) for ours, theirs in PEOPLE.items()} for row in rows]
 
 
-def _field(study, folder, month):
+def _field(study: Study, folder: Path, month: str) -> "xr.Dataset":
     """The field of a published month, as its ``cells.parquet`` keeps it: three months of PM2.5."""
     import geopandas as gpd
 

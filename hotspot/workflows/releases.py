@@ -7,12 +7,18 @@ it is now follows from the ledger alone.
 """
 
 from pathlib import Path
+from typing import Any
 
+from hotspot.ledger.storage import is_there
+from hotspot.ledger.store import Entry, open_ledger
 from hotspot.rules.calendar import parse_month
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 
-def confirm_month(study, month, *, by, reason="", out="out", scheduler=None):
+def confirm_month(
+    study: Study, month: str, *, by: str, reason: str = "", out: Path | str = "out", scheduler: str | None = None
+) -> Path:
     """
     Confirm a preliminary month: made again, found the same, and signed.
 
@@ -53,7 +59,7 @@ def confirm_month(study, month, *, by, reason="", out="out", scheduler=None):
     return run_month(study, month, out=out, confirm=True, by=by, reason=reason, scheduler=scheduler)
 
 
-def list_releases(study, *, out="out"):
+def list_releases(study: Study, *, out: Path | str = "out") -> list[dict[str, Any]]:
     """
     Every revision of every month that a study published, and its drafts.
 
@@ -75,8 +81,6 @@ def list_releases(study, *, out="out"):
     >>> list_releases(synthetic_month(size="small").study, out=tempfile.mkdtemp())
     []
     """
-    from hotspot.ledger.storage import is_there
-    from hotspot.ledger.store import open_ledger
     from hotspot.publish import manifest
     from hotspot.publish.release import LEDGER
 
@@ -91,7 +95,7 @@ def list_releases(study, *, out="out"):
     return sorted(rows, key=lambda row: (row["month"], row["revision"]))
 
 
-def _row(home, out, entry, revision, last):
+def _row(home: Path, out: Path | str, entry: Entry, revision: int, last: bool) -> dict[str, Any]:
     from hotspot.publish import manifest, revisions
 
     folder = home / entry.month if last else revisions.kept(home, entry.month, revision)
@@ -109,14 +113,14 @@ def _row(home, out, entry, revision, last):
     }
 
 
-def _draft_row(folder, out, manifest):
+def _draft_row(folder: Path, out: Path | str, manifest: Any) -> dict[str, Any]:
     stated = manifest.read_manifest(folder)
     about = dict.fromkeys(("head", "by", "reason"), "") | {"seq": 0, "revision": 0, "state": "draft"}
     digest = stated["outputs"]["warnings.csv"]["sha256"][:8]
     return {"month": stated["month"], **about, "list": digest, "folder": folder.relative_to(out).as_posix()}
 
 
-def sentences(rows):
+def sentences(rows: list[dict[str, Any]]) -> list[str]:
     """The list in words, a line for each revision."""
     if not rows:
         return ["nothing was published yet."]

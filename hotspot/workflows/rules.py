@@ -2,9 +2,10 @@
 
 from hotspot.rules.deciding import deciding
 from hotspot.rules.readings import readings
+from hotspot.study import Study
 
 
-def show_rules(study, *, contradictions: bool = False) -> dict:
+def show_rules(study: Study, *, contradictions: bool = False) -> dict:
     """
     What decides a study's lists and duties, or the register of readings.
 

@@ -13,13 +13,16 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.handed_over import read_ledger
 from hotspot.ledger.storage import POINTER
+from hotspot.ledger.store import Entry, Ledger
 from hotspot.publish import manifest, revisions
 from hotspot.publish.release import LEDGER, write_body, write_release
 from hotspot.rules.calendar import parse_month
@@ -32,7 +35,14 @@ from hotspot.workflows.month import derive, steps
 _LOG = logging.getLogger(__name__)
 
 
-def verify_folder(directory, *, study=None, data=None, heads=(), rederive=None):
+def verify_folder(
+    directory: Path,
+    *,
+    study: Path | str | None = None,
+    data: Path | str | None = None,
+    heads: Sequence[str] = (),
+    rederive: bool | None = None,
+) -> dict[str, Any]:
     """
     Check a month's folder, or the folder of a study with its ledger.
 
@@ -55,7 +65,14 @@ def verify_folder(directory, *, study=None, data=None, heads=(), rederive=None):
     return verify_month(directory, study=study, data=data, heads=heads, rederive=rederive is not False)
 
 
-def verify_month(directory, *, study=None, data=None, heads=(), rederive=True):
+def verify_month(
+    directory: Path,
+    *,
+    study: Path | str | None = None,
+    data: Path | str | None = None,
+    heads: Sequence[str] = (),
+    rederive: bool = True,
+) -> dict[str, Any]:
     """
     Check a published month and, unless told otherwise, make it again and compare it byte for byte.
 
@@ -114,7 +131,14 @@ def verify_month(directory, *, study=None, data=None, heads=(), rederive=True):
     }
 
 
-def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
+def verify_study(
+    directory: Path,
+    *,
+    study: Path | str | None = None,
+    data: Path | str | None = None,
+    heads: Sequence[str] = (),
+    rederive: bool = False,
+) -> dict[str, Any]:
     """
     Check the whole chain of a study: every entry, every month in place, every kept revision.
 
@@ -133,7 +157,7 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
     dict, as of ``verify_month``, with ``entries`` in the chain and ``months``: one such dict each
     """
     directory = Path(directory)
-    about: dict = {"directory": str(directory)}
+    about: dict[str, Any] = {"directory": str(directory)}
     try:
         with read_ledger(directory / LEDGER) as ledger:
             about |= {"entries": ledger.verify(), "head": ledger.head}
@@ -142,7 +166,7 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
     except DataError as error:
         rest = {"entries": 0, "head": "", "months": [], "warnings": [], "checked": "chain", "verified": False}
         return about | rest | {"differences": [str(error)]}
-    months: list[dict] = []
+    months: list[dict[str, Any]] = []
     expected = {}
     for month in sorted({entry.month for entry in entries}):
         own = [entry for entry in entries if entry.month == month]
@@ -161,7 +185,7 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
             again = rederive and folder.parent == directory
             told = verify_month(folder, study=study, data=data, rederive=again)
         except DataError as error:
-            told = {"directory": str(folder), "verified": False, "differences": [str(error)], "warnings": []}
+            told = dict[str, Any](directory=str(folder), verified=False, differences=[str(error)], warnings=[])
         months.append(told)
         differences += [f"{folder.relative_to(directory).as_posix()}: {text}" for text in told["differences"]]
     # A run cut off before its entry may have kept the month in place already: a copy of what is known.
@@ -182,7 +206,7 @@ def verify_study(directory, *, study=None, data=None, heads=(), rederive=False):
     }
 
 
-def _months(ledger):
+def _months(ledger: Ledger) -> list[Entry]:
     """The months of a chain, each as we enter them: the ledger may be a stranger's."""
     entries = ledger.entries("month")
     for entry in entries:
@@ -197,11 +221,11 @@ def _months(ledger):
     return entries
 
 
-def _is_month(path):
+def _is_month(path: Path) -> bool:
     return re.fullmatch(r"\d{4}-\d{2}(-r\d+)?", path.name) is not None
 
 
-def _links(directory, expected):
+def _links(directory: Path, expected: dict[Path, Entry]) -> list[str]:
     """Links beside the months: whatever lies behind them is not what was handed over."""
     beside = [*directory.iterdir(), *(directory / revisions.FOLDER).glob("*"), *(directory / "drafts").glob("*")]
     return [
@@ -211,7 +235,7 @@ def _links(directory, expected):
     ]
 
 
-def _ledger_beside(directory):
+def _ledger_beside(directory: Path) -> Path | None:
     """The ledger that must know of a folder: beside a month, one folder up from a kept revision; or None."""
     directory = directory.resolve()
     home = directory.parent.parent if directory.parent.name == revisions.FOLDER else directory.parent
@@ -219,11 +243,11 @@ def _ledger_beside(directory):
     return path if directory.parent.name != "drafts" and _has_ledger(home) else None
 
 
-def _has_ledger(home):
+def _has_ledger(home: Path) -> bool:
     return os.path.lexists(home / LEDGER) or os.path.lexists(home / POINTER)
 
 
-def _against_ledger(directory, stated, path, heads):
+def _against_ledger(directory: Path, stated: dict[str, Any], path: Path, heads: Sequence[str]) -> list[str]:
     """What the ledger says otherwise than a month that is sound in itself."""
     chain, month = stated["chain"], stated["month"]
     if not chain:
@@ -289,18 +313,21 @@ def _unknown_heads(ledger, heads):
     return told
 
 
-def _no_head(head):
+def _no_head(head: str) -> str:
     return f"head {head} is not that of this month, and no ledger lies beside it; give the folder of the study"
 
 
-def _rederive(directory, stated, scratch, study, data):
+def _rederive(
+    directory: Path, stated: dict[str, Any], scratch: Path, study: Path | str | None, data: Path | str | None
+) -> list[str]:
     """Make the month again in a scratch folder; list what differs."""
     from hotspot.rank.select.hotspots import read_hotspots
 
     if study is None:
         # A stranger's text: parsed, under a name of ours, and its data root is never his word.
-        study = scratch / "study.toml"
-        study.write_text(stated["study"]["text"], encoding="utf-8", newline="\n")
+        text = scratch / "study.toml"
+        text.write_text(stated["study"]["text"], encoding="utf-8", newline="\n")
+        study = text
         data = data or os.environ.get("HOTSPOT_DATA") or scratch / "no-data"
     study = load_study(study, data=data)
     if hashlib.sha256(manifest.study_text(study).encode("utf-8")).hexdigest() != stated["study"]["sha256"]:
@@ -336,7 +363,7 @@ def _rederive(directory, stated, scratch, study, data):
     return _compare("re-derived notice", stated["notices"], manifest.read_manifest(again)["notices"])
 
 
-def _inputs(stated, root):
+def _inputs(stated: dict[str, Any], root: Path) -> list[str]:
     """Inputs whose bytes are not those the manifest lists."""
     problems = []
     for entry in stated["inputs"]:
@@ -348,7 +375,7 @@ def _inputs(stated, root):
     return problems
 
 
-def _compare(what, stated, found):
+def _compare(what: str, stated: dict[str, dict[str, Any]], found: dict[str, dict[str, Any]]) -> list[str]:
     """Differences of two {name: {sha256, size}} tables, in order of name."""
     differences = []
     for name in sorted(stated.keys() | found.keys()):
@@ -361,7 +388,7 @@ def _compare(what, stated, found):
     return differences
 
 
-def _versions(stated):
+def _versions(stated: dict[str, Any]) -> list[str]:
     """Libraries that are another version here: bytes may then differ without a fault."""
     here = {name: metadata.version(name) for name in manifest.LIBRARIES} | {"hotspot": metadata.version("hotspot")}
     made = stated["program"]["libraries"] | {"hotspot": stated["program"]["hotspot"]}

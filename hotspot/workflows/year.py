@@ -9,12 +9,17 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 import logging
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotspot.contracts.records import Year
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
+from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOG = logging.getLogger(__name__)
 
@@ -186,7 +191,9 @@ def basis_year(study, year):
     return int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
 
 
-def open_hotspots(study, year, *, out="out", deliveries=None):
+def open_hotspots(
+    study: Study, year: int, *, out: Path | str = "out", deliveries: "Deliveries | None" = None
+) -> "pd.DataFrame":
     """
     The hotspot list of a year: the file ``hotspot select`` wrote, or selected now if there is none.
 

@@ -7,17 +7,30 @@ same in each of them.
 
 import json
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats
+from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 METHODS = ("inversion", "contrast", "richardson_lucy", "stagnant")
 _COLUMNS = ("inversion", "inversion_low", "inversion_high", "contrast", "richardson_lucy", "box", "local", "background")
 
 
-def with_levels(record, study, year, field, daily, weather):
+def with_levels(
+    record: "xr.Dataset",
+    study: Study,
+    year: int,
+    field: "xr.Dataset",
+    daily: "xr.Dataset | None",
+    weather: "xr.Dataset | None",
+) -> "xr.Dataset":
     """
     A record of months with the levels of its last year.
 
@@ -68,7 +81,7 @@ def with_levels(record, study, year, field, daily, weather):
     of_year = record["time"].dt.year.values == year
     out = record.copy()
 
-    def put(name, at_months):
+    def put(name: str, at_months: Floats) -> None:
         column = np.full((len(values), len(of_year)), np.nan)
         column[:, of_year] = at_months
         out[f"level_{name}"] = (("cell", "time"), column)
@@ -81,7 +94,7 @@ def with_levels(record, study, year, field, daily, weather):
     return out.assign_attrs(record.attrs, inversion_why=why, inversion_words=about, coarse=coarse, notes=said)
 
 
-def level_of_record(record, study, basis):
+def level_of_record(record: "xr.Dataset", study: Study, basis: int) -> "xr.Dataset":
     """
     The level that the criteria name, taken out of a kept record; see ``level.annual_level``.
 
@@ -126,7 +139,9 @@ def level_of_record(record, study, basis):
     return out.assign_attrs(year=basis, by=by, why=why, fallback=fallback, weather_why=weather_why, level_words=told)
 
 
-def _inverted(study, year, daily, weather):
+def _inverted(
+    study: Study, year: int, daily: "xr.Dataset | None", weather: "xr.Dataset | None"
+) -> "tuple[xr.Dataset | None, str]":
     """The inversion of a year with the box model beside it, or None and why there is none."""
     from hotspot.estimate.weather.background import regional_background
     from hotspot.estimate.weather.box import box_level
@@ -154,7 +169,7 @@ def _inverted(study, year, daily, weather):
     return found.assign(box=("cell", box)), ""
 
 
-def _coarse(field, study):
+def _coarse(field: "xr.Dataset", study: Study) -> str:
     """Why no cell can be told from its neighbours in this field; empty where it can."""
     spacing = float(study.lattice.spacing)
     if "satellite" not in str(field.attrs.get("method", "")):
@@ -168,14 +183,14 @@ def _coarse(field, study):
     return ""
 
 
-def _first(record, name, of_year):
+def _first(record: "xr.Dataset", name: str, of_year: Flags) -> Floats:
     """What belongs to the year as a whole."""
     if name not in record or not of_year.any():
         return np.full(record.sizes["cell"], np.nan)
     return contracts.of_month(record[name].isel(time=np.flatnonzero(of_year))).values
 
 
-def _stagnant(record, of_year, study):
+def _stagnant(record: "xr.Dataset", of_year: Flags, study: Study) -> tuple[Floats, Floats, Floats, str]:
     """Mean of the months in stagnant weather with its interval, and why there is none."""
     stagnant = record["pm25_stagnant"].values[:, of_year]
     seen = np.isfinite(stagnant)
@@ -186,10 +201,11 @@ def _stagnant(record, of_year, study):
     needed = study.criteria.normalisation.level_months
     enough = n >= needed
     short = "" if enough.any() else f"no cell has a level in {needed} months, at most {int(n.max(initial=0))}"
-    return *(np.where(enough, one, np.nan) for one in (level, level - reach, level + reach)), short
+    own, low, high = (np.where(enough, one, np.nan) for one in (level, level - reach, level + reach))
+    return own, low, high, short
 
 
-def _mean(values):
+def _mean(values: Floats) -> Floats:
     """Mean of the months that are there, NaN where none is."""
     seen = np.isfinite(values)
     n = seen.sum(axis=1)

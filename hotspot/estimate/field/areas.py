@@ -5,10 +5,17 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from pyproj import CRS, Transformer
 
 BLOCK = 30_000.0  # m, side of a block of cells that shares one polynomial; same for every study
 TOLERANCE = 5e-4  # m, largest error of a block's polynomial; PROJ itself jumps by 1e-4 at the centre of LAEA
@@ -37,7 +44,7 @@ class Weights:
     window: tuple[int, int, int, int]
 
 
-def weights(x, y, crs, cells):
+def weights(x: ArrayLike, y: ArrayLike, crs: str, cells: "xr.Dataset") -> Weights:
     """
     Area weights of the pixels of one raster geometry in the cells, made once and kept.
 
@@ -82,7 +89,13 @@ def weights(x, y, crs, cells):
     return made
 
 
-def _weigh(across, up, raster_crs, cell_crs, places):
+def _weigh(
+    across: tuple[float, float, int],
+    up: tuple[float, float, int],
+    raster_crs: "CRS",
+    cell_crs: "CRS",
+    places: tuple[Floats, Floats, float],
+) -> Weights:
     """The weights themselves: blocks of the projection, outlines, areas, window."""
     from hotspot.kernels import bin as kernel
 
@@ -121,11 +134,18 @@ def _weigh(across, up, raster_crs, cell_crs, places):
 class _Projection:
     """From places on the lattice to pixel places of one raster, by polynomials per block."""
 
-    def __init__(self, raster_crs, cell_crs, across, up, origin):
+    def __init__(
+        self,
+        raster_crs: "CRS",
+        cell_crs: "CRS",
+        across: tuple[float, float, int],
+        up: tuple[float, float, int],
+        origin: tuple[float, float, float],
+    ) -> None:
         self.raster_crs, self.cell_crs = raster_crs, cell_crs
         self.across, self.up, self.origin = across, up, origin
 
-    def pixels(self, x, y):
+    def pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Exact pixel places (u, v) of lattice places in cells from the first block."""
         (x0, dx, n_col), (y0, dy, _) = self.across, self.up
         west, south, spacing = self.origin
@@ -140,7 +160,7 @@ class _Projection:
             px = px - 360 * np.round((px - first) / 360) - 360 * np.round((first - middle) / 360)
         return (px - x0) / dx, (py - y0) / dy
 
-    def _nodes(self, at, block, nodes):
+    def _nodes(self, at: Ints, block: int, nodes: Floats) -> tuple[Floats, Floats]:
         """Lattice places of nodes (-1..1) in each block, float64[n_block, n, n], in cells."""
         rows, cols = np.nonzero(at >= 0)
         step = (nodes + 1) / 2 * block
@@ -148,13 +168,13 @@ class _Projection:
         y = (rows * block)[:, None, None] + step[None, None, :] + np.zeros(nodes.size)[None, :, None]
         return x, y
 
-    def polynomials(self, at, block):
+    def polynomials(self, at: Ints, block: int) -> Floats:
         """float64[n_block, 2, 5, 5], powers of s (east) by powers of t (north)."""
         u, v = self.pixels(*self._nodes(at, block, _NODES))
         solve = np.linalg.inv(np.vander(_NODES, increasing=True))
         return np.ascontiguousarray(np.einsum("pi,qj,kcij->kcpq", solve, solve, np.stack([u, v], axis=1)))
 
-    def worst(self, at, block, coef):
+    def worst(self, at: Ints, block: int, coef: Floats) -> float:
         """Largest error of the polynomials between their nodes, in cells."""
         between = np.array([-0.8, -0.2, 0.45, 0.9])
         u, v = self.pixels(*self._nodes(at, block, between))
@@ -165,7 +185,7 @@ class _Projection:
         side = np.hypot(u[:, -1, 0] - u[:, 0, 0], v[:, -1, 0] - v[:, 0, 0]) / (0.85 * block)
         return float((error.max(axis=(1, 2)) / side).max())
 
-    def row_area(self, low, high):
+    def row_area(self, low: int, high: int) -> Floats:
         """Area of a pixel of each raster row from low to high - 1, m2."""
         (x0, dx, n_col), (y0, dy, _) = self.across, self.up
         edges = y0 + dy * np.arange(low, high + 1)
@@ -183,7 +203,7 @@ class _Projection:
         return area
 
 
-def _zone_area(ellipsoid, lat):
+def _zone_area(ellipsoid: Any, lat: Floats) -> Floats:
     """Area between neighbouring parallels per radian of longitude, m2 (Snyder 1987, 3-12)."""
     a, b = ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
     e = math.sqrt(max(0.0, 1 - (b / a) ** 2))
@@ -192,7 +212,7 @@ def _zone_area(ellipsoid, lat):
     return np.diff(q) * a * a / 2
 
 
-def _blocks(col, row, block):
+def _blocks(col: Ints, row: Ints, block: int) -> Ints:
     """int64[n_block_row, n_block_col]: position of every block that holds a cell's corner, else -1."""
     at = np.full((row.max() // block + 2, col.max() // block + 2), -1, dtype=np.int64)
     for east in (0, 1):
@@ -202,7 +222,7 @@ def _blocks(col, row, block):
     return at
 
 
-def _lattice(centre, spacing, name):
+def _lattice(centre: Floats, spacing: float, name: str) -> Ints:
     """Column or row of each centre from the CRS origin, int64."""
     place = centre / spacing - 0.5
     whole = np.round(place)
@@ -211,7 +231,7 @@ def _lattice(centre, spacing, name):
     return whole.astype(np.int64)
 
 
-def _axis(centres, name):
+def _axis(centres: ArrayLike, name: str) -> tuple[float, float, int]:
     """First edge, step and number of pixels of evenly spaced ascending centres."""
     centres = np.asarray(centres, dtype=float)
     if centres.size < 2 or not np.isfinite(centres).all():
@@ -224,7 +244,7 @@ def _axis(centres, name):
 
 
 @lru_cache(maxsize=64)
-def _crs(text):
+def _crs(text: str) -> "CRS":
     import pyproj
 
     try:
@@ -234,7 +254,7 @@ def _crs(text):
 
 
 @lru_cache(maxsize=64)
-def _transformer(source, target):
+def _transformer(source: str, target: str) -> "Transformer":
     import pyproj
 
     return pyproj.Transformer.from_crs(source, target, always_xy=True)

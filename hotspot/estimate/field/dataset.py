@@ -1,15 +1,20 @@
 """The shape every field has: cells with their places, three companions of a mean, and where it came from."""
 
+from typing import Any
+
 import numpy as np
+import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import month_of
 from hotspot.variables import DataError
 
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
 
 
-def period_of(satellite):
+def period_of(satellite: xr.DataArray | None) -> str | None:
     """
     What one layer of the satellite covers.
 
@@ -39,7 +44,7 @@ def period_of(satellite):
     return period
 
 
-def error_share(satellite):
+def error_share(satellite: Any) -> float:
     """
     The product's stated relative error (1 sd), NaN where it states none.
 
@@ -52,7 +57,7 @@ def error_share(satellite):
     return float("nan") if share is None else float(share)
 
 
-def empty(cells, names, why):
+def empty(cells: "xr.Dataset", names: list[str], why: str) -> "xr.Dataset":
     """
     A field of nothing, with the reason in every cell.
 
@@ -72,7 +77,7 @@ def empty(cells, names, why):
     )
 
 
-def described(field, delivered, method, completeness):
+def described(field: xr.Dataset, delivered: Month, method: str, completeness: str) -> xr.Dataset:
     """
     The field with its origin in attributes.
 
@@ -95,7 +100,7 @@ def described(field, delivered, method, completeness):
     >>> described(field, month, "satellite months", "monthly product").attrs["native_resolution_m"]
     10000
     """
-    origin = delivered.satellite if period_of(delivered.satellite) else delivered.reference
+    origin: Any = delivered.satellite if period_of(delivered.satellite) else delivered.reference
     known = {name: origin.attrs[name] for name in _PASSED_ON if origin.attrs.get(name) is not None}
     known = {"native_resolution_m": float("nan"), "product": "", "source": "", "gas_state": ""} | known
     for name in ("pm25", "pm25_error"):
@@ -103,7 +108,7 @@ def described(field, delivered, method, completeness):
     return field.assign_attrs(unit="ug/m3", method=method, completeness=completeness, **known)
 
 
-def scaled(days, means, field, names):
+def scaled(days: xr.Dataset, means: Floats | None, field: xr.Dataset, names: list[str]) -> xr.Dataset:
     """
     Days multiplied, per cell and month, so that they average to the field.
 
@@ -142,7 +147,7 @@ def scaled(days, means, field, names):
     return days.assign(pm25=(("cell", "day"), out, {"unit": "ug/m3"}))
 
 
-def mean_of_valid(values):
+def mean_of_valid(values: Floats) -> Floats:
     """
     Mean over the last axis of what is there, NaN where nothing is.
 

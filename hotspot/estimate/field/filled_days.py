@@ -1,19 +1,25 @@
 """The satellite days of a study with their unseen days filled, month by month."""
 
 import math
+from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import xarray as xr
 
 from hotspot.contracts import along_cell
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.dataset import error_share
 from hotspot.estimate.field.filling import fill_month
 from hotspot.estimate.field.from_stations import station_means
 from hotspot.estimate.field.residuals import two_way
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.calendar import local_days, month_of
 
 
-def filled_days(delivered, days, cells, names):
+def filled_days(
+    delivered: Month, days: xr.Dataset, cells: xr.Dataset, names: list[str]
+) -> tuple[xr.Dataset, Floats, Floats]:
     """
     Every local day of some months, as seen or filled, and the months over all days.
 
@@ -61,13 +67,13 @@ def filled_days(delivered, days, cells, names):
     return complete.assign_coords(along_cell(cells)), mean, relative
 
 
-def correlation_km(delivered):
+def correlation_km(delivered: Month) -> float:
     """Over what distance the product's errors of one day are shared: as stated, else the study's criterion."""
-    stated = delivered.satellite.attrs.get("correlation_km")
+    stated = cast(xr.DataArray, delivered.satellite).attrs.get("correlation_km")
     return float(delivered.study.criteria.confidence.correlation_km if stated is None else stated)
 
 
-def lattice_of(cells):
+def lattice_of(cells: xr.Dataset) -> Ints:
     """
     Row and column of each cell on its lattice.
 
@@ -89,7 +95,7 @@ def lattice_of(cells):
     return np.stack([np.floor(np.asarray(cells[name], float) / spacing).astype("int64") for name in ("y", "x")])
 
 
-def _station_levels(delivered, names):
+def _station_levels(delivered: Month, names: list[str]) -> Callable[[np.ndarray], Floats | None]:
     """Mean logarithm of the stations by day, each station's own level taken out."""
     if delivered.reference is None:
         return lambda wanted: None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hotspot.estimate.field.residuals import DayModel, day_model
+from hotspot.kernels.arrays import Flags, Floats, Ints
 
 NEIGHBOURS = 16  # nearest seen cells of a day; 32 changed the error of a month by less than 0.02 points
 _REACH_KM = 60.0
@@ -28,7 +29,15 @@ class Filled(NamedTuple):
     model: DayModel
 
 
-def fill_month(values, at, spacing_km, *, error_share=math.nan, correlation_km=25.0, guide=None):
+def fill_month(
+    values: Floats,
+    at: Ints,
+    spacing_km: float,
+    *,
+    error_share: float = math.nan,
+    correlation_km: float = 25.0,
+    guide: Floats | None = None,
+) -> Filled:
     """
     Fill the unseen days of a month.
 
@@ -103,7 +112,7 @@ def fill_month(values, at, spacing_km, *, error_share=math.nan, correlation_km=2
     return Filled(days, mean, _error(days, mean, seen, variance, of_cell, model), model)
 
 
-def day_levels(day, share, guide=None):
+def day_levels(day: Floats, share: Floats, guide: Floats | None = None) -> tuple[Floats, Floats]:
     """
     The level of every day, also of those on which nothing was seen.
 
@@ -133,7 +142,9 @@ def day_levels(day, share, guide=None):
         return np.where(known, day, 0.0), np.zeros(day.size)
     out, variance = np.where(known, day, day[known].mean()), np.where(known, 0.0, day[known].var())
     for line in (np.log(share + 0.02), guide):
-        both = known & np.isfinite(line) if line is not None else known & False
+        if line is None:
+            continue
+        both = known & np.isfinite(line)
         x = line[both] - line[both].mean() if both.any() else np.zeros(0)
         if x.size < 2 or not (x**2).sum() > 0:
             continue
@@ -148,12 +159,12 @@ def day_levels(day, share, guide=None):
     return out, variance
 
 
-def _mean_gap(known, seen, cell, day, stretch):
+def _mean_gap(known: Floats, seen: Flags, cell: Floats, day: Floats, stretch: Floats) -> float:
     """What the centred effects leave over on average."""
     return ((known - cell[:, None] * stretch - day) * seen).sum() / max(int(seen.sum()), 1)
 
 
-def _lattice(at, spacing_km, model):
+def _lattice(at: Ints, spacing_km: float, model: DayModel) -> tuple[Ints, Ints, Floats]:
     """Positions of the cells, steps to the neighbours nearest first, and covariances by steps apart."""
     place = np.full((int(at[0].max()) + 1, int(at[1].max()) + 1), -1)
     place[at[0], at[1]] = np.arange(at.shape[1])
@@ -172,7 +183,7 @@ def _lattice(at, spacing_km, model):
     return place, np.stack([down[order], across[order]]), np.stack([truth, both])
 
 
-def _error(days, mean, seen, variance, of_cell, model):
+def _error(days: Floats, mean: Floats, seen: Flags, variance: Floats, of_cell: Floats, model: DayModel) -> Floats:
     """
     Standard deviation of the month.
 

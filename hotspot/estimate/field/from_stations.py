@@ -1,20 +1,28 @@
 """Fields from stations alone: kriging of their valid monthly, annual and daily means."""
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.bounded import bounded
 from hotspot.estimate.field.dataset import described, empty, scaled
 from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
 from hotspot.estimate.field.krige import krige, leave_one_out, nearest
 from hotspot.estimate.field.skill import skills, with_skill
+from hotspot.kernels.arrays import Flags, Floats
 from hotspot.quality.completeness import LABELS, daily_means, monthly_means
 from hotspot.rules.calendar import month_of, year_months
+from hotspot.rules.criteria import Criteria, Interpolation
 from hotspot.rules.validity import month_days_needed, year_is_valid
 
 
-def from_stations(delivered, cells, names, with_days):
+def from_stations(
+    delivered: Month, cells: xr.Dataset, names: list[str], with_days: bool
+) -> tuple[xr.Dataset, xr.Dataset | None]:
     """
     Kriging of the valid stations' monthly means, where there is no satellite.
 
@@ -40,7 +48,7 @@ def from_stations(delivered, cells, names, with_days):
     return field, scaled(daily, None, field, names)
 
 
-def year_of_stations(delivered, cells, year):
+def year_of_stations(delivered: Month, cells: xr.Dataset, year: str) -> xr.Dataset:
     """
     Kriging of the annual means of stations that are valid by the standard.
 
@@ -79,7 +87,7 @@ def year_of_stations(delivered, cells, year):
     return field.squeeze("time", drop=True)
 
 
-def station_means(delivered, names):
+def station_means(delivered: Month, names: list[str]) -> tuple[xr.Dataset, xr.Dataset]:
     """
     Daily and monthly means of the reference stations.
 
@@ -92,7 +100,7 @@ def station_means(delivered, names):
     -------
     (Dataset (station, day), Dataset (station, time)); ``pm25`` is NaN where not valid
     """
-    study, reference = delivered.study, delivered.reference
+    study, reference = delivered.study, cast(xr.Dataset, delivered.reference)  # whoever asks has stations
     # In order of place: the order of a file must not reach a sum.
     keys = [np.asarray(reference[name]) for name in ("station", "lat", "lon")]
     reference = reference.isel(station=np.lexsort((keys[0].astype(str), *keys[1:])))
@@ -102,7 +110,7 @@ def station_means(delivered, names):
     return days, means.transpose("station", "time", ...)
 
 
-def _no_station(means, t, name, criteria):
+def _no_station(means: xr.Dataset, t: int, name: str, criteria: Criteria) -> str:
     """Why a month has no field from stations, or an empty text."""
     n = int(means["valid"].values[:, t].sum())
     needed = month_days_needed(name, criteria.validity)
@@ -113,7 +121,9 @@ def _no_station(means, t, name, criteria):
     return ""
 
 
-def _kriged(means, cells, names, interpolation, why_not):
+def _kriged(
+    means: xr.Dataset, cells: xr.Dataset, names: list[str], interpolation: Interpolation, why_not: Sequence[str]
+) -> xr.Dataset:
     """Field of stations' means; a column with a reason in ``why_not`` stays empty."""
     _, x, y = locate_stations(means, cells)
     target = np.asarray(cells["x"], float), np.asarray(cells["y"], float)
@@ -156,11 +166,11 @@ def _kriged(means, cells, names, interpolation, why_not):
     return with_skill(field, names, skills(left_out, station), satellite=False, least=interpolation.min_stations)
 
 
-def _held(x, y, values, interpolation):
+def _held(x: Floats, y: Floats, values: Floats, interpolation: Interpolation) -> tuple[Floats, Flags]:
     """Stations' means within what the others allow, in logarithms, and which were held."""
     logs = np.log(np.maximum(values, 0.1))
 
-    def told(held):
+    def told(held: Floats) -> Floats:
         # The proposed shape, not a fitted one: a fault must not choose its own variogram.
         shape = station_variogram(x, y, held, interpolation.model_copy(update={"fit_stations": x.size + 1}))
         return leave_one_out(x, y, held, shape, neighbours=interpolation.neighbours)[0]
@@ -169,7 +179,7 @@ def _held(x, y, values, interpolation):
     return np.where(one, np.exp(held), values), one
 
 
-def nearest_other(x, y):
+def nearest_other(x: Floats, y: Floats) -> float:
     """
     Median distance of a station to the nearest other one; 0 for fewer than two.
 
@@ -185,7 +195,7 @@ def nearest_other(x, y):
     return float(np.median(apart.min(axis=1)))
 
 
-def _kriged_days(days, cells, names, interpolation):
+def _kriged_days(days: xr.Dataset, cells: xr.Dataset, names: list[str], interpolation: Interpolation) -> xr.Dataset:
     """Each day kriged from the stations that day; one variogram shape a month, pooled over its days."""
     _, x, y = locate_stations(days, cells)
     target = np.asarray(cells["x"], float), np.asarray(cells["y"], float)

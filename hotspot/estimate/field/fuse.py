@@ -9,17 +9,22 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from hotspot.estimate.field.bounded import bounded, median_of_others
 from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out, nearest
 from hotspot.estimate.field.skill import skill, skills
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.criteria import Interpolation
 from hotspot.variables import DataError
 
 # Stations that can say of one of them that it is not like the others.
 _FEWEST = 4
 
 
-def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
+def fuse(
+    coarse: xr.Dataset, reference: xr.Dataset, *, interpolation: Interpolation, error_share: float = float("nan")
+) -> xr.Dataset:
     """
     Correct a satellite field by reference stations, with its error.
 
@@ -130,13 +135,13 @@ def fuse(coarse, reference, *, interpolation, error_share=float("nan")):
         n_stations=int(used.sum()),
         correction=corrections,
         skills=skills(predicted, station),
-        bounded=[", ".join(names[held[:, t]]) for t in range(held.shape[1])],
+        bounded=[", ".join(names[held[:, t]]) for t in range(station.shape[1])],
         **{f"loo_{k}": v for k, v in agreement(predicted, station).items() if k != "n"},
         **{f"raw_{k}": v for k, v in agreement(raw, station).items() if k != "n"},
     )
 
 
-def locate_stations(stations, cells):
+def locate_stations(stations: xr.Dataset, cells: xr.Dataset) -> tuple[Ints, Floats, Floats]:
     """
     Where stations stand among the cells.
 
@@ -187,7 +192,7 @@ def _to_crs(crs: str) -> Any:
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 
 
-def station_variogram(x, y, values, interpolation):
+def station_variogram(x: ArrayLike, y: ArrayLike, values: ArrayLike, interpolation: Interpolation) -> Variogram:
     """
     The variogram of few stations: fitted where there are enough, proposed where not.
 
@@ -226,7 +231,7 @@ def station_variogram(x, y, values, interpolation):
     return Variogram(interpolation.model, share * sill, (1 - share) * sill, range_m, origin="proposal")
 
 
-def agreement(predicted, observed):
+def agreement(predicted: ArrayLike, observed: ArrayLike) -> dict[str, float]:
     """
     Bias, root mean square error and correlation of paired values.
 
@@ -260,20 +265,20 @@ def agreement(predicted, observed):
 class _Residual:
     """The two ways a station can differ from the satellite, there and back."""
 
-    def __init__(self, how):
+    def __init__(self, how: str) -> None:
         self.log = how == "log_ratio"
 
-    def of(self, station, satellite):
+    def of(self, station: Floats, satellite: Floats) -> Floats:
         return np.log(station / satellite) if self.log else station - satellite
 
-    def back(self, residual, satellite):
+    def back(self, residual: Floats, satellite: Floats) -> Floats:
         return satellite * np.exp(residual) if self.log else satellite + residual
 
-    def sd(self, sd, satellite):
+    def sd(self, sd: Floats, satellite: Floats) -> Floats:
         return np.abs(satellite) * sd if self.log else sd
 
 
-def _spread(x, y, residual, coarse, interpolation):
+def _spread(x: Floats, y: Floats, residual: Floats, coarse: xr.Dataset, interpolation: Interpolation) -> dict[str, Any]:
     """One month's residual on every cell: kriged if that clearly beats the constant at left-out stations."""
     constant = _constant(x, y, residual, coarse, interpolation)
     if residual.size < interpolation.fit_stations:
@@ -294,7 +299,9 @@ def _spread(x, y, residual, coarse, interpolation):
     }
 
 
-def _constant(x, y, residual, coarse, interpolation):
+def _constant(
+    x: Floats, y: Floats, residual: Floats, coarse: xr.Dataset, interpolation: Interpolation
+) -> dict[str, Any]:
     """One month's residual as one number on every cell."""
     n = residual.size
     cells = np.asarray(coarse["x"], dtype=float), np.asarray(coarse["y"], dtype=float)
@@ -310,7 +317,9 @@ def _constant(x, y, residual, coarse, interpolation):
     }
 
 
-def _held(residual, satellite, interpolation, error_share):
+def _held(
+    residual: Floats, satellite: Floats, interpolation: Interpolation, error_share: float
+) -> tuple[Floats, Flags]:
     """Residuals within what the others allow, and which were held; few stations are held to the product's error."""
     log = interpolation.residual == "log_ratio"
     unit = 1.0 if log else float(np.median(satellite))
@@ -323,7 +332,7 @@ def _held(residual, satellite, interpolation, error_share):
     return np.clip(residual, -most, most), np.abs(residual) > most
 
 
-def _within(values, inputs, error):
+def _within(values: Floats, inputs: Floats, error: Floats) -> Floats:
     """Values held inside the range of the inputs, widened by the error; never below zero."""
     slack = np.nan_to_num(error)
     low, high = np.nanmin(inputs) - slack, np.nanmax(inputs) + slack

@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspot.estimate.field.filling import day_levels
 from hotspot.estimate.field.residuals import DayModel
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.one_thread import one_thread
 
 AROUND = 160  # cells taken in beside the targets, from near to far
@@ -25,7 +26,7 @@ class JointMean(NamedTuple):
 
 
 @one_thread
-def joint_mean(values, place_km, targets, model: DayModel) -> JointMean:
+def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel) -> JointMean:
     """
     The true monthly means of some cells, given everything that was seen of the month.
 
@@ -64,7 +65,7 @@ def joint_mean(values, place_km, targets, model: DayModel) -> JointMean:
     >>> np.sqrt(np.diag(found.covariance)).round(2).tolist()          # 0.15 / sqrt(30)
     [0.03, 0.03, 0.03, 0.03, 0.03]
     """
-    chosen = _surroundings(place_km, targets, np.isfinite(values).any(axis=1))
+    chosen = _surroundings(place_km, targets, np.asarray(np.isfinite(values).any(axis=1)))
     at = np.searchsorted(chosen, targets)
     logs = np.log(np.maximum(values[chosen], 1e-3))
     km = np.hypot(*(place_km[chosen][:, None] - place_km[chosen][None]).transpose(2, 0, 1))
@@ -110,7 +111,7 @@ def joint_mean(values, place_km, targets, model: DayModel) -> JointMean:
     return JointMean(top[:, 0] + np.log(days.mean(axis=1)), (covariance + covariance.T) / 2)
 
 
-def _surroundings(place_km, targets, ever):
+def _surroundings(place_km: Floats, targets: Ints, ever: Flags) -> Ints:
     """The targets and at most ``AROUND`` other cells that were ever seen, evenly from near to far; ascending."""
     middle = place_km[targets]
     low, high = middle.min(axis=0) - _AROUND_KM, middle.max(axis=0) + _AROUND_KM

@@ -7,11 +7,14 @@ variogram's range, not a rank. Nothing here is random, and stations are put in
 order of place first, so neither their order nor the number of threads changes a bit.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.variables import DataError
 
 MODELS = {"spherical": 0.0, "exponential": 1.0}
@@ -33,18 +36,18 @@ class Variogram:
     range_m: float
     origin: str = "fitted"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ValueError(f"variogram model {self.model!r} is not known; there are: {', '.join(MODELS)}.")
         if not (self.nugget >= 0 and self.psill >= 0 and self.range_m > 0 and self.sill > 0):
             raise ValueError(f"no variogram: nugget {self.nugget}, psill {self.psill}, range {self.range_m} m.")
 
     @property
-    def sill(self):
+    def sill(self) -> float:
         """Semivariance far away, in squared units of the values."""
         return self.nugget + self.psill
 
-    def at(self, h):
+    def at(self, h: ArrayLike) -> Floats:
         """
         Semivariance at distances h, m.
 
@@ -56,19 +59,21 @@ class Variogram:
         h = np.asarray(h, dtype=float)
         return np.where(h > 0, self.nugget + self.psill * _shape(self.model, h / self.range_m), 0.0)
 
-    def as_array(self):
+    def as_array(self) -> Floats:
         """Model number (see ``MODELS``), nugget, partial sill, range: what the kernels take. float64[4]"""
         return np.array([MODELS[self.model], self.nugget, self.psill, self.range_m])
 
 
-def _shape(model, r):
+def _shape(model: str, r: Floats) -> Floats:
     if model == "spherical":
         r = np.minimum(r, 1.0)
         return 1.5 * r - 0.5 * r**3
     return 1.0 - np.exp(-r)
 
 
-def empirical_variogram(x, y, values, *, cutoff=None, n_bins=15):
+def empirical_variogram(
+    x: ArrayLike, y: ArrayLike, values: ArrayLike, *, cutoff: float | None = None, n_bins: int = 15
+) -> pd.DataFrame:
     """
     Mean half squared difference of pairs of stations, by distance class.
 
@@ -115,7 +120,7 @@ def empirical_variogram(x, y, values, *, cutoff=None, n_bins=15):
     return pd.DataFrame({"n": n.astype(np.int64), "distance": distance[seen] / n, "gamma": half[seen] / n})
 
 
-def fit_variogram(empirical, *, model="spherical"):
+def fit_variogram(empirical: pd.DataFrame, *, model: str = "spherical") -> Variogram:
     """
     Fit a variogram model by weighted least squares, weights N / h^2.
 
@@ -159,7 +164,7 @@ def fit_variogram(empirical, *, model="spherical"):
     if model not in shape_of:
         raise ValueError(f"variogram model {model!r} is not known; there are: {', '.join(MODELS)}.")
 
-    def loss(range_m):
+    def loss(range_m: float) -> tuple[float, float, float]:
         return _linear_part(weight, _shape(model, h / range_m), gamma)
 
     # Ranges from the first class to three times the last: beyond it, a straight line fits as well.
@@ -179,7 +184,7 @@ def fit_variogram(empirical, *, model="spherical"):
     return Variogram(model, float(nugget), float(psill), float(range_m))
 
 
-def _linear_part(weight, shape, gamma):
+def _linear_part(weight: Floats, shape: Floats, gamma: Floats) -> tuple[float, float, float]:
     """Weighted least squares of gamma on nugget + psill * shape, neither below zero: (loss, nugget, psill)."""
     total = weight.sum()
     mean_s, mean_g = (weight * shape).sum() / total, (weight * gamma).sum() / total
@@ -193,7 +198,16 @@ def _linear_part(weight, shape, gamma):
     return (weight * (gamma - nugget - psill * shape) ** 2).sum(), nugget, psill
 
 
-def krige(x, y, values, target_x, target_y, variogram, *, neighbours=32):
+def krige(
+    x: ArrayLike,
+    y: ArrayLike,
+    values: ArrayLike,
+    target_x: ArrayLike,
+    target_y: ArrayLike,
+    variogram: Variogram,
+    *,
+    neighbours: int = 32,
+) -> tuple[Floats, Floats]:
     """
     Ordinary kriging from each target's nearest stations.
 
@@ -244,7 +258,9 @@ def krige(x, y, values, target_x, target_y, variogram, *, neighbours=32):
     return estimate.reshape(-1, *shape), variance.reshape(-1, *shape)
 
 
-def leave_one_out(x, y, values, variogram, *, neighbours=32):
+def leave_one_out(
+    x: ArrayLike, y: ArrayLike, values: ArrayLike, variogram: Variogram, *, neighbours: int = 32
+) -> tuple[Floats, Floats]:
     """
     What kriging says at each station from the others.
 
@@ -281,7 +297,7 @@ def leave_one_out(x, y, values, variogram, *, neighbours=32):
     return estimate.reshape(shape), variance.reshape(shape)
 
 
-def nearest(x, y, target_x, target_y):
+def nearest(x: ArrayLike, y: ArrayLike, target_x: ArrayLike, target_y: ArrayLike) -> tuple[Floats, Ints]:
     """
     The nearest station of each target.
 
@@ -304,7 +320,7 @@ def nearest(x, y, target_x, target_y):
     return KDTree(np.c_[x, y]).query(np.c_[target_x, target_y])
 
 
-def by_place(x, y, values):
+def by_place(x: ArrayLike, y: ArrayLike, values: ArrayLike) -> tuple[Floats, Floats, Floats, tuple[int, ...]]:
     """
     Stations in order of place, those in one place averaged.
 
@@ -344,7 +360,7 @@ def by_place(x, y, values):
     return x, y, values, shape
 
 
-def _availability(values):
+def _availability(values: Floats) -> Iterator[tuple[Ints, Ints]]:
     """(positions of the stations that report, positions of the times) per distinct pattern."""
     if not values.size:
         return
@@ -356,7 +372,9 @@ def _availability(values):
             yield np.flatnonzero(patterns[:, number]), np.flatnonzero(group == number)
 
 
-def _weights(x, y, target_x, target_y, variogram, neighbours):
+def _weights(
+    x: Floats, y: Floats, target_x: Floats, target_y: Floats, variogram: Variogram, neighbours: int
+) -> tuple[Floats, Ints, Floats]:
     from scipy.spatial import KDTree
 
     from hotspot.kernels import krige as kernel
@@ -375,7 +393,7 @@ def _weights(x, y, target_x, target_y, variogram, neighbours):
     return weight, neighbour, variance
 
 
-def _apply(weight, neighbour, values):
+def _apply(weight: Floats, neighbour: Ints, values: Floats) -> Floats:
     from hotspot.kernels import krige as kernel
 
     return kernel.apply(weight, neighbour, np.ascontiguousarray(values))

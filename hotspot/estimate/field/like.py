@@ -6,15 +6,21 @@ the difference of their places.
 """
 
 import json
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
+import xarray as xr
 
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.dataset import period_of
 from hotspot.estimate.field.from_stations import from_stations, station_means
 from hotspot.estimate.field.fuse import fuse
+from hotspot.kernels.arrays import Floats
+from hotspot.study import Study
 
 
-def with_like(field, delivered, cells, names):
+def with_like(field: "xr.Dataset", delivered: Month, cells: "xr.Dataset", names: list[str]) -> "xr.Dataset":
     """
     The field with the base of every change.
 
@@ -65,13 +71,13 @@ def with_like(field, delivered, cells, names):
     return _with_base(field, base, networks)
 
 
-def _with_base(field, base, networks):
+def _with_base(field: xr.Dataset, base: np.ndarray, networks: list[tuple[Any, ...]]) -> xr.Dataset:
     """The field with its base; a file holds texts only, so the networks stand in it as JSON, beside their text."""
     told = {"unit": "ug/m3", "networks": json.dumps(networks)}
     return field.assign(pm25_base=(("cell", "time"), base, told)).assign_attrs(networks=str(tuple(networks)))
 
 
-def stations_in_one_only(study, reference, names):
+def stations_in_one_only(study: Study, reference: "xr.Dataset | None", names: Sequence[str]) -> list[str]:
     """
     Stations that are valid in one of two months and not in the other, in words.
 
@@ -87,7 +93,7 @@ def stations_in_one_only(study, reference, names):
     """
     if reference is None:
         return []
-    _, means = station_means(_Only(study, reference), list(names))
+    _, means = station_means(cast(Month, _Only(study, reference)), list(names))
     valid = np.isfinite(means["pm25"].transpose("station", "time").values)
     days = means["n_valid"].transpose("station", "time").values
     told = [
@@ -98,13 +104,21 @@ def stations_in_one_only(study, reference, names):
     return sorted(told)
 
 
-def _of_both(field, delivered, cells, names, means, columns):
+def _of_both(
+    field: "xr.Dataset",
+    delivered: Month,
+    cells: "xr.Dataset",
+    names: list[str],
+    means: "xr.Dataset",
+    columns: list[int],
+) -> tuple[Floats, Floats, str]:
     """Fields of two months from the stations valid in both, and why there are none where there are none."""
     n, needed = means.sizes["station"], delivered.study.criteria.interpolation.min_stations
     why = f"only {n} stations are valid in both {names[0]} and {names[1]}; a change needs {needed}"
     if period_of(delivered.satellite) is None:
-        kept = delivered.reference.isel(station=np.isin(delivered.reference["station"].values, means["station"].values))
-        again, _ = from_stations(_Only(delivered.study, kept), cells, names, False)
+        reference = cast("xr.Dataset", delivered.reference)
+        kept = reference.isel(station=np.isin(reference["station"].values, means["station"].values))
+        again, _ = from_stations(cast(Month, _Only(delivered.study, kept)), cells, names, False)
         b, c = again["pm25"].transpose("cell", "time").values.T
         return b, c, why
     # The satellite itself is the field before it was corrected.
@@ -122,11 +136,11 @@ class _Only:
 
     satellite = None
 
-    def __init__(self, study, reference):
+    def __init__(self, study: Study, reference: "xr.Dataset | None") -> None:
         self.study, self.reference = study, reference
 
 
-def _change(base, now):
+def _change(base: Floats, now: Floats) -> float:
     """Change of the mean over the cells that have both, %."""
     both = np.isfinite(base) & np.isfinite(now)
     total = base[both].sum()

@@ -6,10 +6,13 @@ What a month's mean is depends on that month's data only, so the base of a
 change is the very number that was published for it.
 """
 
+from typing import cast
+
 import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.aggregate import aggregate
 from hotspot.estimate.field.dataset import (
     described,
@@ -24,13 +27,15 @@ from hotspot.estimate.field.from_stations import from_stations, station_means, y
 from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.like import with_like
 from hotspot.estimate.field.skill import of_the_year, with_skill
+from hotspot.kernels.arrays import Floats
 from hotspot.quality.completeness import LABELS, product_months, satellite_days
 from hotspot.rules.calendar import month_of, month_start, year_months
+from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import months_back
 from hotspot.rules.validity import year_of_products_is_valid
 
 
-def monthly_field(month, cells=None):
+def monthly_field(month: Month, cells: "xr.Dataset | None" = None) -> "tuple[xr.Dataset, xr.Dataset | None]":
     """
     The field that is ranked: this month, last month, and the month a year ago.
 
@@ -87,7 +92,7 @@ def monthly_field(month, cells=None):
     return contracts.checked(field), daily
 
 
-def daily_field(delivered, cells, names):
+def daily_field(delivered: Month, cells: "xr.Dataset", names: list[str]) -> "tuple[xr.Dataset, xr.Dataset | None]":
     """
     The days of any months, with the monthly field they average to.
 
@@ -117,11 +122,11 @@ def daily_field(delivered, cells, names):
     field, daily = _field(delivered, cells, names, with_days=True)
     if daily is None and delivered.reference is not None:
         _, days = from_stations(delivered, cells, names, True)
-        daily = scaled(days, None, field, names)
+        daily = None if days is None else scaled(days, None, field, names)
     return contracts.checked(field), daily
 
 
-def months_field(delivered, cells, names):
+def months_field(delivered: Month, cells: "xr.Dataset", names: list[str]) -> "xr.Dataset":
     """
     The field of any months, without their days.
 
@@ -146,7 +151,7 @@ def months_field(delivered, cells, names):
     return contracts.checked(_field(delivered, cells, names, with_days=False)[0])
 
 
-def annual_field(year_month, cells=None):
+def annual_field(year_month: Month, cells: "xr.Dataset | None" = None) -> "xr.Dataset":
     """
     The mean of a calendar year, on which hotspots are selected.
 
@@ -184,7 +189,9 @@ def annual_field(year_month, cells=None):
     return year_fields(year_month, cells, with_months=False)[0]
 
 
-def year_fields(year_month, cells=None, *, with_months=True):
+def year_fields(
+    year_month: Month, cells: "xr.Dataset | None" = None, *, with_months: bool = True
+) -> "tuple[xr.Dataset, xr.Dataset | None]":
     """
     The mean of a calendar year as ``annual_field``, and its months.
 
@@ -225,7 +232,9 @@ def year_fields(year_month, cells=None, *, with_months=True):
     return contracts.checked(field.assign_attrs(year=year)), None if months is None else contracts.checked(months)
 
 
-def _field(delivered, cells, names, *, with_days):
+def _field(
+    delivered: Month, cells: "xr.Dataset", names: list[str], *, with_days: bool
+) -> "tuple[xr.Dataset, xr.Dataset | None]":
     """Field of any list of months and, on demand, its days."""
     period = period_of(delivered.satellite)
     if period == "day":
@@ -238,9 +247,11 @@ def _field(delivered, cells, names, *, with_days):
     return empty(cells, names, why), None
 
 
-def _from_days(delivered, cells, names, with_days):
+def _from_days(
+    delivered: Month, cells: "xr.Dataset", names: list[str], with_days: bool
+) -> "tuple[xr.Dataset, xr.Dataset | None]":
     """Satellite days, the unseen ones filled: means over all days and over those seen, corrected by stations."""
-    satellite, criteria = delivered.satellite, delivered.study.criteria
+    satellite, criteria = cast("xr.DataArray", delivered.satellite), delivered.study.criteria
     validity = criteria.validity
     wanted = np.isin(month_of(satellite["time"].values), names)
     once = delivered.intake.once
@@ -266,9 +277,9 @@ def _from_days(delivered, cells, names, with_days):
     return field, scaled(complete, filled, field, names) if with_days else None
 
 
-def _from_product(delivered, cells, names, period):
+def _from_product(delivered: Month, cells: "xr.Dataset", names: list[str], period: str) -> "xr.Dataset":
     """Satellite months (or years) as the product states them, corrected by stations where they are months."""
-    satellite, validity = delivered.satellite, delivered.study.criteria.validity
+    satellite, validity = cast("xr.DataArray", delivered.satellite), delivered.study.criteria.validity
     starts = np.array([month_start(name) for name in names])
     layers = satellite.isel(time=np.isin(satellite["time"].values.astype("datetime64[ns]"), starts))
     if layers.sizes["time"] == 0:
@@ -289,7 +300,15 @@ def _from_product(delivered, cells, names, period):
     return _corrected(coarse, delivered, cells, names, "satellite months", LABELS["month"])
 
 
-def _corrected(coarse, delivered, cells, names, method, completeness, share=None):
+def _corrected(
+    coarse: "xr.Dataset",
+    delivered: Month,
+    cells: "xr.Dataset",
+    names: list[str],
+    method: str,
+    completeness: str,
+    share: Floats | None = None,
+) -> "xr.Dataset":
     """A satellite field with its relative error, fused with reference stations where there are any."""
     share = error_share(delivered.satellite) if share is None else share
     least = delivered.study.criteria.interpolation.min_stations
@@ -315,12 +334,12 @@ def _corrected(coarse, delivered, cells, names, method, completeness, share=None
     return field.assign_attrs(correction=how, station_source=delivered.reference.attrs.get("source", ""))
 
 
-def _who(names, held):
+def _who(names: list[str], held: list[str]) -> str:
     """The stations of each month that were held to what the others allow, in one text."""
     return "; ".join(f"{name} {stations}" for name, stations in zip(names, held, strict=True) if stations)
 
 
-def _comparable(field, names):
+def _comparable(field: "xr.Dataset", names: list[str]) -> "xr.Dataset":
     """Base months that were corrected by stations only if this month was."""
     words = dict(part.split() for part in field.attrs.get("correction", "").split(", ") if part)
     corrected = {name: word != "none" for name, word in words.items()}
@@ -335,7 +354,7 @@ def _comparable(field, names):
     return field
 
 
-def _mean_of_months(months, validity, *, days):
+def _mean_of_months(months: "xr.Dataset", validity: Validity, *, days: bool) -> "xr.Dataset":
     """A year from its valid months."""
     valid = months["valid"].values
     masked = months.where(months["valid"])

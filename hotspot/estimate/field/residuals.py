@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Ints
+
 RANGES_KM = (6.0, 15.0, 40.0, 100.0)  # of the exponential parts that a variogram is fitted with
 _REACH = 32  # cells, of the empirical variogram
 _OUTLIER = 5.0  # robust standard deviations, beyond which a residual is drawn in
@@ -42,7 +44,9 @@ class DayModel(NamedTuple):
         return self.shared * np.exp(-km / self.correlation_km)
 
 
-def day_model(logs, at, spacing_km, *, error_share=math.nan, correlation_km=25.0):
+def day_model(
+    logs: Floats, at: Ints, spacing_km: float, *, error_share: float = math.nan, correlation_km: float = 25.0
+) -> DayModel:
     """
     Effects and variances of one month of days.
 
@@ -103,7 +107,7 @@ def day_model(logs, at, spacing_km, *, error_share=math.nan, correlation_km=25.0
     )  # fmt: skip
 
 
-def two_way(logs, n_turns=12):
+def two_way(logs: Floats, n_turns: int = 12) -> tuple[Floats, Floats]:
     """
     Effects of cells and of days by turns, until they hardly move; outliers drawn in.
 
@@ -136,7 +140,7 @@ def two_way(logs, n_turns=12):
     return cell, np.where(n_day > 0, day, np.nan)
 
 
-def variogram(residual, at, spacing_km):
+def variogram(residual: Floats, at: Ints, spacing_km: float) -> tuple[Floats, Floats, np.ndarray]:
     """
     Empirical variogram of residuals, pairs of one day only, by whole cells of distance.
 
@@ -177,7 +181,7 @@ def variogram(residual, at, spacing_km):
     return total / n[there] * spacing_km, np.maximum(half / n[there], 0.0), n[there]
 
 
-def _fitted(distance, gamma, pairs):
+def _fitted(distance: Floats, gamma: Floats, pairs: np.ndarray) -> tuple[float, Floats]:
     """Nugget and smooth parts, none below 0, by relative least squares that trusts near classes most."""
     from scipy.optimize import nnls
 
@@ -190,7 +194,7 @@ def _fitted(distance, gamma, pairs):
     return float(found[0]), found[1:]
 
 
-def _fine_of(residual, at, fine):
+def _fine_of(residual: Floats, at: Ints, fine: float) -> Floats:
     """The fine part of each cell, from how far it is from the mean of its seen queen neighbours."""
     from scipy.special import polygamma
 

@@ -6,6 +6,9 @@ Four stations serve 36 sub-cells, so about eight of nine sub-cells hold none
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hotspot.kernels.arrays import Flags, Ints
 
 MEASURED, SUPPORTED, INTERPOLATED = 2, 1, 0
 ATTRS = {
@@ -15,7 +18,9 @@ ATTRS = {
 }
 
 
-def stations_near(x, y, target_x, target_y, *, spacing, support_m):
+def stations_near(
+    x: ArrayLike, y: ArrayLike, target_x: ArrayLike, target_y: ArrayLike, *, spacing: float, support_m: float
+) -> tuple[Ints, Ints, Flags]:
     """
     Which stations stand in each sub-cell, or near its centre.
 
@@ -51,7 +56,7 @@ def stations_near(x, y, target_x, target_y, *, spacing, support_m):
     return first, station[keep], inside[keep]
 
 
-def support_of(values, near, *, support_stations):
+def support_of(values: ArrayLike, near: tuple[Ints, Ints, Flags], *, support_stations: int) -> NDArray[np.int8]:
     """
     The support of every sub-cell and hour.
 

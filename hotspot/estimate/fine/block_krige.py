@@ -7,17 +7,30 @@ again. For one pattern of hours and single targets there is ``krige.krige``.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from hotspot.estimate.field.krige import by_place
+from hotspot.estimate.field.krige import Variogram, by_place
 from hotspot.kernels import downdate
 from hotspot.kernels import krige_blocks as kernel
+from hotspot.kernels.arrays import Floats, Singles
 from hotspot.kernels.krige_blocks import Blocks, Hours
 from hotspot.variables import DataError
 
 WIDE = 4  # a block knows the nearest WIDE * neighbours stations, for hours when its own are silent
 
 
-def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noise=None, max_m=np.inf):
+def lay_blocks(
+    x: ArrayLike,
+    y: ArrayLike,
+    target_x: ArrayLike,
+    target_y: ArrayLike,
+    first: ArrayLike,
+    variogram: Variogram,
+    *,
+    neighbours: int = 32,
+    noise: Floats | None = None,
+    max_m: float = np.inf,
+) -> Blocks:
     """
     Solve every block's system once.
 
@@ -77,7 +90,18 @@ def lay_blocks(x, y, target_x, target_y, first, variogram, *, neighbours=32, noi
     return Blocks(place, noise, target, first, neighbour, inverse, weight, variance, wide, reach, variogram.as_array())
 
 
-def krige_blocks(x, y, values, target_x, target_y, block, variogram, *, neighbours=32, min_share=0.5):
+def krige_blocks(
+    x: ArrayLike,
+    y: ArrayLike,
+    values: ArrayLike,
+    target_x: ArrayLike,
+    target_y: ArrayLike,
+    block: ArrayLike,
+    variogram: Variogram,
+    *,
+    neighbours: int = 32,
+    min_share: float = 0.5,
+) -> tuple[Floats, Singles]:
     """
     Ordinary kriging of every hour, whichever stations report in it.
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.one_thread import one_thread
 
 _ROUNDS = 15  # of alternation; the loadings' third digit stands after ten
@@ -25,7 +26,7 @@ class Patterns(NamedTuple):
     loading: np.ndarray  # float64[cell, pattern], the first 1
 
 
-def make_blocks(col, row, size):
+def make_blocks(col: Ints, row: Ints, size: int) -> list[Ints]:
     """
     Positions of the cells of each block, anchored on the lattice.
 
@@ -61,7 +62,7 @@ def make_blocks(col, row, size):
 
 
 @one_thread
-def split_block(log_values, n_pattern, *, rounds=4):
+def split_block(log_values: Floats, n_pattern: int, *, rounds: int = 4) -> Patterns:
     """
     Cell means, day means and patterns of a block with holes.
 
@@ -111,7 +112,7 @@ def split_block(log_values, n_pattern, *, rounds=4):
     return Patterns(mean, np.array(scores), weight, np.column_stack(loading))
 
 
-def own_amplitudes(log_values, effects, loading, month, own_days):
+def own_amplitudes(log_values: Floats, effects: Floats, loading: Floats, month: Ints, own_days: float) -> Floats:
     """
     How strongly the weather of each pattern acts in each cell.
 

@@ -7,9 +7,11 @@ of stations change a bit.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from hotspot.estimate.field.krige import by_place
 from hotspot.estimate.field.support import ATTRS, stations_near, support_of
@@ -18,14 +20,26 @@ from hotspot.estimate.fine.pattern import pattern_at
 from hotspot.grid.lattice import Grid
 from hotspot.grid.sub_cells import sub_cells
 from hotspot.kernels import krige_blocks
+from hotspot.kernels.arrays import Floats, Singles, Texts, Times
 from hotspot.rules.calendar import offset_hours
-from hotspot.rules.criteria import Downscaling
+from hotspot.rules.criteria import Criteria, Downscaling
 from hotspot.variables import VARIABLES, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK = 744  # hours
 
 
-def downscale(stations, cells, *, coarse=None, satellite=None, criteria, chunk=CHUNK):
+def downscale(
+    stations: "xr.Dataset",
+    cells: "xr.Dataset | pd.DataFrame",
+    *,
+    coarse: "xr.Dataset | None" = None,
+    satellite: "xr.DataArray | None" = None,
+    criteria: Criteria,
+    chunk: int = CHUNK,
+) -> "xr.Dataset":
     """
     Estimate every sub-cell of some cells at every hour.
 
@@ -122,10 +136,10 @@ class _Plan:
     attrs: dict
 
     @property
-    def n_target(self):
+    def n_target(self) -> int:
         return self.residuals.blocks.target.shape[1]
 
-    def piece(self, values, number):
+    def piece(self, values: Floats, number: int) -> tuple[Floats, Singles, NDArray[np.int8]]:
         """Estimate, error and support of one slice, before the 3 km values are met."""
         values = np.asarray(values, dtype=float)
         _, _, merged, _ = by_place(self.x, self.y, values)
@@ -135,7 +149,7 @@ class _Plan:
         self._keep(estimate, values)
         return estimate, error, support_of(values, self.near, support_stations=self.rules.support_stations)
 
-    def _keep(self, estimate, values):
+    def _keep(self, estimate: Floats, values: Floats) -> None:
         """A measured sub-cell keeps its measurement, but for the instrument's own noise; in place."""
         if not self.residuals.kept:
             return
@@ -149,12 +163,12 @@ class _Plan:
             more = np.where(n > 0, self.residuals.kept * (total / n - estimate), 0.0)
         estimate += more
 
-    def means(self, piece):
+    def means(self, piece: tuple[Floats, Singles, NDArray[np.int8]]) -> Floats:
         """The cells' means in each hour of a piece: (cell, hour)."""
 
         return krige_blocks.means(np.ascontiguousarray(piece[0]), self.residuals.blocks.first)
 
-    def factors(self, means, number):
+    def factors(self, means: dict[int, Floats], number: int) -> tuple[Floats, Floats]:
         """What each cell's sub-cells are multiplied by, and what is added where nothing can be: (cell, 1 or hour)."""
         goal = self.goals[number]
         if self.monthly:
@@ -168,7 +182,9 @@ class _Plan:
         factor = np.divide(goal, mean, out=np.ones_like(mean), where=both & (mean > 0))
         return factor, np.where(both & (mean <= 0), goal - mean, 0.0)
 
-    def scaled(self, piece, change):
+    def scaled(
+        self, piece: tuple[Floats, Singles, NDArray[np.int8] | None], change: tuple[Floats, Floats]
+    ) -> tuple[Floats, Singles, NDArray[np.int8] | None]:
         """A piece whose cells meet their 3 km values."""
         factor, shift = change
         per_cell = int(self.residuals.blocks.first[1])
@@ -179,7 +195,7 @@ class _Plan:
         return estimate, error, support
 
 
-def _places(cells, coarse):
+def _places(cells: "xr.Dataset", coarse: "xr.Dataset | None") -> "tuple[xr.Dataset, Grid]":
     """The sub-cells, and their lattice."""
     if hasattr(cells, "columns"):
         codes, home = cells["cell"].astype(str).tolist(), {} if coarse is None else coarse.attrs
@@ -191,16 +207,27 @@ def _places(cells, coarse):
     return sub_cells(sorted(set(codes)), grid), grid
 
 
-def _station_places(stations, grid):
+def _station_places(stations: "xr.Dataset", grid: Grid) -> tuple[Floats, Floats]:
     lon, lat = np.asarray(stations["lon"], dtype=float), np.asarray(stations["lat"], dtype=float)
     lost = ~(np.isfinite(lon) & np.isfinite(lat))
     if lost.any():
         names = [str(name) for name in np.asarray(stations["station"])[lost]]
         raise DataError(f"stations without coordinates: {', '.join(names)}; add them to the coordinate file.")
-    return (np.asarray(place, dtype=float) for place in grid.project(lon, lat))
+    x, y = grid.project(lon, lat)
+    return np.asarray(x, dtype=float), np.asarray(y, dtype=float)
 
 
-def _plan(stations, series, x, y, places, coarse, satellite, criteria, chunk):
+def _plan(
+    stations: "xr.Dataset",
+    series: "xr.DataArray",
+    x: Floats,
+    y: Floats,
+    places: "xr.Dataset",
+    coarse: "xr.Dataset | None",
+    satellite: "xr.DataArray | None",
+    criteria: Criteria,
+    chunk: int,
+) -> _Plan:
     rules = criteria.downscaling
     time = series["time"].values.astype("datetime64[ns]")
     if not time.size or (np.diff(time) <= np.timedelta64(0, "ns")).any():
@@ -216,7 +243,7 @@ def _plan(stations, series, x, y, places, coarse, satellite, criteria, chunk):
         given = {"crs": places.attrs["crs"], "month": month, "coarse": level, "satellite": satellite}
         here = pattern_at(order_x, order_y, **given)
         if here is not None and np.isfinite(here).sum() >= rules.trend_stations:
-            there, middle = pattern_at(*target, **given), np.nanmean(here)
+            there, middle = np.asarray(pattern_at(*target, **given), dtype=float), np.nanmean(here)
             # Where the pattern is not known it says nothing: its mean over the stations.
             station_pattern[month] = np.where(np.isfinite(here), here, middle)
             target_pattern[month] = np.where(np.isfinite(there), there, middle)
@@ -232,7 +259,7 @@ def _plan(stations, series, x, y, places, coarse, satellite, criteria, chunk):
     )  # fmt: skip
 
 
-def _period(coarse, time):
+def _period(coarse: "xr.Dataset | None", time: Times) -> str | None:
     """Whether the 3 km field is of months or of hours; None without one."""
     if coarse is None:
         return None
@@ -249,7 +276,7 @@ def _period(coarse, time):
     )
 
 
-def _slices(local, chunk):
+def _slices(local: Times, chunk: int) -> tuple[list[slice], list[str]]:
     """Runs of at most ``chunk`` hours inside one local month."""
     if chunk < 1:
         raise ValueError(f"chunk is {chunk}; give a number of hours, 1 or more.")
@@ -262,9 +289,17 @@ def _slices(local, chunk):
     return slices, months
 
 
-def _goals(coarse, period, codes, time, slices, months, rules):
+def _goals(
+    coarse: "xr.Dataset | None",
+    period: str | None,
+    codes: Texts,
+    time: Times,
+    slices: list[slice],
+    months: list[str],
+    rules: Downscaling,
+) -> list[Floats | None]:
     """The 3 km values that each slice's means must meet, None where there are none."""
-    if period is None or rules.conserve == "none":
+    if coarse is None or period is None or rules.conserve == "none":
         return [None] * len(slices)
     values = coarse["pm25"].transpose("cell", "time")
     values = values.assign_coords(cell=np.asarray(coarse["cell"].values, dtype=str)).reindex(cell=codes)
@@ -282,7 +317,7 @@ def _goals(coarse, period, codes, time, slices, months, rules):
     return goals
 
 
-def _eager(plan, series):
+def _eager(plan: _Plan, series: "xr.DataArray") -> tuple[Floats, Singles, NDArray[np.int8]]:
     """The whole field in memory, worked on slice by slice."""
     values = series.values
     n = plan.n_target, series.sizes["time"]
@@ -305,7 +340,7 @@ def _eager(plan, series):
     return estimate, error, support
 
 
-def _lazy(plan, series):
+def _lazy(plan: _Plan, series: "xr.DataArray") -> tuple[Any, Any, Any]:
     """The same as dask arrays, one chunk per slice."""
     import dask
     import dask.array as da
@@ -326,4 +361,5 @@ def _lazy(plan, series):
         shape = plan.n_target, piece.stop - piece.start
         for at, kind in enumerate((float, np.float32, np.int8)):
             out[at].append(da.from_delayed(part[at], shape, kind))
-    return [da.concatenate(parts, axis=1) for parts in out]
+    first, second, third = (da.concatenate(parts, axis=1) for parts in out)
+    return first, second, third

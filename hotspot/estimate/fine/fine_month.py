@@ -7,12 +7,18 @@ values of a cell average to the cell's published value; they say where in the ce
 dirtier, not that the cell is.
 """
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Month
 from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
+from hotspot.kernels.arrays import Flags, Floats, Numbers, Times
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
+from hotspot.rules.criteria import Criteria, Validity
 from hotspot.rules.validity import day_is_valid, month_is_valid
 from hotspot.text.table import columns
 
@@ -20,7 +26,9 @@ COLUMNS = tuple(columns("sub_cells.csv"))
 SUPPORTS = {MEASURED: "measured", SUPPORTED: "supported", INTERPOLATED: "interpolated"}
 
 
-def fine_month(delivered, field, codes, *, cells, criteria):
+def fine_month(
+    delivered: Month, field: xr.Dataset, codes: list[str] | pd.Series, *, cells: xr.Dataset, criteria: Criteria
+) -> pd.DataFrame:
     """
     Monthly values of the sub-cells of some cells, from micro-stations along the 3 km field.
 
@@ -111,7 +119,7 @@ def fine_month(delivered, field, codes, *, cells, criteria):
     return table
 
 
-def _of_month(delivered, criteria):
+def _of_month(delivered: Month, criteria: Criteria) -> xr.Dataset | None:
     """The month's hours of micro-stations as they may be used; None where none of them reported."""
     from hotspot.quality.trust import on_hours, trusted
 
@@ -119,8 +127,8 @@ def _of_month(delivered, criteria):
         return None
     month, offset = delivered.month, delivered.study.utc_offset
     # A screen looks back, and a calibration learns from more than one month.
-    span = {"first": month_minus(month, 1), "last": month, "utc_offset": offset}
-    stations, reference = (on_hours(part, **span) for part in (delivered.stations, delivered.reference))
+    span: dict[str, Any] = {"first": month_minus(month, 1), "last": month, "utc_offset": offset}
+    stations, reference = cast(xr.Dataset, on_hours(delivered.stations, **span)), on_hours(delivered.reference, **span)
     start, end = local_bounds(month, offset)
     time = stations["time"].values.astype("datetime64[ns]")
     within = np.flatnonzero((time >= start) & (time < end))
@@ -133,14 +141,14 @@ def _of_month(delivered, criteria):
     return stations.isel(time=np.flatnonzero(told))
 
 
-def _is_valid(seen, local, month, validity):
+def _is_valid(seen: Flags, local: Times, month: str, validity: Validity) -> Flags:
     """Whether the hours seen make a valid month: bool (sub_cell,) of bool (sub_cell, hour)."""
     _, first = np.unique(local, return_index=True)
     hours = np.add.reduceat(seen, first, axis=1, dtype=np.int64)
     return month_is_valid(day_is_valid(hours, validity).sum(axis=1), month, validity)
 
 
-def _mean(values, there):
+def _mean(values: Numbers, there: Flags) -> Floats:
     """Mean over the hours that have a value, NaN where they make no month."""
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=1, dtype=np.float64)

@@ -1,6 +1,7 @@
 """What the hours of a network teach once: trend or none, variogram, systems of all cells, left-out error."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,8 +9,12 @@ from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import Blocks, Hours, lay_blocks
 from hotspot.kernels import krige_blocks
+from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LEVEL = 5.0  # ug/m3 added before a logarithm
 _ENOUGH = 200  # left-out hours without which the stated error is the variogram's
@@ -28,7 +33,7 @@ class Residuals:
     scale: float = 1.0  # of the stated error, so that 95 % of left-out hours lie within 1.96 of it
     kept: float = 0.0  # how much of what kriging smoothed away at a station belongs to its sub-cell, 0 to 1
 
-    def field(self, values, month, target_pattern):
+    def field(self, values: Floats, month: str, target_pattern: Floats | None) -> tuple[Floats, Singles]:
         """
         Estimate and error of every target.
 
@@ -59,7 +64,7 @@ class Residuals:
         return estimate, np.hypot(self.scale * error, self.shared * np.abs(estimate)).astype(np.float32)
 
 
-def residuals(values, pattern, criteria):
+def residuals(values: Floats, pattern: Floats | None, criteria: Criteria) -> tuple[Floats, Floats, Floats]:
     """
     Each hour's slope on the pattern, what is left, and its spread.
 
@@ -107,7 +112,16 @@ def residuals(values, pattern, criteria):
     return slope, rest, np.where(count >= criteria.interpolation.fit_stations, sd, np.nan)
 
 
-def learn(stations, x, y, local, target, first, station_pattern, criteria):
+def learn(
+    stations: "xr.Dataset",
+    x: Floats,
+    y: Floats,
+    local: Times,
+    target: tuple[Floats, Floats],
+    first: Ints,
+    station_pattern: dict[str, Floats],
+    criteria: Criteria,
+) -> tuple[Residuals, dict[str, Any]]:
     """
     Choose the trend, fit the variogram and solve the cells' systems from hours evenly spread.
 
@@ -173,7 +187,7 @@ def learn(stations, x, y, local, target, first, station_pattern, criteria):
     return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, shared, best["loo"]["scale"], kept), attrs
 
 
-def split_error(now, next_, after, error):
+def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tuple[Floats, float]:
     """
     The part of each station's stated error that is its own, and the share of the value that all have in common.
 
@@ -219,11 +233,21 @@ def split_error(now, next_, after, error):
     return error * share, float(np.sqrt(max(usual - white, 0.0)))
 
 
-def _some(stations, name, hours):
+def _some(stations: "xr.Dataset", name: str, hours: Ints) -> Floats:
     return np.asarray(stations[name].transpose("station", "time").isel(time=hours), dtype=float)
 
 
-def _fit(x, y, sample, error, months, target, first, station_pattern, criteria):
+def _fit(
+    x: Floats,
+    y: Floats,
+    sample: Floats,
+    error: Floats | None,
+    months: Texts,
+    target: tuple[Floats, Floats],
+    first: Ints,
+    station_pattern: dict[str, Floats],
+    criteria: Criteria,
+) -> dict[str, Any]:
     """One way, with a trend or without: variogram, systems, left-out error."""
     slope, rest, sd = np.zeros(sample.shape[1]), sample.copy(), np.full(sample.shape[1], np.nan)
     trend = np.zeros(sample.shape)
@@ -244,7 +268,7 @@ def _fit(x, y, sample, error, months, target, first, station_pattern, criteria):
     return {"variogram": variogram, "blocks": blocks, "pattern": station_pattern, "sd": usual, "loo": loo}
 
 
-def _pooled(rest, criteria):
+def _pooled(rest: Floats, criteria: Criteria) -> float:
     """Spread of all residuals about their hour's mean, for networks too small for a spread of each hour."""
     with np.errstate(invalid="ignore"):
         away = rest - np.nanmean(np.where(np.isfinite(rest).any(axis=0), rest, 0.0), axis=0)
@@ -253,7 +277,9 @@ def _pooled(rest, criteria):
     return float(max(np.sqrt(np.nansum(away**2) / free), criteria.downscaling.error_floor))
 
 
-def _variogram(x, y, values, error, criteria):
+def _variogram(
+    x: Floats, y: Floats, values: Floats, error: Floats | None, criteria: Criteria
+) -> tuple[Variogram, Floats]:
     """The variogram without the instruments' noise, and the noise of each place, both in shares of the variance."""
     rules, few = criteria.downscaling, criteria.interpolation
     noise = np.zeros(x.size)
@@ -278,7 +304,7 @@ def _variogram(x, y, values, error, criteria):
     return Variogram(found.model, nugget, found.psill, found.range_m, found.origin), noise
 
 
-def _left_out(blocks, sample, rest, trend, sd):
+def _left_out(blocks: Blocks, sample: Floats, rest: Floats, trend: Floats, sd: Floats) -> dict[str, float]:
     """Agreement at the stations that stand in the cells, each left out in turn."""
     from scipy.spatial import KDTree
 

@@ -1,13 +1,28 @@
 """The pattern inside a month that an hourly field follows: the 3 km field, and finer detail of a satellite."""
 
-import numpy as np
+from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _STEPS = np.array([-1000.0, 0.0, 1000.0])  # m; nine points that stand for the 3 km around a place
 
 
-def pattern_at(x, y, *, crs, month, coarse=None, satellite=None):
+def pattern_at(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    crs: str,
+    month: str,
+    coarse: "xr.Dataset | None" = None,
+    satellite: "xr.DataArray | None" = None,
+) -> Floats | None:
     """
     The month's pattern at some places.
 
@@ -48,7 +63,7 @@ def pattern_at(x, y, *, crs, month, coarse=None, satellite=None):
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     level = None if coarse is None else _of_cells(x, y, coarse, month)
     detail = None if satellite is None else _layer(satellite, month)
-    if detail is None:
+    if detail is None or satellite is None:
         return level
     here = _of_raster(x, y, detail, satellite, crs)
     if level is None:
@@ -60,7 +75,7 @@ def pattern_at(x, y, *, crs, month, coarse=None, satellite=None):
     return level * share
 
 
-def _of_cells(x, y, coarse, month):
+def _of_cells(x: Floats, y: Floats, coarse: "xr.Dataset", month: str) -> Floats | None:
     """Bilinear between the centres of the cells that have a value."""
     at = np.flatnonzero(coarse["time"].values.astype("datetime64[M]") == np.datetime64(month))
     if not at.size:
@@ -74,7 +89,7 @@ def _of_cells(x, y, coarse, month):
     return _bilinear(table, y / spacing - 0.5 - south, x / spacing - 0.5 - west)
 
 
-def _layer(satellite, month):
+def _layer(satellite: "xr.DataArray", month: str) -> "xr.DataArray | None":
     """The satellite's mean over one local month, (y, x), or None."""
     time = satellite["time"].values
     unit = "datetime64[Y]" if satellite.attrs.get("period") == "year" else "datetime64[M]"
@@ -84,7 +99,7 @@ def _layer(satellite, month):
     return satellite.isel(time=at).transpose("time", "y", "x").mean("time", skipna=True)
 
 
-def _of_raster(x, y, layer, satellite, crs):
+def _of_raster(x: Floats, y: Floats, layer: "xr.DataArray", satellite: "xr.DataArray", crs: str) -> Floats:
     """Bilinear between pixel centres; NaN outside."""
     from pyproj import Transformer
 
@@ -99,7 +114,7 @@ def _of_raster(x, y, layer, satellite, crs):
     )
 
 
-def _bilinear(table, down, east):
+def _bilinear(table: Floats, down: Floats, east: Floats) -> Floats:
     """Weighted mean of the four entries around each position, of those that are known; NaN more than one outside."""
     i, j = np.floor(down).astype(np.int64), np.floor(east).astype(np.int64)
     total, weight = np.zeros(i.shape), np.zeros(i.shape)

@@ -6,13 +6,28 @@ judged against it where it is known; a value counts from several days of driving
 to 8 drive-days), and the table says how many are lacking.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.sensors import Tracks
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def track_cells(tracks, grid, *, utc_offset=8.0, background=None, criteria=None):
+
+def track_cells(
+    tracks: "pd.DataFrame",
+    grid: Grid,
+    *,
+    utc_offset: float = 8.0,
+    background: "pd.Series | None" = None,
+    criteria: Criteria | None = None,
+) -> "pd.DataFrame":
     """
     Join the samples of mobile monitors to 500 m cells.
 
@@ -74,7 +89,7 @@ def track_cells(tracks, grid, *, utc_offset=8.0, background=None, criteria=None)
     return _table(days, grid, rules)
 
 
-def _visits(frame, gap_minutes):
+def _visits(frame: "pd.DataFrame", gap_minutes: float) -> "pd.Series":
     """Number of each cell's visits: a return within the gap continues the visit, another car is another."""
     order = frame.sort_values(["sub_cell", "device", "time"], kind="stable")
     new = (
@@ -85,7 +100,7 @@ def _visits(frame, gap_minutes):
     return new.cumsum().reindex(frame.index)
 
 
-def _correction(time, background):
+def _correction(time: "pd.Series", background: "pd.Series | None") -> float:
     """What brings each sample from its hour's background to the usual one; 0 where nobody knows it."""
     if background is None:
         return 0.0
@@ -99,7 +114,7 @@ def _correction(time, background):
     return np.nan_to_num(usual - hour.map(level).to_numpy(float))
 
 
-def _table(days, grid, rules):
+def _table(days: "pd.DataFrame", grid: Grid, rules: Tracks) -> "pd.DataFrame":
     import pandas as pd
 
     counted = days[days["counts"]]
@@ -139,7 +154,7 @@ def _table(days, grid, rules):
     )
 
 
-def _centres(grid, codes):
+def _centres(grid: Grid, codes: "pd.Series") -> tuple[Floats, Floats]:
     """WGS 84 centres of 500 m cells."""
     part = grid.spacing / 6
     x, y = np.empty(len(codes)), np.empty(len(codes))

@@ -7,15 +7,22 @@ neighbour city or one mountain side is outvoted, and a slope across the region
 cancels between opposite directions.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from hotspot.rules.criteria import Criteria
+from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.rules.criteria import Background, Criteria
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 CHUNK = 1 << 22  # cell-days held by one call of the kernel
 
 
-def ring_offsets(rules, spacing):
+def ring_offsets(rules: Background, spacing: float) -> Ints:
     """
     Columns and rows from a cell to the cells of its ring that are looked at.
 
@@ -42,7 +49,9 @@ def ring_offsets(rules, spacing):
     return np.round(step).astype(np.int64).reshape(n, -1, 2)
 
 
-def regional_background(field, criteria=None, *, steps=None, variable="pm25"):
+def regional_background(
+    field: "xr.Dataset", criteria: Criteria | None = None, *, steps: "xr.Dataset | None" = None, variable: str = "pm25"
+) -> "xr.DataArray":
     """
     Background of every cell and day.
 
@@ -95,7 +104,7 @@ def regional_background(field, criteria=None, *, steps=None, variable="pm25"):
     lacking = [name for name in ("col", "row") if name not in field.coords]
     if lacking or "spacing" not in field.attrs:
         raise DataError(f"{variable}: {(lacking or ['spacing'])[0]} is missing; give cells of a lattice (Grid.cover).")
-    dim = next(name for name in field[variable].dims if name != "cell")
+    dim = next(str(name) for name in field[variable].dims if name != "cell")
     values = np.ascontiguousarray(field[variable].transpose("cell", dim).values)
     offsets = ring_offsets(rules, float(field.attrs["spacing"]))
     position = _positions(field["col"].values, field["row"].values)
@@ -126,14 +135,14 @@ def regional_background(field, criteria=None, *, steps=None, variable="pm25"):
     return out
 
 
-def _positions(col, row):
+def _positions(col: Ints, row: Ints) -> Callable:
     """Function (offsets, slice) -> int64[cell, direction, sample], position of the ring's cells, -1 outside."""
     col, row = np.asarray(col, np.int64), np.asarray(row, np.int64)
     left, low = col.min(), row.min()
     table = np.full((col.max() - left + 1, row.max() - low + 1), -1, np.int64)
     table[col - left, row - low] = np.arange(len(col))
 
-    def look(offsets, one):
+    def look(offsets: Ints, one: slice) -> Ints:
         across = col[one, None, None] - left + offsets[None, ..., 0]
         up = row[one, None, None] - low + offsets[None, ..., 1]
         inside = (across >= 0) & (across < table.shape[0]) & (up >= 0) & (up < table.shape[1])
@@ -142,7 +151,7 @@ def _positions(col, row):
     return look
 
 
-def _allowed(rules):
+def _allowed(rules: Background) -> Flags:
     """bool[sector, direction]: a sector around each direction, and last the whole ring."""
     n = rules.directions
     apart = np.abs(np.arange(n)[:, None] - np.arange(n)[None, :])
@@ -150,7 +159,7 @@ def _allowed(rules):
     return np.vstack([apart <= rules.sector_deg / 2, np.ones((1, n), bool)])
 
 
-def _sectors(field, dim, steps, rules):
+def _sectors(field: "xr.Dataset", dim: str, steps: "xr.Dataset | None", rules: Background) -> tuple[Ints, Ints]:
     """int64[place, day], the direction from which the wind comes (last: whole ring), and each cell's place."""
     n_day, whole = field.sizes[dim], rules.directions
     if rules.side == "ring":
@@ -169,7 +178,7 @@ def _sectors(field, dim, steps, rules):
     return np.ascontiguousarray(by_day), nearest_place(field, steps)
 
 
-def nearest_place(field, steps):
+def nearest_place(field: "xr.Dataset", steps: "xr.Dataset") -> Ints:
     """
     Position of the weather's place nearest to each cell.
 
@@ -203,7 +212,7 @@ def nearest_place(field, steps):
     return np.hypot(east, points[1][None, :] - lat[:, None]).argmin(axis=1)
 
 
-def _stand_in(found, direct, values, rules):
+def _stand_in(found: Floats, direct: Flags, values: Floats, rules: Background) -> None:
     """Where no direction had enough cells: the region's quantile of the day, in the cell's usual proportion to it."""
     n_seen = np.isfinite(values).sum(axis=0)
     region = np.full(values.shape[1], np.nan)

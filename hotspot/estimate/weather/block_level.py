@@ -3,12 +3,14 @@ One block end to end: its patterns, their weather effects, every cell's level by
 period, and the variance of each level from days and from refits.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from hotspot.estimate.fine.blocks import own_amplitudes, split_block
-from hotspot.estimate.weather.model import weather_effects
+from hotspot.estimate.weather.model import Effects, weather_effects
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.criteria import Normalisation
 
 QUANTITIES = ("normalised", "stagnant", "background", "increment")
@@ -44,7 +46,7 @@ class Block(NamedTuple):
     stagnant_time: np.ndarray  # bool[time]
 
 
-def level_of_block(block, setting, *, by_step=False):
+def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> dict[str, Any]:
     """
     Take the weather out of a block.
 
@@ -86,7 +88,7 @@ def level_of_block(block, setting, *, by_step=False):
     stagnant = np.array([one.stagnant for one in effects])
     refits = np.array([one.refits for one in effects])
     stagnant_refits = np.array([one.stagnant_refits for one in effects])
-    found = {"r2": effects[0].r2, "rmse": effects[0].rmse, "amplitude": loading[:, 0]}
+    found: dict[str, Any] = {"r2": effects[0].r2, "rmse": effects[0].rmse, "amplitude": loading[:, 0]}
 
     normal, calm = _levels(floored, _combined(loading, weather), _combined(loading, stagnant), block)
     refit_levels = [
@@ -100,7 +102,7 @@ def level_of_block(block, setting, *, by_step=False):
         values["background"] = np.where(np.isfinite(block.values), block.background, np.nan)
         values["increment"] = block.values - block.background
         if "transport" in setting.remove:
-            background = np.maximum(block.flat_background, rules.floor)
+            background = np.maximum(cast(np.ndarray, block.flat_background), rules.floor)
             one = split_block(np.log(background), 0)
             effect = _effects(one.scores[0], one.weight, block, setting)
             ones = np.ones((len(floored), 1))
@@ -125,7 +127,7 @@ def level_of_block(block, setting, *, by_step=False):
     return {name: value for name, value in found.items() if "_shift_" not in name}
 
 
-def _effects(score, weight, block, setting):
+def _effects(score: Floats, weight: Floats, block: Block, setting: Setting) -> Effects:
     return weather_effects(
         score, weight, setting.calendar, block.weather, setting.fold, rules=setting.rules, factor=setting.factor,
         remove=setting.remove, rows=block.rows, stagnant=block.stagnant, groups=_same_season(block, setting),
@@ -133,7 +135,7 @@ def _effects(score, weight, block, setting):
     )  # fmt: skip
 
 
-def _same_season(block, setting):
+def _same_season(block: Block, setting: Setting) -> list[tuple[Flags, Flags]] | None:
     """For each fortnight of the year its times, and the weather rows within ``season_days`` of its middle day."""
     if setting.season_days is None:
         return None
@@ -146,7 +148,7 @@ def _same_season(block, setting):
     return groups
 
 
-def _levels(values, effect, shift, block):
+def _levels(values: Floats, effect: Floats, shift: Floats, block: Block) -> tuple[Floats, Floats]:
     """Normalised and stagnant values of each cell and time; NaN where value or weather is missing."""
     bare = np.exp(np.log(values) - effect)
     seen = np.isfinite(bare)
@@ -160,12 +162,12 @@ def _levels(values, effect, shift, block):
     return bare * scale[:, None], bare * np.exp(shift) * smear[:, None]
 
 
-def _sums(values, label):
+def _sums(values: np.ndarray, label: Ints) -> Floats:
     """Sums of consecutive columns of one label, float64[place, label]."""
     return np.add.reduceat(values, np.flatnonzero(np.r_[True, np.diff(label) != 0]), axis=1, dtype=float)
 
 
-def _mean_and_variance(single, setting):
+def _mean_and_variance(single: Floats, setting: Setting) -> tuple[Floats, Floats, Floats]:
     """Mean of each period, the block bootstrap's variance of it, and its degrees of freedom."""
     seen = np.isfinite(single)
     count = _sums(seen, setting.period)
@@ -180,7 +182,7 @@ def _mean_and_variance(single, setting):
     return mean, np.where(n_chunk > 1, variance, np.nan), n_chunk - 1
 
 
-def _combined(loading, effects):
+def _combined(loading: Floats, effects: Sequence[Floats] | Floats) -> Floats:
     """Sum over patterns of loading x effect, in one fixed order; float64[cell, time]."""
     total = loading[:, :1] * effects[0]
     for k in range(1, len(effects)):
@@ -188,7 +190,7 @@ def _combined(loading, effects):
     return total
 
 
-def _jackknife(found, name, n):
+def _jackknife(found: dict[str, Any], name: str, n: int) -> Any:
     """Delete-a-fold variance of a level from its refits, (n - 1) / n x sum of squares."""
     if f"{name}_shift_0" not in found:
         return 0.0
@@ -196,7 +198,7 @@ def _jackknife(found, name, n):
     return (n - 1) / n * ((shifts - shifts.mean(axis=0)) ** 2).sum(axis=0)
 
 
-def _moved(effects, loading, setting):
+def _moved(effects: list[Effects], loading: Floats, setting: Setting) -> dict[str, Floats]:
     """Share by which each factor moved a day's concentration, on a mean day: name -> float64[cell]."""
     moved = {}
     for name in dict.fromkeys(setting.factor):

@@ -20,14 +20,27 @@ No trees and no calendar: what this and the model agree on does not hang on eith
 """
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hotspot.rules.criteria import Criteria
+from hotspot.kernels.arrays import Flags, Floats
+from hotspot.rules.criteria import Box, Criteria
 from hotspot.variables import CoverageWarning, DataError
 
+if TYPE_CHECKING:
+    import xarray as xr
 
-def box_level(field, background, steps, *, criteria=None, stagnant=None, variable="pm25"):
+
+def box_level(
+    field: "xr.Dataset",
+    background: "xr.DataArray",
+    steps: "xr.Dataset",
+    *,
+    criteria: Criteria | None = None,
+    stagnant: Flags | None = None,
+    variable: str = "pm25",
+) -> "xr.Dataset":
     """
     Emission level of each cell by the box model, by year.
 
@@ -122,7 +135,7 @@ def box_level(field, background, steps, *, criteria=None, stagnant=None, variabl
     return out.assign_attrs(words=words, height=height)
 
 
-def _flow(steps, rules):
+def _flow(steps: "xr.Dataset", rules: Box) -> tuple[Floats, str]:
     """Ventilation of each day and place, m2/s, float64[time, place], and where its height comes from."""
     n_time = steps.sizes["time"]
     if "ventilation" in steps:

@@ -5,9 +5,12 @@ They need no weather, so they also stand in where none was delivered.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats, Ints, Numbers
 
 
-def lattice_image(values, col, row):
+def lattice_image(values: Numbers, col: ArrayLike, row: ArrayLike) -> tuple[Numbers, Ints, Ints]:
     """
     Values of cells as an image, NaN where there is no cell.
 
@@ -33,7 +36,7 @@ def lattice_image(values, col, row):
     return image, at_row, at_col
 
 
-def local_contrast(mean, col, row, *, width=2.5):
+def local_contrast(mean: Floats, col: Ints, row: Ints, *, width: float = 2.5) -> Floats:
     """
     Mean of a cell less a Gaussian mean of what surrounds it.
 
@@ -65,7 +68,7 @@ def local_contrast(mean, col, row, *, width=2.5):
     return np.where(known, image - around, np.nan)[at_row, at_col]
 
 
-def richardson_lucy(mean, col, row, *, width=1.0, rounds=10):
+def richardson_lucy(mean: Floats, col: Ints, row: Ints, *, width: float = 1.0, rounds: int = 10) -> Floats:
     """
     Mean above the region's lowest, sharpened as if every source were blurred by one Gaussian.
 
@@ -107,7 +110,7 @@ def richardson_lucy(mean, col, row, *, width=1.0, rounds=10):
     return np.where(known, q, np.nan)[at_row, at_col]
 
 
-def _blurred(image, width):
+def _blurred(image: Floats, width: float) -> Floats:
     """Gaussian mean, nothing beyond the edges."""
     from scipy import ndimage
 

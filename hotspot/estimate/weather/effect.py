@@ -7,14 +7,19 @@ cells that nothing was done to; for every day after, that is what would have
 been. The difference to what was is the effect.
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.one_thread import one_thread
-from hotspot.rules.criteria import Criteria
+from hotspot.rules.criteria import Criteria, Effect_
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _FLOOR = 1.0  # ug/m3, below it a concentration is taken as this, the logarithm's sake
 
@@ -35,7 +40,17 @@ class Effect(NamedTuple):
 
 
 @one_thread
-def effect(field, before, after, *, cells=None, control=None, steps=None, criteria=None, variable="pm25"):
+def effect(
+    field: "xr.Dataset",
+    before: tuple[str, str],
+    after: tuple[str, str],
+    *,
+    cells: Sequence[str] | None = None,
+    control: "Sequence[str] | xr.DataArray | None" = None,
+    steps: "xr.Dataset | None" = None,
+    criteria: Criteria | None = None,
+    variable: str = "pm25",
+) -> Effect:
     """
     Change of treated cells after an intervention, adjusted for weather, season and the region.
 
@@ -123,9 +138,11 @@ def effect(field, before, after, *, cells=None, control=None, steps=None, criter
     return Effect(percent[0], percent[1], percent[2], gain[0], gain[1], gain[2], raw, len(first), len(second), words)
 
 
-def _series(field, cells, control, variable):
+def _series(
+    field: "xr.Dataset", cells: Sequence[str] | None, control: Any, variable: str
+) -> tuple[Floats, Floats, Times, Floats]:
     """Treated and control series (1 where there is no control), the days, and each control cell's own series."""
-    values = field[variable] if hasattr(field, "data_vars") else field
+    values: Any = field[variable] if hasattr(field, "data_vars") else field
     dim = "day" if "day" in values.dims else "time"
     day = values[dim].values.astype("datetime64[D]")
     place = next((name for name in values.dims if name != dim), None)
@@ -151,7 +168,7 @@ def _series(field, cells, control, variable):
     return treated, series.values.astype(float), day, np.empty((0, len(day)))
 
 
-def _mean(values):
+def _mean(values: Floats) -> Floats:
     """Mean over places of days on which most of them were seen: another mix of cells is another series."""
     values = values.astype(float)
     seen = np.isfinite(values)
@@ -163,7 +180,7 @@ def _mean(values):
     return np.where(seen.mean(axis=0) >= 0.5, ratio * typical.mean(), np.nan)
 
 
-def _columns(day, steps):
+def _columns(day: Times, steps: "xr.Dataset | None") -> Floats:
     """Season and weather of each day, float64[day, column]; NaN where the weather has a gap."""
     angle = 2 * np.pi * ((day - day.astype("datetime64[Y]")).astype(float) + 0.5) / 365.25
     columns = [np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)]
@@ -184,12 +201,12 @@ def _columns(day, steps):
     return np.column_stack(columns)
 
 
-def _within(day, period):
+def _within(day: Times, period: tuple[str, str]) -> Flags:
     first, last = (np.datetime64(str(one)[:10], "D") for one in period)
     return (day >= first) & (day <= last)
 
 
-def _blocks(rng, days, rules):
+def _blocks(rng: np.random.Generator, days: Ints, rules: Effect_) -> Ints:
     """The days of a period drawn again in blocks of consecutive ones."""
     n = len(days)
     length = min(rules.block_days, n)
@@ -197,7 +214,9 @@ def _blocks(rng, days, rules):
     return days[(start[:, None] + np.arange(length)).ravel()[:n] % n]
 
 
-def _compare(design, z, treated, reference, first, second, rules):
+def _compare(
+    design: Floats, z: Floats, treated: Floats, reference: Floats, first: Ints, second: Ints, rules: Effect_
+) -> tuple[float, float]:
     """Relative difference between what was and what would have been on the second days, and what would have been."""
     x = design[first]
     penalty = np.full(x.shape[1], rules.ridge)
@@ -208,7 +227,7 @@ def _compare(design, z, treated, reference, first, second, rules):
     return treated[second].mean() / would - 1.0, float(would)
 
 
-def _placebo(design, others, first, second, rules):
+def _placebo(design: Floats, others: Floats, first: Ints, second: Ints, rules: Effect_) -> Floats:
     """log(1 + effect) of control cells, each against the mean of all: what is found where nothing was done."""
     if len(others) < rules.min_placebos:
         return np.empty(0)
@@ -223,7 +242,7 @@ def _placebo(design, others, first, second, rules):
     return np.array(found)
 
 
-def _words(control, steps, n_placebo, rules):
+def _words(control: Any, steps: "xr.Dataset | None", n_placebo: int, rules: Effect_) -> str:
     """How it was adjusted, one sentence."""
     by = ["season"]
     by += ["weather"] if steps is not None else []

@@ -5,9 +5,11 @@ The public text form of a model lists each tree's splits and leaves; nothing
 of LightGBM is needed once they are laid out.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from hotspot.kernels.arrays import Flags, Floats
 
 
 class Forest(NamedTuple):
@@ -19,7 +21,7 @@ class Forest(NamedTuple):
     n_calendar: int
 
 
-def flatten(model, n_calendar):
+def flatten(model: Any, n_calendar: int) -> Forest:
     """
     Lay the trees of a LightGBM model out as plain arrays.
 
@@ -70,7 +72,7 @@ def flatten(model, n_calendar):
     return Forest(np.concatenate(trees), np.concatenate(thresholds), np.concatenate(values), n_calendar)
 
 
-def regroup(forest, averaged):
+def regroup(forest: Forest, averaged: Flags) -> Forest:
     """
     The same trees with another share of their features averaged over.
 
@@ -103,7 +105,7 @@ def regroup(forest, averaged):
     return forest._replace(trees=trees, n_calendar=int((~averaged).sum()))
 
 
-def average_over_weather(forest, calendar, weather, weight=None):
+def average_over_weather(forest: Forest, calendar: Floats, weather: Floats, weight: np.ndarray | None = None) -> Floats:
     """
     Mean prediction of each time over all weather rows, exact (METHODS 6.4).
 

@@ -6,6 +6,7 @@ in one equation with the emission, solved for all days of a year together (``inv
 """
 
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.fft import next_fast_len
@@ -13,10 +14,14 @@ from scipy.fft import next_fast_len
 from hotspot.estimate.weather.contrast import lattice_image, local_contrast, richardson_lucy
 from hotspot.estimate.weather.in_order import in_order, pool
 from hotspot.estimate.weather.inversion_tile import Tile, explained, invert_tile
-from hotspot.estimate.weather.plume import Plume, wind_classes
+from hotspot.estimate.weather.plume import Plume, Winds, wind_classes
+from hotspot.kernels.arrays import Floats, Ints, Singles, Times
 from hotspot.rules.calendar import offset_hours
-from hotspot.rules.criteria import Criteria
+from hotspot.rules.criteria import Criteria, Inversion
 from hotspot.variables import CoverageWarning, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # Plumes that are tried, one number after the other, the lifetime once more at the end.
 TRIED = (
@@ -31,7 +36,16 @@ _OUTSIDE = 8  # cells around the watched ones where sources are allowed, so that
 _MARGIN = 10  # cells between the two ends of the periodic lattice
 
 
-def emission_level(field, weather, *, utc_offset, criteria=None, variable="pm25", workers=1, executor=None):
+def emission_level(
+    field: "xr.Dataset",
+    weather: "xr.Dataset",
+    *,
+    utc_offset: float,
+    criteria: Criteria | None = None,
+    variable: str = "pm25",
+    workers: int = 1,
+    executor: Any = None,
+) -> "xr.Dataset":
     """
     Emission level of every cell from the days of a year, by inversion, and its simple rivals.
 
@@ -158,7 +172,7 @@ def emission_level(field, weather, *, utc_offset, criteria=None, variable="pm25"
     )  # fmt: skip
 
 
-def _checked(field, weather, variable):
+def _checked(field: "xr.Dataset", weather: "xr.Dataset", variable: str) -> tuple[Singles, Times]:
     """Values float32[cell, day] and days, or what is wrong with them."""
     for name in ("col", "row"):
         if name not in field.coords:
@@ -172,7 +186,9 @@ def _checked(field, weather, variable):
     return values, field["day"].values.astype("datetime64[D]")
 
 
-def _tiles(field, values, weather, day, utc_offset, rules):
+def _tiles(
+    field: "xr.Dataset", values: Singles, weather: "xr.Dataset", day: Times, utc_offset: float, rules: Inversion
+) -> tuple[list[Tile], list[tuple[Ints, Ints, Ints]]]:
     """The tiles of the region, and of each its cells with their place in its own part."""
     image, at_row, at_col = lattice_image(values, field["col"].values, field["row"].values)
     local = weather["time"].values.astype("datetime64[ns]") + offset_hours(utc_offset)
@@ -214,12 +230,20 @@ def _tiles(field, values, weather, day, utc_offset, rules):
     return tiles, places
 
 
-def _edges(size, tile):
+def _edges(size: int, tile: int) -> Ints:
     """Where the tiles along one axis begin and end, about ``tile`` cells each."""
     return np.round(np.linspace(0, size, max(1, round(size / tile)) + 1)).astype(np.int64)
 
 
-def _tile(image, box, winds, block, month, spacing, rules):
+def _tile(
+    image: Singles,
+    box: tuple[int, int, int, int],
+    winds: Winds,
+    block: Ints,
+    month: Ints,
+    spacing: float,
+    rules: Inversion,
+) -> Tile:
     """A tile cut out of the image with what surrounds it, in a lattice whose ends lie far apart."""
     low, high, left, right = box
     halo = rules.halo_cells
@@ -237,7 +261,9 @@ def _tile(image, box, winds, block, month, spacing, rules):
     return Tile(values, own, free, winds, block, month, spacing)
 
 
-def _winds(cells, weather, depth, at, n_day, rules):
+def _winds(
+    cells: "xr.Dataset", weather: "xr.Dataset", depth: str | None, at: Ints, n_day: int, rules: Inversion
+) -> Winds:
     """Classes of the wind nearest to the middle of some cells."""
     import xarray as xr
 
@@ -253,7 +279,7 @@ def _winds(cells, weather, depth, at, n_day, rules):
     return wind_classes(series["u10"], series["v10"], series.get("blh"), at, n_day, sectors=rules.sectors)
 
 
-def _chosen(tiles, rules, runs):
+def _chosen(tiles: list[Tile], rules: Inversion, runs: Any) -> tuple[Plume, float, float]:
     """Plume and strength by left-out days of the best seen tiles, and the share of them that is explained."""
     best_seen = np.argsort([-int(np.isfinite(tile.values).sum()) for tile in tiles], kind="stable")[
         : rules.sample_tiles
@@ -261,7 +287,7 @@ def _chosen(tiles, rules, runs):
     sample = [tiles[i] for i in best_seen]
     middle = (STRENGTHS[len(STRENGTHS) // 2 - 1],)
 
-    def skill(plumes, strengths):
+    def skill(plumes: list[Plume], strengths: tuple[float, ...]) -> Floats:
         jobs = [(tile, tuple(plume), strengths, rules) for plume in plumes for tile in sample]
         told = in_order(explained, jobs, runs)
         shares = np.array([share for share, _ in told]).reshape(len(plumes), len(sample), -1)
@@ -287,7 +313,7 @@ def _chosen(tiles, rules, runs):
     return plume, STRENGTHS[enough[-1]], float(share[enough[-1]])
 
 
-def _mean(values):
+def _mean(values: Singles) -> Floats:
     """Mean of the days seen, NaN where none was."""
     seen = np.isfinite(values)
     n = seen.sum(axis=1)
@@ -295,7 +321,7 @@ def _mean(values):
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)
 
 
-def _normal_quantile(interval):
+def _normal_quantile(interval: float) -> float:
     """Half width of a normal interval in standard deviations."""
     from scipy import stats
 

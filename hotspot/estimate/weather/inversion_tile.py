@@ -5,13 +5,15 @@ Everything is diagonal in Fourier space, so the sums of a block of days are imag
 leaving out days, months or drawing blocks anew is adding other sums: days are read once a round.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import fft
 
 from hotspot.estimate.weather.plume import Plume, Winds, daily_spectra
+from hotspot.kernels.arrays import Floats, Ints, Singles
 from hotspot.one_thread import one_thread
+from hotspot.rules.criteria import Inversion
 
 _MOST = 5.0  # times the usual amplitude that a day may have
 
@@ -37,7 +39,7 @@ class Sums(NamedTuple):
     pattern: np.ndarray  # float64[block], sum of w b^2
     mean: np.ndarray  # complex128, sum of w b H Y
 
-    def total(self, weight):
+    def total(self, weight: Floats) -> "Sums":
         """The sums of all blocks, each so many times."""
         return Sums(*(np.einsum("b,b...->...", weight, one) for one in self))
 
@@ -58,7 +60,7 @@ class Days:
     cells and days say of them, once a round.
     """
 
-    def __init__(self, tile, plume, rules):
+    def __init__(self, tile: Tile, plume: Plume, rules: Inversion) -> None:
         self.tile, self.rules = tile, rules
         self.seen = np.isfinite(tile.values)
         self.shape = tile.values.shape[1:]
@@ -81,20 +83,20 @@ class Days:
         self.alpha = self.use.astype(float)
         self.usual = self.beta = np.where(self.use, level / usual, 0.0)
 
-    def _blur(self, images):
+    def _blur(self, images: Singles) -> Singles:
         return fft.irfft2(self.low * fft.rfft2(images), self.shape)
 
-    def sharp(self, images):
+    def sharp(self, images: Singles) -> Singles:
         """Images less their smooth part, zero where a day saw nothing."""
         inside = np.where(self.seen, images, np.float32(0))
         return np.where(self.seen, inside - self._blur(inside) / self.cover, np.float32(0))
 
-    def local(self, q, days=slice(None)):
+    def local(self, q: Floats, days: Ints | slice = slice(None)) -> Singles:
         """Concentration of the emission q on days, ug/m3."""
         strength = self.alpha[days].astype(np.float32)[:, None, None]
         return fft.irfft2(strength * self.spectra[days] * fft.rfft2(q.astype(np.float32)), self.shape)
 
-    def sums(self, q, g):
+    def sums(self, q: Floats | None, g: Floats | None) -> Sums:
         """What the days say, cells not seen filled by emission q and pattern g as known so far."""
         filled, left = 0, self.y
         if q is not None:
@@ -118,7 +120,7 @@ class Days:
             found.mean[b] += (w * p) * high * y[d]
         return found
 
-    def adjust(self, q, g):
+    def adjust(self, q: Floats, g: Floats) -> None:
         """
         The amplitudes of each day: least squares on plume and pattern, drawn towards what is usual.
 
@@ -145,7 +147,7 @@ class Days:
         self.alpha = np.where(self.use, alpha / mean if mean > 0 else 1.0, 0.0)
         self.beta = np.where(self.use, beta, 0.0)
 
-    def left_out(self, sums, q, strength, folds):
+    def left_out(self, sums: Sums, q: Floats | None, strength: float, folds: int) -> float:
         """Share of the days' local variance that emission and pattern of the other days do not explain."""
         error = total = 0.0
         n = sums.plume.shape[0]
@@ -161,7 +163,9 @@ class Days:
             total += float(self.number[days].sum())
         return error / max(total, 1.0)
 
-    def solve(self, total, strength, start=None, rounds=None):
+    def solve(
+        self, total: Sums, strength: float, start: Floats | None = None, rounds: int | None = None
+    ) -> tuple[Floats, Floats]:
         """
         Emission and pattern from sums.
 
@@ -197,13 +201,13 @@ class Days:
         return q, fft.irfft2((total.mean - total.both * fft.rfft2(q)) / down, self.shape)
 
 
-def _gaussian(shape, width):
+def _gaussian(shape: tuple[int, int], width: float) -> Singles:
     """Spectrum of a Gaussian mean of ``width`` cells."""
     ky, kx = 2 * np.pi * np.fft.fftfreq(shape[0])[:, None], 2 * np.pi * np.fft.rfftfreq(shape[1])[None, :]
     return np.exp(-0.5 * width**2 * (kx**2 + ky**2)).astype(np.float32)
 
 
-def _pattern_spectrum(shape, rules):
+def _pattern_spectrum(shape: tuple[int, int], rules: Inversion) -> Floats:
     """Variance by wave number of a field of ``pattern_sd`` that is smooth over ``pattern_cells``."""
     width = rules.pattern_cells
     blur = _gaussian(shape, width).astype(float)
@@ -211,7 +215,9 @@ def _pattern_spectrum(shape, rules):
 
 
 @one_thread
-def explained(job):
+def explained(
+    job: tuple[Tile, tuple[float, float, float, float], tuple[float, ...], Inversion],
+) -> tuple[Floats, float]:
     """
     How much the left-out days of a tile are explained, for each strength of regularisation.
 
@@ -239,7 +245,7 @@ def explained(job):
 
 
 @one_thread
-def invert_tile(job):
+def invert_tile(job: tuple[Tile, tuple[float, float, float, float], float, Inversion]) -> dict[str, Any] | None:
     """
     Emission of a tile, what it makes of the concentration, and its refits.
 
@@ -276,7 +282,7 @@ def invert_tile(job):
     left = [(tile.month != month).astype(float) for month in range(int(tile.month.max()) + 1)]
     near = 1 + rules.lean * _gaussian(days.shape, 1.0).astype(float)
 
-    def leaning(image):
+    def leaning(image: Floats) -> Floats:
         return fft.irfft2(near * fft.rfft2(image), days.shape)[rows, cols]
 
     again = [leaning(days.solve(sums.total(one), strength, q, rounds=rules.rounds // 2)[0]) for one in drawn + left]
@@ -289,7 +295,7 @@ def invert_tile(job):
     }  # fmt: skip
 
 
-def split_days(days, q, g):
+def split_days(days: Days, q: Floats, g: Floats) -> tuple[Floats, Floats]:
     """
     Mean over the days each cell was seen of what is local and of what is background; NaN where never seen.
 

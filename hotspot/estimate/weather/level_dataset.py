@@ -1,9 +1,15 @@
 """From the blocks' numbers to the Dataset of levels: years, intervals, words."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot.estimate.weather.block_level import QUANTITIES
+from hotspot.kernels.arrays import Floats, Times
 from hotspot.variables import VARIABLES
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MEANING = {
     "normalised": "in average weather",
@@ -13,7 +19,7 @@ _MEANING = {
 }
 
 
-def to_years(found, stamps):
+def to_years(found: dict[str, Floats], stamps: Times) -> tuple[dict[str, Floats], Times]:
     """
     Years as the mean of their months, each of weight one; variances follow.
 
@@ -44,7 +50,16 @@ def to_years(found, stamps):
     return out, years.astype("datetime64[ns]")
 
 
-def level_dataset(found, field, place, variable, stamps, level, *, monthly=False):
+def level_dataset(
+    found: dict[str, Floats],
+    field: "xr.Dataset",
+    place: str,
+    variable: str,
+    stamps: Times,
+    level: float,
+    *,
+    monthly: bool = False,
+) -> "xr.Dataset":
     """
     The Dataset that ``normalise`` returns, without its attributes of settings.
 

@@ -10,11 +10,15 @@ model's part of the intervals.
 """
 
 import sys
+from types import ModuleType
 from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from hotspot.estimate.weather.forest import average_over_weather, flatten, regroup
+from hotspot.estimate.weather.forest import Forest, average_over_weather, flatten, regroup
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
+from hotspot.rules.criteria import Normalisation
 from hotspot.variables import DataError
 
 
@@ -30,7 +34,7 @@ class Effects(NamedTuple):
     rmse: float
 
 
-def calendar_columns(time, first, *, hourly=False):
+def calendar_columns(time: Times, first: np.datetime64, *, hourly: bool = False) -> Floats:
     """
     Calendar of local times: quarter since ``first``, day of the year, weekday (and hour).
 
@@ -53,7 +57,7 @@ def calendar_columns(time, first, *, hourly=False):
     day = time.astype("datetime64[D]")
     number = day.astype(np.int64)
     columns = [
-        (number - np.datetime64(first, "D").astype(np.int64)) // 91,
+        (number - first.astype("datetime64[D]").astype(np.int64)) // 91,
         (day - day.astype("datetime64[Y]")).astype(np.int64) + 1,
         (number + 3) % 7,
     ]
@@ -62,7 +66,7 @@ def calendar_columns(time, first, *, hourly=False):
     return np.column_stack(columns).astype(float)
 
 
-def train(columns, target, weight, rules, *, hourly=False):
+def train(columns: Floats, target: Floats, weight: Floats, rules: Normalisation, *, hourly: bool = False) -> Any:
     """
     One LightGBM model, the same bytes on every run.
 
@@ -100,7 +104,7 @@ def train(columns, target, weight, rules, *, hourly=False):
         ) from None
 
 
-def _lightgbm():
+def _lightgbm() -> ModuleType:
     """LightGBM; without its dask part where Python strips docstrings (-OO), because that part edits its own."""
     if sys.flags.optimize > 1:
         sys.modules.setdefault("lightgbm.dask", cast(Any, None))
@@ -109,7 +113,7 @@ def _lightgbm():
     return lightgbm
 
 
-def folds_of(time, n_fold):
+def folds_of(time: Times, n_fold: int) -> Ints:
     """
     Fold of each local time: whole months, dealt out in turn.
 
@@ -122,8 +126,11 @@ def folds_of(time, n_fold):
     return (month - month.min()) % n_fold
 
 
-def weather_effects(target, weight, calendar, weather, fold, *, rules, factor, remove, rows, stagnant, groups=None,
-                    hourly=False):  # fmt: skip
+def weather_effects(
+    target: Floats, weight: Floats, calendar: Floats, weather: Floats, fold: Ints, *, rules: Normalisation,
+    factor: ArrayLike, remove: frozenset[str], rows: Floats, stagnant: Flags,
+    groups: list[tuple[Flags, Flags]] | None = None, hourly: bool = False,
+) -> Effects:  # fmt: skip
     """
     Fit a series and take its weather apart.
 
@@ -206,7 +213,9 @@ def weather_effects(target, weight, calendar, weather, fold, *, rules, factor, r
     )  # fmt: skip
 
 
-def _averaged(forest, columns, rows, averaged, n_calendar, among):
+def _averaged(
+    forest: Forest, columns: Floats, rows: Floats, averaged: Flags, n_calendar: int, among: Flags | None
+) -> Floats:
     """Exact mean over weather rows of the averaged columns, at the other columns of each time."""
     among = None if among is None else among.astype(float)
     fixed, place = np.unique(columns[:, ~averaged], axis=0, return_inverse=True)

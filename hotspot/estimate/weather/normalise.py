@@ -5,7 +5,9 @@ boundary layer removed (D3) - the level that selects hotspots.
 """
 
 import warnings
+from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,20 +17,27 @@ from hotspot.estimate.weather.block_level import Block, Setting, level_of_block
 from hotspot.estimate.weather.in_order import in_order, pool
 from hotspot.estimate.weather.level_dataset import level_dataset, to_years
 from hotspot.estimate.weather.model import calendar_columns, folds_of
-from hotspot.estimate.weather.rows import weather_steps, weather_table
+from hotspot.estimate.weather.rows import WeatherTable, weather_steps, weather_table
 from hotspot.estimate.weather.stagnation import stagnant_rows
 from hotspot.estimate.weather.terrain_factor import terrain_factor, terrain_signal
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.rules.calendar import offset_hours
-from hotspot.rules.criteria import Criteria
+from hotspot.rules.criteria import Criteria, Normalisation
 from hotspot.variables import CoverageWarning, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 REMOVABLE = ("transport", "precipitation", "terrain", "boundary_layer")
 _AVERAGES = ("all", "season")
 _EVERY = ("month", "year", "step")
 
 
-def normalise(field, weather, *, utc_offset, terrain=None, background=None, criteria=None, remove=REMOVABLE,
-              average="all", every="month", variable="pm25", workers=1, executor=None):  # fmt: skip
+def normalise(
+    field: "xr.Dataset", weather: "xr.Dataset", *, utc_offset: float, terrain: "xr.Dataset | None" = None,
+    background: "xr.DataArray | None" = None, criteria: Criteria | None = None, remove: tuple[str, ...] = REMOVABLE,
+    average: str = "all", every: str = "month", variable: str = "pm25", workers: int = 1, executor: Any = None,
+) -> "xr.Dataset":  # fmt: skip
     """
     Take the weather out of daily cells, or of daily or hourly stations.
 
@@ -137,7 +146,7 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     behind = None if background is None else background.transpose(place, ...).values
     factor, flat = _terrain(field, terrain, place, values, behind, given, remove, criteria, steps, variable)
 
-    def blocks():
+    def blocks() -> Iterator[Block]:
         for number, members in enumerate(groups):
             yield _block(number, members, values, (behind, flat), factor, table, at, calm)
 
@@ -166,14 +175,16 @@ def normalise(field, weather, *, utc_offset, terrain=None, background=None, crit
     )  # fmt: skip
 
 
-def _require_common_days(variable, values, time, table, at, needed):
+def _require_common_days(
+    variable: str, values: Floats, time: Times, table: WeatherTable, at: Ints, needed: int
+) -> None:
     """Refuse a field that has too few steps on which it and the weather both hold something."""
     seen, weathered = np.isfinite(values).any(axis=0), at >= 0
     weathered &= np.isfinite(table.values).all(axis=2).any(axis=0)[at]
     if (seen & weathered).sum() >= needed:
         return
 
-    def span(times):
+    def span(times: Times) -> str:
         return f"{str(times.min())[:10]} to {str(times.max())[:10]}" if times.size else "no day"
 
     raise DataError(
@@ -182,7 +193,7 @@ def _require_common_days(variable, values, time, table, at, needed):
     )
 
 
-def _removed(remove, factors, terrain):
+def _removed(remove: tuple[str, ...], factors: tuple[str, ...], terrain: "xr.Dataset | None") -> set[str]:
     """Factors that really were removed; the others are said aloud."""
     there = {"precipitation": "precipitation" in factors, "boundary_layer": "boundary_layer" in factors}
     there |= {"terrain": terrain is not None, "transport": True}
@@ -195,7 +206,7 @@ def _removed(remove, factors, terrain):
     return done
 
 
-def _check(remove, average, every, workers):
+def _check(remove: tuple[str, ...], average: str, every: str, workers: int) -> None:
     wrong = sorted(set(remove) - set(REMOVABLE))
     if wrong:
         raise ValueError(f"remove has {wrong[0]!r}; give any of {', '.join(REMOVABLE)}.")
@@ -207,7 +218,7 @@ def _check(remove, average, every, workers):
         raise ValueError(f"workers is {workers}; give at least 1.")
 
 
-def _series(field, variable, utc_offset):
+def _series(field: "xr.Dataset", variable: str, utc_offset: float) -> tuple[str, Floats, Times, bool]:
     """Dimension of the places, float array (place, time), local times, and whether they are hours."""
     if variable not in field:
         raise DataError(f"{variable} is not in the field; it has {', '.join(map(str, field.data_vars))}.")
@@ -216,18 +227,18 @@ def _series(field, variable, utc_offset):
     other = [name for name in data.dims if name != place]
     if place is None or len(other) != 1 or other[0] not in ("day", "time"):
         raise DataError(f"{variable} has the dims {data.dims}; give (cell, day), (station, day) or (station, time).")
-    time = data[other[0]].values.astype("datetime64[ns]")
+    time: Times = data[other[0]].values.astype("datetime64[ns]")
     if time.size < 2 or (np.diff(time) <= np.timedelta64(0)).any():
         raise DataError(f"{variable}: fewer than two times, or not in order; sort them first.")
     spacing = np.median(np.diff(time)) / np.timedelta64(1, "h")
     if spacing > 24:
         raise DataError(f"{variable}: steps of {spacing / 24:.0f} days; weather acts by the day, give days or hours.")
-    hourly = spacing < 24
+    hourly = bool(spacing < 24)
     local = time + offset_hours(utc_offset) if hourly else time.astype("datetime64[D]").astype("datetime64[ns]")
     return place, data.transpose(place, other[0]).values, local, hourly
 
 
-def _groups_of_cells(field, place, rules):
+def _groups_of_cells(field: "xr.Dataset", place: str, rules: Normalisation) -> list[Ints]:
     """Positions that share one model: blocks of cells, or each station alone."""
     if place == "station":
         return [np.array([n]) for n in range(field.sizes["station"])]
@@ -237,17 +248,26 @@ def _groups_of_cells(field, place, rules):
     return make_blocks(field["col"].values, field["row"].values, rules.block_cells)
 
 
-def _centres(field, place, groups, steps):
+def _centres(field: "xr.Dataset", place: str, groups: list[Ints], steps: "xr.Dataset") -> tuple[Floats, Floats]:
     """Longitude and latitude of each group, for the weather there."""
     if steps["u10"].ndim == 1:
         return np.zeros(1), np.zeros(1)
     for name in ("lon", "lat"):
         if name not in field.coords:
             raise DataError(f"the {place}s carry no {name}, which gridded weather needs; give the field with places.")
-    return (np.array([field[name].values[members].mean() for members in groups]) for name in ("lon", "lat"))
+    lon, lat = (np.array([field[name].values[members].mean() for members in groups]) for name in ("lon", "lat"))
+    return lon, lat
 
 
-def _setting(time, table, rules, remove, average, every, hourly):
+def _setting(
+    time: Times,
+    table: WeatherTable,
+    rules: Normalisation,
+    remove: tuple[str, ...],
+    average: str,
+    every: str,
+    hourly: bool,
+) -> tuple[Setting, Times]:
     """What all blocks share, and the first instants of the periods."""
     first = min(time[0], table.time[0])
     month = time.astype("datetime64[M]")
@@ -266,24 +286,35 @@ def _setting(time, table, rules, remove, average, every, hourly):
     return setting, start.astype("datetime64[ns]")
 
 
-def _day_of_year(time):
+def _day_of_year(time: Times) -> Ints:
     """Day of the year of local times, from 0."""
     return (time.astype("datetime64[D]") - time.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
 
 
-def _positions(have, want):
+def _positions(have: Times, want: Times) -> Ints:
     """Position in ``have`` of each of ``want``, -1 where it is not."""
     at = np.minimum(np.searchsorted(have, want), len(have) - 1)
     return np.where(have[at] == want, at, -1)
 
 
-def _terrain(field, terrain, place, values, background, given, remove, criteria, steps, variable):
+def _terrain(
+    field: "xr.Dataset",
+    terrain: "xr.Dataset | None",
+    place: str,
+    values: Floats,
+    background: Floats | None,
+    given: bool,
+    remove: tuple[str, ...],
+    criteria: Criteria,
+    steps: "xr.Dataset",
+    variable: str,
+) -> tuple[Floats | None, Floats | None]:
     """Factor of every cell's terrain and the background of the region laid flat; None where it is not removed."""
     if terrain is None or "terrain" not in remove or place != "cell":
         return None, background
     terrain = terrain.reindex(cell=field["cell"].values)
     rules = criteria.normalisation
-    signal = terrain_signal(values, background, share=rules.terrain_days)
+    signal = terrain_signal(values, cast(Floats, background), share=rules.terrain_days)
     factor = terrain_factor(signal, terrain, field["x"].values, field["y"].values, quantile=rules.terrain_cells)
     if given:
         return factor, background
@@ -291,7 +322,16 @@ def _terrain(field, terrain, place, values, background, given, remove, criteria,
     return factor, regional_background(flat, criteria, steps=steps, variable=variable).values
 
 
-def _block(number, members, values, backgrounds, factor, table, at, calm):
+def _block(
+    number: int,
+    members: Ints,
+    values: Floats,
+    backgrounds: tuple[Floats | None, Floats | None],
+    factor: Floats | None,
+    table: WeatherTable,
+    at: Ints,
+    calm: Flags,
+) -> Block:
     """The data of one block, cut out of the whole."""
     here = number if len(table.values) > 1 else 0
     weather = np.where((at >= 0)[:, None], table.values[here][at], np.nan)
@@ -304,7 +344,7 @@ def _block(number, members, values, backgrounds, factor, table, at, calm):
     return Block(own, background, flat, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
 
 
-def _gather(results, groups, n_place, n_time):
+def _gather(results: list[dict[str, Any]], groups: list[Ints], n_place: int, n_time: int) -> dict[str, Floats]:
     """Block results put back in the order of the places."""
     found: dict[str, np.ndarray] = {}
     for members, one in zip(groups, results, strict=True):

@@ -9,6 +9,9 @@ a weighted sum of the spectra of its wind classes.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+from hotspot.kernels.arrays import Floats, Ints
 
 _EDGES = (0.7, 1.5, 2.5, 4.0, 6.5)  # m/s, below the first: calm, without direction
 _CALM_SPREAD, _WIND_SPREAD = 500.0, 200.0  # m2/s and m, for ``spread`` 1
@@ -32,7 +35,7 @@ class Winds(NamedTuple):
     blow: np.ndarray  # float64[class, 2], mean wind to (east, north), m/s
 
 
-def wind_classes(u, v, depth, day, n_day, *, sectors=16):
+def wind_classes(u: Floats, v: Floats, depth: Floats | None, day: Ints, n_day: int, *, sectors: int = 16) -> Winds:
     """
     Hours or days of wind in classes of direction and speed.
 
@@ -73,7 +76,7 @@ def wind_classes(u, v, depth, day, n_day, *, sectors=16):
     return Winds(share.astype(np.float32), blow)
 
 
-def plume_spectrum(blow, plume, shape, spacing):
+def plume_spectrum(blow: Floats, plume: Plume, shape: tuple[int, int], spacing: float) -> NDArray[np.complex64]:
     """
     Spectrum of the concentration around a unit source, for each class of wind.
 
@@ -118,7 +121,9 @@ def plume_spectrum(blow, plume, shape, spacing):
     return (box / (rate + 1j * drift) / 3600.0).astype(np.complex64)
 
 
-def daily_spectra(winds, plume, shape, spacing):
+def daily_spectra(
+    winds: Winds, plume: Plume, shape: tuple[int, int], spacing: float
+) -> tuple[NDArray[np.complex64], float, Floats]:
     """
     Each day's plume, such that a cell's own share in the mean of all days is 1.
 

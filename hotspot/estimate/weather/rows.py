@@ -6,14 +6,19 @@ Every column belongs to one factor of D3 (transport, precipitation, boundary
 layer) or to the air mass, so that a factor can be averaged out alone.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.estimate.weather.stagnation import stagnation_arrays
+from hotspot.kernels.arrays import Floats, Times
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Stagnation
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _FACTOR = {
     "u10": "transport",
@@ -43,7 +48,9 @@ class WeatherTable(NamedTuple):
     steps: dict  # name -> float64[place, time], the weather itself: blh, speed, ventilation, tp ...
 
 
-def weather_steps(weather, *, utc_offset, step="day", stagnation=None):
+def weather_steps(
+    weather: "xr.Dataset", *, utc_offset: float, step: str = "day", stagnation: Stagnation | None = None
+) -> "xr.Dataset":
     """
     Weather on a complete axis of local days or hours, with wind speed and ventilation.
 
@@ -91,7 +98,7 @@ def weather_steps(weather, *, utc_offset, step="day", stagnation=None):
     lacking = [name for name in ("u10", "v10") if name not in weather]
     if lacking:
         raise DataError(f"weather: {lacking[0]} is missing; without wind the weather cannot be taken out.")
-    time = weather["time"].values.astype("datetime64[ns]")
+    time: Times = weather["time"].values.astype("datetime64[ns]")
     if time.size < 2:
         raise DataError("weather: fewer than two times; deliver the whole period.")
     spacing = np.diff(time).min() / np.timedelta64(1, "h")
@@ -125,7 +132,9 @@ def weather_steps(weather, *, utc_offset, step="day", stagnation=None):
     return xr.Dataset({name: (dims, values) for name, values in arrays.items()}, {"time": axis, **coords})
 
 
-def _days(local, arrays, every, top):
+def _days(
+    local: Times, arrays: dict[str, Floats], every: float, top: dict[str, Floats]
+) -> tuple[Times, dict[str, Floats]]:
     """Means of local days (rain: sums; ``top``: maxima) on a complete axis; a day that lacks too much is NaN."""
     day = local.astype("datetime64[D]")
     axis = np.arange(day[0], day[-1] + 1)
@@ -153,7 +162,7 @@ def _days(local, arrays, every, top):
     return axis.astype("datetime64[ns]"), found
 
 
-def _hours(local, arrays, every):
+def _hours(local: Times, arrays: dict[str, Floats], every: float) -> tuple[Times, dict[str, Floats]]:
     """Hours on a complete axis; a report stands for the hours until the next is due."""
     axis = np.arange(local[0], local[-1] + np.timedelta64(round(every), "h"), np.timedelta64(1, "h"))
     at = np.searchsorted(local, axis, side="right") - 1
@@ -166,7 +175,7 @@ def _hours(local, arrays, every):
     return axis.astype("datetime64[ns]"), found
 
 
-def weather_table(steps, lon, lat, *, per_day=1):
+def weather_table(steps: "xr.Dataset", lon: ArrayLike, lat: ArrayLike, *, per_day: int = 1) -> WeatherTable:
     """
     Columns of the model at given places.
 
@@ -205,7 +214,7 @@ def weather_table(steps, lon, lat, *, per_day=1):
     at_places = {name: _at(steps[name], lon, lat) for name in steps.data_vars}
     columns, names, factors = [], [], []
 
-    def add(name, base, values):
+    def add(name: str, base: str, values: Floats) -> None:
         columns.append(values)
         names.append(name)
         factors.append(_FACTOR[base])
@@ -226,7 +235,7 @@ def weather_table(steps, lon, lat, *, per_day=1):
     return WeatherTable(steps["time"].values, tuple(names), tuple(factors), values, at_places)
 
 
-def _at(values, lon, lat):
+def _at(values: "xr.DataArray", lon: Any, lat: Any) -> Floats:
     """One variable at places, float64[place, time]."""
     import xarray as xr
 
@@ -247,7 +256,7 @@ def _at(values, lon, lat):
     return values.transpose(..., "time").values[nearest]
 
 
-def _before(values, n):
+def _before(values: Floats, n: int) -> Floats:
     """Mean of the n steps before each, the step itself left out; the first take what there is."""
     seen = np.isfinite(values)
     total = np.cumsum(np.where(seen, values, 0.0), axis=1)

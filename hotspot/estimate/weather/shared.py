@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hotspot.kernels.arrays import Ints, Times
+
 LEAST_JUMPS = 6  # months whose change can be compared with the next one's, below which nothing is told from them
 _YEAR = 12
 
@@ -132,7 +134,7 @@ def seasonal_spread(value: NDArray[np.float64], month: NDArray[np.datetime64]) -
     return float(np.sqrt(((cycle - cycle.mean()) ** 2).sum() / (_YEAR - 1)))
 
 
-def _back(month, n):
+def _back(month: Times, n: int) -> Ints:
     """Position of the month ``n`` before each, -1 where it is not there."""
     number = month.astype("datetime64[M]").astype(np.int64)
     place = {int(m): k for k, m in enumerate(number)}

@@ -7,15 +7,22 @@ cannot tell is replaced by something weaker, and that is said aloud.
 """
 
 import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats
+from hotspot.rules.criteria import Criteria, Stagnation
 from hotspot.variables import CoverageWarning, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LOWEST = 10.0  # m, height of the delivered wind; no boundary layer is taken as lower
 
 
-def ventilation(blh, speed, exponent):
+def ventilation(blh: float | Floats, speed: float | Floats, exponent: float) -> Any:
     """
     Flow of air through the boundary layer, from the wind at 10 m.
 
@@ -44,7 +51,7 @@ def ventilation(blh, speed, exponent):
     return np.asarray(speed, float) * height * (height / 10.0) ** exponent / (1.0 + exponent)
 
 
-def stagnation_arrays(arrays, rules):
+def stagnation_arrays(arrays: dict[str, Floats], rules: Stagnation) -> dict[str, Floats]:
     """
     What stagnation is judged by, per report: to be reduced to its daily maximum.
 
@@ -81,7 +88,9 @@ def stagnation_arrays(arrays, rules):
     return found
 
 
-def stagnant_rows(steps, criteria, *, per_day=None):
+def stagnant_rows(
+    steps: "Mapping[str, Any] | xr.Dataset", criteria: Criteria | Stagnation, *, per_day: int | None = None
+) -> tuple[Flags, dict[str, Any]]:
     """
     Which rows of weather are stagnant.
 
@@ -128,7 +137,7 @@ def stagnant_rows(steps, criteria, *, per_day=None):
     >>> stagnant.tolist(), report["words"]
     ([True, True, False], 'wind at 10 m below 3.2 m/s, rain below 1 mm')
     """
-    rules = getattr(criteria, "stagnation", criteria)
+    rules = criteria if isinstance(criteria, Stagnation) else criteria.stagnation
     arrays = _last_time(steps)
     per_day = _rows_of_a_day(steps) if per_day is None else per_day
     if "rain" not in arrays and "tp" in arrays:
@@ -168,27 +177,27 @@ def stagnant_rows(steps, criteria, *, per_day=None):
     }
 
 
-def _last_time(steps):
+def _last_time(steps: Any) -> dict[str, Floats]:
     """Arrays with time last, from a Dataset or a mapping."""
     if hasattr(steps, "data_vars"):
-        return {name: steps[name].transpose(..., "time").values for name in steps.data_vars}
+        return {str(name): steps[name].transpose(..., "time").values for name in steps.data_vars}
     return {name: np.asarray(values) for name, values in steps.items()}
 
 
-def _rows_of_a_day(steps):
+def _rows_of_a_day(steps: Any) -> int:
     """24 where a Dataset has one row an hour, else 1."""
     time = steps["time"].values if hasattr(steps, "data_vars") and "time" in steps.coords else []
     return 24 if len(time) > 1 and time[1] - time[0] <= np.timedelta64(1, "h") else 1
 
 
-def _instead(arrays, rules):
+def _instead(arrays: dict[str, Floats], rules: Stagnation) -> str:
     """What stands in for the daily maximum of ventilation, in words."""
     lack = "the daily maximum of ventilation is not known" if "ventilation" in arrays else "no boundary-layer height"
     what = "ventilation" if "ventilation" in arrays else "wind"
     return f"{lack}: the {rules.relative_share:.0%} of the days with the least {what} stand in"
 
 
-def _calm(definition, arrays, rules):
+def _calm(definition: str, arrays: dict[str, Floats], rules: Stagnation) -> tuple[Flags, str]:
     """Rows with too little wind by one definition, and it in words."""
     if definition == "ventilation":
         words = f"daily maximum of ventilation below {rules.ventilation:g} m2/s"
@@ -204,7 +213,7 @@ def _calm(definition, arrays, rules):
     return values <= limit, f"{what} in the lowest {rules.relative_share:.0%} of the record"
 
 
-def _dry(arrays, rules, substitutes):
+def _dry(arrays: dict[str, Floats], rules: Stagnation, substitutes: list[str]) -> Flags:
     """Rows without rain; without a rain gauge every row counts as dry, and it is said."""
     if "rain" not in arrays:
         substitutes.append("no rain delivered: wet days are not left out")
@@ -212,7 +221,7 @@ def _dry(arrays, rules, substitutes):
     return ~(arrays["rain"] >= rules.rain) & np.isfinite(arrays["speed"])
 
 
-def variants(rules):
+def variants(rules: Stagnation) -> dict[str, Stagnation]:
     """
     Other ways to say what stagnant is, to see what hangs on the definition.
 

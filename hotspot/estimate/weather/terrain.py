@@ -5,16 +5,22 @@ Numbers of the lattice, so that a coarse elevation model is enough: the heights
 are averaged over cells, also over those around the study.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot.estimate.field.aggregate import aggregate
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 DIRECTIONS = 16  # in which walls are looked for
 
 
-def terrain_index(elevation, cells, criteria=None):
+def terrain_index(elevation: "xr.DataArray", cells: "xr.Dataset", criteria: Criteria | None = None) -> "xr.Dataset":
     """
     Height, relief, valley and blocking index of every cell.
 
@@ -84,7 +90,9 @@ def terrain_index(elevation, cells, criteria=None):
     return out.assign_attrs(source=elevation.attrs.get("source", ""), radius_km=rules.radius_km, wall_m=rules.wall_m)
 
 
-def _lattice_heights(elevation, cells, spacing, around, n_column, n_row):
+def _lattice_heights(
+    elevation: "xr.DataArray", cells: "xr.Dataset", spacing: float, around: int, n_column: int, n_row: int
+) -> Floats:
     """Mean height of every cell of the rectangle around the study, float64[column, row]."""
     import xarray as xr
 
@@ -98,14 +106,14 @@ def _lattice_heights(elevation, cells, spacing, around, n_column, n_row):
     return aggregate(elevation.rename("elevation"), places)["elevation"].values.reshape(n_column, n_row)
 
 
-def _window_mean(values, reach):
+def _window_mean(values: Floats, reach: int) -> Floats:
     """Mean over the square window of 2 x reach + 1 cells, of what is known; NaN where nothing is."""
     known = np.isfinite(values)
     total, number = _window_sum(np.where(known, values, 0.0), reach), _window_sum(known.astype(float), reach)
     return np.where(number > 0, total / np.maximum(number, 1.0), np.nan)
 
 
-def _window_sum(values, reach):
+def _window_sum(values: Floats, reach: int) -> Floats:
     padded = np.pad(values, reach)
     for axis in (0, 1):
         # Window sums along one axis from a running sum with a zero in front.
@@ -117,7 +125,7 @@ def _window_sum(values, reach):
     return padded
 
 
-def _walls(heights, wall, reach):
+def _walls(heights: Floats, wall: float, reach: int) -> Floats:
     """Share of the directions in which the ground rises by ``wall`` m within ``reach`` cells."""
     share = np.zeros_like(heights)
     n_column, n_row = heights.shape

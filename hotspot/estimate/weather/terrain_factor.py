@@ -5,15 +5,21 @@ Told from the days on which a cell is least above its region, when emission
 matters least, and from the cells that are cleanest for their terrain.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _ROUNDS = 60
 _CHUNK = 2048
 
 
-def terrain_signal(values, background, *, share=0.10):
+def terrain_signal(values: Floats, background: Floats, *, share: float = 0.10) -> Floats:
     """
     Low quantile over the days of the log ratio of a cell to its region.
 
@@ -43,7 +49,7 @@ def terrain_signal(values, background, *, share=0.10):
     return found
 
 
-def terrain_factor(signal, terrain, x, y, *, quantile=0.25):
+def terrain_factor(signal: Floats, terrain: "xr.Dataset", x: Floats, y: Floats, *, quantile: float = 0.25) -> Floats:
     """
     Factor of every cell's terrain.
 

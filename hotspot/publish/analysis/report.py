@@ -9,7 +9,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotspot.publish.analysis import report_map, report_sections, report_split, report_tables, report_words
 from hotspot.publish.analysis.report_wind import wind_section
@@ -20,13 +20,16 @@ from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import LEVEL
+from hotspot.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
+    import shapely
+    import xarray as xr
 
     from hotspot.contracts.records import Derived
-    from hotspot.study import Study
 
 _TEMPLATE = "report.typ"
 _THREADS = 2  # more would only hold more pages in memory
@@ -47,7 +50,9 @@ class _Month(NamedTuple):
     sizes: dict  # facility -> its size in words
 
 
-def write_report(folder, *, study, month, derived, state="preliminary"):
+def write_report(
+    folder: Path, *, study: Study, month: str, derived: "Derived", state: str = "preliminary"
+) -> list[Path]:
     """
     Write ``report.pdf`` and, where the study has more than one city, ``reports/CITYCODE.pdf``.
 
@@ -91,7 +96,9 @@ def write_report(folder, *, study, month, derived, state="preliminary"):
     return [paths[-1], *paths[:-1]]
 
 
-def report_data(folder, *, study, month, derived, state="preliminary"):
+def report_data(
+    folder: Path, *, study: Study, month: str, derived: "Derived", state: str = "preliminary"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     Everything printed in the reports, as plain dicts of strings and drawings.
 
@@ -137,7 +144,9 @@ def report_data(folder, *, study, month, derived, state="preliminary"):
     return whole | {"contents": True}, cities
 
 
-def _report(given, summary, chapters, number, name, state, digest):
+def _report(
+    given: _Month, summary: list[str], chapters: list[dict[str, Any]], number: str, name: str, state: str, digest: str
+) -> dict[str, Any]:
     """One document: head, summary, chapters."""
     study, criteria, attrs = given.study, given.study.criteria, given.derived.field.attrs
     when = month_zh(given.month)
@@ -169,7 +178,7 @@ def _report(given, summary, chapters, number, name, state, digest):
     }
 
 
-def _accuracy(attrs):
+def _accuracy(attrs: dict[str, Any]) -> str:
     """The left-out error of the stations, and a product coarser than the cells."""
     said = ""
     rmse, n = attrs.get("loo_rmse"), attrs.get("n_stations")
@@ -185,7 +194,7 @@ def _accuracy(attrs):
     return said
 
 
-def _completeness(word, given, criteria):
+def _completeness(word: str, given: _Month, criteria: Criteria) -> str:
     """How complete the month is, and who is left out for it."""
     share = 100 * float(given.cells["valid"].mean())
     if from_stations_only(given.derived.field.attrs):
@@ -196,7 +205,7 @@ def _completeness(word, given, criteria):
     return f"{said}；{rule}；全部网格中{report_words.number(share, 1)}%有效"
 
 
-def _chapter(given, name):
+def _chapter(given: _Month, name: str) -> dict[str, Any]:
     """The chapter of one city."""
     study, derived, criteria = given.study, given.derived, given.study.criteria
     decimals, level = criteria.warning.decimals, criteria.confidence.level
@@ -250,13 +259,13 @@ def _chapter(given, name):
     }
 
 
-def _split(given, name, free):
+def _split(given: _Month, name: str, free: "pd.DataFrame") -> str:
     """One line of a city: its change from last year, of which weather and emission; empty where nobody can say."""
     half = report_split.half_width(given.derived.field, name)
     return report_split.split_sentence(name_words(name), free.iloc[-1], half, given.study.criteria.normalisation.level)
 
 
-def _overview(given):
+def _overview(given: _Month) -> dict[str, Any]:
     """The chapter before those of the cities: all cells on one map, all cities in one table."""
     study, criteria, cells = given.study, given.study.criteria, given.cells
     decimals = criteria.warning.decimals
@@ -295,9 +304,11 @@ def _overview(given):
     }
 
 
-def _maps(given, name, cells, outlines, numbers):
+def _maps(
+    given: _Month, name: str, cells: "pd.DataFrame", outlines: "dict[str, shapely.Geometry]", numbers: dict[str, int]
+) -> list[dict[str, Any]]:
     """The city, and its hotspot cells enlarged where they fill only a part of it; beside it if both are upright."""
-    settings = {
+    settings: dict[str, Any] = {
         "grid": given.study.grid, "outlines": outlines, "breaks": report_map.limits(cells), "numbers": numbers,
         "heavy": [given.units.city[name]] if name in given.units.city else [], "stations": given.at,
     }  # fmt: skip
@@ -317,7 +328,7 @@ def _maps(given, name, cells, outlines, numbers):
     return [_map_block([one], given, len(numbers)) for one in maps]
 
 
-def _map_block(maps, given, n_numbered):
+def _map_block(maps: list[dict[str, Any]], given: _Month, n_numbered: int) -> dict[str, Any]:
     """One or two maps with the key they share."""
     marks = ["粗框为预警网格" + ("，数字为预警号" if n_numbered else "")] if (given.cells["warned"] != "").any() else []
     marks += ["虚线为热点网格范围"]
@@ -327,14 +338,14 @@ def _map_block(maps, given, n_numbered):
     return {"kind": "maps", "maps": maps, "legend": maps[0]["legend"], "note": note}
 
 
-def _plain(table):
+def _plain(table: "pd.DataFrame") -> "pd.DataFrame":
     """The table without its attributes, which pandas would copy at every step."""
     table = table.copy()
     table.attrs = {}
     return table
 
 
-def _codes(field, names, watched):
+def _codes(field: "xr.Dataset", names: list[str], watched: set[str]) -> dict[str, str]:
     """The name of each city's file: its code; where there is none, its number among the cities, as in ``notice``."""
     cities, codes = (field[name].values.astype(str).tolist() for name in ("city", "city_code"))
     code_of = dict(zip(cities, codes, strict=True))

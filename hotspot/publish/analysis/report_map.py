@@ -9,15 +9,22 @@ import base64
 import struct
 import zlib
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
 
 from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.publish.fonts import printed_width, shorten
 from hotspot.publish.palette import palette, sequential_breaks
 from hotspot.publish.paper import drawing
+from hotspot.publish.paper.drawing import Drawing
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 VECTOR_CELLS = 3000  # with more cells the ground is a picture of one square per cell, in the same place
 SHADES = 9
@@ -38,13 +45,13 @@ class Plate(NamedTuple):
     size: float  # width, mm
     height: float  # mm
 
-    def at(self, x, y):
+    def at(self, x: float | Floats, y: float | Floats) -> tuple[Any, Any]:
         """Millimetres from the north-west corner of lattice metres."""
         scale = self.size / self.metres
         return (x - self.west) * scale, (self.north - y) * scale
 
     @property
-    def box(self):
+    def box(self) -> shapely.Geometry:
         """The rectangle in lattice metres."""
         return shapely.box(
             self.west, self.north - self.height * self.metres / self.size, self.west + self.metres, self.north
@@ -61,7 +68,7 @@ class Units:
     boundaries : GeoDataFrame, WGS 84, from ``read_boundaries``
     """
 
-    def __init__(self, grid, boundaries):
+    def __init__(self, grid: Grid, boundaries: "gpd.GeoDataFrame") -> None:
         shapes = shapely.transform(
             boundaries.geometry.to_numpy(), lambda c: np.column_stack(grid.project(c[:, 0], c[:, 1]))
         )
@@ -76,12 +83,12 @@ class Units:
         }
 
 
-def _merged(shapes):
+def _merged(shapes: Objects) -> shapely.Geometry:
     valid = shapely.make_valid(shapes)
     return valid[0] if len(valid) == 1 else shapely.union_all(valid, grid_size=1.0)
 
 
-def plate_of(cells, spacing, *, width, height):
+def plate_of(cells: "pd.DataFrame", spacing: float, *, width: float, height: float) -> Plate:
     """
     The rectangle that holds all cells, as large as the paper allows.
 
@@ -112,12 +119,23 @@ def plate_of(cells, spacing, *, width, height):
     )
 
 
-def upright(cells, spacing):
+def upright(cells: "pd.DataFrame", spacing: float) -> bool:
     """Whether a map of these cells is little wider than high, so that two fit beside each other."""
     return bool(np.ptp(cells["x"]) + spacing <= 1.2 * (np.ptp(cells["y"]) + spacing))
 
 
-def value_map(cells, *, grid, outlines, heavy, breaks, numbers, stations, width, height):
+def value_map(
+    cells: "pd.DataFrame",
+    *,
+    grid: Grid,
+    outlines: dict[str, shapely.Geometry],
+    heavy: list[shapely.Geometry],
+    breaks: list[float],
+    numbers: dict[str, int],
+    stations: list[tuple[float, float]],
+    width: float,
+    height: float,
+) -> dict[str, Any]:
     """
     The map of one city, or of the whole study.
 
@@ -190,12 +208,12 @@ def value_map(cells, *, grid, outlines, heavy, breaks, numbers, stations, width,
     }
 
 
-def limits(cells):
+def limits(cells: "pd.DataFrame") -> list[float]:
     """Limits of the classes for a map of these cells, and for an enlarged part of it."""
     return sequential_breaks(cells["pm25"].where(cells["valid"]).to_numpy("float64"), SHADES)
 
 
-def around_hotspots(cells, spacing, *, width, height):
+def around_hotspots(cells: "pd.DataFrame", spacing: float, *, width: float, height: float) -> "pd.DataFrame | None":
     """
     The cells of the rectangle that holds all hotspot cells, for an enlarged map.
 
@@ -228,7 +246,7 @@ def around_hotspots(cells, spacing, *, width, height):
     return cells[inside] if part.size / part.metres >= _ENLARGED * whole.size / whole.metres else None
 
 
-def shades(n):
+def shades(n: int) -> list[str]:
     """
     ``n`` colours from light to dark, evenly spaced in grey; black lines stay visible on the darkest.
 
@@ -245,7 +263,7 @@ def shades(n):
     return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in zip(*mixed, strict=True)]
 
 
-def _classes(breaks):
+def _classes(breaks: list[float]) -> list[str]:
     """Words of the classes between round limits."""
     if not breaks:
         return ["全部"]
@@ -253,7 +271,7 @@ def _classes(breaks):
     return [f"<{breaks[0]:g}", *inner, f"≥{breaks[-1]:g}"]
 
 
-def _squares(cells, level, colours, plate, spacing):
+def _squares(cells: "pd.DataFrame", level: Ints, colours: list[str], plate: Plate, spacing: float) -> list[str]:
     """One path per class; a hair of its own colour closes the seams between squares."""
     parts, side = [], spacing * plate.size / plate.metres
     x, y = plate.at(cells["x"].to_numpy() - spacing / 2, cells["y"].to_numpy() + spacing / 2)
@@ -265,7 +283,7 @@ def _squares(cells, level, colours, plate, spacing):
     return parts
 
 
-def _picture(cells, level, colours, plate, spacing):
+def _picture(cells: "pd.DataFrame", level: Ints, colours: list[str], plate: Plate, spacing: float) -> list[str]:
     """The same squares as a PNG, for as many cells as a page can show."""
     col = np.round((cells["x"].to_numpy() - cells["x"].min()) / spacing).astype(int)
     row = np.round((cells["y"].max() - cells["y"].to_numpy()) / spacing).astype(int)
@@ -280,10 +298,10 @@ def _picture(cells, level, colours, plate, spacing):
     ]
 
 
-def _png(shown, colours):
+def _png(shown: np.ndarray, colours: list[str]) -> bytes:
     """A picture with a palette whose first colour is clear."""
 
-    def chunk(kind, body):
+    def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     rows = np.hstack([np.zeros((shown.shape[0], 1), np.uint8), shown]).tobytes()
@@ -293,20 +311,22 @@ def _png(shown, colours):
     return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
 
 
-def _area(cells, spacing):
+def _area(cells: "pd.DataFrame", spacing: float) -> shapely.Geometry:
     """The squares of cells as one shape."""
     x, y, half = cells["x"].to_numpy(), cells["y"].to_numpy(), spacing / 2
     return shapely.union_all(shapely.box(x - half, y - half, x + half, y + half))
 
 
-def _line(shape, plate, width, dash=None, halo=0.36):
+def _line(
+    shape: shapely.Geometry, plate: Plate, width: float, dash: str | None = None, halo: float = 0.36
+) -> list[str]:
     """An outline, black on a white edge, so that it stands on light and on dark."""
     edges = shape.boundary
     below = drawing.path(edges, plate, round(width + halo, 2), None, "#fff")
     return [below, drawing.path(edges, plate, width, dash)]
 
 
-def _warned(draw, cells, plate, side, numbers):
+def _warned(draw: Drawing, cells: "pd.DataFrame", plate: Plate, side: float, numbers: dict[str, int]) -> None:
     """Warned cells with a thick frame, each number at the first free place beside its cell."""
     x, y = plate.at(cells["x"].to_numpy(), cells["y"].to_numpy())
     places = [
@@ -330,7 +350,7 @@ def _warned(draw, cells, plate, side, numbers):
             draw.say_at(inside or around[:1], str(number), 7.5, 0)
 
 
-def _names(draw, plate, outlines):
+def _names(draw: Drawing, plate: Plate, outlines: dict[str, shapely.Geometry]) -> None:
     """Names where there is room: inside their unit, and on nothing else."""
     for name, shape in outlines.items():
         part = shape.intersection(plate.box)
@@ -349,7 +369,7 @@ def _names(draw, plate, outlines):
                 break
 
 
-def _svg(plate, parts):
+def _svg(plate: Plate, parts: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{plate.size:.2f}mm" height="{plate.height:.2f}mm" '
         f'viewBox="0 0 {plate.size:.2f} {plate.height:.2f}">{"".join(parts)}</svg>'

@@ -5,6 +5,9 @@ A block is a text, a table, a map or a pair of drawings; ``templates/report.typ`
 Under each table stands which columns it came from.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.analysis.report_tables import numbered
 from hotspot.publish.analysis.report_words import (
     NONE,
@@ -25,26 +28,41 @@ from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import BASES, known
 from hotspot.rank.warn.weather_change import weather_change
-from hotspot.rules.reasons import LEVEL, in_use
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.reasons import LEVEL, Reason, in_use
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
 
 LISTED = 8  # enterprises printed per warned cell; the others stand in checklists.xlsx
 ROWS = 20  # rows of a table of leaders, ties and all
 _UNIT = "μg/m³"
 
 
-def column(zh, en, width, align="right", unit=""):
+def column(zh: str, en: str, width: str, align: str = "right", unit: str = "") -> dict[str, str]:
     """One column of a table: its head in two languages, its unit, its width as typst reads it."""
     return {"zh": zh, "en": en, "unit": unit, "width": width, "align": align}
 
 
-def text(words):
+def text(words: str) -> dict[str, str]:
     """A paragraph."""
     return {"kind": "text", "text": words}
 
 
-def table(zh, en, columns, rows, *, note, strong=(), bands=()):
+def table(
+    zh: str,
+    en: str,
+    columns: list[dict[str, str]],
+    rows: list[list[str]],
+    *,
+    note: str,
+    strong: Sequence[int] = (),
+    bands: Sequence[Any] = (),
+) -> dict[str, Any]:
     """A table with its caption; ``strong`` rows are bold, ``bands`` are headings across all columns."""
     return {
         "kind": "table", "zh": zh, "en": en, "columns": columns, "rows": rows, "note": note,
@@ -52,7 +70,7 @@ def table(zh, en, columns, rows, *, note, strong=(), bands=()):
     }  # fmt: skip
 
 
-def district_table(name, districts, decimals, unit, unit_en):
+def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: str, unit_en: str) -> dict[str, Any]:
     """Districts with their mean and both changes; the last row is the whole."""
     columns = [
         column(unit, unit_en, "1fr", "left"),
@@ -95,7 +113,9 @@ def district_table(name, districts, decimals, unit, unit_en):
     return table(zh, f"{unit_en}s: area-weighted mean and change", columns, rows, note=note, strong=[len(rows) - 1])
 
 
-def leader_blocks(leaders, cells, not_ranked, criteria):
+def leader_blocks(
+    leaders: "pd.DataFrame", cells: "pd.DataFrame", not_ranked: "pd.DataFrame", criteria: Criteria
+) -> list[dict[str, Any]]:
     """The three tables of the highest and of the largest rises, or why there is none."""
     rows = published(leaders, criteria.warning.decimals)
     return [
@@ -105,7 +125,9 @@ def leader_blocks(leaders, cells, not_ranked, criteria):
     ]
 
 
-def _leaders(rows, reason, cells, not_ranked, criteria):
+def _leaders(
+    rows: "pd.DataFrame", reason: Reason, cells: "pd.DataFrame", not_ranked: "pd.DataFrame", criteria: Criteria
+) -> list[dict[str, Any]]:
     decimals, level, listed = criteria.warning.decimals, criteria.confidence.level, criteria.report.leaders
     zh, en = reason.report_titles
     why = why_not(not_ranked, reason.id)
@@ -165,7 +187,7 @@ def _leaders(rows, reason, cells, not_ranked, criteria):
     return [table(zh.format(n=min(listed, len(rows))), en, columns, lines, note=note)]
 
 
-def _change(cell, base, decimals):
+def _change(cell: "pd.Series", base: str, decimals: int) -> float:
     """The printed change of one cell, NaN unless both months are valid."""
     if not (cell["valid"] and cell[f"{base}_valid"]):
         return float("nan")
@@ -173,7 +195,9 @@ def _change(cell, base, decimals):
     return round_half_even(now - before, decimals) + 0.0
 
 
-def station_blocks(near, month, field, criteria, has_stations):
+def station_blocks(
+    near: "pd.DataFrame", month: str, field: "xr.Dataset", criteria: Criteria, has_stations: bool
+) -> list[dict[str, Any]]:
     """Warned cells beside the nearest station, or why there is no comparison."""
     if not len(near):
         return [text("本月没有预警网格，不作对比。")]
@@ -222,7 +246,9 @@ def station_blocks(near, month, field, criteria, has_stations):
     ]
 
 
-def enterprise_blocks(cells, traced, sizes):
+def enterprise_blocks(
+    cells: "pd.DataFrame", traced: "dict[str, pd.DataFrame]", sizes: dict[str, str]
+) -> list[dict[str, Any]]:
     """Key enterprises in and around every warned cell, in visiting order (C7); ``traced`` by cell."""
     numbers, place = numbered(cells), cells.set_index("cell")
     if not numbers:
@@ -271,13 +297,13 @@ def enterprise_blocks(cells, traced, sizes):
     return blocks
 
 
-def _agreed(row):
+def _agreed(row: dict[str, Any]) -> str:
     """How many of the stations with enough hours point to the facility; nothing where none was asked."""
     agreement, n = row.get("agreement"), row.get("n_stations")
     return f" {int(agreement)}/{int(n)}站" if known(agreement) and known(n) and n > 0 else ""
 
 
-def sizes_words(facilities):
+def sizes_words(facilities: "gpd.GeoDataFrame") -> dict[str, str]:
     """What the register says of each facility's size: dict of facility -> text."""
     if facilities is None or not len(facilities) or "size" not in facilities:
         return {}
@@ -286,13 +312,15 @@ def sizes_words(facilities):
     return {facility: _size(float(size), unit) for facility, size, unit in sizes if known(size)}
 
 
-def _size(size, unit):
+def _size(size: float, unit: str) -> str:
     """A size with its unit, whole from a hundred on."""
     printed = f"{size:,.0f}" if abs(size) >= 100 else f"{size:.3g}"
     return f"{printed} {shorten(str(unit), 12)}" if known(unit) else printed
 
 
-def weather_blocks(field, free, warned, decimals, unit, numbers):
+def weather_blocks(
+    field: "xr.Dataset", free: "pd.DataFrame", warned: "pd.DataFrame", decimals: int, unit: str, numbers: dict[str, int]
+) -> list[dict[str, Any]]:
     """Changes in average weather of districts and of the warned cells, or why there are none."""
     reason = weather_reason(field.attrs)
     if reason:
@@ -343,7 +371,9 @@ def weather_blocks(field, free, warned, decimals, unit, numbers):
     return blocks
 
 
-def _weather_rows(field, warned, decimals, numbers):
+def _weather_rows(
+    field: "xr.Dataset", warned: "pd.DataFrame", decimals: int, numbers: dict[str, int]
+) -> list[list[str]]:
     rows = []
     told = published(warned, decimals).join(weather_change(field, warned))
     for _, row in told[told["reason"] != LEVEL].sort_values(["cell", "reason"], kind="stable").iterrows():

@@ -6,11 +6,15 @@ difference of the two printed means and its rate is taken from them, as in ``lis
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Flags
 from hotspot.rules.calendar import local_bounds
+from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import OURS, REASONS
 from hotspot.rules.rounding import round_half_even
 from hotspot.variables import DataError
@@ -26,7 +30,7 @@ BASE = {name: REASONS[name].base_column for name in OURS if REASONS[name].short}
 SHORT = {name: REASONS[name].short for name in BASE}
 
 
-def read_cells(folder):
+def read_cells(folder: Path) -> pd.DataFrame:
     """
     The cells of a month as ``cells.parquet`` holds them.
 
@@ -55,7 +59,7 @@ def read_cells(folder):
         raise DataError(f"{path}: cannot be read as the month's cells ({error}); write it again.") from None
 
 
-def districts(cells, decimals, *, by="county"):
+def districts(cells: pd.DataFrame, decimals: int, *, by: str = "county") -> pd.DataFrame:
     """
     Area-weighted means of districts, with what changed since the bases.
 
@@ -91,7 +95,7 @@ def districts(cells, decimals, *, by="county"):
     return pd.concat([table, pd.DataFrame([_district("", _arrays(cells), decimals)])], ignore_index=True)
 
 
-def _arrays(part):
+def _arrays(part: pd.DataFrame) -> dict[str, np.ndarray]:
     """The columns as plain arrays: a report asks thousands of times."""
     flags = {"valid", "previous_valid", "previous_year_valid", "hotspot"}
     return {
@@ -100,7 +104,7 @@ def _arrays(part):
     }  # fmt: skip
 
 
-def _district(name, part, decimals):
+def _district(name: str, part: dict[str, np.ndarray], decimals: int) -> dict[str, Any]:
     n_valid = int(part["valid"].sum())
     row = {
         "name": name,
@@ -114,12 +118,14 @@ def _district(name, part, decimals):
     return row | {"hotspots": int(part["hotspot"].sum()), "warned": int((part["warned"] != "").sum())}
 
 
-def _both(part, base):
+def _both(part: dict[str, np.ndarray], base: str) -> Flags:
     """Cells valid in this month and in the base month."""
     return part["valid"] & part[f"{base}_valid"]
 
 
-def _compared(part, name, now, base, wanted, decimals):
+def _compared(
+    part: dict[str, np.ndarray], name: str, now: str, base: str, wanted: Flags, decimals: int
+) -> dict[str, float]:
     """Two printed means over the same cells, their difference and its rate."""
     both = wanted & ~np.isnan(part[now]) & ~np.isnan(part[base])
     after, before = (_mean(part, column, both, decimals) for column in (now, base))
@@ -134,7 +140,7 @@ def _compared(part, name, now, base, wanted, decimals):
     }
 
 
-def _mean(part, column, wanted, decimals):
+def _mean(part: dict[str, np.ndarray], column: str, wanted: Flags, decimals: int) -> float:
     """Area-weighted mean, as it is printed; NaN of nothing."""
     values, weight = part[column], part["area_share"]
     seen = wanted & ~np.isnan(values)
@@ -143,7 +149,9 @@ def _mean(part, column, wanted, decimals):
     return round_half_even(float((weight[seen] * values[seen]).sum() / weight[seen].sum()), decimals)
 
 
-def weather_free(cells, decimals, names, *, by="county"):
+def weather_free(
+    cells: pd.DataFrame, decimals: int, names: list[str] | pd.Series, *, by: str = "county"
+) -> pd.DataFrame:
     """
     The official change of districts beside that in average weather, both over the same cells.
 
@@ -183,7 +191,7 @@ def weather_free(cells, decimals, names, *, by="county"):
     return pd.DataFrame(rows)
 
 
-def numbered(cells):
+def numbered(cells: pd.DataFrame) -> dict[str, int]:
     """
     The warned cells of a city with the numbers they carry in its chapter, 1, 2 ... by code.
 
@@ -203,7 +211,7 @@ def numbered(cells):
     return {code: n for n, code in enumerate(sorted(cells.loc[cells["warned"] != "", "cell"]), start=1)}
 
 
-def station_months(stations, month, *, utc_offset, validity):
+def station_months(stations: xr.Dataset | None, month: str, *, utc_offset: float, validity: Validity) -> pd.DataFrame:
     """
     The month's mean of every reference station, with its valid days (C8).
 
@@ -246,7 +254,7 @@ def station_months(stations, month, *, utc_offset, validity):
     return table[table["n_valid"] > 0].sort_values("station", kind="stable").reset_index(drop=True)
 
 
-def nearest_stations(cells, stations, decimals, *, reach_km):
+def nearest_stations(cells: pd.DataFrame, stations: pd.DataFrame, decimals: int, *, reach_km: float) -> pd.DataFrame:
     """
     Each warned cell beside the reference station nearest to it.
 

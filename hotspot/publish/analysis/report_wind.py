@@ -1,18 +1,28 @@
 """The wind of a month in the analysis report: rose, polar plot of a station, and what both say in words (C8)."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from hotspot.publish.analysis.report_words import direction_zh, name_words, number
 from hotspot.publish.analysis.time_drawing import calendar_svg, local_series, time_of_day_svg, weekday_svg
 from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.rules.calendar import local_bounds
+from hotspot.study import Study
 from hotspot.trace.polar import month_rose, station_polar
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspot.contracts.records import Derived
 
 _SIZE_MM = 60.0
 
 
-def wind_section(study, month, derived, cells, near):
+def wind_section(
+    study: Study, month: str, derived: "Derived", cells: "pd.DataFrame", near: "pd.DataFrame"
+) -> tuple[list[dict[str, Any]], str]:
     """
     The wind at a city's hotspot cells, and where it blew from when the station by its warned cells was dirty.
 
@@ -31,7 +41,7 @@ def wind_section(study, month, derived, cells, near):
     """
     if derived.delivered.weather is None:
         return [_text("没有交付气象资料，本月不作风向风速分析。")], ""
-    settings = {"month": month, "utc_offset": study.utc_offset, "criteria": study.criteria}
+    settings: dict[str, Any] = {"month": month, "utc_offset": study.utc_offset, "criteria": study.criteria}
     of = cells[cells["hotspot"]] if cells["hotspot"].any() else cells
     try:
         rose = month_rose(derived.delivered.weather, float(of["lon"].mean()), float(of["lat"].mean()), **settings)
@@ -39,7 +49,7 @@ def wind_section(study, month, derived, cells, near):
         return [_text("交付的气象资料中本月没有风向风速，不作风向风速分析。")], ""
     source = name_words(derived.delivered.weather.attrs.get("source", "")) or "未注明"
     sentence, words = _rose_words(rose, study.criteria.tracing.calm_share)
-    parts = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
+    parts: list[dict[str, Any]] = [{"svg": wind_rose_svg(rose, size_mm=_SIZE_MM), "zh": "风玫瑰图", "en": "Wind rose"}]
     table, name, why = _polar(derived, near, settings, study.criteria.report.least_hours)
     if table is not None:
         parts.append({"svg": polar_svg(table, size_mm=_SIZE_MM), "zh": f"{name}高值来风方向", "en": "Polar plot (CPF)"})
@@ -47,11 +57,14 @@ def wind_section(study, month, derived, cells, near):
     else:
         words.append(why)
     note = f"风取离热点网格中心最近的气象资料（{source}）。高值来风方向只说明风从该方向来时浓度较高，不等于认定来源。"
-    blocks = [_text("".join(words)), {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note}]
+    blocks: list[dict[str, Any]] = [
+        _text("".join(words)),
+        {"kind": "pair", "parts": parts, "width": _SIZE_MM, "note": note},
+    ]
     return blocks + time_blocks(derived, near, month, study.utc_offset), sentence
 
 
-def time_blocks(derived, near, month, utc_offset):
+def time_blocks(derived: "Derived", near: "pd.DataFrame", month: str, utc_offset: float) -> list[dict[str, Any]]:
     """When the station by most warned cells was high: hours of the day, weekdays, and the month's calendar."""
     if derived.delivered.reference is None or not (near["station"] != "").any():
         return []
@@ -80,11 +93,11 @@ def time_blocks(derived, near, month, utc_offset):
     ]
 
 
-def _text(text):
+def _text(text: str) -> dict[str, str]:
     return {"kind": "text", "text": text}
 
 
-def _rose_words(rose, calm_month):
+def _rose_words(rose: "pd.DataFrame", calm_month: float) -> tuple[str, list[str]]:
     """The commonest direction and the calm, for the summary and for the section."""
     by = rose.groupby("direction", sort=True)["share"].sum()
     first, calm = by.index[int(np.argmax(by.to_numpy()))], rose.attrs["calm_share"]
@@ -99,9 +112,11 @@ def _rose_words(rose, calm_month):
     return sentence, words
 
 
-def _polar(derived, near, settings, least_hours):
+def _polar(
+    derived: "Derived", near: "pd.DataFrame", settings: dict[str, Any], least_hours: int
+) -> "tuple[pd.DataFrame | None, str, str]":
     """The polar table of the station that is nearest to most warned cells, or why there is none."""
-    if derived.delivered.reference is None:
+    if derived.delivered.weather is None or derived.delivered.reference is None:
         return None, "", "没有交付逐时站点资料，无法判断高值时的来风方向。"
     rows = near[near["station"] != ""]
     if not len(rows):
@@ -120,7 +135,7 @@ def _polar(derived, near, settings, least_hours):
     return None, "", "邻近站点与风没有同一时刻的资料，无法判断高值时的来风方向。"
 
 
-def _polar_words(table, name, least):
+def _polar_words(table: "pd.DataFrame", name: str, least: int) -> str:
     """The direction in which the station was oftenest dirty, if enough hours say so."""
     by = table.groupby("direction", sort=True)[["hours", "high"]].sum()
     by = by[by["hours"] >= least]

@@ -1,6 +1,7 @@
 """Sentences of the analysis report, made of its numbers; nothing is said that no number carries."""
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import shorten
 from hotspot.publish.rank_words import may_zh
@@ -9,6 +10,9 @@ from hotspot.publish.words import BASES, change_zh, known
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
 from hotspot.rules.rounding import plain_text, round_half_even
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 NONE = "—"
 _WINDS = (
     "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南",
@@ -16,12 +20,12 @@ _WINDS = (
 )  # fmt: skip
 
 
-def name_words(text):
+def name_words(text: str) -> str:
     """A name from data as a sentence can hold it: one line, of bearable length."""
     return shorten(str(text), 40)
 
 
-def number(value, decimals):
+def number(value: float, decimals: int) -> str:
     """
     A printed number, a dash where there is none.
 
@@ -33,7 +37,7 @@ def number(value, decimals):
     return plain_text(value, decimals) or NONE
 
 
-def signed(value, decimals):
+def signed(value: float, decimals: int) -> str:
     """
     A printed change with its sign, a dash where there is none.
 
@@ -46,7 +50,7 @@ def signed(value, decimals):
     return f"+{text}" if text and float(text) > 0 else text or NONE
 
 
-def direction_zh(degrees):
+def direction_zh(degrees: float) -> str:
     """
     The nearest of sixteen directions.
 
@@ -58,12 +62,12 @@ def direction_zh(degrees):
     return _WINDS[int((float(degrees) % 360 + 11.25) // 22.5) % 16]
 
 
-def place_words(row):
+def place_words(row: "pd.Series") -> str:
     """County and township in one phrase, as far as they are known."""
     return " ".join(name_words(row[name]) for name in ("county", "township") if known(row[name])) or NONE
 
 
-def interval_words(row):
+def interval_words(row: "pd.Series") -> str:
     """The interval of a rank, or a dash where the error is not known."""
     if not (known(row["rank_low"]) and known(row["rank_high"])):
         return NONE
@@ -71,17 +75,17 @@ def interval_words(row):
     return f"{low}–{high}" if low != high else str(low)
 
 
-def share_words(value):
+def share_words(value: float) -> str:
     """A share as per cent, or a dash."""
     return f"{int(round_half_even(100 * float(value), 0))}%" if known(value) else NONE
 
 
-def sure_words(flag):
+def sure_words(flag: bool) -> str:
     """Whether the data can tell the cell from those that are not on the list."""
     return ("可区分" if flag else "不可区分") if known(flag) else NONE
 
 
-def changes_words(row):
+def changes_words(row: "pd.Series") -> str:
     """Both changes of a district or a city, in one phrase."""
     said = []
     for reason, short in ((name, REASONS[name].short) for name in OURS if REASONS[name].short):
@@ -89,7 +93,7 @@ def changes_words(row):
     return "，".join(said)
 
 
-def mean_sentence(name, when, total, decimals):
+def mean_sentence(name: str, when: str, total: "pd.Series", decimals: int) -> str:
     """The mean of the whole, with its changes."""
     if not known(total["pm25"]):
         return f"{when}{name}没有有效的月均值。"
@@ -99,7 +103,7 @@ def mean_sentence(name, when, total, decimals):
     )
 
 
-def spread_sentence(table, decimals, unit):
+def spread_sentence(table: "pd.DataFrame", decimals: int, unit: str) -> str:
     """Highest and lowest district, and how many rose."""
     rows = table.iloc[:-1]
     rows = rows[rows["pm25"].notna()]
@@ -122,7 +126,7 @@ def spread_sentence(table, decimals, unit):
     return said + "。"
 
 
-def leader_sentence(leaders, n_hot, n_ranked, decimals, level):
+def leader_sentence(leaders: "pd.DataFrame", n_hot: int, n_ranked: int, decimals: int, level: float) -> str:
     """The highest hotspot cell, and how sure the ten are; nothing of that where all are among them."""
     rows = leaders[leaders["reason"] == LEVEL]
     if not len(rows):
@@ -141,7 +145,7 @@ def leader_sentence(leaders, n_hot, n_ranked, decimals, level):
     )
 
 
-def warned_sentence(warned, k=None):
+def warned_sentence(warned: "pd.DataFrame", k: dict[str, int] | None = None) -> str:
     """How many cells are warned, where, and how many of them the data can tell apart."""
     cells = warned.drop_duplicates("cell")
     if not len(cells):
@@ -157,7 +161,7 @@ def warned_sentence(warned, k=None):
     return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。{f'月均浓度：{may}。' if may else ''}"
 
 
-def weather_reason(attrs):
+def weather_reason(attrs: dict[str, Any]) -> str:
     """Why there are no weather-free values, in Chinese; empty where there are some."""
     said = str(attrs.get("weather", "none: no weather was delivered"))
     if not said.startswith("none: "):
@@ -177,7 +181,7 @@ _NO_WEATHER = (
 )
 
 
-def free_phrase(free, decimals, attrs):
+def free_phrase(free: "pd.DataFrame", decimals: int, attrs: dict[str, Any]) -> str:
     """What is left of the whole's change in average weather, or why that is not known."""
     reason = weather_reason(attrs)
     if reason:
@@ -190,7 +194,7 @@ def free_phrase(free, decimals, attrs):
     return f"扣除气象影响后{'、'.join(said)}" if said else "扣除气象影响后没有可比的基数"
 
 
-def why_not(not_ranked, reason):
+def why_not(not_ranked: "pd.DataFrame", reason: str) -> str:
     """Why the cells of a class were not ranked: the commonest reason and the count; empty if all were."""
     rows = not_ranked[not_ranked["reason"] == reason]
     if not len(rows):

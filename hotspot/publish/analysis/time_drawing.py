@@ -1,7 +1,10 @@
 """When it is high: hours of the day, days of the week, and the calendar of a series, as analysts know them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot.publish.analysis.wind_drawing import text_svg
 from hotspot.publish.fonts import FAMILY
@@ -14,7 +17,7 @@ _WEEK = ("一", "二", "三", "四", "五", "六", "日")
 _LEAST = 3  # values of an hour or weekday below which nothing is drawn
 
 
-def local_series(series, utc_offset: float | None = None) -> pd.Series:
+def local_series(series: pd.Series | xr.DataArray, utc_offset: float | None = None) -> pd.Series:
     """
     An hourly series on local time, as the pictures take it.
 
@@ -52,7 +55,7 @@ def local_series(series, utc_offset: float | None = None) -> pd.Series:
     return found
 
 
-def time_of_day_svg(series, *, utc_offset: float | None = None, size_mm: float = 60.0) -> str:
+def time_of_day_svg(series: pd.Series, *, utc_offset: float | None = None, size_mm: float = 60.0) -> str:
     """
     Mean and middle half of the values of each hour of the day.
 
@@ -82,7 +85,7 @@ def time_of_day_svg(series, *, utc_offset: float | None = None, size_mm: float =
                   "一日各小时 by hour of the day", "小时 h", size_mm)  # fmt: skip
 
 
-def weekday_svg(series, *, utc_offset: float | None = None, size_mm: float = 60.0) -> str:
+def weekday_svg(series: pd.Series, *, utc_offset: float | None = None, size_mm: float = 60.0) -> str:
     """
     Mean and middle half of the daily means of each day of the week.
 
@@ -106,7 +109,7 @@ def weekday_svg(series, *, utc_offset: float | None = None, size_mm: float = 60.
     return _lines(groups, range(7), list(_WEEK), "星期各日（日均值） by weekday", "星期 weekday", size_mm)
 
 
-def calendar_svg(series, *, utc_offset: float | None = None, size_mm: float = 60.0) -> str:
+def calendar_svg(series: pd.Series, *, utc_offset: float | None = None, size_mm: float = 60.0) -> str:
     """
     Daily means of a month as a calendar; an empty square has no value.
 
@@ -151,7 +154,7 @@ def calendar_svg(series, *, utc_offset: float | None = None, size_mm: float = 60
     return _svg(parts, 58.0, size_mm)
 
 
-def _lines(groups, places, names, title, axis, size_mm):
+def _lines(groups: Any, places: range, names: list[str], title: str, axis: str, size_mm: float) -> str:
     """One mean line with its band over the places of a cycle."""
     counts, mean = groups.size(), groups.mean()
     low, high = groups.quantile(0.25), groups.quantile(0.75)
@@ -164,7 +167,7 @@ def _lines(groups, places, names, title, axis, size_mm):
     top = float(next(k * step for k in (1, 2, 4, 5, 10) if k * step >= limit))
     left, right, base, head = 8.0, _SIDE - 2.0, 37.0, 7.0
 
-    def at(place, value):
+    def at(place: int, value: float) -> str:
         x = left + (right - left) * (place + 0.5) / len(names)
         return f"{x:.2f},{base - (base - head) * value / top:.2f}"
 
@@ -185,7 +188,7 @@ def _lines(groups, places, names, title, axis, size_mm):
     return _svg(parts, 45.0, size_mm)
 
 
-def _svg(parts, height, size_mm):
+def _svg(parts: list[str], height: float, size_mm: float) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{height / _SIDE * size_mm:g}mm" '
         f'viewBox="0 0 {_SIDE:g} {height:g}" font-family="{FAMILY}">{"".join(parts)}</svg>'

@@ -8,11 +8,15 @@ package's own words and numbers; nothing from data is printed.
 
 import math
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.publish.fonts import FAMILY, check_glyphs
 from hotspot.publish.palette import palette, sequential_breaks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SIDE, _RIM, _HUB = 60.0, 23.0, 5.6  # mm at size 60: the drawing's width, its outer ring, the disc of calm
 _CENTRE = _SIDE / 2, 29.0
@@ -28,7 +32,7 @@ _SHOWN = {
 }
 
 
-def wind_rose_svg(rose, *, size_mm=60.0):
+def wind_rose_svg(rose: "pd.DataFrame", *, size_mm: float = 60.0) -> str:
     """
     Draw a wind rose: how often the wind came from where, and how strong it was.
 
@@ -57,7 +61,7 @@ def wind_rose_svg(rose, *, size_mm=60.0):
     rim = step * math.ceil(top / step)
     colours = _shades("coverage", len(classes))
 
-    def far(percent):
+    def far(percent: float) -> float:
         return _HUB + (_RIM - _HUB) * percent / rim
 
     half = 360.0 / len(bearings) * 0.41
@@ -86,7 +90,7 @@ def wind_rose_svg(rose, *, size_mm=60.0):
     return _picture(parts, "风速（m/s）", colours, [c.replace("-", "–") for c in classes], lines, size_mm)
 
 
-def polar_svg(polar, *, size_mm=60.0, statistic="cpf"):
+def polar_svg(polar: "pd.DataFrame", *, size_mm: float = 60.0, statistic: str = "cpf") -> str:
     """
     Draw a polar plot: direction the wind came from, rings of wind speed, shade for what was measured.
 
@@ -156,7 +160,7 @@ def polar_svg(polar, *, size_mm=60.0, statistic="cpf"):
     return _picture(parts, title, colours, words, lines, size_mm)
 
 
-def _high_words(about, statistic):
+def _high_words(about: dict[str, Any], statistic: str) -> str:
     """What counts as high, in the drawing's last line."""
     if statistic == "cbpf":
         low, high = about["interval"]
@@ -167,7 +171,7 @@ def _high_words(about, statistic):
     return f"高值：大于{about['limit']:.0f} μg/m³（最高{about['high_share']:.0%}）{mean}"
 
 
-def _shades(ramp, n):
+def _shades(ramp: str, n: int) -> list[str]:
     """As many colours as there are classes, evenly from a ramp that is also one of lightness."""
     colours = palette()["sequential"][ramp]
     return [colours[round(k * (len(colours) - 1) / max(n - 1, 1))] for k in range(n)]
@@ -179,7 +183,7 @@ _HATCH = (
 )
 
 
-def _sector(bearing, half, inner, outer, fill, line=0.12):
+def _sector(bearing: float, half: float, inner: float, outer: float, fill: str, line: float = 0.12) -> str:
     """A piece of a ring, centred on a bearing."""
     x, y = _CENTRE
     corners = []
@@ -191,7 +195,7 @@ def _sector(bearing, half, inner, outer, fill, line=0.12):
     return f'<path d="{path}" fill="{fill}" stroke="#000000" stroke-width="{line}"/>'
 
 
-def _ring(radius, colour, width, dash):
+def _ring(radius: float, colour: str, width: float, dash: str) -> str:
     x, y = _CENTRE
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     return (
@@ -199,12 +203,12 @@ def _ring(radius, colour, width, dash):
     )
 
 
-def _disc(radius, fill):
+def _disc(radius: float, fill: str) -> str:
     x, y = _CENTRE
     return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="#000000" stroke-width="0.2"/>'
 
 
-def _directions():
+def _directions() -> list[str]:
     """The eight names around the rim, and a tick at each."""
     parts = []
     for bearing, name in _NAMES.items():
@@ -221,7 +225,9 @@ def _directions():
     return parts
 
 
-def text_svg(x, y, text, size, *, ink="#000000", anchor="middle", halo=False):
+def text_svg(
+    x: float, y: float, text: str, size: float, *, ink: str = "#000000", anchor: str = "middle", halo: bool = False
+) -> str:
     """One text on its base line; a halo keeps it legible on ink."""
     check_glyphs([text])
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -234,7 +240,9 @@ def text_svg(x, y, text, size, *, ink="#000000", anchor="middle", halo=False):
     return f'{under}<text {place} fill="{ink}">{text}</text>'
 
 
-def _picture(parts, title, colours, words, lines, size_mm):
+def _picture(
+    parts: list[str], title: str, colours: list[str], words: list[str], lines: list[str], size_mm: float
+) -> str:
     """The drawing with its key below."""
     y, parts = 59.3, list(parts)
     parts.append(text_svg(1.0, y, title, 2.4, anchor="start"))

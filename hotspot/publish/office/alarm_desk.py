@@ -5,6 +5,7 @@ group, and the table over all cities that says who answers (C3, C4, C11).
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.rules.readings import footer
+from hotspot.study import Study
 
 CHAT_LETTERS = 500
 PHONE_PX = 1080
@@ -35,7 +37,13 @@ _CITY = {
 
 
 def write_desk(
-    directory: str | Path, *, study, alarms: pd.DataFrame, period: str, answered: Mapping, outstanding: pd.DataFrame
+    directory: Path | str,
+    *,
+    study: Study,
+    alarms: pd.DataFrame,
+    period: str,
+    answered: Mapping,
+    outstanding: pd.DataFrame,
 ) -> list[Path]:
     """
     Write what goes with the letters of a period.
@@ -135,7 +143,7 @@ def chat_text(city: str, period: str, pushed: pd.DataFrame, figures: Mapping) ->
     return "\n".join([*lines, tail])
 
 
-def _form(path, city, pushed, waiting, study, created):
+def _form(path: Path, city: str, pushed: pd.DataFrame, waiting: pd.DataFrame, study: Study, created: str) -> Path:
     """A row per alarm, those of the period first; ``hotspot feedback`` reads it back."""
     rows = [
         {"alarm": r.alarm, "cell": r.cell, "sub_cell": r.sub_cell, "month": when[:7], "pushed": when[:16]}
@@ -150,7 +158,16 @@ def _form(path, city, pushed, waiting, study, created):
     return write_book(path, {"报警反馈": sheet}, created=created, title_row=False)
 
 
-def _picture(city, period, pushed, waiting, figures, study, borders, ways):
+def _picture(
+    city: str,
+    period: str,
+    pushed: pd.DataFrame,
+    waiting: pd.DataFrame,
+    figures: Mapping[str, Any],
+    study: Study,
+    borders: Borders,
+    ways: Backdrop | None,
+) -> bytes:
     """Three numbers and a map of the cells that alarmed, numbered by how often."""
     codes = [code for part in (pushed, waiting) if len(part) for code in part["cell"]]
     counts = pd.Series(codes, dtype=str).value_counts().sort_index()

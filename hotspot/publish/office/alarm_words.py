@@ -30,7 +30,7 @@ _DETAILS = tuple(
 )
 
 
-def alarm_why_zh(why):
+def alarm_why_zh(why: str) -> str:
     """
     The ``why`` of an alarm in Chinese, without its other places.
 
@@ -61,7 +61,7 @@ def alarm_why_zh(why):
     return f"{ZH[reason]}（{said}）" if said else ZH[reason]
 
 
-def also_zh(why):
+def also_zh(why: str) -> str:
     """
     The other sub-cells of the same alarm, in Chinese; empty where there is none.
 
@@ -74,7 +74,7 @@ def also_zh(why):
     return f"及{found[1].replace(', ', '、')}号" if found else ""
 
 
-def _detail(reason, text):
+def _detail(reason: str, text: str) -> str:
     if reason == "fireworks":
         return {english: chinese for _, _, chinese, english in windows()}.get(text, text)
     for pattern, chinese in _DETAILS:
@@ -85,13 +85,13 @@ def _detail(reason, text):
 
 
 @lru_cache(maxsize=1)
-def _doubt_words():
+def _doubt_words() -> tuple[tuple[str, str], ...]:
     """English words of each kind of doubt -> Chinese, the longest first: one may begin another."""
     known = {flag(name).words: flag(name).zh for name in FLAGS}
     return tuple(sorted(known.items(), key=lambda pair: (-len(pair[0]), pair[0])))
 
 
-def _doubts(text):
+def _doubts(text: str) -> str:
     """A list of doubts; their words hold commas themselves, so the list is read from its beginning."""
     said = []
     while text:

@@ -121,5 +121,5 @@ def ranking_paper(
     )
 
 
-def _two(value) -> str:
+def _two(value: float) -> str:
     return "—" if value != value else f"{value:.2f}"

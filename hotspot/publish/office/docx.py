@@ -10,6 +10,7 @@ import io
 import zipfile
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from hotspot.foreign.child import ask
 from hotspot.foreign.documents import render
@@ -18,7 +19,7 @@ from hotspot.variables import DataError
 _STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file
 
 
-def filled(name, context, template=None):
+def filled(name: str, context: dict[str, Any], template: Path | str | None = None) -> bytes:
     """
     Fill a template.
 
@@ -56,7 +57,7 @@ def filled(name, context, template=None):
     return same_bytes(report["document"])
 
 
-def same_bytes(data):
+def same_bytes(data: bytes) -> bytes:
     """A zip archive written again without its dates: bytes."""
     whole = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as after:

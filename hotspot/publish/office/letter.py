@@ -7,7 +7,9 @@ are named in it, never shipped.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +20,7 @@ from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.office.docx import filled
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.text.table import columns
 
@@ -26,9 +29,19 @@ STATE_ZH = {PUSHED: "推送", UNCONFIRMED: "存疑", SUPPRESSED: "未推送"}
 
 
 def write_letters(
-    directory, *, study, alarms, period, answered=None, outstanding=None, past=None, persistent=None, head="",
-    signer="", template=None,
-):  # fmt: skip
+    directory: Path | str,
+    *,
+    study: Study,
+    alarms: pd.DataFrame,
+    period: str,
+    answered: Mapping[str, Any] | None = None,
+    outstanding: pd.DataFrame | None = None,
+    past: Mapping[str, Any] | None = None,
+    persistent: pd.DataFrame | None = None,
+    head: str = "",
+    signer: str = "",
+    template: str | None = None,
+) -> list[Path]:
     """
     Write one letter per city with alarms in the period, or with earlier ones that nobody answered.
 
@@ -85,13 +98,15 @@ def write_letters(
     return written
 
 
-def letter_pdf(context):
+def letter_pdf(context: dict[str, Any]) -> bytes:
     """The same texts as the DOCX, set as a page by ``templates/letter.typ``: bytes."""
     check_glyphs(set_texts(context))
     return typeset("letter.typ", context | {"title": context["heading"]}, parts=["page_parts.typ"])
 
 
-def by_city(alarms, study, answered, outstanding=None):
+def by_city(
+    alarms: pd.DataFrame, study: Study, answered: Mapping[str, Any], outstanding: pd.DataFrame | None = None
+) -> list[tuple[str, pd.DataFrame, pd.DataFrame]]:
     """
     Alarms of the period and earlier ones that wait, by city.
 
@@ -112,7 +127,7 @@ def by_city(alarms, study, answered, outstanding=None):
     return found
 
 
-def _placed(alarms, study, answered):
+def _placed(alarms: pd.DataFrame, study: Study, answered: Mapping[str, Any]) -> pd.DataFrame:
     """Alarms with where they are, how often the cell alarmed, and how many answers there are."""
     table = _at_cells(alarms, study)
     centres = [study.grid.parse_child(code) for code in table["sub_cell"]]
@@ -125,7 +140,7 @@ def _placed(alarms, study, answered):
     return table
 
 
-def _at_cells(rows, study):
+def _at_cells(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Rows with the city, county, township and label of their cell."""
     cells = study.cells
     table = rows.reset_index(drop=True).copy()
@@ -135,7 +150,7 @@ def _at_cells(rows, study):
     return table
 
 
-def _centre(study, col, row, number):
+def _centre(study: Study, col: int, row: int, number: int) -> tuple[float, float]:
     west, _, _, north = study.grid.bounds(col, row)
     n = study.grid.nesting(study.lattice.fine)
     down, east = divmod(number - 1, n)
@@ -144,7 +159,17 @@ def _centre(study, col, row, number):
     return float(lon), float(lat)
 
 
-def letter_context(rows, waiting, study, period, *, past, persistent, head="", signer=""):
+def letter_context(
+    rows: pd.DataFrame,
+    waiting: pd.DataFrame,
+    study: Study,
+    period: str,
+    *,
+    past: Mapping[str, Any],
+    persistent: pd.DataFrame,
+    head: str = "",
+    signer: str = "",
+) -> dict[str, Any]:
     """What the template prints; every text from data is made legible, the template escapes it."""
     rule = study.criteria.alarms.on(period)
     pushed = rows[rows["state"] == PUSHED]
@@ -184,7 +209,7 @@ def letter_context(rows, waiting, study, period, *, past, persistent, head="", s
     }
 
 
-def _row(number, row):
+def _row(number: int, row: Any) -> dict[str, Any]:
     return _point(row) | {
         "number": number,
         "place": legible(f"{row.county}{row.township}"),
@@ -199,11 +224,11 @@ def _row(number, row):
     }
 
 
-def _aside(row):
+def _aside(row: Any) -> dict[str, Any]:
     return _point(row) | {"state": STATE_ZH.get(row.state, row.state), "why": legible(alarm_why_zh(row.why))}
 
 
-def _persistent(row):
+def _persistent(row: Any) -> dict[str, Any]:
     label = legible(row.label) if row.label != row.cell else ""
     return {
         "point": row.sub_cell + (f"（{label}）" if label else ""),
@@ -215,7 +240,7 @@ def _persistent(row):
     }
 
 
-def _waiting(row, past):
+def _waiting(row: Any, past: Any) -> dict[str, Any]:
     label = legible(row.label) if row.label != row.cell else ""
     behind = past_words(past)[0][0] if past is not None else ""
     return {
@@ -228,7 +253,7 @@ def _waiting(row, past):
     }
 
 
-def _point(row):
+def _point(row: Any) -> dict[str, Any]:
     """What both tables print; ``point`` is code and label in one, for a template with one line."""
     label = legible(row.label) if row.label != row.cell else ""
     return {
@@ -243,13 +268,13 @@ def _point(row):
     }
 
 
-def period_zh(period):
+def period_zh(period: str) -> str:
     """A local month or day in Chinese."""
     year, month, *day = period.split("-")
     return f"{year}年{int(month)}月" + (f"{int(day[0])}日" if day else "")
 
 
-def _csv(path, rows):
+def _csv(path: Path, rows: pd.DataFrame) -> Path:
     """The same rows for a machine: local times, values as they are printed, formulas made harmless."""
     shown = rows.assign(
         start=rows["start"].map(lambda t: f"{t:%Y-%m-%d %H:%M}"),

@@ -5,20 +5,30 @@ The measures follow GB/T 9704-2012; they stand in the office's template (DOCX) a
 ``templates/notice.typ`` (PDF). A red head is the office's own: it comes with its template or not at all.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotspot.ledger.chance import chance_of_steps, counted, pooled_cells
 from hotspot.patterns import below
+from hotspot.publish.edition import Edition
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.office import redaction
 from hotspot.publish.office.docx import filled
 from hotspot.publish.office.notice_words import NAME_WIDTH, WHAT, edition_zh, heading_zh, ladder_of, sections, title_zh
+from hotspot.publish.office.redaction import Level
 from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Office, Study
 from hotspot.text.table import titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspot.contracts.records import Derived
 
 LIST_HEADS = titles("notice.docx/名单")
 INTERNAL_HEADS = titles("notice.docx/内部")
@@ -30,10 +40,10 @@ class Addressee(NamedTuple):
 
     name: str
     code: str
-    file: str
+    file: Path | str
 
 
-def addressees(study, hot):
+def addressees(study: Study, hot: "pd.DataFrame") -> list[Addressee]:
     """
     The cities that hold hotspot cells, by code.
 
@@ -67,7 +77,9 @@ def addressees(study, hot):
     ]
 
 
-def notice(study, month, derived, edition, *, level="internal", city=None):
+def notice(
+    study: Study, month: str, derived: "Derived", edition: Edition, *, level: str = "internal", city: str | None = None
+) -> dict[str, Any]:
     """
     Everything one notice prints, as plain strings.
 
@@ -98,7 +110,9 @@ def notice(study, month, derived, edition, *, level="internal", city=None):
     title = title_zh(month, edition, public=public)
     office = study.office
     body = sections(rule.sections, facts)
-    annexes = [{"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}]
+    annexes: list[dict[str, Any]] = [
+        {"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}
+    ]
     if rule.internal and len(rows):
         values = _internal(facts, rule)
         annexes.append({"title": "预警网格数值与名次", "kind": "internal", "cities": values, "note": _note(facts)})
@@ -137,7 +151,7 @@ def notice(study, month, derived, edition, *, level="internal", city=None):
     }
 
 
-def notice_docx(context, template=None):
+def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> bytes:
     """
     The notice as the office's word processor opens it.
 
@@ -159,13 +173,13 @@ def notice_docx(context, template=None):
     return filled("notice.docx", context, template)
 
 
-def template_of(study):
+def template_of(study: Study) -> Path | None:
     """The office's own template as a Path, or None where the one that ships is used."""
     own = study.office.template
     return below(study.root, own, "office.template", links=False) if own else None
 
 
-def number_zh(office, month):
+def number_zh(office: Office, month: str) -> str:
     """
     The number field: the office's pattern, or a field to fill by hand.
 
@@ -181,12 +195,12 @@ def number_zh(office, month):
     return legible_field((office.number or "〔{year}〕　　号").format(year=year, month=n))
 
 
-def legible_field(text):
+def legible_field(text: str) -> str:
     """A text of the office that may hold wide blanks to write into; ``legible`` would fold them."""
     return "　".join(legible(part) for part in text.split("　"))
 
 
-def provisional_of(hot):
+def provisional_of(hot: "pd.DataFrame") -> str:
     """
     The Jaccard overlap that makes the yearly list provisional, as its reasons say it; else an empty text.
 
@@ -201,7 +215,7 @@ def provisional_of(hot):
     return str(found.iloc[0]) if len(found) else ""
 
 
-def _facts(study, month, derived, edition, city):
+def _facts(study: Study, month: str, derived: "Derived", edition: Edition, city: str | None) -> dict[str, Any]:
     """The month as one reader gets it: tables of his cities, and what the sentences need."""
     cities = [found.name for found in addressees(study, derived.hot) if city is None or found.name == city]
     mine = (lambda table: table) if city is None else (lambda table: table[table["city"] == city])
@@ -240,7 +254,7 @@ def _facts(study, month, derived, edition, city):
     }
 
 
-def _lead(facts, public):
+def _lead(facts: dict[str, Any], public: bool) -> str:
     basis = legible(facts["criteria"].legal_basis)
     came = f"{legible(facts['attrs']['list_zh'])}。" if "list_zh" in facts["attrs"] else ""
     if public:
@@ -252,7 +266,7 @@ def _lead(facts, public):
     )
 
 
-def _foot(study, month, edition):
+def _foot(study: Study, month: str, edition: Edition) -> list[str]:
     """What ties the paper to the chain: recomputed by ``hotspot verify``."""
     lines = [f"{study.id}　{month}　{edition_zh(edition)}"]
     if edition.list_digest:
@@ -261,13 +275,13 @@ def _foot(study, month, edition):
     return lines
 
 
-def _by_city(facts):
+def _by_city(facts: dict[str, Any]) -> "list[tuple[str, pd.DataFrame]]":
     """(city, rows) in the order of the addressees; a city without a row is there too."""
     rows = facts["rows"]
     return [(name, rows[rows["city"] == name]) for name in facts["cities"]]
 
 
-def _list(facts, rule):
+def _list(facts: dict[str, Any], rule: Level) -> list[dict[str, Any]]:
     """The list by city: a cell stands once, its reasons joined."""
     cities = []
     for name, rows in _by_city(facts):
@@ -287,7 +301,7 @@ def _list(facts, rule):
     return cities
 
 
-def _internal(facts, rule):
+def _internal(facts: dict[str, Any], rule: Level) -> list[dict[str, Any]]:
     """Values, rank and confidence of every row, with how often the cell was warned."""
     decimals = facts["criteria"].warning.decimals
     ladder = facts["ladder"].set_index("cell")
@@ -323,7 +337,7 @@ def _internal(facts, rule):
     return cities
 
 
-def _note(facts):
+def _note(facts: dict[str, Any]) -> str:
     """What the columns of the annex with values mean."""
     level = facts["criteria"].confidence.level
     return (
@@ -338,14 +352,14 @@ def _note(facts):
     )
 
 
-def _number(value, decimals, *, signed=False):
+def _number(value: Any, decimals: int, *, signed: bool = False) -> str:
     if not known(value):
         return "—"
     text = plain_text(float(value), decimals)
     return f"+{text}" if signed and float(value) > 0 else text
 
 
-def _changes(facts, rule):
+def _changes(facts: dict[str, Any], rule: Any) -> list[dict[str, str]]:
     """What a revision added, removed or changed, before and now."""
     decimals = facts["criteria"].warning.decimals
     lines = [
@@ -362,7 +376,7 @@ def _changes(facts, rule):
     return redaction.redacted(lines, rule.changes)
 
 
-def _side(values, decimals, *, listed):
+def _side(values: Mapping[str, Any] | None, decimals: int, *, listed: bool) -> str:
     """One side of a change; a chain older than revisions knows only that the row was listed."""
     if not values:
         return "在名单" if listed else "不在名单"

@@ -2,11 +2,13 @@
 The notice as a page to print: the same texts as the DOCX, in the layout of ``templates/notice.typ``.
 """
 
+from typing import Any
+
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.paper.typeset import set_texts, typeset
 
 
-def notice_pdf(context, *, kind="pdf", ppi=None):
+def notice_pdf(context: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -> bytes:
     """
     Set a notice.
 

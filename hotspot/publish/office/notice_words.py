@@ -6,16 +6,20 @@ Which of them a reader may see is decided in ``redaction``.
 """
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
 from hotspot.ledger.chance import chance_zh
 from hotspot.ledger.escalation import escalation
+from hotspot.publish.edition import Edition
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import REASONS as KINDS
 from hotspot.rules.reasons import in_use
 
@@ -33,7 +37,7 @@ _HEADS = {
 }
 
 
-def title_zh(month, edition, *, public):
+def title_zh(month: str, edition: Edition, *, public: bool) -> str:
     """
     The title of a notice; a revision says that it corrects.
 
@@ -51,7 +55,7 @@ def title_zh(month, edition, *, public):
     return f"关于{mend or '印发'}{month_zh(month)}PM2.5热点网格预警名单的通知"
 
 
-def heading_zh(title):
+def heading_zh(title: str) -> str:
     """
     A title on two lines where it needs them, broken between words.
 
@@ -63,7 +67,7 @@ def heading_zh(title):
     return title.replace("PM2.5热点", "PM2.5\n热点")
 
 
-def edition_zh(edition):
+def edition_zh(edition: Edition) -> str:
     """
     State and revision in one phrase, and what it replaces.
 
@@ -83,7 +87,7 @@ def edition_zh(edition):
     return f"{said}（修订），替代第{edition.replaces}版" if edition.replaces else said
 
 
-def sections(names, facts):
+def sections(names: tuple[str, ...], facts: dict[str, Any]) -> list[dict[str, Any]]:
     """
     The numbered sections of a notice.
 
@@ -106,7 +110,7 @@ def sections(names, facts):
     ]
 
 
-def _correction(facts):
+def _correction(facts: dict[str, Any]) -> list[str]:
     """What a revision changed; nothing for a first edition."""
     edition = facts["edition"]
     if not edition.replaces:
@@ -117,7 +121,7 @@ def _correction(facts):
     return [f"本次印发的名单替代第{edition.replaces}版，第{edition.replaces}版同时作废。{said}。"]
 
 
-def _classes(facts):
+def _classes(facts: dict[str, Any]) -> str:
     """The classes by name, each with what it is compared with and how many it takes."""
     month, k = facts["month"], facts["criteria"].warning.k
     named = []
@@ -128,11 +132,11 @@ def _classes(facts):
     return "；".join(f"{n}是{text}" for n, text in zip(NUMERALS, named, strict=False))
 
 
-def _ids(facts):
+def _ids(facts: dict[str, Any]) -> list[str]:
     return [reason.id for reason in in_use(facts["criteria"].warning.k)]
 
 
-def _counted(facts):
+def _counted(facts: dict[str, Any]) -> str:
     warned = facts["warned"]
     if not len(warned):
         return "本月没有网格列入预警名单。"
@@ -140,7 +144,7 @@ def _counted(facts):
     return f"本月共有{warned['cell'].nunique()}个网格列入预警名单，其中{each}（同一网格可有多个原因）。"
 
 
-def _screened(facts):
+def _screened(facts: dict[str, Any]) -> str:
     """What stands behind the list while it is not formal (D7)."""
     n, whole = facts["n_screened"], facts["n_hot"]
     if not n:
@@ -149,7 +153,7 @@ def _screened(facts):
     return f"所用热点网格名单{part}为初筛结果，尚未复核、形成正式名单。"
 
 
-def _ranked(facts):
+def _ranked(facts: dict[str, Any]) -> list[str]:
     criteria, attrs = facts["criteria"], facts["attrs"]
     how = {"percent": "变化率（%）", "absolute": "浓度差（μg/m³）"}[criteria.warning.change]
     said = str(attrs.get("completeness", ""))
@@ -164,7 +168,7 @@ def _ranked(facts):
     ]
 
 
-def _ranked_public(facts):
+def _ranked_public(facts: dict[str, Any]) -> list[str]:
     return [
         f"每月将PM2.5月均浓度最高、同比去年改善最差、环比上月改善最差的热点网格列为预警网格。{_counted(facts)}"
         f"{_screened(facts)}",
@@ -172,7 +176,7 @@ def _ranked_public(facts):
     ]
 
 
-def _repeated(facts):
+def _repeated(facts: dict[str, Any]) -> list[str]:
     """The status sentence (D11, D12); without the month before, it says so instead of claiming."""
     month, criteria, edition = facts["month"], facts["criteria"], facts["edition"]
     rule, ladder = criteria.escalation, facts["ladder"]
@@ -215,11 +219,11 @@ def _repeated(facts):
     return paragraphs
 
 
-def _run_of(row):
+def _run_of(row: Any) -> str:
     return f"最长连续{row.longest_run}次、累计{row.count}次"
 
 
-def _pooled(cell, facts, *, step=False):
+def _pooled(cell: str, facts: dict[str, Any], *, step: bool = False) -> str:
     """How likely its months were truly among the worst, where the ledger recorded it (METHODS 16)."""
     mean, reached = facts["pooled"].get(cell, (float("nan"), float("nan")))
     if mean != mean:
@@ -227,7 +231,7 @@ def _pooled(cell, facts, *, step=False):
     return f"，各月确属最差的概率平均{mean:.2f}" + (f"、确已达到该次数的概率{reached:.2f}" if step else "")
 
 
-def _by_city(rows, facts, said):
+def _by_city(rows: "pd.DataFrame", facts: dict[str, Any], said: Callable[[Any], str]) -> str:
     """Cells of a table by city, each with its counts."""
     city = facts["city_of"]
     groups: dict[str, list[str]] = {}
@@ -239,7 +243,7 @@ def _by_city(rows, facts, said):
     )
 
 
-def _confidence(facts):
+def _confidence(facts: dict[str, Any]) -> list[str]:
     warned = facts["warned"]
     if not len(warned):
         return []
@@ -256,7 +260,7 @@ def _confidence(facts):
     ]
 
 
-def _may_be(facts):
+def _may_be(facts: dict[str, Any]) -> list[str]:
     """Who may be among the worst of this month, by city and class; and what another measure of change would list."""
     warned, k = facts["warned"], facts["criteria"].warning.k
     said = []
@@ -275,7 +279,7 @@ def _may_be(facts):
     return sentences
 
 
-def _left_out(facts):
+def _left_out(facts: dict[str, Any]) -> list[str]:
     """How many cells each class could not rank, and why; reasons that differ in a number only stand together."""
     said = []
     for reason in _ids(facts):
@@ -297,7 +301,7 @@ def _left_out(facts):
     return [f"因资料不符合有效性要求等原因，下列热点网格未参加相应排名：{'；'.join(said)}。逐个原因另有清单备查。"]
 
 
-def _duties(facts):
+def _duties(facts: dict[str, Any]) -> list[str]:
     rule, contact = facts["criteria"].handover, facts["contact"]
     you = "你市" if len(facts["cities"]) == 1 else "各市"
     return [
@@ -323,7 +327,7 @@ _SAY = {
 }
 
 
-def ladder_of(warned, criteria, edition, month):
+def ladder_of(warned: "pd.DataFrame", criteria: Criteria, edition: Edition, month: str) -> "pd.DataFrame":
     """
     How far the cells have come on the ladder of D11 and D12, this month included.
 

@@ -5,15 +5,30 @@ They print the head of the chain, so they are written after the month was linked
 into it, and stand in the manifest beside the chain, not under it.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from hotspot.publish.edition import Edition
 from hotspot.publish.office.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
 from hotspot.publish.office.notice_pdf import notice_pdf
 from hotspot.publish.office.redaction import D10
+from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 
+if TYPE_CHECKING:
+    from hotspot.contracts.records import Derived
 
-def write_notices(folder, study, month, derived, edition, *, progress=None):
+
+def write_notices(
+    folder: Path,
+    study: Study,
+    month: str,
+    derived: "Derived",
+    edition: Edition,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
     """
     Write ``notice.docx``, ``notice.pdf``, ``public/`` and ``packages/<citycode>.zip``.
 
@@ -66,13 +81,13 @@ def write_notices(folder, study, month, derived, edition, *, progress=None):
     return written
 
 
-def _put(path, data):
+def _put(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
 
 
-def _public_list(path, context):
+def _public_list(path: Path, context: dict[str, Any]) -> Path:
     """The four columns of D10 and nothing else; the city stands before its county."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cities = next(annex for annex in context["annexes"] if annex["kind"] == "list")["cities"]

@@ -7,6 +7,18 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotspot.publish.edition import Edition
+from hotspot.publish.office.notice import Addressee
+from hotspot.publish.tables.lists import write_not_ranked, write_warnings
+from hotspot.study import Study
+from hotspot.text.csv_rows import escape_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hotspot.contracts.records import Derived
 
 from hotspot.publish.office.field_files import field_kmz, ovital_text
 
@@ -14,7 +26,18 @@ _STAMP = (1980, 1, 1, 0, 0, 0)  # of every member: the same package is the same 
 _PACKED = (".pdf", ".docx", ".xlsx", ".zip")  # packing them again gains nothing and takes time
 
 
-def write_package(path, folder, study, month, derived, edition, addressee, *, notices, single):
+def write_package(
+    path: Path,
+    folder: Path,
+    study: Study,
+    month: str,
+    derived: "Derived",
+    edition: Edition,
+    addressee: Addressee,
+    *,
+    notices: dict[str, bytes],
+    single: bool,
+) -> Path:
     """
     Write the archive of one city.
 
@@ -45,7 +68,7 @@ def write_package(path, folder, study, month, derived, edition, addressee, *, no
     return Path(path)
 
 
-def write_archive(path, members):
+def write_archive(path: Path | str, members: dict[str, bytes]) -> None:
     """
     A zip archive without a clock.
 
@@ -70,12 +93,11 @@ def write_archive(path, members):
             archive.writestr(member, members[name])
 
 
-def _own(folder, study, month, derived, edition, city):
+def _own(folder: Path, study: Study, month: str, derived: "Derived", edition: Edition, city: str) -> dict[str, bytes]:
     """What is made for the city alone: its rows as CSV and xlsx, its checklists, its return form."""
     from hotspot.publish.office.handover import handover_slips
     from hotspot.publish.office.return_form import return_form
     from hotspot.publish.tables.checklists import write_checklists
-    from hotspot.publish.tables.lists import write_not_ranked, write_warnings
     from hotspot.publish.tables.workbook import write_workbook
 
     warned, hot, left_out = (_of(table, city) for table in (derived.warned, derived.hot, derived.not_ranked))
@@ -102,14 +124,14 @@ def _own(folder, study, month, derived, edition, city):
     return made | {"return-form.xlsx": return_form(study, month, city, warned)}
 
 
-def _routes(routes, city, cells):
+def _routes(routes: "pd.DataFrame", city: str, cells: set[str]) -> "pd.DataFrame":
     """The plans of the city and of its cells; None where none was made."""
     if routes is None:
         return None
     return routes[((routes["scope"] == "city") & (routes["of"] == city)) | routes["of"].isin(cells)]
 
 
-def _taken(folder, derived, addressee, single):
+def _taken(folder: Path, derived: "Derived", addressee: Addressee, single: bool) -> dict[str, bytes]:
     """What the month's folder holds of the city: sheets, report, its part of the inventory."""
     taken = {}
     for code in _of(derived.warned, addressee.name)["cell"].unique():
@@ -127,14 +149,12 @@ def _taken(folder, derived, addressee, single):
     return taken
 
 
-def _of(table, city):
+def _of(table: "pd.DataFrame", city: str) -> "pd.DataFrame":
     return table[table["city"] == city]
 
 
-def _rows_of(path, city):
+def _rows_of(path: Path, city: str) -> bytes:
     """The rows of a list that name the city, as they stand in it."""
-    from hotspot.text.csv_rows import escape_text
-
     with open(path, encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
     at = rows[0].index("city")

@@ -48,7 +48,7 @@ LEVELS = MappingProxyType(
 )
 
 
-def level(name):
+def level(name: str) -> Level:
     """
     A level by its name.
 
@@ -76,7 +76,7 @@ def level(name):
     return LEVELS[name]
 
 
-def redacted(rows, columns):
+def redacted(rows: list[dict[str, str]], columns: tuple[str, ...]) -> list[dict[str, str]]:
     """
     Rows with the columns a level may carry and no other, in the level's order.
 

@@ -7,13 +7,19 @@ back; several problems in one cell take several rows.
 
 import datetime
 import io
+from typing import TYPE_CHECKING
 
 from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.words import FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.sources.loop_tables import our_names
+from hotspot.study import Study
 from hotspot.text.table import titles
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xlsxwriter
 
 # Head on paper -> name in the ledger, width; the first four are filled in by us.
 _WIDTHS = (9, 13, 15, 20, 9, 16, 9, 10, 20, 34, 24, 12, 9, 12)
@@ -32,7 +38,7 @@ HELP = (
 )
 
 
-def return_form(study, month, city, rows):
+def return_form(study: Study, month: str, city: str, rows: "pd.DataFrame") -> bytes:
     """
     The empty form of one city as xlsx.
 
@@ -63,7 +69,7 @@ def return_form(study, month, city, rows):
     return saved.getvalue()
 
 
-def _looks(book):
+def _looks(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Format]":
     """Every look by name; those of the form twice, the first row of a cell under a thick line."""
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
     grey = {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"}
@@ -85,7 +91,13 @@ def _looks(book):
     return looks
 
 
-def _form(sheet, look, month, city, rows):
+def _form(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    month: str,
+    city: str,
+    rows: "pd.DataFrame",
+) -> None:
     for column, (head, (_, width)) in enumerate(COLUMNS.items()):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, look["head"])
@@ -137,7 +149,7 @@ def _form(sheet, look, month, city, rows):
     sheet.set_footer("&L网格长：　　　　　　负责人（签字）：　　　　　　（单位盖章）&R&P / &N")
 
 
-def _help(sheet, look, study):
+def _help(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.format.Format]", study: Study) -> None:
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 78)
     sheet.set_column(3, 3, 34)
@@ -158,7 +170,7 @@ def _help(sheet, look, study):
     sheet.fit_to_pages(1, 0)
 
 
-def returned(frame, name, required):
+def returned(frame: "pd.DataFrame", name: str, required: tuple[str, ...]) -> "pd.DataFrame":
     """
     The rows of a table of feedback under the names of the ledger.
 

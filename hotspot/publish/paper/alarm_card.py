@@ -8,10 +8,12 @@ for where nothing is registered, what the cell has behind it, the way there, and
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from hotspot.grid.frame import north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.ledger.past import CellPast, past_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.paper import sheet_map
@@ -23,6 +25,7 @@ from hotspot.publish.words import known
 from hotspot.rules.classes import area_classes
 from hotspot.rules.loop import Clocks
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Study
 
 PANEL_MM = 62.0
 PHONE_PX = 1080
@@ -51,7 +54,7 @@ class Card:
     note_zh: str = ""
 
 
-def write_cards(directory: str | Path, cards: Sequence[Card], *, study) -> list[Path]:
+def write_cards(directory: Path | str, cards: Sequence[Card], *, study: Study) -> list[Path]:
     """
     Write ``cards/ALARM.pdf`` and ``cards/ALARM.png`` of every card.
 
@@ -99,7 +102,7 @@ def render(data: Mapping, *, kind: str = "pdf") -> bytes:
     return page[0] if isinstance(page, list) else page
 
 
-def card_data(card: Card, *, study, borders: Borders) -> dict:
+def card_data(card: Card, *, study: Study, borders: Borders) -> dict:
     """
     Everything printed on a card, as plain dicts of strings and drawings.
 
@@ -198,7 +201,7 @@ def wind_zh(hours: pd.DataFrame) -> str:
     return f"报警{len(inside)}小时内：{'，'.join(said)}"
 
 
-def _panel(card, grid, code, number, fine, borders):
+def _panel(card: Card, grid: Grid, code: str, number: int, fine: float, borders: Borders) -> dict[str, Any]:
     """The cell's 36 with what was measured at the peak; the alarm's own sub-cell under a thick frame."""
     col, row = grid.parse(code)
     n = grid.nesting(fine) ** 2
@@ -219,7 +222,7 @@ def _panel(card, grid, code, number, fine, borders):
     }
 
 
-def _source(place, row):
+def _source(place: int, row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "number": str(place),
         "symbol": sheet_map.symbol_svg(row["symbol"]),

@@ -5,14 +5,22 @@ A cover that says how to read it, a map of the city, a table of all cells, then 
 It is handed out once a year; what changes monthly stands on the sheets.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.paper.atlas_map import index_maps
 from hotspot.publish.paper.atlas_pages import cell_page, county_rows, cover, in_order, index_rows
 from hotspot.publish.paper.backdrop_map import Backdrop
 from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.typeset import typeset
+from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 
-def render(data, *, kind="pdf", ppi=None):
+def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -> Any:
     """
     Set an atlas with typst.
 
@@ -29,8 +37,17 @@ def render(data, *, kind="pdf", ppi=None):
 
 
 def atlas_data(
-    study, year, city, *, hot, facilities, backdrop=None, digest="", progress=lambda n: None, people=None
-):  # fmt: skip
+    study: Study,
+    year: int,
+    city: str,
+    *,
+    hot: "pd.DataFrame",
+    facilities: "gpd.GeoDataFrame",
+    backdrop: "gpd.GeoDataFrame | None" = None,
+    digest: str = "",
+    progress: Callable = lambda n: None,
+    people: Any = None,
+) -> dict[str, Any]:
     """
     Everything printed in the atlas of one city, as plain dicts of strings and drawings.
 

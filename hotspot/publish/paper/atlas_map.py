@@ -1,21 +1,28 @@
 """The map of a city with its numbered hotspot cells: one sheet, or several where the cells would be too small."""
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from hotspot.grid.frame import north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.publish.paper import drawing
-from hotspot.publish.paper.backdrop_map import legend
+from hotspot.publish.paper.backdrop_map import Backdrop, legend
+from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.drawing import Window
 from hotspot.publish.paper.sheet_map import scale_bar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDE_MM = 186.0
 _LARGEST_M = 132_000.0  # side of one sheet: a cell of 3 km is 4 mm there, room for three figures
 _BARS_KM = (1, 2, 5, 10, 20)
 
 
-def index_maps(grid, cells, borders, ways):
+def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None) -> list[dict[str, Any]]:
     """
     Maps of a city's hotspot cells, from the north-west row by row.
 
@@ -53,15 +60,18 @@ def index_maps(grid, cells, borders, ways):
     return sheets
 
 
-def _sheet(grid, cells, borders, ways, window):
+def _sheet(
+    grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None, window: Window
+) -> dict[str, Any]:
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
     pieces = borders.within(window)
     city = set(cells["city"])
     covered = [piece for unit, piece in pieces if borders.city[unit] in city]
     draw.svg.extend(drawing.hatch(_outside(window, covered), window, slope=1, width=0.1, colour="#bbb"))
-    found = ways.within(window)
-    ways.draw(draw, window, found)
+    found = ways.within(window) if ways else []
+    if ways:
+        ways.draw(draw, window, found)
     side = grid.spacing * window.size / window.metres
     west, _, _, north = (np.asarray(v, float) for v in grid.bounds(cells["col"].to_numpy(), cells["row"].to_numpy()))
     at = [window.at(*corner) for corner in zip(west.tolist(), north.tolist(), strict=True)]
@@ -72,7 +82,8 @@ def _sheet(grid, cells, borders, ways, window):
         draw.say(x + side / 2, y + side / 2, str(number), size, 0)
         draw.taken.append((x, y, x + side, y + side))
     borders.name(draw, window, merged, [])
-    ways.name(draw, window, found)
+    if ways:
+        ways.name(draw, window, found)
     draw.svg.append(drawing.frame(0, 0, window.size, 0.35))
     col, row = (round(float(cells[name].median())) for name in ("col", "row"))
     km = next((bar for bar in _BARS_KM if bar * 1000 >= window.metres / 12), _BARS_KM[-1])
@@ -84,11 +95,11 @@ def _sheet(grid, cells, borders, ways, window):
     }
 
 
-def _outside(window, covered):
+def _outside(window: Window, covered: "list[shapely.Geometry]") -> "shapely.Geometry":
     return window.box.difference(shapely.union_all(covered))
 
 
-def _square(x, y, side):
+def _square(x: float, y: float, side: float) -> str:
     return (
         f'<path d="M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z" fill="#d9d9d9" stroke="#000" '
         'stroke-width="0.22"/>'

@@ -2,11 +2,13 @@
 
 import math
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.paper import sheet_map
@@ -15,6 +17,11 @@ from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
 from hotspot.rank.select.imported import origin
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 PANEL_MM = 92.0
 LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps
@@ -22,7 +29,7 @@ _UNITS = 7  # townships printed with their share
 _STATUS = {"screened": "初筛", "imported": "导入", "reviewed": "已复核", "formal": "正式"}
 
 
-def in_order(study, hot):
+def in_order(study: Study, hot: "pd.DataFrame") -> "pd.DataFrame":
     """
     A city's cells as the atlas numbers them: by county code, in a county from north to south, west to east.
 
@@ -42,7 +49,7 @@ def in_order(study, hot):
     return table.loc[key.index].assign(number=np.arange(1, len(table) + 1))
 
 
-def index_rows(cells):
+def index_rows(cells: "pd.DataFrame") -> list[list[str]]:
     """The table of all cells: one list of strings a cell; its page is found by typst."""
     lon, lat = cells["lon"].to_numpy(float), cells["lat"].to_numpy(float)
     gcj_lon, gcj_lat = wgs84_to_gcj02(lon, lat)
@@ -59,7 +66,7 @@ def index_rows(cells):
     return rows
 
 
-def county_rows(cells):
+def county_rows(cells: "pd.DataFrame") -> list[list[str]]:
     """How many cells each county has, their numbers and area: list of lists of strings, in the atlas's order."""
     rows = []
     for county, part in cells.groupby(["county_code", "county"], sort=False):
@@ -94,7 +101,7 @@ def cell_page(study, row, *, every, facilities, borders, ways, people=None):
     near = _near(grid, row, facilities, ring)
     cells = math.ceil(reach / grid.spacing) + 1
     around = (grid.code(col + i, at_row + j) for i in range(-cells, cells + 1) for j in range(-cells, cells + 1))
-    shared = {
+    shared: dict[str, Any] = {
         "size": PANEL_MM, "borders": borders, "facilities": near, "warned": (every.keys() & set(around)) - {code},
         "backdrop": ways,
     }  # fmt: skip
@@ -127,7 +134,9 @@ def cell_page(study, row, *, every, facilities, borders, ways, people=None):
     }
 
 
-def cover(study, year, city, cells, facilities, digest):
+def cover(
+    study: Study, year: int, city: str, cells: "pd.DataFrame", facilities: "gpd.GeoDataFrame", digest: str
+) -> dict[str, Any]:
     """
     What the cover says, and the lines at the head and foot of every page.
 
@@ -183,7 +192,7 @@ def cover(study, year, city, cells, facilities, digest):
     }
 
 
-def _facts(study, row, east, north):
+def _facts(study: Study, row: dict[str, Any], east: float, north: float) -> list[list[str]]:
     decimals = study.criteria.warning.decimals
     facts = [
         ["地面尺寸", f"东西{east:.0f} m，南北{north:.0f} m"],
@@ -226,7 +235,7 @@ def _shares(cells, code):
     return said[:_UNITS] + ([["区外", f"{plain_text(100 * rest / whole, 1)}%"]] if rest >= 0.0005 * whole else [])
 
 
-def _near(grid, row, facilities, ring):
+def _near(grid: Grid, row: dict[str, Any], facilities: "gpd.GeoDataFrame", ring: float) -> list[dict[str, Any]]:
     """Facilities in the cell and within ``ring`` m of its centre: in the cell first, then by distance; numbered."""
     from pyproj import Geod
 
@@ -255,7 +264,7 @@ def _near(grid, row, facilities, ring):
     return found
 
 
-def _facility(facility):
+def _facility(facility: dict[str, Any]) -> dict[str, str]:
     unit = str(facility["size_unit"]) if known(facility["size_unit"]) else ""
     size = f"{facility['size']:g} {unit}".strip() if known(facility["size"]) else "—"
     return {
@@ -270,5 +279,5 @@ def _facility(facility):
     }
 
 
-def _scale(grid, col, row, metres, bar, text):
+def _scale(grid: Grid, col: int, row: int, metres: float, bar: float, text: str) -> dict[str, Any]:
     return {"bar": round(sheet_map.scale_bar(grid, col, row, metres, PANEL_MM, bar), 3), "bar_text": text}

@@ -5,11 +5,18 @@ A road has two edges, a railway ties, a river one grey line, water a grey face: 
 looks like a border, which is dashed.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import shapely
 
+from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import shorten
 from hotspot.publish.paper import drawing
 from hotspot.publish.paper.borders import cut_out
+from hotspot.publish.paper.drawing import Drawing, Window
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # Strokes from below to above: width mm, colour, dashes.
 _STROKES = {
@@ -32,13 +39,13 @@ class Backdrop:
     features : GeoDataFrame, from ``read_backdrop``, or None
     """
 
-    def __init__(self, grid, features):
+    def __init__(self, grid: Grid, features: "gpd.GeoDataFrame | None") -> None:
         self.grid = grid
         self.words = [] if features is None else features[["kind", "name", "number"]].values.tolist()
-        self.shapes = [] if features is None else features.geometry.to_numpy()
+        self.shapes: Any = [] if features is None else features.geometry.to_numpy()
         self.tree = shapely.STRtree(self.shapes)
 
-    def within(self, window):
+    def within(self, window: Window) -> list[tuple[str, str, shapely.Geometry]]:
         """The features that touch a window, cut to it, in lattice metres: list of (kind, text, shape)."""
         found = []
         for row, shape in cut_out(self.grid, self.shapes, self.tree, window):
@@ -47,7 +54,7 @@ class Backdrop:
                 found.append((kind, number or name if kind == "road" else name or number, shape))
         return found
 
-    def draw(self, draw, window, found):
+    def draw(self, draw: Drawing, window: Window, found: list[tuple[str, str, shapely.Geometry]]) -> None:
         """All strokes of one kind before the next, so that crossings stay open."""
         for kind, strokes in _STROKES.items():
             shapes = [shape for other, _, shape in found if other == kind]
@@ -57,7 +64,7 @@ class Backdrop:
             for width, colour, dash in strokes:
                 draw.svg.extend(drawing.path(shape, window, width, dash, colour) for shape in shapes)
 
-    def name(self, draw, window, found):
+    def name(self, draw: Drawing, window: Window, found: list[tuple[str, str, shapely.Geometry]]) -> None:
         """Each name once, on its longest stretch, where there is room."""
         said: dict[tuple, list] = {}
         for kind, text, shape in found:
@@ -75,6 +82,6 @@ class Backdrop:
                     break
 
 
-def legend(found):
+def legend(found: list[tuple[str, str, shapely.Geometry]]) -> str:
     """What the kinds on a panel look like, in words; empty where there are none."""
     return "，".join(words for kind, words in WORDS.items() if any(kind == other for other, _, _ in found))

@@ -1,10 +1,18 @@
 """Borders of counties and townships on a map panel: cut out around it, drawn, and named where there is room."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 
+from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import printed_width, shorten
 from hotspot.publish.paper import drawing
+from hotspot.publish.paper.drawing import Drawing, Window
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 _MOVES = tuple((dx, dy) for dx in (0, 6, -6, 12, -12, 18, -18, 24, -24) for dy in (0, 4, -4, 8, -8, 12, -12))
 
@@ -19,7 +27,7 @@ class Borders:
     boundaries : GeoDataFrame, WGS 84, from ``read_boundaries``
     """
 
-    def __init__(self, grid, boundaries):
+    def __init__(self, grid: Grid, boundaries: "gpd.GeoDataFrame") -> None:
         self.grid = grid
         self.city, self.county, self.township = (
             boundaries[name].astype(str).tolist() for name in ("city", "county", "township")
@@ -27,7 +35,7 @@ class Borders:
         self.shapes = boundaries.geometry.to_numpy()
         self.tree = shapely.STRtree(self.shapes)
 
-    def within(self, window):
+    def within(self, window: Window) -> list[tuple[int, shapely.Geometry]]:
         """
         The units that touch a window, cut to it, in lattice metres.
 
@@ -38,7 +46,9 @@ class Borders:
         pieces = cut_out(self.grid, self.shapes, self.tree, window)
         return [(row, piece) for row, piece in pieces if piece.area > 0]
 
-    def draw(self, draw, window, pieces):
+    def draw(
+        self, draw: Drawing, window: Window, pieces: list[tuple[int, shapely.Geometry]]
+    ) -> dict[tuple[str, str], shapely.Geometry]:
         """County borders thick and dashed, township borders thin; returns the counties, (city, county) -> shape."""
         counties: dict[tuple[str, str], list] = {}
         for row, piece in pieces:
@@ -53,7 +63,13 @@ class Borders:
         draw.svg.append(drawing.path(thick, window, 0.6, "3 0.9 0.7 0.9"))
         return merged
 
-    def name(self, draw, window, merged, pieces):
+    def name(
+        self,
+        draw: Drawing,
+        window: Window,
+        merged: dict[tuple[str, str], shapely.Geometry],
+        pieces: list[tuple[int, shapely.Geometry]],
+    ) -> None:
         """Names of counties, then of townships, where there is room."""
         for (_, county), shape in merged.items():
             _name(draw, window, shape, county, 8)
@@ -61,7 +77,9 @@ class Borders:
             _name(draw, window, piece, self.township[row], 6.5)
 
 
-def cut_out(grid, shapes, tree, window):
+def cut_out(
+    grid: Grid, shapes: np.ndarray, tree: shapely.Geometry, window: Window
+) -> Iterator[tuple[int, shapely.Geometry]]:
     """
     What of some shapes lies in a window, in lattice metres.
 
@@ -85,7 +103,7 @@ def cut_out(grid, shapes, tree, window):
             yield row, shapely.make_valid(there).intersection(window.box)
 
 
-def _degrees_around(grid, window):
+def _degrees_around(grid: Grid, window: Window) -> tuple[float, float, float, float]:
     """The box in longitude and latitude that holds a window of the lattice: west, south, east, north."""
     edge = np.linspace(0, window.metres, 9)
     west, north = window.west, window.north
@@ -95,7 +113,7 @@ def _degrees_around(grid, window):
     return lon.min() - 0.01, lat.min() - 0.01, lon.max() + 0.01, lat.max() + 0.01
 
 
-def _name(draw, window, shape, text, size):
+def _name(draw: Drawing, window: Window, shape: shapely.Geometry, text: str, size: float) -> None:
     if not text or shape.area < 0.02 * window.box.area:
         return
     point = shape.representative_point()

@@ -5,10 +5,15 @@ A drawing holds no string from data: texts stay beside it, and the page sets the
 """
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
+
+from hotspot.kernels.arrays import Floats
+
+if TYPE_CHECKING:
+    from hotspot.publish.analysis.report_map import Plate
 
 _SHAPES = {
     "square": "M-1,-1H1V1H-1Z",
@@ -27,22 +32,24 @@ class Window(NamedTuple):
     metres: float  # side of the square
     size: float  # side of the panel, mm
 
-    def at(self, x, y):
+    def at(self, x: float | Floats, y: float | Floats) -> tuple[Any, Any]:
         """Panel millimetres, from its north-west corner, of lattice metres."""
         return (x - self.west) * self.size / self.metres, (self.north - y) * self.size / self.metres
 
     @property
-    def box(self):
+    def box(self) -> shapely.Geometry:
         return shapely.box(self.west, self.north - self.metres, self.west + self.metres, self.north)
 
 
 class Drawing:
     """What is drawn and what is said on one panel; texts that would lie on another are left out."""
 
-    def __init__(self):
-        self.svg, self.labels, self.taken = [], [], []
+    def __init__(self) -> None:
+        self.svg: list[str] = []
+        self.labels: list[Any] = []
+        self.taken: list[Any] = []
 
-    def say(self, x, y, text, size, grey, *, force=True):
+    def say(self, x: float, y: float, text: str, size: float, grey: float, *, force: bool = True) -> bool:
         """
         Put a text around a place, mm; ``size`` in points, ``grey`` 0 black to 1 white.
 
@@ -58,18 +65,18 @@ class Drawing:
         self.labels.append({"x": round(x, 2), "y": round(y, 2), "text": text, "size": round(size, 2), "grey": grey})
         return True
 
-    def say_at(self, places, text, size, grey):
+    def say_at(self, places: list[tuple[float, float]], text: str, size: float, grey: float) -> None:
         """Say it at the first place that is free, at the first of all if none is."""
         if not any(self.say(x, y, text, size, grey, force=False) for x, y in places):
             x, y = places[0]
             self.say(x, y, text, size, grey)
 
-    def panel(self, size):
+    def panel(self, size: float) -> dict[str, Any]:
         """The SVG and the texts beside it."""
         return {"svg": svg(size, self.svg), "labels": self.labels}
 
 
-def hatch(shape, window, *, slope, width, colour):
+def hatch(shape: shapely.Geometry, window: "Plate | Window", *, slope: int, width: float, colour: str) -> list[str]:
     """Parallel lines inside a shape: legible on any copier, unlike a grey."""
     if shape.is_empty or shape.area <= 0:
         return []
@@ -84,7 +91,9 @@ def hatch(shape, window, *, slope, width, colour):
     return [path(cut, window, width, None, colour)]
 
 
-def path(lines, window, width, dash, colour="#000"):
+def path(
+    lines: shapely.Geometry, window: "Plate | Window", width: float, dash: str | None, colour: str = "#000"
+) -> str:
     """Lines of lattice metres as one stroked path; points and areas among them are left out."""
     parts = []
     for part in shapely.get_parts(shapely.line_merge(lines) if lines.geom_type == "MultiLineString" else lines):
@@ -97,7 +106,7 @@ def path(lines, window, width, dash, colour="#000"):
     return f'<path d="{"".join(parts)}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>' if parts else ""
 
 
-def area(shape, window, colour):
+def area(shape: shapely.Geometry, window: Window, colour: str) -> str:
     """An area of lattice metres as one filled path, holes left open."""
     parts = []
     for part in shapely.get_parts(shape):
@@ -108,7 +117,7 @@ def area(shape, window, colour):
     return f'<path d="{"".join(parts)}" fill="{colour}" fill-rule="evenodd"/>' if parts else ""
 
 
-def symbol(x, y, name, scale):
+def symbol(x: float, y: float, name: str, scale: float) -> str:
     """One symbol of ``sheet_map.SYMBOLS`` at a place, about 2.4 mm at scale 1."""
     shape, _, hollow = name.partition("-")
     fill = "#fff" if hollow else "#000"
@@ -118,30 +127,30 @@ def symbol(x, y, name, scale):
     )
 
 
-def pointer(x, y, degrees):
+def pointer(x: float, y: float, degrees: float) -> str:
     """An arrow head at the frame that points to what lies beyond it, degrees clockwise from the top."""
     return (
         f'<path d="M0,-1.5L1,1L0,0.5L-1,1Z" transform="translate({x:.2f},{y:.2f}) rotate({degrees:.1f})" fill="#000"/>'
     )
 
 
-def line(x1, y1, x2, y2, width, colour):
+def line(x1: float, y1: float, x2: float, y2: float, width: float, colour: str) -> str:
     """One straight stroke, mm."""
     return f'<path d="M{x1:.2f},{y1:.2f}L{x2:.2f},{y2:.2f}" stroke="{colour}" stroke-width="{width}"/>'
 
 
-def frame(x, y, side, width):
+def frame(x: float, y: float, side: float, width: float) -> str:
     """An empty square, mm."""
     outline = f"M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z"
     return f'<path d="{outline}" fill="none" stroke="#000" stroke-width="{width}"/>'
 
 
-def cross(x, y):
+def cross(x: float, y: float) -> str:
     """The mark of a corner whose coordinates are printed."""
     return f'<path d="M{x - 1:.2f},{y:.2f}h2M{x:.2f},{y - 1:.2f}v2" stroke="#000" stroke-width="0.25"/>'
 
 
-def svg(size, parts):
+def svg(size: float, parts: list[str]) -> str:
     """A square SVG of ``size`` mm."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size:g}mm" height="{size:g}mm" '
@@ -149,5 +158,5 @@ def svg(size, parts):
     )
 
 
-def _overlap(a, b):
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

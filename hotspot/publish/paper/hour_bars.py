@@ -76,13 +76,13 @@ def hour_bars(hours: pd.DataFrame) -> dict:
     return {"svg": svg, "labels": draw.labels, "width": WIDTH_MM, "height": HEIGHT_MM}
 
 
-def _round_up(value):
+def _round_up(value: float) -> float:
     """The next of 1, 2, 2.5, 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= value - 1e-9)
 
 
-def _arrow(x, y, speed, direction):
+def _arrow(x: float, y: float, speed: float, direction: float) -> str:
     if speed != speed:
         return ""
     if direction != direction:

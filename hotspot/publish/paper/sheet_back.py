@@ -4,16 +4,18 @@ The back of the printed sheet: checks by class, enterprise and item (C8, B11), i
 A page has room for so much; what does not fit is counted, and stands in ``checklists.xlsx``.
 """
 
+from typing import Any
+
 from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.tables.checklists import MARKS, MODES, by_class
 from hotspot.publish.words import known
-from hotspot.rules.classes import GRADES, problem_types, source_classes
+from hotspot.rules.classes import GRADES, SourceClass, problem_types, source_classes
 
 COLUMN_MM = 245.0  # height of a column when the page holds nothing else
 _WORDS = "；".join(problem["zh"] for problem in problem_types().values())
 
 
-def back_page(rows, numbers, *, n_rest=0):
+def back_page(rows: list[dict[str, Any]], numbers: dict[str, str], *, n_rest: int = 0) -> dict[str, Any]:
     """
     Each class with its items once, its enterprises by their number on the front.
 
@@ -51,7 +53,9 @@ def back_page(rows, numbers, *, n_rest=0):
     }
 
 
-def _block(kind, items, places, own):
+def _block(
+    kind: SourceClass, items: list[dict[str, Any]], places: list[tuple[str, str, str]], own: list[dict[str, Any]]
+) -> dict[str, Any]:
     # The mode of an enterprise stands beside its name where it differs from its neighbours'.
     modes = {row["mode"] for row in own} | {mode for *_, mode in places}
     shared = MODES.get(next(iter(modes)), "") if len(modes) == 1 else ""
@@ -74,7 +78,9 @@ def _block(kind, items, places, own):
     }
 
 
-def _two_columns(blocks, room):
+def _two_columns(
+    blocks: list[dict[str, Any]], room: float
+) -> tuple[tuple[list[dict[str, Any]], list[dict[str, Any]]], list[dict[str, Any]]]:
     """The blocks in reading order, half of their height on the left; and those without room."""
     half = min(room, sum(block["height"] for block in blocks) / 2 + 8)
     columns: tuple[list, list] = ([], [])

@@ -11,13 +11,17 @@ arrow is turned and the scale bar comes from a geodesic.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import shapely
 
 from hotspot.grid.frame import geodesic_size
+from hotspot.grid.lattice import Grid
 from hotspot.publish.paper import drawing
-from hotspot.publish.paper.backdrop_map import legend
+from hotspot.publish.paper.backdrop_map import Backdrop, legend
+from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.drawing import Drawing, Window
 
 # Problem type of a class (rules/classes.toml) -> symbol; a hollow one is a source without a stack.
 SYMBOLS = {
@@ -52,15 +56,27 @@ _OFFSETS = (
 )
 
 
-def window_around(grid, col, row, metres, size):
+def window_around(grid: Grid, col: int, row: int, metres: float, size: float) -> Window:
     """The square window of ``metres`` around the centre of a cell, ``size`` mm on paper."""
     x, y = (float(v) for v in grid.centre(col, row))
     return drawing.Window(x - metres / 2, y + metres / 2, metres, size)
 
 
 def detail_panel(
-    grid, col, row, *, size, borders, facilities, warned, values, fine, sub_cells=None, backdrop=None, marked=None
-):  # fmt: skip
+    grid: Grid,
+    col: int,
+    row: int,
+    *,
+    size: float,
+    borders: Borders,
+    facilities: list[dict[str, Any]],
+    warned: set[str],
+    values: dict[str, str],
+    fine: float,
+    sub_cells: list[dict[str, str]] | None = None,
+    backdrop: Backdrop | None = None,
+    marked: int | None = None,
+) -> dict[str, Any]:
     """
     The cell with its numbered sub-cells, its neighbours' codes on the frame.
 
@@ -97,7 +113,7 @@ def detail_panel(
     pieces = borders.within(window)
     draw = _ground(grid, window, pieces, warned)
     ways = backdrop.within(window) if backdrop else []
-    if ways:
+    if backdrop and ways:
         backdrop.draw(draw, window, ways)
     step = cell / n
     for edge in (margin, margin + cell):
@@ -127,13 +143,26 @@ def detail_panel(
         if i and j:
             _corner(draw, grid, col, row, i, j, margin, cell)
         _neighbour(draw, grid.code(col + i, row + j), values, i, j, margin, cell)
-    if ways:
+    if backdrop and ways:
         backdrop.name(draw, window, ways)
     draw.svg.append(drawing.frame(0, 0, size, 0.35))
     return draw.panel(size) | {"shown": legend(ways)}
 
 
-def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned, backdrop=None, coded=True):
+def ring_panel(
+    grid: Grid,
+    col: int,
+    row: int,
+    *,
+    size: float,
+    reach: float,
+    ring: float,
+    borders: Borders,
+    facilities: list[dict[str, Any]],
+    warned: set[str],
+    backdrop: Backdrop | None = None,
+    coded: bool = True,
+) -> dict[str, Any]:
     """
     What lies around the cell: lattice codes, borders with names, facilities, the ring.
 
@@ -166,7 +195,7 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
     left, top = window.at(float(grid.bounds(col, row)[0]), float(grid.bounds(col, row)[3]))
     draw.svg.append(f'<path d="M{left:.2f},{top:.2f}h{s * scale:.2f}v{s * scale:.2f}h{-s * scale:.2f}Z" fill="#ddd"/>')
     ways = backdrop.within(window) if backdrop else []
-    if ways:
+    if backdrop and ways:
         backdrop.draw(draw, window, ways)
     merged = borders.draw(draw, window, pieces)
     draw.svg.append(drawing.frame(left, top, s * scale, 0.8))
@@ -188,13 +217,13 @@ def ring_panel(grid, col, row, *, size, reach, ring, borders, facilities, warned
                 places = [(x, y + half), (x, y - half), (x + half / 3, y + half), (x - half / 3, y + half)]
                 draw.say_at(places, grid.code(col + i, row + j), 5, 0 if not (i or j) else 0.35)
     borders.name(draw, window, merged, pieces)
-    if ways:
+    if backdrop and ways:
         backdrop.name(draw, window, ways)
     draw.svg.append(drawing.frame(0, 0, size, 0.35))
     return draw.panel(size) | {"shown": legend(ways)}
 
 
-def scale_bar(grid, col, row, window_metres, size, metres):
+def scale_bar(grid: Grid, col: int, row: int, window_metres: float, size: float, metres: float) -> float:
     """
     Length on paper, mm, of a bar that is ``metres`` long on the ground from west to east.
 
@@ -210,12 +239,12 @@ def scale_bar(grid, col, row, window_metres, size, metres):
     return metres / stretch * size / window_metres
 
 
-def symbol_svg(name):
+def symbol_svg(name: str) -> str:
     """One symbol alone, for the table beside the map: an SVG of 3.2 mm."""
     return drawing.svg(3.2, [drawing.symbol(1.6, 1.6, name, 1.05)])
 
 
-def _ground(grid, window, pieces, warned):
+def _ground(grid: Grid, window: Window, pieces: list[tuple[int, shapely.Geometry]], warned: set[str]) -> Drawing:
     """Paper, hatching of what is no part of the study, hatching of other warning cells."""
     draw = drawing.Drawing()
     draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
@@ -240,7 +269,7 @@ def _ground(grid, window, pieces, warned):
     return draw
 
 
-def _sub_cell(draw, x, y, step, text, support):
+def _sub_cell(draw: Drawing, x: float, y: float, step: float, text: str, support: str) -> None:
     """A sub-cell's value where there is room, and the mark of what it rests on: a dot, a ring, or brackets alone."""
     if not text:
         return
@@ -256,7 +285,7 @@ def _sub_cell(draw, x, y, step, text, support):
         )
 
 
-def _neighbour(draw, code, values, i, j, margin, cell):
+def _neighbour(draw: Drawing, code: str, values: dict[str, str], i: int, j: int, margin: float, cell: float) -> None:
     """A neighbour's code and value on the frame, moved along the frame where a symbol stands."""
     x, y = margin + cell / 2 + i * (cell + margin) / 2, margin + cell / 2 - j * (cell + margin) / 2
     if i and j:
@@ -268,7 +297,7 @@ def _neighbour(draw, code, values, i, j, margin, cell):
         draw.say(at["x"], at["y"] + 2.8, values[code], 5.6, 0.3)
 
 
-def _corner(draw, grid, col, row, i, j, margin, cell):
+def _corner(draw: Drawing, grid: Grid, col: int, row: int, i: int, j: int, margin: float, cell: float) -> None:
     """Longitude and latitude of one corner of the cell, and its mark."""
     west, south, east, north = (float(v) for v in grid.bounds(col, row))
     lon, lat = grid.unproject(east if i > 0 else west, north if j > 0 else south)
@@ -278,7 +307,7 @@ def _corner(draw, grid, col, row, i, j, margin, cell):
     draw.svg.append(drawing.cross(margin + (i > 0) * cell, margin + (j < 0) * cell))
 
 
-def _facilities(draw, window, facilities, scale):
+def _facilities(draw: Drawing, window: Window, facilities: list[dict[str, Any]], scale: float) -> None:
     """Symbols first, so that no symbol covers a number; then each number at its first free place."""
     places = []
     for facility in facilities:
@@ -292,7 +321,7 @@ def _facilities(draw, window, facilities, scale):
             _number(draw, window, x, y, number)
 
 
-def _beyond(draw, window, facilities):
+def _beyond(draw: Drawing, window: Window, facilities: list[dict[str, Any]]) -> None:
     """Facilities farther off than the panel reaches: an arrow head at the frame, with the number."""
     half, edge = window.metres / 2, window.size / 2 - 1.8
     for facility in facilities:
@@ -305,7 +334,7 @@ def _beyond(draw, window, facilities):
             _number(draw, window, x, y, facility["number"])
 
 
-def _number(draw, window, x, y, number):
+def _number(draw: Drawing, window: Window, x: float, y: float, number: str) -> None:
     places = [(x + dx, y + dy) for dx, dy in _OFFSETS]
     inside = [p for p in places if min(p) > 1.5 and max(p) < window.size - 1.5]
     draw.say_at(inside or [(window.size / 2, window.size / 2)], number, 7.5, 0)

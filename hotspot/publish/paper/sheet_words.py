@@ -1,7 +1,10 @@
 """What the printed sheet says of a cell, its rank and its sources, as finished Chinese strings."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
+from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.rank_words import n_may
@@ -19,16 +22,35 @@ from hotspot.publish.words import (
     known,
     month_zh,
 )
-from hotspot.rules.classes import source_classes
+from hotspot.rules.classes import SourceClass, source_classes
+from hotspot.rules.criteria import Confidence
 from hotspot.rules.rounding import plain_text, round_half_even
+from hotspot.study import Study
 from hotspot.trace.words import findings_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _DIRECTIONS, _NUMBERED, _WORST = 3, 4, 3  # as many as a line of the sheet holds
 ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
 
 
-def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=None, fine=None, hidden=None):
+def texts(
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    code: str,
+    rows: "pd.DataFrame",
+    *,
+    state: str,
+    digest: str = "",
+    near: Sequence[dict[str, Any]] = (),
+    hours: dict[str, Any] | None = None,
+    fine: "pd.DataFrame | None" = None,
+    hidden: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """
     Header, the lines "why am I sent here", and the small print of one cell.
 
@@ -100,7 +122,7 @@ def texts(study, month, field, code, rows, *, state, digest="", near=(), hours=N
     }
 
 
-def _rank(row, level):
+def _rank(row: "pd.Series", level: float) -> str:
     """One reason's rank in a few words; the workbook has the long form."""
     head = HEADS.get(row["reason"], row["reason"])
     said = f"{head}第{int(row['rank'])}名" if known(row["rank"]) else f"{head}名次不详"
@@ -116,7 +138,7 @@ def _rank(row, level):
     return f"{said}（{'，'.join(inside)}）" if inside else said
 
 
-def confidence_zh(rows, rule):
+def confidence_zh(rows: "pd.DataFrame", rule: Confidence) -> str:
     """
     How sure it is that the cell belongs on the list, in words; empty where nobody worked it out.
 
@@ -144,7 +166,7 @@ def confidence_zh(rows, rule):
     return f"{word}：本月确在名单内的把握{int(round_half_even(100 * share, 0))}%{apart}"
 
 
-def direction_zh(near, hours):
+def direction_zh(near: Sequence[dict[str, Any]], hours: dict[str, Any] | None) -> str:
     """
     Where the wind brought the high hours from: compass, evidence word, numbers of the sources there.
 
@@ -191,18 +213,18 @@ def direction_zh(near, hours):
     return text
 
 
-def hidden_zh(grid, code, hidden):
+def hidden_zh(grid: Grid, code: str, hidden: dict[str, Any]) -> str:
     """Where to look first for what no register holds, and where no station could have seen it."""
     col, row = grid.parse(code)
     said, _ = findings_words(hidden, lambda east, north: str(grid.code(col + east, row + north)))
     return said.removeprefix("未登记的源：")
 
 
-def _numbers(listed):
+def _numbers(listed: list[str]) -> str:
     return "、".join(listed[:_NUMBERED]) + ("等" if len(listed) > _NUMBERED else "")
 
 
-def fine_zh(fine):
+def fine_zh(fine: "pd.DataFrame") -> str:
     """
     The 500 m values of the cell in a sentence; empty where there are none.
 
@@ -236,7 +258,7 @@ def fine_zh(fine):
     return text + (f"；实测最高：{'、'.join(told)}" if told else "")
 
 
-def sub_cell_labels(fine):
+def sub_cell_labels(fine: "pd.DataFrame | None") -> list[dict[str, str]] | None:
     """What is printed in each sub-cell, in their order: list of dict ``text, support``; None without values."""
     if fine is None or not fine["pm25"].notna().any():
         return None
@@ -244,7 +266,7 @@ def sub_cell_labels(fine):
     return [{"text": plain_text(row["pm25"], 0), "support": row["support"]} for row in rows]
 
 
-def wind_of(bearing):
+def wind_of(bearing: float) -> str:
     """
     One of eight compass words for a bearing, degrees.
 
@@ -256,12 +278,12 @@ def wind_of(bearing):
     return _WINDS[int((float(bearing) % 360 + 22.5) // 45) % 8]
 
 
-def class_of(key):
+def class_of(key: str) -> SourceClass:
     """The class of the vocabulary; what no class names is inspected as "other"."""
     return source_classes().get(key) or source_classes()["other"]
 
 
-def away_zh(bearing, km):
+def away_zh(bearing: float, km: float) -> str:
     """
     Where a facility lies from the cell's centre: compass word, bearing, distance.
 
@@ -273,7 +295,7 @@ def away_zh(bearing, km):
     return "本格中心" if km < 0.05 else f"{wind_of(bearing)}{round(float(bearing) % 360) % 360}° {plain_text(km, 1)} km"
 
 
-def facility_row(facility):
+def facility_row(facility: dict[str, Any]) -> dict[str, str]:
     """One facility as a row of the sheet's table: dict of finished strings and its symbol."""
     return {
         "number": facility["number"],

@@ -9,11 +9,13 @@ only ever be printed. Same month, same bytes: no date, no random name.
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot import contracts
 from hotspot.grid.frame import north_angle
+from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
@@ -31,6 +33,12 @@ from hotspot.publish.words import month_zh
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.classes import area_classes
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Office, Study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
 
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
@@ -40,9 +48,21 @@ _THREADS = 2  # more would only hold more pages in memory
 
 
 def write_sheets(
-    directory, *, study, month, field, warned, traced, checklist, facilities, state="preliminary", fine=None,
-    backdrop=None, people=None, past=None,
-):  # fmt: skip
+    directory: Path,
+    *,
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    warned: "pd.DataFrame",
+    traced: "pd.DataFrame",
+    checklist: "pd.DataFrame",
+    facilities: "gpd.GeoDataFrame",
+    state: str = "preliminary",
+    fine: "pd.DataFrame | None" = None,
+    backdrop: "gpd.GeoDataFrame | None" = None,
+    people: Any = None,
+    past: Any = None,
+) -> list[Path]:
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
 
@@ -103,7 +123,7 @@ def write_sheets(
     return [book, *paths]
 
 
-def render(sheets, month, *, kind="pdf", ppi=None):
+def render(sheets: list[dict[str, Any]], month: str, *, kind: str = "pdf", ppi: int | None = None) -> bytes:
     """
     Set sheets with typst.
 
@@ -176,18 +196,18 @@ def _sheets(
         yield sheet
 
 
-def _return_to(office):
+def _return_to(office: Office) -> str:
     """Where the filled form goes: the office and how it is reached; a blank where the study names none."""
     return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
 
-def _front_rows(why, least):
+def _front_rows(why: list[list[str]], least: int) -> int:
     """Facilities that fit on the front: fewer, the more there is to say at its head."""
     lines = sum(math.ceil(printed_width(text) / WHY_WIDTH) for _, text in why)
     return max(least, FRONT_ROWS - max(0, lines - WHY_LINES))
 
 
-def _near(grid, traced, places):
+def _near(grid: Grid, traced: "pd.DataFrame", places: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The traced facilities of each cell in visiting order, numbered, with their place on the lattice."""
     near: dict[str, list[dict]] = {}
     traced = traced.sort_values(["cell", "order", "facility"], kind="stable")
@@ -210,7 +230,16 @@ def _near(grid, traced, places):
     return near
 
 
-def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
+def _maps(
+    study: Study,
+    code: str,
+    borders: Borders,
+    near: list[dict[str, Any]],
+    every: dict[str, tuple[int, int]],
+    values: dict[str, str],
+    sub_cells: list[dict[str, str]] | None = None,
+    ways: Backdrop | None = None,
+) -> dict[str, Any]:
     grid = study.grid
     col, row = every[code]
     ring = study.criteria.tracing.ring_km * 1000
@@ -218,7 +247,13 @@ def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
     fine = study.lattice.fine
     reached = math.ceil(reach / grid.spacing) + 1  # cells beyond it lie outside both panels
     others = {c for c, at in every.items() if c != code and max(abs(at[0] - col), abs(at[1] - row)) <= reached}
-    shared = {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": others, "backdrop": ways}
+    shared: dict[str, Any] = {
+        "size": PANEL_MM,
+        "borders": borders,
+        "facilities": near,
+        "warned": others,
+        "backdrop": ways,
+    }
     detail = sheet_map.detail_panel(grid, col, row, values=values, fine=fine, sub_cells=sub_cells, **shared)
     around = sheet_map.ring_panel(grid, col, row, reach=reach, ring=ring, **shared)
     bar = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
@@ -244,7 +279,7 @@ def _maps(study, code, borders, near, every, values, sub_cells=None, ways=None):
     }
 
 
-def _values(field, decimals):
+def _values(field: "xr.Dataset", decimals: int) -> dict[str, str]:
     """Printed month mean of every cell that has one, by code."""
     now = contracts.values_of(field, "pm25").astype("float64")
     codes = field["cell"].to_numpy().astype(str)

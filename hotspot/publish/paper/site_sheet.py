@@ -1,14 +1,20 @@
 """What an installer carries: a page per cell with the sub-cells to build on, and the way to each."""
 
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.fonts import check_glyphs, shorten
 from hotspot.publish.paper import drawing
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.paper.wayfinding import coordinates
+from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SIDE = 84.0  # mm
 
 
-def site_sheet(study, year, sites):
+def site_sheet(study: Study, year: int, sites: "pd.DataFrame") -> bytes:
     """
     The installers' sheet as a PDF.
 
@@ -32,11 +38,11 @@ def site_sheet(study, year, sites):
     return typeset("sites.typ", data, parts=["page_parts.typ"])
 
 
-def _by_cell(sites):
+def _by_cell(sites: "pd.DataFrame") -> "list[tuple[str, pd.DataFrame]]":
     return list(sites.sort_values(["order", "site"], kind="stable").groupby("cell", sort=False))
 
 
-def _page(study, code, rows):
+def _page(study: Study, code: str, rows: "pd.DataFrame") -> dict[str, Any]:
     first, last = rows.iloc[0], rows.iloc[-1]
     told = [
         {
@@ -64,7 +70,7 @@ def _page(study, code, rows):
     }
 
 
-def _panel(study, code, rows):
+def _panel(study: Study, code: str, rows: "pd.DataFrame") -> dict[str, Any]:
     """The cell with its numbered sub-cells, the chosen ones dark."""
     grid, n = study.grid, study.grid.nesting(study.lattice.fine)
     west, _, east, north = (float(value) for value in grid.bounds(*grid.parse(code)))

@@ -4,12 +4,15 @@ The page of the printed sheet that brings people to each source: place, QR, shar
 The front's panel ends at the ring; a source that adds most may stand far outside it.
 """
 
+from typing import Any
+
 from hotspot.publish.fonts import shorten
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import away_zh, class_of
 from hotspot.publish.paper.wayfinding import qr_svg
 from hotspot.publish.words import known
 from hotspot.rules.emissions import size_words
+from hotspot.study import Study
 from hotspot.trace.groups import group_words
 from hotspot.trace.words import rest_words, share_words
 
@@ -17,7 +20,14 @@ CARDS = 12  # sources with a QR; the page has no room for more
 _WIDE = 12_000.0  # m, half side from which lattice codes would only blacken the map
 
 
-def source_page(study, code, col_row, near, hours, shared):
+def source_page(
+    study: Study,
+    code: str,
+    col_row: tuple[int, int],
+    near: list[dict[str, Any]],
+    hours: dict[str, Any],
+    shared: dict[str, Any],
+) -> dict[str, Any]:
     """
     Cards of the first sources, statements of groups, and the overview map.
 
@@ -45,7 +55,7 @@ def source_page(study, code, col_row, near, hours, shared):
     }
 
 
-def _card(row):
+def _card(row: dict[str, Any]) -> dict[str, str]:
     from hotspot.grid.datum import wgs84_to_gcj02
 
     lon, lat = float(row["lon"]), float(row["lat"])
@@ -64,7 +74,9 @@ def _card(row):
     }
 
 
-def _overview(study, col_row, near, shared):
+def _overview(
+    study: Study, col_row: tuple[int, int], near: list[dict[str, Any]], shared: dict[str, Any]
+) -> dict[str, Any] | None:
     """The ring panel again, wide enough for every source."""
     if not near:
         return None

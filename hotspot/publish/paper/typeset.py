@@ -6,6 +6,7 @@ file can only ever be printed. Same data, same bytes: no date, no random name.
 """
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,7 +17,9 @@ from hotspot.variables import DataError
 DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
 
 
-def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
+def typeset(
+    template: str, data: Mapping[str, Any], *, kind: str = "pdf", ppi: float | None = None, parts: Sequence[str] = ()
+) -> Any:
     """
     Set a template of ``publish/templates`` with its data.
 
@@ -45,7 +48,8 @@ def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
     folder = resources.files("hotspot.publish") / "templates"
     source: Any = b"\n".join((folder / name).read_bytes() for name in (*parts, template))
     try:
-        return typst.compile(
+        compile_page: Any = typst.compile
+        return compile_page(
             source,
             font_paths=_fonts(),
             ignore_system_fonts=True,
@@ -58,14 +62,14 @@ def typeset(template, data, *, kind="pdf", ppi=None, parts=()):
 
 
 @cache
-def _fonts():
+def _fonts() -> Any:
     """The one font, read once for all pages."""
     import typst
 
     return typst.Fonts(include_system_fonts=False, font_paths=[str(font_path().parent)])
 
 
-def set_texts(value):
+def set_texts(value: str | float | bool | dict[str, Any] | list[Any]) -> Iterator[str]:
     """
     Every string of a template's data that is set as text, for ``fonts.check_glyphs``.
 

@@ -1,7 +1,7 @@
 """How to get there: a place in the three map datums in use, each with the address its app opens (QR)."""
 
 
-def coordinates(code, lon, lat):
+def coordinates(code: str, lon: float, lat: float) -> list[dict[str, str]]:
     """
     A place in three map datums, each with the address its app opens.
 
@@ -47,7 +47,7 @@ def coordinates(code, lon, lat):
     ]
 
 
-def qr_svg(text):
+def qr_svg(text: str) -> str:
     """
     A QR code as an SVG string with its quiet zone.
 

@@ -5,10 +5,14 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from hotspot.publish.fonts import harmless, legible
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Sheet:
     notes: Sequence[str] = ()
 
 
-def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True) -> Path:
+def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True) -> Path:
     """
     Write sheets as xlsx.
 
@@ -68,7 +72,16 @@ def write_book(path: str | Path, sheets: Mapping[str, Sheet], *, created: str, t
     return partial.replace(path)
 
 
-def _fill(page, sheet, title_row, *, head, title, cell, note):
+def _fill(
+    page: "xlsxwriter.worksheet.Worksheet",
+    sheet: Sheet,
+    title_row: bool,
+    *,
+    head: "xlsxwriter.format.Format",
+    title: "xlsxwriter.format.Format",
+    cell: "xlsxwriter.format.Format",
+    note: "xlsxwriter.format.Format",
+) -> None:
     last, top = len(sheet.columns) - 1, int(title_row)
     if title_row:
         _across(page, 0, last, sheet.title, title)
@@ -96,7 +109,9 @@ def _fill(page, sheet, title_row, *, head, title, cell, note):
     page.set_footer("&R&P / &N")
 
 
-def _across(page, line, last, text, look):
+def _across(
+    page: "xlsxwriter.worksheet.Worksheet", line: int, last: int, text: str, look: "xlsxwriter.format.Format"
+) -> None:
     """One text over all columns of a line."""
     if last:
         page.merge_range(line, 0, line, last, harmless(legible(text)), look)
@@ -104,7 +119,9 @@ def _across(page, line, last, text, look):
         page.write_string(line, 0, harmless(legible(text)), look)
 
 
-def _value(page, line, at, value, look):
+def _value(
+    page: "xlsxwriter.worksheet.Worksheet", line: int, at: int, value: str | int, look: "xlsxwriter.format.Format"
+) -> None:
     if isinstance(value, bool):
         page.write_string(line, at, "是" if value else "否", look)
     elif value is None or value != value or value == "":

@@ -8,10 +8,14 @@ file holds no time of writing and no frame index: same month, same bytes.
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from hotspot import contracts
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Floats, Texts
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
 from hotspot.text.table import columns
@@ -21,7 +25,16 @@ DESCRIPTIONS = {name: column.says for name, column in columns("cells.parquet").i
 LEFT = "exited"  # the one status of a hotspot list that is no longer watched
 
 
-def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, standing=None):
+def cells_table(
+    field: xr.Dataset,
+    *,
+    hot: pd.DataFrame,
+    gi: xr.Dataset | None = None,
+    warned: pd.DataFrame | None = None,
+    level: xr.Dataset | None = None,
+    grid: Grid | None = None,
+    standing: pd.DataFrame | None = None,
+) -> gpd.GeoDataFrame:
     """
     One row per cell of the study: place, values, completeness, flags.
 
@@ -55,8 +68,6 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, stan
     DataError
         The hotspot list, the warning list or the grid belong to another lattice.
     """
-    import geopandas as gpd
-
     from hotspot.grid.hexagons import h3_index
 
     grid = grid or _grid_of(field)
@@ -118,7 +129,17 @@ def cells_table(field, *, hot, gi=None, warned=None, level=None, grid=None, stan
     return frame
 
 
-def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None, standing=None):
+def write_cells(
+    path: Path,
+    field: xr.Dataset,
+    *,
+    hot: pd.DataFrame,
+    gi: xr.Dataset | None = None,
+    warned: pd.DataFrame | None = None,
+    level: xr.Dataset | None = None,
+    grid: Grid | None = None,
+    standing: pd.DataFrame | None = None,
+) -> Path:
     """
     Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84).
 
@@ -180,15 +201,13 @@ def write_cells(path, field, *, hot, gi=None, warned=None, level=None, grid=None
     return path
 
 
-def _grid_of(field):
-    from hotspot.grid.lattice import Grid
-
+def _grid_of(field: xr.Dataset) -> Grid:
     spacing = float(field.attrs["spacing"])
     national = Grid(spacing)
     return national if national.id == field.attrs["lattice_id"] else Grid(spacing, crs=field.attrs.get("crs"))
 
 
-def _other_bases(field, month):
+def _other_bases(field: xr.Dataset, month: str) -> dict[str, np.ndarray]:
     """Bases of classes from outside, where the field holds their months: mean and validity."""
     columns = {}
     for reason in REASONS.values():
@@ -200,14 +219,14 @@ def _other_bases(field, month):
     return columns
 
 
-def _normalised(field, month):
+def _normalised(field: xr.Dataset, month: str) -> Floats:
     """The month's mean in average weather, NaN where the weather was not taken out."""
     if "pm25_normalised" not in field:
         return np.full(field.sizes["cell"], np.nan)
     return contracts.values_of(field, "pm25_normalised", month).astype("float64")
 
 
-def _claims(standing, cells):
+def _claims(standing: pd.DataFrame | None, cells: Texts) -> tuple[Floats, Texts]:
     """Of every hotspot cell: how likely its mean leads again, and where it may be among the worst."""
     if standing is None or not len(standing):
         return np.full(cells.size, np.nan), np.full(cells.size, "")
@@ -217,11 +236,11 @@ def _claims(standing, cells):
     return highest.reindex(cells).to_numpy("float64"), joined.reindex(cells).fillna("").to_numpy().astype(str)
 
 
-def _by_cell(level, cells):
+def _by_cell(level: pd.Series | None, cells: Texts) -> Floats:
     return np.full(cells.size, np.nan) if level is None else pd.Series(level).reindex(cells).to_numpy("float64")
 
 
-def _known(codes, cells, what):
+def _known(codes: pd.Series, cells: Texts, what: str) -> Texts:
     """The codes as an array, all of them cells of the study."""
     codes = np.asarray(codes, dtype=str)
     strange = np.setdiff1d(codes, cells)
@@ -233,7 +252,7 @@ def _known(codes, cells, what):
     return codes
 
 
-def _reasons(warned, cells):
+def _reasons(warned: pd.DataFrame, cells: Texts) -> Texts:
     """Reasons of each cell in the list's order, joined by ';', empty for a cell without."""
     if warned is None:
         return np.full(cells.size, "")

@@ -12,7 +12,7 @@ _HEAD = ("结果", "序号")
 _NUMBER, _PROBLEM = 1, 4
 
 
-def read_checklist(path: str | Path) -> pd.DataFrame:
+def read_checklist(path: Path | str) -> pd.DataFrame:
     """
     Every cell's items, from the sheets that carry its code.
 

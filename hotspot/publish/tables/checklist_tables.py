@@ -2,11 +2,18 @@
 The tables around the lists in ``checklists.xlsx``: routes (D23), the census (D14), the words of D24.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.fonts import harmless, legible, printed_width, shorten
 from hotspot.publish.words import known, month_zh
 from hotspot.rules.classes import problem_types, source_classes
+from hotspot.rules.visiting import Visiting
 from hotspot.text.table import titles
 from hotspot.trace.inventory import by_county, reconcile
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xlsxwriter
 
 CENSUS, WORDS = "污染源清册", "问题类型"
 _PLACES = {"outside": "研究区以外（登记册邻近范围）", "no place": "无可用位置", "total": "合计"}
@@ -14,7 +21,7 @@ _ROUTE_WIDTHS = (5, 5, 8, 8, 8, 10, 36, 22, 30, 12, 12, 9, 10)
 _ROUTE = tuple(zip(titles("checklists.xlsx/巡查路线").values(), _ROUTE_WIDTHS, strict=True))
 
 
-def look_formats(book):
+def look_formats(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Format]":
     """Every look of the book by name."""
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
     grey = base | {"bold": True, "border": 1}
@@ -40,19 +47,28 @@ def look_formats(book):
     }
 
 
-def say(sheet, row, column, text, look):
+def say(
+    sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, text: str, look: "xlsxwriter.format.Format"
+) -> None:
     """Write a text as text, whatever it says; nothing where it is unknown."""
     sheet.write_string(row, column, harmless(str(text)) if known(text) else "", look)
 
 
-def banner(sheet, row, last, text, look, height):
+def banner(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    row: int,
+    last: int,
+    text: str,
+    look: "xlsxwriter.format.Format",
+    height: int,
+) -> None:
     """One text over the width of the table."""
     sheet.merge_range(row, 0, row, last, "", look)
     say(sheet, row, 0, text, look)
     sheet.set_row(row, height)
 
 
-def paper(sheet):
+def paper(sheet: "xlsxwriter.worksheet.Worksheet") -> None:
     """A4, landscape, one page wide."""
     sheet.set_paper(9)
     sheet.set_landscape()
@@ -61,7 +77,14 @@ def paper(sheet):
     sheet.set_footer("&L&A&C&P / &N")
 
 
-def route_sheet(sheet, look, month, city, rows, rule):
+def route_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    month: str,
+    city: str,
+    rows: "pd.DataFrame",
+    rule: Visiting,
+) -> None:
     """
     The plan of one city's team: stops by day with cumulative minutes, then what did not fit.
 
@@ -106,7 +129,7 @@ def route_sheet(sheet, look, month, city, rows, rule):
     paper(sheet)
 
 
-def stop_zh(row):
+def stop_zh(row: dict[str, Any]) -> str:
     """
     A stop as it is named on paper.
 
@@ -120,7 +143,9 @@ def stop_zh(row):
     return shorten(str(row["name"] if known(row["name"]) else row["facility"]), 60)
 
 
-def _stop(sheet, line, row, look):
+def _stop(
+    sheet: "xlsxwriter.worksheet.Worksheet", line: int, row: dict[str, Any], look: "dict[str, xlsxwriter.format.Format]"
+) -> None:
     kind = source_classes().get(row["class_"])
     texts = {6: stop_zh(row), 7: kind.zh if kind else "未登记的面源", 8: row["cells"].replace(";", "、")}
     if row["left"] == "":
@@ -139,7 +164,12 @@ def _stop(sheet, line, row, look):
     sheet.set_row(line, 18 * -(-printed_width(texts[8]) // 28))
 
 
-def census_sheet(sheet, look, month, inventory):
+def census_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    month: str,
+    inventory: "pd.DataFrame",
+) -> None:
     """
     Facilities by county and class, those of hotspot and warning cells, and the account of every row.
 
@@ -186,12 +216,23 @@ def census_sheet(sheet, look, month, inventory):
     paper(sheet)
 
 
-def _counts(sheet, line, numbers, look):
+def _counts(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    line: int,
+    numbers: list[int] | tuple[int, ...],
+    look: "xlsxwriter.format.Format",
+) -> None:
     for column, number in enumerate(numbers, start=2):
         sheet.write_number(line, column, int(number), look)
 
 
-def _account(sheet, line, last, account, look):
+def _account(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    line: int,
+    last: int,
+    account: dict[str, Any],
+    look: "dict[str, xlsxwriter.format.Format]",
+) -> int:
     """Every delivered row, per file and in all: the two sides of the sum stand beside each other."""
     text = (
         f"对账：登记册共{account['read']}行＝研究区内{account['inside_rows']}行（{account['inside']}家）"
@@ -219,7 +260,7 @@ def _account(sheet, line, last, account, look):
     return line + 1
 
 
-def words_sheet(sheet, look):
+def words_sheet(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.format.Format]") -> None:
     """The problem types, from which the lists of the other sheets choose (D24)."""
     banner(sheet, 0, 2, "问题类型：登记发现的问题只用下列词语", look["title"], 30)
     banner(sheet, 1, 2, "列表以外的选“其他”，并在“发现的问题与处理”中写明。依据列为需求条款编号。", look["line"], 20)
@@ -232,7 +273,7 @@ def words_sheet(sheet, look):
     paper(sheet)
 
 
-def problem_choice():
+def problem_choice() -> dict[str, str]:
     """
     The data validation of a problem type: one of the words of ``words_sheet``.
 

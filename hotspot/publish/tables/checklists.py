@@ -9,6 +9,7 @@ the index and each city's route, behind them the census and the controlled words
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.tables.checklist_tables import (
@@ -27,7 +28,14 @@ from hotspot.publish.tables.checklist_tables import (
 from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.visiting import Visiting
+from hotspot.study import Study
 from hotspot.text.table import titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xlsxwriter
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
 MARKS = {"own": "", "joint": "（联合）", "cross_region": "（跨市）"}
@@ -39,7 +47,16 @@ _PHOTO_HEAD = tuple(titles("checklists.xlsx/照片登记").values())
 _TICK = "□"
 
 
-def write_checklists(path, *, study, month, warned, checklist, routes=None, inventory=None):
+def write_checklists(
+    path: Path,
+    *,
+    study: Study,
+    month: str,
+    warned: "pd.DataFrame",
+    checklist: "pd.DataFrame",
+    routes: "pd.DataFrame | None" = None,
+    inventory: "pd.DataFrame | None" = None,
+) -> Path:
     """
     Write ``checklists.xlsx``.
 
@@ -92,7 +109,7 @@ def write_checklists(path, *, study, month, warned, checklist, routes=None, inve
     return path
 
 
-def by_cell(checklist):
+def by_cell(checklist: "pd.DataFrame") -> dict[str, list[dict[str, Any]]]:
     """
     The rows of every cell's list, as plain dicts: they are read one by one, and a table is slow at that.
 
@@ -116,7 +133,7 @@ def by_cell(checklist):
     return rows
 
 
-def by_class(rows):
+def by_class(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     The list of one cell, class by class: what is looked at, and where.
 
@@ -155,7 +172,15 @@ def by_class(rows):
     ]
 
 
-def _index(sheet, look, study, month, warned, of_cell, codes):
+def _index(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    study: Study,
+    month: str,
+    warned: "pd.DataFrame",
+    of_cell: dict[str, list[dict[str, Any]]],
+    codes: list[str],
+) -> None:
     """What lies in the book, a line per cell."""
     head = titles("checklists.xlsx/目录").values()
     widths = (16, 14, 18, 18, 44, 12, 10, 10, 10)
@@ -183,7 +208,9 @@ def _index(sheet, look, study, month, warned, of_cell, codes):
     paper(sheet)
 
 
-def _head_lines(warned, rows, plan, criteria):
+def _head_lines(
+    warned: "pd.DataFrame", rows: list[dict[str, Any]], plan: "pd.DataFrame", criteria: Criteria
+) -> list[str]:
     """What stands above the items: place and reasons, who and by when, how to fill in; the order of visits last."""
     first, due = warned.iloc[0], criteria.handover
     place = " ".join(legible(str(first[n]))[:60] for n in ("city", "county", "township") if known(first[n]))
@@ -203,7 +230,7 @@ def _head_lines(warned, rows, plan, criteria):
     ]
 
 
-def _duty(row):
+def _duty(row: dict[str, Any]) -> str:
     """Who leads in this cell, and with whom (B13)."""
     lead, partners = legible(str(row["lead"]))[:60], legible(str(row["partners"]))[:120]
     return {
@@ -213,7 +240,7 @@ def _duty(row):
     }[row["mode"]]
 
 
-def _order(plan, rule):
+def _order(plan: "pd.DataFrame", rule: Visiting) -> str:
     """The order in which to see one cell's sources when a day is all there is (D23)."""
     if plan is None or not len(plan):
         return ""
@@ -224,7 +251,15 @@ def _order(plan, rule):
     return said + (f"；排不下{len(left)}处。" if len(left) else "。")
 
 
-def _sheet(sheet, look, title, told, rows, *, photos=False):
+def _sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    title: str,
+    told: list[str],
+    rows: list[dict[str, Any]],
+    *,
+    photos: bool = False,
+) -> None:
     """One list: its head, its classes with their enterprises, blank rows, and who signs."""
     last = len(_HEAD) - 1
     banner(sheet, 0, last, title, look["title"], 28)
@@ -268,7 +303,14 @@ def _sheet(sheet, look, title, told, rows, *, photos=False):
     paper(sheet)
 
 
-def _place(sheet, look, line, last, title, rows):
+def _place(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    line: int,
+    last: int,
+    title: str,
+    rows: list[dict[str, Any]],
+) -> int:
     """One enterprise: its name, why it is on the list, its papers, its items; the next free line is returned."""
     first = rows[0]
     text = f"{legible(title)}　（{legible(str(first['why_zh']))}）"
@@ -297,7 +339,13 @@ def _place(sheet, look, line, last, title, rows):
     return line + 1
 
 
-def _photos(sheet, look, line, last, listed):
+def _photos(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[str, xlsxwriter.format.Format]",
+    line: int,
+    last: int,
+    listed: list[dict[str, Any]],
+) -> int:
     """A row per numbered photo: what it shows, where, when (C10)."""
     banner(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名", look["class"], 20)
     line += 1

@@ -7,14 +7,26 @@ the first day of the month, so the same month gives the same bytes.
 
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
+import xarray as xr
 
 from hotspot.publish.fonts import harmless
 from hotspot.publish.tables.cells import cells_table
 from hotspot.publish.tables.lists import WARNING_COLUMNS, published
+from hotspot.study import Study
 
 
-def write_geopackage(path, *, study, month, field, hot, warned, facilities=None):
+def write_geopackage(
+    path: Path,
+    *,
+    study: Study,
+    month: str,
+    field: xr.Dataset,
+    hot: pd.DataFrame,
+    warned: pd.DataFrame,
+    facilities: gpd.GeoDataFrame | None = None,
+) -> Path:
     """
     Write the layers ``warnings``, ``hotspots`` and ``facilities``.
 
@@ -37,7 +49,6 @@ def write_geopackage(path, *, study, month, field, hot, warned, facilities=None)
     -------
     Path
     """
-    import geopandas as gpd
     import pyogrio
 
     cells = cells_table(field, hot=hot, warned=warned, grid=study.grid)
@@ -72,7 +83,7 @@ def write_geopackage(path, *, study, month, field, hot, warned, facilities=None)
     return path
 
 
-def _plain(layer):
+def _plain(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The layer with columns a GeoPackage has: numbers, and harmless texts."""
     layer = layer.copy()
     layer.attrs = {}

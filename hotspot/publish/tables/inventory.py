@@ -4,13 +4,19 @@
 For the office only: it names enterprises, which a public list may not (D25).
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.text.table import kinds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INVENTORY_COLUMNS = kinds("inventory.csv")
 
 
-def write_inventory(path, inventory):
+def write_inventory(path: Path | str, inventory: "pd.DataFrame") -> Path:
     """
     Write ``inventory.csv``.
 
@@ -28,7 +34,7 @@ def write_inventory(path, inventory):
     return write_csv(path, INVENTORY_COLUMNS, zip(*columns, strict=True))
 
 
-def _text(value, kind):
+def _text(value: str | float | bool, kind: str | int) -> str:
     if kind == "flag":
         return "true" if value else "false"
     if value is None or value != value:

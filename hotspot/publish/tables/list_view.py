@@ -5,14 +5,21 @@ The lists are plain tables so that anybody can compute with them; a view of one 
 for looking only, and nothing in it is read again.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import EVIDENCE, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Study
 from hotspot.text.view import Column, Mark, Table, View
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHAPES = {"circle": "round", "square": "square", "diamond": "diamond"}
 _STATUSES = {"screened": "初选", "imported": "导入", "reviewed": "已复核", "formal": "正式", "exited": "已退出"}
@@ -21,7 +28,7 @@ _CITY, _CELL = Column("城市", "city"), Column("网格", "cell")
 _PLACE = Column("所在地", "place", wide=True)
 
 
-def table(rows, *, study=None, most=20):
+def table(rows: "pd.DataFrame", *, study: Study | None = None, most: int = 20) -> View:
     """
     A list to look at: the hotspot list, the warnings, who was not ranked, sources, checklist.
 
@@ -75,7 +82,7 @@ def table(rows, *, study=None, most=20):
     )
 
 
-def _warned(rows, criteria):
+def _warned(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], list[Any], list[str]]:
     decimals, level = criteria.warning.decimals, f"{criteria.confidence.level:.0%}"
     columns = [
         _CITY,
@@ -104,7 +111,7 @@ def _warned(rows, criteria):
     return tuple(columns), shown, [said] if unsure else []
 
 
-def _warning(row, decimals):
+def _warning(row: dict[str, Any], decimals: int) -> list[Any]:
     reason = str(row["reason"])
     look = _SHAPES.get(SHAPES_OF.get(reason, ""), "quiet")
     rank = plain_text(row["rank"], 0) or "—"
@@ -126,7 +133,7 @@ def _warning(row, decimals):
     ]
 
 
-def _hot(rows, criteria):
+def _hot(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], list[Any], list[str]]:
     decimals = criteria.warning.decimals
     columns = (
         Column("年份", "year"),
@@ -158,7 +165,7 @@ def _hot(rows, criteria):
     return columns, shown, []
 
 
-def _not_ranked(rows, criteria):
+def _not_ranked(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], list[Any], list[str]]:
     columns = (Column("月份", "month"), _CITY, _CELL, Column("类别", "class"), Column("原因", "why", wide=True))
     shown = [
         (row["month"], row["city"], Mark(str(row["cell"]), "code"), REASONS.get(row["reason"], row["reason"]),
@@ -168,7 +175,7 @@ def _not_ranked(rows, criteria):
     return columns, shown, []
 
 
-def _traced(rows, criteria):
+def _traced(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], list[Any], list[str]]:
     columns = [
         _CELL,
         Column("次序", "visit", number=True),
@@ -190,7 +197,7 @@ def _traced(rows, criteria):
     return tuple(columns), shown, [said]
 
 
-def _facility(row):
+def _facility(row: dict[str, Any]) -> list[Any]:
     lift = _number(row["lift"], 2)
     if known(row["lift_low"]) and known(row["lift_high"]):
         lift += f"（{plain_text(row['lift_low'], 2)}—{plain_text(row['lift_high'], 2)}）"
@@ -209,7 +216,7 @@ def _facility(row):
     ]
 
 
-def _checklist(rows, criteria):
+def _checklist(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], list[Any], list[str]]:
     columns = (
         _CELL,
         Column("序号", "number", number=True),
@@ -252,26 +259,26 @@ _LISTS = (
 )
 
 
-def _place(row):
+def _place(row: dict[str, Any]) -> Any:
     label = str(row["label"]) if known(row["label"]) and row["label"] != row["cell"] else ""
     return " ".join(str(part) for part in (row["county"], row["township"], label) if known(part))
 
 
-def _class(key):
+def _class(key: str) -> Mark | str:
     known_class = source_classes().get(key)
     return Mark(known_class.zh, en=known_class.en) if known_class else str(key)
 
 
-def _told_apart(flag):
+def _told_apart(flag: Any) -> Mark:
     if not known(flag):
         return Mark("未知", "quiet", "unknown")
     return Mark("可区分", en="yes") if flag else Mark("≈ 不可区分", "unsure", "no")
 
 
-def _number(value, decimals):
+def _number(value: Any, decimals: int) -> str:
     return plain_text(value, decimals) if known(value) else "—"
 
 
-def _signed(value, decimals):
+def _signed(value: Any, decimals: int) -> str:
     said = _number(value, decimals)
     return f"+{said}" if known(value) and value > 0 else said

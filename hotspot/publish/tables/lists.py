@@ -8,10 +8,14 @@ spreadsheet would take for a formula gets a leading apostrophe (OWASP ASVS
 """
 
 import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Floats
 from hotspot.rules.rounding import round_half_even
 from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
 from hotspot.text.table import kinds
@@ -24,7 +28,7 @@ BESIDE_COLUMNS = {name: kinds("warnings.xlsx/内部统计")[name] for name in ("
 NOT_RANKED_COLUMNS = kinds("not_ranked.csv")
 
 
-def published(warned, decimals):
+def published(warned: pd.DataFrame, decimals: int) -> pd.DataFrame:
     """
     The warning list as it is printed: every number at its published precision.
 
@@ -67,7 +71,7 @@ def published(warned, decimals):
     return table
 
 
-def write_warnings(path, warned, decimals):
+def write_warnings(path: Path | str, warned: pd.DataFrame, decimals: int) -> Path:
     """
     Write ``warnings.csv``, one row per cell and reason.
 
@@ -101,7 +105,7 @@ def write_warnings(path, warned, decimals):
     return _write(path, published(warned, decimals), WARNING_COLUMNS, decimals)
 
 
-def read_warnings(path):
+def read_warnings(path: Path) -> pd.DataFrame:
     """
     Read a ``warnings.csv`` back; writing the result again gives the same bytes.
 
@@ -122,7 +126,7 @@ def read_warnings(path):
     return _read(path, WARNING_COLUMNS)
 
 
-def write_not_ranked(path, not_ranked):
+def write_not_ranked(path: Path | str, not_ranked: pd.DataFrame) -> Path:
     """
     Write ``not_ranked.csv``: every hotspot cell left out of a class, and why.
 
@@ -146,12 +150,12 @@ def write_not_ranked(path, not_ranked):
     return _write(path, _ordered(not_ranked, NOT_RANKED_COLUMNS, "list of cells not ranked"), NOT_RANKED_COLUMNS, 0)
 
 
-def read_not_ranked(path):
+def read_not_ranked(path: Path) -> pd.DataFrame:
     """Read a ``not_ranked.csv`` back: DataFrame of text columns (errors as ``read_warnings``)."""
     return _read(path, NOT_RANKED_COLUMNS)
 
 
-def _ordered(table, columns, what):
+def _ordered(table: pd.DataFrame, columns: Mapping[str, Any] | Sequence[str], what: str) -> pd.DataFrame:
     """The columns in their order, a fresh frame."""
     missing = [name for name in columns if name not in table.columns]
     if missing:
@@ -159,32 +163,32 @@ def _ordered(table, columns, what):
     return table[list(columns)].reset_index(drop=True).copy()
 
 
-def _rounded(values, decimals):
+def _rounded(values: Floats, decimals: int) -> Floats:
     numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy("float64")
     # Adding 0.0 turns -0.0 into 0.0: a change of nothing carries no sign.
     return round_half_even(numbers, decimals) + 0.0
 
 
-def _write(path, table, columns, decimals):
+def _write(path: Path | str, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int) -> Path:
     written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
     return write_csv(path, columns, zip(*written, strict=True))
 
 
-def _column(values, kind, decimals):
+def _column(values: pd.Series, kind: str | int, decimals: int) -> list[str]:
     """One column as texts; empty where unknown."""
     if kind == "text":
         return ["" if _unknown(v) else escape_text(str(v)) for v in values]
     if kind == "flag":
         return ["" if _unknown(v) or v == "" else ("true" if v else "false") for v in values]
-    places = {"pm": decimals, "whole": 0}.get(kind, kind)
+    places = int({"pm": decimals, "whole": 0}.get(str(kind), kind))
     return ["" if math.isnan(v) else f"{v:.{places}f}" for v in _rounded(values, places).tolist()]
 
 
-def _unknown(value):
+def _unknown(value: str | bool) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
-def _read(path, columns):
+def _read(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
     rows = read_csv(path, columns, "a list as we write it", "give the published file unchanged")
     table = {
         name: [_value(path, number, name, kind, row[i]) for number, row in rows]
@@ -196,7 +200,7 @@ def _read(path, columns):
     return pd.DataFrame({name: pd.Series(table[name], dtype=types[name]) for name in columns})
 
 
-def _value(path, row, name, kind, text):
+def _value(path: Path, row: int, name: str, kind: str | int, text: str) -> Any:
     if kind == "text":
         return unescape_text(text)
     if kind == "flag":

@@ -7,7 +7,7 @@ from typing import Any
 from hotspot.text.door import json_text, masked
 
 
-def write_quarantine(path: str | Path, intake: Any) -> None:
+def write_quarantine(path: Path | str, intake: Any) -> None:
     """
     Every row set aside, one JSON object a line, with its bytes.
 

@@ -10,7 +10,7 @@ from hotspot.text.table import columns
 COLUMNS = tuple(columns("stations.csv"))
 
 
-def write_stations(path: str | Path, stations: Any, study: Any, month: str) -> Any:
+def write_stations(path: Path | str, stations: Any, study: Any, month: str) -> Any:
     """
     Write ``stations.csv``: the valid monthly means of the reference stations, the highest first.
 

@@ -1,13 +1,19 @@
 """The month's 500 m values of the warned cells as plain CSV; only its header where there are no micro-stations."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from hotspot.rules.rounding import plain_text
 from hotspot.text.csv_rows import write_csv
 from hotspot.text.table import columns
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = tuple(columns("sub_cells.csv"))
 
 
-def write_sub_cells(path, fine, decimals):
+def write_sub_cells(path: Path | str, fine: "pd.DataFrame | None", decimals: int) -> Path:
     """
     Write ``sub_cells.csv``, one row per sub-cell of a warned cell.
 

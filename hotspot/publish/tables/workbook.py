@@ -9,6 +9,7 @@ same bytes.
 import datetime
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import harmless, legible, printed_width
 from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
@@ -19,7 +20,13 @@ from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.reasons import in_use
 from hotspot.rules.rounding import round_half_even
+from hotspot.study import Study
 from hotspot.text.table import kinds, titles
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    import xlsxwriter
 
 PUBLIC = tuple(titles("warnings.xlsx/公开名单").values())
 INTERNAL = "内部统计"
@@ -32,8 +39,18 @@ _WEATHER = {
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
-def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=None, state="preliminary",
-                   emerging=None):  # fmt: skip
+def write_workbook(
+    path: Path,
+    *,
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    warned: "pd.DataFrame",
+    not_ranked: "pd.DataFrame | None" = None,
+    hot: "pd.DataFrame | None" = None,
+    state: str = "preliminary",
+    emerging: "xr.Dataset | None" = None,
+) -> Path:
     """
     Write ``warnings.xlsx``.
 
@@ -88,7 +105,7 @@ def write_workbook(path, *, study, month, field, warned, not_ranked=None, hot=No
     return path
 
 
-def sheet_name(text, taken):
+def sheet_name(text: str, taken: set[str]) -> str:
     """
     A sheet name that every spreadsheet takes, not yet in ``taken`` (which grows).
 
@@ -113,17 +130,17 @@ def sheet_name(text, taken):
     return name
 
 
-def _cut_utf16(text, units):
+def _cut_utf16(text: str, units: int) -> str:
     return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
-def _formats(book, decimals):
+def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "dict[str, xlsxwriter.format.Format]":
     """Every look of the book by name; number formats by the kind of their column."""
     base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
     cell = base | {"border": 1, "text_wrap": True}
-    number: dict[str | int, str] = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
+    number: dict[Any, str] = {"pm": "0" if decimals == 0 else "0." + "0" * decimals, "whole": "0"}
     number |= {places: "0." + "0" * places for places in (1, 3, 6)}
-    words: dict[str | int, object] = {
+    words: dict[Any, object] = {
         "title": book.add_format(base | {"bold": True, "font_size": 16, "align": "center"}),
         "note": book.add_format(base | {"font_size": 9, "text_wrap": True, "valign": "top"}),
         "head": book.add_format(cell | {"bold": True, "align": "center", "bg_color": "#E4E4E4"}),
@@ -136,13 +153,24 @@ def _formats(book, decimals):
     return words | {kind: book.add_format(cell | {"num_format": pattern}) for kind, pattern in number.items()}
 
 
-def _say(sheet, row, column, text, look):
+def _say(
+    sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, text: str, look: "xlsxwriter.format.Format"
+) -> None:
     """Write a text as a text: never a formula, never a link, never too long for the cell."""
     text = harmless(str(text)) if known(text) else ""
     sheet.write_string(row, column, text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…", look)
 
 
-def _public_sheet(sheet, look, study, month, field, city, rows, state):
+def _public_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[Any, xlsxwriter.format.Format]",
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    city: str,
+    rows: "pd.DataFrame",
+    state: str,
+) -> None:
     columns = (18, 22, 32, 40)
     for column, width in enumerate(columns):
         sheet.set_column(column, column, width)
@@ -179,15 +207,17 @@ def _public_sheet(sheet, look, study, month, field, city, rows, state):
     _paper(sheet, landscape=False)
 
 
-def _with_weather(rows, field, decimals):
+def _with_weather(rows: "pd.DataFrame", field: "xr.Dataset", decimals: int) -> "pd.DataFrame":
     """The list with what the weather did beside each official change, rounded as it is printed."""
     told = weather_change(field, rows)[list(_WEATHER)]
     for name, kind in _WEATHER.items():
-        told[name] = round_half_even(told[name].to_numpy(), decimals if kind == "pm" else kind)
+        told[name] = round_half_even(told[name].to_numpy(), decimals if kind == "pm" else int(kind))
     return rows.join(told)
 
 
-def _internal_sheet(sheet, look, rows):
+def _internal_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[Any, xlsxwriter.format.Format]", rows: "pd.DataFrame"
+) -> None:
     columns = WARNING_COLUMNS | {n: kind for n, kind in BESIDE_COLUMNS.items() if n in rows} | _WEATHER
     for column, (name, kind) in enumerate(columns.items()):
         _say(sheet, 0, column, _ZH[name], look["head"])
@@ -216,7 +246,17 @@ def _internal_sheet(sheet, look, rows):
     _paper(sheet, landscape=True)
 
 
-def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state):
+def _notes_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[Any, xlsxwriter.format.Format]",
+    study: Study,
+    month: str,
+    field: "xr.Dataset",
+    rows: "pd.DataFrame",
+    not_ranked: "pd.DataFrame",
+    hot: "pd.DataFrame",
+    state: str,
+) -> None:
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
@@ -267,7 +307,7 @@ def _notes_sheet(sheet, look, study, month, field, rows, not_ranked, hot, state)
     _paper(sheet, landscape=True)
 
 
-def _left_out(not_ranked):
+def _left_out(not_ranked: "pd.DataFrame") -> str:
     """How many hotspot cells each class could not rank, and the commonest reason."""
     said = []
     for reason, rows in not_ranked.groupby("reason", sort=True):
@@ -277,12 +317,12 @@ def _left_out(not_ranked):
     return "，".join(said) or "无"
 
 
-def _source(field):
+def _source(field: "xr.Dataset") -> str:
     """The data behind the values, in one phrase."""
     return "；".join(data_sources(field.attrs)) or "未说明"
 
 
-def _weather_note(field):
+def _weather_note(field: "xr.Dataset") -> str:
     """What the columns on weather are, or why they are empty."""
     said = str(field.attrs.get("weather", "none: no weather was delivered"))
     if said.startswith("none: "):
@@ -293,7 +333,7 @@ def _weather_note(field):
     )
 
 
-def _paper(sheet, *, landscape):
+def _paper(sheet: "xlsxwriter.worksheet.Worksheet", *, landscape: bool) -> None:
     sheet.set_paper(9)  # A4
     if landscape:
         sheet.set_landscape()

@@ -4,7 +4,9 @@ The hours of one cell as a page that plays: its 36 sub-cells hour by hour, in on
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Floats
 from hotspot.publish.palette import palette, sequential_breaks
 from hotspot.publish.web.page import offline_page
 from hotspot.publish.web.webmap import WebMap
@@ -15,7 +17,9 @@ from hotspot.variables import DataError
 LONGEST = 240  # hours; more are a series, not a film
 
 
-def film(fine, cell: str, *, first: str | None = None, hours: int = 48, label: str = "", where: str = "") -> WebMap:
+def film(
+    fine: xr.Dataset, cell: str, *, first: str | None = None, hours: int = 48, label: str = "", where: str = ""
+) -> WebMap:
     """
     The hourly 500 m field of one cell as a page.
 
@@ -93,7 +97,7 @@ def film(fine, cell: str, *, first: str | None = None, hours: int = 48, label: s
     return WebMap(offline_page("film", data, title), title)
 
 
-def _top(values):
+def _top(values: Floats) -> float:
     """End of the axis: a round number above the largest value."""
     largest = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
     step = 10.0 ** np.floor(np.log10(max(largest, 1.0)))

@@ -7,11 +7,15 @@ few bytes as it needs (zigzag, then seven bits a byte), then base64. The page's
 """
 
 import base64
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from hotspot.kernels.arrays import Floats, Ints
 
 
-def pack(values):
+def pack(values: ArrayLike) -> str:
     """
     Whole numbers as base64 text of their differences.
 
@@ -33,7 +37,7 @@ def pack(values):
     return base64.b64encode(_varint((steps << 1) ^ (steps >> 63))).decode("ascii")
 
 
-def pack_runs(values):
+def pack_runs(values: ArrayLike) -> str:
     """
     The same for columns that mostly repeat: value, length, value, length ...
 
@@ -48,7 +52,7 @@ def pack_runs(values):
     return pack(pairs.ravel())
 
 
-def column(values, decimals):
+def column(values: Floats, decimals: int) -> dict[str, Any]:
     """
     Measured values as a column the page can read: rounded once, half to even, NaN kept.
 
@@ -80,7 +84,7 @@ def column(values, decimals):
     return {"data": runs if short else plain, "runs": short, "base": base, "per": per}
 
 
-def _varint(numbers):
+def _varint(numbers: Ints) -> bytes:
     """Bytes of non-negative numbers, seven bits each, lowest first, high bit while more follow."""
     numbers = numbers.astype(np.uint64)
     shifts = np.arange(0, 63, 7, dtype=np.uint64)

@@ -7,6 +7,7 @@ security policy forbids the page to load anything.
 """
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -26,7 +27,9 @@ POLICY = (
 _ID = "hotspot"
 
 
-def map_page(data, title, bounds, hosts=()):
+def map_page(
+    data: dict[str, Any], title: str, bounds: tuple[float, float, float, float], hosts: Sequence[str] = ()
+) -> str:
     """
     The page of a map.
 
@@ -76,7 +79,7 @@ def map_page(data, title, bounds, hosts=()):
 
         _template = Template("{{ this.text }}")
 
-        def __init__(self, text, name):
+        def __init__(self, text: str, name: str) -> None:
             super().__init__()
             self.text, self._id, self._name = text, name, name
 
@@ -109,7 +112,7 @@ def map_page(data, title, bounds, hosts=()):
     return html.replace("<html>", '<html lang="zh-CN">', 1)
 
 
-def frame(html, title, height=640):
+def frame(html: str, title: str, height: int = 640) -> str:
     """
     A page inside another one, as a notebook shows it.
 
@@ -134,7 +137,7 @@ def frame(html, title, height=640):
     return f'<iframe title="{escape(title)}" srcdoc="{inner}" style="{style}" {rights}></iframe>'
 
 
-def leaflet_js():
+def leaflet_js() -> str:
     """
     Leaflet's code from the installed XStatic package, without the addresses in it.
 
@@ -153,7 +156,7 @@ def leaflet_js():
     return text.replace("</script", "<\\/script").strip()
 
 
-def leaflet_css():
+def leaflet_css() -> str:
     """
     Leaflet's styles without the pictures of controls that the page does not use.
 
@@ -166,11 +169,11 @@ def leaflet_css():
     return re.sub(r"[\w-]+\s*:\s*url\([^)]*\)\s*;", "", text)
 
 
-def _leaflet(name):
+def _leaflet(name: str) -> str:
     return (resources.files("xstatic.pkg.leaflet") / "data" / name).read_text(encoding="utf-8")
 
 
-def template(name):
+def template(name: str) -> str:
     """The text of a file of ``publish/templates``."""
     return (resources.files("hotspot.publish") / "templates" / name).read_text(encoding="utf-8")
 

@@ -1,13 +1,22 @@
 """The map of chosen sites: one page without any network, boundaries and cells as one drawing."""
 
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
+from hotspot.study import Study
 from hotspot.text.escape import escape
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import shapely
 
 _WIDE = 1000.0  # units of the drawing
 
 
-def site_map(study, year, sites):
+def site_map(study: Study, year: int, sites: "pd.DataFrame") -> str:
     """
     A page with every chosen cell and site; a site tells its sub-cell and place when it is touched.
 
@@ -26,7 +35,7 @@ def site_map(study, year, sites):
     west, south, east, north = (float(value) for value in shapes.total_bounds)
     scale = _WIDE / max(east - west, north - south)
 
-    def at(x, y):
+    def at(x: float, y: float) -> tuple[float, float]:
         return (x - west) * scale, (north - y) * scale
 
     lines = "".join(_path(ring, at) for shape in shapes for ring in _rings(shape))
@@ -60,11 +69,11 @@ def site_map(study, year, sites):
     )
 
 
-def _rings(shape):
+def _rings(shape: "shapely.Geometry") -> Iterator[Floats]:
     for part in getattr(shape, "geoms", [shape]):
         yield np.asarray(part.exterior.coords)[:, :2]
 
 
-def _path(ring, at):
+def _path(ring: Floats, at: Callable) -> str:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(*point) for point in ring.tolist()))
     return f'<path d="M{points}Z"/>'

@@ -8,6 +8,8 @@ so the page shifts the cells before it lays them over.
 from types import MappingProxyType
 from typing import Any
 
+from hotspot.study import WebMap
+
 _TIANDITU = (
     "https://t{{s}}.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}"
     "&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
@@ -27,7 +29,7 @@ _SOURCES: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
 )
 
 
-def tile_source(settings):
+def tile_source(settings: WebMap) -> dict[str, Any] | None:
     """
     What the page needs to draw a base map.
 
@@ -56,7 +58,7 @@ def tile_source(settings):
     return {"name": source["name"], "datum": source["datum"], "parts": source["parts"], "urls": urls}
 
 
-def hosts(source):
+def hosts(source: dict[str, Any] | None) -> list[str]:
     """
     Every host a base map is asked from, and no other.
 

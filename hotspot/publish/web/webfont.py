@@ -14,7 +14,7 @@ FAMILY = "Hotspot Sans SC"
 _LATIN_END = 0x2010  # letters below it are in every computer's own font
 
 
-def font_face(text):
+def font_face(text: str) -> str:
     """
     A CSS ``@font-face`` with the glyphs that a text needs beyond Latin letters.
 

@@ -9,8 +9,10 @@ published list prints.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot import contracts
+from hotspot.grid.lattice import Grid
 from hotspot.publish.palette import palette
 from hotspot.publish.web.page import frame, map_page
 from hotspot.publish.web.tiles import hosts, tile_source
@@ -30,8 +32,14 @@ from hotspot.publish.web.webmap_lists import (
 )
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import in_use
+from hotspot.study import Study
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,13 @@ class WebMap:
     html: str
     title: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"WebMap({self.title!r}, {len(self.html.encode()) / 1e6:.1f} MB)"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return frame(self.html, self.title)
 
-    def save(self, path):
+    def save(self, path: Path) -> Path:
         """
         Write the page.
 
@@ -68,9 +76,22 @@ class WebMap:
 
 
 def web_map(
-    field, warned, traced=None, *, hot=None, facilities=None, study=None, not_ranked=None, gi=None, history=None,
-    standing=None, title=None, public=False, emerging=None, past=None,
-):  # fmt: skip
+    field: "xr.Dataset",
+    warned: "pd.DataFrame",
+    traced: "pd.DataFrame | None" = None,
+    *,
+    hot: "pd.DataFrame | None" = None,
+    facilities: "gpd.GeoDataFrame | None" = None,
+    study: Study | None = None,
+    not_ranked: "pd.DataFrame | None" = None,
+    gi: "xr.Dataset | None" = None,
+    history: "xr.Dataset | None" = None,
+    standing: "pd.DataFrame | None" = None,
+    title: str | None = None,
+    public: bool = False,
+    emerging: "xr.Dataset | None" = None,
+    past: Any = None,
+) -> WebMap:
     """
     The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
 
@@ -178,22 +199,20 @@ def web_map(
         "tiles": tiles,
     }
     lon, lat = field["lon"].to_numpy(), field["lat"].to_numpy()
-    bounds = tuple(float(v) for v in (lon.min(), lat.min(), lon.max(), lat.max()))
+    bounds = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
     name = plain(title) or (plain(study.name) if study is not None else "hotspot")
     return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds, hosts(tiles)), f"{name} · {month}")
 
 
-def _level_year(study, month):
+def _level_year(study: Study | None, month: str) -> int | None:
     """The year whose level the field carries, as ``level.annual_level`` has it."""
     if study is None:
         return None
     return int(month[:4]) - (study.criteria.selection.basis == "previous_year")
 
 
-def _lattice(field, study):
+def _lattice(field: "xr.Dataset", study: Study | None) -> Grid:
     """The ``Grid`` on which the field lies."""
-    from hotspot.grid.lattice import Grid
-
     if study is not None:
         grid = study.grid
     else:

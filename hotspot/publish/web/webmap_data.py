@@ -5,17 +5,25 @@ Cells travel from the north-west row by row, as runs of neighbours; every corner
 shared by the cells around it and sent once. The page derives the rest.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Ints, Texts
 from hotspot.publish.web.packing import pack, pack_runs
 from hotspot.text.escape import escape
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 # Corners are sent to 1e-5 degree, about one metre.
 _PER_DEGREE = 100_000
 
 
-def page_order(field):
+def page_order(field: "xr.Dataset") -> Ints:
     """
     Positions of the cells in the order in which a page holds them: rows from the north, columns from the west.
 
@@ -36,7 +44,7 @@ def page_order(field):
     return np.lexsort((field["col"].to_numpy(), -field["row"].to_numpy().astype(np.int64)))
 
 
-def pack_cells(field, grid, order):
+def pack_cells(field: "xr.Dataset", grid: Grid, order: Ints) -> dict[str, Any]:
     """
     Geometry, codes and owners of the cells, for the page.
 
@@ -79,7 +87,9 @@ def pack_cells(field, grid, order):
     }
 
 
-def positions(codes, field, order, what):
+def positions(
+    codes: "dict[str, tuple[str, str]] | pd.Series", field: "xr.Dataset", order: Ints, what: str
+) -> list[int]:
     """
     Where cells stand on the page.
 
@@ -107,14 +117,14 @@ def positions(codes, field, order, what):
     return [place[str(code)] for code in codes]
 
 
-def _escaped(field, name, order):
+def _escaped(field: "xr.Dataset", name: str, order: Ints) -> list[str]:
     """A text coordinate in page order; each distinct text is escaped once."""
     texts = field[name].to_numpy()[order].tolist()
     safe = {text: escape(text) for text in dict.fromkeys(texts)}
     return [safe[text] for text in texts]
 
 
-def _shared_prefixes(codes):
+def _shared_prefixes(codes: Texts) -> str:
     """Codes separated by blanks, each led by the number of characters it shares with the one before."""
     written, before = [], ""
     for code in map(str, codes):

@@ -5,9 +5,13 @@ Every layer has limits shared by all months, so that a colour means the same whe
 slider stands; those that are quantities of a month also have limits of each month alone.
 """
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.publish.emerging_words import emerging_en, emerging_zh
 from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
 from hotspot.publish.web.packing import column, pack
@@ -17,6 +21,10 @@ from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import REASONS, in_use
 from hotspot.text.escape import escape
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 # In the legend, and shorter in the list of layers.
 _NAMES = {
@@ -33,8 +41,20 @@ _CHANCES = [5.0, 20.0, 50.0, 80.0, 95.0]
 _COMPANIONS = (("pm25_error", 1, 1.0), ("coverage", 0, 100.0), ("n_valid", 0, 1.0))
 
 
-def pack_field(field, order, *, decimals, change, history=None, gi=None, standing=None, level_year=None, public=False,
-               emerging=None, reasons=None):  # fmt: skip
+def pack_field(
+    field: "xr.Dataset",
+    order: Ints,
+    *,
+    decimals: int,
+    change: str,
+    history: "xr.Dataset | None" = None,
+    gi: "xr.Dataset | None" = None,
+    standing: "pd.DataFrame | None" = None,
+    level_year: int | None = None,
+    public: bool = False,
+    emerging: "xr.Dataset | None" = None,
+    reasons: Sequence[Any] | None = None,
+) -> dict[str, Any]:
     """
     The field's columns, and the layers a reader can choose between.
 
@@ -106,7 +126,7 @@ def pack_field(field, order, *, decimals, change, history=None, gi=None, standin
     }  # fmt: skip
 
 
-def standing_rows(standing, places, reasons):
+def standing_rows(standing: "pd.DataFrame | None", places: Callable, reasons: Sequence[str]) -> dict[str, str]:
     """
     What is known of every ranked hotspot cell, listed or not, as short columns.
 
@@ -136,11 +156,11 @@ def standing_rows(standing, places, reasons):
     }
 
 
-def _or(values):
+def _or(values: Floats) -> Ints:
     return np.where(np.isfinite(values), values, -1).astype(np.int64)
 
 
-def _same_cells(history, field, month):
+def _same_cells(history: "xr.Dataset", field: "xr.Dataset", month: str) -> "xr.Dataset":
     """The history in the order of the field's cells."""
     wanted = field["cell"].to_numpy().astype(str)
     strange = np.setdiff1d(wanted, history["cell"].to_numpy().astype(str))
@@ -153,7 +173,7 @@ def _same_cells(history, field, month):
     return history.sel(cell=field["cell"].values)
 
 
-def _changed(printed, names, t, back, change):
+def _changed(printed: list[Floats], names: list[str], t: int, back: int, change: str) -> Floats:
     """Change of one month against its base, or NaN where the base is not among the months."""
     base = month_minus(names[t], back)
     if base not in names:
@@ -164,7 +184,9 @@ def _changed(printed, names, t, back, change):
         return np.where(before > 0, value / before * 100, np.nan) if change == "percent" else value
 
 
-def _monthly(name, unit, values, ramp, shared, own):
+def _monthly(
+    name: str, unit: str, values: list[Floats], ramp: list[str], shared: Callable, own: Callable
+) -> dict[str, Any]:
     """A quantity of every month: limits over all months together, and of each alone."""
     # The published month counts as much as all others that have data, so that it keeps its contrast.
     others = sum(bool(np.isfinite(v).any()) for v in values[:-1])
@@ -177,7 +199,9 @@ def _monthly(name, unit, values, ramp, shared, own):
     }
 
 
-def _companions(source, order, columns, n_month):
+def _companions(
+    source: "xr.Dataset", order: Ints, columns: dict[str, dict[str, Any] | None], n_month: int
+) -> list[dict[str, Any]]:
     """Error and coverage as layers, valid days as a column; adds to ``columns``."""
     layers = []
     for name, digits, scale in _COMPANIONS:
@@ -195,7 +219,9 @@ def _companions(source, order, columns, n_month):
     return layers
 
 
-def _of_the_year(field, order, columns, n_month, year):
+def _of_the_year(
+    field: "xr.Dataset", order: Ints, columns: dict[str, dict[str, Any] | None], n_month: int, year: int | None
+) -> list[dict[str, Any]]:
     """The level in stagnant weather, one for all months of a year."""
     if "level" not in field or not bool(field["level"].notnull().any()):
         return []
@@ -206,7 +232,14 @@ def _of_the_year(field, order, columns, n_month, year):
     return [layer | {"at": ["level"] * n_month, "has": [True] * n_month, "always": str(year or "")}]
 
 
-def _of_the_month(field, order, columns, n_month, gi, standing):
+def _of_the_month(
+    field: "xr.Dataset",
+    order: Ints,
+    columns: dict[str, dict[str, Any] | None],
+    n_month: int,
+    gi: "xr.Dataset | None",
+    standing: "pd.DataFrame | None",
+) -> list[dict[str, Any]]:
     """What only the published month has: how sure a place on the list is, and Gi*."""
     layers, blank = [], [False] * (n_month - 1)
     if standing is not None and standing["p_top"].notna().any():
@@ -229,7 +262,13 @@ def _of_the_month(field, order, columns, n_month, gi, standing):
     return layers
 
 
-def _emerging(field, order, columns, n_month, found):
+def _emerging(
+    field: "xr.Dataset",
+    order: Ints,
+    columns: dict[str, dict[str, Any] | None],
+    n_month: int,
+    found: "xr.Dataset | None",
+) -> list[Any]:
     """The classes of thirteen months, those that there are; of the published month only."""
     if found is None:
         return []
@@ -246,7 +285,9 @@ def _emerging(field, order, columns, n_month, found):
     return [layer | has | {"classes": [[emerging_zh(kind), emerging_en(kind)] for kind in there]}]
 
 
-def _reasons(source, order, columns, n_month):
+def _reasons(
+    source: "xr.Dataset", order: Ints, columns: dict[str, dict[str, Any] | None], n_month: int
+) -> list[list[str]]:
     """Reasons why cells of a month may not be ranked: the distinct (zh, en) pairs; adds columns of positions."""
     if "why" not in source:
         return [["", ""]]
@@ -260,7 +301,7 @@ def _reasons(source, order, columns, n_month):
     return [[escape(why_zh(text)), escape(text)] for text in texts]
 
 
-def _take(field, name, order, t):
+def _take(field: "xr.Dataset", name: str, order: Ints, t: int) -> Floats:
     """One month of a variable in page order; a variable without time is the same in every month."""
     values = field[name]
     if "time" in values.dims:
@@ -268,7 +309,7 @@ def _take(field, name, order, t):
     return values.to_numpy().astype(float)[order]
 
 
-def _layer(name, unit, limits, ramp):
+def _layer(name: str, unit: str, limits: list[float], ramp: list[str]) -> dict[str, Any]:
     """A layer's names, limits and colours."""
     zh, en, *short = REASONS[name].layers if name in REASONS else _NAMES[name]
     colours = spread_over(ramp, len(limits) + 1)

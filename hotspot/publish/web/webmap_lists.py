@@ -5,12 +5,15 @@ Every text from data passes ``escape`` here; numbers are already rounded as the
 published list rounds them, so that page and list never differ.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Ints
 from hotspot.publish import words
 from hotspot.publish.palette import palette
 from hotspot.publish.rank_words import n_may
@@ -22,6 +25,7 @@ from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import month_days
 from hotspot.rules.classes import source_classes
 from hotspot.rules.reasons import OURS
+from hotspot.study import Study
 from hotspot.text.escape import escape
 from hotspot.trace.words import agreement_words, calm_words, findings_words, share_words
 
@@ -48,7 +52,7 @@ _MONTHS = (
 _GAS_STATE = {"actual": ("实际状态", "actual conditions"), "standard": ("标准状态", "standard conditions")}
 
 
-def reason_styles(reasons):
+def reason_styles(reasons: Iterable[Any]) -> list[dict[str, Any]]:
     """
     The reasons of a warning with names, colour and shape, in the order of the list.
 
@@ -67,7 +71,15 @@ def reason_styles(reasons):
     ]
 
 
-def warned_rows(warned, field, order, decimals, *, public=False, reasons=OURS):
+def warned_rows(
+    warned: pd.DataFrame,
+    field: xr.Dataset,
+    order: Ints,
+    decimals: int,
+    *,
+    public: bool = False,
+    reasons: Sequence[str] = OURS,
+) -> list[dict[str, Any]]:
     """
     One row per warned cell and reason, as printed.
 
@@ -119,7 +131,7 @@ def warned_rows(warned, field, order, decimals, *, public=False, reasons=OURS):
     return rows
 
 
-def traced_rows(traced, field, order):
+def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[str, list[dict[str, Any]]]:
     """
     Possible sources of each warned cell, in visiting order.
 
@@ -161,7 +173,7 @@ def traced_rows(traced, field, order):
     return found
 
 
-def calm_notes(traced, field, order):
+def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[Any, Any]:
     """
     What a month of much calm means for the sources of a warned cell.
 
@@ -186,7 +198,9 @@ def _around(grid: Any, col: int, row: int) -> Callable[[int, int], str]:
     return lambda east, north: str(grid.code(col + east, row + north))
 
 
-def hidden_notes(traced, field, order, grid):
+def hidden_notes(
+    traced: pd.DataFrame | None, field: xr.Dataset, order: Ints, grid: Grid | None
+) -> dict[str, list[str]]:
     """
     Where to look first for what no register holds, and where no station could have seen it.
 
@@ -204,6 +218,8 @@ def hidden_notes(traced, field, order, grid):
     hidden = {} if traced is None or grid is None else traced.attrs.get("unregistered", {})
     said = {}
     for cell, found in sorted(hidden.items()):
+        if grid is None:
+            break
         col, row = grid.parse(cell)
         said[cell] = findings_words(found, _around(grid, col, row))
     places = positions(said, field, order, "traced sources")
@@ -272,7 +288,7 @@ def facility_rows(facilities):
     return {"classes": classes, "rows": rows}
 
 
-def hotspot_cells(hot, field, order):
+def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> list[int]:
     """
     Positions of the formal hotspot cells: those that have not left the list.
 
@@ -286,7 +302,9 @@ def hotspot_cells(hot, field, order):
     return sorted(set(positions(staying["cell"], field, order, "hotspot list")))
 
 
-def not_ranked_rows(not_ranked, field, order, reasons=OURS):
+def not_ranked_rows(
+    not_ranked: pd.DataFrame | None, field: xr.Dataset, order: Ints, reasons: Sequence[str] = OURS
+) -> dict[str, list[Any]]:
     """
     Why hotspot cells were left out of a class: the distinct reasons, zh and en, and cell -> positions among them.
 
@@ -308,7 +326,7 @@ def not_ranked_rows(not_ranked, field, order, reasons=OURS):
     return {"pairs": written, "cells": [[place, sorted(found[place])] for place in sorted(found)]}
 
 
-def notes(field, study, month, title):
+def notes(field: xr.Dataset, study: Study | None, month: str, title: str | None) -> dict[str, Any]:
     """
     What a reader must know before believing a colour: source, date, completeness, resolution, rules.
 
@@ -353,7 +371,7 @@ def notes(field, study, month, title):
     }
 
 
-def _coarse(attrs):
+def _coarse(attrs: dict[str, Any]) -> list[str] | None:
     """The sentence on native resolution, where the product is coarser than the cells."""
     native, spacing = _number(attrs.get("native_resolution_m")), _number(attrs.get("spacing"))
     if native is None or spacing is None or native <= spacing:
@@ -365,7 +383,7 @@ def _coarse(attrs):
     ]
 
 
-def _number(value, decimals=None):
+def _number(value: float | None, decimals: int | None = None) -> float | None:
     """A finite number or None, rounded half to even where digits are given."""
     if value is None or isinstance(value, str) or pd.isna(value) or not np.isfinite(float(value)):
         return None

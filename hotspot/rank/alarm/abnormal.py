@@ -9,7 +9,10 @@ not abnormal at all hours.
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Floats, Times
+from hotspot.rules.alarming import Abnormal
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
@@ -21,7 +24,7 @@ _LEAST_CELLS = 2  # other cells of the city that must report
 _LEAST_HOURS = 18  # hours of a day behind its mean
 
 
-def abnormal_periods(stations, *, cells, criteria=None):
+def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Criteria | None = None) -> pd.DataFrame:
     """
     Hours of the day and days of the week in which cells stand out.
 
@@ -86,7 +89,7 @@ def abnormal_periods(stations, *, cells, criteria=None):
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def sentences(periods, cell, *, language="zh"):
+def sentences(periods: pd.DataFrame, cell: str, *, language: str = "zh") -> list[str]:
     """
     What stands out about a cell, as people say it.
 
@@ -127,7 +130,9 @@ def sentences(periods, cell, *, language="zh"):
     return lines
 
 
-def with_periods(field, stations, *, cells, criteria=None):
+def with_periods(
+    field: xr.Dataset, stations: xr.Dataset | None, *, cells: xr.Dataset, criteria: Criteria | None = None
+) -> xr.Dataset:
     """
     The field with what stands out about each cell, for the sheet and ``explain``.
 
@@ -164,7 +169,7 @@ def with_periods(field, stations, *, cells, criteria=None):
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def _by_cell(stations, cells):
+def _by_cell(stations: xr.Dataset, cells: xr.Dataset) -> tuple[list[str], list[str], Floats, Times]:
     """Cells with stations, their cities, float64[n_cell, n_time] and local hours."""
     from hotspot.grid.lattice import Grid
 
@@ -183,14 +188,14 @@ def _by_cell(stations, cells):
     return names, [known[name] for name in names], level, local.astype("datetime64[h]")
 
 
-def _mean(values):
+def _mean(values: Floats) -> Floats:
     """Mean over the first axis, NaN where nothing was seen, without a warning."""
     seen = np.isfinite(values)
     count = seen.sum(axis=0)
     return np.where(count > 0, np.where(seen, values, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
-def _median(values):
+def _median(values: Floats) -> Floats:
     """Median over the first axis where at least ``_LEAST_CELLS`` report."""
     enough = np.isfinite(values).sum(axis=0) >= _LEAST_CELLS
     result = np.full(values.shape[1:], np.nan)
@@ -198,7 +203,9 @@ def _median(values):
     return result
 
 
-def _rows(name, kind, samples, days, rule, least):
+def _rows(
+    name: str, kind: str, samples: Floats, days: Times, rule: Abnormal, least: int
+) -> list[tuple[str | float, ...]]:
     """Rows of one cell and kind; samples float64[n_day, n_value]."""
     count = np.isfinite(samples).sum(axis=0)
     told = count >= least
@@ -223,7 +230,7 @@ def _rows(name, kind, samples, days, rule, least):
     ]
 
 
-def _half_widths(samples, days, rule):
+def _half_widths(samples: Floats, days: Times, rule: Abnormal) -> Floats:
     """Joint half widths of the means' intervals: block bootstrap, the largest standardised deviation."""
     rng = np.random.default_rng(rule.seed)
     block = (days - days[0]).astype(np.int64) // rule.block_days
@@ -243,7 +250,7 @@ def _half_widths(samples, days, rule):
     return np.quantile(largest, rule.level) * error
 
 
-def _runs(values, period):
+def _runs(values: list[int], period: int) -> list[tuple[int, int]]:
     """Runs of consecutive values as (first, last + 1); a run over midnight is one."""
     runs: list[list[int]] = []
     for value in values:
@@ -256,4 +263,4 @@ def _runs(values, period):
     if len(runs) > 1 and runs[0][0] == 0 and runs[-1][1] == period:
         first = runs.pop(0)
         runs[-1][1] = period + first[1]
-    return [tuple(run) for run in runs]
+    return [(first, end) for first, end in runs]

@@ -6,9 +6,14 @@ and above what its neighbours, the wind and the region let expect (``expected``)
 a row that the budget lets through (``gate``; METHODS 10, 19, C2).
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.kernels.arrays import Floats
 from hotspot.kernels.flags import run_lengths
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
@@ -19,7 +24,15 @@ from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
 
 
-def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, period=None):
+def find_alarms(
+    stations: xr.Dataset,
+    *,
+    cells: xr.Dataset,
+    criteria: Criteria | None = None,
+    fine: xr.Dataset | None = None,
+    weather: xr.Dataset | None = None,
+    period: str | None = None,
+) -> pd.DataFrame:
     """
     Hourly alarms of instrumented cells.
 
@@ -70,7 +83,7 @@ def find_alarms(stations, *, cells, criteria=None, fine=None, weather=None, peri
     return within(decide(table, criteria.alarms), period)
 
 
-def within(alarms, period):
+def within(alarms: pd.DataFrame, period: str | tuple[Any, Any] | None) -> pd.DataFrame:
     """The alarms that begin in a period of local times [first, last); all of them where it is None."""
     if period is None:
         return alarms
@@ -78,7 +91,14 @@ def within(alarms, period):
     return alarms[(alarms["start"] >= first) & (alarms["start"] < last)].reset_index(drop=True)
 
 
-def weigh(stations, *, cells, criteria=None, fine=None, weather=None):
+def weigh(
+    stations: xr.Dataset,
+    *,
+    cells: xr.Dataset,
+    criteria: Criteria | None = None,
+    fine: xr.Dataset | None = None,
+    weather: xr.Dataset | None = None,
+) -> pd.DataFrame:
     """
     Every hour and place above the floor and its neighbours, with all that is known for and against.
 
@@ -113,7 +133,9 @@ def weigh(stations, *, cells, criteria=None, fine=None, weather=None):
     return table
 
 
-def candidates_of(stations, *, cells, criteria, weather=None):
+def candidates_of(
+    stations: xr.Dataset, *, cells: xr.Dataset, criteria: Criteria, weather: xr.Dataset | None = None
+) -> tuple[Network, Callable[[Floats], pd.DataFrame]]:
     """
     For an hourly run that judges for itself: the network, and what makes candidate rows of its z.
 
@@ -127,7 +149,7 @@ def candidates_of(stations, *, cells, criteria, weather=None):
     network = Network(stations, cells, rule, criteria, weather)
     places = network.places
 
-    def rows(z):
+    def rows(z: Floats) -> pd.DataFrame:
         table = candidate_rows(network, network.pool["pm25"][places], z[places], places, network.at(places), rule)
         table["time"] = local[table["hour"].to_numpy()]
         table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
@@ -136,7 +158,9 @@ def candidates_of(stations, *, cells, criteria, weather=None):
     return network, rows
 
 
-def high_hours(stations, *, cells, criteria=None, weather=None):
+def high_hours(
+    stations: xr.Dataset, *, cells: xr.Dataset, criteria: Criteria | None = None, weather: xr.Dataset | None = None
+) -> pd.DataFrame:
     """
     Every hour and sub-cell with a station above the persistent floor and the ratio, whatever was expected.
 
@@ -177,7 +201,9 @@ def high_hours(stations, *, cells, criteria=None, weather=None):
     return table
 
 
-def naive_hours(stations, *, criteria=None, floor=0.0, min_hours=1):
+def naive_hours(
+    stations: xr.Dataset, *, criteria: Criteria | None = None, floor: float = 0.0, min_hours: int = 1
+) -> pd.DataFrame:
     """
     The published rule alone: an hour 50 % above the mean of the three nearest stations.
 

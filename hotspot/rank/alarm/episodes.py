@@ -8,13 +8,14 @@ import pandas as pd
 
 from hotspot.contracts import records
 from hotspot.contracts.records import ALARM_COLUMNS, PUSHED, SUPPRESSED, UNCONFIRMED
+from hotspot.kernels.arrays import Ints
 from hotspot.rank.alarm.expected import WEEK
 from hotspot.rank.alarm.gate import Episode, Gate
 from hotspot.rank.alarm.suppression import against, words
 from hotspot.rules.alarming import Alarms
 
 
-def decide(table, rule: Alarms, gate: Gate | None = None, *, rows: bool = False):
+def decide(table: pd.DataFrame, rule: Alarms, gate: Gate | None = None, *, rows: bool = False) -> pd.DataFrame:
     """
     Alarms from candidate hours, in the order of time, each hour judged by what was known then.
 
@@ -78,7 +79,7 @@ def decide(table, rule: Alarms, gate: Gate | None = None, *, rows: bool = False)
     return (records.alarms(alarms), table) if rows else records.alarms(alarms)
 
 
-def empty():
+def empty() -> pd.DataFrame:
     """A table of no alarms, with its columns and types."""
     kinds = dict.fromkeys(ALARM_COLUMNS, "str")
     kinds |= dict.fromkeys(("peak", "mean", "neighbours", "ratio", "z"), "float64")
@@ -86,7 +87,7 @@ def empty():
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
-def _alarm(group, episode, rule):
+def _alarm(group: pd.DataFrame, episode: Episode, rule: Alarms) -> tuple[str | int | pd.Timestamp, ...]:
     """One row of the table of alarms: the highest of the places that lasted speaks for all of the group."""
     places = [(one, _lasts(one["hour"].to_numpy(), rule)) for _, one in group.groupby("sub_cell", sort=True)]
     lasting = [one for one, lasts in places if lasts] or [
@@ -107,13 +108,13 @@ def _alarm(group, episode, rule):
     )  # fmt: skip
 
 
-def _lasts(hour, rule):
+def _lasts(hour: Ints, rule: Alarms) -> bool:
     """Whether ``min_hours`` of these hours follow each other."""
     n = rule.min_hours - 1
     return bool(len(hour) > n and (hour[n:] - hour[: len(hour) - n] == n).any())
 
 
-def _judge(rows, lasted, rule):
+def _judge(rows: pd.DataFrame, lasted: bool, rule: Alarms) -> tuple[str, str]:
     """State of an alarm that was not pushed: the reason that half of its hours carry, or that it did not last."""
     share = {reason: mask.mean() for reason, mask in against(rows, rule).items()}
     reason = max(share, key=lambda name: (share[name] >= 0.5, share[name]))

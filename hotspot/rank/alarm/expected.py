@@ -9,12 +9,18 @@ much is usually left there under the same conditions (METHODS 19).
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.one_thread import one_thread
 from hotspot.quality.neighbours import nearest
+from hotspot.rules.alarming import Alarms
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LEVEL = 5.0  # ug/m3 added before a logarithm: below it a ratio is noise
 WEEK, DAY = 168, 24
@@ -38,7 +44,7 @@ class Setting:
     wind: np.ndarray
     place: np.ndarray
 
-    def basis(self, place):
+    def basis(self, place: int) -> Floats:
         """Regressors of one place, float64[n_basis, n_time]; a constant is the last."""
         turn = 2 * np.pi * (self.hour % DAY) / DAY
         east, north, speed, depth = self.wind[place].T
@@ -46,12 +52,12 @@ class Setting:
         blown = [east, north, east**2 - north**2, 2 * east * north, speed, speed * east, speed * north, depth]
         return np.stack([*waves, *blown, np.ones(self.hour.size)])
 
-    def part(self, at):
+    def part(self, at: slice) -> "Setting":
         """The setting of some hours."""
         return Setting(self.hour[at], self.wind[:, at], self.place)
 
 
-def setting_of(local, lon, lat, weather):
+def setting_of(local: Times, lon: Floats, lat: Floats, weather: "xr.Dataset | None") -> Setting:
     """
     The conditions at some stations.
 
@@ -109,7 +115,7 @@ class Ties:
     region: np.ndarray  # int64[n_station, n], stations of other cells
 
 
-def tie(lon, lat, cell, names, rule):
+def tie(lon: Floats, lat: Floats, cell: Texts, names: Texts, rule: Alarms) -> Ties:
     """The ties of a network; see ``Ties``. ``rule``: criteria.alarms."""
     near = nearest(
         lon, lat, lon, lat, count=rule.expect_stations, within_km=rule.neighbour_km, names=names, names_other=names
@@ -120,7 +126,7 @@ def tie(lon, lat, cell, names, rule):
     return Ties(near, region)
 
 
-def apart(values, ties):
+def apart(values: Floats, ties: Ties) -> tuple[Floats, Floats]:
     """
     Logarithms of every station, and its region's: two float64[n_station, n_time].
 
@@ -135,14 +141,14 @@ def apart(values, ties):
     return logs, region
 
 
-def _regressors(logs, region, near, basis):
+def _regressors(logs: Floats, region: Floats, near: Ints, basis: Floats) -> Floats:
     """What speaks for one station: neighbours above its region, its region, the conditions."""
     beside = np.nan_to_num(logs[near[near >= 0]] - region)
     return np.concatenate([beside, np.nan_to_num(region - np.log(60.0 + LEVEL))[None], basis])
 
 
 @one_thread
-def learn(logs, region, setting, ties, strength):
+def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, strength: float) -> Floats:
     """
     Coefficients of every station, by ridge regression; hours far off do not pull.
 
@@ -180,7 +186,7 @@ def learn(logs, region, setting, ties, strength):
 
 
 @one_thread
-def left(own, logs, region, setting, ties, fitted):
+def left(own: Floats, logs: Floats, region: Floats, setting: Setting, ties: Ties, fitted: Floats) -> Floats:
     """
     What the neighbours and the conditions do not explain.
 
@@ -206,7 +212,9 @@ def left(own, logs, region, setting, ties, fitted):
     return rest
 
 
-def judge(rest, past, now, before, rule, *, same_day=True):
+def judge(
+    rest: Floats, past: Floats, now: Setting, before: Setting, rule: Alarms, *, same_day: bool = True
+) -> tuple[Floats, Floats]:
     """
     Robust z of what is left, against what was left at the same station under like conditions.
 
@@ -257,7 +265,7 @@ def judge(rest, past, now, before, rule, *, same_day=True):
 
 
 @one_thread
-def unusual(values, doubted, setting, ties, rule):
+def unusual(values: Floats, doubted: Flags, setting: Setting, ties: Ties, rule: Alarms) -> tuple[Floats, Floats, int]:
     """
     Robust z of every station and hour, each from hours before its own local day only.
 
@@ -302,7 +310,7 @@ def unusual(values, doubted, setting, ties, rule):
     return z, spread, first
 
 
-def _stretches(first, end, hour, every):
+def _stretches(first: int, end: int, hour: Ints, every: int) -> list[tuple[int, int]]:
     """(begin, end) of the parts of [first, end) cut where the clock is a multiple of ``every``."""
     cuts = np.flatnonzero(hour % every == 0)
     edges = [first, *cuts[(cuts > first) & (cuts < end)].tolist(), end]

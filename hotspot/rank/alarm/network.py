@@ -4,14 +4,19 @@ The stations as plain arrays: what was measured where, whom to ask about it, and
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
+from hotspot.grid.lattice import Grid
 from hotspot.kernels.alarms import past_medians
+from hotspot.kernels.arrays import Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
 from hotspot.rank.alarm import suppression
 from hotspot.rank.alarm.expected import LEVEL, setting_of, tie, unusual
+from hotspot.rules.alarming import Alarms
 from hotspot.rules.calendar import offset_hours
+from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
 _DAY_LEAST = 12  # hours of the last day behind "rose"
@@ -19,7 +24,7 @@ _BLOCK = 4096  # sub-cells looked at together, so that memory stays bounded
 _SUPPORT = {"measured": 2, "supported": 1}
 
 
-def doubts(flags, rule):
+def doubts(flags: Ints, rule: Alarms) -> Ints:
     """
     The flags that make an hour doubtful for an alarm.
 
@@ -51,7 +56,9 @@ def doubts(flags, rule):
 class Network:
     """The stations as plain arrays: what was measured where, and whom to ask about it."""
 
-    def __init__(self, stations, cells, rule, criteria, weather):
+    def __init__(
+        self, stations: xr.Dataset, cells: xr.Dataset, rule: Alarms, criteria: Criteria, weather: xr.Dataset | None
+    ) -> None:
         self.rule = rule
         self.utc_offset = float(stations.attrs.get("utc_offset", 8.0))
         order = np.argsort(stations["station"].values.astype(str), kind="stable")
@@ -73,7 +80,7 @@ class Network:
             self.pool["pm10"] = self.pm10
         self.error = _matrix(stations, "pm25_error") if "pm25_error" in stations else None
         self.rh = _humidity(stations, weather)
-        self.flags = np.zeros(measured.shape, np.int64)
+        self.flags: Ints = np.zeros(measured.shape, np.int64)
         if "pm25_flags" in stations:
             self.flags = _matrix(stations, "pm25_flags", np.int64)
         self.doubt = doubts(self.flags, rule)
@@ -81,7 +88,7 @@ class Network:
         _, first = np.unique(self.sub_cell, return_index=True)
         self.places = np.sort(first[inside[first]])
 
-    def unusual(self, local):
+    def unusual(self, local: Times) -> tuple[Floats, Floats, int]:
         """z of every station and hour, its spread, and the first hour that may alarm."""
         weather = None
         if self.weather is not None:
@@ -91,22 +98,22 @@ class Network:
         ties = tie(self.lon, self.lat, self.cell, self.names, self.rule)
         return unusual(self.pool["pm25"], self.doubt != 0, setting, ties, self.rule)
 
-    def doubted_by(self, rows):
+    def doubted_by(self, rows: Ints) -> float | Floats:
         """What is taken off a value before it is compared, ug/m3: a share of the station's stated error."""
         return 0.0 if self.error is None else self.rule.surely * np.nan_to_num(self.error[rows])
 
-    def at(self, rows):
+    def at(self, rows: Ints) -> dict[str, np.ndarray]:
         """Where some stations stand, as ``candidate_rows`` asks for it."""
         return {name: getattr(self, name)[rows] for name in ("sub_cell", "cell", "lon", "lat")}
 
-    def around(self, lon, lat, names=None):
+    def around(self, lon: Floats, lat: Floats, names: Texts | None = None) -> Ints:
         """Neighbours of some places, rows of the pool."""
         return nearest(
             lon, lat, self.lon, self.lat,
             count=self.rule.neighbours, within_km=self.rule.neighbour_km, names=names, names_other=self.names,
         )[0]  # fmt: skip
 
-    def region(self, lon, lat, cell):
+    def region(self, lon: Floats, lat: Floats, cell: Texts) -> Ints:
         """Stations to ask whether all the region rose: near, but of other cells."""
         return nearest(
             lon, lat, self.lon, self.lat,
@@ -114,7 +121,9 @@ class Network:
         )[0]  # fmt: skip
 
 
-def candidate_rows(network, values, z, station, place, rule):
+def candidate_rows(
+    network: Network, values: Floats, z: Floats, station: Ints, place: dict[str, np.ndarray], rule: Alarms
+) -> pd.DataFrame:
     """
     Candidate hours of some places.
 
@@ -160,7 +169,9 @@ def candidate_rows(network, values, z, station, place, rule):
     )
 
 
-def fine_rows(network, fine, time, cells, judged, rule):
+def fine_rows(
+    network: Network, fine: xr.Dataset, time: Times, cells: xr.Dataset, judged: tuple[Floats, Floats], rule: Alarms
+) -> list[pd.DataFrame]:
     """Candidates of supported sub-cells without a station of their own, in blocks."""
     names = fine["sub_cell"].values.astype(str)
     parent = np.array([name.rsplit("-", 1)[0] for name in names])
@@ -190,14 +201,12 @@ def fine_rows(network, fine, time, cells, judged, rule):
     return parts
 
 
-def _grid(cells):
-    from hotspot.grid.lattice import Grid
-
+def _grid(cells: xr.Dataset) -> Grid:
     national = Grid(float(cells.attrs["spacing"]))
     return national if national.id == cells.attrs["lattice_id"] else Grid(national.spacing, crs=cells.attrs["crs"])
 
 
-def _humidity(stations, weather):
+def _humidity(stations: xr.Dataset, weather: xr.Dataset | None) -> Floats | None:
     """Relative humidity, own or the weather's, float64[n_station, n_time]; None where nobody measured it."""
     if "rh2m" in stations:
         return _matrix(stations, "rh2m")
@@ -212,7 +221,7 @@ def _humidity(stations, weather):
     return np.tile(rh.values.astype(np.float64), (stations.sizes["station"], 1))
 
 
-def hours_of(stations):
+def hours_of(stations: xr.Dataset) -> Times:
     """The stations' hours, UTC; refused where they do not follow each other."""
     time = stations["time"].values.astype("datetime64[ns]")
     if time.size == 0 or (np.diff(time) != np.timedelta64(1, "h")).any():
@@ -220,5 +229,5 @@ def hours_of(stations):
     return time
 
 
-def _matrix(data, name, dtype=np.float64):
+def _matrix(data: xr.Dataset, name: str, dtype: type = np.float64) -> np.ndarray:
     return np.array(data[name].transpose("station", "time").values, dtype=dtype, order="C")

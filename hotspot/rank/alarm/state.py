@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Floats, Objects
 from hotspot.rank.alarm.expected import DAY, LEVEL, WEEK, Setting, Ties, apart, judge, learn, left
 from hotspot.rank.alarm.gate import Episode, Gate
 from hotspot.rules.alarming import Alarms
@@ -61,7 +62,7 @@ class Memory:
         hour = np.arange(self.start, self.end)[at]
         return Setting(hour, self.wind[None, at].astype(float), np.zeros(len(self.stations), np.int64))
 
-    def admit(self, stations, lon, lat, name) -> None:
+    def admit(self, stations: Objects, lon: Floats, lat: Floats, name: Objects) -> None:
         """Make room for stations that were not known."""
         new = ~np.isin(stations, self.stations)
         if not new.any():
@@ -107,7 +108,7 @@ class Memory:
         now = self.setting(here)
         return judge(self.rest[:, here].astype(float), taught, now, self.setting(past), rule)[0][:, 0]
 
-    def _learn(self, at, ties, rule):
+    def _learn(self, at: int, ties: Ties, rule: Alarms) -> None:
         past = slice(max(0, at - WEEK * rule.fit_weeks), at)
         clean = np.where(self.doubt[:, past], np.nan, self.values[:, past]).astype(float)
         logs, region = apart(clean, ties)

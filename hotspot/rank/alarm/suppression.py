@@ -5,9 +5,16 @@ Nothing is deleted. Each candidate hour carries the numbers that speak against a
 source, and an alarm whose hours mostly carry one keeps it as its reason (METHODS 10).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
+from hotspot.rules.alarming import Alarms
 from hotspot.rules.fireworks import fireworks_of, windows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REASONS = ("doubtful", "fireworks", "dust", "fog", "regional")  # in the order in which they are named
 # reason -> Chinese words for the letter
@@ -21,7 +28,7 @@ ZH = {
 }
 
 
-def witnesses(hours, around, pool, criteria):
+def witnesses(hours: Ints, around: Ints, pool: dict[str, Floats], criteria: Alarms) -> dict[str, np.ndarray]:
     """
     What the stations around say at some hours.
 
@@ -63,7 +70,7 @@ def witnesses(hours, around, pool, criteria):
     return told
 
 
-def against(table, criteria):
+def against(table: "pd.DataFrame", criteria: Alarms) -> dict[str, Flags]:
     """
     Which reasons speak against each candidate hour.
 
@@ -89,7 +96,7 @@ def against(table, criteria):
     }
 
 
-def words(reason, rows):
+def words(reason: str, rows: "pd.DataFrame") -> str:
     """
     A reason with its numbers, for the ``why`` of an alarm.
 
@@ -123,12 +130,12 @@ def words(reason, rows):
     return "short: one hour only"
 
 
-def calendar(local):
+def calendar(local: Times) -> Ints:
     """Position in the fireworks calendar of local hours; int64[n], -1 outside it."""
     return fireworks_of(local)
 
 
-def _share(mask, known):
+def _share(mask: Flags, known: Flags) -> Floats:
     """Share of the known entries of each row that are True, NaN where none is known."""
     count = known.sum(axis=1)
     return np.where(count > 0, (mask & known).sum(axis=1) / np.maximum(count, 1), np.nan)

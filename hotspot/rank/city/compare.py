@@ -85,13 +85,13 @@ def say_counts(kinds: list[str]) -> str:
     return "".join(said)
 
 
-def _kind(per_cent, flat):
+def _kind(per_cent: float, flat: float) -> str:
     if not np.isfinite(per_cent):
         return "unknown"
     return "flat" if abs(per_cent) <= flat else "down" if per_cent < 0 else "up"
 
 
-def _means(days, first, last):
+def _means(days: pd.DataFrame, first: str, last: str) -> dict[str, float]:
     part = days[(days["day"] >= first) & (days["day"] <= last)].groupby("day")[list(SIX)].mean()
     out = {}
     for name in SIX:

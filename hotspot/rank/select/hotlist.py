@@ -8,6 +8,7 @@ another city or of another lattice is refused by name (RELIABILITY 92-94).
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_cs
 from hotspot.text.table import columns
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
 # Column -> decimals of a number, or None for text.
 COLUMNS = {name: column.decimals for name, column in columns("hotspots.csv").items()}
 STATUSES = ("screened", "imported", "reviewed", "formal", "exited")
@@ -23,7 +28,7 @@ STATUSES = ("screened", "imported", "reviewed", "formal", "exited")
 _SAME_PLACE_DEG = 2e-6
 
 
-def write_hotspots(path, hot):
+def write_hotspots(path: str | Path, hot: "pd.DataFrame") -> Path:
     """
     Write a hotspot list as UTF-8 CSV, in the order city, cell.
 
@@ -56,7 +61,7 @@ def write_hotspots(path, hot):
     return write_rows(path, hot.sort_values(["city", "cell"], kind="stable"), COLUMNS)
 
 
-def write_rows(path, table, columns):
+def write_rows(path: str | Path, table: "pd.DataFrame", columns: dict[str, int | None]) -> Path:
     """
     Write a table as UTF-8 CSV, each number at its decimals, texts that a spreadsheet would run made inert.
 
@@ -92,10 +97,10 @@ def write_rows(path, table, columns):
         ]
         for row in table[list(columns)].itertuples(index=False)
     )
-    return write_csv(path, columns, rows)
+    return write_csv(path, list(columns), rows)
 
 
-def read_hotspots(path, cells=None):
+def read_hotspots(path: str | Path, cells: "xr.Dataset | None" = None) -> "pd.DataFrame":
     """
     Read a hotspot list and check it against the study's cells.
 
@@ -139,7 +144,7 @@ def read_hotspots(path, cells=None):
     return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
 
 
-def in_force(hot):
+def in_force(hot: "pd.DataFrame") -> "pd.DataFrame":
     """
     The rows of a list that can be warned: everything but ``exited``.
 
@@ -152,14 +157,14 @@ def in_force(hot):
     return hot[hot["status"] != "exited"].reset_index(drop=True)
 
 
-def _rows(path):
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
     try:
-        return read_csv(path, COLUMNS, "a hotspot list", "save it as UTF-8 CSV with its own columns")
+        return read_csv(path, list(COLUMNS), "a hotspot list", "save it as UTF-8 CSV with its own columns")
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such hotspot list; run `hotspot select` for the year.") from None
 
 
-def _number(path, row, name, text):
+def _number(path: Path, row: int, name: str, text: str) -> float:
     if text == "" and name not in ("year", "since"):
         return math.nan
     try:
@@ -171,7 +176,7 @@ def _number(path, row, name, text):
     return value
 
 
-def _check_rows(path, table):
+def _check_rows(path: Path, table: dict[str, list[Any]]) -> None:
     first: dict[str, int] = {}
     for number, (cell, status, year) in enumerate(
         zip(table["cell"], table["status"], table["year"], strict=True), start=2
@@ -185,7 +190,7 @@ def _check_rows(path, table):
             raise DataError(f"{path}, row {number}, column year: {year:.0f}, but row 2 says {table['year'][0]:.0f}.")
 
 
-def _check_cells(path, table, cells):
+def _check_cells(path: Path, table: dict[str, list[str | float]], cells: "xr.Dataset") -> None:
     place = {code: i for i, code in enumerate(cells["cell"].values.tolist())}
     cities, lon, lat = cells["city"].values, cells["lon"].values, cells["lat"].values
     for row, (cell, city) in enumerate(zip(table["cell"], table["city"], strict=True)):
@@ -206,6 +211,6 @@ def _check_cells(path, table, cells):
             )
 
 
-def _escaped(value):
+def _escaped(value: str) -> str:
     text = "" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value)
     return escape_text(text)

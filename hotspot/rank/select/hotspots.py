@@ -8,15 +8,23 @@ says that it rests on the concentration alone.
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot.contracts.records import Standing
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
 from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
 from hotspot.rank.select.quota import by_city, city_areas, fill_quota
+from hotspot.rules.criteria import Selection
 from hotspot.rules.ranking import level_for_rank
 from hotspot.rules.rounding import plain_text
+from hotspot.study import Study
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 _LEVEL_WORDS = {
     "inversion": ("静稳排放水平", "emission level"),
@@ -28,7 +36,14 @@ _LEVEL_WORDS = {
 __all__ = ["in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
 
 
-def select_hotspots(annual, study, year, *, level=None, previous=None):
+def select_hotspots(
+    annual: "xr.Dataset",
+    study: Study,
+    year: int,
+    *,
+    level: "xr.Dataset | None" = None,
+    previous: "pd.DataFrame | None" = None,
+) -> "pd.DataFrame":
     """
     Select the hotspot cells of a year, an area quota per city.
 
@@ -92,7 +107,7 @@ def select_hotspots(annual, study, year, *, level=None, previous=None):
     return hot
 
 
-def rank_cells(annual, study, year, *, level=None):
+def rank_cells(annual: "xr.Dataset", study: Study, year: int, *, level: "xr.Dataset | None" = None) -> Standing:
     """
     The order in which cells are taken, by the worse of their two ranks.
 
@@ -154,7 +169,7 @@ def rank_cells(annual, study, year, *, level=None):
     return order_cells(given, rule, codes)
 
 
-def order_cells(standing, rule, codes):
+def order_cells(standing: Standing, rule: Selection, codes: Texts) -> Standing:
     """
     The ranks and the order of a standing whose values are given; see ``rank_cells``.
 
@@ -178,7 +193,7 @@ def order_cells(standing, rule, codes):
     return replace(standing, rank_pm25=first, rank_level=second, order=order[eligible[order]])
 
 
-def _second(level, rule, year):
+def _second(level: "xr.Dataset | None", rule: Selection, year: int) -> Floats | None:
     """The second criterion as an array, or None where it is not applied."""
     if rule.second_criterion == "none":
         return None
@@ -195,14 +210,14 @@ def _second(level, rule, year):
     return None
 
 
-def _why_no_level(level, rule):
+def _why_no_level(level: "xr.Dataset | None", rule: Selection) -> str:
     """Why the second criterion was not applied, in English."""
     if rule.second_criterion == "none":
         return "the criteria leave the second criterion out"
     return level.attrs.get("why", "every level is empty") if level is not None else "none was given"
 
 
-def _ranks_within(values, group, use):
+def _ranks_within(values: Floats, group: Ints, use: Flags) -> Ints:
     """Competition ranks from the highest down inside each group; -1 for a cell that is not used or has no value."""
     values = level_for_rank(values)
     place = np.full(values.size, -1, dtype="int64")
@@ -219,7 +234,7 @@ def _ranks_within(values, group, use):
     return place
 
 
-def list_rows(standing, annual, study, year, chosen):
+def list_rows(standing: Standing, annual: "xr.Dataset", study: Study, year: int, chosen: Flags) -> "pd.DataFrame":
     """
     Rows of a list for the chosen cells, "screened" and listed since this year, in the order city, cell.
 
@@ -262,7 +277,7 @@ def list_rows(standing, annual, study, year, chosen):
     return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)[list(COLUMNS)]
 
 
-def _places(standing, chosen):
+def _places(standing: Standing, chosen: Flags) -> tuple[Ints, Ints, Floats]:
     """Per cell: its place in its city, how many were eligible there, share of the city on the list."""
     n = standing.city.size
     place, number, share = np.zeros(n, dtype="int64"), np.zeros(n, dtype="int64"), np.zeros(n)
@@ -273,7 +288,9 @@ def _places(standing, chosen):
     return place, number, share
 
 
-def _reason(standing, i, place, number, share, study, annual):
+def _reason(
+    standing: Standing, i: int, place: int, number: int, share: float, study: Study, annual: "xr.Dataset"
+) -> str:
     """Why a cell is listed, with its numbers: Chinese, then English."""
     rule, decimals = study.criteria.selection, study.criteria.warning.decimals
     basis = annual.attrs.get("year", "")

@@ -10,13 +10,21 @@ import hashlib
 import re
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from hotspot.grid import codes
 from hotspot.grid.datum import to_wgs84
 from hotspot.rank.select.hotlist import COLUMNS
+from hotspot.sources.intake import Intake
+from hotspot.sources.tables import Table, read_table
+from hotspot.study import Study
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 STATUS = "imported"
 KNOWN = ("cell", "label", "lon", "lat", "city", "since", "year", "status")
@@ -26,7 +34,16 @@ _SHOWN = 10  # faults named in one message
 _ORIGIN = re.compile(r"imported list: (?P<file>.+?) \(SHA-256 (?P<sha256>[0-9a-f]{64})\), by (?P<by>[^;；]+)")
 
 
-def import_list(path, study, year, *, by, datum=None, annual=None, level=None):
+def import_list(
+    path: Path | str,
+    study: Study,
+    year: int,
+    *,
+    by: str,
+    datum: str | None = None,
+    annual: "xr.Dataset | None" = None,
+    level: "xr.Dataset | None" = None,
+) -> "pd.DataFrame":
     """
     Read a list that was made elsewhere and put it on the study's cells.
 
@@ -67,9 +84,6 @@ def import_list(path, study, year, *, by, datum=None, annual=None, level=None):
     Traceback (most recent call last):
     hotspot.variables.DataError: official.csv: row 3: cell PQ1848E is no cell of small. The list was not taken; ...
     """
-    from hotspot.sources.intake import Intake
-    from hotspot.sources.tables import read_table
-
     path, by = Path(path), _one_line(by)
     if not path.is_file():
         raise DataError(f"{path.name}: there is no such list; give a CSV or XLSX file.")
@@ -114,7 +128,7 @@ def import_list(path, study, year, *, by, datum=None, annual=None, level=None):
     return hot
 
 
-def origin(hot):
+def origin(hot: "pd.DataFrame") -> dict[str, str]:
     """
     Where an imported list came from.
 
@@ -150,22 +164,22 @@ def origin(hot):
     return {}
 
 
-def _reason(file, sha256, by):
+def _reason(file: str, sha256: str, by: str) -> str:
     return f"导入名单：{file}（SHA-256 {sha256}），导入人{by} / imported list: {file} (SHA-256 {sha256}), by {by}"
 
 
-def _one_line(by):
+def _one_line(by: str) -> str:
     text = str(by).strip()
     if not text or len(text) > 60 or not text.isprintable() or set(text) & set(";；/"):
         raise DataError(f"an imported list needs the name of who imports it, in one line (--by); got {text[:40]!r}.")
     return text
 
 
-def _printable(name):
+def _printable(name: str) -> str:
     return "".join(mark if mark.isprintable() else "?" for mark in name)
 
 
-def _columns(table):
+def _columns(table: Table) -> dict[str, str]:
     from hotspot.sources.aliases import our_names, plain
 
     ours = our_names(table.columns, name=table.name, known=KNOWN)
@@ -183,11 +197,11 @@ def _columns(table):
 class _Places:
     """Rows of a list -> cells of the study."""
 
-    def __init__(self, study, columns, datum, name):
+    def __init__(self, study: Study, columns: dict[str, str], datum: str | None, name: str) -> None:
         self.study, self.datum = study, datum
         self.cells = study.cells
         self.city = dict(zip(self.cells["cell"].values.tolist(), self.cells["city"].values.astype(str), strict=True))
-        labels = self.cells["label"].values.astype(str) if "label" in self.cells.coords else []
+        labels: Any = self.cells["label"].values.astype(str) if "label" in self.cells.coords else []
         self.label = {_folded(label): cell for label, cell in zip(labels, self.city, strict=False) if label}
         self.by_place = not {"cell", "label"} & set(columns)
         if self.by_place and datum is None:
@@ -196,7 +210,7 @@ class _Places:
                 "since the wrong one puts a place into the next cell."
             )
 
-    def cell_of(self, row):
+    def cell_of(self, row: dict[str, str]) -> str:
         """The cell a row names; DataError says what is wrong with it."""
         cell = self._located(row) if self.by_place else self._named(row)
         city = row.get("city", "")
@@ -204,7 +218,7 @@ class _Places:
             raise DataError(f"cell {cell} belongs to {self.city[cell]}, not to {city}")
         return cell
 
-    def _named(self, row):
+    def _named(self, row: dict[str, str]) -> str:
         text = row.get("cell", "") or row.get("label", "")
         if not text:
             raise DataError("it names no cell")
@@ -221,25 +235,25 @@ class _Places:
             raise DataError(f"{text!r} is neither a cell code nor a label of this study{hint}") from None
         raise DataError(f"cell {code} is no cell of {self.study.id}")
 
-    def _located(self, row):
+    def _located(self, row: dict[str, str]) -> str:
         try:
             lon, lat = float(row["lon"]), float(row["lat"])
         except ValueError:
             raise DataError(f"{row['lon']!r}, {row['lat']!r} is no place") from None
-        col, line = self.study.grid.locate(*to_wgs84(lon, lat, self.datum))
+        col, line = self.study.grid.locate(*to_wgs84(lon, lat, str(self.datum)))
         code = str(self.study.grid.code(col, line))
         if code not in self.city:
             raise DataError(f"the place {lon:g}, {lat:g} lies in cell {code}, which is no cell of {self.study.id}")
         return code
 
 
-def _folded(label):
+def _folded(label: str) -> str:
     return unicodedata.normalize("NFKC", str(label)).strip().casefold()
 
 
-def _frame(study, year, rows, annual, level):
-    import pandas as pd
-
+def _frame(
+    study: Study, year: int, rows: dict[str, dict[str, str]], annual: "xr.Dataset | None", level: "xr.Dataset | None"
+) -> "pd.DataFrame":
     from hotspot.rank.select.quota import city_areas
 
     cells = study.cells
@@ -247,7 +261,7 @@ def _frame(study, year, rows, annual, level):
     codes_ = cells["cell"].values.astype(str)[at]
     area, _ = city_areas(cells)
 
-    def value(dataset, name):
+    def value(dataset: "xr.Dataset | None", name: str) -> float | np.ndarray:
         return np.nan if dataset is None else dataset[name].values.astype("float64")[at]
 
     hot = pd.DataFrame(
@@ -271,6 +285,6 @@ def _frame(study, year, rows, annual, level):
     return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)[list(COLUMNS)]
 
 
-def _since(text, year):
+def _since(text: str, year: int) -> int:
     found = re.fullmatch(r"(\d{4})(?:\.0)?", text)
     return min(int(found[1]), year) if found else year

@@ -9,13 +9,19 @@ names a cell that is not there is refused whole: a list is never half reviewed.
 import csv
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.rank.select.hotlist import COLUMNS, in_force
-from hotspot.rank.select.hotspots import list_rows
+from hotspot.rank.select.hotspots import Standing, list_rows
+from hotspot.study import Study
 from hotspot.text.door import shown
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 REVIEW_COLUMNS = ("cell", "decision", "reviewer", "reason", "date")
 UNDECIDED = ("screened", "imported")
@@ -25,7 +31,7 @@ _EN = {"keep": "kept on review", "remove": "removed on review", "add": "added on
 _SHOWN = 10  # faults and cells named in one message
 
 
-def read_review(path, hot, cells):
+def read_review(path: Path, hot: "pd.DataFrame", cells: "xr.Dataset") -> "pd.DataFrame":
     """
     Read a reviewer's file and check it against the list.
 
@@ -85,13 +91,13 @@ def read_review(path, hot, cells):
     return rows.iloc[:0] if not kept else _frame(kept)
 
 
-def _frame(kept):
+def _frame(kept: list[tuple[str, ...]]) -> "pd.DataFrame":
     import pandas as pd
 
     return pd.DataFrame(sorted(kept), columns=list(REVIEW_COLUMNS))
 
 
-def _fault(row, known, listed):
+def _fault(row: Any, known: set[str], listed: set[str]) -> str:
     """What is wrong with one row, or an empty text."""
     missing = [name for name in REVIEW_COLUMNS if not getattr(row, name)]
     if missing:
@@ -111,7 +117,9 @@ def _fault(row, known, listed):
     return ""
 
 
-def apply_review(hot, review, *, standing, annual, study):
+def apply_review(
+    hot: "pd.DataFrame", review: "pd.DataFrame", *, standing: Standing, annual: "xr.Dataset", study: Study
+) -> "pd.DataFrame":
     """
     The list after a review: decided cells are ``reviewed``, removed ones ``exited``, added ones join.
 
@@ -160,7 +168,7 @@ def apply_review(hot, review, *, standing, annual, study):
     return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)[list(COLUMNS)]
 
 
-def make_formal(hot):
+def make_formal(hot: "pd.DataFrame") -> "pd.DataFrame":
     """
     The formal list: every cell was decided on by a person.
 
@@ -192,7 +200,7 @@ def make_formal(hot):
     return hot.assign(status=hot["status"].replace("reviewed", "formal"))
 
 
-def write_review_form(path, hot):
+def write_review_form(path: str | Path, hot: "pd.DataFrame") -> Path:
     """
     The form a reviewer fills in: one row per cell that nobody here decided on, decision empty.
 

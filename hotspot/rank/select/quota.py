@@ -5,10 +5,18 @@ Area is the part of a cell inside the city that owns it, the quota a share of th
 city's whole area: by area, not by count.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
+from hotspot.rules.criteria import Selection
 
-def city_areas(cells):
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def city_areas(cells: "xr.Dataset") -> tuple[np.ndarray, dict[str, float]]:
     """
     Area of each cell inside its owner city, and of every city.
 
@@ -39,7 +47,7 @@ def city_areas(cells):
     return area, {name: float(unit_area[unit_city == name].sum()) for name in sorted(set(unit_city.tolist()))}
 
 
-def fill_quota(order, city, area, city_area, rule):
+def fill_quota(order: Ints, city: Texts, area: Floats, city_area: dict[str, float], rule: Selection) -> Flags:
     """
     Mark cells in their order until the next would carry the list past its quota.
 
@@ -69,7 +77,17 @@ def fill_quota(order, city, area, city_area, rule):
     return _MODES[rule.quota_mode](order, city, area, city_area, rule)
 
 
-def _fill(order, area, quota, chosen, *, spent=0.0, city=None, limits=None, used=None):
+def _fill(
+    order: Ints,
+    area: Floats,
+    quota: float,
+    chosen: Flags,
+    *,
+    spent: float = 0.0,
+    city: Texts | None = None,
+    limits: dict[str, float] | None = None,
+    used: dict[str, float] | None = None,
+) -> Flags:
     """
     Mark cells of ``order`` until the next would pass ``quota`` (or its city's limit).
 
@@ -80,19 +98,24 @@ def _fill(order, area, quota, chosen, *, spent=0.0, city=None, limits=None, used
     for i in order.tolist():
         if chosen[i]:
             continue
-        if limits is not None and (city[i] in closed or passes(used[city[i]] + area[i], limits[city[i]])):
+        if (
+            city is not None
+            and used is not None
+            and limits is not None
+            and (city[i] in closed or passes(used[city[i]] + area[i], limits[city[i]]))
+        ):
             closed.add(city[i])
             continue
         if passes(spent + area[i], quota):
             break
         chosen[i] = True
         spent += area[i]
-        if used is not None:
+        if used is not None and city is not None:
             used[city[i]] += area[i]
     return chosen
 
 
-def passes(area, quota):
+def passes(area: float, quota: float) -> bool:
     """
     Is the quota passed, beyond the dust of summing areas?
 
@@ -104,7 +127,7 @@ def passes(area, quota):
     return area > quota * (1 + 1e-9)
 
 
-def by_city(order, city):
+def by_city(order: Ints, city: Texts) -> dict[str, Ints]:
     """
     The order of each city's own cells.
 
@@ -117,7 +140,7 @@ def by_city(order, city):
     return {str(name): order[index == k] for k, name in enumerate(names)}
 
 
-def _heaviest_of_each(order, city, chosen):
+def _heaviest_of_each(order: Ints, city: Texts, chosen: Flags) -> Flags:
     """Every city with an eligible cell has at least its heaviest on the list."""
     seen = set(city[chosen].tolist())
     for name, own in by_city(order, city).items():
@@ -126,19 +149,19 @@ def _heaviest_of_each(order, city, chosen):
     return chosen
 
 
-def _per_city(order, city, area, city_area, rule):
+def _per_city(order: Ints, city: Texts, area: Floats, city_area: dict[str, float], rule: Selection) -> Flags:
     chosen = np.zeros(city.size, dtype=bool)
     for name, own in by_city(order, city).items():
         _fill(own, area, rule.quota_share * city_area[name], chosen)
     return _heaviest_of_each(order, city, chosen)
 
 
-def _regional(order, city, area, city_area, rule):
+def _regional(order: Ints, city: Texts, area: Floats, city_area: dict[str, float], rule: Selection) -> Flags:
     chosen = np.zeros(city.size, dtype=bool)
     return _fill(order, area, rule.quota_share * sum(city_area.values()), chosen)
 
 
-def _mixed(order, city, area, city_area, rule):
+def _mixed(order: Ints, city: Texts, area: Floats, city_area: dict[str, float], rule: Selection) -> Flags:
     chosen = np.zeros(city.size, dtype=bool)
     for name, own in by_city(order, city).items():
         _fill(own, area, rule.floor_share * city_area[name], chosen)

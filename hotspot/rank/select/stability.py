@@ -7,14 +7,23 @@ definition of stagnation, the months that happened to be there. A cell that stan
 falls with such a change is marked.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Texts
 from hotspot.rank.select.hotlist import write_rows
-from hotspot.rank.select.hotspots import order_cells, rank_cells
+from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
+from hotspot.rules.criteria import Selection
+from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +46,11 @@ class Sensitivity(NamedTuple):
 
 
 def sensitivity(
-    annual, study, year, *, level=None, months=None, level_months=None, level_without=None, levels=None, rivals=None,
-    native_resolution=None,
-):  # fmt: skip
+    annual: "xr.Dataset", study: Study, year: int, *, level: "xr.Dataset | None" = None,
+    months: "xr.DataArray | None" = None, level_months: "xr.DataArray | None" = None,
+    level_without: "xr.DataArray | None" = None, levels: "dict[str, xr.Dataset] | None" = None,
+    rivals: dict[str, Floats] | None = None, native_resolution: float | None = None,
+) -> Sensitivity:  # fmt: skip
     """
     Make the list again under small changes, and tell which cells stand in all of them.
 
@@ -109,7 +120,8 @@ def sensitivity(
         ("stagnation", _stagnations(again, levels)),
         ("month", _months(again, months, level_months, level_without)),
     ):
-        held, n, told = np.zeros(codes.size), 0, []
+        held, n = np.zeros(codes.size), 0
+        told: list[tuple[Any, ...]] = []
         for name, mask in changed:
             held += mask
             n += 1
@@ -132,7 +144,7 @@ def sensitivity(
     return Sensitivity(table.reset_index(drop=True), pd.DataFrame(rows, columns=list(VARIANT_COLUMNS)))
 
 
-def write_sensitivity(folder, year, told):
+def write_sensitivity(folder: Path, year: int, told: Sensitivity) -> list[Path]:
     """
     Write ``hotspots-YEAR-stability.csv`` and ``hotspots-YEAR-sensitivity.csv``.
 
@@ -158,10 +170,12 @@ def write_sensitivity(folder, year, told):
 class _Again:
     """The list made again with some values changed; what is not given stays."""
 
-    def __init__(self, standing, rule, codes):
+    def __init__(self, standing: Standing, rule: Selection, codes: Texts) -> None:
         self.standing, self.rule, self.codes = standing, rule, codes
 
-    def __call__(self, *, pm25=None, level=None, rule=None):
+    def __call__(
+        self, *, pm25: Floats | None = None, level: Floats | None = None, rule: Selection | None = None
+    ) -> Flags:
         rule = self.rule if rule is None else rule
         given = self.standing
         changed = replace(
@@ -174,7 +188,9 @@ class _Again:
         return fill_quota(changed.order, changed.city, changed.area, changed.city_area, rule)
 
 
-def _errors(again, annual, level, study, native_resolution):
+def _errors(
+    again: _Again, annual: "xr.Dataset", level: "xr.Dataset | None", study: Study, native_resolution: float | None
+) -> Iterator[tuple[str, Flags]]:
     """Lists with other errors of the mean and of the level."""
     rule, standing = study.criteria.stability, again.standing
     share = _share(annual["pm25_error"].values, standing.pm25) if "pm25_error" in annual else None
@@ -196,24 +212,29 @@ def _errors(again, annual, level, study, native_resolution):
         pm25 = None if share is None else standing.pm25 * np.exp(share * shared)
         yield (
             f"draw {draw + 1}",
-            again(pm25=pm25, level=None if spread is None else standing.level + spread * own),
+            again(pm25=pm25, level=None if spread is None or standing.level is None else standing.level + spread * own),
         )
 
 
-def _quotas(again, step):
+def _quotas(again: _Again, step: float) -> Iterator[tuple[str, Flags]]:
     """Lists with the quota one step smaller and one larger; floor and cap stay."""
     for sign, factor in (("-", -step), ("+", step)):
         share = min(max(again.rule.quota_share + factor, 1e-6), 1.0)
         yield f"quota {sign}{step:.0%}", again(rule=again.rule.model_copy(update={"quota_share": share}))
 
 
-def _stagnations(again, levels):
+def _stagnations(again: _Again, levels: "dict[str, xr.Dataset] | None") -> Iterator[tuple[str, Flags]]:
     """Lists with the level under other definitions of stagnation."""
     for name, other in (levels or {}).items():
         yield name, again(level=other["level"].values.astype("float64"))
 
 
-def _months(again, months, level_months, level_without):
+def _months(
+    again: _Again,
+    months: "xr.DataArray | None",
+    level_months: "xr.DataArray | None",
+    level_without: "xr.DataArray | None",
+) -> Iterator[tuple[str, Flags]]:
     """Lists without one of the months; a cell's mean is that of its other months."""
     if months is None or months.sizes["time"] < 3:
         return
@@ -232,28 +253,28 @@ def _months(again, months, level_months, level_without):
         yield f"without {name}", again(pm25=_mean(pm25[:, left]), level=level)
 
 
-def _mean(values):
+def _mean(values: Floats) -> Floats:
     """Mean of the values that are there, NaN where none is."""
     seen = np.isfinite(values)
     number = seen.sum(axis=1)
     return np.where(number > 0, np.where(seen, values, 0.0).sum(axis=1) / np.maximum(number, 1), np.nan)
 
 
-def _share(error, value):
+def _share(error: Floats, value: Floats) -> Floats:
     """Standard deviation of the logarithm that a stated error means; 0 where none is stated."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.sqrt(np.log1p((error / value) ** 2))
     return np.where(np.isfinite(share), share, 0.0)
 
 
-def _normal_quantile(interval):
+def _normal_quantile(interval: float) -> float:
     """Half width of a normal interval in standard deviations."""
     from scipy import stats
 
     return float(stats.norm.isf((1 - float(interval)) / 2))
 
 
-def _compare(mask, listed):
+def _compare(mask: Flags, listed: Flags) -> tuple[int, int, int, int, float]:
     """Numbers of cells, kept, entered, left, and the Jaccard overlap with the list."""
     kept, union = int((mask & listed).sum()), int((mask | listed).sum())
     return (
@@ -265,7 +286,7 @@ def _compare(mask, listed):
     )
 
 
-def _mean_row(kind, told):
+def _mean_row(kind: str, told: list[tuple[Any, ...]]) -> tuple[str | float, ...]:
     """One row for many drawn lists: their means."""
     numbers = np.array([row[2:] for row in told], dtype="float64").mean(axis=0)
     return (kind, f"mean of {len(told)} draws", *numbers.tolist())

@@ -7,14 +7,24 @@ with a somewhat smaller quota, or while the quota has room. Between the two quot
 list stays as it is, so that nobody goes in and out with the weather of one year.
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
 from hotspot.rank.select.hotlist import in_force, write_rows
-from hotspot.rank.select.hotspots import list_rows, rank_cells
+from hotspot.rank.select.hotspots import Standing, list_rows, rank_cells
 from hotspot.rank.select.quota import fill_quota, passes
 from hotspot.rank.warn.clusters import false_discovery
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria, Revision, Selection
+from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 DIFF_COLUMNS: dict[str, int | None] = {
     "year": 0, "city": None, "cell": None, "county": None, "township": None, "change": None,
@@ -23,7 +33,7 @@ DIFF_COLUMNS: dict[str, int | None] = {
 }  # fmt: skip
 
 
-def improvement(months, rule):
+def improvement(months: "xr.DataArray", rule: Revision) -> "pd.DataFrame":
     """
     Did the monthly values of each cell fall significantly?
 
@@ -97,7 +107,7 @@ def improvement(months, rule):
     return pd.DataFrame(table, index=pd.Index(months["cell"].values.astype(str), name="cell"))
 
 
-def _intervals(values, number, rule):
+def _intervals(values: Floats, number: Ints, rule: Revision) -> tuple[Floats, Floats, Floats]:
     """Interval of the last year's change, per cent, at two-sided 1 - 2 alpha, and P(no fall)."""
     n_cell = len(values)
     low, high, p = np.full(n_cell, np.nan), np.full(n_cell, np.nan), np.full(n_cell, np.nan)
@@ -121,7 +131,16 @@ def _intervals(values, number, rule):
     return low, high, p
 
 
-def revise_hotspots(annual, study, year, previous, *, level=None, months=None, tested_on="measured"):
+def revise_hotspots(
+    annual: "xr.Dataset",
+    study: Study,
+    year: int,
+    previous: "pd.DataFrame",
+    *,
+    level: "xr.Dataset | None" = None,
+    months: "xr.DataArray | None" = None,
+    tested_on: str = "measured",
+) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """
     The list of a year that follows a list: who is kept, who leaves, who enters.
 
@@ -189,13 +208,15 @@ def revise_hotspots(annual, study, year, previous, *, level=None, months=None, t
             "level_before": np.where(old, before["level"].values.astype("float64"), np.nan)[at],
             **{name: told[name].values[at] for name in ("slope", "low_pct", "high_pct", "p_value", "n_months")},
             "tested_on": np.where(told["tested"].values, tested_on, "")[at],
-            "why": [_why(i, standing, told.iloc[i], old, leaving, inner, exact, outer, criteria.revision) for i in at],
+            "why": [
+                _why(int(i), standing, told.iloc[i], old, leaving, inner, exact, outer, criteria.revision) for i in at
+            ],
         }
     )
     return hot, diff.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
 
 
-def write_diff(path, diff):
+def write_diff(path: Path, diff: "pd.DataFrame") -> Path:
     """
     Write ``hotspots-YEAR-diff.csv``.
 
@@ -211,7 +232,7 @@ def write_diff(path, diff):
     return write_rows(path, diff, DIFF_COLUMNS)
 
 
-def _zones(standing, criteria):
+def _zones(standing: Standing, criteria: Criteria) -> tuple[Flags, Flags, Flags]:
     """The lists of the smaller quota, the quota and the larger one; each holds the one before."""
     rule, band = criteria.selection, criteria.revision.hysteresis
     zones = []
@@ -223,7 +244,7 @@ def _zones(standing, criteria):
     return inner & exact, exact, outer | exact
 
 
-def _told(months, codes, old, rule):
+def _told(months: "xr.DataArray | None", codes: Texts, old: Flags, rule: Revision) -> "pd.DataFrame":
     """The test of every listed cell, on all cells; nothing tested where there are no months."""
     import pandas as pd
 
@@ -238,7 +259,7 @@ def _told(months, codes, old, rule):
     return table.astype({"tested": bool, "improved": bool, "n_months": "int64"})
 
 
-def _take_while_room(chosen, standing, exact, rule):
+def _take_while_room(chosen: Flags, standing: Standing, exact: Flags, rule: Selection) -> None:
     """Cells of the quota's list, heaviest first, while their city (or the region) has room."""
     per_city = rule.quota_mode == "per_city"
     scope = standing.city if per_city else np.full(standing.city.size, "")
@@ -251,7 +272,17 @@ def _take_while_room(chosen, standing, exact, rule):
             used[name] += standing.area[i]
 
 
-def _why(i, standing, told, old, leaving, inner, exact, outer, rule):
+def _why(
+    i: int,
+    standing: Standing,
+    told: "pd.Series",
+    old: Flags,
+    leaving: Flags,
+    inner: Flags,
+    exact: Flags,
+    outer: Flags,
+    rule: Revision,
+) -> str:
     """The decision on one cell in words, with the numbers that made it."""
     if not told["tested"]:
         trend = f"not tested, {told['n_months']:.0f} months of at least {rule.min_months}"

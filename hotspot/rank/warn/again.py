@@ -10,15 +10,26 @@ import math
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.one_thread import one_thread
 from hotspot.rules.calendar import parse_month
+from hotspot.rules.criteria import Confidence
 
 # No draw falls below it, ug/m3: a concentration is positive, and its logarithm finite.
 _LEAST = 1e-3
 
 
 @one_thread
-def month_draws(values, error, place, month, rule, *, native_resolution=math.nan, days=None):
+def month_draws(
+    values: Floats,
+    error: Floats,
+    place: Floats,
+    month: str,
+    rule: Confidence,
+    *,
+    native_resolution: float = math.nan,
+    days: Floats | None = None,
+) -> Floats | None:
     """
     Draws of the monthly mean of each cell.
 
@@ -78,7 +89,7 @@ def month_draws(values, error, place, month, rule, *, native_resolution=math.nan
     return draws
 
 
-def day_weights(n_day, month, rule):
+def day_weights(n_day: int, month: str, rule: Confidence) -> Floats:
     """
     How often each day of a month is taken, for every draw of the circular block bootstrap.
 
@@ -109,7 +120,7 @@ def day_weights(n_day, month, rule):
     return counts.reshape(rule.n_draws, n_day).astype("float64")
 
 
-def memory(days):
+def memory(days: Floats) -> float:
     """
     Lag-one correlation of what cells do not share from day to day, pooled over cells.
 
@@ -147,7 +158,7 @@ def memory(days):
     return float(np.clip((lag + 1 / size) / max(1 - 3 / size, 0.5), 0.0, 0.9))
 
 
-def block_doubt(n_day, block, rho):
+def block_doubt(n_day: int, block: int, rho: float) -> float:
     """
     By how much a circular block bootstrap of few days is too narrow for the mean of a first-order process.
 
@@ -177,7 +188,7 @@ def block_doubt(n_day, block, rho):
     return math.sqrt(max(float(covariance.mean()) / expected, 1.0))
 
 
-def _shared_normals(place, month, rule, native_resolution):
+def _shared_normals(place: Floats, month: str, rule: Confidence, native_resolution: float) -> Floats:
     """Standard normal draws, one row per cell, equal for cells of one native pixel."""
     finite = math.isfinite(native_resolution) and native_resolution > 0
     size = native_resolution if finite else 1.0

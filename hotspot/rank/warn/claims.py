@@ -6,15 +6,22 @@ leave a doubt. A month like this draws other days of the same kind.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.estimate.field.residuals import DayModel, day_model
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
 from hotspot.rank.warn.sets import near_pairs, rank_sets
 from hotspot.rules.calendar import local_days, parse_month
+from hotspot.rules.criteria import Criteria
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
 # A number of each month in the seed of its draws: lists that were published stay as they are.
@@ -29,7 +36,7 @@ class Estimate(NamedTuple):
     mean: np.ndarray
     covariance: np.ndarray
 
-    def of(self, chosen):
+    def of(self, chosen: Ints) -> "Estimate":
         """The same of some of the cells."""
         return Estimate(self.mean[chosen], self.covariance[np.ix_(chosen, chosen)])
 
@@ -37,33 +44,34 @@ class Estimate(NamedTuple):
 class Months:
     """What is known of the three months of a field, for whichever cells are asked for."""
 
-    def __init__(self, field, daily, criteria):
+    def __init__(self, field: "xr.Dataset", daily: "xr.Dataset | None", criteria: Criteria) -> None:
         self.field, self.daily, self.rule = field, daily, criteria.confidence
         self.change = criteria.warning.change
         self.month = contracts.named(field)
         self.resolution = float(field.attrs.get("native_resolution_m") or np.nan)
         self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
-        self._models, self._estimates = {}, {}
+        self._models: dict[str, tuple[DayModel | None, Floats | None]] = {}
+        self._estimates: dict[Any, Any] = {}
 
-    def level(self, month, at):
+    def level(self, month: str, at: Ints) -> Floats:
         """float64[n_cell], the month's mean of some cells, ug/m3."""
         return self._values("pm25", month)[at]
 
-    def error(self, month, at):
+    def error(self, month: str, at: Ints) -> Floats:
         """float64[n_cell], its stated error (1 sd), NaN where there is none."""
         return self._values("pm25_error", month)[at]
 
-    def _values(self, name, month):
+    def _values(self, name: str, month: str) -> Floats:
         return contracts.values_of(self.field, name, month).astype("float64")
 
-    def days(self, month, at):
+    def days(self, month: str, at: Ints) -> Floats | None:
         """float64[n_cell, n_day] of the whole month, or None where a cell has none or the month fewer than two."""
         values = self._whole(month)
         if values is None or not np.isfinite(values[at]).any(axis=1).all():
             return None
         return values[at]
 
-    def estimate(self, month, at):
+    def estimate(self, month: str, at: Ints) -> Estimate | None:
         """
         What is known of the month's true means of some cells, together; None where no error is known.
 
@@ -75,7 +83,7 @@ class Months:
             self._estimates[key] = self._estimated(month, at)
         return self._estimates[key]
 
-    def _estimated(self, month, at):
+    def _estimated(self, month: str, at: Ints) -> Estimate | None:
         from hotspot.estimate.field.joint import joint_mean
 
         level = np.maximum(self.level(month, at), _LEAST)
@@ -97,7 +105,7 @@ class Months:
         shared = self._shared(at, self.field.attrs.get("correlation_km"))
         return Estimate(np.log(level), spread[:, None] * shared * spread)
 
-    def _shared(self, at, distance):
+    def _shared(self, at: Ints, distance: float | None) -> Floats:
         """Correlation of errors: 1 inside one native pixel, falling with distance where one is given."""
         place = self.place[at]
         size = self.resolution if math.isfinite(self.resolution) and self.resolution > 0 else 1.0
@@ -108,7 +116,7 @@ class Months:
         km = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1)) / 1000
         return np.where(same, 1.0, np.exp(-km / distance))
 
-    def _whole(self, month):
+    def _whole(self, month: str) -> Floats | None:
         """float64[n_cell, n_day] of the field's cells, NaN where there is none, or None."""
         if self.daily is None:
             return None
@@ -117,19 +125,18 @@ class Months:
         values = part.values.astype("float64")
         return values if np.isfinite(values).any(axis=0).sum() >= 2 else None
 
-    def _model(self, month):
+    def _model(self, month: str) -> DayModel | None:
         """Variances of a month of satellite days; None where the days are not of a satellite."""
         if month not in self._models:
             self._models[month] = self._modelled(month)
         return self._models[month][0]
 
-    def _modelled(self, month):
+    def _modelled(self, month: str) -> tuple[DayModel | None, Floats | None]:
         from hotspot.estimate.field.filled_days import lattice_of
-        from hotspot.estimate.field.residuals import day_model
 
         values = self._whole(month)
         of_stations = "satellite" not in str(self.field.attrs.get("method", "satellite"))
-        if values is None or of_stations or "spacing" not in self.field.attrs:
+        if self.daily is None or values is None or of_stations or "spacing" not in self.field.attrs:
             return None, None
         if "seen" in self.daily:
             wanted = local_days(month).astype("datetime64[ns]")
@@ -146,11 +153,11 @@ class Months:
         )  # fmt: skip
         return model, values
 
-    def _seen(self, month):
-        return self._models[month][1]
+    def _seen(self, month: str) -> Floats:
+        return cast(Floats, self._models[month][1])  # whoever asks has a model
 
 
-def this_month(months, names, at, k):
+def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) -> dict[str, np.ndarray]:
     """
     Rank sets and probabilities of this month, for the ranked cells of one city and class.
 
@@ -168,11 +175,11 @@ def this_month(months, names, at, k):
     dict as ``rank_sets`` gives it; NaN, and nothing claimed, where an error is not known
     """
     city, own = at
-    parts = [months.estimate(name, city) for name in names]
-    if any(part is None for part in parts):
+    known = [part for name in names if (part := months.estimate(name, city)) is not None]
+    if len(known) < len(names):
         unknown = np.full(own.size, np.nan)
         return dict.fromkeys(SETS, unknown) | {"may_top": np.full(own.size, np.nan)}
-    parts = [part.of(own) for part in parts]
+    parts = [part.of(own) for part in known]
     place, rule = months.place[city[own]] / 1000, months.rule
     seed = [rule.seed, *parse_month(names[0]), *(_place(names[0], name) for name in names)]
     if len(parts) == 1:
@@ -188,14 +195,14 @@ def this_month(months, names, at, k):
     return rank_sets(draws, k=k, level=rule.level, apart=apart)
 
 
-def _place(month, name):
+def _place(month: str, name: str):
     """The number of a month in the seed, by how many months it lies before the list's."""
     (year, of_year), (then, of_then) = parse_month(month), parse_month(name)
     back = 12 * (year - then) + of_year - of_then
     return _PLACE.get(back, back + _OTHERS)
 
 
-def again(months, names, own):
+def again(months: Months, names: list[str], own: Ints) -> Floats:
     """
     Share of months like this in which each cell would be the worst of its class.
 
@@ -213,14 +220,15 @@ def again(months, names, own):
     """
     from hotspot.kernels import ranks
 
-    parts = [
+    drawn = [
         month_draws(
             months.level(name, own), months.error(name, own), months.place[own],
             name, months.rule, native_resolution=months.resolution, days=months.days(name, own),
         )
         for name in names
     ]  # fmt: skip
-    if any(part is None for part in parts):
+    parts = [part for part in drawn if part is not None]
+    if len(parts) < len(drawn):
         return np.full(own.size, np.nan)
     if len(parts) == 1:
         draws = parts[0]
@@ -231,7 +239,7 @@ def again(months, names, own):
     return ranks.rank_shares(np.ascontiguousarray(np.round(draws, 8)), 1)[0]
 
 
-def _difference(parts, change):
+def _difference(parts: list[Estimate], change: str) -> Estimate:
     """Estimate of the change between two months whose errors are independent."""
     now, base = parts
     if change == "percent":
@@ -243,9 +251,9 @@ def _difference(parts, change):
     return Estimate(levels[0] - levels[1], spread[0] + spread[1])
 
 
-def _places_lost(draws):
+def _places_lost(draws: Sequence[Floats]) -> Floats:
     """By how many places a cell stands nearer to the worst than in the base month, for every draw."""
     from hotspot.kernels import ranks
 
     now, base = (sum(ranks.draw_ranks(np.ascontiguousarray(part))) / 2 for part in draws)
-    return base - now
+    return np.asarray(base - now)

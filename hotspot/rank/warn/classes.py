@@ -6,18 +6,25 @@ stored full value, and is itself not rounded before it is ranked (``rules.rankin
 """
 
 import json
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats, Ints, Objects
 from hotspot.rank.select.hotlist import in_force
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.ranking import change, level_for_rank, ranks
 from hotspot.rules.reasons import Reason, in_use, months_back
 from hotspot.rules.rounding import plain_text
 from hotspot.rules.standards import standard_change, state_change
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 class Class(NamedTuple):
@@ -37,7 +44,7 @@ class Class(NamedTuple):
         return self.of.id
 
 
-def other_choices(field, hot, criteria):
+def other_choices(field: "xr.Dataset", hot: "pd.DataFrame", criteria: Criteria) -> dict[str, int]:
     """
     How many rows of the list another measure of change would change.
 
@@ -66,7 +73,7 @@ def other_choices(field, hot, criteria):
     listed, at = listed_cells(field, hot)
     chosen, k = criteria.warning.change, criteria.warning.k
 
-    def rows(change):
+    def rows(change: str) -> set[tuple[str, int]]:
         rule = criteria.model_copy(update={"warning": criteria.warning.model_copy(update={"change": change})})
         found = set()
         for kind in classes_of(field, at, rule, [], listed["city"].values):
@@ -84,7 +91,7 @@ def other_choices(field, hot, criteria):
     }
 
 
-def listed_cells(field, hot):
+def listed_cells(field: "xr.Dataset", hot: "pd.DataFrame") -> "tuple[pd.DataFrame, Ints]":
     """The list in force, in the order city, cell, and the position of each of its cells in the field."""
     listed = in_force(hot).sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
     place = {code: i for i, code in enumerate(field["cell"].values.tolist())}
@@ -97,7 +104,7 @@ def listed_cells(field, hot):
     return listed, np.array([place[code] for code in listed["cell"]], dtype="int64")
 
 
-def classes_of(field, at, criteria, notes, cities):
+def classes_of(field: "xr.Dataset", at: Ints, criteria: Criteria, notes: list[str], cities: Any) -> Iterator[Class]:
     """What is ranked in each class, and why a cell is not; adds to ``notes``."""
     rule = criteria.warning
     month = contracts.named(field)
@@ -135,14 +142,14 @@ def classes_of(field, at, criteria, notes, cities):
         yield Class(of, np.where(ranked, worse, np.nan), ranked, why, previous, difference, per_cent)
 
 
-def _month(field, at, month):
+def _month(field: "xr.Dataset", at: Ints, month: str) -> tuple[Floats, Flags, np.ndarray]:
     """Mean, validity and reason of the listed cells in one month."""
     value = contracts.values_of(field, "pm25", month)[at].astype("float64")
     valid = contracts.values_of(field, "valid", month)[at].astype(bool) & np.isfinite(value)
     return value, valid, contracts.values_of(field, "why", month)[at]
 
 
-def _told_networks(networks, base, reason, notes):
+def _told_networks(networks: str, base: str, reason: str, notes: list[str]) -> None:
     """Which stations a change was made from, and what it would be with all of them."""
     for name, then, now, both, raw, like in json.loads(networks):
         if name == base and not then == now == both:
@@ -152,7 +159,7 @@ def _told_networks(networks, base, reason, notes):
             )
 
 
-def _places_lost(now, base, ranked, cities):
+def _places_lost(now: Floats, base: Floats, ranked: Flags, cities: Any) -> Floats:
     """By how many places a cell stands nearer to the worst of its city than in the base month."""
     lost = np.full(now.size, np.nan)
     for city in sorted(set(cities)):
@@ -161,7 +168,7 @@ def _places_lost(now, base, ranked, cities):
     return lost
 
 
-def _why(given, valid, value, month):
+def _why(given: np.ndarray, valid: Flags, value: Floats, month: str) -> Objects:
     """The field's own reason with the month before it, "" where the value is valid."""
     return np.array(
         [
@@ -172,7 +179,7 @@ def _why(given, valid, value, month):
     )
 
 
-def _straddles(field, base, month, reason, notes):
+def _straddles(field: "xr.Dataset", base: str, month: str, reason: str, notes: list[str]) -> str:
     """A refusal, or "", for a pair of months on two sides of a change of rules; adds a note where it stands."""
     standard = standard_change(base, month)
     if standard is not None:

@@ -7,8 +7,10 @@ no cluster, and a cluster says that a district is heavy, not which cell of it.
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.variables import DataError
 
 CLASSES = ("hot", "cold", "")
@@ -16,7 +18,7 @@ CLASSES = ("hot", "cold", "")
 _MOST_PLACES = 50_000_000
 
 
-def gi_star(values, cells, *, alpha=0.05):
+def gi_star(values: ArrayLike | xr.DataArray | xr.Dataset, cells: "xr.Dataset", *, alpha: float = 0.05) -> "xr.Dataset":
     """
     Gi* of every cell on the lattice: queen neighbours and the cell itself, weight one each.
 
@@ -105,7 +107,7 @@ def gi_star(values, cells, *, alpha=0.05):
     )  # fmt: skip
 
 
-def _one_month(values, cells):
+def _one_month(values: "ArrayLike | xr.DataArray | xr.Dataset", cells: "xr.Dataset") -> Floats:
     """The values of the cells, in their order: of a field those of its month."""
     if isinstance(values, xr.Dataset):
         now = contracts.of_month(values)
@@ -117,7 +119,7 @@ def _one_month(values, cells):
     return np.asarray(getattr(values, "values", values), dtype="float64")
 
 
-def false_discovery(p, alpha):
+def false_discovery(p: ArrayLike, alpha: float) -> Flags:
     """
     Which hypotheses are rejected when the false discovery rate is held at ``alpha``.
 
@@ -143,7 +145,7 @@ def false_discovery(p, alpha):
     return p <= ordered[passing[-1]] if passing.size else np.zeros(p.size, dtype=bool)
 
 
-def places(cells):
+def places(cells: "xr.Dataset") -> tuple[Ints, Ints, int, int]:
     """Columns and rows from 0, and the size of the box that holds them."""
     col, row = (cells[name].values.astype("int64") for name in ("col", "row"))
     col, row = col - col.min(), row - row.min()

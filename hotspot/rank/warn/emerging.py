@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats
 from hotspot.rank.warn.clusters import false_discovery, places
 from hotspot.variables import DataError
 
@@ -149,7 +150,7 @@ def classify(sign: NDArray[np.float64], way: float) -> str:
     return "no pattern"
 
 
-def _pattern(row, way):
+def _pattern(row: Floats, way: float) -> str:
     """The pattern of one side, for which that side is 1; empty where none fits. Cold falls when it grows."""
     hot = row > 0
     most = hot.sum() >= MOST * row.size

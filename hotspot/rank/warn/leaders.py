@@ -1,10 +1,19 @@
 """The ten highest cells and the ten largest rises of each city, as the analysis report prints them (C6)."""
 
+from typing import TYPE_CHECKING
+
 from hotspot.rank.warn.warnings import rank_warnings
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import in_use
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
-def rank_leaders(field, hot, criteria, *, daily=None):
+
+def rank_leaders(
+    field: "xr.Dataset", hot: "pd.DataFrame", criteria: Criteria, *, daily: "xr.Dataset | None" = None
+) -> "pd.DataFrame":
     """
     The first ``criteria.report.leaders`` hotspot cells of each city in each class.
 

@@ -8,6 +8,7 @@ is unsure of it).
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.one_thread import one_thread
 
 SHARES = (0.0, 0.35, 0.7, 1.0)  # of the cells' true differences that are smooth in space
@@ -21,7 +22,7 @@ _LEAST = 1e-12
 
 
 @one_thread
-def posterior_draws(mean, covariance, place_km, n_draws, seed):
+def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws: int, seed: list[int]) -> Floats:
     """
     Draws of true values that have these estimates.
 
@@ -70,7 +71,8 @@ def posterior_draws(mean, covariance, place_km, n_draws, seed):
     size = max(float(mean.var()), variance)
     ridge = 1e-6 * variance * np.eye(n_cell)
     own = np.diag(covariance) - 2 * covariance.mean(axis=1) + covariance.mean()
-    rng, found = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    found: list[tuple[float, Floats, Floats | None]] = []
     for whole in SIZES:
         heavy = _heavy(mean, size * whole, own)
         for share in SHARES:
@@ -97,17 +99,18 @@ def posterior_draws(mean, covariance, place_km, n_draws, seed):
     return np.concatenate(drawn, axis=1)
 
 
-def _given(mean, total):
+def _given(mean: Floats, total: Floats) -> tuple[float, float, float]:
     """Restricted log likelihood of a covariance, the level of the cells and its weight."""
     root = np.linalg.cholesky(total)
     half = np.linalg.solve(root, np.stack([mean, np.ones(mean.size)], axis=1))
     weight = half[:, 1] @ half[:, 1]
     level = half[:, 1] @ half[:, 0] / weight
     left = half[:, 0] - level * half[:, 1]
-    return -np.log(np.diag(root)).sum() - (np.log(weight) + left @ left) / 2, level, weight
+    fit = -np.log(np.diag(root)).sum() - (np.log(weight) + left @ left) / 2
+    return float(fit), float(level), float(weight)
 
 
-def _heavy(mean, size, own):
+def _heavy(mean: Floats, size: float, own: Floats) -> tuple[float, Floats]:
     """
     Log of how much better heavy tails explain the cells than a normal distribution of the same size, cell by cell,
     and for each cell the chance of each of the widths that make up such tails.
@@ -129,14 +132,14 @@ def _heavy(mean, size, own):
     return float((heavy - normal).sum()), chances
 
 
-def _widths():
+def _widths() -> Floats:
     """Quantiles of the width that a normal distribution has in Student's t."""
     from scipy import stats
 
     return 1 / np.sqrt(stats.chi2.ppf((np.arange(12) + 0.5) / 12, TAIL) / TAIL)
 
 
-def _drawn_widths(chances, rng):
+def _drawn_widths(chances: Floats, rng: np.random.Generator) -> Floats:
     """One draw of the width of each cell."""
     steps = np.cumsum(chances, axis=1)
     at = (rng.random(len(steps))[:, None] > steps).sum(axis=1)

@@ -5,11 +5,13 @@ may be among the worst (METHODS 16).
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
+
 # Draws of cells that see one satellite pixel differ by the order of a sum; this many decimals do not.
 _DUST_DECIMALS = 8
 
 
-def rank_sets(draws, *, k, level, apart=None):
+def rank_sets(draws: Floats, *, k: int, level: float, apart: Flags | None = None) -> dict[str, np.ndarray]:
     """
     Ranks each cell may hold, alone and all at once, and how often it leads the draws.
 
@@ -58,7 +60,7 @@ def rank_sets(draws, *, k, level, apart=None):
     return sets if apart is None or apart.all() else _blurred(sets, apart)
 
 
-def _together(best, worst, level):
+def _together(best: Ints, worst: Ints, level: float) -> tuple[Ints, Ints]:
     """
     Ends of the ranks of all cells: their mean less and more so many spreads that ``level`` of the draws lie inside.
 
@@ -80,7 +82,7 @@ def _together(best, worst, level):
     return np.maximum(low, 1).astype("int64"), np.minimum(high, best.shape[0]).astype("int64")
 
 
-def _blurred(sets, apart):
+def _blurred(sets: dict[str, np.ndarray], apart: Flags) -> dict[str, np.ndarray]:
     """Cells that the product cannot resolve hold each other's ranks too."""
     out = dict(sets)
     near = ~apart
@@ -92,7 +94,7 @@ def _blurred(sets, apart):
     return out
 
 
-def near_pairs(place, native_resolution):
+def near_pairs(place: Floats, native_resolution: float) -> Flags:
     """
     Pairs of cells whose centres lie closer than the product's native resolution.
 

@@ -8,15 +8,23 @@ each rounded once from its stored full value, and is itself not rounded before i
 is in.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Ints, Texts
 from hotspot.rank.warn.claims import Months, again, this_month
-from hotspot.rank.warn.classes import classes_of, listed_cells
+from hotspot.rank.warn.classes import Class, classes_of, listed_cells
 from hotspot.rank.warn.sets import near_pairs
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.ranking import ranks
 from hotspot.rules.reasons import REASONS, months_back
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 COLUMNS = (
     "month", "city", "reason", "rank", "cell", "label", "county", "township", "lon", "lat",
@@ -28,7 +36,14 @@ BESIDE = ("p_again", "all_low", "all_high", "may_top", "may")
 NOT_RANKED_COLUMNS = ("month", "city", "cell", "reason", "why")
 
 
-def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
+def rank_warnings(
+    field: "xr.Dataset",
+    hot: "pd.DataFrame",
+    criteria: Criteria,
+    *,
+    daily: "xr.Dataset | None" = None,
+    standing: "pd.DataFrame | None" = None,
+) -> "pd.DataFrame":
     """
     Rank the hotspot cells of each city in three classes and publish the worst of each.
 
@@ -96,7 +111,9 @@ def rank_warnings(field, hot, criteria, *, daily=None, standing=None):
     return warned
 
 
-def rank_standing(field, hot, criteria, *, daily=None):
+def rank_standing(
+    field: "xr.Dataset", hot: "pd.DataFrame", criteria: Criteria, *, daily: "xr.Dataset | None" = None
+) -> "pd.DataFrame":
     """
     Every hotspot cell that could be ranked, with its rank and its confidence, listed or not.
 
@@ -170,7 +187,7 @@ def rank_standing(field, hot, criteria, *, daily=None):
     return ranked
 
 
-def not_ranked(field, hot, criteria):
+def not_ranked(field: "xr.Dataset", hot: "pd.DataFrame", criteria: Criteria) -> "pd.DataFrame":
     """
     Every hotspot cell left out of a class, with the reason.
 
@@ -212,7 +229,7 @@ def not_ranked(field, hot, criteria):
     return table.reset_index(drop=True)
 
 
-def _may(sets, cells):
+def _may(sets: dict[str, np.ndarray], cells: Texts) -> str:
     """The set of cells that may be among the k worst, likeliest first; empty where unknown."""
     may = np.asarray(sets["may_top"])
     if may.dtype != bool:
@@ -221,7 +238,7 @@ def _may(sets, cells):
     return ";".join(cells[i] for i in order if may[i])
 
 
-def beside(warned, standing):
+def beside(warned: "pd.DataFrame", standing: "pd.DataFrame") -> "pd.DataFrame":
     """
     The list with what stands beside it, for words and internal sheets; never for ``warnings.csv``.
 
@@ -240,7 +257,9 @@ def beside(warned, standing):
     return joined
 
 
-def _confidence(kind, at, chosen, months, order, criteria):
+def _confidence(
+    kind: Class, at: Ints, chosen: tuple[Ints, Ints], months: Months, order: Ints, criteria: Criteria
+) -> dict[str, np.ndarray]:
     """Confidence columns of the ranked cells of one city and class; ``chosen``: all of the city, and these."""
     back, k = kind.of.months_back, criteria.warning.k[kind.reason]
     names = [months.month, month_minus(months.month, back)] if back else [months.month]
@@ -260,7 +279,7 @@ def _confidence(kind, at, chosen, months, order, criteria):
     return sets | {"distinguishable": (sets["rank_high"] <= max(k, int(listed.sum()))) & ~rival}
 
 
-def _identity(field, at):
+def _identity(field: "xr.Dataset", at: Ints) -> dict[str, np.ndarray]:
     """Columns that say which cell it is and where."""
     columns = {"cell": field["cell"].values[at].astype(str)}
     for name in ("label", "county", "township"):

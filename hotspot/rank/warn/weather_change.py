@@ -5,18 +5,25 @@ Nothing here ranks: the official change stays the one that lists a cell. The cha
 average weather stands beside it, so that a reader sees what is left without the weather.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hotspot import contracts
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import REASONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 COLUMNS = (
     "change_normalised", "change_normalised_pct", "normalised_low_pct", "normalised_high_pct", "weather",
 )  # fmt: skip
 
 
-def weather_change(field, rows):
+def weather_change(field: "xr.Dataset", rows: "pd.DataFrame") -> "pd.DataFrame":
     """
     The weather-normalised change of listed cells, and what the weather did.
 
@@ -90,7 +97,7 @@ def weather_change(field, rows):
     return pd.DataFrame(table, index=rows.index)
 
 
-def _before(field, name, month, at, back):
+def _before(field: "xr.Dataset", name: str, month: str, at: Ints, back: np.ndarray) -> Floats:
     """A variable so many months before, row by row; NaN where the row has no base."""
     values = np.full(back.size, np.nan)
     for n in sorted(set(back[back > 0].tolist())):

@@ -6,15 +6,22 @@ Offline files of the study only; nothing is fetched. None of it decides anything
 
 import itertools
 import json
+from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from hotspot.foreign.answered import answered
 from hotspot.foreign.vectors import companions
 from hotspot.grid.vector_file import in_wgs84, read_vector
+from hotspot.kernels.arrays import Flags, Floats, Objects
 from hotspot.patterns import find_files
+from hotspot.sources.intake import Intake
 from hotspot.sources.store import told, words
+from hotspot.study import Backdrop
 from hotspot.text.door import masked
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
@@ -32,7 +39,9 @@ _MARGIN = 0.2  # degrees: farther than any printed map looks beyond the study
 _LONGEST = 200  # characters; a name is shortened for the page, but a page of text is no name
 
 
-def read_backdrop(deliveries, root, intake, *, bounds=None):
+def read_backdrop(
+    deliveries: list[Backdrop] | tuple[Backdrop, ...], root: Path, intake: Intake, *, bounds: Floats | None = None
+) -> gpd.GeoDataFrame:
     """
     Read the lines and areas of every ``[[backdrop]]`` of a study.
 
@@ -72,9 +81,6 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     >>> read_backdrop([given], root, intake)[["kind", "name"]].values.tolist(), intake.counts["duplicates"]
     ([['river', '清河']], 1)
     """
-    import geopandas as gpd
-    import shapely
-
     tables = []
     for delivery in deliveries:
         for path in find_files(root, delivery.files, "backdrop"):
@@ -95,11 +101,8 @@ def read_backdrop(deliveries, root, intake, *, bounds=None):
     return frame.loc[key.sort_values(["kind", "name", "number", "shape"], kind="stable").index].reset_index(drop=True)
 
 
-def _features(path, intake):
+def _features(path, intake: Intake):
     """The features of a vector file as ``read_vector`` gives them, decoded once in its life."""
-    import geopandas as gpd
-    import shapely
-
     beside = companions(path)
 
     def make():
@@ -122,7 +125,7 @@ def _features(path, intake):
     return frame
 
 
-def _read(path, delivery, intake):
+def _read(path: Path, delivery: Backdrop, intake: Intake) -> pd.DataFrame:
     """One file's sound features in WGS 84."""
     record = intake.register(path)
     counted = record.read == 0
@@ -159,7 +162,7 @@ def _read(path, delivery, intake):
     return table[keep].assign(geometry=shapes[keep])
 
 
-def _column(frame, name, delivery, path):
+def _column(frame: gpd.GeoDataFrame, name: Any, delivery: Backdrop, path: str) -> list[str]:
     theirs = delivery.columns.get(name)
     if theirs is None:
         return [""] * len(frame)
@@ -169,16 +172,14 @@ def _column(frame, name, delivery, path):
     return ["" if value is None or value != value else masked(plain(value)) for value in frame[theirs]]
 
 
-def _kind(word, delivery):
+def _kind(word: str, delivery: Backdrop) -> str:
     """One of ours, or the word itself where nobody knows it."""
     known = {said: kind for kind, words in _WORDS.items() for said in words}
     return delivery.kind or known.get(word.lower(), word)
 
 
-def _fault(kind, name, shape):
+def _fault(kind: str, name: str, shape: shapely.Geometry) -> str:
     """Why a feature cannot be drawn; empty where it can."""
-    import shapely
-
     if kind not in KINDS:
         return f"kind {kind[:20]!r} is none of {', '.join(KINDS)}"
     if len(name) > _LONGEST:
@@ -193,7 +194,7 @@ def _fault(kind, name, shape):
     return ""
 
 
-def _repeated(table, shapes, faults):
+def _repeated(table: pd.DataFrame, shapes: Objects, faults: list[str]) -> Flags:
     """Features that repeat an earlier one of their file, shape and words."""
     seen, again = set(), np.zeros(len(table), dtype=bool)
     for at, fault in enumerate(faults):

@@ -7,20 +7,32 @@ only the GTiff driver opens it, no side file, no network, within limits.
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotspot.foreign.child import Child, serve
+from hotspot.kernels.arrays import Floats, Singles
+from hotspot.patterns import find_files
 from hotspot.sources.child import MEMORY, SECONDS
+from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.sources.store import told, words
+from hotspot.study import Terrain
 from hotspot.variables import VARIABLES, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MOST_IMPOSSIBLE = 0.01  # of the pixels; RELIABILITY 32
 
 
-def open_dem(delivery, root, intake, *, bounds=None):
+def open_dem(
+    delivery: Terrain, root: Path, intake: Intake, *, bounds: tuple[float, float, float, float] | None = None
+) -> "xr.DataArray":
     """
     Read one delivered elevation model.
 
@@ -45,8 +57,6 @@ def open_dem(delivery, root, intake, *, bounds=None):
     """
     import xarray as xr
 
-    from hotspot.patterns import find_files
-
     paths = find_files(root, delivery.files, "terrain")
     if len(paths) > 1:
         raise DataError(f"terrain: {len(paths)} files match {delivery.files}; deliver one GeoTIFF (merge the tiles).")
@@ -62,7 +72,7 @@ def open_dem(delivery, root, intake, *, bounds=None):
     return xr.DataArray(values, coords, ("y", "x"), "elevation", attrs)
 
 
-def _in_child(path, said, bounds, name):
+def _in_child(path, said, bounds, name: str):
     """The arrays that the child decodes, and its report."""
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
         target = Path(folder) / "dem.npz"
@@ -78,7 +88,9 @@ def _in_child(path, said, bounds, name):
             return {"report": words(report)} | {key: arrays[key] for key in ("values", "x", "y")}
 
 
-def decode(path, said, bounds):
+def decode(
+    path: Path, said: dict[str, str | None], bounds: list[float]
+) -> tuple[tuple[Singles, Floats, Floats, int], str]:
     """
     Heights of a GeoTIFF; run in the child.
 
@@ -128,7 +140,9 @@ def decode(path, said, bounds):
     return _cut(raw, marks, x, y, bounds if crs.is_geographic else None), crs.to_wkt()
 
 
-def _cut(raw, marks, x, y, bounds):
+def _cut(
+    raw: NDArray[np.int16], marks: Sequence[Any], x: Floats, y: Floats, bounds: Sequence[float] | None
+) -> tuple[Singles, Floats, Floats, int]:
     """Values, x, y inside the bounds (one pixel more all round), and how many heights were impossible."""
     values = raw.astype(np.float32)
     missing = ~np.isfinite(values) | np.isin(raw, marks)
@@ -152,7 +166,7 @@ def _cut(raw, marks, x, y, bounds):
     return values[rows, columns], x[columns], y[rows], int(impossible.sum())
 
 
-def _answer(job):
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     (values, x, y, impossible), crs = decode(check_path(job["path"]), job["said"], job["bounds"])
     np.savez(job["to"], values=values, x=x, y=y)
     return {"crs": crs, "impossible": impossible}

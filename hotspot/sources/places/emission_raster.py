@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -222,7 +223,7 @@ def _netcdf(path: Path, said: dict) -> tuple:
         return total, lat, lon, units.pop()
 
 
-def _axes(variable, name: str) -> tuple[str, str]:
+def _axes(variable: Any, name: str) -> tuple[str, str]:
     """Its dimensions of latitude and longitude; any other has one step."""
     found = [next((d for d in variable.dimensions if d.lower() in names), "") for names in _AXES.values()]
     rest = [n for d, n in zip(variable.dimensions, variable.shape, strict=True) if d not in found]

@@ -8,19 +8,26 @@ quarantined.
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from hotspot.foreign.answered import answered
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.patterns import find_files
 from hotspot.rules.classes import dossier_papers, find_class
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.facility_layouts import LAYOUTS
 from hotspot.sources.places.features import read_features
 from hotspot.sources.places.positions import CHINA, check_degrees, position_faults
-from hotspot.sources.tables import DUPLICATE, QUARANTINED, read_table
+from hotspot.sources.tables import DUPLICATE, QUARANTINED, Table, read_table
+from hotspot.study import Facilities
 from hotspot.text.door import delivered_name, masked
 from hotspot.variables import DataError
 
@@ -53,37 +60,34 @@ _LARGEST = 1e10  # of any size in any unit: 10 Gt a year; the world makes 4 Gt o
 _PLACE = 1e-4  # degrees, 10 m: units of one plant that a register lists one by one
 
 
-def load_facilities(deliveries, root, intake, *, bounds=None):
+def load_facilities(
+    deliveries: Iterable[Facilities], root: Path, intake: Intake, *, bounds: Sequence[float] | None = None
+) -> gpd.GeoDataFrame:
     """
     Read every register of facilities into one table.
 
-    Layouts: ``wri-power`` (WRI power plants; wind, water, sun and nuclear plants are
-    read but are no PM2.5 source), ``sfi-cement``, ``sfi-steel``, and ``table`` or
-    ``general`` (columns name, class, lon, lat, and where known id, datum, size,
-    size_unit, accuracy, status, vintage, and the papers of ``dossier_papers``; CSV,
-    XLSX or GeoJSON points).
+    Layouts: ``wri-power`` (WRI power plants; wind, water, sun and nuclear plants are read but are no PM2.5
+    source), ``sfi-cement``, ``sfi-steel``, and ``table`` or ``general`` (columns name, class, lon, lat, and where
+    known id, datum, size, size_unit, accuracy, status, vintage, and the papers of ``dossier_papers``; CSV, XLSX or
+    GeoJSON points).
 
     Parameters
     ----------
     deliveries : sequence of study.Facilities
-    root : Path
-        The data root.
+    root : Path, the data root
     intake : Intake
-        Rows read = used + duplicates + quarantined; what was read but is no source,
-        or lies outside ``bounds``, counts as used and is noted.
-    bounds : (west, south, east, north), optional
-        Degrees WGS 84; only facilities inside are returned.
+        Rows read = used + duplicates + quarantined; what was read but is no source, or lies outside ``bounds``,
+        counts as used and is noted.
+    bounds : (west, south, east, north), degrees WGS 84, optional; only facilities inside are returned
 
     Returns
     -------
-    GeoDataFrame, EPSG:4326, sorted by ``facility`` (unique, the same from run to
-    run): ``name class_ lon lat size size_unit accuracy status vintage source``,
-    ``datum`` (as delivered), ``rows`` (delivered rows that are this facility) and a
-    column per paper (yes, no, the number of it, or empty); ``size`` is NaN where
-    unknown, ``accuracy`` exact, approximate or unknown.
-    ``attrs["account"]``: a dict per file, ``read = listed + far + no_source +
-    duplicates + quarantined`` in rows, of which ``no_place`` are quarantined for
-    their place; ``attrs["no_place"]``: those rows, a JSON list.
+    GeoDataFrame, EPSG:4326, sorted by ``facility`` (unique, the same from run to run): ``name class_ lon lat size
+    size_unit accuracy status vintage source``, ``datum`` (as delivered), ``rows`` (delivered rows that are this
+    facility) and a column per paper (yes, no, the number of it, or empty); ``size`` is NaN where unknown,
+    ``accuracy`` exact, approximate or unknown. ``attrs["account"]``: a dict per file, ``read = listed + far +
+    no_source + duplicates + quarantined`` in rows, of which ``no_place`` are quarantined for their place;
+    ``attrs["no_place"]``: those rows, a JSON list.
 
     Raises
     ------
@@ -104,8 +108,6 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     >>> found["class_"].tolist(), [q.rule for q in intake.quarantine]
     (['cement'], ['longitude and latitude are swapped'])
     """
-    import geopandas as gpd
-
     frames, account, lost = [], [], []
     for delivery in deliveries:
         if delivery.layout not in LAYOUTS:
@@ -137,7 +139,7 @@ def load_facilities(deliveries, root, intake, *, bounds=None):
     return found
 
 
-def _read(path, delivery, intake):
+def _read(path: Path, delivery: Facilities, intake: Intake) -> tuple[pd.DataFrame, dict[str, Any], list[Any]]:
     """One file in the common schema, positions in WGS 84, ids not yet unique; its account; its rows without a place."""
     if path.suffix.lower() in (".geojson", ".json"):
         table = read_features(path, intake)
@@ -193,7 +195,9 @@ def _read(path, delivery, intake):
     return out[list(COLUMNS)].reset_index(drop=True), counted, without
 
 
-def _without_place(rows, fault, lines, delivery, name):
+def _without_place(
+    rows: pd.DataFrame, fault: Objects, lines: Ints, delivery: Facilities, name: str
+) -> list[dict[str, Any]]:
     """Sources whose place is missing or cannot be right, for the inventory; their bytes lie in quarantine."""
     size = to_numbers(rows["size"])[0]
     found = []
@@ -213,7 +217,7 @@ def _without_place(rows, fault, lines, delivery, name):
     return found
 
 
-def _own_ids(rows, taken):
+def _own_ids(rows: list[dict[str, Any]], taken: set[str]) -> list[dict[str, Any]]:
     """The rows with an id nobody else has: their own, or file and line."""
     for row in rows:
         if not row["facility"] or row["facility"] in taken:
@@ -222,18 +226,18 @@ def _own_ids(rows, taken):
     return rows
 
 
-def _paper(text):
+def _paper(text: str) -> str:
     """``yes``, ``no``, empty, or what else the register says of a paper: its number, its date."""
     word = str(text).strip()
     return next((key for key, words in _PAPER.items() if word.lower() in words), word)
 
 
-def _hashed(name, lon, lat):
+def _hashed(name: str, lon: float, lat: float) -> str:
     """Id of a row that has none: the same name at the same delivered place is the same facility."""
     return "f-" + hashlib.sha256(f"{name}|{lon:.6f}|{lat:.6f}".encode()).hexdigest()[:12]
 
 
-def _without_numbers(described, name, intake):
+def _without_numbers(described: pd.DataFrame, name: str, intake: Intake) -> pd.DataFrame:
     """Every text of the register without identity-card and telephone numbers: names travel to every product."""
     n_masked = 0
     for column in described.columns:
@@ -251,7 +255,7 @@ def _without_numbers(described, name, intake):
     return described
 
 
-def _sizes(table, described, intake):
+def _sizes(table: Table, described: pd.DataFrame, intake: Intake) -> pd.Series:
     """The sizes as written; what is below nothing or beyond any plant is set aside and left empty."""
     with np.errstate(invalid="ignore"):
         size = to_numbers(described["size"])[0]
@@ -263,19 +267,19 @@ def _sizes(table, described, intake):
     return described["size"].where(~absurd, "")
 
 
-def _duplicates(table):
+def _duplicates(table: Table) -> None:
     """Rows that repeat an earlier one word for word."""
     sound = np.flatnonzero(table.status == 0)
     again = table.frame.iloc[sound].duplicated().to_numpy()
     table.duplicate(sound[again])
 
 
-def _datum(out, delivery):
+def _datum(out: pd.DataFrame, delivery: Facilities) -> pd.Series:
     datum = out["datum"].str.strip().str.lower().str.replace("[ _-]", "", regex=True)
     return datum.where(datum != "", delivery.datum or "")
 
 
-def _to_wgs84(out, delivery, name):
+def _to_wgs84(out: pd.DataFrame, delivery: Facilities, name: str) -> tuple[Floats, Floats]:
     datum = _datum(out, delivery)
     if (datum == "").any():
         raise DataError(
@@ -289,7 +293,7 @@ def _to_wgs84(out, delivery, name):
     return lon, lat
 
 
-def _classes(out, delivery, name, intake):
+def _classes(out: pd.DataFrame, delivery: Facilities, name: str, intake: Intake) -> pd.Series:
     """Our class keys; an empty text for what is no source, ``other`` for what nobody knows."""
     if out.attrs["classed"]:
         return out["class_"]
@@ -311,7 +315,7 @@ def _classes(out, delivery, name, intake):
     return out["word"].map(lambda word: known[word] or (fallback if not word and fallback else "other")).astype(object)
 
 
-def _accuracy(out):
+def _accuracy(out: pd.DataFrame) -> Objects:
     words = {word: key for key, words in _ACCURACY.items() for word in words}
     said = out["accuracy"].str.strip().str.lower().map(words).fillna("unknown").astype(object)
     # Two decimals are a kilometre: such a place was read off a map or is a town's.
@@ -320,7 +324,7 @@ def _accuracy(out):
     return np.where((said == "unknown") & rough, "approximate", said)
 
 
-def _one_row_each(table, intake):
+def _one_row_each(table: pd.DataFrame, intake: Intake) -> pd.DataFrame:
     """
     Units of one plant at one place become one facility; one id at two places becomes two.
 
@@ -363,14 +367,16 @@ def _one_row_each(table, intake):
     return out.sort_values("facility", kind="stable").reset_index(drop=True)
 
 
-def _square(row, east=0, north=0):
+def _square(row: dict[str, Any], east: int = 0, north: int = 0) -> tuple[Any, ...]:
     """The square a row lies in (or one beside it) and its kind: the key under which its like are looked up."""
     side = 1.01 * _PLACE
     place = (int(row["lon"] // side) + east, int(row["lat"] // side) + north)
     return (*place, row["class_"], row["size_unit"], row["source"])
 
 
-def _same_plant(row, kept, around):
+def _same_plant(
+    row: dict[str, Any], kept: Sequence[dict[str, Any]], around: Mapping[Any, Sequence[int]]
+) -> dict[str, Any] | None:
     """The first kept row of the same kind within ``_PLACE``, or None; only nine squares are looked at."""
     near = [
         at
@@ -382,7 +388,7 @@ def _same_plant(row, kept, around):
     return kept[min(near)] if near else None
 
 
-def _note_shared(table, intake):
+def _note_shared(table: pd.DataFrame, intake: Intake) -> None:
     shared = table.duplicated(["lon", "lat"], keep=False) if len(table) else np.zeros(0, bool)
     if np.any(shared):
         places = len(table.loc[shared, ["lon", "lat"]].drop_duplicates())

@@ -7,7 +7,8 @@ of the file's columns hold the longitude, the name and the size, whether ``class
 (empty = no source of PM2.5), and which column holds the class word.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,8 @@ from hotspot.registry import Registry, a_function
 from hotspot.rules.classes import dossier_papers
 from hotspot.sources.aliases import our_names
 from hotspot.sources.places.positions import tidy_id
+from hotspot.sources.tables import Table
+from hotspot.study import Facilities
 from hotspot.variables import DataError
 
 _SCHEMA = (
@@ -43,7 +46,7 @@ _STATUS = {
 }
 
 
-def wri_power(table, delivery):
+def wri_power(table: Table, delivery: Facilities) -> pd.DataFrame:
     """WRI Global Power Plant Database, raw country table. Only what burns is a source of PM2.5."""
     need = ("Power Plant ID", "Name", "Fuel", "Capacity (MW)", "Operational Status", "Latitude", "Longitude", "Country")
     _require(table, need)
@@ -59,7 +62,7 @@ def wri_power(table, delivery):
     return _with(out, lon="Longitude", name="Name", size="Capacity (MW)", classed=True)
 
 
-def sfi_cement(table, delivery):
+def sfi_cement(table: Table, delivery: Facilities) -> pd.DataFrame:
     """Spatial Finance Initiative, cement plants."""
     need = ("iso3", "uid", "gcd_plant_name", "status", "latitude", "longitude", "accuracy", "capacity", "capacity_unit")
     _require(table, need)
@@ -69,7 +72,7 @@ def sfi_cement(table, delivery):
     return _with(out, lon="longitude", name="gcd_plant_name", size="capacity", classed=True)
 
 
-def sfi_steel(table, delivery):
+def sfi_steel(table: Table, delivery: Facilities) -> pd.DataFrame:
     """Spatial Finance Initiative, iron and steel plants. The file does not say the unit of its capacity."""
     need = (
         "iso3",
@@ -88,7 +91,7 @@ def sfi_steel(table, delivery):
     return _with(out, lon="longitude", name="pf_owner", size="pf_total_raw_production_capacity", classed=True)
 
 
-def general(table, delivery):
+def general(table: Table, delivery: Facilities) -> pd.DataFrame:
     """The general schema: name, class, lon, lat, and what else is known, under any known header."""
     extra = {theirs: ours for theirs, ours in delivery.columns.items() if theirs in table.columns}
     extra = {theirs: "class_" if ours == "class" else ours for theirs, ours in extra.items()}
@@ -109,7 +112,7 @@ def general(table, delivery):
     return _with(out, lon=ours["lon"], name=ours["name"], size=ours.get("size"), classed=False, word=ours.get("class_"))
 
 
-def _sfi(text, key, names):
+def _sfi(text: pd.DataFrame, key: str, names: Sequence[str]) -> pd.DataFrame:
     out = _empty(text)
     out["facility"] = f"sfi-{key}-" + text["uid"].map(tidy_id)
     out["class_"] = key
@@ -125,11 +128,11 @@ def _sfi(text, key, names):
     return out
 
 
-def _status(word):
+def _status(word: Any) -> str:
     return _STATUS.get(str(word).strip().lower(), str(word).strip())
 
 
-def _require(table, need):
+def _require(table: Table, need: Iterable[str]) -> None:
     lacking = [name for name in need if name not in table.columns]
     if lacking:
         raise DataError(
@@ -138,11 +141,13 @@ def _require(table, need):
         )
 
 
-def _empty(text):
+def _empty(text: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series("", index=text.index, dtype=object) for name in _SCHEMA})
 
 
-def _with(out, *, lon, name, size, classed, word=None):
+def _with(
+    out: pd.DataFrame, *, lon: str, name: str, size: str | None, classed: bool, word: str | None = None
+) -> pd.DataFrame:
     out = out.astype(object)
     out.attrs.update(lon=lon, name=name, size=size, classed=classed, word=word)
     return out

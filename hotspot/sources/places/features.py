@@ -5,19 +5,21 @@ A feature is a row; its number in the file stands for the line number.
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from hotspot.foreign.child import ask
+from hotspot.sources.intake import Intake
 from hotspot.sources.sheet import of_rows
-from hotspot.sources.tables import read_sheet, table_of
+from hotspot.sources.tables import Table, read_sheet, table_of
 from hotspot.variables import DataError
 
 _CELLS = 20_000_000
 
 
-def read_features(path, intake):
+def read_features(path: Path, intake: Intake) -> Table:
     """
     GeoJSON points as a table of text: every property, and ``lon``, ``lat``.
 
@@ -40,7 +42,7 @@ def read_features(path, intake):
     return table_of(found, intake)
 
 
-def _decoded(path, name, data):
+def _decoded(path, name: str, data):
     """The features of a file as rows; what is no point with properties is a fault."""
     report = ask("geojson", path, name, plain=True)
     text = data.decode("utf-8-sig")
@@ -66,5 +68,5 @@ def _decoded(path, name, data):
     return of_rows(frame, np.array(kept, dtype=np.int64) + 1, [raw(at) for at in kept], "utf-8", wrong)
 
 
-def _text(value):
+def _text(value: str | float) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -9,14 +9,16 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Floats, Objects
 from hotspot.sources.aliases import our_names, plain
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.variables import DataError
 
 # Longitudes and latitudes that China lies within, with a margin; used for warnings and swaps only.
@@ -35,7 +37,7 @@ class Positions:
     lat: np.ndarray
 
 
-def tidy_id(text):
+def tidy_id(text: str) -> str:
     """
     A station id without differences that only print shows: width, case of blanks, line marks.
 
@@ -47,7 +49,7 @@ def tidy_id(text):
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", str(text))).strip()
 
 
-def position_faults(lon, lat, *, rounded=True):
+def position_faults(lon: Floats, lat: Floats, *, rounded: bool = True) -> Objects:
     """
     What is wrong with each position; an empty text where nothing is.
 
@@ -81,7 +83,7 @@ def position_faults(lon, lat, *, rounded=True):
     return fault
 
 
-def refuse_swapped(fault, name):
+def refuse_swapped(fault: Objects, name: str) -> None:
     """
     Refuse a file most of whose positions have longitude and latitude exchanged (RELIABILITY C4: 86, G 11).
 
@@ -104,7 +106,7 @@ def refuse_swapped(fault, name):
         )
 
 
-def check_degrees(lon, lat, name):
+def check_degrees(lon: Floats, lat: Floats, name: str) -> None:
     """
     Refuse positions that are degrees and minutes written as decimals (39.5420 for 39 deg 54.20').
 
@@ -132,7 +134,7 @@ def check_degrees(lon, lat, name):
         )
 
 
-def read_positions(path, intake, *, datum, encoding=None):
+def read_positions(path: Path, intake: Intake, *, datum: str | None, encoding: str | None = None) -> Positions:
     """
     Read a file of station positions.
 
@@ -183,7 +185,7 @@ def read_positions(path, intake, *, datum, encoding=None):
     return Positions(table.name, {k: v[kept] for k, v in texts.items()}, names[kept], np.asarray(x), np.asarray(y))
 
 
-def _repeated(table, texts, lon, lat, column):
+def _repeated(table: Table, texts: dict[str, Objects], lon: Floats, lat: Floats, column: str) -> None:
     """The same row twice is a duplicate; one id (first key column) at two places is nowhere."""
     first = next(iter(texts.values()))
     places: dict[str, list[int]] = {}
@@ -202,7 +204,7 @@ def _repeated(table, texts, lon, lat, column):
             table.intake.note(f"{table.name}: {rule}")
 
 
-def _notes(table, ids, lon, lat, intake):
+def _notes(table: Table, ids: Objects, lon: Floats, lat: Floats, intake: Intake) -> None:
     west, south, east, north = CHINA
     outside = (lon < west) | (lon > east) | (lat < south) | (lat > north)
     if outside.any():
@@ -214,7 +216,9 @@ def _notes(table, ids, lon, lat, intake):
         intake.note(f"{table.name}: {shared.sum()} stations share a position with another one ({few})")
 
 
-def locate_stations(stations, positions, intake, *, also=None):
+def locate_stations(
+    stations: list[str], positions: Positions, intake: Intake, *, also: dict[str, tuple[str, str]] | None = None
+) -> dict[str, tuple[str, float, float]]:
     """
     Match station ids of a series with a coordinate file.
 

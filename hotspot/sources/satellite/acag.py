@@ -7,16 +7,19 @@ holds stand in its name: ``V5GL02.HybridPM25c_0p10.Asia.202001-202001.nc``.
 """
 
 import re
+from datetime import date
+from typing import Any
 
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import Meaning
+from hotspot.study import Satellite
 from hotspot.variables import DataError
 
 PATTERN = r"\.(?P<year>\d{4})(?P<month>\d{2})-(?P<year2>\d{4})(?P<month2>\d{2})\.nc$"
 CITE = "van Donkelaar et al. 2021, 10.1021/acs.est.1c05309"
 
 
-def meaning(name, delivery):
+def meaning(name: str, delivery: Satellite) -> Meaning:
     """
     What the published layout says of one file.
 
@@ -37,13 +40,13 @@ def meaning(name, delivery):
     )
 
 
-def resolution(name):
+def resolution(name: str) -> float | None:
     """Native resolution by the name's ``0p10``, m at the equator, or None."""
     match = re.search(r"[_.](\d)p(\d+)\.", name)
     return float(f"{match[1]}.{match[2]}") * 111_320 if match else None
 
 
-def check(name, report, first, last):
+def check(name: str, report: dict[str, Any], first: date, last: date) -> None:
     """
     The file's own dates must hold those of its name (RELIABILITY 40).
 

@@ -11,6 +11,7 @@ import re
 
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import Meaning
+from hotspot.study import Satellite
 from hotspot.variables import DataError
 
 PATTERN = r"_[DMY]\d+K_(?P<year>\d{4})(?P<month>\d{2})?(?P<day>\d{2})?_"
@@ -18,7 +19,7 @@ CITE = "Wei et al. 2021, 10.1016/j.rse.2020.112136"
 _LETTERS = {"D": "day", "M": "month", "Y": "year"}
 
 
-def meaning(name, delivery):
+def meaning(name: str, delivery: Satellite) -> Meaning:
     """
     What the published layout says of one file.
 
@@ -52,7 +53,7 @@ def meaning(name, delivery):
     )
 
 
-def resolution(name):
+def resolution(name: str) -> float | None:
     """Native resolution by the name's ``1K``, m, or None."""
     match = re.search(r"_[DMY](\d+)K_", name)
     return float(match[1]) * 1000 if match else None

@@ -1,10 +1,14 @@
 """GeoTIFF layers: read through and described in the child."""
 
 import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Singles
 from hotspot.sources.satellite.rasters import (
+    Meaning,
     check_axes,
     check_dtype,
     check_origin,
@@ -17,6 +21,10 @@ from hotspot.sources.satellite.rasters import (
 )
 from hotspot.variables import DataError, to_unit
 
+if TYPE_CHECKING:
+    import rasterio
+    from pyproj import CRS
+
 # No side files, no network, no other driver: a GeoTIFF and nothing else (RELIABILITY 24).
 _SAFE = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -25,14 +33,14 @@ _SAFE = {
 }
 
 
-def _open(path):
+def _open(path: Path) -> "rasterio.io.DatasetReader":
     """A dataset of the GTiff driver, under an environment without side files or network."""
     import rasterio
 
     return rasterio.open(path, driver="GTiff")
 
 
-def describe(path, meaning, lay=None):
+def describe(path: Path, meaning: Meaning, lay=None) -> dict[str, Any]:
     """
     Read a GeoTIFF completely and say what it holds; run in the child.
 
@@ -108,7 +116,9 @@ def describe(path, meaning, lay=None):
     }
 
 
-def _header(source, path, meaning):
+def _header(
+    source: "rasterio.io.DatasetReader", path: Path, meaning: Meaning
+) -> "tuple[list[str], CRS, str, list[str]]":
     """Checks that need no pixel: bands, size, rotation, CRS, unit."""
     import pyproj
 
@@ -139,7 +149,7 @@ def _header(source, path, meaning):
     return [dtype], crs, agreed_unit(own_unit, meaning), notes
 
 
-def agreed_crs(own, declared):
+def agreed_crs(own: "CRS | None", declared: str | None) -> "CRS":
     """The file's CRS, or the declared one; they must not contradict each other."""
     import pyproj
 
@@ -151,10 +161,10 @@ def agreed_crs(own, declared):
         raise DataError("it has no CRS and the study declares none; declare crs, e.g. 'EPSG:4326'.")
     if own is not None and said is not None and not _same(own, said):
         raise DataError(f"its CRS is {own.name}, the study declares {said.name}; correct the study or the file.")
-    return own or said
+    return cast("CRS", own or said)
 
 
-def _same(own, said):
+def _same(own: Any, said: Any) -> bool:
     """Whether two CRSs put the same numbers at the same place; names and axis order do not matter."""
     if own.equals(said, ignore_axis_order=True):
         return True
@@ -166,7 +176,7 @@ def _same(own, said):
         return own.to_dict() == said.to_dict()
 
 
-def agreed_unit(own, meaning):
+def agreed_unit(own: str, meaning: Meaning) -> str:
     """The file's unit, or the declared one; they must convert alike."""
     said = meaning.unit
     own = (own or "").strip()
@@ -182,7 +192,7 @@ def agreed_unit(own, meaning):
     return own
 
 
-def _band(source, band):
+def _band(source: "rasterio.io.DatasetReader", band: int) -> Singles:
     """One band, read block row by block row so that a corrupt block is named."""
     import rasterio
     from rasterio.windows import Window
@@ -201,7 +211,7 @@ def _band(source, band):
     return np.concatenate(parts)
 
 
-def read(path, report, bands):
+def read(path: Path, report: dict[str, Any], bands):
     """Bands (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import rasterio
 
@@ -212,7 +222,7 @@ def read(path, report, bands):
             yield values if masked is None else np.where(masked, np.asarray(np.nan, values.dtype), values)
 
 
-def _masked(source, band):
+def _masked(source: "rasterio.io.DatasetReader", band: int) -> Flags | None:
     """Where the file's own mask says that a pixel does not count; None where it has none beside nodata."""
     from rasterio.enums import MaskFlags
 

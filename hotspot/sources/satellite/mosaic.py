@@ -1,15 +1,21 @@
 """Tiles of one delivery on their common grid; values are read when they are asked for."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Singles
+from hotspot.sources.intake import Intake
 from hotspot.sources.once import remember
 from hotspot.sources.satellite.laid import layer_of
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 ALIGNED = 0.05  # pixels that two grids of one delivery may differ
 
@@ -28,18 +34,18 @@ class Tile:
     turned: tuple[np.ndarray, np.ndarray]  # rows and columns of the file in our order
 
     @property
-    def origin(self):
+    def origin(self) -> str:
         """What its values hang on, as a text: the file's hash, what was declared of it, the layer."""
         return f"{self.report['key']}:{self.layer}"
 
-    def read(self):
+    def read(self) -> Singles:
         """float[y, x], ug/m3, ascending both ways."""
         values = layer_of(self.path, self.report, Path(self.report["laid"]), self.layer)
         rows, columns = self.turned
         return values[rows][:, columns]
 
 
-def tile_of(path, report, layer, day, name):
+def tile_of(path: Path, report: dict[str, Any], layer: int, day: date, name: str) -> Tile:
     """A Tile with longitudes in -180..180 and both axes ascending; nothing is read."""
     x, y = np.asarray(report["x"]), np.asarray(report["y"])
     if _degrees(report):
@@ -49,7 +55,7 @@ def tile_of(path, report, layer, day, name):
     return Tile(path, name, report, layer, day, x[columns], y[rows], (rows, columns))
 
 
-def mosaic(tiles, intake):
+def mosaic(tiles: list[Tile], intake: Intake) -> "xr.DataArray":
     """
     All tiles as one DataArray (time, y, x).
 
@@ -105,7 +111,7 @@ def _lazy(days, jobs, shape, dtype):
     return da.Array(HighLevelGraph.from_collections(name, graph), name, chunks, dtype)
 
 
-def _layer(job, shape, dtype):
+def _layer(job: list[tuple[Tile, slice, slice]], shape: tuple[int, int], dtype: Any) -> Singles:
     """One day on the common grid; where tiles overlap the first that has a value counts."""
     out = np.full(shape, np.nan, dtype)
     for tile, rows, columns in job:
@@ -114,19 +120,19 @@ def _layer(job, shape, dtype):
     return out[None]
 
 
-def _degrees(report):
+def _degrees(report: dict[str, Any]) -> bool:
     """Whether the coordinates of a file are longitudes and latitudes."""
     return _geographic(report["crs"])
 
 
 @lru_cache(maxsize=16)
-def _geographic(crs):
+def _geographic(crs: str) -> bool:
     import pyproj
 
     return pyproj.CRS.from_user_input(crs).is_geographic
 
 
-def _dtype(report):
+def _dtype(report: dict[str, Any]) -> str:
     """What ``decode`` returns for a stored type."""
     stored = np.dtype(report["dtype"])
     return (
@@ -136,7 +142,7 @@ def _dtype(report):
     )
 
 
-def _common_grid(tiles):
+def _common_grid(tiles: list[Tile]) -> tuple[Floats, Floats, dict[int, tuple[slice, slice]]]:
     """Axes of the smallest grid that holds every tile, and each tile's place in it (by id)."""
     first = tiles[0]
     distinct: dict[Any, Tile] = {}
@@ -175,7 +181,7 @@ def _common_grid(tiles):
     return axes[0], axes[1], places
 
 
-def _compare(same, places, intake):
+def _compare(same: list[Tile], places: dict[int, tuple[slice, slice]], intake: Intake) -> None:
     """Where tiles of one day overlap: count what is delivered twice, name what disagrees."""
     for k, tile in enumerate(same):
         for other in same[:k]:
@@ -208,7 +214,7 @@ def _overlap(tile, other, places, rows, columns, store):
     return int(found["n"][0]), int(found["n"][1])
 
 
-def _cut(tile, place, rows, columns):
+def _cut(tile: Any, place: tuple[slice, slice], rows: slice, columns: slice) -> np.ndarray:
     """The part of a tile inside a window of the common grid."""
     values = tile.read()
     return values[rows.start - place[0].start : rows.stop - place[0].start][
@@ -216,7 +222,7 @@ def _cut(tile, place, rows, columns):
     ]
 
 
-def _book_twice(intake, tile, count):
+def _book_twice(intake: Intake, tile: Any, count: int) -> None:
     """Move pixels delivered twice from used to duplicates, once per file and day."""
     record = intake.register(tile.path)
     part = f"{tile.day} twice"

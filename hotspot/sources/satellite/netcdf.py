@@ -1,9 +1,14 @@
 """NetCDF layers: read through and described in the child."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.sources.satellite.geotiff import agreed_crs, agreed_unit
 from hotspot.sources.satellite.rasters import (
+    Meaning,
     check_axes,
     check_dtype,
     check_origin,
@@ -16,12 +21,16 @@ from hotspot.sources.satellite.rasters import (
 )
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import netCDF4
+    from pyproj import CRS
+
 _NAMES = {"x": ("lon", "longitude", "x", "nav_lon"), "y": ("lat", "latitude", "y", "nav_lat"), "time": ("time", "t")}
 _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _DEFAULT_FILL = 9.969209968386869e36  # what the netCDF library writes where nothing was written
 
 
-def describe(path, meaning, lay=None):
+def describe(path: Path, meaning: Meaning, lay=None) -> dict[str, Any]:
     """
     Read a NetCDF file completely and say what it holds; run in the child.
 
@@ -87,7 +96,7 @@ def describe(path, meaning, lay=None):
         }
 
 
-def _variable(source, meaning):
+def _variable(source: "netCDF4.Dataset", meaning: Meaning) -> "tuple[netCDF4.Variable, dict[str, str]]":
     """The PM2.5 variable and its dimensions by axis."""
     found = {}
     for name, variable in source.variables.items():
@@ -112,7 +121,7 @@ def _variable(source, meaning):
     return found[names[0]]
 
 
-def _axis_of(source, dim):
+def _axis_of(source: "netCDF4.Dataset", dim: str) -> tuple[str, ...]:
     """("x",), ("y",), ("time",) or () for a dimension, by its coordinate's attributes, then by name."""
     variable = source.variables.get(dim)
     if variable is not None:
@@ -127,14 +136,14 @@ def _axis_of(source, dim):
     return tuple(axis for axis, names in _NAMES.items() if dim.lower() in names)
 
 
-def _coordinate(source, dim):
+def _coordinate(source: "netCDF4.Dataset", dim: str) -> Floats:
     """Values of a one-dimensional coordinate, float64."""
     if dim not in source.variables:
         raise DataError(f"dimension {dim} has no coordinate variable; deliver a file with its coordinates.")
     return np.asarray(source.variables[dim][:], dtype=float)
 
 
-def _own_crs(source, variable, dims):
+def _own_crs(source: "netCDF4.Dataset", variable: "netCDF4.Variable", dims: dict[str, str]) -> "CRS | None":
     """The CRS the file itself states: a grid mapping, or longitudes and latitudes."""
     import pyproj
 
@@ -152,7 +161,7 @@ def _own_crs(source, variable, dims):
     return None
 
 
-def _check_bounds(source, dim, centres):
+def _check_bounds(source: "netCDF4.Dataset", dim: str, centres: Floats) -> None:
     """Bounds, where the file has them, must lie half a pixel around the centres (RELIABILITY 37)."""
     name = str(getattr(source.variables[dim], "bounds", ""))
     if name not in source.variables or source.variables[name].shape != (centres.size, 2):
@@ -166,7 +175,7 @@ def _check_bounds(source, dim, centres):
         )
 
 
-def _nodata(variable, meaning):
+def _nodata(variable: "netCDF4.Variable", meaning: Meaning) -> list[float]:
     """Stored values that mean missing, JSON-ready and in a fixed order."""
     marks = []
     for value in (getattr(variable, "_FillValue", None), getattr(variable, "missing_value", None), meaning.nodata):
@@ -178,7 +187,7 @@ def _nodata(variable, meaning):
     return marks
 
 
-def _times(source, dims):
+def _times(source: "netCDF4.Dataset", dims: dict[str, str]) -> list[str]:
     """Local day of every layer, YYYY-MM-DD; empty where the file has no time axis."""
     import netCDF4
 
@@ -200,7 +209,7 @@ def _times(source, dims):
     return [f"{s.year:04d}-{s.month:02d}-{s.day:02d}" for s in np.asarray(stamps).reshape(-1)]
 
 
-def _layer(variable, dims, k, where):
+def _layer(variable: "netCDF4.Variable", dims: dict[str, str], k: int, where: str) -> np.ndarray:
     """One layer as stored, (row, column)."""
     index = tuple(
         k if dim == dims.get("time") else slice(None) if dim in (dims["x"], dims["y"]) else 0
@@ -214,7 +223,7 @@ def _layer(variable, dims, k, where):
     return raw if order == [dims["y"], dims["x"]] else raw.T
 
 
-def read(path, report, layers):
+def read(path: Path, report: dict[str, Any], layers):
     """Layers (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import netCDF4
     from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK

@@ -4,9 +4,11 @@ import base64
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Singles
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 # RELIABILITY 30: a mean PM2.5 lies in 1-500 ug/m3. Here over the whole layer, of which a part may
@@ -48,11 +50,11 @@ class Meaning:
     origin_share: float | None = None  # where in a pixel the coordinate 0 lies: 0 edge, 0.5 centre
     layers: int | None = None  # number of layers the file's name promises
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def check_path(path):
+def check_path(path: str | Path) -> Path:
     """
     Refuse names that GDAL or netCDF would not open as a plain file.
 
@@ -75,7 +77,7 @@ def check_path(path):
     return Path(path)
 
 
-def kind_of(path):
+def kind_of(path: str | Path) -> str:
     """
     The format of a raster by its first bytes, never by its name.
 
@@ -105,7 +107,7 @@ def kind_of(path):
     raise DataError(f"content begins with {head[:8]!r}, neither GeoTIFF nor NetCDF; deliver one of these.")
 
 
-def check_size(n_row, n_col, n_layer, item, size):
+def check_size(n_row: int, n_col: int, n_layer: int, item: int, size: int) -> None:
     """Refuse a header that promises more than its file can hold, before anything is allocated."""
     need = n_row * n_col * n_layer * item
     if n_row < 2 or n_col < 2:
@@ -117,7 +119,7 @@ def check_size(n_row, n_col, n_layer, item, size):
         )
 
 
-def check_dtype(dtype, has_nodata):
+def check_dtype(dtype: str | Any | Any, has_nodata: bool) -> None:
     """Refuse kinds of numbers in which PM2.5 is not delivered."""
     dtype = np.dtype(dtype)
     if dtype.kind not in "iuf" or dtype.itemsize < 2:
@@ -126,7 +128,7 @@ def check_dtype(dtype, has_nodata):
         raise DataError(f"values are {dtype} and no nodata value is given; declare nodata in the study.")
 
 
-def check_axes(x, y, geographic):
+def check_axes(x: Floats, y: Floats, geographic: bool) -> None:
     """
     Coordinates evenly spaced, in the range of their CRS, not swapped.
 
@@ -156,7 +158,7 @@ def check_axes(x, y, geographic):
         )
 
 
-def check_origin(centres, name, share):
+def check_origin(centres: Floats, name: str, share: float) -> None:
     """Refuse a grid that lies half a pixel off where its layout is published to lie."""
     step = abs(float(centres[-1] - centres[0])) / (len(centres) - 1)
     place = (float(centres[0]) / step - share) % 1.0
@@ -168,7 +170,7 @@ def check_origin(centres, name, share):
         )
 
 
-def decode(raw, nodata, scale, offset, unit):
+def decode(raw: np.ndarray, nodata: list[float], scale: float, offset: float, unit: str) -> Singles:
     """
     Delivered numbers as PM2.5: missing and impossible ones are NaN.
 
@@ -201,7 +203,7 @@ def possible(values, missing):
     return np.where(missing | impossible, np.asarray(np.nan, values.dtype), values)
 
 
-def unpack(raw, nodata, scale, offset, unit):
+def unpack(raw: np.ndarray, nodata: list[float], scale: float, offset: float, unit: str) -> tuple[Singles, Flags]:
     """Values in ug/m3 with impossible ones still in, and where they are missing."""
     raw = np.asarray(raw)
     wide = (raw.dtype.kind == "f" and raw.dtype.itemsize > 4) or (raw.dtype.kind in "iu" and raw.dtype.itemsize > 2)
@@ -213,11 +215,12 @@ def unpack(raw, nodata, scale, offset, unit):
                 missing |= raw == np.asarray(mark).astype(raw.dtype)
     values = raw.astype(np.float64 if wide else np.float32)
     if scale != 1.0 or offset != 0.0:
-        values = values * values.dtype.type(scale) + values.dtype.type(offset)
+        kind: Any = values.dtype.type
+        values = values * kind(scale) + kind(offset)
     return np.asarray(to_unit(values, unit, "pm25"), values.dtype), missing
 
 
-def tally(values, missing):
+def tally(values: Singles, missing: Flags) -> dict[str, Any]:
     """
     Count one layer: what was delivered, what can be used, what is set aside.
 
@@ -261,7 +264,7 @@ def tally(values, missing):
     }
 
 
-def _digest(values):
+def _digest(values: Floats) -> str:
     """A number for all values of a layer, whichever way up they are stored."""
     mixed = values.astype(np.float64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return f"{int((mixed ^ (mixed >> np.uint64(29))).sum(dtype=np.uint64)):016x}"
@@ -303,7 +306,7 @@ def unpack_aside(raw):
     return np.frombuffer(raw, dtype=[("row", "<i4"), ("col", "<i4"), ("value", "<f8")])
 
 
-def check_values(counts, period, where):
+def check_values(counts: dict[str, Any], period: str, where: str) -> list[str]:
     """
     Refuse a layer whose values cannot be PM2.5 of its period.
 
@@ -348,7 +351,7 @@ def check_values(counts, period, where):
     return notes
 
 
-def _hint(mean, low):
+def _hint(mean: float, low: float) -> str:
     """What the wrong magnitude usually means."""
     if 0 < mean < 1e-4:
         return "; it looks like kg/m3, declare unit = 'kg/m3'"

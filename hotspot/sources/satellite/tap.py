@@ -9,9 +9,12 @@ may come as ``.csv.zip``. Degrees WGS 84 at pixel centres, ug/m3.
 
 import re
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Ints
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import check_axes, check_values, possible, tally, unpack
 from hotspot.variables import DataError
@@ -23,7 +26,7 @@ PATTERN = (
 MOST_BYTES, MOST_RATIO = 1 << 30, 100  # of a zipped table: RELIABILITY 18
 
 
-def describe(path, period, nodata=None, lay=None):
+def describe(path: Path, period: str, nodata: float | None = None, lay=None) -> dict[str, Any]:
     """
     Read one TAP table and say what it holds.
 
@@ -94,12 +97,12 @@ def read(path, report, layers):
         yield found[layer]
 
 
-def resolution(name):
+def resolution(name: str) -> float | None:
     """The 1 km product is built on 10 km predictions (Xiao 2022), so both resolve 10 km."""
     return 10_000.0
 
 
-def _table(path):
+def _table(path: Path) -> dict[str, Floats]:
     """Columns of a CSV, or of the one CSV in a zip, as float64 arrays by name."""
     import pandas as pd
 
@@ -137,7 +140,7 @@ def beside(path):
     return next((path.parent / name for name in names if (path.parent / name).is_file()), None)
 
 
-def _places(path, grid_id):
+def _places(path: Path, grid_id: Floats) -> tuple[Floats, Floats]:
     """Longitude and latitude of the GridIDs of a tile, from the table beside it."""
     places = beside(path)
     if places is None:
@@ -155,7 +158,7 @@ def _places(path, grid_id):
     return table["Longitude"][order][at], table["Latitude"][order][at]
 
 
-def _line(values, name):
+def _line(values: Floats, name: str) -> tuple[Floats, Ints]:
     """The regular line of centres that some coordinates lie on, and the position of each."""
     if not np.isfinite(values).all():
         raise DataError(f"a row has no {name}; mend the table.")

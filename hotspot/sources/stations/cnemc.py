@@ -4,9 +4,14 @@ One national hour of the CNEMC stations as GeoJSON: numbers are text, ``-;`` is 
 Every feature is a row; its number in the file stands for the line number.
 """
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
 import numpy as np
 
+from hotspot.kernels.arrays import Ints
 from hotspot.sources.clock import parse_times, to_utc_hours
+from hotspot.sources.intake import Intake
 from hotspot.sources.places.features import read_features
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import Part, read_values
@@ -15,7 +20,17 @@ from hotspot.variables import DataError
 _COLUMNS = {"pm2_5": "pm25", "pm10": "pm10", "so2": "so2", "no2": "no2", "o3": "o3", "co": "co"}
 
 
-def read_cnemc(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
+def read_cnemc(
+    paths: list[Path],
+    intake: Intake,
+    *,
+    offset: float,
+    label: str,
+    hours: Ints | None,
+    encoding: str | None = None,
+    columns: dict[str, str] | None = None,
+    progress: Callable[[list[Path]], Iterable[Path]] = iter,
+) -> list[Part]:
     """
     Read national hours; the arguments are those of ``read_long``.
 

@@ -10,7 +10,9 @@ different whole numbers and none of those is an index, whatever its header says
 from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.index import iaqi
 from hotspot.variables import DataError
 
@@ -21,7 +23,7 @@ MIN_DISTINCT = 30
 MIN_COUNT = 100
 
 
-def index_of(concentration, version="2012"):
+def index_of(concentration: ArrayLike, version: str = "2012") -> Ints:
     """
     PM2.5 index of whole concentrations, rounded up (HJ 633, 4.2.4 and 4.2.6).
 
@@ -43,11 +45,11 @@ def index_of(concentration, version="2012"):
 
 
 @cache
-def _image(version):
+def _image(version: str) -> Ints:
     return np.array([iaqi(value, "pm25_24h", version) for value in range(_MAX + 1)], dtype=np.int64)
 
 
-def impossible(version="2012", below=200):
+def impossible(version: str = "2012", below: int = 200) -> Ints:
     """
     Whole numbers that no concentration gives as an index.
 
@@ -59,7 +61,7 @@ def impossible(version="2012", below=200):
     return np.setdiff1d(np.arange(below), _image(version))
 
 
-def looks_like_index(values, version="2012"):
+def looks_like_index(values: Floats, version: str = "2012") -> bool:
     """
     Whether values are an index in disguise.
 
@@ -86,7 +88,7 @@ def looks_like_index(values, version="2012"):
     return bool(len(np.unique(whole)) >= MIN_DISTINCT and np.mean(np.isin(whole, impossible(version))) < 0.001)
 
 
-def refuse_index(values, name):
+def refuse_index(values: Floats, name: str) -> None:
     """
     Stop when declared concentrations are an index.
 
@@ -106,7 +108,7 @@ def refuse_index(values, name):
             )
 
 
-def to_concentration(values, version="2012"):
+def to_concentration(values: ArrayLike, version: str = "2012") -> tuple[Floats, Flags]:
     """
     Turn an index back into ug/m3 where exactly one whole concentration gives it.
 

@@ -7,15 +7,19 @@ day and hour.
 """
 
 import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats, Ints, Objects, Times
 from hotspot.sources.aliases import header_unit, our_names
 from hotspot.sources.clock import compose, parse_days, parse_times, to_utc_hours
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import POLLUTANTS, Part, read_values
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
 
@@ -26,7 +30,17 @@ _KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lo
 LONGEST_ID = 200  # characters; what is longer is no id
 
 
-def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
+def read_long(
+    paths: list[Path],
+    intake: Intake,
+    *,
+    offset: float,
+    label: str,
+    hours: Ints | None,
+    encoding: str | None = None,
+    columns: dict[str, str] | None = None,
+    progress: Callable[[list[Path]], Iterable[Path]] = iter,
+) -> list[Part]:
     """
     Read long tables.
 
@@ -81,7 +95,7 @@ def read_long(paths, intake, *, offset, label, hours, encoding=None, columns=Non
     return parts
 
 
-def _stations(table, ours, path, intake):
+def _stations(table: Table, ours: dict[str, str], path: Path, intake: Intake) -> Objects:
     if "station" in ours or "name" in ours:
         texts = table.cells(ours.get("station") or ours["name"])
         unique, back = distinct(texts)
@@ -101,7 +115,7 @@ def _stations(table, ours, path, intake):
     return np.full(len(table.frame), tidy_id(path.stem), dtype=object)
 
 
-def local_times(table, ours, offset):
+def local_times(table: Table, ours: dict[str, str], offset: float) -> Times:
     """
     Local times of a table's rows, by whichever time columns it has.
 
@@ -143,7 +157,7 @@ def local_times(table, ours, offset):
     )
 
 
-def calendar_days(year, month, day):
+def calendar_days(year: Floats, month: Floats, day: Floats) -> Times:
     """
     Days of three number columns, NaT where they name none.
 
@@ -163,7 +177,7 @@ def calendar_days(year, month, day):
     return np.where(sound & same, days, np.datetime64("NaT", "D"))
 
 
-def set_aside_times(table, ours, local, fault):
+def set_aside_times(table: Table, ours: dict[str, str], local: Times, fault: Objects) -> None:
     """Quarantine the rows whose time is faulty, each under its rule; note what 24:00 became."""
     column = ours.get("time") or ours["hour"]
     texts = table.cells(column)
@@ -175,7 +189,7 @@ def set_aside_times(table, ours, local, fault):
         table.intake.note(f"{table.name}: 24:00 was read as 00:00 of the next day")
 
 
-def _refuse_fast_clocks(parts, minutes):
+def _refuse_fast_clocks(parts: list[Part], minutes: list[tuple[Objects, Times, Table, Ints]]) -> None:
     """Rows between full hours: a stray one is quarantined, a whole faster series is refused."""
     n_hourly = sum(len(part.rows) for part in parts)
     n_between = sum(len(late) for _, _, _, late in minutes)

@@ -5,8 +5,17 @@ Columns ``No,year,month,day,hour,PM2.5,...,CO,...,station``; missing is ``NA``. 
 is in ug/m3 here, unlike in the networks' own files, so its unit must be declared.
 """
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotspot.sources.intake import Intake
 from hotspot.sources.stations.long_table import read_long
+from hotspot.sources.stations.readings import Part
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    from hotspot.kernels.arrays import Ints
 
 # The twelve stations under the names the city's own lists use.
 CHINESE = {
@@ -25,7 +34,17 @@ CHINESE = {
 }
 
 
-def read_prsa(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
+def read_prsa(
+    paths: list[Path],
+    intake: Intake,
+    *,
+    offset: float,
+    label: str,
+    hours: "Ints | None",
+    encoding: str | None = None,
+    columns: dict[str, str] | None = None,
+    progress: Callable[[list[Path]], Iterable[Path]] = iter,
+) -> list[Part]:
     """
     Read PRSA files; the arguments are those of ``read_long``.
 

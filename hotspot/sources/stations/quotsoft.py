@@ -8,13 +8,17 @@ never enter an hourly series.
 """
 
 import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
+from hotspot.kernels.arrays import Ints, Objects
 from hotspot.sources.clock import compose, label_days, parse_days, to_utc_hours
 from hotspot.sources.encodings import content_fault
+from hotspot.sources.intake import Intake
 from hotspot.sources.stations.readings import Part, read_values
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.variables import DataError
 
 TYPES = {"PM2.5": "pm25", "PM10": "pm10", "SO2": "so2", "NO2": "no2", "O3": "o3", "CO": "co"}
@@ -23,7 +27,17 @@ _DATE = re.compile(r"(?<!\d)(\d{8})(?!\d)")
 _HEADER = ["date", "hour", "type"]
 
 
-def read_quotsoft(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
+def read_quotsoft(
+    paths: list[Path],
+    intake: Intake,
+    *,
+    offset: float,
+    label: str,
+    hours: Ints | None,
+    encoding: str | None = None,
+    columns: dict[str, str] | None = None,
+    progress: Callable[[list[Path]], Iterable[Path]] = iter,
+) -> list[Part]:
     """
     Read the days of a network.
 
@@ -60,13 +74,13 @@ def read_quotsoft(paths, intake, *, offset, label, hours, encoding=None, columns
     return parts
 
 
-def _day_of(path):
+def _day_of(path: Path) -> str | None:
     """The day in a file's name, ``YYYYMMDD``, or None."""
     found = _DATE.search(path.name)
     return found[1] if found else None
 
 
-def _read_day(path, intake, offset, label, encoding):
+def _read_day(path: Path, intake: Intake, offset: float, label: str, encoding: str | None) -> list[Part]:
     table = read_table(path, intake, encoding=encoding)
     if [name.lower() for name in table.columns[:3]] != _HEADER or len(table.columns) < 4:
         raise DataError(
@@ -112,7 +126,7 @@ def _read_day(path, intake, offset, label, encoding):
     return parts
 
 
-def _same_twice(table, rows, utc, cells):
+def _same_twice(table: Table, rows: Ints, utc: Ints, cells: Objects) -> None:
     """Rows of types that are not used are still compared among themselves, word for word."""
     seen = set()
     for at, text in zip(rows, cells[rows].tolist(), strict=True):
@@ -122,12 +136,12 @@ def _same_twice(table, rows, utc, cells):
         seen.add(row)
 
 
-def _note_days(paths, days, intake):
+def _note_days(paths: list[Path], days: set[str] | None, intake: Intake) -> None:
     """Name the days that nobody delivered: of those wanted, or between the first and the last file."""
     kinds: dict[str, set[str]] = {}
     for path in paths:
-        if _day_of(path):
-            kinds.setdefault(_DATE.sub("*", path.name), set()).add(_day_of(path))
+        if day := _day_of(path):
+            kinds.setdefault(_DATE.sub("*", path.name), set()).add(day)
     for kind, have in sorted(kinds.items()):
         first, last = parse_days([min(have), max(have)])
         span = (

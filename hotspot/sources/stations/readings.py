@@ -7,11 +7,14 @@ said twice is a duplicate, two different things said of one station-hour are bot
 set aside and the hour is missing (RELIABILITY C4: 58-60, 71, 82).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Objects
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers, unreadable_rule
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, USED, Table
 from hotspot.text.distinct import distinct
@@ -50,7 +53,7 @@ class Part:
     units: dict = field(default_factory=dict)
     places: np.ndarray | None = None
 
-    def keep(self, mask):
+    def keep(self, mask: Flags) -> "Part":
         """The part with only the rows where the mask is True."""
         return replace(
             self,
@@ -62,7 +65,7 @@ class Part:
         )
 
 
-def read_values(table, rows, columns, texts=None):
+def read_values(table: Table, rows: Ints, columns: list[str], texts: Objects | None = None) -> tuple[Floats, Flags]:
     """
     Numbers of some rows and columns; unreadable text is set aside.
 
@@ -87,7 +90,9 @@ def read_values(table, rows, columns, texts=None):
     return values, stays
 
 
-def set_aside_values(table, rows, columns, values, faulty, rule_of):
+def set_aside_values(
+    table: Table, rows: Ints, columns: list[str], values: Floats, faulty: Flags, rule_of: Callable
+) -> Flags:
     """
     Quarantine faulty values, or the row where no other value is left; values become NaN in place.
 
@@ -108,7 +113,7 @@ def set_aside_values(table, rows, columns, values, faulty, rule_of):
     return stays
 
 
-def check_range(part, units, intake):
+def check_range(part: Part, units: dict[str, str], intake: Intake) -> Part:
     """
     Convert a part to our units and set impossible values aside.
 
@@ -136,13 +141,13 @@ def check_range(part, units, intake):
     if not faulty.any():
         return part
 
-    def rule(i, j):
+    def rule(i: int, j: int) -> str:
         return f"{names[j]} outside {low[j]:g} to {high[j]:g} {VARIABLES[names[j]].unit}"
 
     return part.keep(set_aside_values(part.table, part.rows, part.columns, part.values, faulty, rule))
 
 
-def check_scale(parts, name):
+def check_scale(parts: list[Part], name: str) -> None:
     """
     Refuse PM2.5 whose size contradicts its declared unit (RELIABILITY C2: 48).
 
@@ -160,13 +165,13 @@ def check_scale(parts, name):
         )
 
 
-def _columns_of(part, variable):
+def _columns_of(part: Part, variable: str) -> Ints:
     if part.variable:
         return np.arange(part.values.shape[1]) if part.variable == variable else np.empty(0, np.int64)
     return np.flatnonzero([name == variable for name in part.variables])
 
 
-def strays(parts):
+def strays(parts: list[Part]) -> list[Part]:
     """
     Set aside rows that lie more than a year off from nearly all others: a clock that was wrong.
 
@@ -191,7 +196,7 @@ def strays(parts):
     return kept
 
 
-def settle(parts, intake):
+def settle(parts: list[Part], intake: Intake) -> list[Part]:
     """
     Find duplicates and contradictions over all parts.
 
@@ -210,7 +215,7 @@ def settle(parts, intake):
     return [part for group in groups.values() for part in _settle_group(group, intake)]
 
 
-def _settle_group(parts, intake):
+def _settle_group(parts: list[Part], intake: Intake) -> list[Part]:
     wide = bool(parts[0].variable)
     heads = [tuple(part.stations) if wide else part.variables for part in parts]
     columns = sorted({name for head in heads for name in head})
@@ -246,7 +251,18 @@ def _settle_group(parts, intake):
     ]
 
 
-def _apply(part, at, where, owner, first, status, clash, slots, wide, intake):
+def _apply(
+    part: Part,
+    at: int,
+    where: Ints,
+    owner: Ints,
+    first: Ints,
+    status: Ints,
+    clash: Flags,
+    slots: Ints,
+    wide: bool,
+    intake: Intake,
+) -> Part:
     mine = np.flatnonzero(owner == at)
     rows = where[mine] - first[at]
     kept = np.ones(len(part.hours), bool)
@@ -273,7 +289,7 @@ def _apply(part, at, where, owner, first, status, clash, slots, wide, intake):
     return part.keep(kept)
 
 
-def to_series(parts, wanted, utc_offset):
+def to_series(parts: list[Part], wanted: Ints | None, utc_offset: float) -> tuple[list[str], Ints, dict[str, Floats]]:
     """
     Settled parts as arrays on one hourly axis.
 

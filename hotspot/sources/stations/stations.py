@@ -8,16 +8,20 @@ study says it, the reading stops and asks for the key to add.
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import locate_stations, position_faults, read_positions, refuse_swapped
 from hotspot.sources.stations.cnemc import read_cnemc
@@ -27,6 +31,7 @@ from hotspot.sources.stations.prsa import CHINESE, read_prsa
 from hotspot.sources.stations.quotsoft import read_quotsoft
 from hotspot.sources.stations.readings import (
     POLLUTANTS,
+    Part,
     check_range,
     check_scale,
     set_aside_values,
@@ -35,6 +40,8 @@ from hotspot.sources.stations.readings import (
     to_series,
 )
 from hotspot.sources.stations.wuhan import read_wide
+from hotspot.sources.tables import Table
+from hotspot.study import Stations
 from hotspot.text.distinct import distinct
 from hotspot.text.door import delivered_name, masked
 from hotspot.variables import VARIABLES, DataError, to_unit
@@ -57,44 +64,38 @@ _SAME_PLACE = 0.001
 _MANY_FILES = 20
 
 
-def read_stations(delivery, root, intake, *, utc_offset, months=None):
+def read_stations(
+    delivery: Stations, root: Path, intake: Intake, *, utc_offset: float, months: Sequence[str] | None = None
+) -> xr.Dataset:
     """
     Read one delivery of station series.
 
-    Rows are compared over all its files. Of each file: rows read = used +
-    duplicates + quarantined; a row with one bad value among good ones is used
-    without that value, which is quarantined by itself.
+    Rows are compared over all its files. Of each file: rows read = used + duplicates + quarantined; a row with one
+    bad value among good ones is used without that value, which is quarantined by itself.
 
     Parameters
     ----------
     delivery : study.Stations
-        ``layout`` is one of ``quotsoft prsa long wide wuhan cnemc``; ``unit``,
-        ``time_zone``, ``hour_label`` and ``datum`` must be declared.
-    root : Path
-        The data root.
-    intake : Intake
-        Gets the counts, the quarantined rows and the notes.
-    utc_offset : float
-        Hours that the study's local time is ahead of UTC.
-    months : iterable of "YYYY-MM", optional
-        Local months wanted; default all that was delivered.
+        ``layout`` is one of ``quotsoft prsa long wide wuhan cnemc``; ``unit``, ``time_zone``, ``hour_label`` and
+        ``datum`` must be declared.
+    root : Path, the data root
+    intake : Intake, which gets counts, quarantined rows and notes
+    utc_offset : float, hours that the study's local time is ahead of UTC
+    months : iterable of "YYYY-MM", optional; local months wanted, default all that was delivered
 
     Returns
     -------
-    Dataset (station, time): ``pm25`` and what else was delivered with a unit,
-    float64, NaN where missing; ``time`` is UTC, start of the hour, every hour of
-    the months; coordinates ``name lon lat`` (WGS 84)
+    Dataset (station, time): ``pm25`` and what else was delivered with a unit, float64, NaN where missing;
+    ``time`` is UTC, start of the hour, every hour of the months; coordinates ``name lon lat`` (WGS 84)
 
     Raises
     ------
     DataError
-        Something is not declared, a file does not have the layout, the values
-        are an index, or no station has a position.
+        Something is not declared, a file lacks the layout, the values are an index, or no station has a position.
 
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
     >>> from hotspot.sources.intake import Intake
     >>> from hotspot.study import Stations
     >>> root = Path(tempfile.mkdtemp())
@@ -109,7 +110,7 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
         raise DataError(f"stations: layout {delivery.layout!r} is not known; there are: {', '.join(sorted(LAYOUTS))}.")
     _ask(delivery)
     offset = offset_of(delivery.time_zone)
-    hours = wanted_hours(months, utc_offset)
+    hours = wanted_hours(list(months) if months is not None else None, utc_offset)
     paths = _of_months(find_files(root, delivery.files, "stations"), delivery, hours, offset)
     parts = LAYOUTS[delivery.layout](
         paths,
@@ -136,7 +137,7 @@ def read_stations(delivery, root, intake, *, utc_offset, months=None):
     return dataset
 
 
-def _ask(delivery):
+def _ask(delivery: Stations) -> None:
     """Stop where the study leaves open what no station file says."""
     examples = {"time_zone": '"+08:00"', "hour_label": '"end" or "start"', "datum": '"wgs84" or "gcj02"'}
     for key, example in examples.items():
@@ -147,7 +148,7 @@ def _ask(delivery):
             )
 
 
-def _of_months(paths, delivery, hours, offset):
+def _of_months(paths: list[Path], delivery: Stations, hours: Ints | None, offset: float) -> list[Path]:
     """The files whose names, by the declared pattern, hold a wanted hour; a file of another name is read."""
     if delivery.date_pattern is None or hours is None:
         return paths
@@ -167,7 +168,7 @@ def _of_months(paths, delivery, hours, offset):
     return [path for path, name in zip(paths, said, strict=True) if name is None or name in wanted]
 
 
-def _progress(paths):
+def _progress(paths: list[Path]) -> Callable:
     from tqdm import tqdm
 
     if len(paths) < _MANY_FILES:
@@ -175,7 +176,7 @@ def _progress(paths):
     return lambda chosen: tqdm(chosen, desc="stations", unit="file", file=sys.stderr, disable=None, leave=False)
 
 
-def _concentrations(part, delivery):
+def _concentrations(part: Part, delivery: Stations) -> Part:
     """Turn a declared index into ug/m3; numbers that are no index are set aside."""
     if delivery.quantity == "concentration":
         return part
@@ -188,21 +189,21 @@ def _concentrations(part, delivery):
     return part.keep(set_aside_values(part.table, part.rows, part.columns, part.values, faulty, lambda i, j: rule))
 
 
-def _pm25_columns(part):
+def _pm25_columns(part: Part) -> Flags:
     names = [part.variable] * part.values.shape[1] if part.variable else part.variables
     return np.array([name == "pm25" for name in names], bool)
 
 
-def _check_index(parts, delivery):
+def _check_index(parts: list[Part], delivery: Stations) -> None:
     if delivery.quantity == "concentration" and parts:
         values = np.concatenate([part.values[:, _pm25_columns(part)].ravel() for part in parts])
         refuse_index(values, ", ".join(delivery.files))
 
 
-def _in_our_units(part, delivery, intake):
+def _in_our_units(part: Part, delivery: Stations, intake: Intake) -> Part | None:
     """The part in our units, without variables that nobody gave a unit; None where nothing is left."""
     names = (part.variable,) if part.variable else part.variables
-    units = {name: _unit(name, part, delivery, intake) for name in names}
+    units: dict[str, Any] = {name: _unit(name, part, delivery, intake) for name in names}
     open_ = [name for name in names if units[name] is None]
     if open_:
         intake.note(
@@ -221,7 +222,7 @@ def _in_our_units(part, delivery, intake):
     return check_range(part, units, intake)
 
 
-def _unit(name, part, delivery, intake):
+def _unit(name: str, part: Part, delivery: Stations, intake: Intake) -> str | None:
     if name == "pm25" and delivery.quantity != "concentration":
         return "ug/m3"
     # One word for all gases does not cover CO, which some deliver in mg/m3 and some in ug/m3.
@@ -247,7 +248,9 @@ def _unit(name, part, delivery, intake):
     return declared
 
 
-def _located(parts, delivery, root, intake):
+def _located(
+    parts: list[Part], delivery: Stations, root: Path, intake: Intake
+) -> tuple[list[Part], dict[str, tuple[str, float, float]]]:
     """Positions of the stations, and the parts without stations that have none."""
     if delivery.coordinates:
         files = find_files(root, [delivery.coordinates], "stations, coordinates")
@@ -269,7 +272,9 @@ def _located(parts, delivery, root, intake):
     return kept, places
 
 
-def _own_places(parts, delivery, intake):
+def _own_places(
+    parts: list[Part], delivery: Stations, intake: Intake
+) -> tuple[list[Part], dict[str, tuple[str, float, float]]]:
     """Positions that stand in the rows themselves; a station that moved becomes two."""
     if any(part.places is None for part in parts):
         raise DataError(
@@ -279,8 +284,9 @@ def _own_places(parts, delivery, intake):
     checked: list = []
     seen: dict[tuple, tuple] = {}
     for part in parts:
-        lon, _ = to_numbers(part.places[:, 1], mark_numbers=False)
-        lat, _ = to_numbers(part.places[:, 2], mark_numbers=False)
+        places: Any = part.places
+        lon, _ = to_numbers(places[:, 1], mark_numbers=False)
+        lat, _ = to_numbers(places[:, 2], mark_numbers=False)
         fault = position_faults(lon, lat)
         refuse_swapped(fault, part.table.name)
         for rule in sorted(set(fault) - {""}):
@@ -300,7 +306,12 @@ def _own_places(parts, delivery, intake):
     return _split_moves(checked, seen, delivery, intake)
 
 
-def _split_moves(checked, seen, delivery, intake):
+def _split_moves(
+    checked: list[tuple[Part, Floats, Floats]],
+    seen: dict[tuple[str, float, float], tuple[int, str]],
+    delivery: Stations,
+    intake: Intake,
+) -> tuple[list[Part], dict[str, tuple[str, float, float]]]:
     clusters: dict[str, list[tuple]] = {}
     place_of, places = {}, {}
     for (station, lon, lat), (_, name) in sorted(seen.items(), key=lambda item: (item[0][0], item[1][0], item[0][1:])):
@@ -322,11 +333,11 @@ def _split_moves(checked, seen, delivery, intake):
     return parts, places
 
 
-def _segment(station, number):
+def _segment(station: str, number: int) -> str:
     return station if number == 0 else f"{station}@{number + 1}"
 
 
-def _note_twins(intake, tables):
+def _note_twins(intake: Intake, tables: list[Table]) -> None:
     """Name files that were delivered twice under two names."""
     first: dict[str, str] = {}
     for table in tables:
@@ -336,7 +347,7 @@ def _note_twins(intake, tables):
         first.setdefault(digest, table.name)
 
 
-def _note_zeros(dataset, intake):
+def _note_zeros(dataset: xr.Dataset, intake: Intake) -> None:
     """Say which stations report nothing but zero for three hours or more (RELIABILITY C4: 68); they are kept."""
     zero = dataset["pm25"].values == 0
     if zero.shape[1] < 3:
@@ -348,7 +359,14 @@ def _note_zeros(dataset, intake):
         intake.note(f"stations {few}: PM2.5 is 0 for three hours or more in a row")
 
 
-def _dataset(parts, places, hours, delivery, utc_offset, intake):
+def _dataset(
+    parts: list[Part],
+    places: dict[str, tuple[str, float, float]],
+    hours: Ints | None,
+    delivery: Stations,
+    utc_offset: float,
+    intake: Intake,
+) -> xr.Dataset:
     stations, hours, values = to_series(parts, hours, utc_offset)
     where = [places[name] for name in stations]
     names = [delivered_name(place[0]) for place in where]

@@ -5,23 +5,36 @@ Seconds or minutes, not hours: the clock reader of stations does not apply, but 
 rules do, and every row is used, a duplicate, or quarantined.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from hotspot.grid.datum import to_wgs84
+from hotspot.kernels.arrays import Flags
 from hotspot.patterns import find_files
 from hotspot.sources.aliases import header_unit, our_names
 from hotspot.sources.clock import FIRST_DAY, LAST_DAY, offset_of
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import position_faults
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 _KNOWN = ("time", "lon", "lat", "pm25", "station")
 _STAMPS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S")
 
 
-def load_tracks(root, files, intake, *, time_zone, datum, unit=None, max_speed=40.0):
+def load_tracks(
+    root: Path,
+    files: list[str],
+    intake: Intake,
+    *,
+    time_zone: str,
+    datum: str,
+    unit: str | None = None,
+    max_speed: float = 40.0,
+) -> pd.DataFrame:
     """
     Read the samples of mobile monitors.
 
@@ -96,7 +109,7 @@ def load_tracks(root, files, intake, *, time_zone, datum, unit=None, max_speed=4
     return whole.assign(lon=lon, lat=lat)[["device", "time", "lon", "lat", "pm25"]]
 
 
-def _read(path, intake, offset, unit):
+def _read(path: Path, intake: Intake, offset: float, unit: str | None) -> tuple[Table, pd.DataFrame]:
     table = read_table(path, intake)
     ours = our_names(table.columns, required=("time", "lon", "lat", "pm25"), name=table.name, known=_KNOWN)
     said = header_unit(ours["pm25"]) or unit
@@ -132,7 +145,7 @@ def _read(path, intake, offset, unit):
     return table, frame[table.status == 0]
 
 
-def _jumps(whole, max_speed):
+def _jumps(whole: pd.DataFrame, max_speed: float) -> Flags:
     """Rows farther from the last sound fix of their device than a car can drive."""
     lon, lat = np.radians(whole["lon"].to_numpy(float)), np.radians(whole["lat"].to_numpy(float))
     seconds = whole["time"].to_numpy("datetime64[ms]").astype(np.int64) / 1000.0

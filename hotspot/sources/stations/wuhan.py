@@ -8,11 +8,15 @@ columns are one ahead of the ids in the coordinate list.
 """
 
 import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
+from hotspot.kernels.arrays import Ints
 from hotspot.sources.aliases import our_names, plain
 from hotspot.sources.clock import to_utc_hours
+from hotspot.sources.intake import Intake
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.long_table import local_times, set_aside_times
 from hotspot.sources.stations.readings import Part, read_values
@@ -23,7 +27,17 @@ _CALENDAR = ("weekday", "season", "week", "quarter", "星期", "季节")
 _GAP = 12
 
 
-def read_wide(paths, intake, *, offset, label, hours, encoding=None, columns=None, progress=iter):
+def read_wide(
+    paths: list[Path],
+    intake: Intake,
+    *,
+    offset: float,
+    label: str,
+    hours: Ints | None,
+    encoding: str | None = None,
+    columns: dict[str, str] | None = None,
+    progress: Callable[[list[Path]], Iterable[Path]] = iter,
+) -> list[Part]:
     """
     Read wide hourly tables of PM2.5; the arguments are those of ``read_long``.
 
@@ -62,7 +76,7 @@ def read_wide(paths, intake, *, offset, label, hours, encoding=None, columns=Non
     return parts
 
 
-def station_of(column, columns):
+def station_of(column: str, columns: list[str]) -> str:
     """
     Station id of a column; the raw Wuhan numbering is brought to that of its coordinate list.
 

@@ -8,16 +8,24 @@ hour back; that of ERA5-Land is a sum since 00 UTC and is taken apart first
 (``expver`` 5) and are replaced by final ones (1) wherever both were delivered.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.weather.grid import assemble
+from hotspot.sources.weather.netcdf import Decoded
+from hotspot.study import Weather
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NAMES = {name: name for name in ("u10", "v10", "t2m", "d2m", "blh", "sp", "tp", "cape", "cin")}
 _HOUR = np.timedelta64(1, "h")
 
 
-def read_era5(files, records, delivery, intake):
+def read_era5(files: list[Decoded], records: list[FileRecord], delivery: Weather, intake: Intake) -> "xr.Dataset":
     """
     Decoded ERA5 files to one Dataset.
 
@@ -55,7 +63,7 @@ def read_era5(files, records, delivery, intake):
     return dataset.drop_vars("tp").assign(tp=rain.reindex(time=dataset["time"]))
 
 
-def hourly_from_daily_sum(rain):
+def hourly_from_daily_sum(rain: "xr.DataArray") -> "xr.DataArray":
     """
     Rain of each hour from the sum since 00 UTC that ERA5-Land keeps.
 
@@ -87,7 +95,7 @@ def hourly_from_daily_sum(rain):
     return rain.copy(data=np.where(np.abs(rain - before) < 1e-4, 0.0, rain - before))
 
 
-def _looks_summed(rain):
+def _looks_summed(rain: "xr.DataArray") -> bool:
     """Whether rain never falls within any UTC day though it rains in most of them."""
     mean = rain.mean([dimension for dimension in rain.dims if dimension != "time"]).to_numpy()
     ends = rain["time"].to_numpy().astype("datetime64[h]").astype(np.int64) - 1

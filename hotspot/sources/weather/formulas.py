@@ -1,6 +1,13 @@
 """Quantities that follow from delivered weather by a written formula."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+from hotspot.kernels.arrays import Floats, Numbers
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # Magnus form over water; Alduchov and Eskridge 1996, J. Appl. Meteorol. 35, 601-609.
 _MAGNUS_A, _MAGNUS_B = 17.625, 243.04
@@ -12,7 +19,7 @@ COMPASS_ZH = {name: 22.5 * number for number, name in enumerate(_POINTS_ZH)}
 CALM = ("C", "CALM", "静", "静风", "CV")
 
 
-def relative_humidity(t2m, d2m):
+def relative_humidity(t2m: "Floats | xr.DataArray", d2m: "Floats | xr.DataArray") -> Numbers:
     """
     Relative humidity of air from its temperature and dew point.
 
@@ -41,7 +48,7 @@ def relative_humidity(t2m, d2m):
     return np.minimum(100.0 * np.exp(exponent), 100.0)
 
 
-def wind_components(speed, direction, *, wind="from"):
+def wind_components(speed: Floats, direction: np.ndarray, *, wind: str = "from") -> tuple[Floats, Floats]:
     """
     Eastward and northward wind from speed and direction.
 

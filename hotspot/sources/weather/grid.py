@@ -5,14 +5,24 @@ The same hour delivered twice with the same numbers counts once; with different
 numbers the run stops, unless one of them is ERA5's preliminary version.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Singles, Times
+from hotspot.sources.intake import FileRecord, Intake
+from hotspot.sources.weather.netcdf import Decoded
 from hotspot.variables import VARIABLES, DataError, to_unit
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _KEPT = 50  # quarantine entries per file and variable; beyond it only the count grows
 
 
-def assemble(files, records, mapping, *, units, intake):
+def assemble(
+    files: list[Decoded], records: list[FileRecord], mapping: dict[str, str], *, units: dict[str, str], intake: Intake
+) -> "xr.Dataset":
     """
     Put decoded files together.
 
@@ -70,7 +80,7 @@ def assemble(files, records, mapping, *, units, intake):
     return dataset.assign_attrs(preliminary_share=share)
 
 
-def _one_grid(files, records):
+def _one_grid(files: list[Decoded], records: list[FileRecord]) -> tuple[Floats, Floats]:
     lat, lon = files[0].lat, files[0].lon
     for file, record in zip(files, records, strict=True):
         same = len(file.lat) == len(lat) and len(file.lon) == len(lon)
@@ -82,7 +92,9 @@ def _one_grid(files, records):
     return lat, lon
 
 
-def _converted(file, record, theirs, ours, units, intake):
+def _converted(
+    file: Decoded, record: FileRecord, theirs: str, ours: str, units: dict[str, str], intake: Intake
+) -> Singles:
     """Values of one variable in our unit; holes that the file did not declare are quarantined."""
     unit = units.get(ours) or file.units[theirs]
     if unit in ("", "1", "-"):
@@ -104,7 +116,7 @@ def _converted(file, record, theirs, ours, units, intake):
     return screened(values, ours, file.step, record, theirs, intake)
 
 
-def rate_seconds(file):
+def rate_seconds(file: Decoded) -> float:
     """Seconds that a mean rate stands for: an hour, or the span of the bounds plus one hourly step."""
     if not file.bounds_s:
         return 3600.0
@@ -112,7 +124,7 @@ def rate_seconds(file):
     return file.bounds_s + 3600.0 if round(file.bounds_s) % 86400 == 82800 else file.bounds_s
 
 
-def no_negative_rain(values, step, record, intake):
+def no_negative_rain(values: Floats, step: float, record: FileRecord, intake: Intake) -> Floats:
     """Rain a packing step below zero becomes zero and is counted; lower values stay and are set aside later."""
     tiny = (values < 0) & (values >= -step)
     if tiny.any():
@@ -122,7 +134,7 @@ def no_negative_rain(values, step, record, intake):
     return np.where(tiny, 0.0, values)
 
 
-def screened(values, name, step, record, theirs, intake):
+def screened(values: Floats, name: str, step: Ints, record: FileRecord, theirs: str, intake: Intake) -> Singles:
     """
     Values outside the plausible range of ``name`` become NaN and are quarantined.
 
@@ -166,14 +178,23 @@ def screened(values, name, step, record, theirs, intake):
     return np.where(wrong, np.nan, values).astype(np.float32)
 
 
-def _report(file, record, theirs, holes, rule, intake):
+def _report(file: Decoded, record: FileRecord, theirs: str, holes: Flags, rule: str, intake: Intake) -> None:
     by_step = holes.reshape(len(holes), -1)
     for position in np.flatnonzero(by_step.any(1))[:_KEPT]:
         n = int(by_step[position].sum())
         intake.set_aside_value(record, int(file.step[position]) + 1, theirs, f"fill at {n} places", rule, b"-32767")
 
 
-def _put(field, version, times, file, values, fresh, name, record):
+def _put(
+    field: Singles,
+    version: Ints,
+    times: Times,
+    file: Decoded,
+    values: Singles,
+    fresh: Flags,
+    name: str,
+    record: FileRecord,
+) -> None:
     """Write one file's steps into the common axis; a lower version wins, an equal one must say the same."""
     place = np.searchsorted(times, file.time)
     for position in np.argsort(file.time, kind="stable"):

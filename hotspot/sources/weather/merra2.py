@@ -7,7 +7,15 @@ layer, surface pressure, precipitation rate. ``TLML``, ``QSH``, ``ULML`` and
 them for 2 m or 10 m says so in ``columns``, and the product says so too.
 """
 
+from typing import TYPE_CHECKING
+
+from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.weather.grid import assemble, rate_seconds
+from hotspot.sources.weather.netcdf import Decoded
+from hotspot.study import Weather
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NAMES = {
     "U10M": "u10",
@@ -22,7 +30,7 @@ NAMES = {
 LAYER = ("TLML", "QSH", "ULML", "VLML")
 
 
-def read_merra2(files, records, delivery, intake):
+def read_merra2(files: list[Decoded], records: list[FileRecord], delivery: Weather, intake: Intake) -> "xr.Dataset":
     """
     Decoded MERRA-2 files to one Dataset.
 

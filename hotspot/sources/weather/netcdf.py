@@ -6,11 +6,19 @@ run in a child process: a corrupt chunk may kill the reader, never the run.
 """
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import netCDF4
 
 NEVER = np.datetime64("NaT", "s")
 UNDECLARED_FILL = -32767.0  # packed ERA5's own mark, left behind by careless tools
@@ -47,7 +55,9 @@ class Decoded:
     layer_height: float | None = None
 
 
-def decode(path, name, wanted, windows):
+def decode(
+    path: str, name: str, wanted: list[str], windows: list[tuple[np.datetime64, np.datetime64]] | None
+) -> Decoded:
     """
     Read some variables of a NetCDF inside some time windows.
 
@@ -74,7 +84,7 @@ def decode(path, name, wanted, windows):
     return next(_opened(path, name, lambda source: [_decode(source, name, wanted, windows)]))
 
 
-def decode_windows(path, name, wanted, windows):
+def decode_windows(path, name: str, wanted, windows):
     """
     Read some windows of a NetCDF in one opening.
 
@@ -90,7 +100,7 @@ def decode_windows(path, name, wanted, windows):
     yield from _opened(path, name, read)
 
 
-def decode_series(path, name, wanted):
+def decode_series(path: Path, name: str, wanted: Sequence[str]) -> Decoded:
     """
     Read one-dimensional series of a NetCDF that has no axes.
 
@@ -111,7 +121,7 @@ def decode_series(path, name, wanted):
     return next(_opened(path, name, lambda source: [_decode_series(source, name, wanted)]))
 
 
-def _opened(path, name, read):
+def _opened(path: Path | str, name: str, read: Callable[[Any], Any]) -> Iterator[Any]:
     import netCDF4
 
     try:
@@ -122,7 +132,7 @@ def _opened(path, name, read):
         raise DataError(f"{name}: not readable as NetCDF ({error}); cut short or damaged, ask for it again.") from None
 
 
-def _decode_series(source, name, wanted):
+def _decode_series(source: Any, name: str, wanted: Sequence[str]) -> Decoded:
     there = [theirs for theirs in wanted if theirs in source.variables]
     shapes = {source[theirs].shape for theirs in there}
     if len(shapes) != 1 or len(next(iter(shapes))) != 1:
@@ -135,14 +145,16 @@ def _decode_series(source, name, wanted):
     return found
 
 
-def _keep(found, variable, theirs, raw):
+def _keep(found: Decoded, variable: "netCDF4.Variable", theirs: str, raw: np.ndarray) -> None:
     """Unpack one variable into ``found``."""
     attrs = {key: variable.getncattr(key) for key in variable.ncattrs()}
     found.values[theirs], found.fills[theirs], found.packing[theirs] = unpack(raw, attrs)
     found.units[theirs] = str(attrs.get("units", "")).strip()
 
 
-def _decode(source, name, wanted, windows):
+def _decode(
+    source: "netCDF4.Dataset", name: str, wanted: list[str], windows: list[tuple[np.datetime64, np.datetime64]] | None
+) -> Decoded:
     axes = {ours: _axis(source, ours, theirs, name) for ours, theirs in _AXES.items()}
     stamps = source[axes["time"]]
     time = decode_time(stamps[:], getattr(stamps, "units", ""), getattr(stamps, "calendar", "standard"), name)
@@ -192,13 +204,15 @@ def _decode(source, name, wanted, windows):
         _keep(found, variable, theirs, raw)
         values, fills = found.values[theirs], found.fills[theirs]
         if split:
-            values, fills, found.version = _merge_versions(values, fills, np.asarray(expver[:]).astype(np.int64))
+            values, fills, found.version = _merge_versions(
+                values, fills, np.asarray(cast(Any, expver)[:]).astype(np.int64)
+            )
         found.values[theirs] = np.ascontiguousarray(values[:, north][:, :, east])
         found.fills[theirs] = fills[:, north][:, :, east]
     return found
 
 
-def _axis(source, ours, theirs, name):
+def _axis(source: "netCDF4.Dataset", ours: str, theirs: tuple[str, str], name: str) -> str:
     for candidate in theirs:
         if candidate in source.variables and source[candidate].dimensions == (candidate,):
             return candidate
@@ -208,13 +222,13 @@ def _axis(source, ours, theirs, name):
     )
 
 
-def _span(bounds, units):
+def _span(bounds: np.ndarray, units: str) -> float:
     """Seconds from the first to the last bound of a stamp."""
     step = units.lower().split()[0].removesuffix("s")  # the axis was read with it, so it is known
     return float(np.median(bounds[:, 1] - bounds[:, 0])) * _STEPS[step]
 
 
-def decode_time(values, units, calendar, name):
+def decode_time(values: ArrayLike, units: str, calendar: str, name: str) -> Times:
     """
     Stamps of a CF time axis.
 
@@ -263,7 +277,7 @@ def decode_time(values, units, calendar, name):
     return first + np.rint(values.astype(float) * _STEPS[match[1].lower()]).astype(np.int64)
 
 
-def unpack(raw, attrs):
+def unpack(raw: np.ndarray, attrs: dict[str, Any]) -> tuple[Floats, Flags, float]:
     """
     Raw numbers to values, by the file's own packing.
 
@@ -297,7 +311,7 @@ def unpack(raw, attrs):
     return values, fills, abs(scale) if packed else 0.0
 
 
-def _merge_versions(values, fills, versions):
+def _merge_versions(values: Floats, fills: Flags, versions: Ints) -> tuple[Floats, Flags, Ints]:
     """Final ERA5 (expver 1) over preliminary (5), hour by hour; values[n, version, lat, lon]."""
     order = np.argsort(versions, kind="stable")
     merged, holes = values[:, order[0]], fills[:, order[0]]

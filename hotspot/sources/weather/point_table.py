@@ -5,16 +5,22 @@ Columns are found by the alias table or named by the study, ours -> theirs. What
 does not say (units, time zone, which station, where it stands) is asked for, never guessed.
 """
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Objects
 from hotspot.sources.aliases import header_unit, our_names
 from hotspot.sources.clock import offset_of, to_utc_hours
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import MARKS, to_numbers
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.long_table import local_times, set_aside_times
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.sources.weather.formulas import CALM, COMPASS, COMPASS_ZH, wind_components
 from hotspot.sources.weather.tables import closed, in_our_unit, in_range, set_aside_values
+from hotspot.study import Weather
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 # What a study may call them, beside our own names.
@@ -26,7 +32,7 @@ _EXAMPLE = {"wind_speed": "m/s", "t2m": "degC", "d2m": "degC", "rh2m": "%", "sp"
 _BLANK = 0.01  # share of rows that may lie between full hours before the table is none of hours
 
 
-def read_point_table(path, delivery, intake):
+def read_point_table(path: Path, delivery: Weather, intake: Intake) -> dict[str, Any]:
     """
     Read the weather of one place from a table of any headers.
 
@@ -96,7 +102,7 @@ def read_point_table(path, delivery, intake):
     return closed(table, found) | {"lon": lon, "lat": lat}
 
 
-def _columns(table, delivery):
+def _columns(table: Table, delivery: Weather) -> dict[str, str]:
     """Ours -> theirs: what the study names first, then the alias table."""
     said = {SHORT.get(key, key): theirs for key, theirs in delivery.columns.items()}
     strange = sorted(set(said) - set(KNOWN))
@@ -115,14 +121,14 @@ def _columns(table, delivery):
     return ours
 
 
-def _lacking(table, name):
+def _lacking(table: Table, name: str) -> str:
     return (
         f"{table.name}: no column is known as {name}; the header has: {', '.join(table.columns)}; "
         f'name it in the study, columns = {{ {name} = "THEIRS" }}.'
     )
 
 
-def _unit(table, column, name, units):
+def _unit(table: Table, column: str, name: str, units: dict[str, str]) -> str:
     unit = units.get(name) or header_unit(column)
     if not unit:
         raise DataError(
@@ -132,7 +138,7 @@ def _unit(table, column, name, units):
     return unit
 
 
-def _one_station(table, ours, delivery):
+def _one_station(table: Table, ours: dict[str, str], delivery: Weather) -> Flags:
     """Rows of the one station that is meant."""
     every = np.ones(len(table.frame), bool)
     if "station" not in ours:
@@ -156,7 +162,7 @@ def _one_station(table, ours, delivery):
     return stations == wanted
 
 
-def _place(table, ours, delivery, here):
+def _place(table: Table, ours: dict[str, str], delivery: Weather, here: Flags) -> tuple[float, float]:
     """Longitude and latitude, declared or from the table."""
     if delivery.lon is not None and delivery.lat is not None:
         return float(delivery.lon), float(delivery.lat)
@@ -169,7 +175,7 @@ def _place(table, ours, delivery, here):
     return float(places[0, 0]), float(places[0, 1])
 
 
-def _wind(table, ours, units, wind):
+def _wind(table: Table, ours: dict[str, str], units: dict[str, str], wind: str) -> tuple[Floats, Floats]:
     """Eastward and northward wind, from degrees or points of the compass."""
     column = ours["wind_speed"]
     speed, unreadable = to_numbers(table.cells(column))
@@ -189,12 +195,12 @@ def _wind(table, ours, units, wind):
     return wind_components(np.where(calm & ~(speed > 0.5), 0.0, speed), angle, wind=wind)
 
 
-def _point(text):
+def _point(text: str) -> str:
     """A point of the compass as the tables spell it: 北风 is 北, "nne" is NNE."""
     return str(text).strip().upper().removesuffix("风")
 
 
-def _refuse_fast_clock(table, fault):
+def _refuse_fast_clock(table: Table, fault: Objects) -> None:
     between = np.flatnonzero(fault == "time is not on the full hour")
     if len(between) > max(3, _BLANK * len(fault)):
         raise DataError(

@@ -3,17 +3,22 @@ A daily reanalysis series of one place without time or place inside
 (layout ``era5-point``): first day, longitude, latitude and units are declared.
 """
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from hotspot.sources.clock import offset_of
+from hotspot.sources.intake import Intake
 from hotspot.sources.weather.child import decode_all
 from hotspot.sources.weather.grid import no_negative_rain, screened
+from hotspot.study import Weather
 from hotspot.variables import DataError, to_unit
 
 NAMES = {name: name for name in ("u10", "v10", "t2m", "d2m", "blh", "sp", "tp")}
 
 
-def read_point(path, delivery, intake):
+def read_point(path: Path, delivery: Weather, intake: Intake) -> dict[str, Any]:
     """
     Read the series of one file.
 

@@ -4,13 +4,18 @@ weather columns of the UCI Beijing files (layout ``prsa``).
 """
 
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Flags, Floats, Objects
 from hotspot.sources.clock import compose, offset_of, parse_days
+from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.sources.weather.formulas import COMPASS, wind_components
+from hotspot.study import Weather
 from hotspot.variables import VARIABLES, DataError, to_unit
 
 _DIRECTION = re.compile(r"\s*(\d{1,3})\s*[º°]\s*(?:\(\s*[NESW]{1,3}\s*\))?\s*")
@@ -20,7 +25,7 @@ _SYNOP = {"t2m": ("Temp.", "degC"), "rh2m": ("Rel. Hum.", "1"), "sp": ("Pressure
 _PRSA = {"t2m": ("TEMP", "degC"), "d2m": ("DEWP", "degC"), "sp": ("PRES", "hPa"), "tp": ("RAIN", "mm")}
 
 
-def read_synop(path, delivery, intake):
+def read_synop(path: Path, delivery: Weather, intake: Intake) -> dict[str, np.ndarray]:
     """
     Three-hourly synoptic reports in a workbook, newest row first.
 
@@ -64,14 +69,14 @@ def read_synop(path, delivery, intake):
     if lacking:
         raise DataError(f"{table.name}: column {lacking[0]!r} is missing; the header has: {', '.join(table.columns)}.")
 
-    def text(theirs):
+    def text(theirs: str) -> Any:
         return np.array([str(cell).strip() for cell in table.cells(columns[theirs])], dtype=object)
 
     days = parse_days(np.array([_iso(cell) for cell in text("Date")], dtype=object))
     hours = np.array([cell[:-1] if cell.endswith("Z") else "99" for cell in text("UTC time")], dtype=object)
     time = compose(days, hours)
     table.set_aside(np.flatnonzero(np.isnat(time)), columns["UTC time"], "no such time")
-    found = {"time": time}
+    found: dict[str, np.ndarray] = {"time": time}
     for ours, (theirs, unit) in _SYNOP.items():
         cells = text(theirs)
         if ours == "sp":
@@ -94,7 +99,7 @@ def read_synop(path, delivery, intake):
     return closed(table, found)
 
 
-def read_prsa_weather(path, delivery, intake):
+def read_prsa_weather(path: Path, delivery: Weather, intake: Intake) -> dict[str, np.ndarray]:
     """
     The weather columns of a UCI PRSA file, hourly.
 
@@ -124,7 +129,7 @@ def read_prsa_weather(path, delivery, intake):
     days = parse_days(np.array([f"{y:0>4}-{m:0>2}-{d:0>2}" for y, m, d in stamp], dtype=object))
     time = compose(days, table.cells("hour"))
     table.set_aside(np.flatnonzero(np.isnat(time)), "hour", "no such time")
-    found = {"time": time - np.timedelta64(round(offset_of(delivery.time_zone) * 60), "m")}
+    found: dict[str, np.ndarray] = {"time": time - np.timedelta64(round(offset_of(delivery.time_zone) * 60), "m")}
     for ours, (theirs, unit) in _PRSA.items():
         found[ours] = in_our_unit(table, table.cells(theirs), theirs, delivery.units.get(ours, unit), ours)
     speed, unreadable = to_numbers(table.cells("WSPM"))
@@ -139,17 +144,17 @@ def read_prsa_weather(path, delivery, intake):
     return closed(table, found)
 
 
-def _header(name):
+def _header(name: str) -> str:
     """A header without sort marks and odd blanks: "Date\\xa0∇" is "Date"."""
     return re.sub(r"[\s\xa0∇▲▼△▽]+$", "", str(name).replace("\xa0", " ")).strip()
 
 
-def _iso(cell):
+def _iso(cell: str) -> str:
     match = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", cell)
     return f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}" if match else cell
 
 
-def in_our_unit(table, cells, column, unit, ours):
+def in_our_unit(table: Table, cells: Objects, column: str, unit: str, ours: str) -> Floats:
     """One column as float64 in our unit; unreadable and impossible values are set aside."""
     values, unreadable = to_numbers(cells)
     set_aside_values(table, unreadable, column, "not a number")
@@ -170,7 +175,7 @@ def in_our_unit(table, cells, column, unit, ours):
     return np.where(wrong, np.nan, values)
 
 
-def in_range(table, values, column, what, high, unit):
+def in_range(table: Table, values: Floats, column: str, what: str, high: float, unit: str) -> Floats:
     """Values from 0 to ``high``; the others are set aside."""
     with np.errstate(invalid="ignore"):
         wrong = (values < 0) | (values > high)
@@ -178,13 +183,13 @@ def in_range(table, values, column, what, high, unit):
     return np.where(wrong, np.nan, values)
 
 
-def set_aside_values(table, wrong, column, rule):
+def set_aside_values(table: Table, wrong: Flags, column: str, rule: str) -> None:
     """Set aside one value of each of these rows; the rows stay in use."""
     for position in np.flatnonzero(wrong):
         table.set_aside_value(position, column, rule)
 
 
-def closed(table, found):
+def closed(table: Table, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Good rows in time order, one per time; the same row twice counts once, two different ones stop the run."""
     good = np.flatnonzero(~np.isnat(found["time"]))
     order = good[np.argsort(found["time"][good], kind="stable")]

@@ -7,6 +7,9 @@ was not delivered. Nothing is interpolated: three-hourly reports stay three-hour
 """
 
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +17,7 @@ from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_kind
 from hotspot.rules.calendar import local_bounds, month_minus
 from hotspot.sources.clock import offset_of
-from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.sources.weather import era5, merra2
 from hotspot.sources.weather.child import decode_all
 from hotspot.sources.weather.formulas import relative_humidity
@@ -22,7 +25,11 @@ from hotspot.sources.weather.layout import WeatherLayout
 from hotspot.sources.weather.point_table import read_point_table
 from hotspot.sources.weather.points import read_point
 from hotspot.sources.weather.tables import read_prsa_weather, read_synop
+from hotspot.study import Weather
 from hotspot.variables import VARIABLES, CoverageWarning, DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _HOUR = np.timedelta64(3600, "s")
 # A layout is one WeatherLayout; from outside under the entry points of this name.
@@ -42,7 +49,9 @@ LAYOUTS: Registry[WeatherLayout] = Registry(
 _SHORT = 0.2  # share of a variable that may be missing before it is said; RELIABILITY 56
 
 
-def open_weather(delivery, root, intake, *, utc_offset, months=None):
+def open_weather(
+    delivery: Weather, root: Path, intake: Intake, *, utc_offset: float, months: Sequence[str] | None = None
+) -> "xr.Dataset":
     """
     Read one weather delivery.
 
@@ -109,7 +118,7 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
             "deliver the values or take the weather out of the study."
         )
     for name, values in dataset.data_vars.items():
-        values.attrs = {"unit": VARIABLES[name].unit, "long_name": VARIABLES[name].words}
+        values.attrs = {"unit": VARIABLES[str(name)].unit, "long_name": VARIABLES[str(name)].words}
         missing = float(values.isnull().mean())
         if missing > _SHORT:
             intake.note(f"weather: {name} is missing in {missing:.0%} of the delivered hours")
@@ -118,13 +127,13 @@ def open_weather(delivery, root, intake, *, utc_offset, months=None):
     return dataset.assign_attrs(attrs)
 
 
-def _windows(months, utc_offset):
+def _windows(months: Sequence[str], utc_offset: float) -> list[tuple[np.datetime64, np.datetime64]]:
     """UTC bounds of each local month and of the hour before, whose end may bring its rain."""
     bounds = [local_bounds(month, utc_offset) for month in sorted(set(months))]
     return [(start.astype("datetime64[s]"), end.astype("datetime64[s]")) for start, end in bounds]
 
 
-def _only(dataset, windows):
+def _only(dataset: "xr.Dataset", windows: list[tuple[np.datetime64, np.datetime64]] | None) -> "xr.Dataset":
     if windows is None:
         return dataset
     time = dataset["time"].to_numpy()
@@ -134,7 +143,13 @@ def _only(dataset, windows):
     return dataset.isel(time=np.flatnonzero(inside))
 
 
-def _grid(paths, delivery, intake, windows, also):
+def _grid(
+    paths: list[Path],
+    delivery: Weather,
+    intake: Intake,
+    windows: list[tuple[np.datetime64, np.datetime64]] | None,
+    also,
+) -> "xr.Dataset":
     layout = LAYOUTS[delivery.layout]
     if delivery.time_zone is not None and offset_of(delivery.time_zone) != 0.0:
         raise DataError(
@@ -165,7 +180,7 @@ def _grid(paths, delivery, intake, windows, also):
     return dataset.assign_attrs({"kind": "grid", "step_hours": 1, **dataset.attrs, **place})
 
 
-def _is_whole(path, intake):
+def _is_whole(path: Path, intake: Intake) -> bool:
     """Zero bytes and web pages are set aside by name; the other files go on."""
     head = intake.once.hashed(path).head[:64].lstrip()
     fault = "the file is empty" if not head else "a web page, no data" if head[:1] == b"<" else ""
@@ -175,7 +190,7 @@ def _is_whole(path, intake):
     return not fault
 
 
-def _point(paths, delivery, intake):
+def _point(paths: list[Path], delivery: Weather, intake: Intake) -> "xr.Dataset":
     import xarray as xr
 
     layout = LAYOUTS[delivery.layout]
@@ -208,7 +223,7 @@ def _point(paths, delivery, intake):
     )
 
 
-def _say_what_is_short(dataset, months, utc_offset, intake):
+def _say_what_is_short(dataset: "xr.Dataset", months: Sequence[str] | None, utc_offset: float, intake: Intake) -> None:
     """A wanted month whose weather stops early is said aloud; its missing days stay missing."""
     time = dataset["time"].to_numpy()
     step = np.timedelta64(int(dataset.attrs["step_hours"]), "h")
@@ -220,5 +235,5 @@ def _say_what_is_short(dataset, months, utc_offset, intake):
         if lacking >= 1:
             words = f"weather of {month} ends {lacking:.0f} days before the month does"
             intake.note(words)
-            if month_minus(month, 0) == max(months):
+            if months and month_minus(month, 0) == max(months):
                 warnings.warn(words, CoverageWarning, stacklevel=3)
