@@ -1,7 +1,9 @@
 """
-Gi* of a whole region: ours against esda, in one process, interleaved, medians.
+Gi* of a whole region: ours, a dozen lines of scipy.ndimage, and esda, in one process, interleaved, medians.
 
-The peer gets its weights for nothing in the row "scores only" and pays for them in
+On a full rectangle the moving window of scipy.ndimage is what a skilled user would write: it gives the same
+scores, p-values and false-discovery classes, and is the honest peer. esda knows no lattice. It
+gets its weights for nothing in the row "scores only" and pays for them in
 "weights and scores", as our window does every time. esda with 999 permutations is
 measured on the smallest region only: our p-values are analytic and need none.
 
@@ -28,6 +30,20 @@ def region(n_col, n_row):
     return xr.Dataset(coords={"cell": codes, "col": ("cell", col), "row": ("cell", row)}), values
 
 
+def by_ndimage(values, n_col, n_row, alpha=0.05):
+    """Scores and significant cells of a full rectangle, with the false discovery rate held."""
+    from scipy import ndimage, stats
+
+    field = values.reshape(n_row, n_col)
+    n, mean, spread = field.size, field.mean(), field.std()
+    window = np.ones((3, 3))
+    total = ndimage.convolve(field, window, mode="constant")
+    count = ndimage.convolve(np.ones_like(field), window, mode="constant")
+    z = (total - mean * count) / (spread * np.sqrt((n * count - count**2) / (n - 1)))
+    kept = stats.false_discovery_control(2 * stats.norm.sf(np.abs(z))) <= alpha
+    return z.ravel(), np.where(kept, np.sign(z), 0).ravel()
+
+
 def seconds(call):
     """Wall time of one call, and its result."""
     start = time.perf_counter()
@@ -46,26 +62,28 @@ def main():
     print(f"python {platform.python_version()}, esda {version('esda')}, numba {version('numba')}, {platform.machine()}")
     print(f"first call of ours, compilation or cache: {first:.2f} s")
     print(
-        f"{'cells':>9} {'ours s':>9} {'esda scores s':>14} {'esda weights+scores s':>22} "
-        f"{'ratio':>7} {'largest gap':>12}"
+        f"{'cells':>9} {'ours s':>9} {'ndimage s':>10} {'ratio':>7} {'esda scores s':>14} "
+        f"{'esda weights+scores s':>22} {'largest gap':>12}"
     )
     for n_col, n_row in ((192, 192), (384, 384), (768, 768)):
         cells, values = region(n_col, n_row)
-        ours, scores, both = [], [], []
+        ours, plain, scores, both = [], [], [], []
         for _ in range(repeat):
             took, gi = seconds(lambda c=cells, v=values: gi_star(v, c))
             ours.append(took)
+            took, (z, _) = seconds(lambda v=values, c=n_col, r=n_row: by_ndimage(v, c, r))
+            plain.append(took)
             made, weights = seconds(lambda c=n_col, r=n_row: libpysal.weights.lat2W(r, c, rook=False))
             took, peer = seconds(
                 lambda w=weights, v=values: esda.G_Local(v, w, transform="B", star=True, permutations=0)
             )
             scores.append(took)
             both.append(made + took)
-        gap = float(np.abs(gi["gi_z"].values - peer.Zs).max())
-        mine = statistics.median(ours)
+        gap = max(float(np.abs(gi["gi_z"].values - other).max()) for other in (peer.Zs, z))
+        mine, theirs = statistics.median(ours), statistics.median(plain)
         print(
-            f"{n_col * n_row:>9} {mine:>9.4f} {statistics.median(scores):>14.2f} {statistics.median(both):>22.2f} "
-            f"{statistics.median(both) / mine:>6.0f}x {gap:>12.1e}"
+            f"{n_col * n_row:>9} {mine:>9.4f} {theirs:>10.4f} {theirs / mine:>6.1f}x "
+            f"{statistics.median(scores):>14.2f} {statistics.median(both):>22.2f} {gap:>12.1e}"
         )
     cells, values = region(192, 192)
     weights = libpysal.weights.lat2W(192, 192, rook=False)
