@@ -6,7 +6,8 @@ same month of the year before. A kind of data that was not delivered is ``None``
 and the reason stands in the notes.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -18,6 +19,9 @@ from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.study import Study
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 KINDS = ("satellite", "reference", "stations", "weather", "facilities")
 # Degrees around the study in which facilities are kept: far beyond any ring that is searched.
@@ -99,7 +103,13 @@ def open_year(
     return _open(study, str(int(year)), year_months(year), intake, kinds)
 
 
-def open_months(study, months, *, intake=None, kinds=("satellite", "reference", "weather")):
+def open_months(
+    study: Study,
+    months: Sequence[str],
+    *,
+    intake: Intake | None = None,
+    kinds: Collection[str] = ("satellite", "reference", "weather"),
+) -> Delivered:
     """
     Open any months, e.g. the years from which the weather's part is learned.
 
@@ -132,7 +142,7 @@ def open_months(study, months, *, intake=None, kinds=("satellite", "reference", 
     return _open(study, months[-1], list(months), intake, kinds)
 
 
-def _open(study, name, months, intake, kinds):
+def _open(study: Study, name: str, months: list[str], intake: Intake | None, kinds: Collection[str]) -> Delivered:
     strange = sorted(set(kinds) - set(KINDS))
     if strange:
         raise ValueError(f"kind {strange[0]!r} is not known; give some of {', '.join(KINDS)}.")
@@ -150,7 +160,7 @@ def _open(study, name, months, intake, kinds):
     return Delivered(study, name, satellite, reference, micro, weather, facilities, intake)
 
 
-def _each(deliveries, read, intake):
+def _each(deliveries: Iterable[Any], read: Callable[[Any], Any], intake: Intake) -> list[Any]:
     """What each delivery holds; one that holds nothing of these months is noted."""
     found = []
     for delivery in deliveries:
@@ -162,7 +172,7 @@ def _each(deliveries, read, intake):
     return found
 
 
-def _satellite(study, months, intake):
+def _satellite(study: Study, months: list[str], intake: Intake) -> xr.DataArray | None:
     from hotspot.sources.satellite.satellite import open_satellite
 
     fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
@@ -182,7 +192,7 @@ def _satellite(study, months, intake):
     return joined.assign_attrs(layers=[layer for field in fields for layer in field.attrs.get("layers", ())])
 
 
-def _series(study, role, months, intake):
+def _series(study: Study, role: str, months: list[str], intake: Intake) -> xr.Dataset | None:
     from hotspot.sources.stations.stations import read_stations
 
     deliveries = [delivery for delivery in study.stations if delivery.role == role]
@@ -204,7 +214,7 @@ def _series(study, role, months, intake):
     return joined
 
 
-def _note_outside(study, stations, intake):
+def _note_outside(study: Study, stations: xr.Dataset, intake: Intake) -> None:
     """Name stations in no cell of the study; they still help the field at its edge (RELIABILITY C4: 84)."""
     column, row = study.grid.locate(stations["lon"].values, stations["lat"].values)
     outside = ~np.isin(np.asarray(study.grid.code(column, row)).astype(str), study.cells["cell"].values.astype(str))
@@ -215,7 +225,7 @@ def _note_outside(study, stations, intake):
         )
 
 
-def join_stations(datasets, intake):
+def join_stations(datasets: Sequence[xr.Dataset], intake: Intake) -> xr.Dataset:
     """
     One Dataset of several deliveries on the same hours.
 
@@ -291,7 +301,7 @@ def join_stations(datasets, intake):
     )
 
 
-def _weather(study, months, intake):
+def _weather(study: Study, months: list[str], intake: Intake) -> xr.Dataset | None:
     from hotspot.sources.weather.weather import open_weather
 
     found = _each(
@@ -304,7 +314,7 @@ def _weather(study, months, intake):
     return found[0] if found else None
 
 
-def _facilities(study, intake):
+def _facilities(study: Study, intake: Intake) -> "gpd.GeoDataFrame":
     from hotspot.sources.places.facilities import load_facilities
 
     if not study.facilities:
@@ -312,7 +322,7 @@ def _facilities(study, intake):
     return load_facilities(study.facilities, study.root, intake, bounds=around(study))
 
 
-def around(study):
+def around(study: Study) -> tuple[float, float, float, float]:
     """West, south, east and north of where sources of a study are kept, degrees."""
     west, south, east, north = study.boundaries.total_bounds
     return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN

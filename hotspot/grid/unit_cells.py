@@ -1,19 +1,27 @@
 """Which cells belong to which unit of the network: by area as townships do, key grids by distance (B1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
+import xarray as xr
 from shapely.geometry.base import BaseGeometry
+
+from hotspot.grid.lattice import Grid
+from hotspot.kernels.arrays import Flags, Objects
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 UNIT_CELLS = ["cell", "tier", "unit", "share", "how", "owner"]
 _LEVEL = {"prefecture": "city", "county": "county", "township": "township"}
 
 
 def unit_cells(
-    cells, grid, units: pd.DataFrame, shapes: Mapping[str, BaseGeometry], *, boundaries=None,
-    overlap: str = "park_first", radius_m: float = 1000.0,
+    cells: xr.Dataset, grid: Grid, units: pd.DataFrame, shapes: Mapping[str, BaseGeometry], *,
+    boundaries: "gpd.GeoDataFrame | None" = None, overlap: str = "park_first", radius_m: float = 1000.0,
 ) -> pd.DataFrame:  # fmt: skip
     """
     Join cells to the units of every tier.
@@ -56,7 +64,7 @@ def unit_cells(
     return table[UNIT_CELLS]
 
 
-def _by_boundary(cells, units):
+def _by_boundary(cells: xr.Dataset, units: pd.DataFrame) -> Iterator[tuple[str, str, str, float, str]]:
     """Shares of the levels that the boundary itself has."""
     whole = float(cells.attrs["spacing"]) ** 2
     codes = cells["cell"].values.astype(str)
@@ -75,7 +83,7 @@ def _by_boundary(cells, units):
             yield codes[cell], tier, name_, min(float(square) / whole, 1.0), "area"
 
 
-def _squares(cells, grid):
+def _squares(cells: xr.Dataset, grid: Grid) -> tuple[Objects, shapely.STRtree]:
     half = float(cells.attrs["spacing"]) / 2
     x, y = cells["x"].values, cells["y"].values
     return shapely.box(x - half, y - half, x + half, y + half), shapely.STRtree(
@@ -83,11 +91,13 @@ def _squares(cells, grid):
     )
 
 
-def _on_lattice(grid, outline):
+def _on_lattice(grid: Grid, outline: BaseGeometry) -> BaseGeometry:
     return shapely.transform(outline, lambda at: np.column_stack(grid.project(at[:, 0], at[:, 1])))
 
 
-def _by_shape(cells, grid, units, shapes):
+def _by_shape(
+    cells: xr.Dataset, grid: Grid, units: pd.DataFrame, shapes: Mapping[str, BaseGeometry]
+) -> Iterator[tuple[str, str, str, float, str]]:
     """Shares of outlines that the register brings."""
     if not shapes:
         return
@@ -101,7 +111,7 @@ def _by_shape(cells, grid, units, shapes):
                 yield codes[at], str(tiers[unit]), unit, min(share, 1.0), "area"
 
 
-def _by_point(cells, grid, units, table):
+def _by_point(cells: xr.Dataset, grid: Grid, units: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Units without an outline: the cell of their point, else the cells of the unit above."""
     codes, rows = set(cells["cell"].values.astype(str)), []
     for row in units.itertuples():
@@ -115,7 +125,7 @@ def _by_point(cells, grid, units, table):
     return pd.DataFrame(rows, columns=UNIT_CELLS[:5])
 
 
-def _key(cells, grid, units, radius_m):
+def _key(cells: xr.Dataset, grid: Grid, units: pd.DataFrame, radius_m: float) -> pd.DataFrame:
     """Cells whose centre lies within the radius of a key grid's point, on the ellipsoid."""
     from pyproj import Geod
 
@@ -128,7 +138,15 @@ def _key(cells, grid, units, radius_m):
     return pd.DataFrame(rows, columns=UNIT_CELLS[:5])
 
 
-def _share_out(table, cells, grid, shapes, boundaries, units, overlap):
+def _share_out(
+    table: pd.DataFrame,
+    cells: xr.Dataset,
+    grid: Grid,
+    shapes: Mapping[str, BaseGeometry],
+    boundaries: "gpd.GeoDataFrame | None",
+    units: pd.DataFrame,
+    overlap: str,
+) -> None:
     """Take what a park and a county share from the one that does not own it."""
     parks = table.index[(table["tier"] == "park") & table["share"].notna()]
     if overlap == "county_first":
@@ -156,7 +174,7 @@ def _share_out(table, cells, grid, shapes, boundaries, units, overlap):
             table.at[other, "counted"] -= both / shapely.area(square)
 
 
-def _owners(table):
+def _owners(table: pd.DataFrame) -> Flags:
     """One owner a tier and cell: the largest share, ties by unit; a point owns where no area does."""
     group = table["tier"].replace({"park": "county"})
     order = pd.DataFrame(

@@ -37,7 +37,7 @@ class Facts:
         when they were found.
         """
 
-        def part(table, column):
+        def part(table: pd.DataFrame, column: str) -> pd.DataFrame:
             when = pd.to_datetime(table[column], format="ISO8601")
             return table[(when >= first) & (when < end)]
 
@@ -52,7 +52,7 @@ class Facts:
     def of(self, **where: str) -> "Facts":
         """Only what lies in a place, as ``of(city="甲市")``."""
 
-        def part(table):
+        def part(table: pd.DataFrame) -> pd.DataFrame:
             for name, value in where.items():
                 table = table[table[name] == value]
             return table
@@ -214,6 +214,6 @@ def patrol_coverage(
     return pd.DataFrame(rows, columns=["unit", "sources", "needed", "made", "rate"])
 
 
-def _count(text):
+def _count(text: str | None) -> int:
     text = str(text or "").strip()
     return int(text) if text.isdigit() else 0

@@ -10,7 +10,7 @@ from hotspot.ledger.alarms import alarm_bodies
 from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.feedback import NONE, effective_feedback
 from hotspot.ledger.issues import OPEN, issue_table
-from hotspot.ledger.store import Ledger
+from hotspot.ledger.store import Entry, Ledger
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.classes import problem_types
 from hotspot.rules.loop import Clocks
@@ -166,14 +166,14 @@ def known_past(ledger: Ledger, month: str, cells: Iterable[str], rule: Clocks) -
 class _Until:
     """The entries of a ledger before one of them; all of them where none is named."""
 
-    def __init__(self, ledger: Ledger, seq: int | None):
+    def __init__(self, ledger: Ledger, seq: int | None) -> None:
         self._ledger, self._seq = ledger, seq
 
-    def entries(self, kind=None, month=None):
+    def entries(self, kind: str | None = None, month: str | None = None) -> list[Entry]:
         found = self._ledger.entries(kind, month)
         return found if self._seq is None else [entry for entry in found if entry.seq < self._seq]
 
-    def heads(self):
+    def heads(self) -> dict[tuple[str, str], Entry]:
         return dict(sorted({(entry.kind, entry.month): entry for entry in self.entries()}.items()))
 
 

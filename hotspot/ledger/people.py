@@ -5,13 +5,13 @@ A person counts on the days from ``from`` to ``until``, both included; an empty 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hotspot.rules.network import ALLOWS, ROLES, TIERS, Network, rank_reaches
+from hotspot.rules.network import ALLOWS, ROLES, TIERS, Network, Staffing, rank_reaches
 
 CHIEFS = ("chief", "co_chief")
 SUPERVISORS = ("supervisor_full", "supervisor_part")
@@ -151,23 +151,23 @@ def count_check(counts: dict[str, int], rule: Network) -> list[tuple[str, str]]:
     return told
 
 
-def _in_force(table, day):
+def _in_force(table: pd.DataFrame, day: str) -> pd.DataFrame:
     begun = (table["from"] == "") | (table["from"] <= day)
     return table[begun & ((table["until"] == "") | (table["until"] >= day))]
 
 
-def _persons(own, roles):
+def _persons(own: pd.DataFrame, roles: Sequence[str]) -> int:
     return own[own["role"].isin(roles)]["person"].nunique()
 
 
-def _chiefs(own, needed) -> Iterable[tuple[str, str]]:
+def _chiefs(own: pd.DataFrame, needed: Staffing) -> Iterable[tuple[str, str]]:
     found = _persons(own, CHIEFS)
     if found < needed.chiefs:
         lacking = needed.chiefs - found
         yield f"缺网格长{lacking}名（应为{needed.chiefs}名）", f"{lacking} chief{'s'[: lacking != 1]} lacking"
 
 
-def _deputies(own, needed) -> Iterable[tuple[str, str]]:
+def _deputies(own: pd.DataFrame, needed: Staffing) -> Iterable[tuple[str, str]]:
     if not needed.deputy_rank:
         return
     ranks = own[own["role"] == "deputy_chief"]["rank"]
@@ -176,7 +176,7 @@ def _deputies(own, needed) -> Iterable[tuple[str, str]]:
         yield f"没有{zh}以上副网格长包联", f"no deputy of rank {needed.deputy_rank} or above"
 
 
-def _supervisors(own, needed) -> Iterable[tuple[str, str]]:
+def _supervisors(own: pd.DataFrame, needed: Staffing) -> Iterable[tuple[str, str]]:
     total, full = _persons(own, SUPERVISORS), _persons(own, SUPERVISORS[:1])
     if needed.most and total > needed.most:
         yield f"监督员{total}名，应为{needed.least}—{needed.most}名", f"{total} of {needed.least}-{needed.most}"
@@ -187,7 +187,7 @@ def _supervisors(own, needed) -> Iterable[tuple[str, str]]:
         yield f"缺专职监督员{needed.full_time - full}名", f"{needed.full_time - full} full-time lacking"
 
 
-def _several(standing):
+def _several(standing: Register) -> list[dict[str, Any]]:
     """One person as chief of two units; a deputy who answers for more units than the document allows."""
     people, tiers = standing.people, standing.units.set_index("unit")["tier"]
     rows = []

@@ -8,21 +8,36 @@ the next one, a run that is cut off earlier leaves nothing.
 """
 
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
+from hotspot.contracts.records import Derived
 from hotspot.ledger.storage import is_there
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.store import Entry, Ledger, open_ledger
 from hotspot.publish import dialects, manifest, revisions
 from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
 from hotspot.publish.staging import flush, keep_copy, reserved, staged
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 LEDGER = "ledger.sqlite"
 
 
-def publish(study, month, derived, *, out="out", draft=False, confirm=False, by="", reason="", progress=None):
+def publish(
+    study: Study,
+    month: str,
+    derived: Derived,
+    *,
+    out: Path | str = "out",
+    draft: bool = False,
+    confirm: bool = False,
+    by: str = "",
+    reason: str = "",
+    progress: Callable[[str], None] | None = None,
+) -> Path:
     """
     Write a month's products, link it into the chain, and put it in place whole.
 
@@ -80,7 +95,11 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
                 break
             _empty(folder)  # not what was confirmed after all
         if confirm:
-            _require_same(month, {name: body["outputs"].get(name) for name in data_files()}, stated["outputs"])
+            _require_same(
+                month,
+                {name: body["outputs"].get(name) for name in data_files()},
+                cast(dict[str, Any], stated)["outputs"],
+            )
         while True:
             write_release(folder, study, month, derived, whole)
             if entry in own and _same(folder, target):
@@ -94,7 +113,9 @@ def publish(study, month, derived, *, out="out", draft=False, confirm=False, by=
     return target
 
 
-def write_body(folder, study, month, derived, state, progress=None):
+def write_body(
+    folder: Path, study: Study, month: str, derived: Derived, state: str, progress: Callable[[str], None] | None = None
+) -> dict[str, Any]:
     """
     The products of a month in an empty folder, and the manifest as far as it hangs on no chain.
 
@@ -110,7 +131,7 @@ def write_body(folder, study, month, derived, state, progress=None):
     return body
 
 
-def write_release(folder, study, month, derived, whole):
+def write_release(folder: Path, study: Study, month: str, derived: Derived, whole: dict[str, Any]) -> None:
     """
     The notices, the manifest and what says the same in other dialects, of a month whose products stand in the folder.
 
@@ -134,7 +155,7 @@ def write_release(folder, study, month, derived, whole):
     manifest.write_manifest(folder, whole | {"notices": notices})
 
 
-def _line(text, what):
+def _line(text: str, what: str) -> str:
     """A line for the ledger, without the blanks around it."""
     text = str(text).strip()
     if len(text) > 200 or not text.isprintable():
@@ -142,7 +163,9 @@ def _line(text, what):
     return text
 
 
-def _write_draft(home, study, month, derived, progress):
+def _write_draft(
+    home: Path, study: Study, month: str, derived: Derived, progress: Callable[[str], None] | None
+) -> Path:
     """A month to look at: the same products with the word 草稿 on them, outside the chain."""
     entries = []
     if is_there(home / LEDGER):
@@ -156,7 +179,9 @@ def _write_draft(home, study, month, derived, progress):
     return target
 
 
-def _place(ledger, study, month, body, listed, by, reason):
+def _place(
+    ledger: Ledger, study: Study, month: str, body: dict[str, Any], listed: dict[str, Any], by: str, reason: str
+) -> tuple[Entry, dict[str, Any]]:
     """
     The month's place in the chain: its standing entry if nothing is different, else the next revision.
 
@@ -191,7 +216,7 @@ def _place(ledger, study, month, body, listed, by, reason):
     return entry, whole | {"chain": place | {"entry": record}}
 
 
-def _past(entries, study, month):
+def _past(entries: list[Entry], study: Study, month: str) -> dict[str, Any]:
     """What the ledger knows of the months before, as a manifest states it."""
     window = study.criteria.escalation.window_months
     return {
@@ -200,7 +225,9 @@ def _past(entries, study, month):
     }
 
 
-def _states(study, month, derived, own, stated, confirm):
+def _states(
+    study: Study, month: str, derived: Derived, own: list[Entry], stated: dict[str, Any] | None, confirm: bool
+) -> list[str]:
     """
     The states to try, in order: a confirmed month stays so as long as nothing it came from differs.
 
@@ -223,7 +250,7 @@ def _states(study, month, derived, own, stated, confirm):
     return ["confirmed", "preliminary"] if stays else ["preliminary"]
 
 
-def _require_same(month, found, stated):
+def _require_same(month: str, found: dict[str, Any], stated: dict[str, Any]) -> None:
     """Only what was published and looked at can be confirmed."""
     name = _first_difference(found, stated)
     if name:
@@ -233,7 +260,7 @@ def _require_same(month, found, stated):
         )
 
 
-def _first_difference(found, stated):
+def _first_difference(found: dict[str, Any], stated: dict[str, Any]) -> str:
     """The first name under which a part of the manifest differs from the one stated, or an empty text."""
     for name, value in found.items():
         if manifest.text_digest(value) == manifest.text_digest(stated.get(name)):
@@ -246,7 +273,7 @@ def _first_difference(found, stated):
     return ""
 
 
-def _stated(target, own):
+def _stated(target: Path, own: list[Entry]) -> dict[str, Any] | None:
     """
     The manifest of the month in place, None where there is none that can be read.
 
@@ -266,7 +293,7 @@ def _stated(target, own):
     return stated
 
 
-def _entered(ledger, month, folder):
+def _entered(ledger: Ledger, month: str, folder: Path) -> bool:
     """Is this folder, byte for byte, what the last entry of the month in the ledger speaks of?"""
     try:
         stated = manifest.read_manifest(folder)
@@ -280,7 +307,9 @@ def _entered(ledger, month, folder):
     )
 
 
-def _keep_replaced(home, month, target, stated, entry, own):
+def _keep_replaced(
+    home: Path, month: str, target: Path, stated: dict[str, Any] | None, entry: Entry, own: list[Entry]
+) -> None:
     """Keep the month in place whole before another revision takes its place."""
     if not target.exists():
         return
@@ -290,7 +319,7 @@ def _keep_replaced(home, month, target, stated, entry, own):
         keep_copy(target, revisions.kept(home, month, len(own)))
 
 
-def _same(folder, target):
+def _same(folder: Path, target: Path) -> bool:
     """Two published folders with the same bytes."""
     name = manifest.NAME
     return (
@@ -300,6 +329,6 @@ def _same(folder, target):
     )
 
 
-def _empty(folder):
+def _empty(folder: Path) -> None:
     shutil.rmtree(folder)
     folder.mkdir()

@@ -5,7 +5,7 @@ Tiers go by name and never by number: "一级" is the prefecture in Changji and 
 """
 
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -73,7 +73,7 @@ class Duty(Rule):
 
     @field_validator("may")
     @classmethod
-    def _known(cls, value):
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
             if name not in DUTIES:
                 raise ValueError(f"{name!r} is no duty; there are: {', '.join(sorted(DUTIES))}")
@@ -94,7 +94,7 @@ class Network(Rule):
 
     @field_validator("words", "staffing", "counts", "duties")
     @classmethod
-    def _tiers(cls, value):
+    def _tiers(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
             if name not in TIERS:
                 raise ValueError(f"{name!r} is no tier; there are: {', '.join(TIERS)}")

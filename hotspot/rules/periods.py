@@ -115,7 +115,7 @@ def before(one: Period) -> Period:
     return containing(f"{one.first - pd.Timedelta(days=1):%Y-%m-%d}", one.kind)
 
 
-def _bounds(kind, name):
+def _bounds(kind: str, name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     if kind == "day":
         first = pd.Timestamp(name)
         return first, first + pd.Timedelta(days=1)
@@ -136,7 +136,7 @@ def _bounds(kind, name):
     return first, first + pd.DateOffset(years=1)
 
 
-def _zh(kind, first, end):
+def _zh(kind: str, first: pd.Timestamp, end: pd.Timestamp) -> str:
     last = end - pd.Timedelta(days=1)
     if kind == "year":
         return f"{first.year}年"

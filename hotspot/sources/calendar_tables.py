@@ -114,46 +114,46 @@ def read_emergency(root: Path, name: str, intake: Intake) -> pd.DataFrame:
     return _closed(table, frame).sort_values(["facility", "level"], kind="stable").reset_index(drop=True)
 
 
-def _open(root, name, what, required, intake) -> Table:
+def _open(root: Path, name: str, what: str, required: tuple[str, ...], intake: Intake) -> Table:
     path = below(root, name, f"loop.{what}")
     if not path.is_file():
         raise DataError(f"loop.{what}: there is no file {name}; give a table below the data folder.")
     return read_loop_table(path, required, intake)
 
 
-def _text(table, column):
+def _text(table: Table, column: str) -> pd.Series:
     if column not in table.frame:
         return pd.Series([""] * len(table.frame), dtype=object)
     return table.frame[column].map(lambda text: plain(str(text)).strip()[:400])
 
 
-def _numbers(table, column):
+def _numbers(table: Table, column: str) -> pd.Series:
     text = _text(table, column)
     numbers = pd.to_numeric(text.replace({"": None, "-": None, "—": None}), errors="coerce")
     _valid(table, column, numbers.notna() | text.isin(["", "-", "—"]), "is no number")
     return numbers.astype("float64")
 
 
-def _valid(table, column, good, rule):
+def _valid(table: Table, column: str, good: pd.Series, rule: str) -> None:
     for at in (~good.to_numpy(dtype=bool)).nonzero()[0]:
         value = table.frame[column].iat[at] if column in table.frame else ""
         table.set_aside(at, column, f"{column} {value!r} {rule}")
 
 
-def _closed(table, frame):
+def _closed(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     kept = frame[table.status == 0].reset_index(drop=True)
     table.close()
     return kept
 
 
-def _is_day(text):
+def _is_day(text: str) -> bool:
     try:
         return _DAY.fullmatch(text) is not None and pd.Timestamp(text) is not pd.NaT
     except ValueError:
         return False
 
 
-def _months(text):
+def _months(text: str) -> list[float] | None:
     if not text:
         return [np.nan] * 12
     parts = [part.strip() for part in text.replace("；", ";").split(";")]

@@ -5,7 +5,7 @@ Run as ``python -m hotspot.sources.child`` it is the child; see ``hotspot.foreig
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ _AXES: dict[bytes, np.ndarray] = {}  # coordinates of the grids seen
 def inspect(
     paths: list[Path],
     meanings: list[Meaning],
-    once=None,
+    once: Once | None = None,
     *,
     tables: bool = False,
     seconds: float = SECONDS,
@@ -60,7 +60,7 @@ def inspect(
     once = Once() if once is None else once
     child = None
 
-    def ask(path, meaning, laid):
+    def ask(path: Path, meaning: Meaning, laid: Path) -> dict[str, Any]:
         nonlocal child
         if tables:
             return _table(path, meaning, laid)
@@ -84,7 +84,7 @@ def inspect(
             child.close()
 
 
-def _of_table(path, once):
+def _of_table(path: Path, once: Once) -> tuple[str, str]:
     """What a TAP table's report hangs on beside its bytes: its name, and the places beside it."""
     from hotspot.sources.satellite.tap import beside
 
@@ -92,7 +92,7 @@ def _of_table(path, once):
     return path.name, "" if places is None else once.hashed(places).sha256
 
 
-def _table(path, meaning, laid):
+def _table(path: Path, meaning: Meaning, laid: Path) -> dict[str, Any]:
     """A TAP table, whose places may stand in another file beside it."""
     from hotspot.sources.satellite import tap
 
@@ -114,7 +114,7 @@ def _lean(report: dict[str, Any]) -> dict[str, Any]:
     return report
 
 
-def describe(path: str, meaning: Meaning, lay=None) -> dict[str, Any]:
+def describe(path: str, meaning: Meaning, lay: Callable[[int, np.ndarray], None] | None = None) -> dict[str, Any]:
     """
     Read one raster through and say what it holds; see ``geotiff.describe``.
 

@@ -1,9 +1,11 @@
 """The register of units and people as delivered: who looks after what, from when to when (B1, B3, B12)."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,6 +19,9 @@ from hotspot.sources.tables import Table, read_bytes
 from hotspot.study_loop import NetworkFiles
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 UNIT_COLUMNS = ("unit", "tier", "name", "parent", "region", "lon", "lat", "radius_m", "from", "until")
 PEOPLE_COLUMNS = ("person", "name", "unit", "role", "rank", "duty", "phone", "from", "until", "interests")
@@ -81,7 +86,7 @@ def read_network(files: NetworkFiles, root: Path, intake: Intake) -> NetworkTabl
     return NetworkTables(units, people, _shapes(files, root, intake, units))
 
 
-def _there(root, name, what):
+def _there(root: Path, name: str, what: str) -> Path:
     path = below(root, name, what)
     if not path.is_file():
         raise DataError(f"network.{what}: there is no file {name}; give a table below the data folder.")
@@ -125,40 +130,40 @@ def _people(table: Table, units: set[str]) -> pd.DataFrame:
     return kept.sort_values(["unit", "role", "person", "from"], kind="stable").reset_index(drop=True)
 
 
-def _whole(table, columns):
+def _whole(table: Table, columns: Sequence[str]) -> pd.DataFrame:
     frame = pd.DataFrame({name: table.frame.get(name, "") for name in columns}, dtype=object)
     return frame.map(lambda text: plain(str(text)).strip()[:_LONGEST])
 
 
-def _ours(column, words):
+def _ours(column: pd.Series, words: Mapping[str, str]) -> pd.Series:
     known = {zh: key for key, zh in words.items()}
     return column.map(lambda text: known.get(text, text))
 
 
-def _aside(table, name, wrong, rule):
+def _aside(table: Table, name: str, wrong: pd.Series, rule: str) -> None:
     for at in wrong.to_numpy().nonzero()[0]:
         value = table.cells(name)[at] if name in table.columns else ""
         table.set_aside(at, name, rule % (value,) if "%r" in rule else f"{name} {value!r} {rule}")
 
 
-def _dates(table, frame):
+def _dates(table: Table, frame: pd.DataFrame) -> None:
     for name in ("from", "until"):
         wrong = frame[name].map(lambda text: bool(text) and not _is_day(text))
         _aside(table, name, wrong, "is no date like 2023-05-01")
 
 
-def _is_day(text):
+def _is_day(text: str) -> bool:
     try:
         return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None and pd.Timestamp(text) is not pd.NaT
     except ValueError:
         return False
 
 
-def _kept(table, frame):
+def _kept(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[table.status == 0].reset_index(drop=True)
 
 
-def _shapes(files, root, intake, units):
+def _shapes(files: NetworkFiles, root: Path, intake: Intake, units: pd.DataFrame) -> "dict[str, BaseGeometry]":
     """Outline of each unit that has one; names are understood where they are one unit's alone."""
     ids = {unit: unit for unit in units["unit"]}
     names = units[~units["name"].duplicated(keep=False)]

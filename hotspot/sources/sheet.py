@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Flags
 from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.records import Records, scan
 from hotspot.sources.store import told, words
@@ -192,7 +193,7 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
     return Sheet(frame, found.line[good], coding, packed, found.start[good], found.end[good], bad, notes)
 
 
-def _header(text, found, name):
+def _header(text: bytes, found: Records, name: str) -> list[str]:
     if not len(found.start):
         raise DataError(f"{name}: file has no header.")
     line = text[found.start[0] : found.end[0]]
@@ -220,11 +221,11 @@ def _header(text, found, name):
     return columns
 
 
-def _cells(line):
+def _cells(line: bytes) -> list[str]:
     return next(csv.reader([line.decode().replace("\n", " ").replace("\r", " ")]))
 
 
-def _hidden_rows(text, found: Records, n_column, name):
+def _hidden_rows(text: bytes, found: Records, n_column: int, name: str) -> list[str]:
     """Refuse a quote that swallows rows; say how many physical lines the quoted ones take."""
     after = np.append(found.line[1:], found.n_line + 1)
     taken = after - found.line
@@ -243,7 +244,7 @@ def _hidden_rows(text, found: Records, n_column, name):
     return [f"{name}: {len(several)} rows hold line breaks in quotes, {lines} lines of {found.n_line}"]
 
 
-def _sound(text, found: Records, n_column, first):
+def _sound(text: bytes, found: Records, n_column: int, first: int) -> tuple[Flags, list[tuple[int, str]]]:
     """Which records are well-formed rows, and (position, rule) of those that are not."""
     good = found.n_field == n_column
     good[:first] = False
@@ -261,7 +262,7 @@ def _sound(text, found: Records, n_column, first):
     return good, sorted(faults.items())
 
 
-def _parse(text, found, good, columns, name):
+def _parse(text: bytes, found: Records, good: Flags, columns: list[str], name: str) -> pd.DataFrame:
     """The sound records through pandas' C parser; every cell stays text."""
     kept = np.flatnonzero(good)
     if not len(kept):

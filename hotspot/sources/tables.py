@@ -9,13 +9,14 @@ A row of the file is one record under the header; blank lines are not rows.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Objects
 from hotspot.sources.intake import FileRecord, Intake
-from hotspot.sources.sheet import pack, read_csv, read_workbook, unpack
+from hotspot.sources.sheet import Sheet, pack, read_csv, read_workbook, unpack
 from hotspot.variables import DataError
 
 USED, DUPLICATE, QUARANTINED = 0, 1, 2
@@ -118,11 +119,13 @@ def read_bytes(path: Path, intake: Intake) -> tuple[bytes, FileRecord, bool]:
     return data, record, new or _uncounted(record)
 
 
-def _uncounted(record):
+def _uncounted(record: FileRecord) -> bool:
     return record.read == 0 and not record.refused
 
 
-def read_sheet(path: Path, intake: Intake, about, make):
+def read_sheet(
+    path: Path, intake: Intake, about: Sequence[Any], make: Callable[[bytes], Sheet]
+) -> tuple[Sheet, FileRecord, bool]:
     """
     What a table file holds, decoded once in its life, and its record.
 
@@ -146,7 +149,7 @@ def read_sheet(path: Path, intake: Intake, about, make):
     else:
         data, record, counted = read_bytes(path, intake)
 
-    def now():
+    def now() -> dict[str, np.ndarray]:
         return pack(make(read_bytes(path, intake)[0] if data is None else data))
 
     return unpack(intake.once.decoded(path, ["sheet", name, *about], now)), record, counted
@@ -217,7 +220,7 @@ def read_table(
     return table
 
 
-def table_of(found, intake: Intake):
+def table_of(found: tuple[Sheet, FileRecord, bool], intake: Intake) -> Table:
     """What ``read_sheet`` found as a Table of one month's account: malformed rows are set aside, notes said."""
     sheet, record, counted = found
     for text in sheet.notes:

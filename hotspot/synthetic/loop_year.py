@@ -76,7 +76,9 @@ def loop_year(cells: Sequence[tuple[str, str]], year: int, *, months: int = 10) 
     return made
 
 
-def _alarm(made, truth, cells, year, month, k):
+def _alarm(
+    made: LoopYear, truth: dict[str, Any], cells: Sequence[tuple[str, str]], year: int, month: int, k: int
+) -> None:
     number = (month - 1) * PER_MONTH + k
     cell, _ = cells[number % len(cells)]
     day = 3 + 6 * k
@@ -107,7 +109,9 @@ def _alarm(made, truth, cells, year, month, k):
     truth["problems"] += problem != "none"
 
 
-def _issue(made, truth, cells, year, month, k):
+def _issue(
+    made: LoopYear, truth: dict[str, Any], cells: Sequence[tuple[str, str]], year: int, month: int, k: int
+) -> None:
     number = 2 * (month - 1) + k
     cell, county = cells[number % len(cells)]
     name = f"I{year}{month:02d}-{k + 1:04d}"

@@ -1,18 +1,26 @@
 """Rasters onto cells by exact area weights: METHODS 2."""
 
 import hashlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.estimate.field.areas import weights
+from hotspot.estimate.field.areas import Weights, weights
+from hotspot.kernels.arrays import Floats
+from hotspot.sources.once import Once
 from hotspot.sources.store import code_of
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 CHUNK_BYTES = 1 << 26  # of raster window held by one task of a lazy field
 PLAUSIBLE, MOST_OUTSIDE = (1.0, 500.0), 0.01  # ug/m3 and share of cells: RELIABILITY 30
 
 
-def aggregate(field, cells, *, min_coverage=0.5, once=None):
+def aggregate(
+    field: "xr.DataArray", cells: "xr.Dataset", *, min_coverage: float = 0.5, once: Once | None = None
+) -> "xr.Dataset":
     """
     Average a raster over cells.
 
@@ -84,19 +92,19 @@ def aggregate(field, cells, *, min_coverage=0.5, once=None):
     return out
 
 
-def _of_cells(field, cells, min_coverage):
+def _of_cells(field: "xr.DataArray", cells: "xr.Dataset", min_coverage: float) -> tuple[Floats, Floats]:
     """Mean and coverage, (cell, time); lazy where the field is."""
     window, found = _window(field, cells)
     return _means(window, found, min_coverage)
 
 
-def _by_layer(field, cells, min_coverage):
+def _by_layer(field: "xr.DataArray", cells: "xr.Dataset", min_coverage: float) -> Floats:
     """float64[layer, 2, cell], computed."""
     window, found = _window(field, cells)
     return _mean_block(np.asarray(window), found, min_coverage).transpose(2, 0, 1)
 
 
-def _window(field, cells):
+def _window(field: "xr.DataArray", cells: "xr.Dataset") -> tuple[Any, Weights]:
     """The part of a raster that the cells touch, and its weights in them."""
     layers = _canonical(field)
     found = weights(layers["x"].values, layers["y"].values, _crs_of(field), cells)
@@ -104,14 +112,14 @@ def _window(field, cells):
     return layers.isel(y=slice(j0, j1), x=slice(i0, i1)).data, found
 
 
-def _about(cells, min_coverage):
+def _about(cells: "xr.Dataset", min_coverage: float) -> list[Any]:
     """What the means of cells hang on beside the raster: the lattice, the limit, the code."""
     places = hashlib.sha256(cells["x"].values.tobytes() + cells["y"].values.tobytes()).hexdigest()
     lattice = [places, float(cells.attrs["spacing"]), str(cells.attrs["crs"])]
     return ["means of cells", lattice, float(min_coverage), code_of(__name__, weights.__module__)]
 
 
-def check_means(means, unit="ug/m3"):
+def check_means(means: Floats, unit: str = "ug/m3") -> None:
     """
     Refuse monthly or yearly PM2.5 that cannot be true: RELIABILITY 30.
 
@@ -140,11 +148,11 @@ def check_means(means, unit="ug/m3"):
         )
 
 
-def _canonical(field):
+def _canonical(field: "xr.DataArray") -> "xr.DataArray":
     """The field as (time, y, x) with both coordinates ascending; its values are not touched."""
     if not {"y", "x"} <= set(field.dims) or not {"y", "x"} <= set(field.coords):
         raise DataError(f"raster: dimensions {field.dims}; name them (time, y, x), with coordinates x and y.")
-    extra = set(field.dims) - {"time", "y", "x"}
+    extra: set[Any] = set(field.dims) - {"time", "y", "x"}
     if extra:
         raise DataError(f"raster: dimension {sorted(extra)[0]!r} is not (time, y, x); choose one layer of it.")
     layers = field if "time" in field.dims else field.expand_dims("time")
@@ -155,7 +163,7 @@ def _canonical(field):
     return layers
 
 
-def _crs_of(field):
+def _crs_of(field: "xr.DataArray") -> str:
     """The field's CRS as text."""
     crs = field.attrs.get("crs")
     if crs is None and "spatial_ref" in field.coords:
@@ -165,7 +173,7 @@ def _crs_of(field):
     return str(crs)
 
 
-def _means(data, found, min_coverage):
+def _means(data: Any, found: Weights, min_coverage: float) -> tuple[Floats, Floats]:
     """Mean (NaN below the coverage) and coverage, (cell, time); lazy when the data are."""
     if not hasattr(data, "dask"):
         both = _mean_block(np.asarray(data), found, min_coverage)
@@ -191,12 +199,12 @@ def _means(data, found, min_coverage):
     return both[0], both[1]
 
 
-def _pieces(size, longest):
+def _pieces(size: int, longest: int) -> list[int]:
     """Lengths that cut ``size`` layers into tasks of at most ``longest``."""
     return [min(longest, size - start) for start in range(0, size, longest)]
 
 
-def _mean_block(values, found, min_coverage):
+def _mean_block(values: Any, found: Weights, min_coverage: float) -> Floats:
     """float64[2, cell, layer]: mean and coverage of some layers."""
     from hotspot.kernels import bin as kernel
 

@@ -1,10 +1,12 @@
 """月通报, and the quarter's: list, escalation, figures, ranking, consequences, effects, targets (C4, B9, B22, E4)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from hotspot.ledger.figures import by_department, figures
+from hotspot.publish.office.desk_view import DeskView
 from hotspot.publish.office.desk_words import (
     NO_VALUE,
     advice,
@@ -24,8 +26,9 @@ from hotspot.rules.classes import departments
 
 
 def bulletin(
-    desk, lists: Mapping[str, Mapping[str, set[str]]], escalated: Sequence[str], ranking: Sequence[dict] | None,
-    consequences: pd.DataFrame, effects: Sequence[str], targets: Sequence[tuple[str, str]],
+    desk: DeskView, lists: Mapping[str, Mapping[str, set[str]]], escalated: Sequence[str],
+    ranking: Sequence[dict] | None, consequences: pd.DataFrame, effects: Sequence[str],
+    targets: Sequence[tuple[str, str]],
 ) -> Document:  # fmt: skip
     """
     Everything of a month or a quarter.
@@ -69,16 +72,16 @@ def bulletin(
     )
 
 
-def _list_words(lists, desk):
+def _list_words(lists: Mapping[str, Any], desk: DeskView) -> list[str]:
     lacking = [month for month in _months(desk) if month not in lists]
     return [f"{'、'.join(lacking)}没有发布名单。"] if lacking else []
 
 
-def _months(desk):
+def _months(desk: DeskView) -> list[str]:
     return [f"{day:%Y-%m}" for day in pd.date_range(desk.period.first, desk.period.end, freq="MS", inclusive="left")]
 
 
-def _list_table(lists, desk):
+def _list_table(lists: Mapping[str, Mapping[str, set[str]]], desk: DeskView) -> Grid | None:
     if not lists:
         return None
     rows = [
@@ -89,7 +92,7 @@ def _list_table(lists, desk):
     return Grid(["月份", "城市", "预警网格（个）", "编号"], [11.0, 16, 12, 60], rows)
 
 
-def _load(told):
+def _load(told: dict[str, Any]) -> str:
     said = [f"每次报警发现问题{per(told['per_alarm'], 3, told['found'], told['pushed'])}"]
     if told["persons_per_alarm"] is not None:
         said.append(f"排查{per(told['persons_per_alarm'], 2, told['persons'], told['pushed'])}人次")
@@ -98,7 +101,7 @@ def _load(told):
     return "，".join(said) + "。"
 
 
-def _rectified(desk):
+def _rectified(desk: DeskView) -> Part:
     table = by_department(desk.whole)
     if not len(table):
         return Part("整改情况", ["没有登记的问题。"])
@@ -112,7 +115,7 @@ def _rectified(desk):
     return Part("整改情况", [], Grid(heads, [26.0, 12, 22, 10, 10, 14], rows))
 
 
-def _ranking(ranking):
+def _ranking(ranking: Sequence[dict[str, Any]] | None) -> Part:
     if ranking is None:
         return Part("空气质量综合指数排名", ["没有交付发布的综合指数，本部分从略。"])
     rows = [
@@ -127,7 +130,7 @@ def _ranking(ranking):
     )
 
 
-def _consequences(table):
+def _consequences(table: pd.DataFrame) -> Grid | None:
     if not len(table):
         return None
     states = {"due": "待落实", "done": "已落实", "waived": "免予"}

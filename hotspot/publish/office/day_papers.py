@@ -6,10 +6,12 @@ What a forecast says stands only where one was delivered; directions and sources
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from hotspot.ledger.figures import figures
+from hotspot.publish.office.desk_view import DeskView
 from hotspot.publish.office.desk_words import NO_VALUE, cities_table, numbered, of, open_issues, overdue_table
 from hotspot.publish.office.desk_words import number as _number
 from hotspot.publish.office.document import Document, Part
@@ -40,7 +42,7 @@ class DayWind:
 
 
 def consultation(
-    desk, winds: Mapping[str, DayWind], targets: Sequence[tuple[str, str]], emergency: Sequence[Sequence[str]]
+    desk: DeskView, winds: Mapping[str, DayWind], targets: Sequence[tuple[str, str]], emergency: Sequence[Sequence[str]]
 ) -> Document:
     """会商研判单 (B7): yesterday's air, the day's wind, where to look first, what is open, what is left of targets."""
     day = desk.period
@@ -82,9 +84,9 @@ def consultation(
     )  # fmt: skip
 
 
-def _response(desk, emergency):
+def _response(desk: DeskView, emergency: Sequence[Sequence[str]]) -> Part:
     """The heavy-pollution response in force with the emergency-reduction list that holds under it (A6, E6)."""
-    held = desk.alert
+    held: Any = desk.alert
     order = f"（{held['order']}）" if held["order"] else ""
     head = f"{LEVELS[held['level']][0]}预警响应自{held['from']}起执行{order}；"
     level = LEVELS[held["level"]][1]
@@ -97,7 +99,7 @@ def _response(desk, emergency):
 
 
 def special(
-    desk, measures: pd.DataFrame, forecast: pd.DataFrame | None, targets: Sequence[tuple[str, str]]
+    desk: DeskView, measures: pd.DataFrame, forecast: pd.DataFrame | None, targets: Sequence[tuple[str, str]]
 ) -> Document:
     """专报 (B7): the units' changes, measures that are not rectified, the forecast if one was delivered."""
     air, past = (
@@ -128,7 +130,7 @@ def special(
     return frame(desk, f"大气污染防治周专报（{desk.period.zh}）", parts=parts)
 
 
-def patrol(desk, coverage: pd.DataFrame) -> Document:
+def patrol(desk: DeskView, coverage: pd.DataFrame) -> Document:
     """巡查情况表 (rule 17): of the patrols that each source should have had, how many were made."""
     made, needed = int(coverage["made"].sum()), int(coverage["needed"].sum())
     rows = [
@@ -152,20 +154,20 @@ def join(*texts: str) -> str:
     return "；".join(filter(None, texts))
 
 
-def _change(now, before):
+def _change(now: float, before: float) -> str:
     if now != now or before != before or not before > 0:
         return NO_VALUE
     return f"{round_half_even(100 * (now - before) / before, 1):+.1f}"
 
 
-def _wind_zh(wind):
+def _wind_zh(wind: DayWind | None) -> str:
     if wind is None or not wind.hours:
         return "无风资料"
     main = "、".join(f"{SECTORS[k]}风{100 * wind.sectors[k]:.0f}%" for k in wind.upwind) or "风向不定"
     return f"{main}，均速{wind.speed:.1f} m/s，静风{wind.calm}/{wind.hours}小时"
 
 
-def _focus(city, primary, wind):
+def _focus(city: str, primary: str | None, wind: DayWind | None) -> str:
     head = f"{city}：首要污染物{primary}，" if primary else f"{city}："
     if wind is None or not wind.hours:
         return f"{head}没有风的资料，按登记规模和距离安排排查。"
@@ -178,7 +180,7 @@ def _focus(city, primary, wind):
     )
 
 
-def _forecast(forecast, desk):
+def _forecast(forecast: pd.DataFrame | None, desk: DeskView) -> Part:
     """The section says so where nothing was delivered: nothing is forecast here."""
     if forecast is None:
         return Part("下周预测", ["没有交付空气质量预报，本部分从略。"])

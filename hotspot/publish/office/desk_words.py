@@ -1,6 +1,7 @@
 """Sentences and tables that several products of the calendar share: rates with their counts, problems, cases."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -91,7 +92,7 @@ def cities_table(now: Facts, before: Facts | None = None) -> Grid:
     return Grid(heads, widths, [*body, whole] if len(body) > 1 else body)
 
 
-def _counts(told):
+def _counts(told: dict[str, Any]) -> list[str]:
     return [
         str(told["pushed"]), of(told["answered"], told["pushed"]), str(told["overdue"]), str(told["late"]),
         str(told["found"]), per(told["per_alarm"], 3, told["found"], told["pushed"]),
@@ -225,7 +226,7 @@ def numbered(texts: Sequence[str]) -> list[str]:
     return list(texts) if len(texts) < 2 else [f"（{n}）{text}" for n, text in enumerate(texts, 1)]
 
 
-def _when(text):
+def _when(text: str) -> str:
     return text[5:16].replace("T", " ")
 
 

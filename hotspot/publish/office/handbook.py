@@ -5,6 +5,7 @@ Who does what when, how a sheet and a card are read, how each form is filled, th
 vocabulary, and which sentences of the documents are read in which way.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from hotspot.ledger.assess import GRADES, ITEMS
@@ -16,10 +17,12 @@ from hotspot.publish.office.return_form import COLUMNS, HELP
 from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.classes import GRADES as CARRIED
 from hotspot.rules.classes import departments, problem_types, source_classes
-from hotspot.rules.criteria import Criteria
+from hotspot.rules.criteria import Criteria, Escalation
+from hotspot.rules.loop import Clocks
 from hotspot.rules.readings import readings
 from hotspot.rules.reasons import in_use
 from hotspot.rules.village import MEDIA, patrol_items
+from hotspot.study import Study
 
 
 def handbook(study: Any) -> Paper:
@@ -67,7 +70,7 @@ def _number(n: int) -> str:
     return digits[n] if n < 10 else ("" if tens == 1 else digits[tens]) + "十" + (digits[ones] if ones else "")
 
 
-def _about(study, criteria):
+def _about(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("这本手册 About this handbook")
     yield (
         "本手册供网格长、网格监督员、执法人员和联络员使用，说明热点网格在哪里、收到名单和报警后做什么、"
@@ -81,7 +84,7 @@ def _about(study, criteria):
     yield "For chiefs, supervisors, officers and liaisons: where the cells are, what to do, how to fill forms, by when."
 
 
-def _cells(study, criteria):
+def _cells(study: Study, criteria: Criteria) -> Iterator[Block]:
     fine = f"{study.lattice.fine:g}"
     yield Head("网格和编号 Cells and codes")
     yield (
@@ -99,7 +102,7 @@ def _cells(study, criteria):
     yield "A hotspot cell is chosen once a year; a warning cell is one of three kinds listed each month among them."
 
 
-def _who(study, criteria):
+def _who(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("谁做什么 Who does what")
     network = criteria.network
     if network.duties:
@@ -122,7 +125,7 @@ _DUTIES = [
 ]
 
 
-def _month(study, criteria):
+def _month(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("一天、一周、一月 A day, a week, a month")
     products = criteria.cadence.products
     if products:
@@ -141,7 +144,7 @@ _CALENDAR = [
 ]
 
 
-def _list(study, criteria):
+def _list(study: Study, criteria: Criteria) -> Iterator[Block]:
     days = criteria.handover.feedback_workdays
     yield Head("收到预警名单 When the list arrives")
     yield Grid(
@@ -160,7 +163,7 @@ def _list(study, criteria):
     yield "Read the list, take the sheet, visit in order, photograph, fill the return form, hand over by class."
 
 
-def _alarm(study, criteria):
+def _alarm(study: Study, criteria: Criteria) -> Iterator[Block]:
     rule, clocks = criteria.alarms, criteria.clocks
     yield Head("收到报警 When an alarm arrives")
     yield (
@@ -189,11 +192,11 @@ def _alarm(study, criteria):
     )
 
 
-def _start(clocks):
+def _start(clocks: Clocks) -> str:
     return "签收" if clocks.start == "receipt" else "推送"
 
 
-def _forms(study, criteria):
+def _forms(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("表格怎样填 How forms are filled")
     yield "月度回执（return-*.xlsx）每列的含义："
     yield Grid(("列", "怎样填"), (3, 7), [[head, _FILL.get(ours, "按实填写")] for head, (ours, _) in COLUMNS.items()])
@@ -220,7 +223,7 @@ _TABLES = [
 ]
 
 
-def _issue(study, criteria):
+def _issue(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("问题从发现到销号 A problem from found to closed")
     yield Picture(states_picture(), "问题的环节（B6、C13）：虚线为退回和移交", 0.96)
     rows = [[STATES[state], "、".join(STATES[after] for after in following)] for state, following in FOLLOWS.items()]
@@ -232,7 +235,7 @@ def _issue(study, criteria):
     )
 
 
-def _clocks(study, criteria):
+def _clocks(study: Study, criteria: Criteria) -> Iterator[Block]:
     clocks, handover = criteria.clocks, criteria.handover
     yield Head("时限 By when")
 
@@ -253,7 +256,7 @@ def _clocks(study, criteria):
     yield "时限包含整点：24小时即到第24小时0分为止，第1分钟起为逾期。没有签收记录的，按推送时间计，并写明。"
 
 
-def _ladders(study, criteria):
+def _ladders(study: Study, criteria: Criteria) -> Iterator[Block]:
     rule = criteria.escalation
     yield Head("升级和处理 What follows")
     rows = [
@@ -281,11 +284,11 @@ def _ladders(study, criteria):
     yield "“以上、以下、以内”均含本数（民法典第1259条）。每一次处理登记在台账中：待执行、已执行或免予执行。"
 
 
-def _times(rule):
+def _times(rule: Escalation) -> str:
     return f"连续预警{rule.consecutive}次或累计{rule.cumulative}次"
 
 
-def _assessment(study, criteria):
+def _assessment(study: Study, criteria: Criteria) -> Iterator[Block]:
     rule = criteria.assessment
     late = f"共{rule.late_points}分，每个扣{rule.late_each}"
     points = dict.fromkeys("123", f"{rule.construction}分") | {
@@ -313,7 +316,7 @@ _ITEM = {
 }  # fmt: skip
 
 
-def _doubt(study, criteria):
+def _doubt(study: Study, criteria: Criteria) -> Iterator[Block]:
     sure, likely = criteria.confidence.sure, criteria.confidence.likely
     yield Head("数字有多可靠 How sure a number is")
     yield Grid(
@@ -330,13 +333,13 @@ def _doubt(study, criteria):
     yield "关联份额（约60%）是按风和规模推算的估计，不等于认定来源；现场看到的优先。"
 
 
-def _problems(study, criteria):
+def _problems(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("问题类型 Kinds of problems")
     rows = [[kind["zh"], kind["en"], kind["clause"]] for kind in problem_types().values()]
     yield Grid(("类型", "English", "条款"), (4, 5, 2), rows)
 
 
-def _checklists(study, criteria):
+def _checklists(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("逐类看什么 What to look at, class by class", page=True)
     yield (
         f"“{CARRIED['patrol']}”：巡查人员肉眼可见、常识可判断；"
@@ -347,7 +350,7 @@ def _checklists(study, criteria):
         yield Grid(("谁", "看什么"), (1, 11), [[CARRIED[item.grade], item.zh] for item in kind.items])
 
 
-def _village(study, criteria):
+def _village(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("村（社区）巡查还看什么 Beside the air")
     rows = [
         [MEDIA[item.medium], item.zh, item.department] for item in patrol_items(tuple(MEDIA)) if item.medium != "air"
@@ -355,7 +358,7 @@ def _village(study, criteria):
     yield Grid(("要素", "看什么", "上报去向"), (1, 6, 3), rows)
 
 
-def _readings(study, criteria):
+def _readings(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield Head("有两种读法的条款 Sentences read in two ways")
     yield "文件中有些话可以有两种读法。现行读法写在这里，每一份产品的页脚也写明；要改，改规则档案。"
     rows = [

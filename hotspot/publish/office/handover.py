@@ -6,6 +6,7 @@ names; of several cities it is collected by the county and handed up to the pref
 """
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,8 @@ from hotspot.publish.office.document import Document, Part
 from hotspot.publish.office.paper import Grid, paper_docx
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.publish.words import month_zh
-from hotspot.rules.classes import departments, source_classes
+from hotspot.rules.classes import SourceClass, departments, source_classes
+from hotspot.study import Study
 
 MODES = {
     "own": ("本部门办理", "由所列县（市、区）的本部门办理。"),
@@ -35,7 +37,9 @@ _COLUMNS = {
 _LINES = 3  # items of one object printed in the DOCX; all of them stand in the XLSX
 
 
-def handover_slips(study, month: str, city: str, checklist: pd.DataFrame, warned: pd.DataFrame) -> dict[str, bytes]:
+def handover_slips(
+    study: Study, month: str, city: str, checklist: pd.DataFrame, warned: pd.DataFrame
+) -> dict[str, bytes]:
     """
     The slips of one city: ``handover-DEPARTMENT.docx`` and ``.xlsx`` for every department that has something to do.
 
@@ -65,7 +69,7 @@ def handover_slips(study, month: str, city: str, checklist: pd.DataFrame, warned
     return made
 
 
-def _rows(own, places, classes):
+def _rows(own: pd.DataFrame, places: pd.DataFrame, classes: Mapping[str, SourceClass]) -> pd.DataFrame:
     """The department's items, joint and cross-region ones after its own; numbered in that order."""
     order = own["mode"].map({mode: n for n, mode in enumerate(MODES)})
     own = own.assign(order=order).sort_values(["order", "cell", "number"], kind="stable").drop(columns="order")
@@ -80,7 +84,7 @@ def _rows(own, places, classes):
     return rows.assign(name=[name or "面源（逐格必查）" for name in rows["name"]])
 
 
-def _slip(study, month, city, department, rows):
+def _slip(study: Study, month: str, city: str, department: str, rows: pd.DataFrame) -> Document:
     parts = []
     for mode, (title, words) in MODES.items():
         own = rows[rows["mode"] == mode]
@@ -121,7 +125,7 @@ def _slip(study, month, city, department, rows):
     )  # fmt: skip
 
 
-def _book(month, city, department, rows):
+def _book(month: str, city: str, department: str, rows: pd.DataFrame) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         sheet = Sheet(f"{city}{department} {month} 交办清单", _COLUMNS, rows, ["办理结果由部门填写后交回网格办。"])
         return write_book(Path(place) / "a.xlsx", {"交办": sheet}, created=f"{month}-01").read_bytes()

@@ -4,11 +4,14 @@ Products of a period for those who answer: dispatch table, reminder, summary, ha
 ``desk`` is ``workflows.desk.Desk``; every figure is the ledger's at the end of the period, every rate has its counts.
 """
 
+from typing import Any
+
 import pandas as pd
 
-from hotspot.ledger.figures import figures
+from hotspot.ledger.figures import Facts, figures
 from hotspot.ledger.issues import STATES
 from hotspot.ledger.watch import rate
+from hotspot.publish.office.desk_view import DeskView
 from hotspot.publish.office.desk_words import (
     NO_VALUE,
     advice,
@@ -32,11 +35,14 @@ from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.rank.city.air import good_days, to_date
 from hotspot.rank.city.compare import NAMES
 from hotspot.rules.cadence import LEVELS
+from hotspot.rules.periods import Period
 from hotspot.rules.readings import footer
 from hotspot.rules.rounding import round_half_even
 
 
-def frame(desk, heading: str, *, to: str = "", sections: tuple[str, ...] = ("clocks",), **given) -> Document:
+def frame(
+    desk: DeskView, heading: str, *, to: str = "", sections: tuple[str, ...] = ("clocks",), **given: Any
+) -> Document:
     """A paper with the study's state, signer and the rules applied at its foot."""
     study = desk.study
     notes = [f"规则档案 {study.criteria.profile}；数据截至{desk.period.end:%Y-%m-%d %H:%M}；台账校验 {desk.head}"]
@@ -47,7 +53,7 @@ def frame(desk, heading: str, *, to: str = "", sections: tuple[str, ...] = ("clo
     )  # fmt: skip
 
 
-def dispatch(desk) -> Document:
+def dispatch(desk: DeskView) -> Document:
     """日调度: alarms, answers, overdue, problems of every city, the lowest rate first."""
     told = figures(desk.now)
     lead = (
@@ -62,7 +68,7 @@ def dispatch(desk) -> Document:
     return frame(desk, f"热点网格报警反馈调度表（{desk.period.zh}）", lead=[lead], parts=parts)
 
 
-def triggers(desk, city: str) -> list[str]:
+def triggers(desk: DeskView, city: str) -> list[str]:
     """
     Why a city is reminded at the end of a period (C12), a sentence each; nothing where it is not.
 
@@ -89,7 +95,7 @@ def triggers(desk, city: str) -> list[str]:
     return [text[:-1] + "。" for text in said]
 
 
-def reminder(desk, city: str) -> Document | None:
+def reminder(desk: DeskView, city: str) -> Document | None:
     """提醒: to one city, only where a trigger holds."""
     why = triggers(desk, city)
     if not why:
@@ -109,7 +115,7 @@ def reminder(desk, city: str) -> Document | None:
     )  # fmt: skip
 
 
-def summary(desk) -> Document:
+def summary(desk: DeskView) -> Document:
     """周汇总 (C4), of half a week or a week: against the period of the same length before it."""
     now, past = figures(desk.now), figures(desk.before)
     found, before = problems_of(desk.now), problems_of(desk.before)
@@ -137,7 +143,7 @@ def summary(desk) -> Document:
     return frame(desk, f"热点网格监管{name}（{desk.period.zh}）", lead=[lead], parts=parts)
 
 
-def situation(desk) -> Document:
+def situation(desk: DeskView) -> Document:
     """半月形势函 (C4): the air of every city, where the hot spots are, how far rectification is."""
     air = desk.air_between(desk.period.first, desk.period.end)
     rows, said = [], []
@@ -176,14 +182,14 @@ def situation(desk) -> Document:
     return frame(desk, f"热点网格空气质量形势和监管情况（{desk.period.zh}）", lead=[lead], parts=parts)
 
 
-def recent(desk):
+def recent(desk: DeskView) -> Facts:
     """What was pushed within ``clocks.outstanding_days`` before the period's end, as letters tell it."""
     days = desk.study.criteria.clocks.outstanding_days
     return desk.whole.between(desk.period.end - pd.Timedelta(days=days), desk.period.end)
 
 
-def _alert(desk) -> Part:
-    held = desk.alert
+def _alert(desk: DeskView) -> Part:
+    held: Any = desk.alert
     order = f"（{held['order']}）" if held["order"] else ""
     return Part(
         "重污染天气应对",
@@ -191,7 +197,7 @@ def _alert(desk) -> Part:
     )
 
 
-def _speed(told):
+def _speed(told: dict[str, Any]) -> str:
     if told["median_hours"] is None:
         return "本期没有反馈的报警。"
     return (
@@ -199,5 +205,5 @@ def _speed(told):
     )
 
 
-def _edges(period):
+def _edges(period: Period) -> tuple[str, str]:
     return f"{period.first:%Y-%m-%d}", f"{period.end - pd.Timedelta(days=1):%Y-%m-%d}"

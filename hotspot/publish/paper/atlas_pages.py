@@ -1,6 +1,7 @@
 """What the atlas of a city prints: cover, table of cells, a page for each cell, as finished strings and drawings."""
 
 import math
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ import numpy as np
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.frame import geodesic_size, north_angle
 from hotspot.grid.lattice import Grid
-from hotspot.ledger.people import NOBODY
+from hotspot.ledger.people import NOBODY, Answers
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.paper import sheet_map
+from hotspot.publish.paper.backdrop_map import Backdrop
+from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
@@ -22,6 +25,7 @@ from hotspot.study import Study
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    import xarray as xr
 
 PANEL_MM = 92.0
 LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps
@@ -76,7 +80,16 @@ def county_rows(cells: "pd.DataFrame") -> list[list[str]]:
     return rows
 
 
-def cell_page(study, row, *, every, facilities, borders, ways, people=None):
+def cell_page(
+    study: Study,
+    row: dict[str, Any],
+    *,
+    every: dict[str, str],
+    facilities: "gpd.GeoDataFrame",
+    borders: Borders,
+    ways: Backdrop,
+    people: Any = None,
+) -> dict[str, Any]:
     """
     One cell's page.
 
@@ -207,7 +220,7 @@ def _facts(study: Study, row: dict[str, Any], east: float, north: float) -> list
     return facts
 
 
-def _people(people):
+def _people(people: Sequence[Answers]) -> list[list[str]]:
     """Who answers for the cell: role, name, unit and duty, number, since; blanks to write on."""
     roles = ("网格长", "专职网格监督员", "村（社区）联络员")
     return [
@@ -216,7 +229,7 @@ def _people(people):
     ]
 
 
-def _shares(cells, code):
+def _shares(cells: "xr.Dataset", code: str) -> list[list[str]]:
     """The units in a cell with their share of it, largest first: list of [unit, share]; what is outside last."""
     at = int(np.flatnonzero(cells["cell"].values == code)[0])
     member = np.flatnonzero(cells["member_cell"].values == at)

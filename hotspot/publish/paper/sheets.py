@@ -7,6 +7,7 @@ only ever be printed. Same month, same bytes: no date, no random name.
 """
 
 import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,8 +148,10 @@ def render(sheets: list[dict[str, Any]], month: str, *, kind: str = "pdf", ppi: 
 
 
 def _sheets(
-    study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people=None, past=None
-):  # fmt: skip
+    study: Study, month: str, field: "xr.Dataset", warned: "pd.DataFrame", traced: "pd.DataFrame",
+    checklist: "pd.DataFrame", facilities: "gpd.GeoDataFrame", state: str, fine: "pd.DataFrame | None",
+    backdrop: "gpd.GeoDataFrame | None", digest: str, people: Any = None, past: Any = None,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One sheet after the other, so that a page can be set while the next is drawn."""
     people, past = people or {}, past or {}
     rows = published(warned, study.criteria.warning.decimals)

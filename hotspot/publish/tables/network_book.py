@@ -1,6 +1,8 @@
 """The register of units and people as a workbook for the office, and what of it is published (B1, B3, B25)."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -102,7 +104,7 @@ def write_public_people(path: str | Path, units: pd.DataFrame, people: pd.DataFr
     return write_csv(path, PUBLIC_HEADS, ([escape_text(str(value)) for value in row] for row in rows))
 
 
-def _tree(units):
+def _tree(units: pd.DataFrame) -> Iterator[tuple[int, dict[str, Any]]]:
     """(depth, row) in order of the tree; a unit whose parent is not there begins a branch of its own."""
     order = list(TIERS)
     rows = sorted(units.to_dict("records"), key=lambda row: (order.index(row["tier"]), row["unit"]))
@@ -112,7 +114,7 @@ def _tree(units):
         below.setdefault(row["parent"] if row["parent"] in ids - {row["unit"]} else "", []).append(row)
     seen: set[str] = set()
 
-    def walk(unit, depth):
+    def walk(unit: str, depth: int) -> Iterator[tuple[int, dict[str, Any]]]:
         for row in below.get(unit, []):
             if row["unit"] not in seen:
                 seen.add(row["unit"])

@@ -5,8 +5,8 @@ Every text from data passes ``escape`` here; numbers are already rounded as the
 published list rounds them, so that page and list never differ.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from hotspot.rules.reasons import OURS
 from hotspot.study import Study
 from hotspot.text.escape import escape
 from hotspot.trace.words import agreement_words, calm_words, findings_words, share_words
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 _COMPLETENESS = {
     "days of 20 or more hours": ("逐日数据，每日不少于 20 小时", "days of 20 or more hours"),
@@ -226,7 +229,9 @@ def hidden_notes(
     return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
 
 
-def past_notes(past, field, order):
+def past_notes(
+    past: Mapping[str, Sequence[Sequence[str]]] | None, field: xr.Dataset, order: Ints
+) -> dict[str, list[list[str]]]:
     """
     What lies behind cells: alarms, problems found, problems open.
 
@@ -248,7 +253,7 @@ def past_notes(past, field, order):
     }
 
 
-def facility_rows(facilities):
+def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[str, Any]]]:
     """
     Facilities as markers, and the classes that occur with their sign.
 

@@ -92,7 +92,7 @@ def to_date(days: pd.DataFrame, unit: str, first: str, last: str, name: str = "p
     own = days[days["unit"] == unit]
     past = [str((pd.Timestamp(edge) - pd.DateOffset(years=1)).date()) for edge in (first, last)]
 
-    def mean(low, high):
+    def mean(low: str, high: str) -> float:
         return float(own.loc[(own["day"] >= low) & (own["day"] <= high), name].mean())
 
     return mean(first, last), mean(*past)

@@ -195,7 +195,7 @@ def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) 
     return rank_sets(draws, k=k, level=rule.level, apart=apart)
 
 
-def _place(month: str, name: str):
+def _place(month: str, name: str) -> int:
     """The number of a month in the seed, by how many months it lies before the list's."""
     (year, of_year), (then, of_then) = parse_month(month), parse_month(name)
     back = 12 * (year - then) + of_year - of_then

@@ -101,11 +101,11 @@ def read_backdrop(
     return frame.loc[key.sort_values(["kind", "name", "number", "shape"], kind="stable").index].reset_index(drop=True)
 
 
-def _features(path, intake: Intake):
+def _features(path: Path, intake: Intake) -> gpd.GeoDataFrame:
     """The features of a vector file as ``read_vector`` gives them, decoded once in its life."""
     beside = companions(path)
 
-    def make():
+    def make() -> dict[str, np.ndarray]:
         frame = read_vector(path, "backdrops", intake.once.hashed(path).head)
         columns = {name: values.tolist() for name, values in frame.items() if name != "geometry"}
         shapes = [b"" if shape is None else shapely.to_wkb(shape) for shape in frame.geometry]

@@ -72,7 +72,7 @@ def open_dem(
     return xr.DataArray(values, coords, ("y", "x"), "elevation", attrs)
 
 
-def _in_child(path, said, bounds, name: str):
+def _in_child(path: Path, said: dict[str, Any], bounds: Sequence[float] | None, name: str) -> dict[str, np.ndarray]:
     """The arrays that the child decodes, and its report."""
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
         target = Path(folder) / "dem.npz"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hotspot.foreign.child import ask
 from hotspot.sources.intake import Intake
-from hotspot.sources.sheet import of_rows
+from hotspot.sources.sheet import Sheet, of_rows
 from hotspot.sources.tables import Table, read_sheet, table_of
 from hotspot.variables import DataError
 
@@ -42,7 +42,7 @@ def read_features(path: Path, intake: Intake) -> Table:
     return table_of(found, intake)
 
 
-def _decoded(path, name: str, data):
+def _decoded(path: Path, name: str, data: bytes) -> Sheet:
     """The features of a file as rows; what is no point with properties is a fault."""
     report = ask("geojson", path, name, plain=True)
     text = data.decode("utf-8-sig")
@@ -60,7 +60,7 @@ def _decoded(path, name: str, data):
         raise DataError(f"{name}: {len(names)} properties in {len(rows)} features; deliver a table.")
     frame = pd.DataFrame([[row.get(name, "") for name in names] for row in rows], columns=list(names), dtype=object)
 
-    def raw(at):
+    def raw(at: int) -> bytes:
         start, end = report["spans"][at]
         return text[start:end].encode("utf-8")
 

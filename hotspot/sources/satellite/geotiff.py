@@ -1,6 +1,7 @@
 """GeoTIFF layers: read through and described in the child."""
 
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,7 +41,7 @@ def _open(path: Path) -> "rasterio.io.DatasetReader":
     return rasterio.open(path, driver="GTiff")
 
 
-def describe(path: Path, meaning: Meaning, lay=None) -> dict[str, Any]:
+def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None] | None = None) -> dict[str, Any]:
     """
     Read a GeoTIFF completely and say what it holds; run in the child.
 
@@ -211,7 +212,7 @@ def _band(source: "rasterio.io.DatasetReader", band: int) -> Singles:
     return np.concatenate(parts)
 
 
-def read(path: Path, report: dict[str, Any], bands):
+def read(path: Path, report: dict[str, Any], bands: Iterable[int]) -> Iterator[np.ndarray]:
     """Bands (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import rasterio
 

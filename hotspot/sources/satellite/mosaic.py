@@ -12,6 +12,7 @@ from hotspot.kernels.arrays import Floats, Singles
 from hotspot.sources.intake import Intake
 from hotspot.sources.once import remember
 from hotspot.sources.satellite.laid import layer_of
+from hotspot.sources.store import Store
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def mosaic(tiles: list[Tile], intake: Intake) -> "xr.DataArray":
     )
 
 
-def _lazy(days, jobs, shape, dtype):
+def _lazy(days: list[date], jobs: list[Any], shape: tuple[int, int], dtype: np.dtype) -> Any:
     """All days as one array, one block a day, that reads a day when it is asked for it."""
     import dask.array as da
     from dask.base import tokenize
@@ -201,10 +202,12 @@ def _compare(same: list[Tile], places: dict[int, tuple[slice, slice]], intake: I
                 )
 
 
-def _overlap(tile, other, places, rows, columns, store):
+def _overlap(
+    tile: Tile, other: Tile, places: dict[int, tuple[slice, slice]], rows: slice, columns: slice, store: Store
+) -> tuple[int, int]:
     """Pixels that two tiles both have, and how many of them differ; kept, as what a file holds is."""
 
-    def make():
+    def make() -> dict[str, np.ndarray]:
         mine, theirs = (_cut(one, places[id(one)], rows, columns) for one in (tile, other))
         both = np.isfinite(mine) & np.isfinite(theirs)
         return {"n": np.array([both.sum(), (np.abs(mine - theirs)[both] > 1e-4).sum()])}

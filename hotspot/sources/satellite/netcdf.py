@@ -1,5 +1,6 @@
 """NetCDF layers: read through and described in the child."""
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _DEFAULT_FILL = 9.969209968386869e36  # what the netCDF library writes where nothing was written
 
 
-def describe(path: Path, meaning: Meaning, lay=None) -> dict[str, Any]:
+def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None] | None = None) -> dict[str, Any]:
     """
     Read a NetCDF file completely and say what it holds; run in the child.
 
@@ -223,7 +224,7 @@ def _layer(variable: "netCDF4.Variable", dims: dict[str, str], k: int, where: st
     return raw if order == [dims["y"], dims["x"]] else raw.T
 
 
-def read(path: Path, report: dict[str, Any], layers):
+def read(path: Path, report: dict[str, Any], layers: Iterable[int]) -> Iterator[np.ndarray]:
     """Layers (from 0) one by one as float[n_row, n_col], ug/m3, NaN where missing or impossible."""
     import netCDF4
     from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK

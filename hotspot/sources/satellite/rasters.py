@@ -4,12 +4,15 @@ import base64
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.kernels.arrays import Flags, Floats, Singles
 from hotspot.variables import VARIABLES, DataError, to_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # RELIABILITY 30: a mean PM2.5 lies in 1-500 ug/m3. Here over the whole layer, of which a part may
 # be clean ocean or steppe; ``aggregate`` holds the study's own cells to 1 % outside.
@@ -196,7 +199,7 @@ def decode(raw: np.ndarray, nodata: list[float], scale: float, offset: float, un
     return possible(*unpack(raw, nodata, scale, offset, unit))
 
 
-def possible(values, missing):
+def possible(values: np.ndarray, missing: Flags) -> np.ndarray:
     """Unpacked values with the missing and the impossible ones NaN."""
     with np.errstate(invalid="ignore"):
         impossible = (values < VARIABLES["pm25"].low) | (values > VARIABLES["pm25"].high)
@@ -290,7 +293,7 @@ def unpack_sketch(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "<f4").astype(float)
 
 
-def unpack_aside(raw):
+def unpack_aside(raw: bytes) -> "pd.DataFrame":
     """
     Quarantined pixels of one layer, as they were delivered.
 

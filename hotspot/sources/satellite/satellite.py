@@ -4,18 +4,25 @@ import base64
 import datetime
 import json
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_kind
 from hotspot.sources.child import inspect
-from hotspot.sources.intake import NothingDelivered
+from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.sources.naming import days_in_name, periods_between, whole
 from hotspot.sources.satellite import acag, chap, tap
 from hotspot.sources.satellite.layout import SatelliteLayout
-from hotspot.sources.satellite.mosaic import mosaic, tile_of
-from hotspot.sources.satellite.rasters import check_path
+from hotspot.sources.satellite.mosaic import Tile, mosaic, tile_of
+from hotspot.sources.satellite.rasters import Meaning, check_path
+from hotspot.study import Satellite
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # A layout is one SatelliteLayout; from outside under the entry points of this name.
 LAYOUTS: Registry[SatelliteLayout] = Registry(
@@ -31,7 +38,14 @@ LAYOUTS: Registry[SatelliteLayout] = Registry(
 )
 
 
-def open_satellite(delivery, root, intake, *, months=None, years=None):
+def open_satellite(
+    delivery: Satellite,
+    root: Path,
+    intake: Intake,
+    *,
+    months: list[str] | None = None,
+    years: Sequence[int] | None = None,
+) -> "xr.DataArray":
     """
     Open gridded PM2.5 as it was delivered.
 
@@ -111,19 +125,19 @@ def open_satellite(delivery, root, intake, *, months=None, years=None):
     return field
 
 
-def _wanted(months, years, period):
+def _wanted(months: list[str] | None, years: Sequence[int] | None, period: str) -> Callable[[datetime.date], bool]:
     """Whether a layer's first day is asked for."""
     if period == "year" and months is not None and years is None:
         years = [int(month[:4]) for month in months]
         months = None
 
-    def asked(day):
+    def asked(day: datetime.date) -> bool:
         return (months is None or f"{day:%Y-%m}" in months) and (years is None or day.year in years)
 
     return asked
 
 
-def _span(name, delivery):
+def _span(name: str, delivery: Satellite) -> tuple[datetime.date, datetime.date] | None:
     """First and last day that a file's name promises, by its layout; None where it carries none."""
     layout = LAYOUTS[delivery.layout]
     span = days_in_name(name, delivery.date_pattern or layout.pattern)
@@ -135,13 +149,13 @@ def _span(name, delivery):
     return span
 
 
-def _period_of_mean(span):
+def _period_of_mean(span: tuple[datetime.date, datetime.date]) -> str:
     """A file that is the mean of the months in its name: of one month, or of a year."""
     months = len(periods_between(span[0], span[1], "month"))
     return {1: "month", 12: "year"}.get(months, f"{months} months")
 
 
-def _meaning(name, span, delivery):
+def _meaning(name: str, span: tuple[datetime.date, datetime.date] | None, delivery: Satellite) -> Meaning:
     """What the layout and the study say of one file."""
     layout = LAYOUTS[delivery.layout]
     told = layout.meaning(name, delivery)
@@ -150,7 +164,9 @@ def _meaning(name, span, delivery):
     return replace(told, layers=len(periods_between(span[0], span[1], delivery.period)))
 
 
-def _reports(named, delivery, intake):
+def _reports(
+    named: list[tuple[Path, tuple[datetime.date, datetime.date] | None]], delivery: Satellite, intake: Intake
+) -> Iterator[dict[str, Any]]:
     """One report per file, in order, from the child (of TAP tables from their reader)."""
     for path, _ in named:
         intake.register(path)
@@ -158,12 +174,14 @@ def _reports(named, delivery, intake):
     yield from inspect([path for path, _ in named], meanings, intake.once, tables=delivery.layout == "tap")
 
 
-def _is_settings(error):
+def _is_settings(error: Exception) -> bool:
     """Whether the study, not the file, must be mended: then no file of the delivery can be read."""
     return "declare" in str(error) or "correct the study" in str(error)
 
 
-def _days(name, span, report, delivery):
+def _days(
+    name: str, span: tuple[datetime.date, datetime.date] | None, report: dict[str, Any], delivery: Satellite
+) -> list[datetime.date]:
     """First local day of every layer, checked against the name (RELIABILITY 40, 44)."""
     layout = LAYOUTS[delivery.layout]
     if span:
@@ -193,7 +211,7 @@ def _days(name, span, report, delivery):
     return days
 
 
-def _count(intake, path, report, days):
+def _count(intake: Intake, path: Path, report: dict[str, Any], days: list[datetime.date]) -> None:
     """Book every pixel with a value, once per file: used, or quarantined with its bytes."""
     record = intake.register(path)
     for note in report["notes"]:
@@ -213,7 +231,7 @@ def _count(intake, path, report, days):
             intake.note(f"{record.path}: {day}: {aside} impossible values set aside")
 
 
-def _attributes(delivery, tiles, field, intake):
+def _attributes(delivery: Satellite, tiles: list[Tile], field: "xr.DataArray", intake: Intake) -> dict[str, Any]:
     """Attributes of the field: what the numbers are, and how far they can be trusted."""
     names = sorted({tile.path.name for tile in tiles})
     native = delivery.native_resolution_m

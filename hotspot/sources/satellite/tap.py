@@ -9,6 +9,7 @@ may come as ``.csv.zip``. Degrees WGS 84 at pixel centres, ug/m3.
 
 import re
 import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ PATTERN = (
 MOST_BYTES, MOST_RATIO = 1 << 30, 100  # of a zipped table: RELIABILITY 18
 
 
-def describe(path: Path, period: str, nodata: float | None = None, lay=None) -> dict[str, Any]:
+def describe(
+    path: Path, period: str, nodata: float | None = None, lay: Callable[[int, np.ndarray], None] | None = None
+) -> dict[str, Any]:
     """
     Read one TAP table and say what it holds.
 
@@ -89,7 +92,7 @@ def describe(path: Path, period: str, nodata: float | None = None, lay=None) -> 
     }
 
 
-def read(path, report, layers):
+def read(path: Path, report: dict[str, Any], layers: Iterable[int]) -> Iterator[np.ndarray]:
     """The one layer of a table, as ``geotiff.read`` gives bands."""
     nodata, found = report["nodata"], []
     describe(path, report["period"], nodata[0] if nodata else None, lambda _, layer: found.append(layer))
@@ -133,7 +136,7 @@ def _table(path: Path) -> dict[str, Floats]:
     return columns
 
 
-def beside(path):
+def beside(path: Path) -> Path | None:
     """The table beside a tile that says where its GridIDs lie, or None."""
     tile = re.search(r"_(\d{3})\.csv", path.name)
     names = [f"Tile_{tile[1]}_lonlat.csv", f"Tile_{tile[1]}_lonlat.csv.zip"] if tile else []

@@ -8,6 +8,7 @@ read without unpickling anything. RELIABILITY 42, 43.
 
 import json
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,18 @@ _GROUPS = ("values", "fills")  # dictionaries of arrays
 _WORDS = ("units", "packing", "bounds_s", "layer_height", "n_steps")  # JSON
 
 
-def decode_all(paths, names, wanted, windows=None, *, once=None, also=(), series=False, seconds=SECONDS, memory=MEMORY):
+def decode_all(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    wanted: Sequence[str],
+    windows: list[tuple[np.datetime64, np.datetime64]] | None = None,
+    *,
+    once: Once | None = None,
+    also: Sequence[tuple[np.datetime64, np.datetime64]] = (),
+    series: bool = False,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> list[Decoded]:
     """
     Decode several weather files in a child process, each file in one opening and each window of it once.
 
@@ -62,7 +74,7 @@ def decode_all(paths, names, wanted, windows=None, *, once=None, also=(), series
     spans, later = (None if part is None else [[str(a), str(b)] for a, b in part] for part in (windows, also))
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
 
-        def ask(path, name, asked):
+        def ask(path: Path, name: str, asked: list[list[str]] | None) -> list[dict[str, np.ndarray]]:
             nonlocal child
             child = child or Child(memory, "hotspot.sources.weather.child")
             opening("decoded", path)
@@ -84,20 +96,27 @@ def decode_all(paths, names, wanted, windows=None, *, once=None, also=(), series
                 child.close()
 
 
-def _of_file(once, path, about, spans, later, ask):
+def _of_file(
+    once: Once,
+    path: Path,
+    about: list[Any],
+    spans: list[list[str]] | None,
+    later: list[list[str]] | None,
+    ask: Callable[[list[list[str]] | None], list[dict[str, np.ndarray]]],
+) -> Decoded:
     """One file as far as it is asked for."""
     store, digest = once.store, once.hashed(path).sha256
 
-    def key(span):
+    def key(span: list[str] | str | None) -> str:
         return store.key(digest, *about, span)
 
     if spans is None:
         return unpacked(store.asked(key(None), lambda: ask(None)[0]))
     axes = store.get(key("axes"))
     reached = [] if axes is None else [span for span in spans if _reaches(axes, span)]
-    held = [store.get(key(span)) for span in reached]
+    held: list[Any] = [store.get(key(span)) for span in reached]
     if axes is None or any(arrays is None for arrays in held):
-        asked = reached or [*spans, *(span for span in later if span not in spans)]
+        asked = reached or [*spans, *(span for span in later or () if span not in spans)]
         axes, *made = ask(asked)
         store.put(key("axes"), axes)
         pairs = [pair for pair in zip(asked, made, strict=True) if _reaches(axes, pair[0])]
@@ -107,30 +126,30 @@ def _of_file(once, path, about, spans, later, ask):
     return _joined(unpacked(axes), [unpacked(arrays) for arrays in held])
 
 
-def _reaches(axes, span):
+def _reaches(axes: dict[str, np.ndarray], span: list[str]) -> bool:
     """Whether a file's time axis reaches into a window."""
     first, last = axes["ends"]
     return bool(np.datetime64(span[0]) <= last and np.datetime64(span[1]) >= first)
 
 
-def _joined(axes, parts):
+def _joined(axes: Decoded, parts: list[Decoded]) -> Decoded:
     """The windows of one file as one, every step once and in the file's order."""
     if not parts:
         return axes
     step, at = np.unique(np.concatenate([part.step for part in parts]), return_index=True)
 
-    def cut(of):
+    def cut(of: Callable[..., np.ndarray]) -> np.ndarray:
         return np.concatenate([of(part) for part in parts])[at]
 
-    groups = {
+    groups: dict[str, Any] = {
         group: {name: cut(lambda part, g=group, n=name: getattr(part, g)[n]) for name in getattr(axes, group)}
         for group in _GROUPS
     }
-    series = {"time": cut(lambda part: part.time), "version": cut(lambda part: part.version)}
+    series: dict[str, Any] = {"time": cut(lambda part: part.time), "version": cut(lambda part: part.version)}
     return replace(axes, step=step, **series, **groups)
 
 
-def packed(path, decoded):
+def packed(path: Path | str, decoded: Decoded) -> None:
     """Write a Decoded to a ``.npz`` file."""
     arrays = {name: getattr(decoded, name) for name in ("time", "step", "lat", "lon", "version")}
     arrays["ends"] = np.array([decoded.first, decoded.last], "datetime64[s]")
@@ -139,9 +158,9 @@ def packed(path, decoded):
     np.savez(path, words=words({name: getattr(decoded, name) for name in _WORDS}), **arrays)
 
 
-def unpacked(arrays):
+def unpacked(arrays: dict[str, np.ndarray]) -> Decoded:
     """The Decoded that ``packed`` wrote, of its arrays."""
-    plain = {name: arrays[name] for name in ("time", "step", "lat", "lon", "version")}
+    plain: dict[str, Any] = {name: arrays[name] for name in ("time", "step", "lat", "lon", "version")}
     first, last = arrays["ends"]
     groups: dict[str, Any] = {
         group: {key.split(":", 1)[1]: values for key, values in arrays.items() if key.startswith(f"{group}:")}
@@ -150,21 +169,22 @@ def unpacked(arrays):
     return Decoded(**plain, first=first, last=last, **groups, **told(arrays["words"]))
 
 
-def _arrays(path):
+def _arrays(path: Path) -> dict[str, np.ndarray]:
     with np.load(path, allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files}
     path.unlink()
     return arrays
 
 
-def _answer(job):
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     what = job["path"], job["name"], job["wanted"]
+    found: Iterable[Decoded]
     if job["series"]:
         found = [decode_series(*what)]
     elif job["windows"] is None:
         found = [decode(*what, None)]
     else:
-        found = decode_windows(*what, [tuple(map(np.datetime64, span)) for span in job["windows"]])
+        found = decode_windows(*what, [(np.datetime64(a), np.datetime64(b)) for a, b in job["windows"]])
     n = 0
     for n, one in enumerate(found, 1):
         packed(Path(job["to"]) / f"{n - 1}.npz", one)

@@ -84,7 +84,9 @@ def decode(
     return next(_opened(path, name, lambda source: [_decode(source, name, wanted, windows)]))
 
 
-def decode_windows(path, name: str, wanted, windows):
+def decode_windows(
+    path: Path | str, name: str, wanted: list[str], windows: Sequence[tuple[np.datetime64, np.datetime64]]
+) -> Iterator[Decoded]:
     """
     Read some windows of a NetCDF in one opening.
 
@@ -93,7 +95,7 @@ def decode_windows(path, name: str, wanted, windows):
     Decoded: first the axes alone, without a stamp, then each window as ``decode`` gives it
     """
 
-    def read(source):
+    def read(source: Any) -> Iterator[Decoded]:
         for window in (None, *windows):
             yield _decode(source, name, wanted, [] if window is None else [window])
 

@@ -148,7 +148,7 @@ def _grid(
     delivery: Weather,
     intake: Intake,
     windows: list[tuple[np.datetime64, np.datetime64]] | None,
-    also,
+    also: Sequence[tuple[np.datetime64, np.datetime64]],
 ) -> "xr.Dataset":
     layout = LAYOUTS[delivery.layout]
     if delivery.time_zone is not None and offset_of(delivery.time_zone) != 0.0:
