@@ -6,21 +6,27 @@ Like ``month`` for the monthly list, this is the only place that knows the order
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from hotspot.deliveries.run import Deliveries
+from hotspot.kernels.arrays import Times
 from hotspot.quality.trust import on_hours, trusted
 from hotspot.rules.calendar import month_minus, offset_hours, parse_month
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 _LOG = logging.getLogger(__name__)
 
 
-def run_alarms(study, period, *, out="out", letter=False, cards=False):
+def run_alarms(
+    study: Study, period: str, *, out: Path | str = "out", letter: bool = False, cards: bool = False
+) -> dict[str, Any]:
     """
     Alarms of a month or a day: found, recorded in the ledger, written, and put into letters.
 
@@ -96,7 +102,7 @@ def run_alarms(study, period, *, out="out", letter=False, cards=False):
     return answer | {"sentences": _sentences(answer)}
 
 
-def derive_alarms(study, period, deliveries=None):
+def derive_alarms(study: Study, period: str, deliveries: Deliveries | None = None) -> dict[str, Any]:
     """
     Alarms of a period in memory; nothing is written.
 
@@ -114,7 +120,7 @@ def derive_alarms(study, period, deliveries=None):
     if not bool(_part(stations, first, last)["pm25"].notnull().any()):
         raise DataError(f"{period}: no station of {study.id} reported; deliver the hours, or give another period.")
     rule = study.criteria.alarms
-    given = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
+    given: dict[str, Any] = {"cells": study.cells, "criteria": study.criteria, "weather": weather}
     table = weigh(stations, fine=_fine(stations, study), **given)
     alarms = named(within(decide(table, rule), (first, last)), stations, study)
     persistent = find_persistent(high_hours(stations, **given), rule)
@@ -136,7 +142,7 @@ def derive_alarms(study, period, deliveries=None):
     }
 
 
-def period_bounds(period):
+def period_bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     """
     First local instant of a month or day, and the first after it.
 
@@ -159,7 +165,7 @@ def period_bounds(period):
     raise ValueError(f"{period!r} is no month and no day; write it like 2025-12 or 2025-12-05.")
 
 
-def _delivered(deliveries, month):
+def _delivered(deliveries: Deliveries, month: str) -> tuple[xr.Dataset, xr.Dataset | None, list[str]]:
     """Stations that may alarm, screened and calibrated, and the weather, of a month and the two before it."""
     study = deliveries.study
     months = [month_minus(month, back) for back in (2, 1, 0)]
@@ -178,7 +184,7 @@ def _delivered(deliveries, month):
     return stations, opened.weather, notes
 
 
-def named(alarms, stations, study):
+def named(alarms: pd.DataFrame, stations: xr.Dataset, study: Study) -> pd.DataFrame:
     """The alarms with ``station``: the name of the station that speaks for the sub-cell, "" where there is none."""
     order = np.argsort(stations["station"].values.astype(str), kind="stable")[::-1]
     sub_cell = np.atleast_1d(study.grid.child(stations["lon"].values, stations["lat"].values)).astype(str)
@@ -187,7 +193,14 @@ def named(alarms, stations, study):
     return alarms.assign(station=[told.get(one, "") for one in alarms["sub_cell"].astype(str)])
 
 
-def trusted_by_role(micro, reference, weather, *, study, note):
+def trusted_by_role(
+    micro: xr.Dataset | None,
+    reference: xr.Dataset | None,
+    weather: xr.Dataset | None,
+    *,
+    study: Study,
+    note: Callable[[str], None],
+) -> xr.Dataset | None:
     """
     The stations of ``criteria.alarms.roles``: micro-stations screened and calibrated, references screened.
 
@@ -226,7 +239,7 @@ def trusted_by_role(micro, reference, weather, *, study, note):
     return joined.assign_attrs(parts[0].attrs)
 
 
-def _fine(stations, study):
+def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
     """The 500 m field of the instrumented cells, where the criteria let supported sub-cells speak."""
     if study.criteria.alarms.support == "measured":
         return None
@@ -237,16 +250,17 @@ def _fine(stations, study):
     return downscale(stations, study.cells.isel(cell=np.flatnonzero(inside)), criteria=study.criteria)
 
 
-def _local(stations):
-    return stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs["utc_offset"])
+def _local(stations: xr.Dataset) -> Times:
+    times: Any = stations["time"].values.astype("datetime64[ns]")
+    return times + offset_hours(stations.attrs["utc_offset"])
 
 
-def _part(stations, first, last):
+def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.Dataset:
     local = _local(stations)
     return stations.isel(time=np.flatnonzero((local >= np.datetime64(first)) & (local < np.datetime64(last))))
 
 
-def _write(path, alarms):
+def _write(path: Path, alarms: pd.DataFrame) -> Path:
     """The table as CSV: local times, four significant decimals nowhere lost."""
     shown = alarms.assign(
         start=alarms["start"].map("{:%Y-%m-%d %H:%M}".format), end=alarms["end"].map("{:%Y-%m-%d %H:%M}".format)
@@ -257,7 +271,7 @@ def _write(path, alarms):
     return path
 
 
-def _write_persistent(path, table):
+def _write_persistent(path: Path, table: pd.DataFrame) -> Path:
     """Persistent highs as CSV, their week as a day."""
     partial = path.with_suffix(".partial")
     shown = table.assign(week=table["week"].dt.strftime("%Y-%m-%d"))
@@ -266,12 +280,12 @@ def _write_persistent(path, table):
     return path
 
 
-def _records(alarms):
+def _records(alarms: pd.DataFrame) -> list[dict[str, Any]]:
     shown = alarms.assign(start=alarms["start"].map(str), end=alarms["end"].map(str))
     return shown.to_dict("records")
 
 
-def _sentences(answer):
+def _sentences(answer: dict[str, Any]) -> list[str]:
     counts = answer["counts"]
     lines = [
         f"{answer['study']} {answer['period']}: {counts['pushed']} alarms pushed, {counts['unconfirmed']} unconfirmed, "

@@ -1,6 +1,6 @@
 """Units assessed for a month (B14, B15, B24): from the ledger's problems and two tables, with every point's entry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -184,16 +184,22 @@ def _rule(study: Study, what_if: Sequence[str] | None) -> Any:
     return study.with_criteria(assessment=changes).criteria.assessment
 
 
-def _of_network(study, month, out):
+def _of_network(study: Study, month: str, out: Path | str) -> Callable[[str], dict[tuple[str, str], str]]:
     """What the register says of a month's items 2 and 3; of months before ``month`` item 2 alone."""
 
-    def told(asked):
+    def told(asked: str) -> dict[tuple[str, str], str]:
         return basics_of_network(study, asked, out=out, published=asked == month)
 
     return told
 
 
-def _tables(basics, findings, month, intake, of_network=None):
+def _tables(
+    basics: Path | None,
+    findings: Path | None,
+    month: str,
+    intake: Intake,
+    of_network: Callable[[str], dict[tuple[str, str], str]] | None = None,
+) -> tuple[dict[str, list[Finding]], list[str]]:
     """Findings by unit, and the sentences of what is not counted."""
     found: dict[str, list[Finding]] = {}
     skipped: list[str] = []

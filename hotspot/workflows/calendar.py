@@ -1,8 +1,9 @@
 """The calendar of products: what is due, made on demand, recorded as sent (C4, B7, B9, E4, E6; LOOP 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,16 +13,17 @@ from hotspot.ledger.sent import digest_of, record_sent, sent_periods
 from hotspot.patterns import below
 from hotspot.publish.office.document import Document
 from hotspot.publish.office.paper import write_paper
-from hotspot.rules.cadence import LEVELS, PRODUCTS
-from hotspot.rules.periods import ended, period
+from hotspot.rules.cadence import LEVELS, PRODUCTS, Due
+from hotspot.rules.periods import Period, ended, period
 from hotspot.sources.calendar_tables import alert_on, read_alerts
 from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.desk import Desk
 from hotspot.workflows.loop import published_ledger
 
 
-def due_products(study, asof: str, *, out="out") -> dict:
+def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict:
     """
     Which products of the study's calendar are due at an instant.
 
@@ -50,7 +52,7 @@ def due_products(study, asof: str, *, out="out") -> dict:
     held = None if alerts is None else alert_on(alerts, f"{now:%Y-%m-%d}")
     rule, sent = study.criteria.cadence, _sent(study, out, asof)
     since = now - pd.Timedelta(days=rule.look_back_days)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in rule.products:
         names = _due_periods(one, since, now, alerts)
         if one.product == "reminder":  # on a trigger only, and of the last period only
@@ -81,7 +83,15 @@ def due_products(study, asof: str, *, out="out") -> dict:
 
 
 def write_letter(
-    study, product: str, name: str, *, out="out", to: str = "", channel: str = "", sent: str = "", by: str = ""
+    study: Study,
+    product: str,
+    name: str,
+    *,
+    out: Path | str = "out",
+    to: str = "",
+    channel: str = "",
+    sent: str = "",
+    by: str = "",
 ) -> dict:
     """
     Make a product of a period; with ``sent`` also record that it was sent.
@@ -140,13 +150,13 @@ def write_letter(
 
 
 @contextmanager
-def desk_of(study, name: str, *, out="out") -> Iterator[Desk]:
+def desk_of(study: Study, name: str, *, out: Path | str = "out") -> Iterator[Desk]:
     """The desk of a period of a study that has published something; closes its ledger when the block ends."""
     with published_ledger(study, out) as ledger:
         yield Desk(study, period(name), ledger, Path(out) / study.id, Intake(study.root))
 
 
-def _papers(desk: Desk, product: str, out) -> Iterator[tuple[str, Document]]:
+def _papers(desk: Desk, product: str, out: Path | str) -> Iterator[tuple[str, Document]]:
     """The papers of a product: (stem of the file, paper)."""
     from hotspot.publish.office import day_papers, period_papers
     from hotspot.workflows.targets import targets_left
@@ -184,7 +194,7 @@ def _papers(desk: Desk, product: str, out) -> Iterator[tuple[str, Document]]:
             yield product, _bulletin(desk, targets, out)
 
 
-def _bulletin(desk, targets, out):
+def _bulletin(desk: Desk, targets: Sequence[tuple[str, str]], out: Path | str) -> Document:
     from hotspot.ledger.consequences import consequences
     from hotspot.ledger.escalation import escalation, warned_history
     from hotspot.publish.office.bulletin import bulletin
@@ -220,15 +230,16 @@ def _bulletin(desk, targets, out):
     return bulletin(desk, lists, told, ranking, stood[stood["month"].isin(months)], effects, targets)
 
 
-def _emergency(desk):
+def _emergency(desk: Desk) -> list[list[str]]:
     """Rows of the emergency-reduction list that hold under the response in force: name, cell, county, measure."""
     from hotspot.sources.places.facilities import load_facilities
 
-    table = desk.table("emergency") if desk.alert else None
+    alert: Any = desk.alert
+    table = desk.table("emergency") if alert else None
     if table is None:
         return []
     study = desk.study
-    held = table[[LEVELS[level][1] <= LEVELS[desk.alert["level"]][1] for level in table["level"]]]
+    held = table[[LEVELS[level][1] <= LEVELS[alert["level"]][1] for level in table["level"]]]
     facilities = load_facilities(study.facilities, study.root, desk.intake, bounds=study.boundaries.total_bounds)
     known = facilities.drop(columns="geometry").set_index("facility")
     rows = []
@@ -242,7 +253,7 @@ def _emergency(desk):
     return rows
 
 
-def _due_periods(one, since, now, alerts):
+def _due_periods(one: Due, since: pd.Timestamp, now: pd.Timestamp, alerts: pd.DataFrame | None) -> list[Period]:
     """The periods of a product that ended in the window; those under a response by its rhythm."""
     found = []
     for kind in dict.fromkeys(filter(None, (one.rhythm, one.alert))):
@@ -254,7 +265,7 @@ def _due_periods(one, since, now, alerts):
     return found
 
 
-def _triggered(study, name, out):
+def _triggered(study: Study, name: str, out: Path | str) -> bool:
     from hotspot.publish.office.period_papers import triggers
 
     try:
@@ -264,7 +275,7 @@ def _triggered(study, name, out):
         return False
 
 
-def _sent(study, out, asof):
+def _sent(study: Study, out: Path | str, asof: str) -> dict[tuple[str, str], list[dict[str, Any]]]:
     try:
         with published_ledger(study, out) as ledger:
             return sent_periods(ledger, asof)
@@ -272,9 +283,9 @@ def _sent(study, out, asof):
         return {}
 
 
-def _instant(asof):
+def _instant(asof: str) -> pd.Timestamp:
     return local_minute(asof)
 
 
-def _count(rows, state):
+def _count(rows: list[dict[str, Any]], state: str) -> int:
     return sum(row["state"] == state for row in rows)

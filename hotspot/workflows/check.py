@@ -255,7 +255,7 @@ def _of_list(study: Study, year: int, out: Path | str | None, hot: "pd.DataFrame
     return {"ready": True, "how": how, "cells": len(in_force), "origin": origin(hot).get("en", "")}
 
 
-def _to_date(deliveries, month: str) -> tuple[Any, Any, Any]:
+def _to_date(deliveries: Deliveries, month: str) -> tuple[Any, Any, Any]:
     """What was delivered and the field made of it, of a month that cannot be published."""
     from hotspot.estimate.field.monthly import monthly_field
     from hotspot.quality.decisions import with_decisions

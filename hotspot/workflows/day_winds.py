@@ -1,18 +1,28 @@
 """The wind of a unit's day and the registered sources it came over: where the consultation looks first (B7)."""
 
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Flags, Floats
 from hotspot.publish.office.day_papers import DayWind
+from hotspot.rules.cadence import Cadence
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.classes import source_classes
+from hotspot.rules.criteria import Criteria
 from hotspot.sources.intake import NothingDelivered
 from hotspot.variables import CoverageWarning
+from hotspot.workflows.desk import Desk
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
 
 
-def day_winds(desk) -> dict[str, DayWind]:
+def day_winds(desk: Desk) -> dict[str, DayWind]:
     """
     The wind of the period's day in every city, with the strong registered sources upwind.
 
@@ -38,7 +48,7 @@ def day_winds(desk) -> dict[str, DayWind]:
     return {city: _of_city(desk, opened.weather, opened.facilities, city) for city in desk.cities}
 
 
-def _of_city(desk, weather, facilities, city):
+def _of_city(desk: Desk, weather: "xr.Dataset", facilities: "gpd.GeoDataFrame | None", city: str) -> DayWind:
     from hotspot.trace.wind import nearest_point, wind, wind_at
 
     study, rule = desk.study, desk.study.criteria.cadence
@@ -62,12 +72,14 @@ def _of_city(desk, weather, facilities, city):
     return DayWind(n, calm, mean, share.tolist(), upwind, sources, _stagnant(day, speed, study.criteria))
 
 
-def _hours(weather, desk):
-    local = weather["time"].values.astype("datetime64[ns]") + offset_hours(desk.study.utc_offset)
+def _hours(weather: "xr.Dataset", desk: Desk) -> Flags:
+    local: Any = weather["time"].values.astype("datetime64[ns]") + offset_hours(desk.study.utc_offset)
     return (local >= np.datetime64(desk.period.first)) & (local < np.datetime64(desk.period.end))
 
 
-def _sources(facilities, lon, lat, upwind, rule):
+def _sources(
+    facilities: "gpd.GeoDataFrame | None", lon: float, lat: float, upwind: Sequence[int], rule: Cadence
+) -> list[tuple[str, str, int, float]]:
     """(name, class, sector, km) of the strongest registered sources in the upwind sectors."""
     from pyproj import Geod
 
@@ -92,7 +104,7 @@ def _sources(facilities, lon, lat, upwind, rule):
     ]  # fmt: skip
 
 
-def _stagnant(day, speed, criteria):
+def _stagnant(day: "xr.Dataset", speed: Floats, criteria: Criteria) -> str:
     """Whether the day counts as stagnant by the study's definition, in a word; "" where nobody can say."""
     from hotspot.estimate.weather.stagnation import stagnant_rows, ventilation
 
@@ -111,7 +123,7 @@ def _stagnant(day, speed, criteria):
     return "静稳" if bool(np.asarray(told).ravel()[0]) else "非静稳"
 
 
-def patrolled_sources(desk) -> dict[str, str]:
+def patrolled_sources(desk: Desk) -> dict[str, str]:
     """Facility -> the unit that patrols it: the lowest tier that owns its cell; its county without a register."""
     from hotspot.sources.places.facilities import load_facilities
     from hotspot.workflows.network import joined_cells, register_of

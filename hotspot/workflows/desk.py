@@ -119,7 +119,7 @@ class Desk:
         return None if alerts is None else alert_on(alerts, f"{self.period.end - pd.Timedelta(days=1):%Y-%m-%d}")
 
 
-def _station_days(desk):
+def _station_days(desk: Desk) -> pd.DataFrame:
     """Where no table of days is delivered: PM2.5 and what else the study's reference stations measured."""
     from hotspot.deliveries.opening import open_months
     from hotspot.quality.completeness import daily_means

@@ -207,7 +207,7 @@ def _write(folder: Path, events: pd.DataFrame, table: pd.DataFrame, shares: pd.D
     return written
 
 
-def _csv(path, table):
+def _csv(path: Path, table: pd.DataFrame) -> Path:
     columns = kinds(f"loop/{path.name}")
     shown = table[list(columns)].copy()
     shown["time"] = table["time"].dt.strftime("%Y-%m-%d %H:%M")

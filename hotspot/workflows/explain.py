@@ -5,6 +5,7 @@ The answer is a plain dict of numbers and short sentences, for a person or a
 machine; it ranks nothing.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ def explain_cell(study: Study, month: str, cell: str, *, out: Path | str = "out"
     return answer
 
 
-def _past(study, month, code, home):
+def _past(study: Study, month: str, code: str, home: Path) -> list[list[str]]:
     """What lies behind a cell at the end of a month, with all that came in since; empty without a ledger."""
     from hotspot.ledger.past import past_of, past_words
     from hotspot.ledger.storage import FILE, is_there
@@ -112,7 +113,9 @@ def _past(study, month, code, home):
     return [list(pair) for pair in past_words(past)]
 
 
-def where_is(words, *, datum="wgs84", study=None, data=None):
+def where_is(
+    words: Sequence[str], *, datum: str = "wgs84", study: Path | str | None = None, data: Path | str | None = None
+) -> dict[str, Any]:
     """
     A place by its code, by an official label, or by its position.
 
@@ -146,7 +149,7 @@ def where_is(words, *, datum="wgs84", study=None, data=None):
     return found | ({"label": own} if own else {})
 
 
-def _sentences(answer, deliveries, month):
+def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> list[str]:
     """The answer as a person would say it."""
     study = deliveries.study
     now = answer["months"][month]
@@ -238,7 +241,7 @@ def _weather_sentences(answer: dict[str, Any], decimals: int) -> list[str]:
     return lines
 
 
-def _annual_sentence(code, deliveries, year):
+def _annual_sentence(code: str, deliveries: Deliveries, year: int) -> str:
     """How far the cell was from the list: its place among its city's cells."""
     field = annual(deliveries.study, year, deliveries)
     city = field.where(field["city"] == field["city"].sel(cell=code), drop=True)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from hotspot.publish.office.handbook import handbook
 from hotspot.publish.office.paper import write_paper
+from hotspot.study import Study
 
 
-def write_handbook(study, *, out="out") -> list[Path]:
+def write_handbook(study: Study, *, out: Path | str = "out") -> list[Path]:
     """
     Write the handbook.
 

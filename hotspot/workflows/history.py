@@ -47,7 +47,11 @@ def history_months(month: str) -> list[str]:
 
 
 def with_history(
-    field: xr.Dataset, study: Study, intake: Intake | None = None, folder: Path | None = None, deliveries=None
+    field: xr.Dataset,
+    study: Study,
+    intake: Intake | None = None,
+    folder: Path | None = None,
+    deliveries: Deliveries | None = None,
 ) -> xr.Dataset:
     """
     A month's field, and the months between those that it compares.
@@ -109,7 +113,7 @@ def with_history(
     return contracts.checked(both.sortby("time").transpose("cell", "time").assign_attrs(field.attrs))
 
 
-def other_months(deliveries, names: list[str]) -> xr.Dataset:
+def other_months(deliveries: Deliveries, names: list[str]) -> xr.Dataset:
     """
     Months of a study as the deliveries give them.
 

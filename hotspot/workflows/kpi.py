@@ -1,6 +1,7 @@
 """The figures of units, months and departments (A5, C11, E3, E4): one offline page and one workbook."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,13 @@ from hotspot.publish.web.kpi_page import kpi_page
 from hotspot.rank.city.air import good_days
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
+from hotspot.study import Study
 from hotspot.workflows.calendar import desk_of
+from hotspot.workflows.desk import Desk
 from hotspot.workflows.targets import targets_left
 
 
-def write_kpi(study, asof: str, *, out="out", months: int = 12) -> dict:
+def write_kpi(study: Study, asof: str, *, out: Path | str = "out", months: int = 12) -> dict:
     """
     Write ``loop/kpi.html`` and ``loop/kpi.xlsx``.
 
@@ -81,7 +84,7 @@ def write_kpi(study, asof: str, *, out="out", months: int = 12) -> dict:
     }  # fmt: skip
 
 
-def kpi_rows(desk, months: list[str], cells: dict[str, int] | None) -> list[dict]:
+def kpi_rows(desk: Desk, months: list[str], cells: dict[str, int] | None) -> list[dict]:
     """
     The figures of every unit and month: the study, its cities, their counties.
 
@@ -124,7 +127,7 @@ def kpi_rows(desk, months: list[str], cells: dict[str, int] | None) -> list[dict
     return rows
 
 
-def instrumented(study, desk) -> dict[str, int] | None:
+def instrumented(study: Study, desk: Desk) -> dict[str, int] | None:
     """City -> cells with a micro-station, from the stations' places; None where no micro-station is declared."""
     from hotspot.sources.places.positions import read_positions
 
@@ -133,7 +136,7 @@ def instrumented(study, desk) -> dict[str, int] | None:
         return None
     codes: set[str] = set()
     for one in declared:
-        path = below(study.root, one.coordinates, "coordinates")
+        path = below(study.root, str(one.coordinates), "coordinates")
         places = read_positions(path, desk.intake, datum=one.datum, encoding=one.encoding)
         col, row = study.grid.locate(np.asarray(places.lon, float), np.asarray(places.lat, float))
         codes |= set(np.atleast_1d(study.grid.code(col, row)).astype(str).tolist())
@@ -144,7 +147,7 @@ def instrumented(study, desk) -> dict[str, int] | None:
     return found
 
 
-def _counties(desk, city):
+def _counties(desk: Desk, city: str) -> list[str]:
     return sorted({county for owner, county in desk.places.values() if owner == city and county})
 
 
@@ -165,7 +168,7 @@ def _open_at(issues: pd.DataFrame, end: pd.Timestamp) -> int:
     return n
 
 
-def _kinds(facts, months):
+def _kinds(facts: Facts, months: list[str]) -> dict[str, Any]:
     """Problems by kind with the residual row (A2), of all months shown."""
     part = _within(facts, months)
     table = type_shares({str(kind): int(n) for kind, n in problems_of(part)["problem"].value_counts().items()})
@@ -173,7 +176,7 @@ def _kinds(facts, months):
     return {"rows": rows, "said": table.attrs["said"], "total": int(table["n"].sum())}
 
 
-def _hours(facts, months):
+def _hours(facts: Facts, months: list[str]) -> dict[str, Any]:
     """Problems by kind and hour of the visit, by kind and month (A 5.3)."""
     part = _within(facts, months)
     found = pd.concat(
@@ -185,16 +188,16 @@ def _hours(facts, months):
     return {by: cross_events(found, by).reset_index(names="kind").to_dict("records") for by in ("hour", "month")}
 
 
-def _within(facts, months):
+def _within(facts: Facts, months: list[str]) -> Facts:
     return facts.between(pd.Timestamp(f"{months[0]}-01"), pd.Timestamp(f"{month_minus(months[-1], -1)}-01"))
 
 
-def _targets(desk):
+def _targets(desk: Desk) -> list[dict[str, Any]]:
     names = ("unit", "pollutant", "span", "zh")
     return [{name: row[name] for name in names} for row in targets_left(desk)]
 
 
-def _details(facts, months):
+def _details(facts: Facts, months: list[str]) -> dict[str, Any]:
     """What a click opens: the alarms and the problems of each unit and month; no names of persons or enterprises."""
     part = _within(facts, months)
     alarms = [

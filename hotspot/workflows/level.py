@@ -30,7 +30,9 @@ _MARGIN = 0.5  # degrees around the study, in which a mountain still shades a va
 _LIBRARIES = ("hotspot", "numpy", "scipy", "lightgbm", "numba", "xarray")
 
 
-def annual_level(study: Study, year: int, *, folder: Path | None = None, deliveries=None) -> xr.Dataset:
+def annual_level(
+    study: Study, year: int, *, folder: Path | None = None, deliveries: Deliveries | None = None
+) -> xr.Dataset:
     """
     The emission level by which the list of ``year`` is selected (D3), and what could have stood in its place.
 
@@ -69,7 +71,9 @@ def annual_level(study: Study, year: int, *, folder: Path | None = None, deliver
     return level_of_record(record, study, basis)
 
 
-def monthly_level(study: Study, month: str, *, folder: Path | None = None, deliveries=None) -> xr.Dataset:
+def monthly_level(
+    study: Study, month: str, *, folder: Path | None = None, deliveries: Deliveries | None = None
+) -> xr.Dataset:
     """
     A month, the one before and the same of last year in average weather.
 
@@ -102,7 +106,12 @@ def monthly_level(study: Study, month: str, *, folder: Path | None = None, deliv
 
 
 def with_weather(
-    field: xr.Dataset, study: Study, month: str, intake: Intake, folder: Path | None = None, deliveries=None
+    field: xr.Dataset,
+    study: Study,
+    month: str,
+    intake: Intake,
+    folder: Path | None = None,
+    deliveries: Deliveries | None = None,
 ) -> xr.Dataset:
     """
     A month's field with what is left of it when the weather is taken out, and the year's level.
@@ -153,7 +162,7 @@ def _said(record: xr.Dataset) -> str:
     )
 
 
-def weather_free(deliveries, last: str, *, levels: bool = False) -> xr.Dataset:
+def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> xr.Dataset:
     """
     Months up to ``last`` with the weather taken out, as far as it was delivered.
 
@@ -285,12 +294,12 @@ def _unit(name: str) -> dict[str, str]:
     return {"unit": "1" if "_change" in name else "ug/m3"}
 
 
-def learned_from(study: Study, last):
+def learned_from(study: Study, last: str) -> list[str]:
     """The months a record up to ``last`` is learned from, oldest first."""
     return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
 
 
-def _inputs(deliveries, last: Any, levels: bool = False) -> str:
+def _inputs(deliveries: Deliveries, last: Any, levels: bool = False) -> str:
     """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
     from hotspot.quality.decisions import kinds_to_open, with_decisions
 
@@ -313,12 +322,12 @@ def _stated(intake: Intake) -> str:
     return json.dumps(pairs, ensure_ascii=False)
 
 
-def _kept_year(deliveries, basis: int, path: Path | None) -> xr.Dataset:
+def _kept_year(deliveries: Deliveries, basis: int, path: Path | None) -> xr.Dataset:
     """The record of a year with its levels."""
     return _kept(deliveries, f"{basis}-12", path, levels=True)
 
 
-def _kept(deliveries, last: str, path: Path | None, levels: bool = False) -> xr.Dataset:
+def _kept(deliveries: Deliveries, last: str, path: Path | None, levels: bool = False) -> xr.Dataset:
     """The record from its file while nothing it came from has changed; else made, and kept."""
     study, stamp = deliveries.study, None
     if path is not None:

@@ -12,10 +12,11 @@ from hotspot.ledger.storage import FILE
 from hotspot.ledger.store import open_ledger
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
+from hotspot.study import Study
 from hotspot.synthetic.loop_year import LoopYear, loop_year
 
 
-def fill_loop(study, *, out="out", year: int = 2025) -> LoopYear:
+def fill_loop(study: Study, *, out: Path | str = "out", year: int = 2025) -> LoopYear:
     """
     Record a synthetic year of answers, problems, measures and trainings; a second time changes nothing.
 
@@ -46,7 +47,7 @@ def fill_loop(study, *, out="out", year: int = 2025) -> LoopYear:
     return made
 
 
-def _places(study) -> list[tuple[str, str]]:
+def _places(study: Study) -> list[tuple[str, str]]:
     """(cell, county) of up to four counties: the cell with most registered sources of each."""
     plants = load_facilities(study.facilities, study.root, Intake(study.root))
     col, row = study.grid.locate(plants["lon"].to_numpy(float), plants["lat"].to_numpy(float))

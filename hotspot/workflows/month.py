@@ -5,10 +5,10 @@ Each step can be called alone (see the README); here they stand in a row.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from hotspot.workflows.level import learned_from, with_weather
 from hotspot.workflows.year import basis_year, open_hotspots
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 _LOG = logging.getLogger(__name__)
@@ -112,7 +113,15 @@ def run_month(
         return folder
 
 
-def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries=None):
+def derive(
+    study: Study,
+    month: str,
+    *,
+    hot: "pd.DataFrame",
+    folder: Path | None = None,
+    step: Callable[[str], None] = lambda name: None,
+    deliveries: Deliveries | None = None,
+) -> Derived:
     """
     All tables and fields of one month, in memory; nothing is written.
 
@@ -234,7 +243,7 @@ def derive(study, month, *, hot, folder=None, step=lambda name: None, deliveries
     )
 
 
-def months_read(study, month):
+def months_read(study: Study, month: str) -> list[str]:
     """Every month that a run for one may ask for: compared, in its history, learned from."""
     year = basis_year(study, int(month[:4]))
     learned = [*learned_from(study, month), *learned_from(study, f"{year}-12"), *year_months(year)]
@@ -242,7 +251,9 @@ def months_read(study, month):
     return sorted({*compared, *history_months(month), *learned})
 
 
-def _clusters(gi_star, now, cells, alpha, intake):
+def _clusters(
+    gi_star: Callable[..., Any], now: "xr.Dataset", cells: "xr.Dataset", alpha: float, intake: Intake
+) -> "xr.Dataset":
     """Gi* of the month, or empty classes where the field is too poor to have any."""
     try:
         return gi_star(now["pm25"].where(now["valid"]), cells, alpha=alpha)
@@ -254,7 +265,7 @@ def _clusters(gi_star, now, cells, alpha, intake):
         )
 
 
-def _past(study, month, folder, cells):
+def _past(study: Study, month: str, folder: Path | str | None, cells: Iterable[str]) -> dict[str, list[list[str]]]:
     """What lies behind the cells, where there is a ledger already; {} where there is none."""
     from hotspot.ledger.past import known_past
     from hotspot.ledger.storage import FILE, is_there

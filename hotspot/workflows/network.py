@@ -10,10 +10,11 @@ from hotspot.ledger.people import CHIEFS, Answers, Register, answerable, count_c
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 
-def register_of(study, intake: Intake | None = None) -> tuple[Register, dict] | None:
+def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, dict] | None:
     """
     The register that a study names, with the outlines it brings; None where it names none.
 
@@ -31,7 +32,7 @@ def register_of(study, intake: Intake | None = None) -> tuple[Register, dict] | 
     return Register(tables.units, tables.people, study.criteria.network), tables.shapes
 
 
-def joined_cells(study, register: Register, shapes: dict, day: str) -> pd.DataFrame:
+def joined_cells(study: Study, register: Register, shapes: dict, day: str) -> pd.DataFrame:
     """Which cells belong to which unit on a day: DataFrame as ``grid.unit_cells``."""
     from hotspot.grid.unit_cells import unit_cells
 
@@ -55,7 +56,9 @@ def last_day(month: str) -> str:
     return str((pd.Timestamp(f"{month_minus(month, -1)}-01") - pd.Timedelta(days=1)).date())
 
 
-def people_of_month(study, month: str, intake: Intake | None = None) -> dict[str, tuple[Answers, Answers, Answers]]:
+def people_of_month(
+    study: Study, month: str, intake: Intake | None = None
+) -> dict[str, tuple[Answers, Answers, Answers]]:
     """Who answers for each cell at the end of a month, as ``answerable``; empty without a register."""
     found = register_of(study, intake)
     if found is None:
@@ -64,7 +67,7 @@ def people_of_month(study, month: str, intake: Intake | None = None) -> dict[str
     return answerable(found[0], joined_cells(study, *found, day), day)
 
 
-def staffing_sentences(study, month: str) -> list[str]:
+def staffing_sentences(study: Study, month: str) -> list[str]:
     """What the register lacks at the end of a month, a sentence each; nothing without a register."""
     found = register_of(study)
     if found is None:
@@ -76,7 +79,9 @@ def staffing_sentences(study, month: str) -> list[str]:
     return told + [f"{zh} ({en}; E1)" for zh, en in counted]
 
 
-def basics_of_network(study, month: str, *, out="out", published: bool = True) -> dict[tuple[str, str], str]:
+def basics_of_network(
+    study: Study, month: str, *, out: Path | str = "out", published: bool = True
+) -> dict[tuple[str, str], str]:
     """
     Items 2 and 3 of the assessment as the register fills them (B14): of every county and park.
 
@@ -119,7 +124,7 @@ def basics_of_network(study, month: str, *, out="out", published: bool = True) -
     return told
 
 
-def _listed(path):
+def _listed(path: Path) -> set[tuple[str, str]]:
     """(unit, name) of every row of the public list; nothing where it was never written."""
     from hotspot.text.csv_rows import unescape_text
 
@@ -129,7 +134,7 @@ def _listed(path):
         return {(unescape_text(row["单位"]), unescape_text(row["姓名"])) for row in csv.DictReader(stream)}
 
 
-def _below(units, unit):
+def _below(units: pd.DataFrame, unit: str) -> set[str]:
     """A unit with all that stands below it."""
     found: set[str] = set()
     rest = {unit}
@@ -139,7 +144,7 @@ def _below(units, unit):
     return found
 
 
-def show_network(study, *, day: str = "", out="out") -> dict:
+def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dict:
     """
     The network as it stands: workbook for the office, list for the public, staffing findings.
 
@@ -197,7 +202,7 @@ def show_network(study, *, day: str = "", out="out") -> dict:
     }  # fmt: skip
 
 
-def _day(day, register, home):
+def _day(day: str, register: Register, home: Path) -> str:
     from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
 
@@ -214,7 +219,7 @@ def _day(day, register, home):
         raise ValueError(f"{day!r} is no day; write it like 2025-12-31.") from None
 
 
-def _enter(home, day, standing, intake):
+def _enter(home: Path, day: str, standing: Register, intake: Intake) -> None:
     """The version of the register into the ledger of a study that has one: what stood, by its digest."""
     from hotspot.ledger.storage import FILE, is_there
     from hotspot.ledger.store import open_ledger
@@ -230,5 +235,5 @@ def _enter(home, day, standing, intake):
                 ledger.append(kind, day[:7], body)
 
 
-def _digest(table):
+def _digest(table: pd.DataFrame) -> str:
     return hashlib.sha256(table.to_csv(index=False, lineterminator="\n").encode("utf-8")).hexdigest()

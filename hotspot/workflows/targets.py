@@ -1,11 +1,14 @@
 """Targets of units: the month's and the year's, what is left of each at the end of a day (B8)."""
 
+from typing import Any
+
 import pandas as pd
 
 from hotspot.rank.city.air import Left, left, months_of
+from hotspot.workflows.desk import Desk
 
 
-def targets_left(desk) -> list[dict]:
+def targets_left(desk: Desk) -> list[dict]:
     """
     Where every target stands at the period's end.
 
@@ -47,7 +50,7 @@ def targets_left(desk) -> list[dict]:
     return told
 
 
-def _zh(span, row, one: Left, last) -> str:
+def _zh(span: str, row: Any, one: Left, last: pd.Timestamp) -> str:
     from hotspot.rank.city.compare import NAMES
 
     when = f"{last.month}月" if span == "month" else f"{last.year}年"

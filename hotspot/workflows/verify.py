@@ -292,7 +292,7 @@ def _against_ledger(directory: Path, stated: dict[str, Any], path: Path, heads: 
     return differences
 
 
-def _past(ledger, stated):
+def _past(ledger: Ledger, stated: dict[str, Any]) -> dict[str, list[list[str]]]:
     """What the ledger tells of the cells whose past a manifest states."""
     if not stated.get("past"):
         return {}
@@ -302,7 +302,7 @@ def _past(ledger, stated):
     return known_past(ledger, stated["month"], sorted(stated["past"]), rule)
 
 
-def _unknown_heads(ledger, heads):
+def _unknown_heads(ledger: Ledger, heads: Sequence[str]) -> list[str]:
     """F26: a head that somebody holds on paper and the chain does not know."""
     told = []
     for head in heads:

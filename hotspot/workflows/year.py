@@ -8,9 +8,11 @@ The year's hotspot list end to end: selected, followed on from last year's, revi
 
 import logging
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Year
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
@@ -20,6 +22,7 @@ from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_wi
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,9 +33,10 @@ _RIVALS = {
 
 
 def select_year(
-    study, year, *, out="out", review=None, formal=False, sensitivity=False, listed=None, by="", datum=None,
-    deliveries=None,
-):  # fmt: skip
+    study: Study, year: int, *, out: Path | str = "out", review: Path | str | None = None, formal: bool = False,
+    sensitivity: bool = False, listed: Path | None = None, by: str = "", datum: str | None = None,
+    deliveries: Deliveries | None = None,
+) -> Path:  # fmt: skip
     """
     The yearly hotspot list, written to ``OUT/<study id>/hotspots-YEAR.csv``.
 
@@ -108,7 +112,9 @@ def select_year(
     return _replace(path, write_hotspots, hot)
 
 
-def _import(deliveries, year, folder, listed, refuse, by, datum):
+def _import(
+    deliveries: Deliveries, year: int, folder: Path, listed: Path, refuse: bool, by: str, datum: str | None
+) -> Path:
     """A list made elsewhere, put in force; the year's own values stand beside its cells where there are any."""
     from hotspot.rank.select.hotspots import write_hotspots
     from hotspot.rank.select.imported import import_list
@@ -133,7 +139,7 @@ def _import(deliveries, year, folder, listed, refuse, by, datum):
     return _replace(path, write_hotspots, hot)
 
 
-def derive_year(study, year, *, folder=None, deliveries=None):
+def derive_year(study: Study, year: int, *, folder: Path | None = None, deliveries: Deliveries | None = None) -> Year:
     """
     The list of a year in memory; nothing is written but the level, which is kept in ``folder``.
 
@@ -173,12 +179,12 @@ def derive_year(study, year, *, folder=None, deliveries=None):
     return Year(hot, diff, mean, months, level, standing)
 
 
-def annual(study, year, deliveries=None):
+def annual(study: Study, year: int, deliveries: Deliveries | None = None) -> Field:
     """Dataset (cell): the annual mean on which the list of ``year`` is selected, with its completeness."""
     return _means(deliveries or Deliveries(study), year)[0]
 
 
-def basis_year(study, year):
+def basis_year(study: Study, year: int) -> int:
     """
     The year whose air decides the list of ``year``.
 
@@ -214,7 +220,7 @@ def open_hotspots(
     return read_hotspots(path, study.cells)
 
 
-def _means(deliveries, year):
+def _means(deliveries: Deliveries, year: int) -> "tuple[Field, xr.DataArray | None]":
     """The annual mean of the basis year, and its valid months."""
     from hotspot.estimate.field.monthly import year_fields
     from hotspot.quality.decisions import kinds_to_open, with_decisions
@@ -230,7 +236,7 @@ def _means(deliveries, year):
     return mean, None if months is None else months["pm25"].where(months["valid"])
 
 
-def _level(deliveries, year, folder):
+def _level(deliveries: Deliveries, year: int, folder: Path | None) -> "xr.Dataset | None":
     """The year's level; None where the criteria leave the second criterion out."""
     from hotspot.workflows.level import annual_level
 
@@ -240,7 +246,7 @@ def _level(deliveries, year, folder):
     return annual_level(study, year, folder=folder, deliveries=deliveries)
 
 
-def _history(deliveries, year, level):
+def _history(deliveries: Deliveries, year: int, level: "xr.Dataset | None") -> "tuple[xr.DataArray | None, str]":
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.quality.decisions import kinds_to_open, with_decisions
@@ -257,7 +263,7 @@ def _history(deliveries, year, level):
     return field["pm25"].where(field["valid"]), "measured"
 
 
-def _write_beside(folder, deliveries, year, selected, deep):
+def _write_beside(folder: Path, deliveries: Deliveries, year: int, selected: Year, deep: bool) -> "pd.DataFrame":
     """What changed against last year, and how firmly the list stands; the list, marked where it is provisional."""
     from hotspot.rank.select.stability import sensitivity, write_sensitivity
     from hotspot.rank.select.yearly import write_diff
@@ -289,7 +295,7 @@ def _write_beside(folder, deliveries, year, selected, deep):
     return marked(selected.hot, jaccard, study.criteria)
 
 
-def _other_levels(deliveries, year):
+def _other_levels(deliveries: Deliveries, year: int) -> "dict[str, xr.Dataset]":
     """The stagnant level under every other definition of stagnation; empty where there is none."""
     from hotspot.estimate.weather.stagnation import variants
     from hotspot.workflows.level import weather_free
@@ -306,7 +312,7 @@ def _other_levels(deliveries, year):
     return levels
 
 
-def _replace(path, write, table):
+def _replace(path: Path, write: "Callable[[Path, pd.DataFrame], Any]", table: "pd.DataFrame") -> Path:
     """Write a file whole: beside its place first, then into it."""
     partial = path.with_name(path.name + ".partial")
     write(partial, table)

@@ -35,7 +35,7 @@ from hotspot.rules.reasons import months_back
 from hotspot.rules.validity import year_of_products_is_valid
 
 
-def monthly_field(month: Month, cells: "xr.Dataset | None" = None) -> "tuple[xr.Dataset, xr.Dataset | None]":
+def monthly_field(month: Month, cells: "xr.Dataset | None" = None) -> "tuple[contracts.Field, xr.Dataset | None]":
     """
     The field that is ranked: this month, last month, and the month a year ago.
 
@@ -191,7 +191,7 @@ def annual_field(year_month: Month, cells: "xr.Dataset | None" = None) -> "xr.Da
 
 def year_fields(
     year_month: Month, cells: "xr.Dataset | None" = None, *, with_months: bool = True
-) -> "tuple[xr.Dataset, xr.Dataset | None]":
+) -> "tuple[contracts.Field, contracts.Field | None]":
     """
     The mean of a calendar year as ``annual_field``, and its months.
 

@@ -31,7 +31,7 @@ _EN = {"keep": "kept on review", "remove": "removed on review", "add": "added on
 _SHOWN = 10  # faults and cells named in one message
 
 
-def read_review(path: Path, hot: "pd.DataFrame", cells: "xr.Dataset") -> "pd.DataFrame":
+def read_review(path: Path | str, hot: "pd.DataFrame", cells: "xr.Dataset") -> "pd.DataFrame":
     """
     Read a reviewer's file and check it against the list.
 
