@@ -39,4 +39,5 @@ def test_mypy_reads_the_whole_package_and_a_user():
         off = {name for name, value in rule.items() if value is False} - {"implicit_reexport"}
         assert not off and "ignore_errors" not in rule, f"{rule['module']} is excepted: {sorted(off)}"
     user = next(rule for rule in settings["overrides"] if "door_user" in rule["module"])
+    assert {"hotspot", "hotspot.contracts.*", "hotspot.workflows.*"} <= set(user["module"])
     assert user["warn_unused_ignores"] and user["disallow_any_generics"] and user["warn_return_any"]

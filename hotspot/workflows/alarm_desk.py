@@ -25,7 +25,7 @@ def write_alarm_desk(
     *,
     study: Study,
     period: str,
-    watched: dict,
+    watched: dict[str, Any],
     ledger: Ledger,
     first: Any,
     last: Any,

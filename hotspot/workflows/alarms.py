@@ -251,8 +251,9 @@ def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
 
 
 def _local(stations: xr.Dataset) -> Times:
-    times: Any = stations["time"].values.astype("datetime64[ns]")
-    return times + offset_hours(stations.attrs["utc_offset"])
+    utc: Any = stations["time"].values.astype("datetime64[ns]")
+    local: Times = utc + offset_hours(stations.attrs["utc_offset"])
+    return local
 
 
 def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.Dataset:
@@ -282,7 +283,8 @@ def _write_persistent(path: Path, table: pd.DataFrame) -> Path:
 
 def _records(alarms: pd.DataFrame) -> list[dict[str, Any]]:
     shown = alarms.assign(start=alarms["start"].map(str), end=alarms["end"].map(str))
-    return shown.to_dict("records")
+    rows: list[dict[str, Any]] = shown.to_dict("records")
+    return rows
 
 
 def _sentences(answer: dict[str, Any]) -> list[str]:

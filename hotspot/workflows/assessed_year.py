@@ -1,6 +1,7 @@
 """A year of settled months (B24): its mean, its grade, and what a failed year leads to."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict:
+def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Grade the year of every unit that was settled in a month of it.
 

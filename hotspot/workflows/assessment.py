@@ -32,7 +32,7 @@ def assess_month(
     findings: Path | None = None,
     what_if: Sequence[str] | None = (),
     by: str = "",
-) -> dict:
+) -> dict[str, Any]:
     """
     Assess every unit that the ledger or the tables name.
 
@@ -92,7 +92,7 @@ def assess_month(
 
 def assess_units(
     ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any
-) -> tuple[list[dict], list[dict], list[str]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """
     Points of every unit in a month: records of units, of points, and what is not counted.
 

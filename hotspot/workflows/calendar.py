@@ -23,7 +23,7 @@ from hotspot.workflows.desk import Desk
 from hotspot.workflows.loop import published_ledger
 
 
-def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict:
+def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Which products of the study's calendar are due at an instant.
 
@@ -92,7 +92,7 @@ def write_letter(
     channel: str = "",
     sent: str = "",
     by: str = "",
-) -> dict:
+) -> dict[str, Any]:
     """
     Make a product of a period; with ``sent`` also record that it was sent.
 

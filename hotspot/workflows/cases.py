@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from hotspot.ledger.registers import quarters_without_case, untrained
 from hotspot.publish.office.case import case_faults, case_paper, names_of, read_case, redact
@@ -13,7 +14,7 @@ from hotspot.workflows.loop import published_ledger
 from hotspot.workflows.network import register_of
 
 
-def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out") -> dict:
+def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out") -> dict[str, Any]:
     """
     Make a typical case ready for the paper: gate, redaction, count, DOCX, entry.
 
@@ -83,7 +84,7 @@ def known_names(study: Study) -> dict[str, list[str]]:
     return known
 
 
-def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict:
+def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Rewards, trainings and cases of the year of a day, and what they lack.
 

@@ -181,7 +181,7 @@ def group_notes(notes: list[str], files: Iterable[str]) -> list[dict[str, Any]]:
     {'text': 'no final newline', 'count': 2, 'files': ['a.csv', 'b.csv']}
     """
     known = set(files)
-    found: dict[tuple, dict] = {}
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for note in notes:
         name, _, rest = note.partition(": ")
         of_file = name in known and rest
@@ -269,7 +269,7 @@ def _of_month(
     study: Study, month: str, intake: Intake, field: "xr.Dataset", reference: "xr.Dataset | None"
 ) -> dict[str, Any]:
     """What was delivered for the month and what came of it, as far as it got."""
-    months: dict[str, dict] = {}
+    months: dict[str, dict[str, Any]] = {}
     cautions = [f"{r.path}: {r.refused}" for r in intake.files.values() if r.refused]
     last_year, *_ = wanted = contracts.compared_months(month)
     for name in wanted:

@@ -32,7 +32,7 @@ def rank_month(
     decisions: Path | None = None,
     missed_target: Sequence[str] = (),
     out: Path | str = "out",
-) -> dict:
+) -> dict[str, Any]:
     """
     Rank units by their composite index and by its improvement on the same month last year.
 
@@ -139,7 +139,7 @@ def _terms(months: Any, computed: Any, month: str) -> Any:
     return found
 
 
-def compare_days(study: Study, days: Path, first: str, last: str, *, years: int = 1) -> dict:
+def compare_days(study: Study, days: Path, first: str, last: str, *, years: int = 1) -> dict[str, Any]:
     """
     Six pollutants of a window against the same days of an earlier year.
 

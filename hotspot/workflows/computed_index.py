@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -132,7 +133,7 @@ def _day(text: str, table: pd.DataFrame, line: int) -> str:
 
 def _decided(study: Study, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
     """Standing decisions, one row per point and day: those of the study on these points, and the table's own."""
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     if study.decisions:
         known = set(zip(table["point"], table["day"], strict=True))
         own = read_decisions(study, Intake(study.root))

@@ -74,7 +74,8 @@ def _of_city(desk: Desk, weather: "xr.Dataset", facilities: "gpd.GeoDataFrame | 
 
 def _hours(weather: "xr.Dataset", desk: Desk) -> Flags:
     local: Any = weather["time"].values.astype("datetime64[ns]") + offset_hours(desk.study.utc_offset)
-    return (local >= np.datetime64(desk.period.first)) & (local < np.datetime64(desk.period.end))
+    inside: Flags = (local >= np.datetime64(desk.period.first)) & (local < np.datetime64(desk.period.end))
+    return inside
 
 
 def _sources(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ class Desk:
     @property
     def asof(self) -> str:
         """The end of the period, at which everything is judged."""
-        return self.period.end.isoformat(timespec="minutes")
+        return str(self.period.end.isoformat(timespec="minutes"))
 
     @cached_property
     def head(self) -> str:
@@ -113,7 +114,7 @@ class Desk:
         return self.air[(self.air["day"] >= f"{first:%Y-%m-%d}") & (self.air["day"] < f"{end:%Y-%m-%d}")]
 
     @cached_property
-    def alert(self) -> dict | None:
+    def alert(self) -> dict[str, Any] | None:
         """The heavy-pollution response in force on the period's last day, or None."""
         alerts = self.table("alerts")
         return None if alerts is None else alert_on(alerts, f"{self.period.end - pd.Timedelta(days=1):%Y-%m-%d}")

@@ -22,7 +22,9 @@ from hotspot.variables import DataError
 NO_PLACE = "no place"
 
 
-def import_events(study: Study, files: Sequence[Path] = (), *, channel: str = "", out: Path | str = "out") -> dict:
+def import_events(
+    study: Study, files: Sequence[Path] = (), *, channel: str = "", out: Path | str = "out"
+) -> dict[str, Any]:
     """
     Bring tables and chat exports into one list of events.
 
@@ -128,7 +130,7 @@ def _placed(study: Study, reports: pd.DataFrame) -> pd.DataFrame:
 def _names(study: Study) -> dict[str, Any]:
     """Names of facilities, townships and counties -> (lon, lat or NaN, county, township); an ambiguous one is none."""
     cells = study.cells
-    found: dict[str, tuple] = {}
+    found: dict[str, tuple[Any, ...]] = {}
     twice: set[str] = set()
     for level in ("county", "township"):
         pairs = {

@@ -1,6 +1,7 @@
 """Beside the wind: what plants' own records say of the hours of each pushed alarm, and the register of equipment."""
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -46,7 +47,7 @@ def named_evidence(study: Study, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     return table.assign(facility=[f if f in known else by_name.get(f, f) for f in table["facility"]])
 
 
-def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") -> dict:
+def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Every sentence that evidence adds to the pushed alarms of a month or day.
 
@@ -77,7 +78,7 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
     x, y = study.grid.project(have["lon"].to_numpy(float), have["lat"].to_numpy(float))
     with published_ledger(study, out) as ledger:
         alarms = [body for body in alarm_bodies(ledger).values() if body["state"] == "pushed"]
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     for body in sorted((b for b in alarms if b["time"].startswith(period)), key=lambda b: (b["time"], b["alarm"])):
         start = pd.Timestamp(body["time"])
         end = pd.Timestamp(body["end"]) if body.get("end") else start + pd.Timedelta(hours=int(body["hours"]))
@@ -109,7 +110,7 @@ def card_evidence(evidence: pd.DataFrame, sources: pd.DataFrame, start: pd.Times
     return [one for facility in sources["facility"] for one in told_of_window(evidence, str(facility), start, end)]
 
 
-def show_assets(study: Study) -> dict:
+def show_assets(study: Study) -> dict[str, Any]:
     """
     The register of equipment: whether it adds up, and which cells no lookout sees.
 

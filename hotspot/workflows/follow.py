@@ -103,7 +103,7 @@ def _take(study: Study, folder: Path, memory: Memory) -> dict[str, Any]:
     delivery = next((d for role in study.criteria.alarms.roles for d in study.stations if d.role == role), None)
     if delivery is None:
         raise DataError(f"{study.id} declares no stations of the roles {', '.join(study.criteria.alarms.roles)}.")
-    answer: dict = {"taken": [], "known": 0, "refused": [], "late": 0, "judged": 0}
+    answer: dict[str, Any] = {"taken": [], "known": 0, "refused": [], "late": 0, "judged": 0}
     for path in sorted(folder.iterdir()):
         if not path.is_file() or path.name.startswith(".") or path.suffix in (".partial", ".tmp"):
             continue

@@ -83,7 +83,7 @@ def instrument(
     own = np.array([int((np.abs(standing - place).max(axis=1) <= grid.spacing / 2).sum()) for place in at], dtype=int)
     order = np.lexsort((hot["cell"].to_numpy(), -weight.round(9)))
     chosen = [k for k in order if own[k] < stations][: int(cells)]
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     before: list[np.ndarray] = []
     after: list[np.ndarray] = []
     for rank, k in enumerate(chosen, 1):

@@ -33,7 +33,7 @@ _EFFECTS = {
 
 def show_measures(
     study: Study, asof: str, *, out: Path | str = "out", effects: bool = False, to: Path | None = None
-) -> dict:
+) -> dict[str, Any]:
     """
     Every measure on the ladder of weekly reports; with ``effects`` what those with a cell and a day did.
 
@@ -100,7 +100,7 @@ def effect_sentences(study: Study, asof: str, *, out: Path | str = "out") -> lis
     return [row["zh"] for row in measured_effects(study, register, asof)]
 
 
-def measured_effects(study: Study, register: pd.DataFrame, asof: str) -> list[dict]:
+def measured_effects(study: Study, register: pd.DataFrame, asof: str) -> list[dict[str, Any]]:
     """
     The effect of each measure with a cell and a day, after 30 days (proposal) of it.
 

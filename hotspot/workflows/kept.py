@@ -29,10 +29,10 @@ def kept(
     path: Path | None,
     stamp: str | None,
     intake: Intake,
-    make: Callable,
+    make: "Callable[[], xr.Dataset]",
     *,
     listing: str = "",
-    inputs: Callable | None = None,
+    inputs: Callable[[], str] | None = None,
 ) -> "xr.Dataset":
     """
     A record from its file while nothing it came from has changed; else made, and kept.

@@ -23,7 +23,7 @@ from hotspot.workflows.desk import Desk
 from hotspot.workflows.targets import targets_left
 
 
-def write_kpi(study: Study, asof: str, *, out: Path | str = "out", months: int = 12) -> dict:
+def write_kpi(study: Study, asof: str, *, out: Path | str = "out", months: int = 12) -> dict[str, Any]:
     """
     Write ``loop/kpi.html`` and ``loop/kpi.xlsx``.
 
@@ -84,7 +84,7 @@ def write_kpi(study: Study, asof: str, *, out: Path | str = "out", months: int =
     }  # fmt: skip
 
 
-def kpi_rows(desk: Desk, months: list[str], cells: dict[str, int] | None) -> list[dict]:
+def kpi_rows(desk: Desk, months: list[str], cells: dict[str, int] | None) -> list[dict[str, Any]]:
     """
     The figures of every unit and month: the study, its cities, their counties.
 

@@ -22,7 +22,7 @@ _SHORT = 400  # letters of a field that a line on the screen shows
 
 def show_ledger(
     study: Study, *, out: Path | str = "out", kind: str | None = None, month: str | None = None, to: Path | None = None
-) -> dict:
+) -> dict[str, Any]:
     """
     Entries of a study's ledger, of one kind and month or all, and a file of them where one is asked for.
 

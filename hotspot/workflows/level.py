@@ -145,7 +145,7 @@ def with_weather(
     if months.attrs["why"]:
         intake.note(f"no weather-normalised change: {months.attrs['why']}")
     names = [name + end for name in ("pm25_normalised", "pm25_normalised_change") for end in _LIMITS]
-    values: dict[str, tuple] = {name: (("cell", "time"), months[name].values, _unit(name)) for name in names}
+    values: dict[str, tuple[Any, ...]] = {name: (("cell", "time"), months[name].values, _unit(name)) for name in names}
     values["level"] = ("cell", record["level"].values, {"unit": "ug/m3"})
     return contracts.checked(field.assign(values).assign_attrs(weather=_said(months), level=_said(record)))
 
@@ -155,7 +155,7 @@ def _said(record: xr.Dataset) -> str:
     if record.attrs["why"]:
         return f"none: {record.attrs['why']}"
     if record.attrs.get("by", "stagnant") != "stagnant":
-        return record.attrs["level_words"]
+        return str(record.attrs["level_words"])
     return (
         f"removed {record.attrs['removed']}; left-out months R2 {record.attrs['cv_r2']:.2f}; "
         f"stagnant: {record.attrs['stagnation']}"

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -252,7 +252,7 @@ def months_read(study: Study, month: str) -> list[str]:
 
 
 def _clusters(
-    gi_star: Callable[..., Any], now: "xr.Dataset", cells: "xr.Dataset", alpha: float, intake: Intake
+    gi_star: "Callable[..., xr.Dataset]", now: "xr.Dataset", cells: "xr.Dataset", alpha: float, intake: Intake
 ) -> "xr.Dataset":
     """Gi* of the month, or empty classes where the field is too poor to have any."""
     try:
@@ -304,7 +304,7 @@ def _with_boundaries(intake: Intake, study: Study) -> Intake:
 
 
 @contextmanager
-def steps(names: Sequence[str]) -> Iterator[Callable]:
+def steps(names: Sequence[str]) -> Iterator[Callable[[str], None]]:
     """A progress bar over named steps on stderr; silent in logs and pipes."""
     from tqdm import tqdm
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from hotspot.study import Study
 from hotspot.variables import DataError
 
 
-def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, dict] | None:
+def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, dict[str, Any]] | None:
     """
     The register that a study names, with the outlines it brings; None where it names none.
 
@@ -32,7 +33,7 @@ def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, d
     return Register(tables.units, tables.people, study.criteria.network), tables.shapes
 
 
-def joined_cells(study: Study, register: Register, shapes: dict, day: str) -> pd.DataFrame:
+def joined_cells(study: Study, register: Register, shapes: dict[str, Any], day: str) -> pd.DataFrame:
     """Which cells belong to which unit on a day: DataFrame as ``grid.unit_cells``."""
     from hotspot.grid.unit_cells import unit_cells
 
@@ -144,7 +145,7 @@ def _below(units: pd.DataFrame, unit: str) -> set[str]:
     return found
 
 
-def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dict:
+def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dict[str, Any]:
     """
     The network as it stands: workbook for the office, list for the public, staffing findings.
 
@@ -212,7 +213,7 @@ def _day(day: str, register: Register, home: Path) -> str:
         if months:
             return last_day(max(months))
     if not day:
-        return max([*register.units["from"], *register.people["from"], "2018-01-01"])
+        return str(max([*register.units["from"], *register.people["from"], "2018-01-01"]))
     try:
         return str(pd.Timestamp(day).date())
     except ValueError:

@@ -1,6 +1,7 @@
 """Which source-rich hotspot cells were never warned in a year, from the months that stand published (C9)."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> dict:
+def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> dict[str, Any]:
     """
     Source-rich hotspot cells without a warning in the twelve months up to a published one.
 

@@ -1,6 +1,7 @@
 """The list a village patrol carries (B11), as a workbook to print."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ _HEADS = {
 }  # fmt: skip
 
 
-def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: Path | str = "out") -> dict:
+def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: Path | str = "out") -> dict[str, Any]:
     """
     Write the village patrol's list.
 

@@ -19,7 +19,7 @@ _ALARM = {"in time": "按时反馈", "late": "逾期反馈", "running": "待反�
 
 def open_problems(
     study: Study, asof: str, *, out: Path | str = "out", overdue: bool = False, to: Path | None = None
-) -> dict:
+) -> dict[str, Any]:
     """
     Every problem and pushed alarm at an instant.
 

@@ -1,11 +1,13 @@
 """The rules of a study in words: what decides, and how sentences that can be read in two ways are read."""
 
+from typing import Any
+
 from hotspot.rules.deciding import deciding
 from hotspot.rules.readings import readings
 from hotspot.study import Study
 
 
-def show_rules(study: Study, *, contradictions: bool = False) -> dict:
+def show_rules(study: Study, *, contradictions: bool = False) -> dict[str, Any]:
     """
     What decides a study's lists and duties, or the register of readings.
 

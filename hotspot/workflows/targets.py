@@ -8,7 +8,7 @@ from hotspot.rank.city.air import Left, left, months_of
 from hotspot.workflows.desk import Desk
 
 
-def targets_left(desk: Desk) -> list[dict]:
+def targets_left(desk: Desk) -> list[dict[str, Any]]:
     """
     Where every target stands at the period's end.
 

@@ -25,7 +25,7 @@ MOST = 0.9  # of the seen months, from which a cluster counts as standing all th
 LEAST_MONTHS = 10  # seen, below which a cell gets no class (proposal; the published method asks for ten steps)
 
 
-def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "step", back: int = 1) -> Any:
+def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "step", back: int = 1) -> xr.Dataset:
     """
     Class of every cell from its clusters month by month.
 
