@@ -89,6 +89,7 @@ OWN: Mapping[str, Mapping[str, Fit]] = MappingProxyType({
     "sensitivity": {"months": Fit((_ARRAY,), "a DataArray (cell, time) of monthly means")},
     "write_study": {"months": _NUMBER},
     "verify_month": {"study": _PATH}, "verify_study": {"study": _PATH},
+    "trace_sources": {"inventory": Fit((_ARRAY,), "a DataArray (lat, lon) of emissions", ("lat", "lon"))},
     "source_shares": {"stations": _VALUES},
 })  # fmt: skip
 # May be None though it has to be given: what was not delivered is None.

@@ -40,8 +40,11 @@ def report_case(folder, *, word=None, weather=True, stations=True, base=True, no
     study.utc_offset = 8.0
     derived = SimpleNamespace(
         field=field, hot=hot_list, warned=case.warned, gi=case.gi, traced=case.traced,
-        facilities=case.facilities, leaders=leaders, not_ranked=not_ranked(field, hot_list, case.study.criteria),
-        weather=_weather() if weather else None, stations=_stations(case.warned) if stations else None,
+        leaders=leaders, not_ranked=not_ranked(field, hot_list, case.study.criteria),
+        delivered=SimpleNamespace(
+            facilities=case.facilities, weather=_weather() if weather else None,
+            reference=_stations(case.warned) if stations else None,
+        ),
     )  # fmt: skip
     write_cells(folder / "cells.parquet", field, hot=hot_list, gi=case.gi, warned=case.warned)
     write_warnings(folder / "warnings.csv", case.warned, 1)

@@ -193,7 +193,7 @@ def test_c8_each_warned_cell_beside_its_nearest_station(data, case, cells):
     warned = cells[cells["warned"] != ""].set_index("cell")
     rows = {row[1]: row for code in CODES.values() for row in blocks(data[1][code], "table", "预警网格与")[0]["rows"]}
     assert rows.keys() == set(warned.index)
-    stations = case["derived"].stations
+    stations = case["derived"].delivered.reference
     for code, row in rows.items():
         far = np.hypot((stations["lon"] - warned.loc[code, "lon"]) * 0.83, stations["lat"] - warned.loc[code, "lat"])
         nearest = int(np.argmin(far.values))

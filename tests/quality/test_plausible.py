@@ -194,17 +194,18 @@ def test_a_network_whose_clocks_cannot_be_told_says_from_which_lag_on(whole):
 @pytest.mark.parametrize("of", ["history", "level", "improvement"])
 def test_months_behind_the_published_ones_stop_it_too(of, whole, monkeypatch):
     """The months an answer is learned from are as much of it as its own."""
+    from hotspot.deliveries.run import Deliveries
     from hotspot.workflows import history, level, year
 
     wrong = broken(whole, "mg", [3])
-    monkeypatch.setattr("hotspot.deliveries.opening.open_months", lambda study, names, **how: wrong)
+    monkeypatch.setattr("hotspot.deliveries.run.open_months", lambda study, names, **how: wrong)
     names = ["2024-12", "2025-11", "2025-12"]
-    monkeypatch.setattr(level, "_learned_from", lambda study, last: names)
+    monkeypatch.setattr(level, "learned_from", lambda study, last: names)
     with pytest.raises(DataError, match=r"S04, 2025-11, .* looks like mg/m3") as stopped:
         {
-            "history": lambda: history.other_months(whole.study, names),
-            "level": lambda: level.weather_free(whole.study, "2025-12"),
-            "improvement": lambda: year._history(whole.study, 2026, None),
+            "history": lambda: history.other_months(Deliveries(whole.study), names),
+            "level": lambda: level.weather_free(Deliveries(whole.study), "2025-12"),
+            "improvement": lambda: year._history(Deliveries(whole.study), 2026, None),
         }[of]()
     assert "S04,2024-12-01,pm25,SIGNER,REASON,exclude,2024-12-31,scale" in str(stopped.value)
 

@@ -98,7 +98,9 @@ def test_a_plant_takes_its_pixel_and_a_month_is_traced_with_it(tmp_path):
     assert alone in changed and float(after.iloc[changed].sum()) == pytest.approx(1e5 * GRAM_PER_SECOND)
     cells = small.study.cells
     near = np.hypot(cells["lon"] - lon[alone], cells["lat"] - lat[alone]).argsort().values[:1]
-    warned = pd.DataFrame({"month": [small.month], "cell": cells["cell"].values[near]})
+    here = cells.isel(cell=near)
+    warned = pd.DataFrame({"month": small.month, "city": here["city"].values, "cell": here["cell"].values})
+    warned["reason"] = "highest"
     rest = {"cells": cells, "criteria": small.study.criteria}
     order = hs.trace_sources(warned, None, plants, **rest, inventory=grid)
     assert order.sort_values("order")["facility"].iloc[0] == plants["facility"].iloc[alone]

@@ -166,7 +166,7 @@ def test_stations_agree_with_the_truth_of_their_pixel(demo):
 def test_clouds_take_a_third_and_leave_enough_days(demo):
     study = load_study(demo / "study.toml", data=demo)
     raster = open_satellite(study.satellite[0], demo, Intake(demo))
-    missing = raster.isnull().mean().item()
+    missing = float(raster.isnull().mean())
     assert 0.25 < missing < 0.45
     rain = open_weather(study.weather[0], demo, Intake(demo), utc_offset=8.0)["tp"].mean(["lat", "lon"])
     local = rain.assign_coords(time=rain["time"] + np.timedelta64(8, "h")).resample(time="D").sum()

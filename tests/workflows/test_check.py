@@ -271,4 +271,4 @@ def test_notes_of_one_file_and_of_none_stay_as_they_are():
 def test_check_writes_nothing_but_what_month_keeps(mini):
     check_month(load_study(mini / "study.toml"), "2025-12", out=mini / "out")
     found = sorted(path.relative_to(mini / "out") for path in (mini / "out").rglob("*") if path.is_file())
-    assert all(path.suffix == ".parquet" for path in found)
+    assert all(path.suffix == ".parquet" or path.parts[1] == "decoded" for path in found), "lists and decoded files"

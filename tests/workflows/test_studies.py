@@ -88,7 +88,7 @@ def one_reason(table, reason):
 
 def assert_sound(real, per_class=3):
     """What holds for every month: rows conserved, nobody lost, the list is of hotspots and in order."""
-    counts, month = real.month.intake.counts, real.month
+    counts, month = real.month.delivered.intake.counts, real.month
     assert counts["read"] == counts["used"] + counts["duplicates"] + counts["quarantined"]
     assert counts["quarantined"] == 31, "rows of the plant registers without a position"
     for city, listed in real.hot.groupby("city"):
@@ -160,7 +160,7 @@ def test_wuhan_published_and_verified(shared, out, wuhan):
     listed = pd.read_csv(folder / "warnings.csv")
     assert listed["cell"].tolist() == wuhan.month.warned["cell"].tolist()
     stated = manifest.read_manifest(folder)
-    assert stated["conservation"]["read"] == wuhan.month.intake.counts["read"] == 407_944
+    assert stated["conservation"]["read"] == wuhan.month.delivered.intake.counts["read"] == 407_944
     answer = verify_month(folder, data=shared)
     assert answer["verified"], answer["differences"]
 

@@ -93,7 +93,7 @@ def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None
                 if masked is not None:
                     notes.append(f"band {band}: its mask takes {int((masked & ~missing).sum())} pixels out")
                     missing |= masked
-                counts = tally(values, missing)
+                counts = tally(values, missing, south_first=bool(y[0] < y[-1]))
                 if lay is not None:
                     lay(source.count, possible(values, missing))
                 where = f"band {band}"

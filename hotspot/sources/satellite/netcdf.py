@@ -72,7 +72,7 @@ def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None
         for k in range(n_layer):
             where = f"layer {times[k]}" if times else f"layer {k + 1}"
             values, missing = unpack(_layer(variable, dims, k, where), nodata, scale, offset, unit)
-            counts = tally(values, missing)
+            counts = tally(values, missing, south_first=bool(y[0] < y[-1]))
             if lay is not None:
                 lay(n_layer, possible(values, missing))
             notes += check_values(counts, meaning.period, where)

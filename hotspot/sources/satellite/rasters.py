@@ -223,7 +223,7 @@ def unpack(raw: np.ndarray, nodata: list[float], scale: float, offset: float, un
     return np.asarray(to_unit(values, unit, "pm25"), values.dtype), missing
 
 
-def tally(values: Singles, missing: Flags) -> dict[str, Any]:
+def tally(values: Singles, missing: Flags, *, south_first: bool = False) -> dict[str, Any]:
     """
     Count one layer: what was delivered, what can be used, what is set aside.
 
@@ -231,6 +231,8 @@ def tally(values: Singles, missing: Flags) -> dict[str, Any]:
     ----------
     values : float[n_row, n_col], ug/m3, from ``unpack``
     missing : bool[n_row, n_col]
+    south_first : bool
+        Rows run from south to north; the sketch is the same either way.
 
     Returns
     -------
@@ -263,7 +265,7 @@ def tally(values: Singles, missing: Flags) -> dict[str, Any]:
         "aside": base64.b64encode(packed.tobytes()).decode() if wrong.size <= MOST_IMPOSSIBLE * given.sum() else "",
         "impossible": [float(v) for v in wrong[:3]],
         "digest": _digest(used),
-        "sketch": _sketch(np.where(good, values, np.nan)),
+        "sketch": _sketch(np.where(good, values, np.nan)[:: -1 if south_first else 1]),
     }
 
 

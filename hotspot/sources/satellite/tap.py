@@ -69,7 +69,7 @@ def describe(
     raw[row, column] = table["PM2.5"]
     marks = [] if nodata is None else [float(nodata)]
     values, missing = unpack(raw, marks, 1.0, 0.0, "ug/m3")
-    counts = tally(values, missing)
+    counts = tally(values, missing, south_first=bool(y[0] < y[-1]))
     if lay is not None:
         lay(1, possible(values, missing))
     notes = check_values(counts, period, "table") if counts["read"] else [f"table: no data ({raw.size} places)"]
