@@ -67,7 +67,9 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
     - historical: share at least 90 %, not hot in the last month
 
     A month that was not seen is left out: it neither breaks a run nor counts. Classes after the published
-    definitions of emerging hot spot analysis (space-time cube; Mann 1945, Getis and Ord 1995).
+    definitions of emerging hot spot analysis (space-time cube; Mann 1945, Getis and Ord 1995), held against the R
+    package sfdep in November 2026: there *persistent* asks nothing of the last month; here a cell that stood 90 % of
+    the months and is not hot in the last one is *historical*.
 
     Examples
     --------
