@@ -53,6 +53,8 @@ def rank_sets(draws: Floats, *, k: int, level: float, apart: Flags | None = None
     n_cell = draws.shape[0]
     low, high = ranks.shortest_runs(best, worst, n_cell, level)
     all_low, all_high = _together(best, worst, level)
+    # Equally many spreads may end short of a lopsided cell's own set; what holds for all holds for each.
+    all_low, all_high = np.minimum(all_low, low), np.maximum(all_high, high)
     sets = {
         "p_worst": first, "p_top": among, "rank_low": low, "rank_high": high, "all_low": all_low, "all_high": all_high,
         "may_top": ranks.may_lead(best, among, max(int(k), 1), level),
