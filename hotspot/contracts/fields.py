@@ -314,20 +314,6 @@ def values_of(dataset: xr.Dataset, name: str, month: str | None = None) -> NDArr
     return np.asarray(of_month(dataset[name], month).values)
 
 
-def months_table(dataset: xr.Dataset, name: str, months: Sequence[str]) -> NDArray[Any]:
-    """
-    One variable in some months, in the order asked: an array (cell, month).
-
-    Examples
-    --------
-    >>> year = np.array(["2020-02", "2019-02"], dtype="datetime64[M]").astype("datetime64[ns]")
-    >>> one = xr.Dataset({"pm25": (("cell", "time"), [[1.0, 2.0]])}, {"cell": ["A"], "time": year})
-    >>> months_table(one, "pm25", ["2019-02", "2020-02"])
-    array([[2., 1.]])
-    """
-    return np.stack([values_of(dataset, name, month) for month in months], axis=1)
-
-
 def in_order(dataset: T) -> T:
     """
     The same with its months oldest first.

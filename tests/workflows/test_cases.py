@@ -4,6 +4,7 @@ import csv
 
 import docx
 import pytest
+from loop_home import loop_home
 from typer.testing import CliRunner
 
 from hotspot.cli import app
@@ -84,11 +85,7 @@ def file(small_study):
 
 @pytest.fixture
 def out(file, tmp_path):
-    study = load_study(file, data=file.parent)
-    (tmp_path / study.id).mkdir()
-    with open_ledger(tmp_path / study.id / "ledger.sqlite") as ledger:
-        ledger.append("month", "2025-12", {"warned": []})
-    return tmp_path
+    return loop_home(file, tmp_path, "2025-12")
 
 
 def run(*words, code=0):

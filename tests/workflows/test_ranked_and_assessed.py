@@ -4,11 +4,11 @@ import csv
 import json
 
 import pytest
+from loop_home import loop_home
 from typer.testing import CliRunner
 
 from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
-from hotspot.study import load_study
 
 SIX = {"so2": 6, "no2": 13, "pm10": 33, "pm25": 22, "co": 0.8, "o3": 108}
 
@@ -20,11 +20,7 @@ def file(small_study):
 
 @pytest.fixture
 def out(file, tmp_path):
-    study = load_study(file, data=file.parent)
-    (tmp_path / study.id).mkdir()
-    with open_ledger(tmp_path / study.id / "ledger.sqlite") as ledger:
-        ledger.append("month", "2023-04", {"warned": []})
-    return tmp_path
+    return loop_home(file, tmp_path, "2023-04")
 
 
 def write(path, *rows):
