@@ -8,11 +8,14 @@ standard asks for a date, the month itself is given.
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotspot.rules.calendar import local_bounds, local_days
 from hotspot.study import Study
 from hotspot.text.door import json_text
+
+if TYPE_CHECKING:
+    from hotspot.publish.catalogue import Product
 
 NAMES = ("datapackage.json", "ro-crate-metadata.json", "stac-item.json")
 # How a file is read, by the end of its name; a register of media types has no name for GeoPackage but this.
@@ -27,14 +30,6 @@ _OCTETS = "application/octet-stream"
 _CRATE = "https://w3id.org/ro/crate/1.1"
 # Multihash of the STAC file extension: function SHA2-256, 32 bytes.
 _MULTIHASH = "1220"
-_WHAT = {
-    "warnings.csv": "monthly list of warning cells, with the confidence of each rank",
-    "not_ranked.csv": "hotspot cells that were not ranked, and why",
-    "hotspots.csv": "the yearly list of hotspot cells that was applied",
-    "cells.parquet": "the month's field: PM2.5 of every cell, its error and completeness",
-    "map.html": "offline web map",
-    "quarantine.jsonl": "every delivered row that was set aside",
-}
 
 
 def write_dialects(
@@ -84,7 +79,8 @@ def data_package(study: Study, stated: Mapping[str, Any], files: Mapping[str, Ma
     for path, about in files.items():
         entry = {"name": names[path], "path": path, "mediatype": media_type(path)}
         entry |= {"format": Path(path).suffix[1:], "bytes": about["size"], "hash": f"sha256:{about['sha256']}"}
-        entry |= {"description": _WHAT[path]} if path in _WHAT else {}
+        product = _product(path)
+        entry |= {"description": product.en} if product else {}
         resources.append(entry | ({"encoding": "utf-8"} if media_type(path).startswith("text/") else {}))
     return {
         "profile": "data-package",
@@ -186,7 +182,7 @@ def stac_item(study: Study, stated: Mapping[str, Any], files: Mapping[str, Mappi
                 "href": f"./{path}",
                 "title": path,
                 "type": media_type(path),
-                "roles": ["data"] if path in _WHAT else ["metadata" if path.endswith(".json") else "overview"],
+                "roles": [_role(path)],
                 "file:size": about["size"],
                 "file:checksum": _MULTIHASH + about["sha256"],
             }
@@ -197,6 +193,18 @@ def stac_item(study: Study, stated: Mapping[str, Any], files: Mapping[str, Mappi
 
 def _refer(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"@id": entry["@id"]} for entry in entries]
+
+
+def _product(path: str) -> "Product | None":
+    """The product that writes a file; its line in the catalogue is what the file is."""
+    from hotspot.publish.catalogue import PRODUCTS  # the catalogue names our files
+
+    return next((product for product in PRODUCTS.values() if product.holds(path)), None)
+
+
+def _role(path: str) -> str:
+    product = _product(path)
+    return "data" if product and product.data else "metadata" if path.endswith(".json") else "overview"
 
 
 def _id(study: Study, stated: Mapping[str, Any]) -> str:
