@@ -4,8 +4,10 @@ VENV := .venv
 # `make coverage`: which lines no test reaches, with a floor; an eighth slower, so `make test` goes without.
 COVERAGE := --cov=hotspot --cov-report=term:skip-covered
 BIN := $(VENV)/bin
+# What was compiled is kept for the second worker, for every child and for the next run, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage docs bench clean
+.PHONY: demo test coverage docs bench dist wheelhouse lower clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/hotspot demo --out out
@@ -14,13 +16,32 @@ test: $(VENV)/.tests
 	$(BIN)/ruff check hotspot tests benchmarks notebooks docs
 	$(BIN)/ruff format --check hotspot tests benchmarks notebooks docs
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(COVER)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(COVER)
 
 coverage:
 	$(MAKE) test COVER="$(COVERAGE)"
 
 docs: $(VENV)/.docs
 	$(BIN)/python docs/site/build.py build/docs
+
+# The wheel, and the source package that holds its own tests.
+dist: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m build --outdir dist
+
+# Every wheel a machine without a network needs, of this Python and this platform.
+wheelhouse: | $(BIN)/python
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --constraint constraints.txt --wheel-dir wheelhouse .
+	@echo "carry wheelhouse/ over, then: pip install --no-index --find-links wheelhouse hotspot"
+
+# Are the lowest declared versions enough? An environment of exactly those, every public name, one small month.
+lower:
+	$(PYTHON) -m venv $(VENV)-lower
+	$(PYTHON) packaging/lower.py > $(VENV)-lower/lowest.txt
+	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-lower/lowest.txt
+	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
+	cd $(VENV)-lower && bin/python -c "import hotspot as hs; [getattr(hs, name) for name in hs.__all__]"
+	cd $(VENV)-lower && bin/hotspot demo --quiet --out out
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
@@ -47,4 +68,4 @@ $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) build out
+	rm -rf $(VENV) $(VENV)-lower build out dist wheelhouse

@@ -68,9 +68,9 @@ def main():
     """Lay the past, then time the passes."""
     import json
 
-    from hotspot.lake.parts import write_whole
     from hotspot.rank.alarm.state import blank, dump
     from hotspot.study import load_study
+    from hotspot.text.whole import write_whole
     from hotspot.workflows.follow import follow_alarms
 
     parser = argparse.ArgumentParser(description=__doc__)

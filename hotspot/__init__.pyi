@@ -22,6 +22,7 @@ from hotspot.publish.analysis.time_drawing import time_of_day_svg as time_of_day
 from hotspot.publish.analysis.time_drawing import weekday_svg as weekday_svg
 from hotspot.publish.analysis.wind_drawing import polar_svg as polar_svg
 from hotspot.publish.analysis.wind_drawing import wind_rose_svg as wind_rose_svg
+from hotspot.publish.fonts import chinese_plots as chinese_plots
 from hotspot.publish.tables.list_view import table as table
 from hotspot.publish.tables.lists import read_not_ranked as read_not_ranked
 from hotspot.publish.tables.lists import read_warnings as read_warnings
@@ -84,6 +85,8 @@ from hotspot.workflows.releases import confirm_month as confirm_month
 from hotspot.workflows.releases import list_releases as list_releases
 from hotspot.workflows.verify import verify_month as verify_month
 from hotspot.workflows.verify import verify_study as verify_study
+from hotspot.workflows.what_if import compare_lists as compare_lists
+from hotspot.workflows.what_if import what_if as what_if
 from hotspot.workflows.year import derive_year as derive_year
 from hotspot.workflows.year import open_hotspots as open_hotspots
 from hotspot.workflows.year import select_year as select_year

@@ -9,37 +9,62 @@ refused, 2 wrong usage. Heavy libraries load inside the commands, so that
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hotspot import cli_calendar, cli_loop, cli_network, cli_registers
-from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, Scheduler, StudyFile, show
+from hotspot import cli_calendar, cli_desk, cli_loop, cli_network, cli_registers, cli_uniform
+from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, StudyFile, show, show_files
+from hotspot.cli_words import lake_lines, place_lines, verify_lines
 
 if TYPE_CHECKING:
     from hotspot.study import Study
 
 app = typer.Typer(
-    name="hotspot", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    name="hotspot",
+    cls=cli_uniform.Uniform,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 
+def _join(context: typer.Context, address: str | None) -> str | None:
+    """Hand lazy work to a cluster until the command ends; what does not answer is a sentence at once."""
+    if address is not None:
+        from hotspot.workflows.cluster import cluster
+
+        context.with_resource(cluster(address))
+    return address
+
+
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.", callback=_join)
+]
+
+
 @app.command()
-def demo(out: Out = Path("out"), quiet: Quiet = False) -> None:
+def demo(
+    out: Out = Path("out"),
+    variable: Annotated[str, typer.Option("--variable", help="pm25, or a gas: o3 or no2.")] = "pm25",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Make the synthetic study, run its latest month, and print where to look."""
     from hotspot.workflows.demo import run_demo
 
-    _show_folder(run_demo(out))
+    _show_folder(run_demo(out, variable=variable), "published", as_json)
 
 
 @app.command()
 def month(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None,
     draft: Annotated[bool, typer.Option("--draft", help="Only to look at: not published, not in the chain.")] = False,
-    by: By = "", reason: Reason = "", quiet: Quiet = False,
+    by: By = "", reason: Reason = "", as_json: Json = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
     from hotspot.study import load_study
@@ -47,15 +72,16 @@ def month(
 
     opened = load_study(study, data=data)
     before = _heads(out, opened)
-    folder = run_month(opened, month, out=out, draft=draft, by=by, reason=reason, scheduler=scheduler)
-    _show_folder(folder, "draft" if draft else _what(before, _heads(out, opened)))
+    folder = run_month(opened, month, out=out, draft=draft, by=by, reason=reason)
+    _show_folder(folder, "draft" if draft else _what(before, _heads(out, opened)), as_json)
 
 
 @app.command()
 def confirm(
     month: Month, study: StudyFile,
     by: Annotated[str, typer.Option("--by", help="Who confirms; stands in the ledger.")],
-    reason: Reason = "", out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None, quiet: Quiet = False,
+    reason: Reason = "", out: Out = Path("out"), data: Data = None, as_json: Json = False,
+    scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Confirm a preliminary month: made again, found the same, signed. Confirming twice changes nothing."""
     from hotspot.study import load_study
@@ -63,8 +89,8 @@ def confirm(
 
     opened = load_study(study, data=data)
     before = _heads(out, opened)
-    folder = confirm_month(opened, month, by=by, reason=reason, out=out, scheduler=scheduler)
-    _show_folder(folder, _what(before, _heads(out, opened)))
+    folder = confirm_month(opened, month, by=by, reason=reason, out=out)
+    _show_folder(folder, _what(before, _heads(out, opened)), as_json)
 
 
 @app.command()
@@ -85,7 +111,7 @@ def select(
     listed: Annotated[Path | None, typer.Option("--list", help="A list made elsewhere, CSV or XLSX.")] = None,
     by: Annotated[str, typer.Option("--by", help="Who imports the list; stands in every product.")] = "",
     datum: Annotated[str | None, typer.Option(help="Map datum of a list of places: wgs84, gcj02 or bd09.")] = None,
-    quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Select the yearly hotspot list, or take one made elsewhere; review it, make it formal."""
     from hotspot.study import load_study
@@ -102,15 +128,15 @@ def select(
         "datum": datum,
     }
     path = select_year(study_, year, out=out, **how)
-    typer.echo(path)
     about = about_path(path.parent, year)
-    typer.echo(about.read_text(encoding="utf-8").rstrip() if about.exists() else "")
+    words = about.read_text(encoding="utf-8").rstrip() if about.exists() else ""
+    show({"file": str(path), "about": words}, as_json, lambda a: [a["file"], *a["about"].splitlines()])
 
 
 @app.command()
 def check(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False,
-    quiet: Quiet = False,
+    scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Everything a month needs, tried without publishing. Exit code 1 if it cannot be published."""
     from hotspot.study import load_study
@@ -123,9 +149,10 @@ def check(
 
 @app.command()
 def explain(
-    cell: Annotated[str, typer.Argument(metavar="CODE", help="A cell code.")],
+    cell: Annotated[str, typer.Argument(metavar="CODE", help="A cell code or an official label.")],
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="A local calendar month.")],
-    study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+    study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False,
+    scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
     from hotspot.study import load_study
@@ -138,15 +165,14 @@ def explain(
 def atlas(
     year: Annotated[int, typer.Argument(help="The year of the hotspot list.")],
     study: StudyFile,
-    city: Annotated[str | None, typer.Option("--city", help="Name or code of one city; default every city.")] = None,
-    out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+    city: Annotated[str | None, typer.Option("--city", help="City: name, code or beginning; default all.")] = None,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
     from hotspot.study import load_study
     from hotspot.workflows.atlas import write_atlas
 
-    for path in write_atlas(load_study(study, data=data), year, city=city, out=out):
-        typer.echo(path)
+    show_files(write_atlas(load_study(study, data=data), year, city=city, out=out), as_json)
 
 
 @app.command()
@@ -155,31 +181,31 @@ def instrument(
     study: StudyFile,
     cells: Annotated[int, typer.Option("--cells", help="Cells to instrument.")] = 1000,
     stations: Annotated[int, typer.Option("--stations", help="Stations a cell shall have.")] = 4,
-    out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Where the next micro-stations should stand: cells, sub-cells, what each further station gains."""
     from hotspot.study import load_study
     from hotspot.workflows.instrument import instrument as choose
     from hotspot.workflows.instrument import instrument_lines
 
-    for line in instrument_lines(choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)):
-        typer.echo(line)
+    made = choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)
+    show({"sentences": list(instrument_lines(made))}, as_json, lambda a: a["sentences"])
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def cell(
-    place: Annotated[list[str], typer.Argument(metavar="CODE | LON LAT", help="A cell code, or a place in degrees.")],
+    place: Annotated[list[str], typer.Argument(metavar="CODE | LON LAT", help="A cell code, a label, or degrees.")],
     datum: Annotated[str, typer.Option(help="Map datum of LON LAT: wgs84, gcj02 or bd09.")] = "wgs84",
     study: Annotated[Path | None, typer.Option("--study", help="For official labels: a study that has them.")] = None,
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """From a code or an official label to its place, or from a place to its code."""
-    from hotspot.workflows.explain import where_is
+    from hotspot.workflows.whereabouts import where_is
 
     found = _usage(where_is, place, datum=datum, study=study, data=data)
     # The object tells of the cell alone, so that place and code give the same one.
     about = {name: value for name, value in found.items() if name not in ("asked", "child")}
-    show(about if as_json else found, as_json, _place_lines)
+    show(about if as_json else found, as_json, place_lines)
 
 
 @app.command()
@@ -191,13 +217,13 @@ def verify(
     rederive: Annotated[
         bool | None, typer.Option("--rederive/--no-rederive", help="Make it again; default: a month yes, a study no.")
     ] = None,
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Check a published month, or a whole chain of months, against inputs and ledger; name the first difference."""
     from hotspot.workflows.verify import verify_folder
 
     answer = verify_folder(directory, study=study, data=data, heads=head or (), rederive=rederive)
-    show(answer, as_json, _verify_lines)
+    show(answer, as_json, verify_lines)
     raise typer.Exit(0 if answer["verified"] else 1)
 
 
@@ -209,7 +235,7 @@ def alarms(
     follow: Annotated[Path | None, typer.Option(help="Take the new hours of a folder, one pass a call.")] = None,
     letter: Annotated[bool, typer.Option("--letter", help="Write the prompt letter (提示函) of each city.")] = False,
     cards: Annotated[bool, typer.Option("--cards", help="Write a card per pushed alarm: A5 and phone.")] = False,
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
     from hotspot.study import load_study
@@ -229,25 +255,25 @@ def alarms(
 def lake(
     folder: Annotated[Path, typer.Argument(help="Folder of the lake; made where there is none.")],
     study: StudyFile, data: Data = None, role: Annotated[str, typer.Option(help="micro or reference.")] = "micro",
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Take delivered station files into a Parquet lake, each exactly once; print its months and revisions."""
     from hotspot.lake.filling import fill_lake
     from hotspot.study import load_study
 
-    show(fill_lake(load_study(study, data=data), folder, role=role), as_json, _lake_lines)
+    show(fill_lake(load_study(study, data=data), folder, role=role), as_json, lake_lines)
 
 
 @app.command()
 def feedback(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX of feedback rows: cell, month, time, person, result.")],
-    study: StudyFile, out: Out = Path("out"), quiet: Quiet = False,
+    study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Record what teams found into the ledger; doubtful rows are named and set aside."""
     from hotspot.study import load_study
     from hotspot.workflows.loop import record_feedback_file
 
-    show(record_feedback_file(load_study(study), file, out=out), False, lambda a: a["sentences"])
+    show(record_feedback_file(load_study(study), file, out=out), as_json, lambda a: a["sentences"])
 
 
 @app.command()
@@ -265,6 +291,8 @@ cli_loop.add_to(app)
 cli_registers.add_to(app)
 cli_network.add_to(app)
 cli_calendar.add_to(app)
+cli_desk.add_to(app)
+cli_uniform.add_to(app)
 
 
 @app.command()
@@ -336,42 +364,12 @@ def _what(before: list[str], after: list[str]) -> str:
     return "unchanged" if before == after else "published"
 
 
-def _show_folder(folder: Path, what: str = "published") -> None:
+def _show_folder(folder: Path, what: str, as_json: bool) -> None:
     from hotspot.workflows.explain import describe_folder
 
-    typer.echo(f"{what}: {folder}")
-    for path, words in describe_folder(folder):
-        typer.echo(f"  {path}  {words}")
-
-
-def _place_lines(found: dict[str, Any]) -> Iterator[str]:
-    label = f" ({found['label']})" if found.get("label") else ""
-    yield f"cell {found['cell']}{label}" + (f", sub-cell {found['child']}" if found["child"] else "")
-    for name, point in (("WGS 84", (found["lon"], found["lat"])), ("GCJ-02", found["gcj02"]), ("BD-09", found["bd09"])):
-        yield f"centre, {name}: {point[0]:.6f} {point[1]:.6f}"
-    yield f"on the lattice {found['lattice_id']}: x {found['x']:.0f} m, y {found['y']:.0f} m"
-    yield f"column {found['col']}, row {found['row']}"
-    east, north = found["size_m"]
-    yield f"on the ground: {east:.0f} m west-east, {north:.0f} m south-north"
-    yield f"grid north is {found['north_deg']:.1f} deg off true north"
-    yield f"H3: {found['h3_8']} (8), {found['h3_9']} (9)"
-
-
-def _lake_lines(answer: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"{answer['lake']}: {answer['added']} files added, {answer['known']} known before; of {answer['hours']} "
-        f"station-hours {answer['new']} new, {answer['same']} same, {answer['changed']} changed; "
-        f"{answer['quarantined']} rows quarantined"
-    )
-    yield from (f"   {m['month']}: revision {m['revision']}, {m['hours']} station-hours" for m in answer["months"])
-    yield from (f"note: {text}" for text in answer["notes"])
-
-
-def _verify_lines(answer: dict[str, Any]) -> Iterator[str]:
-    verdict = f"{'verified' if answer['verified'] else 'NOT verified'}, {answer['checked']}"
-    yield f"{answer['directory']}: {verdict}, head {answer['head'][:16] or 'none'}"
-    yield from (f"difference: {text}" for text in answer["differences"])
-    yield from (f"version: {text}" for text in answer["warnings"])
+    files = [{"path": str(path), "words": words} for path, words in describe_folder(folder)]
+    answer = {"what": what, "folder": str(folder), "files": files}
+    show(answer, as_json, lambda a: [f"{what}: {folder}", *(f"  {one['path']}  {one['words']}" for one in files)])
 
 
 if __name__ == "__main__":

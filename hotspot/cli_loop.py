@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, StudyFile, show
+from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, StudyFile, show, show_files
 
 AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, like 2025-12-31T08:00.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
-    for command in (rules, schema, ledger, issues, assess, ranking, compare, film):
-        app.command()(command)
+    for command in (rules, schema, ledger, issues, assess, ranking, compare, film, map_):
+        app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 
 def rules(
@@ -90,14 +90,14 @@ def ranking(
     index: Annotated[Path | None, typer.Option("--index", help="month, unit, index as published.")] = None,
     days: Annotated[Path | None, typer.Option("--days", help="unit, point, day (or time) and six pollutants.")] = None,
     decisions: Annotated[Path | None, typer.Option("--decisions", help="point, day, signer, reason (B19).")] = None,
-    missed_target: Annotated[list[str] | None, typer.Option("--missed-target", help="A unit; repeatable.")] = None,
+    missed_target: Annotated[list[str] | None, typer.Option("--missed-target", help="A unit; else by targets.")] = None,
     out: Out = Path("out"), data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Units ranked by composite index and its improvement, falsified days replaced; who is last, what follows."""
     from hotspot.study import load_study
     from hotspot.workflows.city_ranking import rank_month
 
-    opened, missed = load_study(study, data=data), missed_target or ()
+    opened, missed = load_study(study, data=data), missed_target or None
     answer = rank_month(opened, month, index, days=days, decisions=decisions, missed_target=missed, out=out)
     show(answer, as_json, lambda a: a["sentences"])
 
@@ -122,10 +122,23 @@ def film(
     study: StudyFile,
     first: Annotated[str, typer.Option("--from", help="First local hour, like 2025-12-05T00.")],
     hours: Annotated[int, typer.Option("--hours", help="1 to 240.")] = 48,
-    out: Out = Path("out"), data: Data = None, quiet: Quiet = False,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """The hours of a cell's 36 sub-cells as an offline page that plays."""
     from hotspot.study import load_study
     from hotspot.workflows.film import write_film
 
-    typer.echo(write_film(load_study(study, data=data), cell, first=first, hours=hours, out=out))
+    show_files([write_film(load_study(study, data=data), cell, first=first, hours=hours, out=out)], as_json)
+
+
+def map_(
+    month: Month, study: StudyFile, asof: AsOf,
+    handed: Annotated[str, typer.Option("--handed", metavar="YYYY-MM-DD", help="When the list was handed over.")] = "",
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """The month's map with the ledger laid over it: which warnings are answered, overdue, closed."""
+    from hotspot.study import load_study
+    from hotspot.workflows.ledger_map import write_ledger_map
+
+    answer = write_ledger_map(load_study(study, data=data), month, asof, handed=handed, out=out)
+    show(answer, as_json, lambda a: a["sentences"])

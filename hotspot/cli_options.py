@@ -22,6 +22,11 @@ def show(answer: Any, as_json: bool, lines: Callable[[Any], Iterable[str]]) -> N
     typer.echo(json_text(answer, indent=1) if as_json else "\n".join(shown(line) for line in lines(answer)))
 
 
+def show_files(files: Iterable[Any], as_json: bool) -> None:
+    """Print where the products of a command lie: a line each, or one JSON object."""
+    show({"files": [str(path) for path in files]}, as_json, lambda answer: answer["files"])
+
+
 StudyFile = Annotated[Path, typer.Option("--study", help="The study's TOML file.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the delivered files (else HOTSPOT_DATA).")]
 Out = Annotated[Path, typer.Option("--out", help="Folder that the products go into.")]
@@ -31,4 +36,3 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of w
 Month = Annotated[str, typer.Argument(metavar="YYYY-MM", help="A local calendar month.")]
 By = Annotated[str, typer.Option("--by", help="Who publishes; stands in the ledger.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the ledger.")]
-Scheduler = Annotated[str | None, typer.Option("--scheduler", help="A running dask cluster, tcp://HOST:PORT.")]

@@ -5,20 +5,20 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show
+from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show, show_files
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
     for command in (
-        move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol, handbook,
+        move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol, handbook, sign,
     ):  # fmt: skip
         app.command()(command)
 
 
 def move_ledger(
     url: Annotated[str, typer.Argument(metavar="URL", help="postgresql://host/db; the study's id is added.")],
-    study: StudyFile, out: Out = Path("out"),
+    study: StudyFile, out: Out = Path("out"), as_json: Json = False,
 ) -> None:  # fmt: skip
     """Move a study's ledger from its file into PostgreSQL, for several offices; every hash stays."""
     from hotspot.ledger.moving import move_ledger as move
@@ -26,7 +26,8 @@ def move_ledger(
 
     name = load_study(study).id
     to = url if "study=" in url else f"{url}{'&' if '?' in url else '?'}study={name}"
-    typer.echo(f"{move(out / name, to)} entries moved; from now on the ledger of {name} lies in {to}")
+    answer = {"study": name, "entries": move(out / name, to), "place": to}
+    show(answer, as_json, lambda a: [f"{a['entries']} entries moved; from now on the ledger of {name} lies in {to}"])
 
 
 AsOf = Annotated[str, typer.Option("--asof", metavar="YYYY-MM-DD", help="The last day that counts.")]
@@ -102,13 +103,15 @@ def registers(
     show(show_registers(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])
 
 
-def public(month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, quiet: Quiet = False) -> None:
+def public(
+    month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None,
+    as_json: Json = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
     """The page and the map that everybody may read of a published month: list, place, complaints, method (C17, B25)."""
     from hotspot.study import load_study
     from hotspot.workflows.public import write_public
 
-    for path in write_public(load_study(study, data=data), month, out=out):
-        typer.echo(path)
+    show_files(write_public(load_study(study, data=data), month, out=out), as_json)
 
 
 def never_warned(
@@ -134,10 +137,21 @@ def patrol(
     show(answer, as_json, lambda a: a["sentences"])
 
 
-def handbook(study: StudyFile, out: Out = Path("out")) -> None:
+def handbook(study: StudyFile, out: Out = Path("out"), as_json: Json = False) -> None:
     """The working handbook of a study's profile: who does what when, forms, clocks, ladders, vocabulary (D22)."""
     from hotspot.study import load_study
     from hotspot.workflows.handbook import write_handbook
 
-    for path in write_handbook(load_study(study), out=out):
-        typer.echo(path)
+    show_files(write_handbook(load_study(study), out=out), as_json)
+
+
+def sign(
+    study: StudyFile,
+    key: Annotated[str, typer.Option("--key", help="The signer's key, as gpg names it.")],
+    out: Out = Path("out"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """Sign the head of the chain with a key of the office; `verify` of the study's folder checks it."""
+    from hotspot.study import load_study
+    from hotspot.workflows.signing import sign_head
+
+    show(sign_head(load_study(study), key=key, out=out), as_json, lambda a: a["sentences"])

@@ -91,6 +91,9 @@ OWN: Mapping[str, Mapping[str, Fit]] = MappingProxyType({
     "verify_month": {"study": _PATH}, "verify_study": {"study": _PATH},
     "trace_sources": {"inventory": Fit((_ARRAY,), "a DataArray (lat, lon) of emissions", ("lat", "lon"))},
     "source_shares": {"stations": _VALUES},
+    "compare_lists": dict.fromkeys(("before", "after"), Fit((_FRAME,), "a list", columns=("cell", "city"))),
+    "what_if": {"made": Fit(tuple(f"hotspot.contracts.records.{name}" for name in ("Year", "Derived")),
+                            "what was made, from derive_year or derive")},
 })  # fmt: skip
 # May be None though it has to be given: what was not delivered is None.
 _MAY_LACK = frozenset({"weather", "facilities", "reference", "stations", "hot"})

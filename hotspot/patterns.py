@@ -23,10 +23,6 @@ def find_files(root: Path, patterns: Iterable[str], what: str) -> list[Path]:
     what : str
         What is looked for, for the message.
 
-    Returns
-    -------
-    list of Path
-
     Raises
     ------
     DataError
@@ -115,15 +111,10 @@ def below(root: Path | str, name: str, what: str, *, links: bool = True) -> Path
     Parameters
     ----------
     root : Path
-    name : str
     what : str
         The key of the study that names it, for the message.
     links : bool
         Whether a link may lead out of the root, as a linked delivery folder does.
-
-    Returns
-    -------
-    Path
 
     Raises
     ------

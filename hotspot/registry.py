@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import TypeVar
 
 Entry = TypeVar("Entry")
+_TABLES: "list[Registry]" = []
 
 
 def a_kind(kind: type) -> Callable[[str, object], None]:
@@ -75,6 +76,7 @@ class Registry(Mapping[str, Entry]):
         self._ours = dict(ours)
         self._added: dict[str, Entry] = {}
         self._installed: dict[str, Entry] | None = None
+        _TABLES.append(self)
 
     def register(self, name: str, entry: Entry) -> None:
         """Add an entry for the life of this process; a name that is taken is refused."""
@@ -129,3 +131,9 @@ class Registry(Mapping[str, Entry]):
 
     def __len__(self) -> int:
         return len(self._ours) + len(self.outside())
+
+
+def outsiders() -> bool:
+    """Whether any table holds an entry that is not the package's own, or an installed package announces one."""
+    announced = any(group.startswith("hotspot.") for group in entry_points().groups)
+    return announced or any(table.outside() for table in _TABLES)

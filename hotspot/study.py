@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hotspot.grid.labels import Labelled, add_labels
 from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
+from hotspot.rules.pollutants import PM25, POLLUTANTS, Name, Pollutant
 from hotspot.study_loop import LoopFiles, NetworkFiles, Office
-from hotspot.study_registers import EventFiles, EvidenceFiles, Registers
+from hotspot.study_registers import EventFiles, EvidenceFiles, EvidenceLayer, Registers
 from hotspot.study_view import Shown
 from hotspot.variables import DataError
 
@@ -50,6 +52,7 @@ class Delivery(_Part):
     layout: str
     files: tuple[str, ...]
     source: str = ""
+    source_zh: str = ""  # as products in Chinese print it
     licence: str = ""
 
 
@@ -79,6 +82,7 @@ class Satellite(Delivery):
     error_source: str = ""
     gas_state: Literal["actual", "standard"] | None = None
     product: str = ""
+    product_zh: str = ""
 
 
 class Stations(Delivery):
@@ -170,7 +174,7 @@ class Decisions(_Part):
     files: tuple[str, ...]
 
 
-class Study(Shown, _Part):
+class Study(Shown, Labelled, _Part):
     """
     Everything that is fixed for one region, read from a TOML file.
 
@@ -181,6 +185,7 @@ class Study(Shown, _Part):
     id: str
     name: str
     name_en: str = ""
+    variable: Name = "pm25"  # what the lists are made of; see ``rules.pollutants``
     time_zone: str = "+08:00"
     counting: Literal["centre", "touching"] = "touching"
     seed: int = 20180828
@@ -197,6 +202,7 @@ class Study(Shown, _Part):
     office: Office = Field(default_factory=Office)
     events: tuple[EventFiles, ...] = ()
     evidence: tuple[EvidenceFiles, ...] = ()
+    evidence_layer: tuple[EvidenceLayer, ...] = ()
     registers: Registers = Field(default_factory=Registers)
     network: NetworkFiles = Field(default_factory=NetworkFiles)
     loop: LoopFiles = Field(default_factory=LoopFiles)
@@ -218,6 +224,11 @@ class Study(Shown, _Part):
     def _fixed_offset(cls, value: str) -> str:
         return fixed_offset(value)
 
+    @property
+    def pollutant(self) -> Pollutant:
+        """What the lists are made of, with its words and what is refused of it."""
+        return POLLUTANTS[self.variable]
+
     @cached_property
     def grid(self) -> "Grid":
         """The study's ``Grid`` of coarse cells."""
@@ -235,16 +246,8 @@ class Study(Shown, _Part):
     @cached_property
     def cells(self) -> "xr.Dataset":
         """Dataset (cell) of every cell of the study (see ``Grid.cover``)."""
-        from hotspot.grid.labels import add_labels
-
         cells = self.grid.cover(self.boundaries, counting=self.counting)
         return add_labels(cells, below(self.root, self.labels, "labels")) if self.labels else cells
-
-    def code_of(self, text: str) -> str:
-        """The code a person means: an official label of ``labels`` is its cell, all else stays as it came."""
-        from hotspot.grid.labels import code_of, read_labels
-
-        return code_of(text, read_labels(self.root / self.labels)) if self.labels else str(text)
 
     def with_criteria(self, **sections: dict[str, Any]) -> "Study":
         """
@@ -279,6 +282,13 @@ class Study(Shown, _Part):
         except ValidationError as error:
             raise DataError(f"criteria: {_faults(error)}") from None
         return self.model_copy(update={"criteria": criteria})
+
+    @property
+    def sources_zh(self) -> dict[str, str]:
+        """What a deliverer or a product is called in Chinese, by its name; those that have a Chinese name."""
+        named = [(one.source, one.source_zh) for one in (*self.satellite, *self.stations)]
+        named += [(one.product, one.product_zh) for one in self.satellite]
+        return {text: zh for text, zh in named if text and zh}
 
     @property
     def utc_offset(self) -> float:
@@ -353,10 +363,16 @@ def load_study(path: Path | str, *, data: Path | str | None = None) -> Study:
     root = data or os.environ.get("HOTSPOT_DATA") or path.parent / raw.get("root", ".")
     own = raw.get("criteria", {})
     try:
-        merged = _merge(load_profile(raw.pop("profile", "mee-2018")), own)
-        return Study.model_validate(raw | {"criteria": merged, "path": path, "root": Path(root).resolve()})
+        usual = POLLUTANTS.get(str(raw.get("variable", "")), PM25).profile or PM25.profile
+        # Whatever the jurisdiction, a pollutant's hours are held to its own limits, where the profile says no other.
+        gate = {key: rules for key, rules in load_profile(usual).items() if key == "plausible"}
+        merged = _merge(_merge(gate, load_profile(raw.pop("profile", usual))), own)
+        study = Study.model_validate(raw | {"criteria": merged, "path": path, "root": Path(root).resolve()})
     except ValidationError as error:
         raise DataError(f"{path}: {_faults(error)}") from None
+    level = study.criteria.selection.second_criterion != "none"
+    study.pollutant.refuse("rank", *["level"] * level, *["satellite"] * bool(study.satellite))
+    return study
 
 
 def _faults(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """The people of a study and its loop after a warning: the office, the register's files, the calendar's files."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -7,6 +8,18 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AnswerForm(_Part):
+    """``[[office.forms]]``: what a form of DingTalk, WeCom or Kobo exports. ``columns``: ours -> theirs (15.4)."""
+
+    name: str
+    columns: dict[
+        str, str
+    ]  # ours are those of the ledger: alarm cell month time by problem text lon lat form photo ...
+    only: dict[str, tuple[str, ...]] = {}  # their column -> the words a row must have there, else it is no answer
+    problems: dict[str, str] = {}  # their word -> a key of the problem types
+    datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] = "wgs84"  # of the positions; DingTalk and WeCom say GCJ-02
 
 
 class Office(_Part):
@@ -19,6 +32,11 @@ class Office(_Part):
     contact: str = ""
     copy_to: tuple[str, ...] = ()
     template: str | None = None  # the office's own notice.docx, below the data root
+    letter_template: str | None = None  # and its letter.docx
+    body_font: str | None = None  # the office's own FangSong for its PDFs, below the data root
+    title_font: str | None = None  # and its XiaoBiaoSong
+    form_url: str = ""  # behind every QR of an answer: the office's own form; {alarm}, {cell}, {month} are filled in
+    forms: tuple[AnswerForm, ...] = ()
 
     @field_validator("number")
     @classmethod
@@ -27,6 +45,15 @@ class Office(_Part):
             value.format(year=2020, month=2)
         except (KeyError, IndexError, ValueError, AttributeError):
             raise ValueError("only {year} and {month} are filled in; write other braces twice") from None
+        return value
+
+    @field_validator("form_url")
+    @classmethod
+    def _leads(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s{}]+(?:\{(?:alarm|cell|month)\}[^\s{}]*)*", value):
+            raise ValueError(
+                "give an address like https://office/form?alarm={alarm}; filled in are {alarm}, {cell}, {month}"
+            )
         return value
 
 
@@ -39,10 +66,11 @@ class UnitShapes(_Part):
 
 
 class NetworkFiles(_Part):
-    """``[network]``: who looks after the cells; tables below the data root, CSV or XLSX. B1, B3, B25."""
+    """``[network]``: who looks after the cells; tables below the data root, CSV or XLSX. A6, B1, B3, B25."""
 
     units: str | None = None
     people: str | None = None
+    members: str | None = None  # the offices that belong to the command centre. A6
     shapes: tuple[UnitShapes, ...] = ()
 
 

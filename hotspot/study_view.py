@@ -38,14 +38,6 @@ def study_view(study: "Study") -> View:
     """
     What a study is, in a page.
 
-    Parameters
-    ----------
-    study : Study
-
-    Returns
-    -------
-    View
-
     Examples
     --------
     >>> from hotspot.synthetic.study import synthetic_month

@@ -21,6 +21,7 @@ import pandas as pd
 
 import hotspot as hs
 
+hs.chinese_plots()
 month = hs.synthetic_month(size="small")
 study = month.study
 study.cells  # laid once; showing a study computes nothing
@@ -51,7 +52,7 @@ pd.DataFrame([vars(row) for row in month.intake.quarantine[:5]])[["path", "row",
 # %%
 coarse = hs.aggregate(month.satellite, study.cells)
 seen = coarse["coverage"].mean("cell").to_series().loc[month.month]
-axes = seen.plot(figsize=(8, 2.4), ylabel="share of area observed, 1", xlabel="local day")
+axes = seen.plot(figsize=(8, 2.4), ylabel="观测面积占比 share observed", xlabel="日期 local day")
 
 # %% [markdown]
 # ## The month's field, with its error
@@ -63,11 +64,11 @@ field, daily = hs.monthly_field(month)
 now = field.isel(time=-1)
 print(field.attrs["method"], "| left-out stations: rmse", round(field.attrs["loo_rmse"], 1), "ug/m3")
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-for axes, name, words in ((left, "pm25", "PM2.5, ug/m3"), (right, "pm25_error", "error (1 sd), ug/m3")):
+for axes, name, words in ((left, "pm25", "PM2.5, μg/m³"), (right, "pm25_error", "误差 error (1 sd), μg/m³")):
     drawn = axes.scatter(now["x"] / 1000, now["y"] / 1000, c=now[name], s=46, marker="s")
     figure.colorbar(drawn, ax=axes, label=words)
-    axes.set(xlabel="x, km", aspect="equal")
-left.set_ylabel("y, km")
+    axes.set(xlabel="东 x, km", aspect="equal")
+left.set_ylabel("北 y, km")
 figure.tight_layout()
 
 # %% [markdown]
@@ -124,5 +125,9 @@ sorted(path.name for path in folder.iterdir())
 printed = hs.read_warnings(folder / "warnings.csv")
 hs.table(printed[printed["reason"] == "highest"], study=study)
 
+# %% [markdown]
+# Whole, as its manifest and the ledger say. Without `rederive=False`, and with the study's files, the month is made again and
+# compared byte for byte, as an outsider does it (`docs/start.md`).
+
 # %%
-hs.verify_month(folder, study=study.path, data=study.root)["verified"]
+hs.verify_month(folder, rederive=False)["verified"]

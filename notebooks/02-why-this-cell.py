@@ -22,6 +22,7 @@ from IPython.display import HTML
 
 import hotspot as hs
 
+hs.chinese_plots()
 month = hs.synthetic_month(size="small")
 study, out = month.study, tempfile.mkdtemp()
 hot = hs.open_hotspots(study, int(month.month[:4]), out=out)
@@ -36,7 +37,7 @@ hs.table(derived.warned[derived.warned["cell"] == cell], study=study)
 # ## In words
 
 # %%
-answer = hs.explain_cell(study, month.month, cell, out=out)
+answer = hs.explain_cell(study, month.month, cell, out=out, derived=derived)
 print("\n".join(answer["sentences"]))
 
 # %% [markdown]
@@ -54,7 +55,9 @@ pd.DataFrame(answer["months"]).T.rename(columns={"pm25": "pm25, ug/m3", "pm25_er
 now = derived.field.isel(time=-1).sel(cell=hot.loc[hot["city"] == answer["place"]["city"], "cell"].to_numpy())
 now = now.sortby("pm25", ascending=False)
 frame = now[["pm25", "pm25_error"]].to_dataframe()[["pm25", "pm25_error"]]
-axes = frame["pm25"].plot.bar(yerr=frame["pm25_error"], figsize=(9, 3), ylabel="PM2.5, ug/m3", xlabel="hotspot cell")
+axes = frame["pm25"].plot.bar(
+    yerr=frame["pm25_error"], figsize=(9, 3), ylabel="月均 PM2.5, μg/m³", xlabel="热点网格 hotspot cell"
+)
 
 # %% [markdown]
 # ## Where the wind came from, and when it was dirty

@@ -24,9 +24,10 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import zhplot  # noqa: F401 (Chinese in the plots)
 
 import hotspot as hs
+
+hs.chinese_plots()
 
 month = hs.synthetic_month(size="small")
 study, year = month.study, int(month.month[:4])
@@ -54,14 +55,14 @@ alone = hs.select_hotspots(selected.annual, study.with_criteria(selection={"seco
 both, single = set(selected.hot["cell"]), set(alone["cell"])
 mean, level = selected.annual["pm25"].to_series(), selected.level["level"].to_series()
 figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-axes.plot(mean, level, ".", color="0.75", label="not listed")
+axes.plot(mean, level, ".", color="0.75", label="未列入 not listed")
 for cells, look, colour, words in (
-    (both & single, "o", "#101418", "listed either way"),
-    (both - single, "s", "#0059b3", "listed by both criteria only"),
-    (single - both, "D", "#a34c04", "listed by concentration alone"),
+    (both & single, "o", "#101418", "两种都列入 listed either way"),
+    (both - single, "s", "#0059b3", "仅双指标列入 by both criteria only"),
+    (single - both, "D", "#a34c04", "仅浓度列入 by concentration alone"),
 ):
     axes.plot(mean[sorted(cells)], level[sorted(cells)], look, color=colour, label=words)
-axes.set(xlabel="annual mean PM2.5, ug/m3", ylabel="emission level, ug/m3", title=f"Cells, list of {year}")
+axes.set(xlabel="年均 annual mean PM2.5, μg/m³", ylabel="排放水平 emission level, μg/m³", title=f"网格 cells, {year}")
 axes.legend(frameon=False)
 plt.show()
 
@@ -89,7 +90,7 @@ pd.DataFrame(rows, columns=["mode", "share", *[f"cells, {name}" for name in whol
 # %%
 axes = pd.DataFrame(shares).plot.bar(figsize=(7, 3.2), rot=0, color=["#101418", "#0059b3", "#e08214"])
 axes.axhline(10, color="0.4", lw=1, ls="--")
-axes.set(xlabel="", ylabel="share of the city's area on the list, %")
+axes.set(xlabel="", ylabel="占城市面积 share of the city's area, %")
 axes.figure.tight_layout()
 
 # %% [markdown]
@@ -131,8 +132,8 @@ figure, axes = plt.subplots(figsize=(7, 0.28 * len(firm) + 1.2), layout="constra
 drawn = axes.imshow(100 * firm[kinds], aspect="auto", cmap="cividis", vmin=0, vmax=100)
 axes.set_xticks(range(3), kinds)
 axes.set_yticks(range(len(firm)), [f"{r.cell}{'' if r.listed else '  (not listed)'}" for r in firm.itertuples()])
-axes.set_title("How often a cell stands on a changed list")
-figure.colorbar(drawn, ax=axes, label="share of the changed lists, %")
+axes.set_title("改动后仍在名单 how often a cell stands on a changed list")
+figure.colorbar(drawn, ax=axes, label="占改动名单 share of the changed lists, %")
 plt.show()
 
 # %%
@@ -159,14 +160,14 @@ pd.DataFrame(rows, columns=["unit", "k", "cells warned", "rows", "told apart", "
 # %%
 standing = hs.rank_standing(field, selected.hot, study.criteria, daily=daily)
 figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-for reason, look, colour in (("year_on_year", "s", "#0059b3"), ("month_on_month", "D", "#00695c")):
+for reason, zh, look, colour in (("year_on_year", "同比", "s", "#0059b3"), ("month_on_month", "环比", "D", "#00695c")):
     rows = standing[standing["reason"] == reason]
     for listed, fill in ((True, "full"), (False, "none")):
         part = rows[rows["listed"].astype(bool) == listed]
-        words = f"{reason.replace('_', ' ')}, {'warned' if listed else 'not warned'}"
+        words = f"{zh} {reason.replace('_', ' ')}, {'预警 warned' if listed else '未预警 not warned'}"
         change, rate = part["change"].astype(float), part["change_pct"].astype(float)
         axes.plot(change, rate, look, fillstyle=fill, color=colour, label=words)
-axes.set(xlabel="change, ug/m3", ylabel="change, %", title=f"Hotspot cells, {month.month}")
+axes.set(xlabel="变化 change, μg/m³", ylabel="变化率 change, %", title=f"热点网格 hotspot cells, {month.month}")
 axes.legend(frameon=False)
 plt.show()
 

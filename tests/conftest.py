@@ -1,14 +1,35 @@
 """Shared fixtures: the folder of real data, and numba's quiet."""
 
+import gc
 import os
+import shutil
 import uuid
 from pathlib import Path
 
 import pytest
 from browser import browser, opened
+from filelock import FileLock
+from openings import published_once
 from postgres import server
 
 ROOT = Path(__file__).resolve().parents[1]
+# Begun first, so that both workers end together: those that make whole months. Who wants the month that all share
+# comes after the first, which makes it, or would wait for it.
+LONGEST = (
+    "test_month.py", "test_notebooks.py", "test_studies.py", "test_check.py", "test_docs.py", "test_network.py",
+    "test_opened_once.py", "test_plugins.py", "test_year.py", "test_follow.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first; the rest, and the tests of a file, stay in order."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish():
+    """Thousands of collected tests live until the end: they are not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def shared_folder():
@@ -26,11 +47,57 @@ def shared():
 
 
 @pytest.fixture(scope="session")
-def small_study(tmp_path_factory):
-    """The small synthetic study's file, made once a run; a test may lay files of its own beside it, and change none."""
+def written_study(tmp_path_factory):
+    """The small synthetic study's file, written once for all workers of a run; nobody changes anything in it."""
     from hotspot.synthetic.study import write_study
 
-    return write_study(tmp_path_factory.mktemp("small"), size="small")
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    with FileLock(root / "written.lock"):  # a folder with a study.toml is a whole study
+        path = root / "written" / "study.toml"
+        return path if path.exists() else write_study(path.parent, size="small")
+
+
+@pytest.fixture(scope="session")
+def small_copy(written_study):
+    """``write_study(folder, size="small")``, copied instead of made: a study of its own for whoever changes it."""
+
+    def copy(folder):
+        shutil.copytree(written_study.parent, folder, dirs_exist_ok=True)
+        return Path(folder) / written_study.name
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def small_study(small_copy, tmp_path_factory):
+    """The small synthetic study's file, one a worker; a test may lay files of its own beside it, and change none."""
+    return small_copy(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def small_published(written_study):
+    """
+    The small study's latest month, published once for all workers of a run by ``cases/openings.py``; whoever changes
+    anything of it, or publishes beside it, takes a copy.
+    """
+    with FileLock(written_study.parent.with_name("published.lock")):
+        return published_once(written_study, written_study.parent.with_name("published"))
+
+
+@pytest.fixture(scope="session")
+def decoded_before(small_published):
+    """
+    Lays what the published month's files hold, and the levels learned of them, into an ``OUT/<study id>``: for
+    tests of what comes after the reading. Decoded files are linked, since the store never writes into one.
+    """
+
+    def lay(home, *, levels=True):
+        shutil.copytree(small_published.home / "decoded", Path(home) / "decoded", copy_function=os.link)
+        for path in small_published.home.glob("*.parquet") if levels else ():
+            shutil.copy2(path, home)
+
+    return lay
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,13 @@ def run(text, page):
     return names
 
 
-def test_start_runs_as_written(tmp_path, monkeypatch, capsys):
-    """Only the size of the synthetic study is changed."""
+def test_start_runs_as_written(decoded_before, tmp_path, monkeypatch, capsys):
+    """Only the size of the synthetic study is changed; what its files hold was read before, as in any second month."""
     page = ROOT / "docs" / "start.md"
     text = "\n".join(blocks(page, "python"))
     assert text.count('hs.write_study("out/demo-study")') == 1
     monkeypatch.chdir(tmp_path)
+    decoded_before(tmp_path / "out" / "small")
     names = run(text.replace('"out/demo-study")', '"out/demo-study", size="small")'), page)
     counted = [int(n) for n in re.findall(r"# (\d+)\b", text)]
     assert counted == list(range(1, 13)), "twelve calls, counted in the comments"
@@ -47,13 +48,13 @@ def test_fields_runs_as_written(tmp_path, monkeypatch, capsys):
     assert {path.name for path in tmp_path.iterdir()} >= {"month.png", "month.gpkg", "month.html", "field.nc"}
 
 
-def test_readme_runs_as_written(tmp_path, monkeypatch):
-    """On the small synthetic study instead of Wuhan."""
-    from hotspot.synthetic.study import LATEST_MONTH, write_study
+def test_readme_runs_as_written(small_copy, decoded_before, tmp_path, monkeypatch):
+    """On the small synthetic study instead of Wuhan, of which an earlier run kept what its files hold."""
+    from hotspot.synthetic.study import LATEST_MONTH
 
     page = ROOT / "README.md"
     (text,) = blocks(page, "python")
-    study = write_study(tmp_path / "study", size="small")
+    study = small_copy(tmp_path / "study")
     for written, here in (
         ("data/studies/wuhan-2020.toml", study.as_posix()), ("2020-02", LATEST_MONTH), ("2020", LATEST_MONTH[:4])
     ):  # fmt: skip
@@ -61,6 +62,7 @@ def test_readme_runs_as_written(tmp_path, monkeypatch):
         text = text.replace(written, here)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOTSPOT_DATA", str(study.parent))
+    decoded_before(tmp_path / "out" / "small")
     names = run(text, page)
     assert len(names["warned"]) >= 3 and len(names["traced"]) > 0
     assert (tmp_path / "out" / names["study"].id / LATEST_MONTH / "manifest.json").exists()
@@ -87,7 +89,7 @@ def test_commands_on_the_pages_exist():
 
 def test_pictures_are_there_and_light():
     shown = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert len(shown) == 4
+    assert len(shown) == 6
     assert all(10_000 < (ROOT / name).stat().st_size < 250_000 for name in shown)
 
 

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,18 @@ MODULE = {
     "netcdf4": "netCDF4", "xstatic-leaflet": "xstatic", "fonttools": "fontTools", "python-stdnum": "stdnum",
     "python-docx": "docx", "pytest-xdist": "xdist", "pytest-cov": "pytest_cov", "opencv-python-headless": "cv2",
     "pillow": "PIL", "ioos-qc": "ioos_qc", "myst-parser": "myst_parser", "jupyter-client": "jupyter_client",
-    "cf-xarray": "cf_xarray", "ipython": "IPython",
+    "cf-xarray": "cf_xarray", "ipython": "IPython", "argon2-cffi": "argon2", "zxing-cpp": "zxingcpp",
 }  # fmt: skip
 # Used without an import of ours, and by what.
 UNIMPORTED = {
     "distributed": "dask.distributed, behind --scheduler",
     "brotli": "fontTools packs web fonts with it",
     "xstatic": "publish/web/page.py reads its files",
-    "zhplot": "publish/fonts.py reads its font",
+    "pylopdf-fonts-zh-cn": "publish/fonts.py reads its fonts",
     "matplotlib": "figures in notebooks and pages",
     "rioxarray": "registers .rio on what readers open",
+    "python-multipart": "starlette reads forms with it",
+    "httpx": "starlette's test client speaks through it",
     "xdist": "make test runs on two cores",
     "pytest_cov": "make coverage",
     "ruff": "make test", "mypy": "make test",
@@ -60,6 +63,7 @@ def imports_of(node):
     return []
 
 
+@cache
 def foreign(folder):
     """Third-party modules that the Python files of a folder import -> a file that does."""
     ours = {path.stem for part in ("tests", "benchmarks", "docs") for path in (ROOT / part).rglob("*.py")}

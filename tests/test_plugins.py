@@ -8,6 +8,7 @@ import re
 from contextlib import ExitStack
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import openpyxl
@@ -24,10 +25,11 @@ from hotspot.publish.manifest import read_manifest
 from hotspot.publish.products import write_products
 from hotspot.registry import Registry, a_kind
 from hotspot.rules.jurisdictions import JURISDICTIONS, load_profile
+from hotspot.rules.pollutants import PM25
 from hotspot.rules.reasons import REASONS, in_use
 from hotspot.sources.satellite.satellite import LAYOUTS
 from hotspot.study import load_study
-from hotspot.synthetic.study import LATEST_MONTH, write_study
+from hotspot.synthetic.study import LATEST_MONTH
 from hotspot.text.table import columns, tables, titles
 from hotspot.variables import DataError
 from hotspot.workflows.explain import describe_folder
@@ -48,10 +50,10 @@ def small(path):
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory):
+def month(small_copy, tmp_path_factory):
     """The folder of a small month made with all four toys, what is said of its files, and what nobody names."""
     home = tmp_path_factory.mktemp("toys")
-    path = write_study(home / "study", size="small")
+    path = small_copy(home / "study")
     path.write_text(small(path), encoding="utf-8")
     with ExitStack() as added:
         added.enter_context(LAYOUTS.added("toy", toy_satellite.LAYOUT))
@@ -137,7 +139,7 @@ def test_a_product_writes_only_what_it_names(tmp_path, monkeypatch):
     monkeypatch.setattr(PRODUCTS, "_ours", {})  # the month's own products need a month
     liar = Product(("toy.txt",), lambda made: (made.folder / "other.txt").write_text("x"), "戏", "toy")
     with PRODUCTS.added("liar", liar), pytest.raises(DataError, match=r"other\.txt"):
-        write_products(tmp_path, None, "2025-12", None)
+        write_products(tmp_path, SimpleNamespace(pollutant=PM25), "2025-12", None)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,7 @@ def test_a_product_takes_no_place_of_another(files, match):
 
 def test_an_installed_package_is_heard_by_its_entry_point(monkeypatch):
     points = [EntryPoint("toy", "toys.toy_satellite:LAYOUT", "hotspot.layouts.satellite")]
+    monkeypatch.setattr(registry, "_TABLES", [])  # else the table of this test is an outsider to every later one
     monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "hotspot.layouts.satellite" else [])
     table = Registry("hotspot.layouts.satellite", {"acag": LAYOUTS["acag"]}, a_kind(type(LAYOUTS["acag"])))
     assert list(table) == ["acag", "toy"] and table["toy"] is toy_satellite.LAYOUT

@@ -31,6 +31,8 @@ def make(out):
     write("map.png", map_picture(folder / "map.html", code))
     for name, page in (("sheet-front.png", 1), ("sheet-back.png", 2)):
         write(name, sheet_picture(folder / "sheets" / f"{code}.pdf", page))
+    for name, png in desk_pictures(Path(out)).items():
+        write(name, png)
     write("report.png", sheet_picture(folder / "report.pdf", 3))  # the first city: maps and districts
 
 
@@ -49,6 +51,48 @@ def map_picture(path, code):
         if seen.foreign or seen.errors:
             raise SystemExit(f"{path}: {seen.foreign + seen.errors}")
         return seen.page.screenshot()
+
+
+def desk_pictures(out):
+    """The demo's desk: today at the ministry's, an alarm on a phone."""
+    import threading
+    import time
+
+    import uvicorn
+    from browser import browser
+
+    from hotspot.desk.app import desk_app
+    from hotspot.desk.demo import PASSWORD, demo_desk
+
+    desk = demo_desk(out)
+    server = uvicorn.Server(uvicorn.Config(desk_app(desk), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.1)
+    base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    newest = max(
+        name for name, body in desk.read().standing.items() if body["state"] == "pushed" and body["end"] < desk.minute()
+    )
+    pictures = {}
+    with tempfile.TemporaryDirectory() as scratch, browser(Path(scratch)) as running:
+        for name, path, width, height in (
+            ("desk-today.png", "/", 1100, 760), ("desk-alarm.png", f"/alarms/{newest}", 390, 1100)
+        ):  # fmt: skip
+            page = running.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
+            page.goto(f"{base}/login")
+            page.fill("[name=login]", "ministry")
+            page.fill("[name=password]", PASSWORD)
+            page.click("main button")
+            page.wait_for_load_state()
+            page.goto(base + path)
+            if page.locator("summary").count():
+                page.locator("summary").first.click()  # the alarm's card
+                page.evaluate("Promise.all([...document.images].map((one) => (one.loading = 'eager', one.decode())))")
+            pictures[name] = page.screenshot()
+    server.should_exit = True
+    thread.join()
+    return pictures
 
 
 def sheet_picture(path, page):

@@ -12,6 +12,7 @@ from hotspot.contracts.fields import (
     months_in,
     named,
     of_month,
+    pollutant_of,
     values_of,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "months_in",
     "named",
     "of_month",
+    "pollutant_of",
     "values_of",
 ]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from hotspot.rules.pollutants import POLLUTANTS, SLOT
+
 CONVENTIONS = "CF-1.8"
 # Attributes of the file, not of the month: a manifest does not repeat them.
 OF_THE_FILE = ("Conventions", "title", "history")
@@ -94,13 +96,19 @@ def dressed(field: xr.Dataset) -> xr.Dataset:
     """
     import rioxarray  # noqa: F401  so that ``field.rio`` is there
 
-    out = field.copy(deep=False)
+    out, of = field.copy(deep=False), POLLUTANTS[field.attrs.get("variable", SLOT)]
     companions = [name for name in _COMPANIONS.split() if name in field]
     mapped = bool(field.attrs.get("crs")) and {"x", "y"} <= set(field.coords)
     for name in map(str, out.data_vars):
         attrs = dict(out[name].attrs) | _VARIABLES.get(name, {})
         if "time" not in out[name].dims and "cell_methods" in attrs and "time" not in out.coords:
             attrs["long_name"] = attrs["long_name"].replace("of the month", "of the year")
+        if not of.usual:
+            attrs = {
+                key: value.replace(_PM25, of.cf) if key == "standard_name" else of.told(value)
+                for key, value in attrs.items()
+            }
+            attrs = attrs if of.statistic == "mean" else {k: v for k, v in attrs.items() if k != "cell_methods"}
         if "ancillary_variables" in attrs:
             attrs["ancillary_variables"] = " ".join(companions)
         out[name].attrs = attrs | ({"grid_mapping": GRID_MAPPING} if mapped and name not in ("valid", "why") else {})
@@ -114,7 +122,9 @@ def dressed(field: xr.Dataset) -> xr.Dataset:
         if name in out.coords:
             out[name].encoding = dict(out[name].encoding) | told
     return out.assign_attrs(
-        Conventions=CONVENTIONS, title="PM2.5 of the cells of a hotspot grid", history=f"made by hotspot {_version()}"
+        Conventions=CONVENTIONS,
+        title=f"{of.en} of the cells of a hotspot grid",
+        history=f"made by hotspot {_version()}",
     )
 
 

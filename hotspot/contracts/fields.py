@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hotspot.contracts.cf import dressed
 from hotspot.rules.calendar import month_minus, month_of, month_start, parse_month
+from hotspot.rules.pollutants import SLOT, Pollutant, pollutant
 from hotspot.variables import DataError
 
 # A Dataset that came through this module: for a reader of types, and for mypy.
@@ -134,6 +135,25 @@ def checked(dataset: xr.Dataset) -> Field:
         names = months_in(dataset)
         dataset = dataset.assign_coords(month=("time", np.array(names, dtype="<U7")))
     return cast(Field, dressed(dataset))
+
+
+def pollutant_of(dataset: xr.Dataset) -> Pollutant:
+    """
+    What a field is of: its own attribute ``variable``, PM2.5 where it has none.
+
+    Whoever writes asks here for names, words and digits; the values stand in ``pm25`` whatever it is.
+
+    Raises
+    ------
+    DataError
+        There is no such pollutant.
+
+    Examples
+    --------
+    >>> pollutant_of(xr.Dataset(attrs={"variable": "o3"})).column("pm25_error"), pollutant_of(xr.Dataset()).name
+    ('o3_error', 'pm25')
+    """
+    return pollutant(str(dataset.attrs.get("variable", SLOT)))
 
 
 def months_in(dataset: xr.Dataset | xr.DataArray) -> list[str]:

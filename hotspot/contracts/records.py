@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hotspot.contracts.fields import Field, compared_months, months_in
+from hotspot.contracts.fields import Field, compared_months, months_in, pollutant_of
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.reasons import months_back
 from hotspot.variables import DataError
 
@@ -163,6 +164,9 @@ class Derived:
     backdrop : GeoDataFrame of rivers and roads for printed maps, or None
     people : dict of cell -> who answers for it, from the register of the network; empty without one
     past : dict of cell -> lines of what lies behind it, as the ledger knew it; see ``ledger.past``
+    layers : GeoDataFrame of fires and bare soil seen by satellites, None where the study delivers none
+    seen : dict of cell -> sentences on them (``trace.seen_beside.Seen``); evidence, never a rank
+    days : Dataset (cell, day) of the hotspot cells in the month, scaled to its mean; None where no days were delivered
     """
 
     delivered: Delivered
@@ -183,6 +187,9 @@ class Derived:
     backdrop: "gpd.GeoDataFrame | None"
     people: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     past: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    layers: "gpd.GeoDataFrame | None" = None
+    seen: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    days: "xr.Dataset | None" = None
 
     def __post_init__(self) -> None:
         month = self.delivered.month
@@ -192,6 +199,12 @@ class Derived:
             raise DataError(
                 f"{month}: the field holds {', '.join(have)}; a month is published from {', '.join(wanted)}."
             )
+        for name in ("field", "history"):
+            of, asked = pollutant_of(getattr(self, name)), of_study(self.delivered.study)
+            if of is not asked:
+                raise DataError(
+                    f"{month}: the {name} is of {of.name}, the study of {asked.name}; rank the study's own."
+                )
         if max(months_in(self.history), default="") != month:
             raise DataError(f"{month}: its history does not end with it; give the thirteen months up to {month}.")
         for name in ("warned", "not_ranked", "standing"):

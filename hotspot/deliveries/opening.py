@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from hotspot.contracts.records import Delivered
+from hotspot.deliveries import KINDS
 from hotspot.foreign.answered import answered
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.rules.reasons import months_back
@@ -23,7 +24,6 @@ from hotspot.variables import DataError
 if TYPE_CHECKING:
     import geopandas as gpd
 
-KINDS = ("satellite", "reference", "stations", "weather", "facilities")
 # Degrees around the study in which facilities are kept: far beyond any ring that is searched.
 _MARGIN = 1.0
 
@@ -115,9 +115,7 @@ def open_months(
 
     Parameters
     ----------
-    study : Study
     months : sequence of str, "YYYY-MM", oldest first
-    intake : Intake, optional
     kinds : collection of str
         As in ``open_month``.
 
@@ -155,9 +153,30 @@ def _open(study: Study, name: str, months: list[str], intake: Intake | None, kin
     if asked and satellite is None and reference is None and micro is None:
         why = "; ".join(intake.notes[-3:]) or "the study declares neither satellite nor stations"
         raise NothingDelivered(f"{name}: nothing was delivered for {', '.join(months)}: {why}.")
+    if not study.pollutant.usual:
+        reference, micro = _only_of(study, reference, intake), None
     weather = _weather(study, months, intake) if "weather" in kinds else None
     facilities = _facilities(study, intake) if "facilities" in kinds else None
     return Delivered(study, name, satellite, reference, micro, weather, facilities, intake)
+
+
+def _only_of(study: Study, reference: xr.Dataset | None, intake: Intake) -> xr.Dataset | None:
+    """Reference stations with the study's own pollutant and nothing else; what else is not made of it is noted."""
+    of = study.pollutant
+    if reference is None:
+        return None
+    if of.name not in reference or not bool(reference[of.name].notnull().any()):
+        had = ", ".join(map(str, reference.data_vars))
+        raise NothingDelivered(f"stations: no value of {of.name} ({of.en}) in these months; they hold {had}.")
+    intake.note(f"{of.name}: micro-stations and satellites are not used")
+    told = reference[[of.name]]
+    return told.assign_attrs(gas_state=of.state(months_of(told)[-1]) or told.attrs.get("gas_state", ""))
+
+
+def months_of(stations: xr.Dataset) -> list[str]:
+    """Local months of an hourly series, in order."""
+    local = stations["time"].values + np.timedelta64(round(60 * float(stations.attrs["utc_offset"])), "m")
+    return sorted({str(month) for month in np.unique(local.astype("datetime64[M]"))})
 
 
 def _each(deliveries: Iterable[Any], read: Callable[[Any], Any], intake: Intake) -> list[Any]:
@@ -235,7 +254,6 @@ def join_stations(datasets: Sequence[xr.Dataset], intake: Intake) -> xr.Dataset:
     Parameters
     ----------
     datasets : list of Dataset (station, time)
-    intake : Intake
 
     Returns
     -------

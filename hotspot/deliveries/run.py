@@ -7,13 +7,18 @@ of its rows is counted for each month anew: a month's register lists its files, 
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hotspot.contracts.records import Delivered
-from hotspot.deliveries.opening import KINDS, open_month, open_months, open_year
+from hotspot.deliveries import KINDS
 from hotspot.sources.intake import Intake
 from hotspot.sources.once import Once
 from hotspot.sources.store import Store
 from hotspot.study import Study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspot.contracts.records import Delivered
 
 FOLDER = "decoded"
 
@@ -53,16 +58,30 @@ class Deliveries:
         """A new account over the same files."""
         return Intake(self.study.root, once=self.once)
 
+    def beside(self, folder: Path) -> Intake:
+        """An account of files that were handed over from some other folder, over the same openings."""
+        return Intake(folder, once=self.once)
+
+    def facilities(self, *, bounds: Sequence[float] | None = None) -> "gpd.GeoDataFrame":
+        """The registered sources, as ``load_facilities``."""
+        from hotspot.sources.places.facilities import load_facilities
+
+        return load_facilities(self.study.facilities, self.study.root, self.intake(), bounds=bounds)
+
     def expect(self, months: Sequence[str]) -> None:
         """Name months that will be asked for, so that a file of many months is opened for all of them at once."""
         self.once.expected = tuple(sorted({*self.once.expected, *months}))
 
-    def month(self, month: str, *, kinds: Collection[str] = KINDS) -> Delivered:
+    def month(self, month: str, *, kinds: Collection[str] = KINDS) -> "Delivered":
         """A month, the one before and the same of the year before; as ``open_month``."""
+        from hotspot.deliveries.opening import open_month
+
         return open_month(self.study, month, intake=self.intake(), kinds=kinds)
 
-    def year(self, year: int, *, kinds: Collection[str] = ("satellite", "reference", "stations")) -> Delivered:
+    def year(self, year: int, *, kinds: Collection[str] = ("satellite", "reference", "stations")) -> "Delivered":
         """A calendar year; as ``open_year``."""
+        from hotspot.deliveries.opening import open_year
+
         return open_year(self.study, year, intake=self.intake(), kinds=kinds)
 
     def months(
@@ -71,11 +90,15 @@ class Deliveries:
         *,
         kinds: Collection[str] = ("satellite", "reference", "weather"),
         intake: Intake | None = None,
-    ) -> Delivered:
+    ) -> "Delivered":
         """Any months, oldest first; as ``open_months``. An ``intake`` is one of ours that has more to hold."""
+        from hotspot.deliveries.opening import open_months
+
         return open_months(self.study, names, intake=intake or self.intake(), kinds=kinds)
 
-    def each(self, names: Sequence[str], *, kinds: Collection[str] = ("reference",)) -> Iterator[tuple[str, Delivered]]:
+    def each(
+        self, names: Sequence[str], *, kinds: Collection[str] = ("reference",)
+    ) -> "Iterator[tuple[str, Delivered]]":
         """Months one by one, each with its own account, so that no more than one is in memory."""
         for name in names:
             yield name, self.months([name], kinds=kinds)

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -63,10 +64,25 @@ class Child:
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.answers, selectors.EVENT_READ)
 
-    def ask(self, job: str, seconds: float) -> dict[str, Any]:
-        """Send one job (JSON) and wait for its report, a dict; ``{"died": how}`` if the child did."""
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def answer(self, job: dict[str, Any], seconds: float, name: str) -> dict[str, Any]:
+        """As ``ask``, but a child that died and a file that was refused are a DataError that says ``name``."""
+        report = self.ask(job, seconds)
+        why = report.get("error") or report.get("died")
+        if why:
+            # What the child raised of a job that has a name holds it already.
+            raise DataError(why if "error" in report and "name" in job else f"{name}: {why}")
+        return report
+
+    def ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Send one job (plain as JSON) and wait for its report; ``{"died": how}`` if the child did."""
         try:
-            self.jobs.write(job.encode() + b"\n")
+            self.jobs.write(json.dumps(job).encode() + b"\n")
             self.jobs.flush()
         except BrokenPipeError:
             return {"died": self._death()}
@@ -136,6 +152,7 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         out.flush()
 
 
+_TURN = threading.Lock()  # the desk asks from several threads; the child answers one at a time
 _KEPT: dict[int, Child] = {}  # the child of this process (by its id: a fork keeps none of its parent's)
 
 
@@ -167,23 +184,23 @@ def ask(kind: str, path: Path | str, name: str, **more: Any) -> dict[str, Any]:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.xlsx"
     >>> _ = path.write_bytes(b"PK")
-    >>> ask("workbook", path, "a.xlsx", sheet=None)
+    >>> ask("workbook", path, "a.xlsx")
     Traceback (most recent call last):
     hotspot.variables.DataError: a.xlsx: not an Excel workbook (.xlsx); save it as .xlsx or .csv.
     """
     mine = os.getpid()
-    if mine not in _KEPT:
-        _KEPT.clear()
-        _KEPT[mine] = Child(limits.memory(), "hotspot.foreign.readers")
-        atexit.register(_end)
-    with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
+    with _TURN, tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
+        if mine not in _KEPT:
+            _KEPT.clear()
+            _KEPT[mine] = Child(limits.memory(), "hotspot.foreign.readers")
+            atexit.register(_end)
+        child = _KEPT[mine]
         job = {"kind": kind, "path": str(Path(path).resolve()), "name": name, "folder": folder} | more
-        report = _KEPT[mine].ask(json.dumps(job), limits.seconds())
-        if "died" in report:
-            _end()
-            raise DataError(f"{name}: {report['died']}")
-        if "error" in report:
-            raise DataError(report["error"])
+        try:
+            report = child.answer(job, limits.seconds(), name)
+        finally:
+            if child.process.poll() is not None:
+                _end()
         return report["answer"] | {key: (Path(folder) / held).read_bytes() for key, held in report["files"].items()}
 
 

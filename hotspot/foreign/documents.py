@@ -48,14 +48,9 @@ def render(data: bytes, context: dict[str, Any], name: str) -> bytes:
 
     Parameters
     ----------
-    data : bytes
     context : dict
     name : str
         For messages.
-
-    Returns
-    -------
-    bytes
     """
     from docxtpl import DocxTemplate
     from jinja2.sandbox import SandboxedEnvironment

@@ -14,6 +14,8 @@ import struct
 SECONDS = 60.0  # for one vector file, workbook or document
 MEMORY = 2 << 30  # bytes of address space of their child; its libraries alone map 0.5 GB
 MAX_BYTES = 256 << 20  # of one vector file, workbook or document
+PHOTO_BYTES = 20 << 20  # of one photo as it is sent
+PHOTO_PIXELS = 60_000_000  # of one photo: the largest phones take 50 million by default
 MAX_FEATURES = 200_000
 MAX_VERTICES = 5_000_000  # of one vector file
 MAX_CROSSINGS = 1_000  # pairs of edges that cross in an outline to be mended: 3,300 took 6 s, twice as many 45 s

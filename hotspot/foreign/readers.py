@@ -1,5 +1,5 @@
 """
-The child that decodes vectors, workbooks and documents; ``child.ask`` asks it.
+The child that decodes vectors, workbooks, documents and photos; ``child.ask`` asks it.
 
 A reader takes a job (path, name, a folder for what is bulky, and its own settings) and
 returns two dicts: an answer that JSON knows, and the names of the files it wrote.
@@ -7,7 +7,7 @@ returns two dicts: an answer that JSON knows, and the names of the files it wrot
 
 from typing import Any
 
-from hotspot.foreign import documents, features, vectors, workbook
+from hotspot.foreign import documents, features, pictures, vectors, workbook
 from hotspot.foreign.child import serve
 
 KINDS = {
@@ -15,6 +15,7 @@ KINDS = {
     "vector": vectors.decode,
     "workbook": workbook.decode,
     "document": documents.decode,
+    "picture": pictures.decode,
 }
 
 

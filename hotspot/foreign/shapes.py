@@ -21,7 +21,6 @@ def in_degrees(outlines: Objects, crs: "CRS | None", name: str) -> Objects:
     ----------
     outlines : object[n] of shapely geometries or None
     crs : pyproj.CRS or None (degrees already)
-    name : str
 
     Returns
     -------

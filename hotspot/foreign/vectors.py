@@ -56,7 +56,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     Parameters
     ----------
     job : dict
-        ``path, name, folder``.
+        ``path, name, folder``; ``layer``: the one to read, default the first with shapes.
 
     Returns
     -------
@@ -79,10 +79,12 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         layers = [str(layer) for layer, kind in pyogrio.list_layers(place) if kind is not None]
         if not layers:
             raise DataError(f"{name}: holds no layer with shapes; deliver it again.")
-        count = pyogrio.read_info(place, layer=layers[0], force_feature_count=True)["features"]
+        if (layer := job.get("layer") or layers[0]) not in layers:
+            raise DataError(f"{name}: has no layer {layer!r} (there are: {', '.join(layers)}); give the file we made.")
+        count = pyogrio.read_info(place, layer=layer, force_feature_count=True)["features"]
         if count > limits.MAX_FEATURES:
             raise DataError(f"{name}: {count} features, more than {limits.MAX_FEATURES}; split the file.")
-        about, _, shapes, columns = pyogrio.raw.read(place, layer=layers[0], encoding=None)
+        about, _, shapes, columns = pyogrio.raw.read(place, layer=layer, encoding=None)
         outlines = np.full(len(shapes), None, dtype=object)
         outlines[:] = shapely.from_wkb(shapes)
         crs = pyproj.CRS.from_user_input(about["crs"]) if about["crs"] else None
@@ -92,12 +94,12 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         ) from None
     fields = about["fields"]
     files = packed(in_degrees(outlines, crs, name), job["folder"], name)
-    others = ", ".join(layers[1:])
+    others = ", ".join(other for other in layers if other != layer)
     held = {str(field): [_plain(value) for value in column] for field, column in zip(fields, columns, strict=True)}
     return {
         "columns": held,
         "crs": "none" if crs is None else "declared",
-        "notes": [f"{name}: layer {layers[0]} was read; not read: {others}"] if others else [],
+        "notes": [f"{name}: layer {layer} was read; not read: {others}"] if others else [],
     }, files
 
 

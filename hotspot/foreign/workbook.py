@@ -11,7 +11,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from hotspot.foreign import limits
 from hotspot.variables import DataError
@@ -32,12 +32,12 @@ _SMALL = 10 << 20  # a short sheet of equal rows packs better than 100 to 1 and 
 
 def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """
-    Read one sheet.
+    Read the first visible sheet that holds anything.
 
     Parameters
     ----------
     job : dict
-        ``path, name, folder`` and ``sheet``: its title, or null for the first visible one with more than one row.
+        ``path, name, folder``.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         notes.append(f"{name}: links to other workbooks were not followed; the values saved in it were read")
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        chosen, rows = _choose(book, name, job["sheet"])
+        chosen, rows = _choose(book, name)
         notes += _notes(book, chosen, data, name)
         book.close()
     except (DataError, MemoryError):
@@ -79,7 +79,6 @@ def check_container(data: bytes, name: str) -> list[str]:
 
     Parameters
     ----------
-    data : bytes
     name : str
         For messages.
 
@@ -117,21 +116,13 @@ def check_container(data: bytes, name: str) -> list[str]:
     return names
 
 
-def _choose(book: "Workbook", name: str, wanted: str | None) -> tuple[str | None, list[tuple[int, list[str]]]]:
+def _choose(book: "Workbook", name: str) -> tuple[str, list[tuple[int, list[str]]]]:
     """The sheet to read and its non-empty rows as (row number, texts)."""
-    if wanted is not None:
-        if wanted not in book.sheetnames:
-            raise DataError(f"{name}: there is no sheet {wanted!r}; there are: {', '.join(book.sheetnames)}.")
-        return wanted, _rows(book[wanted], name) or _no_header(name)
     for sheet in book.worksheets:
         if sheet.sheet_state == "visible":
             rows = _rows(sheet, name)
             if rows:
                 return sheet.title, rows
-    return None, _no_header(name)
-
-
-def _no_header(name: str) -> NoReturn:
     raise DataError(f"{name}: no visible sheet holds anything; the file has no header.")
 
 
@@ -174,7 +165,7 @@ def _text(cell: "ReadOnlyCell | EmptyCell") -> str:
     return str(value)
 
 
-def _notes(book: "Workbook", chosen: str | None, data: bytes, name: str) -> list[str]:
+def _notes(book: "Workbook", chosen: str, data: bytes, name: str) -> list[str]:
     said = []
     hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
     others = [title for title in book.sheetnames if title not in (chosen, *hidden)]

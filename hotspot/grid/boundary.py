@@ -35,9 +35,7 @@ _OVERLAP = 10_000.0  # m2; a smaller overlap is the drawing accuracy of the map
 _DEGREE = 111_320.0  # m per degree of latitude
 
 
-def read_boundaries(
-    deliveries: "Iterable[Boundary]", root: Path | str, *, fine: float = 500.0, notes: list[str] | None = None
-) -> "gpd.GeoDataFrame":
+def read_boundaries(deliveries: "Iterable[Boundary]", root: Path | str, *, fine: float = 500.0) -> "gpd.GeoDataFrame":
     """
     Read the units of a region.
 
@@ -50,8 +48,6 @@ def read_boundaries(
         The data root below which the file patterns are looked up.
     fine : float
         Side of the study's sub-cells, m, for the warning's text.
-    notes : list of str, optional
-        Gets the conversions and warnings as well.
 
     Returns
     -------
@@ -103,8 +99,6 @@ def read_boundaries(
     said += _overlaps(frame)
     declared = all(t.attrs["declared"] for t in tables)
     frame.attrs = {"mended": mended, "notes": said, "files": files, "datum_declared": declared}
-    if notes is not None:
-        notes += [text for text in (*said, *mended) if text not in notes]
     return frame
 
 

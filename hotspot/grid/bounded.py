@@ -67,10 +67,6 @@ def crossings(one: "shapely.Geometry", other: "shapely.Geometry", enough: int) -
     enough : int
         Counting stops above it.
 
-    Returns
-    -------
-    int
-
     Examples
     --------
     >>> import shapely

@@ -176,7 +176,6 @@ def decode_child(code: str, n: int, parse: Callable[[str], tuple[int, int]] = de
 
     Parameters
     ----------
-    code : str
     n : int, sub-cells along one side
     parse : callable
         How the part before the dash is read.

@@ -32,7 +32,6 @@ def cover(grid: Grid, boundaries: "gpd.GeoDataFrame", *, counting: str = "touchi
 
     Parameters
     ----------
-    grid : Grid
     boundaries : GeoDataFrame, EPSG:4326, from ``read_boundaries``
         A row per lowest unit: ``city, city_code, county, county_code, township,
         township_code`` and the outline.

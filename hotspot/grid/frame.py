@@ -21,7 +21,6 @@ def north_angle(grid: Grid, col: ArrayLike, row: ArrayLike) -> Any:
 
     Parameters
     ----------
-    grid : Grid
     col, row : int or int array (n)
 
     Returns
@@ -53,7 +52,6 @@ def geodesic_size(grid: Grid, col: ArrayLike, row: ArrayLike) -> tuple[Any, Any]
 
     Parameters
     ----------
-    grid : Grid
     col, row : int or int array (n)
 
     Returns

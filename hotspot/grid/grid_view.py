@@ -2,6 +2,7 @@
 
 from hotspot.grid.frame import geodesic_size, north_angle
 from hotspot.grid.lattice import Grid
+from hotspot.text.labels import label_of
 from hotspot.text.view import Column, Facts, Mark, Table, View
 
 # Where the national lattice is looked at: its middle and its far corners.
@@ -14,20 +15,9 @@ _PLACES = (
 )
 
 
-def grid_view(grid: Grid, place: tuple[float, float] | None = None) -> View:
+def grid_view(grid: Grid) -> View:
     """
-    What a lattice is, in a few lines.
-
-    Parameters
-    ----------
-    grid : Grid
-    place : (lon, lat), optional
-        Where it is looked at, WGS 84 degrees. Default: five cities on the national
-        lattice, else the centre of the CRS's own area of use.
-
-    Returns
-    -------
-    View
+    What a lattice is, in a few lines, at five cities on the national one, else at the centre of its CRS's area of use.
 
     Examples
     --------
@@ -35,11 +25,11 @@ def grid_view(grid: Grid, place: tuple[float, float] | None = None) -> View:
     >>> "PQ1848E" in repr(grid_view(Grid())), "cn-albers-25-47-105-3000m" in repr(grid_view(Grid()))
     (True, True)
     """
-    rows = tuple(_measured(grid, *where) for where in _where(grid, place))
+    rows = tuple(_measured(grid, *where) for where in _where(grid))
     side = f"{grid.spacing:g} m"
     columns = (
         Column("地点", "place"),
-        Column("网格编号", "cell code"),
+        Column(label_of("cell_code"), "cell code"),
         Column("东西向", "east-west", "m", number=True),
         Column("南北向", "north-south", "m", number=True),
         Column("格网北偏真北", "grid north off true north", "°", number=True),
@@ -59,9 +49,7 @@ def grid_view(grid: Grid, place: tuple[float, float] | None = None) -> View:
     return View(("格网", "Grid"), (Facts(facts), *tables), notes if rows else ())
 
 
-def _where(grid: Grid, place: tuple[float, float] | None) -> tuple[tuple[str, str, float, float], ...]:
-    if place is not None:
-        return (("此处", "here", *place),)
+def _where(grid: Grid) -> tuple[tuple[str, str, float, float], ...]:
     if grid.national:
         return _PLACES
     used = grid.crs.area_of_use

@@ -5,12 +5,14 @@ The officials' own cell names (like ``T85711``), joined as a label and never as 
 import csv
 import io
 import unicodedata
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot.grid import codes
+from hotspot.patterns import below
 from hotspot.text.door import masked
 from hotspot.variables import DataError
 
@@ -154,6 +156,27 @@ def code_of(text: str, labels: dict[str, str]) -> str:
     if dash and head.casefold() in owner and number.isdigit():
         return f"{owner[head.casefold()]}-{number}"
     return str(text)
+
+
+class Labelled:
+    """What a study with a file of official labels makes of what a person types, and how it prints a cell."""
+
+    labels: str | None
+    root: Path
+
+    @cached_property
+    def labelled(self) -> dict[str, str]:
+        """Code to official label, of ``labels``; empty where the study has none."""
+        return read_labels(below(self.root, self.labels, "labels")) if self.labels else {}
+
+    def code_of(self, text: str) -> str:
+        """The code a person means: an official label of ``labels`` is its cell, all else stays as it came."""
+        return code_of(text, self.labelled)
+
+    def named(self, code: str) -> str:
+        """A cell as it is printed: its code, and its official label where it has one of its own."""
+        label = self.labelled.get(code, "")
+        return f"{code} ({label})" if label not in ("", code) else code
 
 
 def _decoded(raw: bytes, path: Path) -> str:

@@ -19,7 +19,6 @@ def sub_cells(codes: Sequence[str], grid: Grid, *, fine: float = FINE) -> "xr.Da
     Parameters
     ----------
     codes : sequence of str, codes of cells of ``grid``
-    grid : Grid
     fine : float
         Side of a sub-cell, m; it must divide the grid's spacing.
 

@@ -29,7 +29,6 @@ def unit_cells(
     Parameters
     ----------
     cells : Dataset (cell), from ``Study.cells``
-    grid : Grid
     units : DataFrame ``unit, tier, name, parent, region, lon, lat, radius_m``
     shapes : mapping unit -> outline in WGS 84, of parks and villages that have one
     boundaries : GeoDataFrame, optional

@@ -1,6 +1,7 @@
 """Raster to cell: area weights of every pixel in every cell, and means with them."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -8,11 +9,25 @@ from numba import njit
 from hotspot.kernels.arrays import Floats, Ints, Numbers
 
 DEGREE = 4  # of the polynomials that carry lattice places into pixel places
-LANES = 16  # layers averaged side by side; each keeps its own sum, so the order is fixed
+LANES = 32  # layers averaged side by side; each keeps its own sum, so the order is fixed
+TILE = 64  # pixels along the side of what is laid out at a time, so that it stays in the processor's own memory
 # A chord may leave its edge by this share of the cell's side. What lies between the two is
 # added as an area of its own, so only its split between pixels is approximate.
 _CHORD = 1e-6
 _MOST_CHORDS = 256
+
+
+class Areas(NamedTuple):
+    """
+    The pixels of each cell and their areas inside it, m2; ``total`` is the whole cell's.
+
+    begin : int64[n_cell + 1], pixel : int64[n_weight], weight : float64[n_weight], total : float64[n_cell]
+    """
+
+    begin: Ints
+    pixel: Ints
+    weight: Floats
+    total: Floats
 
 
 @njit(cache=True, nogil=True)
@@ -103,7 +118,7 @@ def _add_piece(part: Floats, u0: float, v0: float, u1: float, v1: float, bulge: 
     part[j, i + 1] += rise * west - bulge
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_chord(part: Floats, p: Floats, q: Floats, i0: int, j0: int) -> None:
     """Cut the chord from p to q at the pixel edges it crosses, in order along it, and add its pieces."""
     u0, v0, u1, v1, bulge = p[0] - i0, p[1] - j0, q[0] - i0, q[1] - j0, p[2]
@@ -134,7 +149,7 @@ def _add_chord(part: Floats, p: Floats, q: Floats, i0: int, j0: int) -> None:
     _add_piece(part, pu, pv, u1, v1, bulge * (1.0 - done))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def area_weights(
     start: Ints, points: Floats, shape: Ints, row_area: Floats, first_row: int
 ) -> tuple[Ints, Ints, Floats, Floats]:
@@ -207,41 +222,114 @@ def area_weights(
     return begin, pixel[:at].copy(), weight[:at].copy(), total
 
 
-@njit(cache=True, nogil=True)
-def mean_by_cell(values: Numbers, begin: Ints, pixel: Ints, weight: Floats, total: Floats) -> tuple[Floats, Floats]:
+@njit(cache=True, nogil=True, error_model="numpy")
+def mean_by_cell(values: Numbers, areas: Areas, least: float, mean: Floats, share: Floats) -> None:
     """
     Weighted mean of the pixels in each cell, and the share of the cell that was seen.
 
     values : float[n_layer, n_row, n_col], NaN where missing
-    begin : int64[n_cell + 1], pixel : int64[n_weight], weight : float64[n_weight], m2
-    total : float64[n_cell], m2 of the whole cell
-    returns : two float64[n_cell, n_layer]; the mean is NaN where nothing was seen
+    areas : Areas (begin, pixel, weight, total)
+    least : float, above 0; below this share a cell has no mean
+    mean, share : float64[n_cell, n_layer], every value written, the mean NaN where too little was seen; the
+        caller makes them, because NumPy asks the system for large pages and a kernel cannot
     """
+    begin, pixel, weight, total = areas
     n_layer, n_row, n_col = values.shape
-    n_cell = total.size
-    mean = np.empty((n_cell, n_layer))
-    seen = np.empty((n_cell, n_layer))
-    lanes = min(LANES, n_layer)
-    # Layers side by side: one pixel's values of all lanes are one load.
-    side = np.empty((n_row * n_col, lanes), values.dtype)
-    for first in range(0, n_layer, LANES):
-        n = min(LANES, n_layer - first)
-        for j in range(n_row):
-            for i in range(n_col):
+    # A few layers are read where they lie.
+    laid = n_layer // LANES * LANES
+    if n_layer - laid > LANES // 3:
+        laid = n_layer
+    for layer in range(laid, n_layer):
+        _mean_of_layer(values[layer], areas, least, mean[:, layer], share[:, layer])
+    if laid == 0:
+        return
+    order, start = _tiles(begin, pixel, n_row, n_col)
+    side = np.empty((0, LANES), values.dtype)
+    top, bottom = np.empty(LANES), np.empty(LANES)
+    for tile in range(start.size - 1):
+        here = order[start[tile] : start[tile + 1]]
+        west, east, south, north = _box(begin, pixel, n_col, here)
+        base = south * n_col + west
+        room = (north - south) * n_col + east - west + 1
+        if side.shape[0] < room:
+            side = np.empty((room, LANES), values.dtype)
+        for layer in range(0, laid, LANES):
+            n = min(LANES, laid - layer)
+            for j in range(south, north + 1):
+                for i in range(west, east + 1):
+                    line = side[j * n_col + i - base]
+                    for k in range(n):
+                        line[k] = values[layer + k, j, i]
+                    for k in range(n, LANES):
+                        line[k] = np.nan
+            for c in here:
+                top[:] = 0.0
+                bottom[:] = 0.0
+                for m in range(begin[c], begin[c + 1]):
+                    w = weight[m]
+                    line = side[pixel[m] - base]
+                    # Of a fixed length, so that it becomes a few wide instructions.
+                    for k in range(LANES):
+                        v = line[k]
+                        known = v == v
+                        top[k] += w * v if known else 0.0
+                        bottom[k] += w if known else 0.0
                 for k in range(n):
-                    side[j * n_col + i, k] = values[first + k, j, i]
-        for c in range(n_cell):
-            top = np.zeros(LANES)
-            bottom = np.zeros(LANES)
-            for m in range(begin[c], begin[c + 1]):
-                w = weight[m]
-                p = pixel[m]
-                for k in range(n):
-                    v = side[p, k]
-                    known = v == v
-                    top[k] += w * v if known else 0.0
-                    bottom[k] += w if known else 0.0
-            for k in range(n):
-                mean[c, first + k] = top[k] / bottom[k] if bottom[k] > 0.0 else np.nan
-                seen[c, first + k] = min(1.0, bottom[k] / total[c])
-    return mean, seen
+                    seen = min(1.0, bottom[k] / total[c])
+                    mean[c, layer + k] = top[k] / bottom[k] if seen >= least else np.nan
+                    share[c, layer + k] = seen
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mean_of_layer(values: Numbers, areas: Areas, least: float, mean: Floats, share: Floats) -> None:
+    """``mean_by_cell`` of one layer, float[n_row, n_col], read where it lies; mean, share float64[n_cell]."""
+    begin, pixel, weight, total = areas
+    n_row, n_col = values.shape
+    flat = np.ascontiguousarray(values).reshape(n_row * n_col)
+    for c in range(total.size):
+        top, bottom = 0.0, 0.0
+        for m in range(begin[c], begin[c + 1]):
+            v, w = flat[pixel[m]], weight[m]
+            known = v == v
+            top += w * v if known else 0.0
+            bottom += w if known else 0.0
+        seen = min(1.0, bottom / total[c])
+        mean[c] = top / bottom if seen >= least else np.nan
+        share[c] = seen
+
+
+@njit(cache=True, nogil=True)
+def _tiles(begin: Ints, pixel: Ints, n_row: int, n_col: int) -> tuple[Ints, Ints]:
+    """
+    Cells that lie together, whatever their order and however the lattice is turned against the raster.
+
+    returns : int64[n_cell] cells tile after tile, int64[n_tile + 1] where each tile begins
+    """
+    n_cell = begin.size - 1
+    across = n_col // TILE + 1
+    start = np.zeros((n_row // TILE + 1) * across + 1, np.int64)
+    own = np.zeros(n_cell, np.int64)
+    for c in range(n_cell):
+        if begin[c] < begin[c + 1]:
+            p = pixel[begin[c]]
+            own[c] = p // n_col // TILE * across + p % n_col // TILE
+        start[own[c] + 1] += 1
+    for t in range(1, start.size):
+        start[t] += start[t - 1]
+    order = np.empty(n_cell, np.int64)
+    at = start[:-1].copy()
+    for c in range(n_cell):
+        order[at[own[c]]] = c
+        at[own[c]] += 1
+    return order, start
+
+
+@njit(cache=True, nogil=True)
+def _box(begin: Ints, pixel: Ints, n_col: int, cells: Ints) -> tuple[int, int, int, int]:
+    """First and last column, first and last row of the pixels of some cells; an empty box where they have none."""
+    west, east, south, north = pixel.size + n_col, -1, pixel.size + n_col, -1
+    for c in cells:
+        for m in range(begin[c], begin[c + 1]):
+            j, i = pixel[m] // n_col, pixel[m] % n_col
+            west, east, south, north = min(west, i), max(east, i), min(south, j), max(north, j)
+    return (west, east, south, north) if east >= 0 else (0, -1, 0, -1)

@@ -62,6 +62,32 @@ def solve(low: Floats, b: Floats, n: int) -> None:
 
 
 @njit(cache=True, nogil=True)
+def _invert(low: Floats, inv: Floats) -> None:
+    """``solve`` for every column of the identity, side by side: inv float64[k, k] is written."""
+    k = inv.shape[0]
+    inv[:] = 0.0
+    for i in range(k):
+        own = inv[i]
+        own[i] = 1.0
+        for p in range(i):
+            f, other = low[i, p], inv[p]
+            for j in range(k):
+                own[j] -= f * other[j]
+        f = low[i, i]
+        for j in range(k):
+            own[j] /= f
+    for i in range(k - 1, -1, -1):
+        own = inv[i]
+        for p in range(i + 1, k):
+            f, other = low[p, i], inv[p]
+            for j in range(k):
+                own[j] -= f * other[j]
+        f = low[i, i]
+        for j in range(k):
+            own[j] /= f
+
+
+@njit(cache=True, nogil=True)
 def between(place: Floats, noise: Floats, some: Ints, low: Floats, model: Floats) -> None:
     """
     Covariances of some stations, lower triangle, written into ``low``.
@@ -101,7 +127,8 @@ def systems(
     weight = np.full((k, target.shape[1]), np.nan)
     variance = np.full(target.shape[1], np.nan)
     low = np.empty((k, k))
-    column = np.empty(k)
+    turned = np.empty((k, k))
+    own = np.empty(k)
     unit = np.empty(k)  # inverse covariance times ones
     c = np.empty(k)
     for block in range(n_block):
@@ -113,12 +140,11 @@ def systems(
         solve(low, unit, k)
         total = unit.sum()
         inv = inverse[block]
-        for i in range(k):
-            column[:] = 0.0
-            column[i] = 1.0
-            solve(low, column, k)
-            for j in range(k):
-                inv[j, i] = column[j] - unit[j] * unit[i] / total
+        _invert(low, inv)
+        for j in range(k):
+            for i in range(k):
+                inv[j, i] -= unit[j] * unit[i] / total
+                turned[i, j] = inv[j, i]
         for t in range(first[block], first[block + 1]):
             lagrange = -1.0 / total
             for j in range(k):
@@ -127,11 +153,14 @@ def systems(
                 lagrange += unit[j] / total * c[j]
             left = model[1] + model[2] - lagrange
             for i in range(k):
-                s = unit[i] / total
-                for j in range(k):
-                    s += inv[i, j] * c[j]
-                weight[i, t] = s
-                left -= s * c[i]
+                own[i] = unit[i] / total
+            for j in range(k):  # all weights side by side, each added up in the order of j
+                f, across = c[j], turned[j]
+                for i in range(k):
+                    own[i] += across[i] * f
+            for i in range(k):
+                weight[i, t] = own[i]
+                left -= own[i] * c[i]
             variance[t] = max(left, 0.0)
     return inverse, weight, variance
 

@@ -1,4 +1,4 @@
-"""Loops of filling: weights of the nearest seen cells of one day, and what they make of their residuals."""
+"""Loops of filling: weights of the nearest seen cells of each day, and what they make of their residuals."""
 
 import math
 
@@ -13,7 +13,8 @@ def nearest_seen(place: Ints, at: Ints, seen: Flags, steps: Ints, cell: int, k: 
     """
     The seen cells nearest to one cell.
 
-    place, at, seen, steps, k : as ``day_weights`` takes them
+    place, at, steps, k : as ``month_weights`` takes them
+    seen : bool[n_cell], of one day
     cell : int
     returns : int64[k], -1 (last) where fewer
     """
@@ -37,7 +38,7 @@ def simple_kriging(at: Ints, cell: int, nearest: Ints, table: Floats) -> tuple[F
     """
     Weights of a cell's neighbours for a residual of mean 0, and the variance left.
 
-    at, table : as ``day_weights`` takes them
+    at, table : as ``month_weights`` takes them
     cell : int
     nearest : int64[k], from ``nearest_seen``
     returns : float64[k], float
@@ -80,44 +81,51 @@ def simple_kriging(at: Ints, cell: int, nearest: Ints, table: Floats) -> tuple[F
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def day_weights(place: Ints, at: Ints, seen: Flags, steps: Ints, table: Floats, k: int) -> tuple[Ints, Floats, Floats]:
+def month_weights(
+    place: Ints, at: Ints, seen: Flags, steps: Ints, table: Floats, k: int
+) -> tuple[Ints, Floats, Floats]:
     """
-    Simple-kriging weights of the nearest seen cells for every unseen cell of one day.
+    Simple-kriging weights of the nearest seen cells for every unseen cell of each day.
+
+    All days in one loop: waking the threads for a day of a few cells costs more than its work.
 
     place : int64[n_row, n_col], position of the cell, -1 where there is none
     at : int64[2, n_cell], row and column of each cell
-    seen : bool[n_cell]
+    seen : bool[n_day, n_cell]
     steps : int64[2, n_step], rows and columns to go, nearest first, without (0, 0)
     table : float64[2, n, n] by rows and columns apart: covariance of the truth, and of what is seen
     k : int, neighbours at most
-    returns : int64[n_cell, k] (-1 where fewer), float64[n_cell, k], float64[n_cell] variance; 0 for seen cells
+    returns : int64[n_day, n_cell, k] (-1 where fewer), float64[n_day, n_cell, k], float64[n_day, n_cell] variance;
+        0 for seen cells
     """
-    n_cell = seen.size
-    neighbour = np.full((n_cell, k), -1)
-    weight = np.zeros((n_cell, k))
-    variance = np.zeros(n_cell)
-    for cell in prange(n_cell):
-        if not seen[cell]:
-            neighbour[cell] = nearest_seen(place, at, seen, steps, cell, k)
-            weight[cell], variance[cell] = simple_kriging(at, cell, neighbour[cell], table)
+    n_day, n_cell = seen.shape
+    neighbour = np.full((n_day, n_cell, k), -1)
+    weight = np.zeros((n_day, n_cell, k))
+    variance = np.zeros((n_day, n_cell))
+    for n in prange(n_day * n_cell):
+        d, cell = n // n_cell, n % n_cell
+        if not seen[d, cell]:
+            neighbour[d, cell] = nearest_seen(place, at, seen[d], steps, cell, k)
+            weight[d, cell], variance[d, cell] = simple_kriging(at, cell, neighbour[d, cell], table)
     return neighbour, weight, variance
 
 
 @njit(cache=True, nogil=True)
 def weighted(values: Floats, neighbour: Ints, weight: Floats) -> Floats:
     """
-    Weighted sums of the neighbours' values.
+    Weighted sums of the neighbours' values, day by day.
 
-    values : float64[n_cell]
-    neighbour : int64[n_cell, k], -1 (last) where fewer
-    weight : float64[n_cell, k]
-    returns : float64[n_cell]
+    values : float64[n_cell, n_day]
+    neighbour : int64[n_day, n_cell, k], -1 (last) where fewer
+    weight : float64[n_day, n_cell, k]
+    returns : float64[n_cell, n_day]
     """
-    total = np.zeros(values.size)
-    for cell in range(values.size):
-        for j in range(neighbour.shape[1]):
-            other = neighbour[cell, j]
-            if other < 0:
-                break
-            total[cell] += weight[cell, j] * values[other]
+    total = np.zeros(values.shape)
+    for d in range(neighbour.shape[0]):
+        for cell in range(neighbour.shape[1]):
+            for j in range(neighbour.shape[2]):
+                other = neighbour[d, cell, j]
+                if other < 0:
+                    break
+                total[cell, d] += weight[d, cell, j] * values[other, d]
     return total

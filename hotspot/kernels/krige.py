@@ -67,7 +67,7 @@ def covariance(h: float, model: Floats) -> float:
 
 @njit(cache=True, nogil=True)
 def weights(
-    x: Floats, y: Floats, target_x: Floats, target_y: Floats, neighbour: Ints, model: Floats
+    x: Floats, y: Floats, target_x: Floats, target_y: Floats, neighbour: Ints, model: Floats, noise: Floats
 ) -> tuple[Floats, Floats]:
     """
     Ordinary-kriging weights of each target's neighbours, and the kriging variance.
@@ -79,6 +79,7 @@ def weights(
     target_x, target_y : float64[n_target], m
     neighbour : int64[n_target, k], positions of stations, ascending, -1 (last) where fewer than k
     model : float64[4], see ``covariance``
+    noise : float64[n_station], error variance of each station's value
     returns : float64[n_target, k] and float64[n_target]; NaN where the system is singular or empty
     """
     n_target, k = neighbour.shape
@@ -106,6 +107,7 @@ def weights(
                 for b in range(a, n):
                     j = neighbour[t, b]
                     u[a, b] = covariance(distance(x[i] - x[j], y[i] - y[j]), model)
+                u[a, a] += noise[i]
             singular = n == 0
             for a in range(n):
                 if u[a, a] <= 1e-12 * (model[1] + model[2]):

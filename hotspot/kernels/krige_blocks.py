@@ -44,6 +44,14 @@ class Hours(NamedTuple):
     high: Floats
 
 
+class Work(NamedTuple):
+    """Room for down-dating one hour: silent stations, their factors over the targets, the factor of their block."""
+
+    silent: Ints
+    lean: Floats
+    low: Floats
+
+
 @njit(cache=True, nogil=True)
 def reporting(values: Floats, wide: Ints, t: int, some: Ints) -> int:
     """
@@ -140,97 +148,135 @@ def field(
     most = 0
     for block in range(n_block):
         most = max(most, blocks.first[block + 1] - blocks.first[block])
-    weight = np.empty((k, most))
-    tile = np.empty((TILE, most))
-    spread = np.empty((TILE, most))
-    lean = np.empty((k, most))
-    z = np.empty((TILE, k))
-    silent = np.empty(k, np.int64)
+    other, spread = np.empty((TILE, most)), np.empty((TILE, most))
+    z, across, row = np.empty((TILE, k)), np.zeros((k, TILE)), np.empty(TILE)
+    solved = np.empty(TILE, np.bool_)
     some = np.empty(k, np.int64)
-    low = np.empty((k, k))
+    work = Work(np.empty(k, np.int64), np.empty((k, most)), np.empty((k, k)))
     for block in range(n_block):
         start, stop = blocks.first[block], blocks.first[block + 1]
         n = stop - start
-        weight[:, :n] = blocks.weight[:, start:stop]
+        weight = np.ascontiguousarray(blocks.weight[:, start:stop].T)
         full = blocks.variance[start:stop]
-        inverse = blocks.inverse[block]
         wide = blocks.wide[block]
         for begin in range(0, n_time, TILE):
             end = min(begin + TILE, n_time)
+            n_hour = end - begin
+            gaps = 0
             for j in range(k):
                 source = values[blocks.neighbour[block, j]]
-                for t in range(begin, end):
-                    z[t - begin, j] = source[t]
-            for t in range(begin, end):
-                row, out, var = z[t - begin], tile[t - begin, :n], spread[t - begin, :n]
-                m = 0
-                for j in range(k):
-                    if math.isnan(row[j]):
-                        silent[m] = j
-                        row[j] = 0.0
-                        m += 1
-                near = False
-                for j in range(blocks.reach[block]):
-                    if not math.isnan(values[wide[j], t]):
-                        near = True
-                        break
-                if not near:
+                for t in range(n_hour):
+                    across[j, t] = source[begin + t]
+                    gaps += math.isnan(across[j, t])
+            whole = gaps == 0 and blocks.reach[block] > 0 and k >= least[0] and k >= least[1]
+            if not whole:
+                for t in range(n_hour):
+                    for j in range(k):
+                        z[t, j] = across[j, t]
+                    out, var = other[t, :n], spread[t, :n]
+                    solved[t] = False
                     out[:] = np.nan
                     var[:] = np.nan
-                    continue
-                if k - m >= least[0] and k - m >= least[1]:
-                    var[:] = full
-                    if m > 0 and not fill(row, silent, m, inverse, low):
-                        out[:] = np.nan
-                        var[:] = np.nan
+                    near = False
+                    for j in range(blocks.reach[block]):
+                        if not math.isnan(values[wide[j], begin + t]):
+                            near = True
+                            break
+                    if not near:
                         continue
-                    for i in range(m):
-                        own = lean[i, :n]
-                        own[:] = weight[silent[i], :n]
-                        for j in range(i):
-                            f, other = low[i, j], lean[j, :n]
-                            for a in range(n):
-                                own[a] -= f * other[a]
-                        f = 1.0 / low[i, i]
-                        for a in range(n):
-                            own[a] *= f
-                            var[a] += own[a] * own[a]
-                    out[:] = 0.0
-                    j = 0
-                    while j + 4 <= k:  # four at a time: a fixed order, and a quarter of the loads
-                        za, zb, zc, zd = row[j], row[j + 1], row[j + 2], row[j + 3]
-                        wa, wb, wc, wd = weight[j], weight[j + 1], weight[j + 2], weight[j + 3]
-                        for a in range(n):
-                            out[a] += (za * wa[a] + zb * wb[a]) + (zc * wc[a] + zd * wd[a])
-                        j += 4
-                    while j < k:
-                        for a in range(n):
-                            out[a] += row[j] * weight[j, a]
-                        j += 1
-                else:
-                    found = reporting(values, wide, t, some)
-                    if found < least[1]:
-                        out[:] = np.nan
-                        var[:] = np.nan
+                    m = _silent(z[t], work.silent)
+                    if k - m >= least[0] and k - m >= least[1]:
+                        solved[t] = _lean(blocks, block, z[t], m, var, work)
                         continue
-                    once, more = direct(blocks, block, values, t, some[:found])
-                    out[:] = once
-                    var[:] = more
-                    if found == 0 or math.isnan(once[0]):
-                        continue
-                slope, sd, bottom, top = hours.slope[t], hours.sd[t], hours.low[t], hours.high[t]
-                ground = min(bottom, 0.0)
-                for a in range(n):
-                    e = sd * math.sqrt(var[a])
-                    v = out[a] + slope * pattern[start + a]
-                    out[a] = min(max(v, max(bottom - e, ground)), top + e)
-                    var[a] = e
+                    found = reporting(values, wide, begin + t, some)
+                    if found >= least[1]:
+                        once, more = direct(blocks, block, values, begin + t, some[:found])
+                        out[:] = once
+                        var[:] = more
+                for t in range(n_hour):
+                    for j in range(k):
+                        across[j, t] = z[t, j]
             for a in range(n):
-                goes, also = estimate[start + a], error[start + a]
-                for t in range(begin, end):
-                    goes[t] = tile[t - begin, a]
-                    also[t] = np.float32(spread[t - begin, a])
+                row[:] = 0.0
+                own = weight[a]
+                j = 0
+                while j + 4 <= k:  # four at a time: a fixed order, and a quarter of the loads
+                    wa, wb, wc, wd = own[j], own[j + 1], own[j + 2], own[j + 3]
+                    za, zb, zc, zd = across[j], across[j + 1], across[j + 2], across[j + 3]
+                    for t in range(TILE):
+                        row[t] += (za[t] * wa + zb[t] * wb) + (zc[t] * wc + zd[t] * wd)
+                    j += 4
+                while j < k:
+                    for t in range(TILE):
+                        row[t] += across[j, t] * own[j]
+                    j += 1
+                goes, also = estimate[start + a, begin:end], error[start + a, begin:end]
+                root, shape = math.sqrt(full[a]), pattern[start + a]
+                for t in range(n_hour):
+                    v, e = row[t], root
+                    if not whole:
+                        e = math.sqrt(spread[t, a])
+                        if not solved[t]:
+                            v = other[t, a]
+                    slope, sd, bottom, top = (
+                        hours.slope[begin + t],
+                        hours.sd[begin + t],
+                        hours.low[begin + t],
+                        hours.high[begin + t],
+                    )
+                    e *= sd
+                    v += slope * shape
+                    # A comparison with NaN is false, so what is not known stays so.
+                    floor = max(bottom - e, min(bottom, 0.0))
+                    v = floor if v < floor else v
+                    goes[t] = top + e if v > top + e else v
+                    also[t] = np.float32(e)
     return estimate, error
+
+
+@njit(cache=True, nogil=True)
+def _silent(z: Floats, silent: Ints) -> int:
+    """
+    Positions without a value in ``silent``, and 0 in their place.
+
+    returns : int, how many
+    """
+    m = 0
+    for j in range(z.size):
+        if math.isnan(z[j]):
+            silent[m] = j
+            z[j] = 0.0
+            m += 1
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _lean(blocks: Blocks, block: int, z: Floats, m: int, var: Floats, work: Work) -> bool:
+    """
+    Fill what m silent stations would say, and the variance without them.
+
+    z : float64[k], 0 where silent; filled in place
+    var : float64[n_target of the block], written
+    returns : bool, False where it cannot be told; then var is NaN
+    """
+    start, n = blocks.first[block], var.size
+    var[:] = blocks.variance[start : start + n]
+    silent, lean, low = work
+    if m > 0 and not fill(z, silent, m, blocks.inverse[block], low):
+        var[:] = np.nan
+        return False
+    for i in range(m):
+        own = lean[i, :n]
+        own[:] = blocks.weight[silent[i], start : start + n]
+        for j in range(i):
+            f, other = low[i, j], lean[j, :n]
+            for a in range(n):
+                own[a] -= f * other[a]
+        f = 1.0 / low[i, i]
+        for a in range(n):
+            own[a] *= f
+            var[a] += own[a] * own[a]
+    return True
 
 
 @njit(cache=True, nogil=True)

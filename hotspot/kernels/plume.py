@@ -5,10 +5,88 @@ import math
 import numpy as np
 from numba import njit
 
-from hotspot.kernels.arrays import Floats
+from hotspot.kernels.arrays import Flags, Floats, Ints
 
 CALM = 0.5  # m/s, below it a source spreads to all sides
 LONGEST = 6  # hours that a journey is followed back
+
+
+@njit(cache=True, nogil=True)
+def _journeys(wind: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """
+    Mean wind of each hour and of up to ``LONGEST`` hours before it, as far as they follow one another.
+
+    wind : float64[hour, 3], as for ``hourly_footprints``
+    returns : four float64[(LONGEST + 1) hour], at ``k hour + t`` of hour t and k before it: m/s to the east and to the
+        north, the speed, and the square of what such a wind may turn; NaN where the wind is unknown
+    """
+    n_hour = wind.shape[0]
+    u = np.full((LONGEST + 1) * n_hour, np.nan)
+    v, speed, turn = u.copy(), u.copy(), u.copy()
+    for t in range(n_hour):
+        east, north, n = wind[t, 0], wind[t, 1], 1
+        if math.isnan(east) or math.isnan(north):
+            continue
+        whole = True
+        for k in range(LONGEST + 1):
+            if k > 0:
+                whole = whole and t >= k and not (math.isnan(wind[t - k, 0]) or math.isnan(wind[t - k, 1]))
+                if whole:
+                    east += wind[t - k, 0]
+                    north += wind[t - k, 1]
+                    n += 1
+            at = k * n_hour + t
+            u[at], v[at] = east / n, north / n
+            speed[at] = math.sqrt(u[at] * u[at] + v[at] * v[at])
+            # A wind known to half a metre per second has so much less of a direction the weaker it is.
+            turn[at] = (0.4 / max(speed[at], CALM)) ** 2
+    return u, v, speed, turn
+
+
+@njit(cache=True, nogil=True)
+def _pair(east: float, north: float, means: tuple, deep: Floats, shape: Floats, blown: Ints, found: Floats) -> int:
+    """
+    What a unit source adds at a place so far from it, in the hours in which it does.
+
+    means : from ``_journeys``
+    deep : float64[hour], m
+    blown : int64[hour], scratch; begins with the hours
+    found : float64[hour], scratch; begins with ug/m3 per g/s in each of them
+    returns : how many there are
+    """
+    spread, growth, journey, least, reach = shape
+    u, v, speed, turn = means
+    n_hour, n = deep.size, 0
+    away = math.sqrt(east * east + north * north)
+    if away > reach:
+        return 0
+    for t in range(n_hour):
+        at = t
+        if journey > 0:
+            at += n_hour * min(LONGEST, int(away / (3600.0 * max(speed[t], CALM)) + 0.5))
+        headway, aside, fast = east * u[at] + north * v[at], north * u[at] - east * v[at], speed[at]
+        # Most hours blow past: told without a division, and with room for what rounding does.
+        near = aside * aside <= 16.00001 * (
+            (spread * spread + turn[at]) * headway * headway + least * least * fast * fast
+        )
+        blown[n] = at
+        n += fast < CALM or (near and headway >= -1.000001 * least * fast)  # false for NaN
+    for k in range(n):
+        at = blown[k]
+        t = at % n_hour
+        blown[k], fast, found[k] = t, speed[at], 0.0
+        if fast < CALM:
+            far = away + least
+            found[k] = 1e6 * math.exp(-far / 12000.0) / (2 * math.pi * far * min(deep[t], 60.0 + growth * far) * CALM)
+            continue
+        along, across = (east * u[at] + north * v[at]) / fast, (north * u[at] - east * v[at]) / fast
+        ahead = max(along, 0.0)
+        square = (spread * spread + turn[at]) * ahead * ahead / (1 + ahead / 20000.0) + least * least
+        if along >= -least and across * across <= 16 * square:
+            onset = 1e6 if along > 0 else 0.5e6
+            weaker = math.exp(-ahead / (fast * 30000.0) - 0.5 * across * across / square)
+            found[k] = onset * weaker / (2.5066282746 * math.sqrt(square) * min(deep[t], 60.0 + growth * ahead) * fast)
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -23,57 +101,41 @@ def hourly_footprints(receptors: Floats, sources: Floats, wind: Floats, shape: F
         counts and 0 where that of the hour, the least half width in m, the reach in m
     returns : float64[n, m, hour], ug/m3 per g/s, 0 where the wind is unknown
     """
-    spread, growth, journey, least, reach = shape
-    n_hour = wind.shape[0]
-    found = np.zeros((receptors.shape[0], sources.shape[0], n_hour))
+    found = np.zeros((receptors.shape[0], sources.shape[0], wind.shape[0]))
+    means, deep = _journeys(wind), wind[:, 2].copy()
+    blown, adds = np.zeros(deep.size + 1, np.int64), np.zeros(deep.size)
     for r in range(receptors.shape[0]):
         for s in range(sources.shape[0]):
-            east = receptors[r, 0] - sources[s, 0]
-            north = receptors[r, 1] - sources[s, 1]
-            away = math.sqrt(east * east + north * north)
-            if away > reach:
-                continue
-            for t in range(n_hour):
-                u, v, deep = wind[t, 0], wind[t, 1], wind[t, 2]
-                if math.isnan(u) or math.isnan(v):
-                    continue
-                speed = math.sqrt(u * u + v * v)
-                if journey > 0:
-                    back = min(LONGEST, int(away / (3600.0 * max(speed, CALM)) + 0.5), t)
-                    n = 1
-                    for k in range(1, back + 1):
-                        if math.isnan(wind[t - k, 0]) or math.isnan(wind[t - k, 1]):
-                            break
-                        u += wind[t - k, 0]
-                        v += wind[t - k, 1]
-                        n += 1
-                    u, v = u / n, v / n
-                    speed = math.sqrt(u * u + v * v)
-                if speed < CALM:
-                    far = away + least
-                    depth = min(deep, 60.0 + growth * far)
-                    found[r, s, t] = 1e6 * math.exp(-far / 12000.0) / (2 * math.pi * far * depth * CALM)
-                    continue
-                along = (east * u + north * v) / speed
-                if along < -least:
-                    continue
-                across = (north * u - east * v) / speed
-                along = max(along, 0.0)
-                # A wind known to half a metre per second has so much less of a direction the weaker it is.
-                turn = 0.4 / speed
-                sigma = math.sqrt(
-                    (spread * spread + turn * turn) * along * along / (1 + along / 20000.0) + least * least
-                )
-                if abs(across) > 4 * sigma:
-                    continue
-                depth = min(deep, 60.0 + growth * along)
-                onset = 1.0 if along > 0 else 0.5
-                decay = math.exp(-along / (speed * 30000.0))
-                found[r, s, t] = (
-                    1e6
-                    * onset
-                    * decay
-                    * math.exp(-0.5 * (across / sigma) ** 2)
-                    / (2.5066282746 * sigma * depth * speed)
-                )
+            east, north = receptors[r, 0] - sources[s, 0], receptors[r, 1] - sources[s, 1]
+            for k in range(_pair(east, north, means, deep, shape, blown, adds)):
+                found[r, s, blown[k]] = adds[k]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def mean_footprints(
+    centres: Floats, shifts: Floats, sources: Floats, wind: Floats, shape: Floats, hours: Flags
+) -> Floats:
+    """
+    Mean of ``hourly_footprints`` over the hours that count and over some places around each centre.
+
+    centres : float64[cell, 2], m
+    shifts : float64[n, 2], m, the places around a centre
+    sources, wind, shape : as for ``hourly_footprints``
+    hours : bool[hour], those that count; their wind is known
+    returns : float64[cell, m], ug/m3 per g/s
+    """
+    found = np.zeros((centres.shape[0], sources.shape[0]))
+    means, deep = _journeys(wind), wind[:, 2].copy()
+    blown, adds = np.zeros(deep.size + 1, np.int64), np.zeros(deep.size)
+    for c in range(centres.shape[0]):
+        for s in range(sources.shape[0]):
+            total = 0.0
+            for place in range(shifts.shape[0]):
+                east = centres[c, 0] + shifts[place, 0] - sources[s, 0]
+                north = centres[c, 1] + shifts[place, 1] - sources[s, 1]
+                for k in range(_pair(east, north, means, deep, shape, blown, adds)):
+                    if hours[blown[k]]:
+                        total += adds[k]
+            found[c, s] = total / (shifts.shape[0] * max(hours.sum(), 1))
     return found

@@ -11,7 +11,6 @@ older parts stay, and the lake can be read as it was (RELIABILITY C4: 59, 61).
     LAKE/places/000017-SHA16.parquet         stations it told of first
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot.kernels.arrays import Texts
-from hotspot.lake.parts import latest, read_part, write_part, write_whole
+from hotspot.lake.parts import latest, read_part, write_part
 from hotspot.lake.reading import lake_months, receipts, station_places
 from hotspot.patterns import find_files
 from hotspot.rules.calendar import offset_hours
 from hotspot.sources.intake import Intake
 from hotspot.study import Stations, Study
+from hotspot.text.whole import write_whole
 from hotspot.variables import VARIABLES, DataError
 
 if TYPE_CHECKING:
@@ -91,9 +91,11 @@ def add_to_lake(
     (lake / "deliveries").mkdir(parents=True, exist_ok=True)
     with FileLock(lake / "lock"):
         _settings(lake, utc_offset)
-        _sweep(lake)
+        told = receipts(lake)
+        _sweep(lake, told)
+        places = station_places(lake, told)
         return [
-            _add_file(lake, path, delivery, root, intake, utc_offset)
+            _add_file(lake, path, delivery, root, intake, utc_offset, told, places)
             for path in find_files(root, delivery.files, "lake")
         ]
 
@@ -159,33 +161,36 @@ def _settings(lake: Path, utc_offset: float) -> dict[str, Any]:
     return settings
 
 
-def _sweep(lake: Path) -> None:
+def _sweep(lake: Path, told: list[dict[str, Any]]) -> None:
     """Remove what a killed run left: files that no receipt names."""
-    named = {part["part"] for one in receipts(lake) for part in one["months"].values()}
-    named |= {one["places"] for one in receipts(lake) if one["places"]}
+    named = {part["part"] for one in told for part in one["months"].values()}
+    named |= {one["places"] for one in told if one["places"]}
     for path in sorted([*lake.glob("month=*/*"), *lake.glob("places/*"), *lake.glob("deliveries/.*")]):
         if path.relative_to(lake).as_posix() not in named:
             path.unlink()
 
 
 def _add_file(
-    lake: Path, path: Path, delivery: Stations, root: Path, intake: Intake, utc_offset: float
+    lake: Path,
+    path: Path,
+    delivery: Stations,
+    root: Path,
+    intake: Intake,
+    utc_offset: float,
+    told: list[dict[str, Any]],
+    places: dict[str, tuple[str, float, float]],
 ) -> dict[str, Any]:
+    """One delivery: its receipt is put with those told before, its new stations with the places."""
     from hotspot.sources.stations.stations import read_stations
 
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    told = receipts(lake)
+    digest = intake.once.hashed(path).sha256
     for one in told:
         if one["sha256"] == digest:
             return {**one, "status": "known"}
     alone = delivery.model_copy(update={"files": (path.relative_to(root).as_posix(),), "date_pattern": None})
     stations = read_stations(alone, root, intake, utc_offset=utc_offset)
     record = intake.files[intake.name(path)]
-    if record.sha256 != digest:
-        raise DataError(
-            f"{record.path}: the file changed while it was being read; wait until its delivery is complete."
-        )
-    number, places = len(told) + 1, station_places(lake, told)
+    number = len(told) + 1
     names, added = _segments(stations, places, intake)
     stations = stations.assign_coords(station=np.array(names, dtype=object))
     receipt: dict[str, Any] = {
@@ -207,6 +212,8 @@ def _add_file(
         settings = _settings(lake, utc_offset) | {"attrs": {key: stations.attrs[key] for key in kept}}
         write_whole(lake / "lake.json", _json(settings))
     write_whole(lake / "deliveries" / f"{number:06d}-{digest}.json", _json(receipt))
+    told.append(receipt)
+    places |= added
     return {**receipt, "status": "added"}
 
 

@@ -1,48 +1,16 @@
 """Parts of a lake: Parquet files written whole or not at all, with equal bytes for equal rows."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def write_whole(path: Path | str, data: bytes) -> None:
-    """
-    Write bytes so that the file is there whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-    data : bytes
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_whole(folder / "a.txt", b"whole")
-    >>> [path.name for path in folder.iterdir()]
-    ['a.txt']
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    with open(draft, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(draft, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def write_part(path: Path | str, columns: dict[str, Any]) -> str:

@@ -16,7 +16,6 @@ def record_alarms(ledger: Ledger, alarms: pd.DataFrame, period: tuple[pd.Timesta
 
     Parameters
     ----------
-    ledger : Ledger
     alarms : DataFrame, from ``find_alarms``
         Every alarm that begins in the period, of every state.
     period : (datetime-like, datetime-like)

@@ -73,11 +73,6 @@ def assess(findings: Iterable[Finding], rule: Assessment) -> Points:
     ----------
     findings : iterable of Finding
         Verified ones only; an item of 1 to 3 stands here when it was **not** met. Their order changes nothing.
-    rule : Assessment
-
-    Returns
-    -------
-    Points
 
     Raises
     ------

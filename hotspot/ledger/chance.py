@@ -19,6 +19,7 @@ class Chance(NamedTuple):
     again: float  # warned now and the month before
     n_hot: int
     warned: float  # a month, mean of the months of the window that have a list
+    lists: int = 12  # months of the window that have a list; the others count as months without a warning
 
 
 def chance_of_steps(n_hot: Mapping[str, int], warned: Mapping[str, Mapping[str, int]], rule: Any, month: str) -> Chance:
@@ -32,10 +33,6 @@ def chance_of_steps(n_hot: Mapping[str, int], warned: Mapping[str, Mapping[str, 
     rule : Escalation, of the criteria
     month : str, "YYYY-MM"
         The last of the window.
-
-    Returns
-    -------
-    Chance
 
     Notes
     -----
@@ -66,7 +63,8 @@ def chance_of_steps(n_hot: Mapping[str, int], warned: Mapping[str, Mapping[str, 
         d12 += n * _all_of(_share(warned, month_minus(month, k), city, n) for k in range(rule.city_consecutive))
         again += n * _all_of(_share(warned, month_minus(month, k), city, n) for k in range(2))
     listed = [sum(warned[name].values()) for name in window if name in warned]
-    return Chance(d11, d12, again, sum(n_hot.values()), sum(listed) / len(listed) if listed else 0.0)
+    mean = sum(listed) / len(listed) if listed else 0.0
+    return Chance(d11, d12, again, sum(n_hot.values()), mean, len(listed))
 
 
 def reaching(shares: Sequence[float], consecutive: int, cumulative: int) -> float:
@@ -78,10 +76,6 @@ def reaching(shares: Sequence[float], consecutive: int, cumulative: int) -> floa
     shares : float[month], probability of each month, oldest first
     consecutive, cumulative : int
         The step: so many in a row, or so many in all.
-
-    Returns
-    -------
-    float
 
     Examples
     --------
@@ -155,6 +149,20 @@ def pooled_cells(months: Mapping[str, Mapping[str, float]], rule: Any, month: st
     }
 
 
+def every_month(now: Mapping[str, int], rule: Any, month: str) -> dict[str, dict[str, int]]:
+    """
+    Lists as long as this month's in every month of the window, for a reader who has no months before.
+
+    Examples
+    --------
+    >>> from hotspot.rules.criteria import Escalation
+    >>> months = every_month({"甲市": 9}, Escalation(), "2020-12")
+    >>> len(months), months["2020-12"]
+    (12, {'甲市': 9})
+    """
+    return {month_minus(month, n): dict(now) for n in range(rule.window_months)}
+
+
 def counted(history: Mapping[str, Iterable[str]], city_of: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """
     Warned cells of each month by city.
@@ -181,10 +189,13 @@ def chance_zh(chance: Chance, rule: Any) -> str:
     >>> from hotspot.rules.criteria import Escalation
     >>> chance_zh(Chance(2.91, 0.33, 1.72, 47, 9.0), Escalation())
     '若每月名单随机产生（47个热点网格，平均每月预警9.0个），12个月内预计也有2.9个网格达到D11条件，0.3个网格连续3个月被预警'
+    >>> chance_zh(Chance(0.4, 0.0, 0.0, 47, 9.0, lists=4), Escalation()).split("，")[2]
+    '12个月内（有名单的4个月）预计也有0.4个网格达到D11条件'
     """
+    part = f"（有名单的{chance.lists}个月）" if chance.lists < rule.window_months else ""
     return (
         f"若每月名单随机产生（{chance.n_hot}个热点网格，平均每月预警{chance.warned:.1f}个），"
-        f"{rule.window_months}个月内预计也有{_few(chance.d11)}个网格达到D11条件，"
+        f"{rule.window_months}个月内{part}预计也有{_few(chance.d11)}个网格达到D11条件，"
         f"{_few(chance.d12)}个网格连续{rule.city_consecutive}个月被预警"
     )
 
@@ -200,15 +211,16 @@ def chance_en(chance: Chance, rule: Any) -> str:
     'by chance alone (47 hotspot cells, 9.0 warned a month) 2.9 cells would reach D11 within 12 months, 0.03 be warned \
 3 months in a row'
     """
+    part = f", {chance.lists} of them with a list" if chance.lists < rule.window_months else ""
     return (
         f"by chance alone ({chance.n_hot} hotspot cells, {chance.warned:.1f} warned a month) {_few(chance.d11)} cells "
-        f"would reach D11 within {rule.window_months} months, {_few(chance.d12)} be warned {rule.city_consecutive} "
-        "months in a row"
+        f"would reach D11 within {rule.window_months} months{part}, {_few(chance.d12)} be warned "
+        f"{rule.city_consecutive} months in a row"
     )
 
 
 def _few(number: float) -> str:
-    return f"{number:.1f}" if number >= 0.1 else f"{number:.2f}"
+    return f"{number:.1f}" if number >= 0.1 else "0" if number == 0 else f"{number:.2f}"
 
 
 def _share(warned: Mapping[str, Mapping[str, int]], month: str, city: str, n: int) -> float:

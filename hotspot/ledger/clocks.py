@@ -1,6 +1,7 @@
 """Whether an answer came in time (B5, E2): from its receipt, never from the machine's clock."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -34,11 +35,6 @@ def clock(pushed: str, received: str | None, done: str | None, asof: str, hours:
         The instant that is judged; what was received or done later has not happened yet.
     hours : float
         Of the clock, inclusive to the minute.
-    rule : Clocks
-
-    Returns
-    -------
-    Clock
 
     Raises
     ------
@@ -67,6 +63,7 @@ def clock(pushed: str, received: str | None, done: str | None, asof: str, hours:
     return Clock("overdue" if late else "running", due, late, since)
 
 
+@lru_cache(maxsize=1 << 16)
 def local_minute(text: str) -> pd.Timestamp:
     """
     A local time, cut to its minute.

@@ -16,13 +16,11 @@ def record_consequence(
 
     Parameters
     ----------
-    ledger : Ledger
     rule : str
         The clause, "B15".
     subject : str
         A unit or a cell.
     month : str, "YYYY-MM"
-    words, by : str
     state : str, a key of ``STATES``
 
     Examples

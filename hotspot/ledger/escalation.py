@@ -110,10 +110,6 @@ def warned_history(ledger: Ledger) -> pd.DataFrame:
 
     Of a month published again the latest revision counts.
 
-    Parameters
-    ----------
-    ledger : Ledger
-
     Returns
     -------
     DataFrame ``month, cell, reason``, sorted

@@ -11,14 +11,14 @@ import pandas as pd
 
 from hotspot.rules.classes import problem_types
 from hotspot.rules.event_words import OTHER
+from hotspot.rules.loop import Events
 from hotspot.rules.rounding import decimal_half_even
 
-WITHIN_M = 500.0  # proposal: reports of one kind nearer than this ...
-WITHIN_H = 2.0  # ... and than this are one event, where they came by other channels
+_RULE = Events()
 RESIDUAL = "其他（未列明）"
 
 
-def gather(reports: pd.DataFrame) -> pd.DataFrame:
+def gather(reports: pd.DataFrame, rule: Events = _RULE) -> pd.DataFrame:
     """
     Which reports are of one event.
 
@@ -61,14 +61,14 @@ def gather(reports: pd.DataFrame) -> pd.DataFrame:
         if again[at]:
             number[at] = number[at - 1]
             continue
-        while oldest < len(heads) and hours[at] - hours[heads[oldest]] > WITHIN_H:
+        while oldest < len(heads) and hours[at] - hours[heads[oldest]] > rule.within_hours:
             oldest += 1
         for event in range(oldest, len(heads)):
             head = heads[event]
             if (
                 rows[head].problem == row.problem
                 and row.channel not in channels[event]
-                and _together(place[head], place[at], rows[head], row)
+                and _together(place[head], place[at], rows[head], row, rule.within_m)
             ):
                 channels[event].add(row.channel)
                 number[at] = event + 1
@@ -80,23 +80,21 @@ def gather(reports: pd.DataFrame) -> pd.DataFrame:
     return table.assign(event=number, first=first, again=again)
 
 
-def _together(one: np.ndarray, two: np.ndarray, a: Any, b: Any) -> bool:
+def _together(one: np.ndarray, two: np.ndarray, a: Any, b: Any, within_m: float) -> bool:
     if np.isfinite(one).all() and np.isfinite(two).all():
-        return bool(np.hypot(*(one - two)) <= WITHIN_M)
+        return bool(np.hypot(*(one - two)) <= within_m)
     if a.where or b.where:
         return a.where == b.where
     return a.text == b.text
 
 
-def type_shares(counts: Mapping[str, int], total: int | None = None) -> pd.DataFrame:
+def type_shares(counts: Mapping[str, int]) -> pd.DataFrame:
     """
     Events by kind with their share of **all** events; what no row names stands in a row of its own.
 
     Parameters
     ----------
     counts : mapping kind (a key of the vocabulary, or any word) -> events; "other" joins the residual
-    total : int, optional
-        All events; default the sum.
 
     Returns
     -------
@@ -105,7 +103,7 @@ def type_shares(counts: Mapping[str, int], total: int | None = None) -> pd.DataF
 
     Examples
     --------
-    >>> table = type_shares({"site_dust": 1082, "road_dust": 482, "traffic": 154, "burning": 112}, 3127)
+    >>> table = type_shares({"site_dust": 1082, "road_dust": 482, "traffic": 154, "burning": 112, "other": 1297})
     >>> [str(share) for share in table["share"]], int(table["n"].iloc[-1])
     (['34.60', '15.41', '4.92', '3.58', '41.48'], 1297)
     >>> table.attrs["said"]
@@ -113,9 +111,7 @@ def type_shares(counts: Mapping[str, int], total: int | None = None) -> pd.DataF
     """
     kinds = problem_types()
     named = {kind: n for kind, n in counts.items() if kind != OTHER and n}
-    whole = sum(counts.values()) if total is None else total
-    if whole < sum(named.values()):
-        raise ValueError(f"the kinds hold {sum(named.values())} events, more than the {whole} there are.")
+    whole = sum(counts.values())
     order = sorted(named, key=lambda kind: (-named[kind], kind))
     rows = [(kind, kinds[kind]["zh"] if kind in kinds else kind, named[kind]) for kind in order]
     rows.append((OTHER, RESIDUAL, whole - sum(named.values())))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.ledger.store import Ledger
+from hotspot.ledger.taking import take
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.classes import problem_types
 
@@ -20,7 +21,6 @@ def record_feedback(ledger: Ledger, rows: list[dict[str, str]], *, register: Any
 
     Parameters
     ----------
-    ledger : Ledger
     rows : iterable of dict
         ``month`` and ``cell`` of the warning, ``time`` of the visit (local, ISO),
         ``by`` (who) and ``text`` (what was found); ``alarm`` where it answers an
@@ -60,30 +60,24 @@ def record_feedback(ledger: Ledger, rows: list[dict[str, str]], *, register: Any
         if kind == "month"
     }
     alarms = {entry.body["alarm"]: entry.body for entry in ledger.entries("alarm")}
-    known = {_key(entry.body): entry.seq for entry in ledger.entries("feedback")}
-    out = []
-    for number, row in enumerate(rows, 1):
-        body = {str(key): str(value) for key, value in row.items() if value is not None and value == value}
+    bodies = ({str(k): str(v) for k, v in row.items() if v is not None and v == v} for row in rows)
+
+    def settle(body: dict[str, str]) -> str:
         why = _settle(body, alarms) or _fault(body, warned, alarms)
         if not why and register is not None:
             why = register.why_not(body["by"], "visit", body["time"], body.get("facility", ""))
-        seq, state = 0, "quarantined"
-        if not why:
-            state = "repeated" if _key(body) in known else "recorded"
-            if state == "recorded":
-                known[_key(body)] = ledger.append("feedback", body["month"], body).seq
-            seq = known[_key(body)]
-        out.append((number, body.get("month", ""), body.get("cell", ""), state, why, seq))
-    return pd.DataFrame(out, columns=["row", "month", "cell", "state", "why", "seq"])
+        return why
+
+    shown = {"month": "month", "cell": "cell"}
+    return take(ledger, "feedback", bodies, settle, month=lambda body: body["month"], shown=shown)
+
+
+EFFECTIVE = ["seq", "month", "cell", "alarm", "problem", "place", "time", "by", "text", "effective"]
 
 
 def effective_feedback(ledger: Ledger) -> pd.DataFrame:
     """
     All feedback, with what stands marked: the latest answer to an alarm, the latest word on a problem.
-
-    Parameters
-    ----------
-    ledger : Ledger
 
     Returns
     -------
@@ -104,26 +98,20 @@ def effective_feedback(ledger: Ledger) -> pd.DataFrame:
     ...     len(effective_feedback(ledger))
     0
     """
-    columns = ["month", "cell", "alarm", "problem", "place", "time", "by", "text"]
-    rows = []
+    return pd.DataFrame(effective_rows(ledger), columns=EFFECTIVE).astype({"effective": bool})
+
+
+def effective_rows(ledger: Ledger) -> list[dict[str, Any]]:
+    """The rows of ``effective_feedback``, for whoever needs no frame."""
+    rows, last = [], {}
     for entry in ledger.entries("feedback"):
         place = "/".join(filter(None, (entry.body.get(name, "").strip() for name in PLACE)))
-        body = entry.body | {"place": place}
-        rows.append((entry.seq, *(body.get(name, "") for name in columns)))
-    table = pd.DataFrame(rows, columns=["seq", *columns])
-    when = pd.to_datetime(table["time"], format="ISO8601")
-    order = table.assign(when=when).sort_values(["when", "seq"], kind="stable")
-    to_alarm = order["alarm"] != ""
-    last = (
-        order[to_alarm]
-        .drop_duplicates("alarm", keep="last")
-        .index.union(order[~to_alarm].drop_duplicates(["month", "cell", "problem", "place"], keep="last").index)
-    )
-    return table.assign(effective=table.index.isin(last))
-
-
-def _key(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(body.items()))
+        body = entry.body | {"seq": entry.seq, "place": place}
+        rows.append({name: body.get(name, "") for name in EFFECTIVE[:-1]})
+    for row in sorted(rows, key=lambda row: (pd.Timestamp(row["time"]), row["seq"])):
+        last[row["alarm"] or (row["month"], row["cell"], row["problem"], row["place"])] = row["seq"]
+    standing = set(last.values())
+    return [row | {"effective": row["seq"] in standing} for row in rows]
 
 
 def _settle(body: dict[str, str], alarms: dict[str, dict[str, Any]]) -> str:
@@ -152,14 +140,18 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
         return str(error)
     if time is pd.NaT or time.tzinfo is not None:
         return f"time {body['time']!r} is no local time; write it like 2020-03-05T10:00"
+    why = _instants(body)
+    if why:
+        return why
     if body.get("alarm"):  # hourly, so it is answered before its month's list is published
         alarm = alarms.get(body["alarm"])
         if alarm is None:
             return f"alarm {body['alarm']} does not exist"
         if alarm["cell"] != cell:
             return f"alarm {body['alarm']} is of cell {alarm['cell']}"
-        if time < pd.Timestamp(alarm["time"]):
-            return f"the visit {body['time']} is before the alarm {alarm['time']}"
+        for name in ("time", "arrived"):
+            if body.get(name) and pd.Timestamp(body[name]) < pd.Timestamp(alarm["time"]):
+                return f"the visit {body[name]} is before the alarm {alarm['time']}"
         return ""
     if month not in warned:
         return f"no list of {month} was published"
@@ -172,4 +164,23 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
     over = month_start(month_minus(month, -1))
     if np.datetime64(time) < over:
         return f"the visit {body['time']} is before the warned month was over"
+    return ""
+
+
+def _instants(body: dict[str, str]) -> str:
+    """Why the times of arrival and result cannot be, or an empty text (B28: arrived, handled, reported)."""
+    times = {}
+    for name in ("arrived", "result_time"):
+        said = body.get(name, "").strip()
+        if not said:
+            body.pop(name, None)
+            continue
+        try:
+            times[name] = pd.Timestamp(said)
+        except ValueError:
+            times[name] = pd.NaT
+        if times[name] is pd.NaT or times[name].tzinfo is not None:
+            return f"{name} {said!r} is no local time; write it like 2020-03-05T10:00"
+    if len(times) == 2 and times["result_time"] < times["arrived"]:
+        return f"the result {body['result_time']} is before the arrival {body['arrived']}"
     return ""

@@ -1,12 +1,15 @@
 """The figures of a period, of any part of a ledger: answered, overdue, found, visited, rectified (C11, E3, A5)."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hotspot.ledger.clocks import local_minute
-from hotspot.ledger.feedback import NONE, effective_feedback
+from hotspot.ledger.feedback import EFFECTIVE, NONE, effective_rows
 from hotspot.ledger.issues import OPEN, issue_table
 from hotspot.ledger.store import Ledger
 from hotspot.ledger.watch import alarm_table, rate, ratio
@@ -68,9 +71,7 @@ def facts(
 
     Parameters
     ----------
-    ledger : Ledger
     asof : str, local ISO time
-    clocks : Clocks
     places : mapping cell -> (city, county)
     rectify_days : int, as ``issue_table``
 
@@ -83,8 +84,6 @@ def facts(
     0
     """
     now = local_minute(asof)
-    answers = effective_feedback(ledger)
-    answers = answers[pd.to_datetime(answers["time"], format="ISO8601") <= now]
     rows = [
         {name: entry.body.get(name, "") for name in VISIT}
         | {name: _count(entry.body.get(name)) for name in ("persons", "sources")}
@@ -92,7 +91,7 @@ def facts(
         if pd.Timestamp(entry.body["time"]) <= now
     ]  # fmt: skip
     visits = pd.DataFrame(rows, columns=[*VISIT, "persons", "sources"])
-    found = answers[answers["effective"] & ~answers["problem"].isin(["", NONE])].reset_index(drop=True)
+    found = pd.DataFrame(found_rows(ledger, asof), columns=EFFECTIVE)
     tables = (
         alarm_table(ledger, asof, clocks), found, visits, issue_table(ledger, asof, rectify_days=rectify_days),
     )  # fmt: skip
@@ -106,45 +105,73 @@ def facts(
     return Facts(asof, *placed)
 
 
+def found_rows(ledger: Ledger, asof: str) -> list[dict[str, Any]]:
+    """Effective answers and findings with a problem, up to an instant: rows of ``feedback.effective_rows``."""
+    now = local_minute(asof)
+    return [
+        row
+        for row in effective_rows(ledger)
+        if row["effective"] and row["problem"] not in ("", NONE) and pd.Timestamp(row["time"]) <= now
+    ]
+
+
 def figures(part: Facts) -> dict:
     """
     The figures of a part: counts, and rates that are None where there is nothing to divide by.
 
     Returns
     -------
-    dict: ``pushed answered overdue found`` alarms and problems found; ``answer_rate`` per cent, ``per_alarm``;
+    dict: ``pushed answered overdue late found`` alarms and problems found; ``site_overdue site_late`` of the report
+    from the spot (B5); ``answer_rate`` per cent, ``per_alarm``;
     ``visits persons sources`` with ``persons_per_alarm sources_per_alarm``; ``median_hours p90_hours`` to the answer;
     ``issues`` found, ``open`` and ``late`` of them, ``reopened``
     """
-    alarms, issues = part.alarms, part.issues
-    answered = alarms[alarms["answered"] != ""]
-    waited = pd.Series(
-        [
-            (local_minute(row.answered) - local_minute(row.received or row.pushed)) / pd.Timedelta(hours=1)
-            for row in answered.itertuples()
-        ],
-        dtype="float64",
-    )
-    persons, sources, n = int(part.visits["persons"].sum()), int(part.visits["sources"].sum()), len(alarms)
+    persons, sources, n = int(part.visits["persons"].sum()), int(part.visits["sources"].sum()), len(part.alarms)
     return {
-        "pushed": n,
-        "answered": len(answered),
-        "overdue": int((alarms["state"] == "overdue").sum()),
-        "late": int((alarms["state"] == "late").sum()),
-        "found": len(part.found),
-        "answer_rate": rate(len(answered), n),
-        "per_alarm": ratio(len(part.found), n),
+        **alarm_figures(part.alarms[_OF_ALARMS].to_dict("records"), len(part.found)),
         "visits": len(part.visits),
         "persons": persons,
         "sources": sources,
         "persons_per_alarm": ratio(persons, n, 2) if persons else None,
         "sources_per_alarm": ratio(sources, n, 2) if sources else None,
-        "median_hours": None if waited.empty else round(float(waited.median()), 1),
-        "p90_hours": None if waited.empty else round(float(waited.quantile(0.9)), 1),
+        **issue_figures(part.issues[_OF_ISSUES].to_dict("records")),
+    }
+
+
+_OF_ALARMS = ["pushed", "received", "answered", "state", "site_state"]
+_OF_ISSUES = ["state", "overdue", "reopened"]
+
+
+def alarm_figures(alarms: Sequence[Mapping[str, Any]], n_found: int) -> dict[str, Any]:
+    """What ``figures`` says of alarms, rows of ``watch.alarm_rows``, with so many problems found."""
+    answered = [row for row in alarms if row["answered"]]
+    hour = pd.Timedelta(hours=1)
+    waited = [
+        (local_minute(row["answered"]) - local_minute(row["received"] or row["pushed"])) / hour for row in answered
+    ]
+    states, sites = (Counter(row[name] for row in alarms) for name in ("state", "site_state"))
+    return {
+        "pushed": len(alarms),
+        "answered": len(answered),
+        "overdue": states["overdue"],
+        "late": states["late"],
+        "site_overdue": sites["overdue"],
+        "site_late": sites["late"],
+        "found": n_found,
+        "answer_rate": rate(len(answered), len(alarms)),
+        "per_alarm": ratio(n_found, len(alarms)),
+        "median_hours": round(float(np.median(waited)), 1) if waited else None,
+        "p90_hours": round(float(np.quantile(waited, 0.9)), 1) if waited else None,
+    }
+
+
+def issue_figures(issues: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What ``figures`` says of problems, rows of ``issues.issue_rows``."""
+    return {
         "issues": len(issues),
-        "open": int(issues["state"].isin(OPEN).sum()),
-        "issues_overdue": int(issues["overdue"].sum()),
-        "reopened": int((issues["reopened"] > 0).sum()),
+        "open": sum(row["state"] in OPEN for row in issues),
+        "issues_overdue": sum(bool(row["overdue"]) for row in issues),
+        "reopened": sum(row["reopened"] > 0 for row in issues),
     }
 
 

@@ -19,10 +19,6 @@ def read_ledger(path: Path | str) -> Iterator[Ledger]:
     """
     Open a ledger only to read it; closes when the block ends.
 
-    Parameters
-    ----------
-    path : str or Path
-
     Yields
     ------
     Ledger, on which nothing can be entered

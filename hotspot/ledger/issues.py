@@ -7,12 +7,14 @@ and one that fails reopens the problem. A step that does not follow the one befo
 
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.people import Register
 from hotspot.ledger.store import Ledger
+from hotspot.ledger.taking import key_of, text_of
 from hotspot.rules.classes import departments, problem_types
 
 ORIGINS = MappingProxyType(
@@ -54,7 +56,6 @@ def record_issues(ledger: Ledger, rows: Iterable[dict], *, register: Register | 
 
     Parameters
     ----------
-    ledger : Ledger
     rows : iterable of dict of text
         ``origin`` (a key of ``ORIGINS`` or its Chinese), ``found`` (local time), ``by``, ``cell``,
         ``problem`` (a key of the vocabulary or its Chinese), ``text``; ``issue`` blank or a number of ours;
@@ -86,7 +87,7 @@ def record_issues(ledger: Ledger, rows: Iterable[dict], *, register: Register | 
     same = {_without_number(entry.body): entry for entry in standing.values()}
     out = []
     for number, row in enumerate(rows, 1):
-        body = _text_of(row)
+        body = text_of(row)
         why = _settle(body)
         if not why and register is not None and body["origin"] == "self":
             why = register.why_not(body["by"], "found", body["found"])
@@ -114,7 +115,6 @@ def record_steps(ledger: Ledger, rows: Iterable[dict], *, register: Register | N
 
     Parameters
     ----------
-    ledger : Ledger
     rows : iterable of dict of text
         ``issue, step`` (a state or its Chinese), ``time`` (local), ``by``; ``unit department due text``
         and others are kept.
@@ -143,25 +143,25 @@ def record_steps(ledger: Ledger, rows: Iterable[dict], *, register: Register | N
     ['claimed before assigned']
     """
     past = _past(ledger)
-    known = {_key(entry.body): entry.seq for entry in ledger.entries("step")}
+    known = {key_of(entry.body): entry.seq for entry in ledger.entries("step")}
     words = {zh: key for key, zh in STATES.items()}
     out = []
     for number, row in enumerate(rows, 1):
-        body = _text_of(row)
+        body = text_of(row)
         body["step"] = words.get(body.get("step", ""), body.get("step", ""))
         seq, state = 0, "quarantined"
         why = _settle_step(body, past)
         if not why and register is not None:
             facility = body.get("facility") or past[body["issue"]][0].get("facility", "")
             why = register.why_not(body["by"], body["step"], body["time"], facility)
-        if not why and _key(body) in known:
-            seq, state = known[_key(body)], "repeated"
+        if not why and key_of(body) in known:
+            seq, state = known[key_of(body)], "repeated"
         elif not why:
             why = _out_of_order(body, past[body["issue"]])
         if not seq and not why:
             month = local_minute(body["time"]).strftime("%Y-%m")
             seq, state = ledger.append("step", month, body).seq, "recorded"
-            known[_key(body)] = seq
+            known[key_of(body)] = seq
             past[body["issue"]].append(body)
         out.append((number, body.get("issue", ""), state, why, seq))
     return pd.DataFrame(out, columns=["row", "issue", "state", "why", "seq"])
@@ -173,7 +173,6 @@ def issue_table(ledger: Ledger, asof: str, *, rectify_days: int = 30) -> pd.Data
 
     Parameters
     ----------
-    ledger : Ledger
     asof : str, local ISO time; later entries have not happened yet
     rectify_days : int
         From the hand-over, where neither the problem nor a step names a date (``handover.rectify_days``).
@@ -191,6 +190,12 @@ def issue_table(ledger: Ledger, asof: str, *, rectify_days: int = 30) -> pd.Data
     ...     len(issue_table(ledger, "2026-01-01T00:00"))
     0
     """
+    rows = issue_rows(ledger, asof, rectify_days=rectify_days)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"overdue": bool, "reopened": "int64"})
+
+
+def issue_rows(ledger: Ledger, asof: str, *, rectify_days: int = 30) -> list[dict[str, Any]]:
+    """The rows of ``issue_table``, for whoever needs no frame."""
     now = local_minute(asof)
     rows = []
     for name, events in sorted(_past(ledger).items()):
@@ -222,7 +227,7 @@ def issue_table(ledger: Ledger, asof: str, *, rectify_days: int = 30) -> pd.Data
                 "steps": "；".join(f"{event['time'][:16]} {STATES[event['step']]}" for event in events),
             }
         )
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"overdue": bool, "reopened": "int64"})
+    return rows
 
 
 def _past(ledger: Ledger) -> dict[str, list[dict[str, str]]]:
@@ -236,16 +241,8 @@ def _past(ledger: Ledger) -> dict[str, list[dict[str, str]]]:
     return past
 
 
-def _text_of(row: dict[str, str]) -> dict[str, str]:
-    return {str(k): str(v).strip() for k, v in row.items() if v is not None and v == v and str(v).strip()}
-
-
-def _key(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(body.items()))
-
-
 def _without_number(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return _key({name: value for name, value in body.items() if name != "issue"})
+    return key_of({name: value for name, value in body.items() if name != "issue"})
 
 
 def _settle(body: dict[str, str]) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.loop import IndexLadder, ShareLadder
+from hotspot.text.labels import label_of
 
-SHARE_STEPS = ("通报批评", "约谈相关负责同志", "问责建议")
+SHARE_STEPS = ("通报批评", "约谈相关负责同志", label_of("accountability"))
 INDEX_STEPS = ("通报批评", "分管负责同志公开约谈", "主要负责同志公开约谈", "问责建议、组织处理")
 MEASURE_STEPS = ("通报批评", "分管领导公开约谈", "主要负责同志公开约谈")
 
@@ -18,7 +19,6 @@ def share_step(missed: Mapping[str, tuple[int, int]], month: str, rule: ShareLad
     ----------
     missed : mapping month -> (missed by the unit, missed by all)
     month : str, "YYYY-MM"
-    rule : ShareLadder
 
     Notes
     -----

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hotspot.ledger.ladders import MEASURE_STEPS, measures_step
 from hotspot.ledger.store import Ledger
+from hotspot.ledger.taking import take, text_of
 
 REQUIRED = ("measure", "unit", "text", "week", "state")
 _STATES = {"done": True, "已完成": True, "已整改": True, "not": False, "未完成": False, "未整改": False}
@@ -23,7 +24,6 @@ def record_measures(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
 
     Parameters
     ----------
-    ledger : Ledger
     rows : iterable of dict of text
         ``measure`` (its number), ``unit, text``, ``week`` ("2025-W49" or a day of it), ``state`` (done or not, or
         已完成, 未完成); ``cell`` and ``began`` (the day it was in force) where its effect is to be asked.
@@ -41,19 +41,11 @@ def record_measures(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     ...     record_measures(ledger, [row, row, row | {"week": "2025-W60"}])[["state", "why"]].values.tolist()
     [['recorded', ''], ['repeated', ''], ['quarantined', "week '2025-W60' is no week; write it like 2025-W49"]]
     """
-    known = {_key(entry.body): entry.seq for entry in ledger.entries("measure")}
-    out = []
-    for number, row in enumerate(rows, 1):
-        body = {str(k): str(v).strip() for k, v in row.items() if v is not None and v == v and str(v).strip()}
-        why, seq, state = _settle(body), 0, "quarantined"
-        if not why:
-            state = "repeated" if _key(body) in known else "recorded"
-            if state == "recorded":
-                month = date.fromisocalendar(int(body["week"][:4]), int(body["week"][6:]), 1).isoformat()[:7]
-                known[_key(body)] = ledger.append("measure", month, body).seq
-            seq = known[_key(body)]
-        out.append((number, body.get("measure", ""), state, why, seq))
-    return pd.DataFrame(out, columns=["row", "measure", "state", "why", "seq"])
+
+    def month(body: dict[str, str]) -> str:
+        return date.fromisocalendar(int(body["week"][:4]), int(body["week"][6:]), 1).isoformat()[:7]
+
+    return take(ledger, "measure", map(text_of, rows), _settle, month=month, shown={"measure": "measure"})
 
 
 def measure_table(ledger: Ledger, asof: str) -> pd.DataFrame:
@@ -62,7 +54,6 @@ def measure_table(ledger: Ledger, asof: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    ledger : Ledger
     asof : str, "YYYY-MM-DD"; later weeks have not happened yet
 
     Returns
@@ -172,7 +163,3 @@ def _settle(body: dict) -> str:
         except ValueError:
             return f"began {body['began']!r} is no day; write it like 2025-12-01"
     return ""
-
-
-def _key(body: dict) -> tuple:
-    return tuple(sorted(body.items()))

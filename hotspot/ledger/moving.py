@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hotspot.ledger.storage import FILE, POINTER
 from hotspot.ledger.store import open_ledger
+from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
 
 
@@ -44,7 +45,5 @@ def move_ledger(home: str | Path, url: str) -> int:
     home.mkdir(parents=True, exist_ok=True)
     if (home / FILE).exists():
         (home / FILE).replace(home / "ledger-moved.sqlite")
-    partial = home / f"{POINTER}.partial"
-    partial.write_text(f"{url}\n", encoding="utf-8")
-    partial.replace(home / POINTER)
+    write_whole(home / POINTER, f"{url}\n".encode())
     return len(entries)

@@ -42,10 +42,8 @@ def wilson(n_hit: int, n: int, level: float = 0.95) -> tuple[float, float]:
 
     Parameters
     ----------
-    n_hit : int
     n : int
         Of how many; 0 gives the whole range.
-    level : float
 
     Returns
     -------
@@ -79,10 +77,6 @@ def visits(ledger: Ledger) -> pd.DataFrame:
     Every visit of the ledger once, with what it came to.
 
     Rows of one cell, month and alarm are one visit: a problem in any of them is a problem of the visit.
-
-    Parameters
-    ----------
-    ledger : Ledger
 
     Returns
     -------
@@ -137,7 +131,6 @@ def outcome(seen: pd.DataFrame, listed: pd.DataFrame | None = None, level: float
         matches what was found, -1 none, NaN no checklist), the places on the checklist are told too
     listed : DataFrame ``month, cell, reason, distinguishable``, optional
         The published lists; gives the group ``distinguishable``: "yes" where any reason of the cell is.
-    level : float
 
     Returns
     -------

@@ -9,7 +9,8 @@ import pandas as pd
 from hotspot.ledger.alarms import alarm_bodies
 from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.feedback import NONE, effective_feedback
-from hotspot.ledger.issues import OPEN, issue_table
+from hotspot.ledger.issues import OPEN, issue_rows
+from hotspot.ledger.rhythm import period_of, regular_times
 from hotspot.ledger.store import Entry, Ledger
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.classes import problem_types
@@ -23,7 +24,8 @@ class CellPast:
 
     ``alarms``: (time, sub-cell, hours) of the year's pushed alarms; ``recurring``: sub-cells that alarmed again
     and again; ``findings``: (day, problem) of the year; ``open``: (number, problem, due) of what is not accepted;
-    ``warned``: months on the published lists; ``photos``: their numbers.
+    ``warned``: months on the published lists; ``photos``: their numbers; ``regular``: (zh, en) of an hour or weekday
+    at which its alarms gather; ``period``: days between alarms that keep one distance, 0 where they do not.
     """
 
     cell: str
@@ -33,6 +35,8 @@ class CellPast:
     open: tuple[tuple[str, str, str], ...]
     warned: tuple[str, ...]
     photos: tuple[str, ...]
+    regular: tuple[tuple[str, str], ...] = ()
+    period: int = 0
 
 
 def past_of(ledger: Ledger, cell: str, asof: str, rule: Clocks) -> CellPast:
@@ -41,14 +45,8 @@ def past_of(ledger: Ledger, cell: str, asof: str, rule: Clocks) -> CellPast:
 
     Parameters
     ----------
-    ledger : Ledger
-    cell : str
     asof : str, local ISO time; the year before it is told, later entries have not happened
-    rule : Clocks, its ``repeat_days`` and ``repeat_alarms``
-
-    Returns
-    -------
-    CellPast
+    rule : Clocks, what makes alarms repeated, regular, periodic
 
     Examples
     --------
@@ -70,7 +68,6 @@ def pasts_of(ledger: Ledger, cells: Iterable[str], asof: str, rule: Clocks) -> d
 
     Parameters
     ----------
-    ledger : Ledger
     cells : iterable of str
     asof, rule : as ``past_of``
 
@@ -88,7 +85,9 @@ def pasts_of(ledger: Ledger, cells: Iterable[str], asof: str, rule: Clocks) -> d
     for body in alarm_bodies(ledger).values():
         if body["state"] in ("pushed", "persistent") and within(body["time"]):
             alarms.setdefault(body["cell"], []).append((body["time"], body["sub_cell"], int(body["hours"])))
-    issues = dict(list(issue_table(ledger, asof).groupby("cell", sort=False)))
+    issues: dict[str, list] = {}
+    for row in issue_rows(ledger, asof):
+        issues.setdefault(row["cell"], []).append(row)
     answers = effective_feedback(ledger)
     answers = answers[answers["effective"] & ~answers["problem"].isin(["", NONE])]
     found: dict[str, set] = {}
@@ -106,19 +105,24 @@ def pasts_of(ledger: Ledger, cells: Iterable[str], asof: str, rule: Clocks) -> d
             for name in sorted({name for name, *_ in entry.body["warned"]}):
                 warned.setdefault(name, []).append(month)
     pasts = {}
+    times = {cell: [time for time, *_ in own] for cell, own in alarms.items()}
     for cell in dict.fromkeys(cells):
-        own, table = sorted(alarms.get(cell, ())), issues.get(cell)
+        others = [time for other, own in times.items() if other != cell for time in own]
+        own, rows = sorted(alarms.get(cell, ())), issues.get(cell, [])
         often = Counter(sub for time, sub, _ in own if local_minute(time) > recent)
-        rows = () if table is None else tuple(table.itertuples())
-        findings = found.get(cell, set()) | {(row.found[:10], row.problem) for row in rows if within(row.found)}
+        findings = found.get(cell, set()) | {
+            (row["found"][:10], row["problem"]) for row in rows if within(row["found"])
+        }
         pasts[cell] = CellPast(
             cell,
             tuple(own),
             tuple(sorted(sub for sub, n in often.items() if n >= rule.repeat_alarms)),
             tuple(sorted(findings)),
-            tuple((row.issue, row.problem, row.due) for row in rows if row.state in OPEN),
+            tuple((row["issue"], row["problem"], row["due"]) for row in rows if row["state"] in OPEN),
             tuple(warned.get(cell, ())),
             tuple(sorted(filter(None, photos.get(cell, ())))),
+            tuple(regular_times(times.get(cell, ()), others, rule)),
+            period_of(times.get(cell, ()), rule),
         )
     return pasts
 
@@ -132,10 +136,8 @@ def known_past(ledger: Ledger, month: str, cells: Iterable[str], rule: Clocks) -
 
     Parameters
     ----------
-    ledger : Ledger
     month : str, "YYYY-MM"
     cells : iterable of str
-    rule : Clocks
 
     Returns
     -------
@@ -198,9 +200,9 @@ def past_words(past: CellPast) -> list[tuple[str, str]]:
         n = len(past.alarms)
         more_zh, more_en = ("，最近3次", ", the last three") if n > 3 else ("", "")
         lines.append((f"近一年报警{n}次{more_zh}：{zh}", f"{n} alarm{'s'[: n != 1]} within a year{more_en}: {en}"))
-    if past.recurring:
-        subs = "、".join(sub[-2:] for sub in past.recurring)
-        lines.append((f"重复性报警：{subs}号小格", f"alarms again and again: {subs}"))
+    kind = _kinds_of_alarms(past)
+    if kind:
+        lines.append(("；".join(zh for zh, _ in kind), "; ".join(en for _, en in kind)))
     if past.findings:
         last_found = past.findings[-3:]
         zh = "，".join(f"{kinds[problem]['zh']}（{day}）" for day, problem in last_found)
@@ -215,3 +217,15 @@ def past_words(past: CellPast) -> list[tuple[str, str]]:
         )
         lines.append((f"未销号：{zh}", f"open: {en}"))
     return lines or [("近一年没有报警，没有发现过问题", "no alarm and no problem within a year")]
+
+
+def _kinds_of_alarms(past: CellPast) -> list[tuple[str, str]]:
+    """Repeated, regular, periodic, as operators call them."""
+    told = []
+    if past.recurring:
+        subs = "、".join(sub[-2:] for sub in past.recurring)
+        told.append((f"重复性报警：{subs}号小格", f"alarms again and again: {subs}"))
+    told += [(f"规律性报警：{zh}", f"regular alarms: {en}") for zh, en in past.regular]
+    if past.period:
+        told.append((f"周期性报警：约每{past.period}天", f"periodic alarms: every {past.period} days or so"))
+    return told

@@ -37,7 +37,7 @@ class Register:
         >>> Register(units, people, Network()).on("2025-02-01").units["unit"].tolist()
         ['b']
         """
-        return replace(self, units=_in_force(self.units, day), people=_in_force(self.people, day))
+        return replace(self, units=in_force(self.units, day), people=in_force(self.people, day))
 
     def people_of(self, unit: str) -> pd.DataFrame:
         """The people of one unit, chiefs first."""
@@ -99,7 +99,6 @@ def staffing_findings(register: Register, day: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    register : Register
     day : str, "YYYY-MM-DD"; who has left by then does not count
 
     Returns
@@ -151,7 +150,8 @@ def count_check(counts: dict[str, int], rule: Network) -> list[tuple[str, str]]:
     return told
 
 
-def _in_force(table: pd.DataFrame, day: str) -> pd.DataFrame:
+def in_force(table: pd.DataFrame, day: str) -> pd.DataFrame:
+    """The rows of a register that count on a day: from ``from`` to ``until``, both inside, empty open."""
     begun = (table["from"] == "") | (table["from"] <= day)
     return table[begun & ((table["until"] == "") | (table["until"] >= day))]
 
@@ -239,7 +239,6 @@ def answerable(register: Register, joined: pd.DataFrame, day: str) -> dict[str, 
 
     Parameters
     ----------
-    register : Register
     joined : DataFrame, from ``grid.unit_cells``
     day : str, "YYYY-MM-DD"
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from hotspot.ledger.connections import Pool, faults, locked, pool_of
 from hotspot.ledger.storage import SCHEMA, require_known
 from hotspot.variables import DataError
 
-_WAIT = 30  # s, as for a file
 _TABLE = """
 create table if not exists ledger_schema (version integer not null);
 create table if not exists entry (
@@ -36,15 +36,16 @@ create or replace trigger entry_is_not_changed before update or delete or trunca
 class PostgresStorage:
     """One study's schema in a database; get it from ``store.open_ledger`` with a URL."""
 
-    def __init__(self, name: str, schema: str, connection: Any) -> None:
+    def __init__(self, name: str, schema: str, connection: Any, pool: Pool) -> None:
         self.name = name
         self._schema = schema
         self._connection = connection
+        self._pool = pool
 
     @classmethod
     def opened(cls, url: str) -> "PostgresStorage":
         """
-        The schema named by the URL, made where there is none.
+        The schema named by the URL, made where there is none, over a connection that is lent (``connections``).
 
         Parameters
         ----------
@@ -57,47 +58,30 @@ class PostgresStorage:
             No driver, no server, no right to it, a password in the URL, or written by a newer program.
         """
         plain, schema, name = split_url(url)
-        try:
-            import psycopg
-        except ImportError:
-            raise DataError(f"{name}: the PostgreSQL driver is not there; install hotspot[postgres].") from None
-        connection = None
-        try:
-            with _faults(name):
-                connection = psycopg.connect(plain, autocommit=True, connect_timeout=_WAIT, client_encoding="UTF8")
-                connection.execute(f"set lock_timeout = '{_WAIT}s'")
-                storage = cls(name, schema, connection)
-                storage._prepare()
-        except BaseException:
-            if connection is not None:
-                connection.close()
-            raise
+        pool = pool_of(plain)
+        with faults(name):
+            connection, version = pool.take(schema, "select version from ledger_schema")
+            storage = cls(name, schema, connection, pool)
+            try:
+                if version is None:
+                    storage._make()
+                else:
+                    require_known(name, version[0])
+            except BaseException:
+                storage.close()
+                raise
         return storage
 
-    def _prepare(self) -> None:
-        there = self._connection.execute(
-            "select 1 from pg_tables where schemaname = %s and tablename = 'entry'", (self._schema,)
-        ).fetchone()
-        if there is None:
-            with self._locked():
-                self._connection.execute(f'create schema if not exists "{self._schema}"')
-                self._connection.execute(f'set local search_path to "{self._schema}"')
-                self._connection.execute(_TABLE)
-                if not self._connection.execute("select 1 from ledger_schema").fetchone():
-                    self._connection.execute("insert into ledger_schema values (%s)", (SCHEMA,))
-        self._connection.execute(f'set search_path to "{self._schema}"')
-        row = self._connection.execute("select version from ledger_schema").fetchone()
-        require_known(self.name, row[0] if row else 0)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with self._connection.transaction():
-            self._connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (self._schema,))
-            yield
+    def _make(self) -> None:
+        with locked(self._connection, self._schema):
+            self._connection.execute(f'create schema if not exists "{self._schema}"')
+            self._connection.execute(_TABLE)
+            if not self._connection.execute("select 1 from ledger_schema").fetchone():
+                self._connection.execute("insert into ledger_schema values (%s)", (SCHEMA,))
 
     def rows(self, sql: str, given: Sequence[Any] = ()) -> list[tuple]:
         """The rows of a query."""
-        with _faults(self.name):
+        with faults(self.name):
             return self._connection.execute(sql.replace("?", "%s"), list(given)).fetchall()
 
     def put(self, row: Sequence[Any]) -> None:
@@ -107,7 +91,7 @@ class PostgresStorage:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One writer at a time: an advisory lock of the study's own, let go with the transaction."""
-        with _faults(self.name), self._locked():
+        with faults(self.name), locked(self._connection, self._schema):
             yield
 
     def fault(self) -> str:
@@ -115,8 +99,8 @@ class PostgresStorage:
         return ""
 
     def close(self) -> None:
-        """End the connection."""
-        self._connection.close()
+        """Give the connection back."""
+        self._pool.give(self._connection)
 
 
 def split_url(url: str) -> tuple[str, str, str]:
@@ -147,24 +131,3 @@ def split_url(url: str) -> tuple[str, str, str]:
     if not parts.netloc and not plain.startswith(f"{parts.scheme}://"):
         plain = plain.replace(f"{parts.scheme}:", f"{parts.scheme}://", 1)
     return plain, study, f"{parts.scheme}://{parts.netloc}{parts.path}?study={study}"
-
-
-@contextmanager
-def _faults(name: str) -> Iterator[None]:
-    """PostgreSQL's errors in our words, one line."""
-    import psycopg
-
-    try:
-        yield
-    except psycopg.errors.LockNotAvailable:
-        raise DataError(f"{name}: another office has been writing for {_WAIT} s; wait for it to end.") from None
-    except psycopg.OperationalError as error:
-        said = str(error).strip().splitlines()
-        raise DataError(
-            f"{name}: {said[0] if said else 'no answer'}; check that the server runs and answers."
-        ) from None
-    except psycopg.Error as error:
-        said = str(error).strip().splitlines()
-        raise DataError(
-            f"{name}: {said[0] if said else 'refused'}; check the rights, or restore from a copy."
-        ) from None

@@ -1,7 +1,5 @@
 """Problems by kind and county (D24): the table, its sums, and the sentence the ministry's page prints of it."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from hotspot.rules.classes import problem_types
@@ -39,14 +37,13 @@ def cross_table(rows: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def problem_sentences(rows: pd.DataFrame, kinds: Sequence[str] | None = None) -> list[str]:
+def problem_sentences(rows: pd.DataFrame) -> list[str]:
     """
-    The sentence of each kind: how many, and where; a city is named before its first county.
+    The sentence of each kind that occurs: how many, and where; a city is named before its first county.
 
     Parameters
     ----------
     rows : DataFrame ``problem, city, county``
-    kinds : sequence of str, optional; default those that occur, in the vocabulary's order
 
     Examples
     --------
@@ -56,7 +53,7 @@ def problem_sentences(rows: pd.DataFrame, kinds: Sequence[str] | None = None) ->
     """
     vocabulary = problem_types()
     out = []
-    for kind in kinds or [k for k in vocabulary if k in set(rows["problem"])]:
+    for kind in [k for k in vocabulary if k in set(rows["problem"])]:
         of_kind = rows[rows["problem"] == kind]
         counts = of_kind.groupby(["city", "county"], sort=False).size()
         parts, before = [], None

@@ -7,6 +7,10 @@ import pandas as pd
 from hotspot.ledger.alarms import alarm_bodies
 from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.store import Ledger
+from hotspot.ledger.taking import take
+
+# The form's own number; the clock of the phone when it was filled in and when it was sent, the desk's when it came.
+KEPT = ("form", "filled", "phone", "entered")
 
 
 def record_receipts(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
@@ -15,8 +19,8 @@ def record_receipts(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
 
     Parameters
     ----------
-    ledger : Ledger
     rows : iterable of dict of text: ``alarm``, ``received`` (local time), ``by``
+        What a desk knows of a form beside them is kept: ``KEPT``.
 
     Returns
     -------
@@ -33,33 +37,27 @@ def record_receipts(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     ['recorded', 'repeated', 'quarantined']
     """
     alarms = alarm_bodies(ledger)
-    known = {
-        (entry.body["alarm"], entry.body["received"], entry.body["by"]): entry.seq
-        for entry in ledger.entries("receipt")
-    }
-    out = []
-    for number, row in enumerate(rows, 1):
-        alarm, by = str(row.get("alarm", "")).strip(), str(row.get("by", "")).strip()
-        seq, state, why, received = 0, "quarantined", "", ""
+    known = ("alarm", "received", "by")
+
+    def body_of(row: dict) -> dict[str, str]:
+        return {name: str(row.get(name, "")).strip() for name in known} | {n: str(row[n]) for n in KEPT if row.get(n)}
+
+    def settle(body: dict[str, str]) -> str:
+        if not body["by"]:
+            return "by is missing"
+        if body["alarm"] not in alarms:
+            return f"alarm {body['alarm']} does not exist"
         try:
-            received = local_minute(str(row.get("received", ""))).isoformat(timespec="minutes")
+            body["received"] = local_minute(body["received"]).isoformat(timespec="minutes")
         except ValueError as error:
-            why = str(error)
-        if not by:
-            why = "by is missing"
-        elif alarm not in alarms:
-            why = f"alarm {alarm} does not exist"
-        elif not why and received < alarms[alarm]["time"]:
-            why = f"received {received}, before the alarm {alarms[alarm]['time']}"
-        if not why:
-            key = (alarm, received, by)
-            state = "repeated" if key in known else "recorded"
-            if state == "recorded":
-                body = {"alarm": alarm, "received": received, "by": by}
-                known[key] = ledger.append("receipt", alarms[alarm]["time"][:7], body).seq
-            seq = known[key]
-        out.append((number, alarm, state, why, seq))
-    return pd.DataFrame(out, columns=["row", "alarm", "state", "why", "seq"])
+            return str(error)
+        since = alarms[body["alarm"]]["time"]
+        return f"received {body['received']}, before the alarm {since}" if body["received"] < since else ""
+
+    return take(
+        ledger, "receipt", map(body_of, rows), settle, month=lambda body: alarms[body["alarm"]]["time"][:7],
+        shown={"alarm": "alarm"}, same=lambda body: tuple(body[name] for name in known),
+    )  # fmt: skip
 
 
 def receipts(ledger: Ledger) -> dict[str, str]:

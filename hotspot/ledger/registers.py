@@ -1,14 +1,19 @@
-"""Rewards for reports and trainings (B25, B26), and typical cases by quarter (B20): each line an entry."""
+"""Rewards and trainings (B25, B26), consultations (A6), typical cases by quarter (B20): each line an entry."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from hotspot.ledger.store import Ledger
+from hotspot.ledger.taking import take, text_of
 
 REWARD = ("reward", "reported", "amount")
 TRAINING = ("training", "unit", "held", "topic")
+CONSULTATION = ("consultation", "consulted", "decided_on")
 
 
 def record_rewards(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
@@ -17,7 +22,6 @@ def record_rewards(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
 
     Parameters
     ----------
-    ledger : Ledger
     rows : iterable of dict of text
         ``reward`` (its number), ``reported`` (the day), ``amount`` (yuan); ``issue`` of the problem, ``paid``,
         ``by``. A name of who reported has no place here: a row with ``reporter`` is set aside.
@@ -60,9 +64,55 @@ def record_trainings(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
     return _record(ledger, "training", TRAINING, "held", rows, lambda body: "")
 
 
-def untrained(ledger: Ledger, year: int, units: Iterable[str]) -> list[str]:
+def record_consultations(ledger: Ledger, rows: Iterable[dict], *, members: Collection[str] = ()) -> pd.DataFrame:
     """
-    Units without a training in a year (B26: at least one).
+    Append consultations of the member offices (A6).
+
+    Parameters
+    ----------
+    rows : iterable of dict of text
+        ``consultation`` (its number), ``consulted`` (the day), ``decided_on`` (what was decided); ``present``: offices
+        between ``;``.
+    members : collection of str
+        The register's offices; a row that names another is set aside. Empty: none is judged.
+
+    Returns
+    -------
+    DataFrame, as ``record_rewards``
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from hotspot.ledger.store import open_ledger
+    >>> row = {"consultation": "H1", "consulted": "2025-12-09", "decided_on": "启动预警", "present": "气象局；公安局"}
+    >>> with open_ledger(tempfile.mkdtemp() + "/ledger.sqlite") as ledger:
+    ...     record_consultations(ledger, [row], members=["气象局"])["why"].tolist()
+    ['公安局 is no member office of the register']
+    """
+
+    def fault(body: dict[str, str]) -> str:
+        strange = [name for name in offices_of(body) if members and name not in members]
+        return f"{strange[0]} is no member office of the register" if strange else ""
+
+    return _record(ledger, "consultation", CONSULTATION, "consulted", rows, fault)
+
+
+def last_consultation(ledger: Ledger, day: str) -> dict[str, Any] | None:
+    """The last consultation held before a day, or None."""
+    held = [entry.body for entry in ledger.entries("consultation") if entry.body["consulted"] < day]
+    return max(held, key=lambda body: body["consulted"]) if held else None
+
+
+def offices_of(body: Mapping[str, str]) -> list[str]:
+    """The offices present at a consultation."""
+    return [name.strip() for name in re.split(r"[;；、]", body.get("present", "")) if name.strip()]
+
+
+def untrained(ledger: Ledger, year: int, units: Mapping[str, str], least: int = 1) -> list[str]:
+    """
+    Units with fewer trainings in a year than the rule asks for (B26: at least one): their names, sorted.
+
+    ``units``: id -> name; a training may say either.
 
     Examples
     --------
@@ -71,11 +121,11 @@ def untrained(ledger: Ledger, year: int, units: Iterable[str]) -> list[str]:
     >>> row = {"training": "T1", "unit": "甲县", "held": "2025-03-01", "topic": "巡查"}
     >>> with open_ledger(tempfile.mkdtemp() + "/ledger.sqlite") as ledger:
     ...     _ = record_trainings(ledger, [row])
-    ...     untrained(ledger, 2025, ["甲县", "乙县"])
+    ...     untrained(ledger, 2025, {"C1": "甲县", "C2": "乙县"})
     ['乙县']
     """
-    held = {e.body["unit"] for e in ledger.entries("training") if e.body["held"].startswith(str(year))}
-    return sorted(set(units) - held)
+    held = Counter(e.body["unit"] for e in ledger.entries("training") if e.body["held"].startswith(str(year)))
+    return sorted(name for unit, name in units.items() if held[unit] + held[name] * (name != unit) < least)
 
 
 def quarters_without_case(ledger: Ledger, asof: str) -> list[str]:
@@ -84,7 +134,6 @@ def quarters_without_case(ledger: Ledger, asof: str) -> list[str]:
 
     Parameters
     ----------
-    ledger : Ledger
     asof : str, "YYYY-MM-DD"
 
     Examples
@@ -111,23 +160,15 @@ def _record(
     rows: Iterable[dict],
     fault: Callable[[dict[str, str]], str],
 ) -> pd.DataFrame:
-    known = {tuple(sorted(entry.body.items())): entry.seq for entry in ledger.entries(kind)}
-    out = []
-    for number, row in enumerate(rows, 1):
-        body = {str(k): str(v).strip() for k, v in row.items() if v is not None and v == v and str(v).strip()}
+    def settle(body: dict[str, str]) -> str:
         missing = [name for name in required if not body.get(name)]
-        why = f"{missing[0]} is missing" if missing else ""
-        if not why:
-            try:
-                body[day] = date.fromisoformat(body[day][:10]).isoformat()
-            except ValueError:
-                why = f"{day} {body[day]!r} is no day; write it like 2025-12-03"
-        why, seq, state = why or fault(body), 0, "quarantined"
-        if not why:
-            key = tuple(sorted(body.items()))
-            state = "repeated" if key in known else "recorded"
-            if state == "recorded":
-                known[key] = ledger.append(kind, body[day][:7], body).seq
-            seq = known[key]
-        out.append((number, body.get(required[0], ""), state, why, seq))
-    return pd.DataFrame(out, columns=["row", "name", "state", "why", "seq"])
+        if missing:
+            return f"{missing[0]} is missing"
+        try:
+            body[day] = date.fromisoformat(body[day][:10]).isoformat()
+        except ValueError:
+            return f"{day} {body[day]!r} is no day; write it like 2025-12-03"
+        return fault(body)
+
+    month, shown = (lambda body: body[day][:7]), {"name": required[0]}
+    return take(ledger, kind, map(text_of, rows), settle, month=month, shown=shown)

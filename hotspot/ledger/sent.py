@@ -17,10 +17,8 @@ def record_sent(
 
     Parameters
     ----------
-    ledger : Ledger
     product : str, a key of ``rules.cadence.PRODUCTS``
     name : str, of its period, as ``rules.periods.period`` takes it
-    to, channel, by : str
     time : str, local ISO time
     sha256 : str, of the file
 

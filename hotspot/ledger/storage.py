@@ -47,7 +47,7 @@ class Storage(Protocol):
         """Add a row to ``entry``."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """One writer at a time; all of the block is kept, or nothing."""
+        """One writer at a time; all of the block is kept, or nothing; a block inside a block is part of it."""
 
     def fault(self) -> str:
         """What is wrong with the storage itself, or an empty text."""
@@ -97,7 +97,10 @@ class SqliteStorage:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A write that takes its lock at once, so that two publishers queue instead of failing midway."""
+        """A write that takes its lock at once, so that two publishers queue; inside another it is part of that one."""
+        if self._connection.in_transaction:
+            yield
+            return
         with faults(self.name):
             self._connection.execute("begin immediate")
             try:

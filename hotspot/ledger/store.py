@@ -11,7 +11,7 @@ F10), so the same months give the same hashes, wherever they lie.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,19 @@ class Ledger:
             self._insert(entry)
         return entry
 
+    def alone(self) -> AbstractContextManager[None]:
+        """
+        No other writer while the block runs: what it reads still holds when it appends; all of it is kept, or nothing.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with open_ledger(tempfile.mkdtemp() + "/ledger.sqlite") as ledger, ledger.alone():
+        ...     ledger.append("case", "2020-02", {"n": len(ledger.entries())}).body
+        {'n': 0}
+        """
+        return self._storage.writing()
+
     def propose(self, kind: str, month: str, body: dict[str, Any]) -> Entry:
         """
         What ``append`` would add now, or the standing entry; nothing is written.
@@ -128,6 +141,11 @@ class Ledger:
                 given.append(value)
         clause = f" where {' and '.join(where)}" if where else ""
         rows = self._storage.rows(f"select {_FIELDS} from entry{clause} order by seq", given)
+        return [_entry(row) for row in rows]
+
+    def after(self, seq: int) -> list[Entry]:
+        """Entries behind a number, in order: what somebody who knows the chain up to there has not seen."""
+        rows = self._storage.rows(f"select {_FIELDS} from entry where seq > ? order by seq", (seq,))
         return [_entry(row) for row in rows]
 
     def heads(self) -> dict[tuple[str, str], Entry]:
@@ -203,8 +221,6 @@ def entry_hash(seq: int, kind: str, month: str, body: str, previous: str) -> str
 
     Parameters
     ----------
-    seq : int
-    kind, month, previous : str
     body : str
         The body's canonical JSON: keys sorted, no blanks, UTF-8.
 

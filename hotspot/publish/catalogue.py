@@ -11,11 +11,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hotspot.contracts.fields import pollutant_of
 from hotspot.contracts.records import Derived
 from hotspot.publish.dialects import NAMES
 from hotspot.publish.manifest_shape import plain_path
 from hotspot.registry import Registry
+from hotspot.rules.pollutants import PM25, SLOT, Pollutant
+from hotspot.sources.store import Store
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 
 # What is written after the products, with their sums in it: notices, manifest, the manifest in other dialects.
 AFTER = ("notice.docx", "notice.pdf", "public/*", "packages/*", "manifest.json", *NAMES)
@@ -31,9 +35,21 @@ class Made(NamedTuple):
     state: str  # a key of ``words.STATES``, printed on what is held in hands
 
     @property
+    def of(self) -> Pollutant:
+        """What the month's field says it is of; PM2.5 where there is no field, as a script may have it."""
+        field = getattr(self.derived, "field", None)
+        return PM25 if field is None else pollutant_of(field)
+
+    @property
     def decimals(self) -> int:
-        """Of PM2.5 in print."""
+        """Of the ranked value in print."""
         return self.study.criteria.warning.decimals
+
+    @property
+    def store(self) -> Store | None:
+        """Where pages are kept between runs, under the hash of what they are made of; those of a draft are not."""
+        kept: Store = self.derived.delivered.intake.once.store
+        return None if self.state == "draft" else kept
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,9 @@ class Product:
         Whether this month has it.
     people : bool
         For people rather than for programs.
+    needs : str
+        What a pollutant must not refuse (``refused`` of ``rules/pollutants.toml``), for it to be made; "": nothing. The
+        default is for a product that was written for PM2.5 and is made of nothing else.
     """
 
     files: tuple[str, ...]
@@ -64,6 +83,13 @@ class Product:
     data: bool = False
     wanted: Callable[[Made], bool] = lambda made: True
     people: bool = False
+    needs: str = SLOT
+
+    def why_not(self, of: Pollutant) -> str:
+        """Why it is not made of a pollutant, a sentence; "" where it is."""
+        if of.usual or not self.needs:
+            return ""
+        return "it was written for PM2.5" if self.needs == SLOT else of.refused.get(self.needs, ("", ""))[1]
 
     def holds(self, name: str) -> bool:
         """Whether a file below the month's folder is this product's."""
@@ -73,7 +99,7 @@ class Product:
 def _warnings(made: Made) -> None:
     from hotspot.publish.tables.lists import write_warnings
 
-    write_warnings(made.folder / "warnings.csv", made.derived.warned, decimals=made.decimals)
+    write_warnings(made.folder / "warnings.csv", made.derived.warned, decimals=made.decimals, of=made.of)
 
 
 def _not_ranked(made: Made) -> None:
@@ -85,7 +111,7 @@ def _not_ranked(made: Made) -> None:
 def _hotspots(made: Made) -> None:
     from hotspot.rank.select.hotspots import write_hotspots
 
-    write_hotspots(made.folder / "hotspots.csv", made.derived.hot)
+    write_hotspots(made.folder / "hotspots.csv", made.derived.hot, made.of)
 
 
 def _quarantine(made: Made) -> None:
@@ -137,10 +163,11 @@ def _geopackage(made: Made) -> None:
 def _map(made: Made) -> None:
     from hotspot.publish.web.webmap import web_map
 
-    known = ("hot", "not_ranked", "gi", "history", "standing", "emerging", "past")
+    known = ("hot", "not_ranked", "gi", "history", "standing", "emerging", "past", "layers", "days")
     about = {name: getattr(made.derived, name) for name in known}
     about |= {"facilities": made.derived.delivered.facilities}
     derived = made.derived
+    about |= {"hours": derived.fine.attrs.get("hours") if derived.fine is not None else None}
     page = web_map(derived.field, derived.warned, derived.traced, study=made.study, **about)
     page.save(made.folder / "map.html")
 
@@ -155,16 +182,18 @@ def _checklists(made: Made) -> None:
 def _sheets(made: Made) -> None:
     from hotspot.publish.paper.sheets import write_sheets
 
-    known = ("field", "warned", "traced", "checklist", "fine", "backdrop", "people", "past")
+    known = ("field", "warned", "traced", "checklist", "fine", "backdrop", "people", "past", "layers", "seen")
     about = {name: getattr(made.derived, name) for name in known}
     about |= {"facilities": made.derived.delivered.facilities}
-    write_sheets(made.folder, study=made.study, month=made.month, state=made.state, **about)
+    write_sheets(made.folder, study=made.study, month=made.month, state=made.state, store=made.store, **about)
 
 
 def _report(made: Made) -> None:
     from hotspot.publish.analysis.report import write_report
 
-    write_report(made.folder, study=made.study, month=made.month, derived=made.derived, state=made.state)
+    write_report(
+        made.folder, study=made.study, month=made.month, derived=made.derived, state=made.state, store=made.store
+    )
 
 
 def _check(name: str, product: object) -> None:
@@ -179,43 +208,54 @@ def _check(name: str, product: object) -> None:
 
 
 _OURS = {
-    "warnings": Product(("warnings.csv",), _warnings, "预警名单（供程序读取）", "the list for machines", data=True),
+    "warnings": Product(("warnings.csv",), _warnings, "预警名单（供程序读取）", "the list for machines", data=True,
+        needs="",
+    ),
     "not_ranked": Product(
-        ("not_ranked.csv",), _not_ranked, "未参评网格及原因", "who was left out, and why", data=True
+        ("not_ranked.csv",), _not_ranked, "未参评网格及原因", "who was left out, and why", data=True, needs=""
     ),
     "hotspots": Product(
-        ("hotspots.csv",), _hotspots, "本月所用热点网格名单", "the yearly list that was applied", data=True
+        ("hotspots.csv",), _hotspots, "本月所用热点网格名单", "the yearly list that was applied", data=True,
+        needs="",
     ),
     "quarantine": Product(
-        ("quarantine.jsonl",), _quarantine, "未采用的数据行及原因", "every row that was set aside, and why", data=True
+        ("quarantine.jsonl",), _quarantine, "未采用的数据行及原因", "every row that was set aside, and why", data=True,
+        needs="",
     ),
     "sub_cells": Product(
         ("sub_cells.csv",), _sub_cells, "预警网格的500米值",
         "500 m values of the warned cells and what each rests on, where there are micro-stations",
+        needs="fine",
     ),
     "inventory": Product(
-        ("inventory.csv",), _inventory, "污染源所在网格一览", "every facility with its cell, or why it has none"
+        ("inventory.csv",), _inventory, "污染源所在网格一览", "every facility with its cell, or why it has none",
+        needs="",
     ),
     "stations": Product(
         ("stations.csv",), _stations, "站点月均值排名", "the stations' means, where cells cannot be told apart",
+        needs="",
         wanted=lambda made: made.derived.field.attrs.get("ranks") == "stations",
     ),
     "cells": Product(
-        ("cells.parquet",), _cells, "全部网格的数值", "every cell with everything the month knows of it", data=True
+        ("cells.parquet",), _cells, "全部网格的数值", "every cell with everything the month knows of it", data=True,
+        needs="",
     ),
     "workbook": Product(
-        ("warnings.xlsx",), _workbook, "公开名单", "the public list (公开名单), a sheet per city", people=True
+        ("warnings.xlsx",), _workbook, "公开名单", "the public list (公开名单), a sheet per city", people=True,
+        needs="",
     ),
-    "geopackage": Product(("warnings.gpkg",), _geopackage, "地图软件用图层", "layers for a map program"),
-    "map": Product(("map.html",), _map, "网页地图", "the map; opens with no network", people=True),
-    "checklists": Product(("checklists.xlsx",), _checklists, "问题清单", "the problem lists", people=True),
+    "geopackage": Product(("warnings.gpkg",), _geopackage, "地图软件用图层", "layers for a map program", needs=""),
+    "map": Product(("map.html",), _map, "网页地图", "the map; opens with no network", people=True, needs=""),
+    "checklists": Product(
+        ("checklists.xlsx",), _checklists, label_of("checklists"), "the problem lists", people=True, needs="trace"
+    ),
     "sheets": Product(
         ("sheets.pdf", "sheets/*.pdf"), _sheets, "现场工作单", "three pages per warning cell for the field team",
-        people=True,
+        people=True, needs="",
     ),
     "report": Product(
         ("report.pdf", "reports/*.pdf"), _report, "分析报告", "the analysis report (分析报告), a chapter per city",
-        people=True,
+        people=True, needs="",
     ),
 }  # fmt: skip
 PRODUCTS: Registry[Product] = Registry("hotspot.products", _OURS, _check)

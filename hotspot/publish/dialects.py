@@ -42,7 +42,6 @@ def write_dialects(
     ----------
     folder : Path
         The month's folder.
-    study : Study
     stated : dict
         The manifest but its ``notices``.
     files : dict of name -> ``{"sha256", "size"}``

@@ -54,10 +54,6 @@ def stated_edition(stated: dict[str, Any]) -> Edition:
     Parameters
     ----------
     stated : dict, from ``manifest.read_manifest``
-
-    Returns
-    -------
-    Edition
     """
     chain = stated["chain"]
     return Edition(

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from hotspot.rank.warn.emerging import CLASSES
+from hotspot.text.labels import label_of
 
 _ZH = {
     "new": "新增", "consecutive": "连续", "intensifying": "加强", "persistent": "持续", "diminishing": "减弱",
     "sporadic": "零星", "oscillating": "振荡", "historical": "历史",
 }  # fmt: skip
-_SIDES = {"hot": "高值聚集", "cold": "低值聚集"}
+_SIDES = {"hot": label_of("high_cluster"), "cold": label_of("low_cluster")}
 _EN = {"hot": "cluster of high values", "cold": "cluster of low values"}
 MEANING = (
     "新增：仅最近一月为聚集；连续：最近至少两个月连续聚集，此前没有；加强、持续、减弱：九成以上月份聚集，且强度显著增强、"

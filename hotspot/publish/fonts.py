@@ -1,5 +1,5 @@
 """
-What can be printed: the font, its glyphs, and texts made fit for paper.
+What can be printed: the faces, their glyphs, and texts made fit for paper.
 
 A character that the font lacks vanishes or turns into a box without a word in
 every PDF writer, so each printed string is held against the font's character
@@ -8,56 +8,76 @@ map first. Characters nobody can read (control, direction marks) and pictures
 because a name with a hole in it is a wrong name.
 """
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotspot.text.door import shown
 from hotspot.variables import DataError
 
-FAMILY = "Noto Sans SC"
+
+class Face(NamedTuple):
+    """A typeface: its family, the file that holds it, and that file's SHA-256."""
+
+    family: str
+    file: str
+    sha256: str
+
+
+# Both under the SIL Open Font License, in one installed package of fonts and nothing else.
+_CARRIER = "pylopdf_fonts_zh_cn"
+SANS = Face(
+    "Noto Sans SC", "NotoSansSC-Regular.otf", "faa6c9df652116dde789d351359f3d7e5d2285a2b2a1f04a2d7244df706d5ea9"
+)
+SERIF = Face(
+    "Noto Serif SC", "NotoSerifSC-Regular.otf", "e8f396decc1f0963a016a989c3d8852e863d1350996f573860a80767c83a1cd3"
+)
+FAMILY = SANS.family
 # Control, format (RTL marks, zero width), surrogate, private, unassigned; line and paragraph separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # Emoji and their parts; symbols the font does have are kept.
 _PICTURES = frozenset(("So", "Sk", "Sm", "Mn", "Me"))
-# Text that XML 1.0, and so xlsx and GeoPackage, cannot hold; and what turns the reading direction.
 
 
 @cache
-def font_path() -> Path:
+def font_path(face: Face = SANS) -> Path:
     """
-    The Chinese font file, taken from the installed package that carries it.
+    The file of a face, taken from the installed package that carries it.
 
     Returns
     -------
-    Path of ``NotoSansSC-Regular.ttf`` (SIL Open Font License)
+    Path of an OpenType file
 
     Raises
     ------
     DataError
-        The package that carries the font is not installed.
+        The package is not installed, or holds another font of that name: every PDF would change without a word.
 
     Examples
     --------
-    >>> font_path().name
-    'NotoSansSC-Regular.ttf'
+    >>> font_path().name, font_path(SERIF).name
+    ('NotoSansSC-Regular.otf', 'NotoSerifSC-Regular.otf')
     """
-    # find_spec does not run the package: importing it would change matplotlib's settings.
-    spec = find_spec("zhplot")
+    # find_spec does not run the package.
+    spec = find_spec(_CARRIER)
+    mend = "install pylopdf-fonts-zh-cn as this package's constraints name it."
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "fonts" / "NotoSansSC-Regular.ttf"
+        path = Path(folder) / face.file
         if path.is_file():
+            if hashlib.sha256(path.read_bytes()).hexdigest() != face.sha256:
+                raise DataError(f"{face.file}: the installed font is not the one that pages are set with; {mend}")
             return path
-    raise DataError("NotoSansSC-Regular.ttf: the font is not installed; install the package zhplot, which carries it.")
+    raise DataError(f"{face.file}: the font is not installed; {mend}")
 
 
 @cache
-def glyphs() -> frozenset[int]:
+def glyphs(path: Path | None = None) -> frozenset[int]:
     """
-    The code points the font can draw, a frozenset of int.
+    The code points that a font file can draw (default: what both faces can), a frozenset of int.
 
     Examples
     --------
@@ -66,8 +86,25 @@ def glyphs() -> frozenset[int]:
     """
     from fontTools.ttLib import TTFont
 
-    with TTFont(font_path(), lazy=True) as font:
+    if path is None:
+        return glyphs(font_path(SANS)) & glyphs(font_path(SERIF))
+    with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+def chinese_plots() -> None:
+    """
+    Let matplotlib draw Chinese for the rest of the session, with the face of the printed pages.
+
+    Examples
+    --------
+    >>> chinese_plots()
+    """
+    from matplotlib import font_manager, rcParams
+
+    font_manager.fontManager.addfont(font_path())
+    rcParams["font.family"] = FAMILY
+    rcParams["axes.unicode_minus"] = False
 
 
 def check_glyphs(texts: Iterable[Any] | list[str]) -> None:
@@ -96,7 +133,7 @@ def check_glyphs(texts: Iterable[Any] | list[str]) -> None:
             if ord(character) not in known and character != "\n":
                 shown = text if len(text) <= 60 else text[:60] + "..."
                 raise DataError(
-                    f"printed text {shown!r}: the font {FAMILY} has no glyph for {character!r} "
+                    f"printed text {shown!r}: the font has no glyph for {character!r} "
                     f"(U+{ord(character):04X}); write it otherwise."
                 )
 
@@ -105,10 +142,6 @@ def check_glyphs(texts: Iterable[Any] | list[str]) -> None:
 def legible(text: str) -> str:
     """
     A text from data as it can stand on paper: one line, nothing hidden.
-
-    Parameters
-    ----------
-    text : str
 
     Returns
     -------
@@ -149,7 +182,6 @@ def shorten(text: str, width: int) -> str:
 
     Parameters
     ----------
-    text : str
     width : int
         In half-width characters, the mark of the cut included.
 

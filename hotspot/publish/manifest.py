@@ -31,7 +31,8 @@ _LARGEST = 64 << 20  # bytes
 NOT_LINKED = ("chain", "notices")
 LIBRARIES = (
     "numpy", "pandas", "scipy", "xarray", "numba", "geopandas", "shapely", "pyproj", "pyogrio", "rasterio",
-    "netcdf4", "lightgbm", "h3", "pyarrow", "folium", "XStatic-Leaflet", "typst", "segno", "xlsxwriter", "zhplot",
+    "netcdf4", "lightgbm", "h3", "pyarrow", "folium", "XStatic-Leaflet", "typst", "zxing-cpp", "pikepdf", "xlsxwriter",
+    "pylopdf-fonts-zh-cn",
 )  # fmt: skip
 
 
@@ -41,7 +42,6 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
@@ -144,7 +144,6 @@ def oddities(folder: Path, names: Iterable[str]) -> list[str]:
 
     Parameters
     ----------
-    folder : Path
     names : collection of str
         The products, as ``outputs`` names them.
 

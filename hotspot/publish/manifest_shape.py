@@ -111,7 +111,6 @@ def parse_manifest(text: str, name: Path | str) -> dict[str, Any]:
 
     Parameters
     ----------
-    text : str
     name : str or Path
         For messages.
 

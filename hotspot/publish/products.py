@@ -44,9 +44,9 @@ def write_products(
         A product from outside wrote a file that it does not name.
     """
     made = Made(Path(folder), study, month, derived, state)
-    outside = PRODUCTS.outside()
+    outside, of = PRODUCTS.outside(), made.of
     for name, product in PRODUCTS.items():
-        if not product.wanted(made):
+        if not product.wanted(made) or product.why_not(of):
             continue
         if progress is not None:
             progress(product.files[0])

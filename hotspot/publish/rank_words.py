@@ -18,7 +18,6 @@ def may_zh(row: "dict[str, Any] | pd.Series", k: int) -> str:
     Parameters
     ----------
     row : mapping with ``may``, codes joined by ";"
-    k : int
 
     Examples
     --------

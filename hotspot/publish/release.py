@@ -43,7 +43,6 @@ def publish(
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned. The conservation law of its ``intake`` is checked here.
@@ -82,7 +81,7 @@ def publish(
     with (
         reserved(target),
         open_ledger(home / LEDGER) as ledger,
-        staged(target, entered=lambda folder: _entered(ledger, month, folder)) as folder,
+        staged(target, entered=lambda folder: stands(ledger, month, folder)) as folder,
     ):
         own = ledger.entries("month", month)
         stated = _stated(target, own)
@@ -293,7 +292,7 @@ def _stated(target: Path, own: list[Entry]) -> dict[str, Any] | None:
     return stated
 
 
-def _entered(ledger: Ledger, month: str, folder: Path) -> bool:
+def stands(ledger: Ledger, month: str, folder: Path) -> bool:
     """Is this folder, byte for byte, what the last entry of the month in the ledger speaks of?"""
     try:
         stated = manifest.read_manifest(folder)

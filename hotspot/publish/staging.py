@@ -22,6 +22,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hotspot.text.whole import to_disk
 from hotspot.variables import DataError
 
 _AT_FDCWD = -100
@@ -176,16 +177,8 @@ def _finish_or_clear(folder: Path, target: Path, entered: Callable) -> None:
 def flush(folder: Path) -> None:
     """Every byte and every name in a folder onto the disk."""
     for path in sorted(Path(folder).rglob("*")):
-        _fsync(path)
-    _fsync(folder)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        to_disk(path)
+    to_disk(folder)
 
 
 def _exchange(folder: Path, target: Path) -> None:
@@ -197,7 +190,7 @@ def _exchange(folder: Path, target: Path) -> None:
         target.rename(aside)
         folder.rename(target)
         shutil.rmtree(aside)
-    _fsync(target.parent)
+    to_disk(target.parent)
 
 
 def _exchange_in_one_step(folder: Path, target: Path) -> bool:
@@ -228,8 +221,8 @@ def keep_copy(folder: Path, place: Path) -> None:
     shutil.copytree(folder, partial, copy_function=_link)
     flush(partial)
     partial.rename(place)
-    _fsync(place.parent)
-    _fsync(place.parent.parent)
+    to_disk(place.parent)
+    to_disk(place.parent.parent)
 
 
 def _link(source: Path | str, goal: Path | str) -> None:

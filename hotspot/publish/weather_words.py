@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from hotspot.publish.words import BASES, BASES_EN, change_zh, known
+from hotspot.publish.words import BASES, BASES_EN, SAME, change_zh, known
 from hotspot.rules.rounding import plain_text
 
 if TYPE_CHECKING:
@@ -16,11 +16,6 @@ def weather_zh(row: "dict[str, Any] | pd.Series", decimals: int) -> str:
     Parameters
     ----------
     row : mapping with ``reason`` and the columns of ``weather_change``
-    decimals : int
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -39,7 +34,7 @@ def weather_zh(row: "dict[str, Any] | pd.Series", decimals: int) -> str:
     change = change_zh(row["change_normalised"], row["change_normalised_pct"], decimals)
     low, high = row["normalised_low_pct"], row["normalised_high_pct"]
     sure = f"，区间{low:+.0f}%至{high:+.0f}%" if known(low) and known(high) else ""
-    sure += "，与持平不可区分" if sure and low <= 0 <= high else ""
+    sure += f"，{SAME}" if sure and low <= 0 <= high else ""
     return f"扣除气象后{BASES[row['reason']]}{change}{sure}；气象使其{'上升' if up else '下降'}{size} μg/m³"
 
 

@@ -6,6 +6,7 @@ Chinese form here. A sentence that is not on the list is shown as it came.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -140,16 +141,31 @@ def data_sources(attrs: dict[str, Any]) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of str; in Chinese where the study says how (``in_chinese``)
 
     Examples
     --------
     >>> data_sources({"product": "ACAG", "source": "ACAG V5.GL.02", "station_source": "City network"})
     ['ACAG V5.GL.02', 'City network']
     """
+    if attrs.get("sources_zh"):
+        return str(attrs["sources_zh"]).split("；")
     product, source, stations = (str(attrs.get(key) or "") for key in ("product", "source", "station_source"))
     named = [source, stations] if source.startswith(product) else [product, source, stations]
     return [text for text in dict.fromkeys(named) if text]
+
+
+def in_chinese(names: Sequence[str], known: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """
+    The sources of a field as Chinese products print them, and those that have no Chinese name.
+
+    Examples
+    --------
+    >>> in_chinese(["ACAG V5.GL.02", "市站"], {})
+    (['ACAG V5.GL.02', '市站'], ['ACAG V5.GL.02'])
+    """
+    said = [known.get(name, name) for name in names]
+    return said, [text for text in said if not any("\u4e00" <= letter <= "\u9fff" for letter in text)]
 
 
 def from_stations_only(attrs: dict[str, Any]) -> bool:

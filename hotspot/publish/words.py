@@ -29,9 +29,26 @@ WHERE = MappingProxyType({"in_cell": "格内", "ring": "周边", "upwind": "上�
 COMPLETENESS = MappingProxyType(
     {
         "days of 20 or more hours": "逐日资料，每日不少于20小时",
+        "days of 14 or more 8 h means": "逐日最大8小时平均，每日不少于14个8小时平均",
         "days": "逐日资料",
         "monthly product": "月度产品，无逐日资料",
         "yearly product": "年度产品，无逐日资料",
+    }
+)
+NUMERALS = "一二三四五六七八九十"
+# What several products say in the same words.
+NONE_WARNED = "本月没有预警网格。"
+SAME = "与持平不可区分"
+CHOOSE = "请从列表中选择；列表以外的选“其他”。"
+UNSAID = "完整性未说明"  # where nothing is known of completeness
+NOT_RANKED = "未参加排名的网格"
+# Variables of the field, under a plot and on the map: Chinese, English.
+FIELDS = MappingProxyType(
+    {
+        "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean"),
+        "pm25_error": ("误差（1σ）", "Error (1 sd)"),
+        "coverage": ("卫星覆盖率", "Coverage"),
+        "level": ("静稳条件下的排放水平", "Level in stagnant weather"),
     }
 )
 

@@ -316,9 +316,7 @@ def _choose(
 
 
 def _errors(result: Floats, left_out: Floats, told: Floats, own: Flags) -> Floats:
-    """
-    One standard deviation per hour: the left-out error grows with the value, and each station has its own size.
-    """
+    """One standard deviation per hour: the left-out error grows with the value, and each station has its own size."""
     from scipy.optimize import nnls
 
     residual = left_out - told

@@ -73,7 +73,7 @@ def daily_means(
     validity = validity or Validity()
     values = stations[variable].transpose("time", "station")
     time = values["time"].values.astype("datetime64[ns]")
-    _check_hours(time, variable)
+    check_hours(time, variable)
     local = (time + offset_hours(utc_offset)).astype("datetime64[D]")
     days, first = np.unique(local, return_index=True)
     last = np.append(first[1:], time.size)
@@ -150,14 +150,7 @@ def monthly_means(
     )
 
 
-def satellite_days(
-    days: "xr.Dataset",
-    months: list[str],
-    *,
-    validity: Validity | None = None,
-    variable: str = "pm25",
-    dim: str = "cell",
-) -> "xr.Dataset":
+def satellite_days(days: "xr.Dataset", months: list[str], *, validity: Validity | None = None) -> "xr.Dataset":
     """
     Monthly means per cell from daily cell values, with the satellite's own rule of validity.
 
@@ -169,7 +162,6 @@ def satellite_days(
     months : sequence of str
     validity : Validity, optional
         ``satellite_month_days`` and ``min_coverage``, both proposals.
-    variable, dim : str
 
     Returns
     -------
@@ -186,7 +178,7 @@ def satellite_days(
     ([True, False], ['', '9 days with data of 30, at least 10 are needed'])
     """
     validity = validity or Validity()
-    per_month = [_month_of_days(days, month, variable, dim) for month in months]
+    per_month = [_month_of_days(days, month, "pm25", "cell") for month in months]
     n_valid = np.stack([part["n_valid"] for part in per_month], axis=1)
     coverage = np.stack([part["coverage"] for part in per_month], axis=1)
     valid = satellite_month_is_valid(n_valid, coverage, validity)
@@ -201,8 +193,8 @@ def satellite_days(
                 else f"{coverage[place, i]:.0%} of the cell was seen on its days, "
                 f"at least {validity.min_coverage:.0%} is needed"
             )
-    data = _month_dataset(days, months, per_month, valid, why, variable, dim)
-    data["coverage"] = ((dim, "time"), coverage, {"unit": "1"})
+    data = _month_dataset(days, months, per_month, valid, why, "pm25", "cell")
+    data["coverage"] = (("cell", "time"), coverage, {"unit": "1"})
     return data.assign_attrs(completeness=LABELS["day"])
 
 
@@ -216,7 +208,6 @@ def product_months(
     ----------
     values, coverage : float arrays of one shape
         Monthly value of each cell, and the share of its area the product covers.
-    validity : Validity, optional
 
     Returns
     -------
@@ -242,8 +233,21 @@ def product_months(
     return seen & enough, why
 
 
-def _check_hours(time: Times, variable: str) -> None:
-    """Series must be sorted whole hours without repeats, or day counts would lie."""
+def check_hours(time: Times, variable: str) -> None:
+    """
+    Series must be sorted whole hours without repeats, or day counts would lie.
+
+    Raises
+    ------
+    DataError
+        They are not.
+
+    Examples
+    --------
+    >>> check_hours(np.array(["2020-02-01T01", "2020-02-01T01"], dtype="datetime64[ns]"), "o3")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: o3: hour 2020-02-01T01:00 is twice or out of order; sort and settle it first.
+    """
     if time.size == 0:
         raise DataError(f"{variable}: the series has no hours; deliver at least one day.")
     if np.isnat(time).any() or (time.astype("datetime64[h]") != time).any():

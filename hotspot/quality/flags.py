@@ -78,12 +78,7 @@ def reasons(bits: int, *, language: str = "en") -> list[str]:
 
     Parameters
     ----------
-    bits : int
     language : "en" or "zh"
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------

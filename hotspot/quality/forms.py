@@ -43,13 +43,8 @@ def candidates(criteria: Calibration, *, humidity: bool, temperature: bool, part
 
     Parameters
     ----------
-    criteria : Calibration
     humidity, temperature : bool, whether the stations measure them
     particles : bool, False for gases, which do not swell
-
-    Returns
-    -------
-    list of Form
 
     Examples
     --------
@@ -71,7 +66,6 @@ def columns(form: Form, values: Floats, humidity: Floats | None, temperature: Fl
 
     Parameters
     ----------
-    form : Form
     values, humidity, temperature : float arrays of one shape (the last two None where not measured)
     low : float, lower bound of the humidity in the growth term
 
@@ -109,7 +103,6 @@ def moments(x: Floats, y: Floats, use: Flags, fold: Ints, n_fold: int) -> tuple[
     y : float64[n_station, n_hour]
     use : bool[n_station, n_hour]
     fold : int64[n_hour]
-    n_fold : int
 
     Returns
     -------
@@ -143,7 +136,6 @@ def solve(form: Form, xx: Floats, xy: Floats, n: Ints, shrink: float) -> tuple[F
 
     Parameters
     ----------
-    form : Form
     xx, xy, n : sums per station, folds already added up
     shrink : float
         Hours of evidence that the common coefficients are worth.
@@ -185,14 +177,8 @@ def cross_validated(
 
     Parameters
     ----------
-    form : Form
     sums, test : tuples from ``moments``
         What teaches, and what is predicted.
-    shrink : float
-
-    Returns
-    -------
-    float
 
     Examples
     --------

@@ -25,7 +25,6 @@ def fall_events(values: Floats, expected: Floats, criteria: Screening) -> Ints:
     Parameters
     ----------
     values, expected : float64[n_station, n_hour], ug/m3, consecutive hours
-    criteria : Screening
 
     Returns
     -------
@@ -103,7 +102,6 @@ def evidence(
     ----------
     values, expected : float64[n_station, n_hour]
     local : datetime64[n_hour], local start of each hour
-    criteria : Screening
     stations, names : sequences of str
     humidity : float64[n_station, n_hour], per cent above the neighbours', optional
     flow : float64[n_station, n_hour], share of the station's usual flow, optional

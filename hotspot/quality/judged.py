@@ -162,7 +162,7 @@ def _standing(decisions: Any, what: str) -> Iterable[Any]:
 
 
 def _covers(row: Any, one: Finding) -> bool:
-    same = row.station == one.place and row.finding == one.kind
+    same = row.station == one.place and row.finding == one.kind and row.pollutant == one.variable
     return same and (not one.first or (f"{row.day:%Y-%m-%d}" <= one.first and f"{row.until:%Y-%m-%d}" >= one.last))
 
 

@@ -52,8 +52,6 @@ def nearest(
     lon, lat : float arrays, degrees WGS 84
     lon_other, lat_other : float arrays
         The stations to choose from.
-    count : int
-    within_km : float
     names, names_other : sequences of str, optional
         Station ids: a station is not its own neighbour, and ties go by id, so that the
         order of stations changes nothing.
@@ -71,24 +69,34 @@ def nearest(
     """
     lon, lat = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
     lon_other, lat_other = np.atleast_1d(np.asarray(lon_other, float)), np.atleast_1d(np.asarray(lat_other, float))
-    names = np.full(lon.size, "", object) if names is None else np.asarray(names, object)
-    names_other = np.arange(lon_other.size).astype(str) if names_other is None else np.asarray(names_other, object)
-    rank = np.argsort(np.argsort(names_other.astype(str), kind="stable"), kind="stable")
+    others = np.asarray(np.arange(lon_other.size) if names_other is None else names_other).astype(str)
+    rank = np.argsort(np.argsort(others, kind="stable"), kind="stable")
+    ids, who, n_alike = np.unique(others, return_inverse=True, return_counts=True)
     where = np.full((lon.size, count), -1, np.int64)
     far = np.full((lon.size, count), np.nan)
     if not lon_other.size:
         return where, far
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(_on_sphere(lon_other, lat_other))
+    asked = np.full(lon.size, "") if names is None else np.asarray(names).astype(str)
+    own = np.searchsorted(ids, asked).clip(max=ids.size - 1)
+    own = np.where(ids[own] == asked, own, -1)
     chord = 2 * np.sin(min(within_km / _EARTH_KM, np.pi) / 2)
-    for at, near in enumerate(tree.query_ball_point(_on_sphere(lon, lat), chord)):
-        near = np.array([other for other in near if names_other[other] != names[at]], np.int64)
-        if not near.size:
-            continue
-        km = distance_km(lon[at], lat[at], lon_other[near], lat_other[near])
-        order = np.lexsort((rank[near], np.round(km, 6)))[:count]
-        where[at, : order.size], far[at, : order.size] = near[order], km[order]
+    points, tree = _on_sphere(lon, lat), cKDTree(_on_sphere(lon_other, lat_other))
+    n, rows = count + int(n_alike.max()) + 1, np.arange(lon.size)
+    while rows.size:
+        away, near = (part.reshape(rows.size, -1) for part in tree.query(points[rows], min(n, lon_other.size)))
+        km = distance_km(lon[rows, None], lat[rows, None], lon_other[near], lat_other[near])
+        use = (away <= chord) & (who[near] != own[rows, None])
+        order = np.lexsort((rank[near], np.where(use, np.round(km, 6), np.inf)))[:, :count]
+        first, at = np.arange(rows.size)[:, None], np.where(np.take_along_axis(use, order, 1), order, -1)
+        last = np.where(at[:, -1] >= 0, km[first[:, 0], at[:, -1]], np.inf)
+        # Beyond the last that was looked at there may be one as near as the last that is taken: ties go by id.
+        done = (n >= lon_other.size) | (away[:, -1] > chord) | (km[:, -1] > last + 1e-5)
+        there = np.pad(at, ((0, 0), (0, max(count - at.shape[1], 0))), constant_values=-1)
+        where[rows] = np.where(there >= 0, near[first, there], -1)
+        far[rows] = np.where(there >= 0, km[first, there], np.nan)
+        rows, n = rows[~done], 2 * n
     return where, far
 
 
@@ -128,11 +136,6 @@ def opinions(values: Floats, others: Floats, neighbour: Ints, criteria: Screenin
     others : float64[n_other, n_hour]
         Every station that may be a neighbour, these included.
     neighbour : int64[n_station, k], from ``nearest``: rows of ``others``
-    criteria : Screening
-
-    Returns
-    -------
-    Opinion
 
     Examples
     --------
@@ -168,11 +171,6 @@ def disagreements(judged: Opinion, criteria: Screening) -> Flags:
 
     A fault that lasts for days is no surprise beside the station's own hours, so the second
     rule asks the neighbours alone, over about a day.
-
-    Parameters
-    ----------
-    judged : Opinion
-    criteria : Screening
 
     Returns
     -------
@@ -224,10 +222,10 @@ def _anomalies(values: Floats, floor: float) -> tuple[Floats, Floats]:
 
 def _median_of_rows(values: Floats) -> Floats:
     """Median of each row, 0 where nothing was seen: the row is NaN anyway."""
-    median = np.zeros(values.shape[0])
-    seen = np.isfinite(values).any(axis=1)
-    median[seen] = np.nanmedian(values[seen], axis=1)
-    return median
+    from hotspot.kernels.alarms import past_medians
+
+    n = values.shape[1]
+    return np.nan_to_num(past_medians(values, np.array([n]), n, 1)[:, 0])
 
 
 def _scale(residual: Floats, least: float) -> Floats:

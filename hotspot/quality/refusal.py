@@ -68,7 +68,6 @@ def sentences(
     ----------
     why : dict, from ``refused``
     names : sequence of str, station ids
-    variable, unit : str
     whole : bool, the calibration of the whole network is refused
 
     Examples

@@ -236,9 +236,7 @@ class _Surroundings:
             lon.append(other["lon"].values)
             lat.append(other["lat"].values)
             ids.append(other["station"].values.astype(str))
-        self.pool = np.concatenate(pools)
-        # Values that no air can be must not sway the neighbours.
-        self.pool[(self.pool < criteria.low) | (self.pool > criteria.high)] = np.nan
+        self.pool = single.possible(np.concatenate(pools), criteria)
         self.neighbour, _ = nearest(
             lon[0],
             lat[0],
@@ -283,7 +281,7 @@ def _screen_stretch(
     """Masks by flag name, the opinion, clock lags and drifts, of consecutive hours."""
     values = np.ascontiguousarray(parts.raw[:, stretch])
     local = parts.local[stretch]
-    sound = np.where((values < criteria.low) | (values > criteria.high), np.nan, values)
+    sound = single.possible(values, criteria)
     judged = opinions(sound, np.ascontiguousarray(parts.pool[:, stretch]), parts.neighbour, criteria)
     masks = single.gross_range(values, criteria)
     masks["spike"] = single.spikes(sound, judged.expected, criteria)

@@ -19,7 +19,6 @@ def gross_range(values: Floats, criteria: Screening) -> dict[str, Flags]:
     Parameters
     ----------
     values : float64[n_station, n_hour]
-    criteria : Screening
 
     Returns
     -------
@@ -32,13 +31,19 @@ def gross_range(values: Floats, criteria: Screening) -> dict[str, Flags]:
     >>> {name: np.flatnonzero(mask[0]).tolist() for name, mask in found.items()}
     {'impossible': [0, 4, 5], 'negative': [1], 'saturation': [3]}
     """
+    impossible = ~np.isnan(values) & np.isnan(possible(values, criteria))
     with np.errstate(invalid="ignore"):
-        impossible = (values < criteria.low) | (values > criteria.high)
         return {
             "impossible": impossible,
             "negative": (values < 0) & ~impossible,
             "saturation": (values >= criteria.saturation) & ~impossible,
         }
+
+
+def possible(values: Floats, criteria: Screening) -> Floats:
+    """The values that air can have; NaN in place of the others, so that they sway nobody."""
+    with np.errstate(invalid="ignore"):
+        return np.where((values < criteria.low) | (values > criteria.high), np.nan, values)
 
 
 def spikes(values: Floats, expected: Floats, criteria: Screening) -> Flags:
@@ -53,7 +58,6 @@ def spikes(values: Floats, expected: Floats, criteria: Screening) -> Flags:
     ----------
     values, expected : float64[n_station, n_hour]
         ``expected`` from the neighbours, NaN where nobody knows.
-    criteria : Screening
 
     Returns
     -------
@@ -179,7 +183,6 @@ def heaped_digits(values: Floats, month: Ints, criteria: Screening) -> Flags:
     ----------
     values : float64[n_station, n_hour]
     month : int[n_hour], the local month of each hour
-    criteria : Screening
 
     Returns
     -------

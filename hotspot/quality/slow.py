@@ -16,7 +16,6 @@ def drifts(values: Floats, expected: Floats, local: Times, criteria: Screening) 
     ----------
     values, expected : float64[n_station, n_hour], ug/m3, consecutive hours
     local : datetime64[n_hour], local start of each hour
-    criteria : Screening
 
     Returns
     -------
@@ -78,7 +77,6 @@ def clock_lags(values: Floats, expected: Floats, criteria: Screening) -> Floats:
     Parameters
     ----------
     values, expected : float64[n_station, n_hour], consecutive hours
-    criteria : Screening
 
     Returns
     -------

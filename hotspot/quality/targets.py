@@ -62,7 +62,6 @@ def meets_targets(found: dict[str, float], criteria: Calibration) -> dict[str, b
     Parameters
     ----------
     found : dict, from ``agreement``
-    criteria : Calibration
 
     Returns
     -------
@@ -92,7 +91,6 @@ def local_daily(values: Floats, local: Times, *, n_least: int) -> tuple[Times, F
     ----------
     values : float64[..., n_hour]
     local : datetime64[n_hour], local start of each hour; a wrong time zone moves hours to another day
-    n_least : int
 
     Returns
     -------

@@ -71,12 +71,6 @@ def bring(
     Parameters
     ----------
     stations, reference : Dataset (station, time) with ``lon lat``
-    criteria : Calibration
-    variable : str
-
-    Returns
-    -------
-    Transfer
 
     Examples
     --------
@@ -155,7 +149,6 @@ def transferred(
         Stations, and references brought to them.
     fit : bool[n_station, n_hour], hours that teach
     fold : int64[n_hour]
-    criteria : Calibration
     humidity : float64[n_station, n_hour] or None
     local : datetime64[n_hour], local start of each hour
     particles : bool, False for gases

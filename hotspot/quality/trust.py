@@ -62,8 +62,6 @@ def trusted(
     ----------
     stations : Dataset (station, time), from ``on_hours``
     reference : Dataset (station, time) on the same hours, or None
-    weather : Dataset, or None
-    criteria : Criteria
     note : callable
         Told, as a sentence, what could not be done.
 

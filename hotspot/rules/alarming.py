@@ -33,8 +33,13 @@ class Alarms(Rule):
     floor: float = Field(_DAY.limit("pm25", "day", 1), ge=0)
     full_level: float = Field(_DAY.limit("pm25", "day"), gt=0)  # second grade; below it z counts for less (square)
     # Proposal: of a calibrated station so many of its stated errors must be taken off and still leave the ratio
-    # and the floor.
+    # and the floor; fewer where what it usually reads beside its neighbours was taken off first, for most of an
+    # instrument's error stays the same for weeks: ...
     surely: float = Field(0.75, ge=0)
+    surely_usual: float = Field(0.2, ge=0)
+    usual_weeks: int = Field(4, ge=1)  # ... the median of so many weeks, ...
+    usual_hours: int = Field(72, ge=24)  # ... unknown with fewer of their hours, ...
+    usual_errors: float = Field(2.0, ge=0)  # ... and no more than so many stated errors; beyond them it is the place
     neighbours: int = Field(6, ge=3)  # proposal: nearest stations whose median is "the surroundings"
     min_neighbours: int = Field(3, ge=2)  # three in Tongzhou's rule; with fewer there is no alarm
     neighbour_km: float = Field(15.0, gt=0)  # proposal
@@ -53,6 +58,11 @@ class Alarms(Rule):
     support: Literal["measured", "supported"] = "measured"
     budget: float = Field(1.5, gt=0)  # C11: pushed alarms per instrumented cell and month
     budget_weeks: int = Field(6, ge=2)  # proposal: weeks that say what the rest of a month will bring
+    # Proposal: what is left of a budget is meant to be spent in this share of what is left of the month, for a lull
+    # at the end cannot be made up; ...
+    budget_pace: float = Field(0.85, gt=0, le=1)
+    budget_feedback: float = Field(2.0, ge=0)  # ... in less by this multiple of how far the spending is behind, ...
+    budget_fastest: float = Field(0.2, gt=0, le=1)  # ... and never in less than this share, however far
     naive_neighbours: int = Field(3, ge=1)  # Tongzhou's rule, computed beside ours ...
     naive_km: float = Field(20.0, gt=0)  # ... for stations that have so many within it; what is farther is no neighbour
 
@@ -129,6 +139,9 @@ class Abnormal(Rule):
     least: float = Field(0.10, ge=0)  # proposal: an excess below 10 % is not worth a visit
     min_days: int = Field(20, ge=10)  # proposal: days of data behind an hour of the day
     min_weeks: int = Field(8, ge=4)  # proposal: days of data behind a day of the week
+    least_level: float = Field(5.0, gt=0)  # proposal, ug/m3: below it a ratio of whole numbers is noise
+    least_cells: int = Field(2, ge=1)  # proposal: other cells of the city that must report
+    least_hours: int = Field(18, ge=1, le=24)  # proposal: hours of a day behind its mean
     block_days: int = Field(5, ge=1, le=31)  # METHODS 9: blocks of the bootstrap
     n_draws: int = Field(1000, ge=200)  # proposal
     seed: int = 20180828

@@ -20,6 +20,9 @@ PRODUCTS = MappingProxyType(
         "consultation": ("会商研判单", "consultation sheet", "B7"),
         "special": ("专报", "special report", "B7"),
         "patrol": ("巡查情况表", "patrol coverage", "rule 17"),
+        "column": ("报纸专栏", "newspaper column", "B25"),
+        "plan": ("年度工作计划", "annual plan", "B26"),
+        "responsibility": ("目标责任书", "letter of responsibility", "B26"),
     }
 )
 LEVELS = MappingProxyType({"blue": ("蓝色", 1), "yellow": ("黄色", 2), "orange": ("橙色", 3), "red": ("红色", 4)})
@@ -41,8 +44,9 @@ class Due(Rule):
     """One product of the calendar: ``alert`` is its rhythm while a heavy-pollution response is in force (E6)."""
 
     product: Literal[
-        "prompt", "reminder", "dispatch", "summary", "situation", "bulletin", "consultation", "special", "patrol"
-    ]
+        "prompt", "reminder", "dispatch", "summary", "situation", "bulletin", "consultation", "special", "patrol",
+        "column",
+    ]  # fmt: skip
     rhythm: Rhythm
     tier: str = ""
     audience: str = ""

@@ -13,7 +13,20 @@ from pydantic import Field, field_validator
 
 from hotspot.rules.alarming import Abnormal, Alarms
 from hotspot.rules.cadence import Cadence
-from hotspot.rules.loop import Assessment, CityRanking, Clocks, Handover, Holds, IndexLadder, ShareLadder, Targets
+from hotspot.rules.evidence import Evidence
+from hotspot.rules.loop import (
+    Assessment,
+    Cases,
+    CityRanking,
+    Clocks,
+    Events,
+    Handover,
+    Holds,
+    IndexLadder,
+    Interventions,
+    ShareLadder,
+    Targets,
+)
 from hotspot.rules.network import Network
 from hotspot.rules.plausible import Plausible
 from hotspot.rules.reasons import OURS, REASONS
@@ -127,6 +140,9 @@ class Clusters(Rule):
     """Gi* classes. METHODS 8."""
 
     alpha: float = Field(0.05, gt=0, lt=1)  # proposal, after FDR control
+    # How they came about, month by month; told, never ranked. The share is published for emerging hot spots.
+    stands_share: float = Field(0.9, gt=0, le=1)  # of its seen months, from which a cluster stands all the time
+    least_months: int = Field(10, ge=2)  # proposal: seen, below which no class is told (published: ten steps)
 
 
 class Interpolation(Rule):
@@ -148,6 +164,10 @@ class Interpolation(Rule):
     # at least the floor (log units, or share). No station-month of Beijing 2015-16 or Wuhan 2020 reaches 6.
     station_limit: float = Field(6.0, gt=1)
     station_floor: float = Field(0.05, gt=0)
+    # Proposal: in a field of stations alone a station is believed up to so many standard deviations of what the others
+    # say of it; beyond, its own error grows with its disagreement. On eight worlds 1.5 is the least that does not
+    # make clean fields worse (docs/trusting-a-delivery).
+    station_doubt: float = Field(1.5, gt=0.5)
 
 
 class Downscaling(Rule):
@@ -349,6 +369,10 @@ class Criteria(Rule):
     network: Network = Field(default_factory=Network)
     cadence: Cadence = Field(default_factory=Cadence)
     handover: Handover = Field(default_factory=Handover)
+    evidence: Evidence = Field(default_factory=Evidence)
+    cases: Cases = Field(default_factory=Cases)
+    events: Events = Field(default_factory=Events)
+    interventions: Interventions = Field(default_factory=Interventions)
     visiting: Visiting = Field(default_factory=Visiting)
     report: Report = Field(default_factory=Report)
     screening: Screening = Field(default_factory=Screening)

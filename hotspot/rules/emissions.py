@@ -60,9 +60,7 @@ def annual_emission(class_: str, size: float, unit: str) -> tuple[float, bool]:
 
     Parameters
     ----------
-    class_ : str
     size : float, NaN where unknown
-    unit : str
 
     Returns
     -------

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 VERSIONS = INDEX_VERSIONS
+SIX = ("so2", "no2", "pm10", "pm25", "co", "o3")
 CONVENTIONS = ("two_decimals", "three_decimals", "unrounded")
 _DAILY = MappingProxyType(
     {"so2": "so2_24h", "no2": "no2_24h", "co": "co_24h", "o3": "o3_8h", "pm10": "pm10_24h", "pm25": "pm25_24h"}
@@ -143,10 +144,6 @@ def composite_index(concentrations: Mapping[str, Any], *, convention: str = "two
         and the ``co`` 95th percentile, mg/m3
     convention : "two_decimals", "three_decimals" or "unrounded"
 
-    Returns
-    -------
-    Decimal
-
     Raises
     ------
     ValueError
@@ -193,10 +190,6 @@ def percentile(values: "Sequence[float] | np.ndarray", p: float) -> float:
     ----------
     values : sequence of numbers, none missing
     p : float, 0 to 100
-
-    Returns
-    -------
-    float
 
     Examples
     --------

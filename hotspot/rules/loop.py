@@ -40,6 +40,13 @@ class Clocks(Rule):
     outstanding_days: int = Field(31, ge=1)  # proposal: an alarm that nobody answered stands in letters for so long
     repeat_days: int = Field(30, ge=1)  # proposal: the same sub-cell alarms again within so many days ...
     repeat_alarms: int = Field(3, ge=2)  # ... so often: a recurring alarm
+    # Operators' 规律性报警: a window of so many hours, or a weekday, holds more of a cell's alarms of a year than luck,
+    # and other cells' alarms, would bring: chance at most this over all windows together (proposal, as the width is).
+    regular_hours: int = Field(3, ge=1, le=12)
+    regular_chance: float = Field(0.05, gt=0, lt=1)
+    # Operators' 周期性报警: so many alarm days in a row whose distances differ by no more than this (proposal).
+    period_alarms: int = Field(4, ge=3)
+    period_apart_days: int = Field(1, ge=0)
 
 
 class Handover(Rule):
@@ -100,6 +107,35 @@ class CityRanking(Rule):
     ties: Literal["competition", "dense"] = "competition"
     exempt_class2: bool = False  # 2017 scheme of the ministry: in class II in all six, not in the worsening list
     differs: float = Field(0.03, ge=0)  # proposal: computed and published index apart by more is said
+
+
+class Cases(Rule):
+    """Typical cases for the paper, trainings, the signed letters. B20, B25, B26."""
+
+    shortest: int = Field(1000, ge=1)  # B20 「1000–1500字」
+    longest: int = Field(1500, ge=1)
+    reviews: int = Field(3, ge=1)  # 三审: as many different names
+    proofs: int = Field(3, ge=1)  # 三校
+    trainings: int = Field(1, ge=0)  # B26 「每年≥1次集中培训」, of each unit
+
+
+class Events(Rule):
+    """When reports of several channels are one event. A4 names the channels and no distance: proposals."""
+
+    within_m: float = Field(500.0, ge=0)
+    within_hours: float = Field(2.0, ge=0)
+
+
+class Interventions(Rule):
+    """Measures with a place and a day whose effect is asked for, and clusters never warned. C9; proposals."""
+
+    min_days: int = Field(30, ge=1)  # that a measure has been in force
+    before_months: int = Field(12, ge=1)
+    apart_km: float = Field(9.0, ge=0)  # cells nearer than three cells are in the same plume and no control
+    control_cells: int = Field(12, ge=1)
+    rich_sources: int = Field(3, ge=1)  # registered in a cell, from which it is a cluster
+    window_months: int = Field(12, ge=1)  # without a warning
+    seen_share: float = Field(0.5, ge=0, le=1)  # of months ranked, or of mean coverage; below it, a blind spot
 
 
 class Targets(Rule):

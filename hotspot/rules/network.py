@@ -23,6 +23,10 @@ ROLES = MappingProxyType(
         "supervisor_part": "兼职监督员", "lead": "工作负责人", "liaison": "联络员",
     }
 )  # fmt: skip
+# A6 「监测、预警、指挥、执法、管理五位一体」: what the member offices of a command centre do between them.
+FUNCTIONS = MappingProxyType(
+    {"monitor": "监测", "warn": "预警", "command": "指挥", "enforce": "执法", "manage": "管理"}
+)
 RANKS = MappingProxyType({"county_deputy": "副处级", "township_deputy": "副科级", "other": "其他"})
 # What a duty of document B lets somebody write: step of a problem -> the duties that allow it.
 ALLOWS = MappingProxyType(

@@ -10,10 +10,6 @@ def readings(criteria: Criteria) -> list[dict]:
     """
     Every ambiguous sentence with the reading that these criteria apply.
 
-    Parameters
-    ----------
-    criteria : Criteria
-
     Returns
     -------
     list of dict: ``key``, ``applied`` ("" where only the words are recorded), ``readings`` (the default

@@ -39,10 +39,6 @@ def decimal_half_even(value: float | str | Decimal, decimals: int = 0) -> Decima
     decimals : int
         Places after the point; negative for tens, hundreds.
 
-    Returns
-    -------
-    Decimal
-
     Examples
     --------
     >>> decimal_half_even("28.165", 2), decimal_half_even(2500, -3)

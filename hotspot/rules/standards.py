@@ -86,6 +86,8 @@ ACTUAL_FROM: str = _RULES["reference_state"]["actual_from"]
 # Ozone: hours of eight that a moving mean needs, and moving means of a day (fewer where one is above the limit).
 O3_WINDOW_HOURS: int = _RULES["ozone"]["window_hours"]
 O3_DAY_WINDOWS: int = _RULES["ozone"]["day_windows"]
+# The percentile of a month's or a year's daily maxima that is its value.
+O3_PERCENTILE: int = _RULES["ozone"]["percentile"]
 # HJ 633: the steps of the index, its items' breakpoints in each version, and the versions.
 INDEX_STEPS = tuple(_RULES["index"]["steps"])
 INDEX_VERSIONS = tuple(sorted({s.aqi for s in STANDARDS.values()}))
@@ -151,6 +153,23 @@ def state_change(base: str, month: str) -> str:
     return ACTUAL_FROM if base < ACTUAL_FROM[:7] <= month else ""
 
 
+def gas_state(pollutant: str, month: str) -> str:
+    """
+    The state to which a gas is referred in a month, zh and en in one text; "" for particles.
+
+    Examples
+    --------
+    >>> [gas_state(*one).split(" / ")[-1] for one in (("o3", "2018-08"), ("no2", "2018-09"), ("pm10", "2018-09"))]
+    ['273 K, 101.325 kPa', '298.15 K, 1013.25 hPa', '']
+    """
+    about = _RULES["reference_state"]
+    if pollutant not in about["gases"]:
+        return ""
+    parse_month(month)
+    told = about["gas_before" if f"{month}-01" < ACTUAL_FROM else "gas_since"]
+    return f"{told['zh']} / {told['en']}"
+
+
 def _day(date: str | np.datetime64) -> str:
     return str(np.datetime64(str(date), "D"))
 
@@ -162,10 +181,6 @@ def standard_on(date: str | np.datetime64) -> Standard:
     Parameters
     ----------
     date : str ``YYYY-MM-DD`` or datetime64
-
-    Returns
-    -------
-    Standard
 
     Examples
     --------

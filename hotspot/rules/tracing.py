@@ -54,9 +54,25 @@ class Tracing(Rule):
     strong_share: float = Field(0.35, gt=0, le=1)  # "strong": expected share of the increment from here
     moderate_share: float = Field(0.12, gt=0, le=1)  # "moderate" from here; calibration in docs/tracing.md
 
-    # An unregistered source of this size is looked for on every sub-cell of a cell and its ring.
-    unregistered_g_s: float = Field(5.0, gt=0)  # about 150 t a year: a large yard, a dump, a kiln
-    unregistered_hours: float = Field(3.0, ge=1)  # so many hours in a row are one piece of evidence of where it stands
-    unregistered_chance: float = Field(0.3, gt=0, lt=1)  # that there is one, before any station is heard
-    observable: float = Field(0.7, gt=0, le=1)  # it would be found within one sub-cell with this chance
+    # Sources that cannot be told apart make one statement; proposals
+    group_deg: float = Field(30.0, gt=0, le=180)  # direction that a group may span, as the cell sees it
+    group_sure: float = Field(0.9, gt=0.5, le=1)  # chance from which one is said to add more than another
+    group_share: float = Field(0.05, ge=0, lt=1)  # a source with less is in no group
+
+    # An unregistered source of this size is looked for on every sub-cell of a cell and its ring. All proposals,
+    # chosen on worlds other than those reported in docs/tracing.md.
+    unregistered_g_s: float = Field(10.0, gt=0)  # about 300 t a year: a kiln, a boiler house, a large yard
+    unregistered_hours: float = Field(8.0, ge=1)  # as many hours in a row are one piece of evidence of where it stands
+    unregistered_chance: float = Field(0.5, gt=0, lt=1)  # that there is one, before any station is heard
+    unregistered_km: float = Field(8.0, gt=0)  # a station farther from all sub-cells is not asked
+    unregistered_stations: int = Field(10, ge=2)  # so many of them at most, the nearest
+    unregistered_own_sd: float = Field(15.0, gt=0)  # ug/m3, what a station may always have, and in weak wind
+    unregistered_sources: int = Field(3, ge=1)  # so many are looked for, one after the other
+    unregistered_clear: float = Field(0.5, gt=0, lt=1)  # a source is told only if it is so likely ...
+    unregistered_within: float = Field(0.5, gt=0, lt=1)  # ... and one sub-cell and the eight around hold so much of it
+    observable: float = Field(0.85, gt=0, le=1)  # share of made-up months that tell it within one sub-cell
+    observable_pointed: float = Field(0.1, ge=0, le=1)  # the same where a source seems to be told, to point at it
+    observable_turn_deg: float = Field(5.0, ge=0)  # in them a month's wind is turned by so much,
+    observable_wind_ms: float = Field(0.5, ge=0)  # ... each hour's wind off by so much,
+    observable_plume_sd: float = Field(0.3, ge=0)  # ... and the plume in log, besides the eight shapes
     seed: int = 20180828

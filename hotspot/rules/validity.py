@@ -67,7 +67,6 @@ def year_is_valid(n_days_of_months: ArrayLike, validity: Validity) -> Any:
     Parameters
     ----------
     n_days_of_months : array (12, ...), valid days in January to December
-    validity : Validity
 
     Returns
     -------

@@ -31,10 +31,6 @@ def read_chat(text: str) -> list[dict]:
     """
     The messages of a chat export, in order.
 
-    Parameters
-    ----------
-    text : str
-
     Returns
     -------
     list of dict: ``line`` (its first, from 1), ``time`` ("YYYY-MM-DD HH:MM" or "" where it has none), ``by``, ``text``

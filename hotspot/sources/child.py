@@ -4,7 +4,7 @@ Rasters read through in a child process: a broken file may kill the child, never
 Run as ``python -m hotspot.sources.child`` it is the child; see ``hotspot.foreign.child``.
 """
 
-import json
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,6 @@ def inspect(
 
     Parameters
     ----------
-    paths : list of Path
     meanings : list of Meaning, one per path
     once : Once, optional
         The files of the run; one that was read before with the same meaning is not read again.
@@ -66,7 +65,7 @@ def inspect(
             return _table(path, meaning, laid)
         child = child or Child(memory, "hotspot.sources.child")
         job = {"path": str(Path(path).resolve()), "meaning": meaning.as_dict(), "to": str(laid)}
-        report = child.ask(json.dumps(job | {"room": room(laid.parent)}), seconds)
+        report = child.ask(job | {"room": room(laid.parent)}, seconds)
         if "died" in report:
             child.close()
             child, report = None, {"error": report["died"]}
@@ -82,6 +81,15 @@ def inspect(
     finally:
         if child:
             child.close()
+
+
+def decoded(child: Child, path: Path, name: str, **job: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What a child reports of one file, whose arrays it saves at the job's ``to``; a DataError names the file."""
+    with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
+        target = Path(folder) / "arrays.npz"
+        report = child.answer({"path": str(path.resolve()), "to": str(target)} | job, SECONDS, name)
+        with np.load(target, allow_pickle=False) as arrays:
+            return report, dict(arrays)
 
 
 def _of_table(path: Path, once: Once) -> tuple[str, str]:

@@ -35,10 +35,6 @@ def content_fault(data: bytes) -> str:
     data : bytes
         The file, or at least its first kilobyte.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> content_fault(b"")
@@ -73,7 +69,6 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[bytes, 
 
     Parameters
     ----------
-    data : bytes
     name : str
         For messages.
     encoding : str, optional
@@ -108,7 +103,7 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[bytes, 
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _strict(data, "gb18030", name, first=error.start).encode("utf-8"), "gb18030"
-    doubtful = None if re.search(rb"[\xe0-\xf4]", data) else _EITHER.search(data)
+    doubtful = None if data.isascii() or re.search(rb"[\xe0-\xf4]", data) else _EITHER.search(data)
     if doubtful and _fits(data, "gb18030"):
         raise DataError(
             f"{name}, byte {doubtful.start()}: the text is valid both as UTF-8 and as GB18030; "

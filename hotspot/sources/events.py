@@ -15,7 +15,8 @@ from hotspot.sources.clock import parse_times
 from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.missing import to_numbers
-from hotspot.sources.tables import read_bytes, read_table
+from hotspot.sources.sheet import read_csv
+from hotspot.sources.tables import read_bytes, read_table, table_of
 from hotspot.variables import DataError
 
 COLUMNS = ["time", "place", "by", "channel", "type", "text", "lon", "lat", "problem", "file", "row"]
@@ -70,7 +71,9 @@ def read_events(
     ([['site_dust', '群']], 'the time is missing or is no time; write it like 2025-12-03 10:21')
     """
     path = Path(path)
-    if path.suffix.lower() not in (".xlsx", ".xlsm", ".xls", ".xlsb"):
+    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb"):
+        table = read_table(path, intake)
+    else:
         data, record, counted = read_bytes(path, intake)
         fault = content_fault(data)
         if fault:
@@ -79,7 +82,7 @@ def read_events(
         if is_chat(text):
             frame, lines = _of_chat(text)
             return _settled(frame, lines, intake, record, len(frame) if counted else 0, channel or path.stem)
-    table = read_table(path, intake)
+        table = table_of((read_csv(data, record.path), record, counted), intake)
     theirs = {their: ours for ours, their in (columns or {}).items()}
     names = [theirs.get(name) or _OURS.get(plain(name), name) for name in table.columns]
     twice = sorted({name for name in names if name in _WORDS and names.count(name) > 1})

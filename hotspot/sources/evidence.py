@@ -1,5 +1,6 @@
 """
-What is known at a plant itself (C14, A1, B4): stack records (CEMS), power meters by circuit (分表计电), observations.
+What is known at a place itself (C14, A1, B4): stack records (CEMS), power meters by circuit (分表计电), dust
+monitors of building sites, what cameras recognise, vehicles that pass a road-side sensor, satellites, observations.
 
 One long table per layout; nothing is judged here (``trace.evidence``).
 """
@@ -14,6 +15,7 @@ from hotspot.patterns import find_files
 from hotspot.sources.aliases import plain
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
+from hotspot.sources.loop_tables import WORDS
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.tables import Table, read_table
 from hotspot.study_registers import EvidenceFiles
@@ -28,11 +30,18 @@ QUANTITIES = {
     "power": {
         "kwh_process": "kwh_process 生产用电 生产电量", "kwh_treatment": "kwh_treatment 治理用电 治污用电 治理电量",
     },
+    "dust": {"pm10": WORDS["pm10"], "tsp": "tsp 总悬浮颗粒物"},
+    "video": {
+        "smoke": "smoke 冒烟 冒黑烟 烟羽", "dust": "dust 扬尘", "uncovered": "uncovered 未苫盖",
+        "fire": "fire 明火 焚烧",
+    },
+    "vehicle": {"passed": "passed 过车数 检测数", "exceeded": "exceeded 超标数"},
+    "satellite": {"thermal": "thermal 热异常 亮温", "bare": "bare 裸土面积 裸土"},
     "observation": {"note": "note 观察 描述 情况"},
 }  # fmt: skip
 _WORDS = {
-    "facility": "facility 企业编号 企业名称 排口企业 企业 污染源编号",
-    "time": "time 时间 数据时间",
+    "facility": "facility 企业编号 企业名称 排口企业 企业 污染源编号 点位名称 点位",
+    "time": "time 时间 数据时间 过境时间",
     "quantity": "quantity 因子 指标 监测因子",
     "value": "value 数值 监测值 读数 内容",
     "unit": "unit 单位",
@@ -49,8 +58,6 @@ def read_evidence(deliveries: Sequence[EvidenceFiles], root: Path, intake: Intak
     ----------
     deliveries : sequence of EvidenceFiles
         ``Study.evidence``
-    root : Path
-    intake : Intake
 
     Returns
     -------

@@ -1,14 +1,19 @@
 """The tables of the loop under our names: one vocabulary of their headers, Chinese and English."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from hotspot.patterns import below
 from hotspot.sources.aliases import plain
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import Table, read_table
+from hotspot.text.escape import plain as one_line
 from hotspot.variables import DataError
 
-_WORDS = {
+WORDS = {
     "signer": "signer 签发人",
     "reason": "reason 原因 事由",
     "withdrawn_by": "withdrawn_by 撤销人",
@@ -23,12 +28,20 @@ _WORDS = {
     "training": "training 培训编号",
     "held": "held 培训日期",
     "topic": "topic 培训内容",
+    "consultation": "consultation 会商编号",
+    "consulted": "consulted 会商日期",
+    "decided_on": "decided_on 会商决定",
+    "present": "present 参加单位",
+    "functions": "functions 职能",
+    "lead": "lead 负责人 分管领导",
+    "liaison": "liaison 联络员",
     "issue": "issue 问题编号",
     "step": "step 环节 状态",
     "origin": "origin 来源 问题来源",
     "ref": "ref 报警编号或网格 关联编号",
     "received": "received 接收时间 收到时间",
     "arrived": "arrived 到场时间",
+    "result_time": "result_time 处置结果时间 办结时间",
     "found": "found 发现时间",
     "by": "by 填报人 操作人 人员",
     "unit": "unit 单位 责任单位 县市区 单位编号 网格单元",
@@ -46,6 +59,11 @@ _WORDS = {
     "due": "due deadline 整改期限 期限",
     "should_have": "should_have 应发现",
     "photos": "photos 照片编号",
+    "form": "form 填报编号",
+    "position": "position 位置",
+    "photo": "photo 照片",
+    "photo_2": "photo_2 照片2",
+    "photo_3": "photo_3 照片3",
     "time": "time 时间 排查时间",
     "month": "month 月份",
     "item": "item 考核项 项目",
@@ -68,7 +86,7 @@ _WORDS = {
     "co": "co co95 一氧化碳",
     "o3": "o3 o3_8h o3_90 臭氧",
     "tier": "tier 层级 网格层级",
-    "name": "name 名称 姓名",
+    "name": "name 名称 姓名 成员单位",
     "parent": "parent 上级 上级单位",
     "region": "region 行政区划代码",
     "lon": "lon 经度",
@@ -93,7 +111,7 @@ _WORDS = {
     "primary": "primary 首要污染物",
     "source": "source 发布单位",
 }
-_OURS = {plain(word): ours for ours, words in _WORDS.items() for word in words.split()}
+_OURS = {plain(word): ours for ours, words in WORDS.items() for word in words.split()}
 
 
 def read_loop_table(path: str | Path, required: tuple[str, ...], intake: Intake) -> Table:
@@ -108,10 +126,6 @@ def read_loop_table(path: str | Path, required: tuple[str, ...], intake: Intake)
         Our names that must be there.
     intake : Intake
         Gets the malformed rows.
-
-    Returns
-    -------
-    Table
 
     Raises
     ------
@@ -140,7 +154,7 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
     lacking = [name for name in required if name not in names]
     if lacking:
         raise DataError(
-            f"{table.name}: column {lacking[0]!r} ({_WORDS[lacking[0]].split()[-1]}) is missing; "
+            f"{table.name}: column {lacking[0]!r} ({WORDS[lacking[0]].split()[-1]}) is missing; "
             f"the header has: {', '.join(theirs)}."
         )
     table.frame.columns = names
@@ -157,3 +171,45 @@ def our_names(headers: Iterable[str]) -> list[str]:
     ['issue', 'step', '备注']
     """
     return [_OURS.get(plain(name), name) for name in headers]
+
+
+def open_register(root: Path, name: str, what: str, required: tuple[str, ...], intake: Intake) -> Table:
+    """Read a table that a study names under the key ``what``; raises as ``read_loop_table``, and without a file."""
+    path = below(root, name, what)
+    if not path.is_file():
+        raise DataError(f"{what}: there is no file {name}; give a table below the data folder.")
+    return read_loop_table(path, required, intake)
+
+
+def whole(table: Table, columns: Sequence[str], longest: int = 200) -> pd.DataFrame:
+    """The columns of a table as tidy text of at most so many letters; one that is not there is empty."""
+    frame = pd.DataFrame({name: table.frame.get(name, "") for name in columns}, index=table.frame.index, dtype=object)
+    return frame.map(lambda text: one_line(str(text)).strip()[:longest])
+
+
+def aside(table: Table, name: str, wrong: pd.Series, rule: str) -> None:
+    """Set rows aside with their value; ``%r`` in the rule is filled with it."""
+    for at in wrong.to_numpy(dtype=bool).nonzero()[0]:
+        value = table.cells(name)[at] if name in table.columns else ""
+        table.set_aside(at, name, rule % (value,) if "%r" in rule else f"{name} {value!r} {rule}")
+
+
+def kept_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that nothing set aside; the table is settled."""
+    table.close()
+    return frame[table.status == 0].reset_index(drop=True)
+
+
+def is_day(text: str) -> bool:
+    """
+    Whether a text is a day.
+
+    Examples
+    --------
+    >>> is_day("2025-12-05"), is_day("2025-02-30"), is_day("")
+    (True, False, False)
+    """
+    try:
+        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None and pd.Timestamp(text) is not pd.NaT
+    except ValueError:
+        return False

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Flags, Floats
+from hotspot.text.distinct import distinct
 
 # "/" is "not monitored" in HJ 633-2026 tables 4 and 5, "NA" is "missing" there.
 MARKS = frozenset(
@@ -44,7 +45,7 @@ def to_numbers(cells: ArrayLike, *, marks: bool = True, mark_numbers: bool = Tru
     (array([7.5, nan, nan, nan, nan, nan]), array([False, False,  True, False, False,  True]))
     """
     cells = np.asarray(cells, dtype=object)
-    flat = cells.ravel()
+    flat, back = distinct(cells.ravel())  # a column of measurements says few different texts
     values = np.array(pd.to_numeric(pd.Series(flat, dtype=object), errors="coerce"), dtype=np.float64)
     unreadable = np.zeros(flat.shape, bool)
     for at in np.flatnonzero(~np.isfinite(values)):
@@ -58,7 +59,7 @@ def to_numbers(cells: ArrayLike, *, marks: bool = True, mark_numbers: bool = Tru
         unreadable[at] = True
     if mark_numbers:
         values[np.isin(values, MARK_NUMBERS)] = np.nan
-    return values.reshape(cells.shape), unreadable.reshape(cells.shape)
+    return values[back].reshape(cells.shape), unreadable[back].reshape(cells.shape)
 
 
 def unreadable_rule(text: Any) -> str:

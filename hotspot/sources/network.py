@@ -1,7 +1,6 @@
 """The register of units and people as delivered: who looks after what, from when to when (B1, B3, B12)."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,10 +10,10 @@ import pandas as pd
 
 from hotspot.foreign.answered import answered
 from hotspot.grid.vector_file import in_wgs84, read_vector
-from hotspot.patterns import below, find_files
+from hotspot.patterns import find_files
 from hotspot.rules.network import RANKS, ROLES
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import read_loop_table
+from hotspot.sources.loop_tables import aside, is_day, kept_rows, open_register, whole
 from hotspot.sources.tables import Table, read_bytes
 from hotspot.study_loop import NetworkFiles
 from hotspot.text.escape import plain
@@ -33,7 +32,6 @@ _TIERS = MappingProxyType(
         "村": "village", "社区": "village", "村（社区）": "village", "重点网格": "key", "热点网格": "cell",
     }
 )  # fmt: skip
-_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,6 @@ def read_network(files: NetworkFiles, root: Path, intake: Intake) -> NetworkTabl
     Parameters
     ----------
     files : NetworkFiles, of the study
-    root : Path
     intake : Intake
         read = used + duplicates + quarantined; a row with an unknown tier, role, rank or date is set aside.
 
@@ -79,60 +76,46 @@ def read_network(files: NetworkFiles, root: Path, intake: Intake) -> NetworkTabl
     units = pd.DataFrame(columns=list(UNIT_COLUMNS), dtype=object)
     people = pd.DataFrame(columns=list(PEOPLE_COLUMNS), dtype=object)
     if files.units:
-        units = _units(read_loop_table(_there(root, files.units, "units"), ("unit", "tier", "name"), intake))
+        units = _units(open_register(root, files.units, "network.units", ("unit", "tier", "name"), intake))
     if files.people:
-        table = read_loop_table(_there(root, files.people, "people"), ("name", "unit", "role"), intake)
+        table = open_register(root, files.people, "network.people", ("name", "unit", "role"), intake)
         people = _people(table, set(units["unit"]))
     return NetworkTables(units, people, _shapes(files, root, intake, units))
 
 
-def _there(root: Path, name: str, what: str) -> Path:
-    path = below(root, name, what)
-    if not path.is_file():
-        raise DataError(f"network.{what}: there is no file {name}; give a table below the data folder.")
-    return path
-
-
 def _units(table: Table) -> pd.DataFrame:
-    frame = _whole(table, UNIT_COLUMNS)
+    frame = whole(table, UNIT_COLUMNS)
     known = set(_TIERS.values())
     frame["tier"] = [_TIERS.get(word, word) for word in frame["tier"]]
     for name in ("lon", "lat", "radius_m"):
         numbers = pd.to_numeric(frame[name].replace("", None), errors="coerce")
-        _aside(table, name, numbers.isna() & (frame[name] != ""), "is no number")
+        aside(table, name, numbers.isna() & (frame[name] != ""), "is no number")
         frame[name] = numbers.astype("float64")
-    _aside(table, "tier", ~frame["tier"].isin(known), f"tier %r is none of {', '.join(sorted(known))}")
-    _aside(table, "unit", frame["unit"] == "", "a unit without an id")
-    _dates(table, frame)
-    kept = _kept(table, frame)
+    aside(table, "tier", ~frame["tier"].isin(known), f"tier %r is none of {', '.join(sorted(known))}")
+    aside(table, "unit", frame["unit"] == "", "a unit without an id")
+    dates(table, frame)
+    kept = kept_rows(table, frame)
     twice = kept[kept["unit"].duplicated()]
     if len(twice):
         raise DataError(f"{table.name}: unit {twice['unit'].iloc[0]!r} stands twice; give each unit one row.")
-    table.close()
     return kept.sort_values("unit", kind="stable").reset_index(drop=True)
 
 
 def _people(table: Table, units: set[str]) -> pd.DataFrame:
-    frame = _whole(table, PEOPLE_COLUMNS)
+    frame = whole(table, PEOPLE_COLUMNS)
     frame["role"] = _ours(frame["role"], ROLES)
     frame["rank"] = _ours(frame["rank"], RANKS).replace("", "other")
     frame["person"] = [person or name for person, name in zip(frame["person"], frame["name"], strict=True)]
-    _aside(table, "role", ~frame["role"].isin(set(ROLES)), f"role %r is none of {', '.join(ROLES)}")
-    _aside(table, "rank", ~frame["rank"].isin(set(RANKS)), f"rank %r is none of {', '.join(RANKS)}")
-    _aside(table, "name", frame["name"] == "", "a person without a name")
+    aside(table, "role", ~frame["role"].isin(set(ROLES)), f"role %r is none of {', '.join(ROLES)}")
+    aside(table, "rank", ~frame["rank"].isin(set(RANKS)), f"rank %r is none of {', '.join(RANKS)}")
+    aside(table, "name", frame["name"] == "", "a person without a name")
     if units:
-        _aside(table, "unit", ~frame["unit"].isin(units), "unit %r is in no row of the units")
-    _dates(table, frame)
+        aside(table, "unit", ~frame["unit"].isin(units), "unit %r is in no row of the units")
+    dates(table, frame)
     again = frame.duplicated()
     table.duplicate(again.to_numpy().nonzero()[0])
-    kept = _kept(table, frame)
-    table.close()
+    kept = kept_rows(table, frame)
     return kept.sort_values(["unit", "role", "person", "from"], kind="stable").reset_index(drop=True)
-
-
-def _whole(table: Table, columns: Sequence[str]) -> pd.DataFrame:
-    frame = pd.DataFrame({name: table.frame.get(name, "") for name in columns}, dtype=object)
-    return frame.map(lambda text: plain(str(text)).strip()[:_LONGEST])
 
 
 def _ours(column: pd.Series, words: Mapping[str, str]) -> pd.Series:
@@ -140,27 +123,11 @@ def _ours(column: pd.Series, words: Mapping[str, str]) -> pd.Series:
     return column.map(lambda text: known.get(text, text))
 
 
-def _aside(table: Table, name: str, wrong: pd.Series, rule: str) -> None:
-    for at in wrong.to_numpy().nonzero()[0]:
-        value = table.cells(name)[at] if name in table.columns else ""
-        table.set_aside(at, name, rule % (value,) if "%r" in rule else f"{name} {value!r} {rule}")
-
-
-def _dates(table: Table, frame: pd.DataFrame) -> None:
+def dates(table: Table, frame: pd.DataFrame) -> None:
+    """Set rows aside whose ``from`` or ``until`` is no day."""
     for name in ("from", "until"):
-        wrong = frame[name].map(lambda text: bool(text) and not _is_day(text))
-        _aside(table, name, wrong, "is no date like 2023-05-01")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None and pd.Timestamp(text) is not pd.NaT
-    except ValueError:
-        return False
-
-
-def _kept(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[table.status == 0].reset_index(drop=True)
+        wrong = frame[name].map(lambda text: bool(text) and not is_day(text))
+        aside(table, name, wrong, "is no date like 2023-05-01")
 
 
 def _shapes(files: NetworkFiles, root: Path, intake: Intake, units: pd.DataFrame) -> "dict[str, BaseGeometry]":

@@ -18,6 +18,7 @@ import numpy as np
 
 from hotspot.sources.store import Store, store_of_process, told, words
 
+_SMALL = 16 << 20  # bytes of a file that is held between its hash and its reading
 _HEAD = 1024  # bytes kept of every file, by which empty files and web pages are told
 
 
@@ -54,19 +55,29 @@ class Once:
         self.store = store_of_process() if store is None else store
         self.expected: tuple[str, ...] = ()  # months that the run will ask for, "YYYY-MM"
         self._hashed: dict[str, Hashed] = {}
+        self._last: tuple[str, Hashed, bytes] | None = None  # what was hashed last, if it is no large file
         self._reports: dict[str, dict[str, Any]] = {}
 
     def hashed(self, path: Path) -> Hashed:
         """Hash, size and first bytes of a file, read through once a run."""
         known = self._hashed.get(os.path.realpath(path))
-        return known if known is not None else self._read(path, keep=False)[0]
+        if known is None:
+            small = os.path.getsize(path) <= _SMALL
+            known, data = self._read(path, keep=small)
+            self._last = (os.path.realpath(path), known, data) if small else None
+        return known
 
     def known(self, path: Path) -> bool:
         """Whether this run has hashed a file."""
         return os.path.realpath(path) in self._hashed
 
     def read(self, path: Path) -> tuple[Hashed, bytes]:
-        """The bytes of a file and their hash; a file that is hashed already is read again."""
+        """The bytes of a file and their hash; one that was hashed already is read again, unless it was the last."""
+        last, self._last = self._last, None
+        if last is not None and last[0] == os.path.realpath(path):
+            now = os.stat(path)
+            if (now.st_size, now.st_mtime_ns) == (last[1].size, last[1].changed_ns):
+                return last[1:]
         return self._read(path, keep=True)
 
     def again(self, path: Path) -> Hashed:
@@ -97,7 +108,6 @@ class Once:
 
         Parameters
         ----------
-        path : Path
         about : sequence of what JSON knows
             Everything beside its bytes that the answer hangs on.
         make : callable
@@ -121,7 +131,6 @@ class Once:
 
         Parameters
         ----------
-        path : Path
         key : str, from ``Store.key``
         make : callable
             Opens the file and says it.

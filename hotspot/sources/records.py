@@ -46,10 +46,6 @@ def scan(data: bytes, separator: str = ",") -> Records:
     data : bytes, UTF-8 text; line ends may be mixed (LF, CRLF, lone CR)
     separator : str of one ASCII character
 
-    Returns
-    -------
-    Records
-
     Raises
     ------
     DataError

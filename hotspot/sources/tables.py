@@ -91,11 +91,6 @@ def read_bytes(path: Path, intake: Intake) -> tuple[bytes, FileRecord, bool]:
     """
     A delivered file's bytes and its record, checked to be what was registered.
 
-    Parameters
-    ----------
-    path : Path
-    intake : Intake
-
     Returns
     -------
     (bytes, FileRecord, bool): the bool is True the first time this account reads the file
@@ -131,8 +126,6 @@ def read_sheet(
 
     Parameters
     ----------
-    path : Path
-    intake : Intake
     about : sequence
         What the decoding hangs on beside the file.
     make : callable
@@ -161,7 +154,6 @@ def read_table(
     *,
     encoding: str | None = None,
     header: Sequence[str] | None = None,
-    sheet: str | None = None,
     required: Sequence[str] = (),
 ) -> Table:
     """
@@ -170,21 +162,16 @@ def read_table(
     Parameters
     ----------
     path : Path
-        ``.xlsx`` is read as a workbook, ``.xlsm`` is refused, all else as CSV with commas.
+        ``.xlsx`` is read as a workbook, its first visible sheet that holds data; ``.xlsm`` is refused, all else as
+        CSV with commas.
     intake : Intake
         Gets the malformed rows; ``Table.close`` gives it the counts.
     encoding : str, optional
         Declared coding; else UTF-8, UTF-16 with a mark, or GB18030 (see ``encodings.decode``).
     header : sequence of str, optional
         Column names of a file that has none.
-    sheet : str, optional
-        Sheet of a workbook; default the first visible one that holds data.
     required : sequence of str
         Column names that must be there literally.
-
-    Returns
-    -------
-    Table
 
     Raises
     ------
@@ -205,7 +192,7 @@ def read_table(
     """
     path, name = Path(path), intake.name(Path(path))
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb"):
-        found = read_sheet(path, intake, ["workbook", sheet], lambda data: read_workbook(data, name, sheet=sheet))
+        found = read_sheet(path, intake, ["workbook"], lambda data: read_workbook(data, name))
     else:
         found = read_sheet(
             path, intake, ["csv", encoding, list(header or ())],
@@ -215,8 +202,6 @@ def read_table(
     lacking = [name for name in required if name not in table.columns]
     if lacking:
         raise DataError(f"{table.name}: column {lacking[0]!r} is missing; the header has: {', '.join(table.columns)}.")
-    if not len(table.frame):
-        intake.note(f"{table.name}: 0 rows")
     return table
 
 
@@ -229,4 +214,6 @@ def table_of(found: tuple[Sheet, FileRecord, bool], intake: Intake) -> Table:
     table.n_bad = len(sheet.faults)
     for line, rule, start, end in sheet.faults if counted else ():
         intake.set_aside(record, line, "", "", rule, sheet.raw(start, end))
+    if not len(table.frame):
+        intake.note(f"{table.name}: 0 rows")
     return table

@@ -17,17 +17,15 @@ from hotspot.kernels.arrays import Ints
 from hotspot.variables import DataError
 
 
-def read_workbook(data: bytes, name: str, *, sheet: str | None = None) -> tuple[pd.DataFrame, Ints, Callable]:
+def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]:
     """
-    Read one sheet.
+    Read the first visible sheet that holds anything.
 
     Parameters
     ----------
     data : bytes of the file
     name : str
         For messages.
-    sheet : str, optional
-        Default: the first visible sheet with more than one row.
 
     Returns
     -------
@@ -42,7 +40,7 @@ def read_workbook(data: bytes, name: str, *, sheet: str | None = None) -> tuple[
     with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
         path = Path(folder) / "delivered.xlsx"
         path.write_bytes(data)
-        report = ask("workbook", path, name, sheet=sheet)
+        report = ask("workbook", path, name)
     rows = [json.loads(line) for line in report["rows"].splitlines()]
     columns = _columns(rows[0][1], name)
     body = [[*cells, *[""] * (len(columns) - len(cells))] for _, cells in rows[1:]]

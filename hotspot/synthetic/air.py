@@ -58,10 +58,6 @@ class Air:
         Parameters
         ----------
         month : datetime64[M]
-
-        Returns
-        -------
-        AirMonth
         """
         chosen = self.days.astype("datetime64[M]") == month
         days = self.days[chosen]
@@ -127,18 +123,10 @@ def make_air(region: Region, weather: Weather, sources: list[Source], stations: 
 
     Parameters
     ----------
-    region : Region
-    weather : Weather
-    sources : list of Source
     stations : float64[n_station, 2]
         Longitude and latitude.
     days : datetime64[D][n_day]
         Every local day that will be asked for.
-    seed : int
-
-    Returns
-    -------
-    Air
     """
     lon, lat = region.pixels
     maps, rhythms, factors = emission_maps(region, sources, days)

@@ -142,7 +142,6 @@ def write_hours(
     ----------
     path : Path
         Long CSV: 监测时间 (local, start of the hour), 站点编号, PM2.5 in whole ug/m3.
-    month : AirMonth
     stations : sequence of str
     rng : numpy Generator
     outages : sequence of (station position, first day, last day), positions in the month
@@ -217,9 +216,6 @@ def write_truth(
 
     Parameters
     ----------
-    folder : Path
-    region : Region
-    sources : list of Source
     planted : list of (file, line, kind, text, expected)
     means : dict of "YYYY-MM" -> three float64[n_lat, n_lon]
         True monthly means of PM2.5 and of its background, ug/m3, and emission, t/a.

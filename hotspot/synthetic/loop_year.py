@@ -8,11 +8,19 @@ while the rows are made.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+
+from hotspot.rules.loop import Clocks
 
 PER_MONTH = 4  # alarms
 _PROBLEMS = ("bare_soil", "stockpile", "site_dust", "burning", "vocs")
 _PEOPLE = ("王", "李", "赵", "钱", "孙")
+_FOUND = {
+    "bare_soil": "地块东侧土方未苫盖约两亩", "stockpile": "料堆顶部未覆盖，喷淋未开启", 
+    "site_dust": "工地出口未冲洗，车辆带泥上路",
+    "burning": "村口焚烧秸秆，已扑灭", "vocs": "喷漆房门未关闭，活性炭未更换", "none": "沿上风向逐家排查，未发现异常",
+}  # fmt: skip
 
 
 @dataclass
@@ -28,25 +36,31 @@ class LoopYear:
     issues: list[dict[str, str]] = field(default_factory=list)
     steps: list[dict[str, str]] = field(default_factory=list)
     measures: list[dict[str, str]] = field(default_factory=list)
+    rewards: list[dict[str, str]] = field(default_factory=list)
+    consultations: list[dict[str, str]] = field(default_factory=list)
     trainings: list[dict[str, str]] = field(default_factory=list)
     truth: dict[str, Any] = field(default_factory=dict)
 
 
-def loop_year(cells: Sequence[tuple[str, str]], year: int, *, months: int = 10) -> LoopYear:
+def loop_year(
+    cells: Sequence[tuple[str, str]], year: int, *, months: int = 10, clocks: Clocks | None = None
+) -> LoopYear:
     """
     Make the year.
 
     Parameters
     ----------
     cells : sequence of (cell, county), at least two of two counties
-    year : int
     months : int
         From January; the demo's own alarms begin in November.
+    clocks : Clocks, optional
+        Answers come in their last minute, or one minute late.
 
     Returns
     -------
-    LoopYear; its ``truth`` holds ``pushed answered in_time late overdue problems`` of alarms (clock 24 h from the
-    receipt, else from the push), ``issues closed open reopened overdue`` of problems at the year's end, ``missed``
+    LoopYear; its ``truth`` holds ``pushed answered in_time late overdue problems`` of alarms (from the receipt, else
+    from the push), ``site_late`` of their reports from the spot where there is such a clock, ``issues closed open
+    reopened overdue`` of problems at the year's end, ``missed``
     (month, unit) -> n, ``last_measure_weeks`` and ``trained``
 
     Examples
@@ -56,12 +70,14 @@ def loop_year(cells: Sequence[tuple[str, str]], year: int, *, months: int = 10) 
     (40, 33, 27, 6)
     """
     made = LoopYear()
-    truth: dict[str, Any] = dict.fromkeys(("pushed", "answered", "in_time", "late", "overdue", "problems"), 0)
+    truth: dict[str, Any] = dict.fromkeys(
+        ("pushed", "answered", "in_time", "late", "site_late", "overdue", "problems"), 0
+    )
     truth |= dict.fromkeys(("issues", "closed", "open", "reopened", "issues_overdue"), 0)
     truth["missed"] = {}
     for month in range(1, months + 1):
         for k in range(PER_MONTH):
-            _alarm(made, truth, cells, year, month, k)
+            _alarm(made, truth, cells, year, month, k, clocks or Clocks())
         for k in range(2):
             _issue(made, truth, cells, year, month, k)
     units = sorted({county for _, county in cells})
@@ -71,13 +87,18 @@ def loop_year(cells: Sequence[tuple[str, str]], year: int, *, months: int = 10) 
     made.trainings.append(
         {"training": "T1", "unit": units[0], "held": f"{year}-03-01", "topic": "巡查", "persons": "40"}
     )
+    for quarter in range(1, 5):
+        made.rewards.append({"reward": f"R{quarter}", "reported": f"{year}-{3 * quarter:02d}-09", "amount": "500"})
+    said = {"consultation": "H1", "consulted": f"{year}-12-09", "decided_on": "启动橙色预警响应，重点企业错峰生产"}
+    made.consultations.append(said | {"present": "气象局；生态环境局"})
+    truth["rewarded"] = 2000
     truth |= {"measure_weeks": {"M1": 4, "M2": 0}, "trained": [units[0]]}
     made.truth = truth
     return made
 
 
 def _alarm(
-    made: LoopYear, truth: dict[str, Any], cells: Sequence[tuple[str, str]], year: int, month: int, k: int
+    made: LoopYear, truth: dict[str, Any], cells: Sequence[tuple[str, str]], year: int, month: int, k: int, rule: Clocks
 ) -> None:
     number = (month - 1) * PER_MONTH + k
     cell, _ = cells[number % len(cells)]
@@ -96,14 +117,17 @@ def _alarm(
     if kind == 5 or number == 0:  # nobody answers
         truth["overdue"] += 1
         return
-    # From the receipt at 09 or the push at 07: the next day 07 is in time, 09:01 is late for both.
     late = kind == 4
-    answered = f"{year}-{month:02d}-{day + 1:02d}T{'09:01' if late else '07:00'}"
+    begun = datetime(year, month, day, 9 if received else 7)  # the receipt, else the push
+    answered = begun + timedelta(hours=rule.answer_hours or rule.result_hours, minutes=int(late))
     problem = _PROBLEMS[number % 5] if number % 2 else "none"
-    made.answers.append(
-        {"month": f"{year}-{month:02d}", "cell": cell, "time": answered, "by": _PEOPLE[number % 5], "alarm": name,
-         "text": "现场排查", "problem": problem}
-    )  # fmt: skip
+    answer = {"month": f"{year}-{month:02d}", "cell": cell, "time": f"{answered:%Y-%m-%dT%H:%M}", "alarm": name}
+    answer |= {"by": _PEOPLE[number % 5], "text": _FOUND[problem], "problem": problem, "persons": "4", "sources": "1"}
+    if rule.site_hours:
+        unseen = number % 7 == 3
+        answer["arrived"] = f"{begun + timedelta(hours=rule.site_hours, minutes=int(unseen)):%Y-%m-%dT%H:%M}"
+        truth["site_late"] += unseen
+    made.answers.append(answer)
     truth["answered"] += 1
     truth["late" if late else "in_time"] += 1
     truth["problems"] += problem != "none"

@@ -77,11 +77,8 @@ def make_network(region: Region, sources: list[Source], days: Times, seed: int) 
 
     Parameters
     ----------
-    region : Region
-    sources : list of Source
     days : datetime64[D][n_day]
         Local days over which emission is compared.
-    seed : int
 
     Returns
     -------
@@ -148,8 +145,6 @@ def true_hours(air: Air, network: Network, month: np.datetime64, truth: Floats, 
 
     Parameters
     ----------
-    air : Air
-    network : Network
     month : datetime64[M]
     truth : float64[n_day, n_lat, n_lon]
         The month's true daily fields.
@@ -189,11 +184,8 @@ def write_network(
     truth_folder : Path
         Gets ``micro_stations.csv``, ``micro_hours.parquet`` (station, time, pm25: true, with episodes),
         ``micro_faults.csv``, ``episodes.csv`` and ``events.csv``.
-    air : Air
-    sources : list of Source
     fields : dict of datetime64[M] -> float64[n_day, n_lat, n_lon]
         True daily fields of the months that the network runs, in order.
-    seed : int
 
     Returns
     -------

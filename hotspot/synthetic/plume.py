@@ -97,7 +97,6 @@ def make_hours(weather: Weather, days: Times) -> Hours:
 
     Parameters
     ----------
-    weather : Weather
     days : datetime64[D][n_day], local
 
     Returns
@@ -165,10 +164,6 @@ def make_plumes(maps: Floats, kernels: Floats, places: Ints) -> Plumes:
     places : int64[n_place, 2]
         Row and column of the pixels whose hours will be asked for.
 
-    Returns
-    -------
-    Plumes
-
     Examples
     --------
     One source, one hour of west wind: the pixel two to the east is reached, the one to the west is not.
@@ -219,11 +214,8 @@ def local_fields(hours: Hours, n_day: int, rhythms: list[str], factors: Floats, 
 
     Parameters
     ----------
-    hours : Hours
-    n_day : int
     rhythms : list of str[n_group]
     factors : float64[n_group, n_day]
-    plumes : Plumes
 
     Returns
     -------

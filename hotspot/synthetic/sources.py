@@ -77,15 +77,6 @@ def make_sources(region: Region, seed: int) -> list[Source]:
     grows in October 2025 and one in December 2025, so that truth knows an
     improvement, a worsening against the year before and one against last month.
 
-    Parameters
-    ----------
-    region : Region
-    seed : int
-
-    Returns
-    -------
-    list of Source
-
     Examples
     --------
     >>> from hotspot.synthetic.region import Region
@@ -170,8 +161,6 @@ def emission_maps(region: Region, sources: list[Source], weather_days: Times) ->
 
     Parameters
     ----------
-    region : Region
-    sources : list of Source
     weather_days : datetime64[D][n_day]
         Local days for which the factors are wanted.
 

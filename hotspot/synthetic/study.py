@@ -193,15 +193,8 @@ def _stations(region: Region, seed: int) -> tuple[list[str], Floats]:
     return [units.township.iloc[n].removesuffix("(示例)") + "站" for n in keep], places[keep]
 
 
-_TOML = """\
-# An invented study, written by hotspot. Every place, plant and number is made up.
-id = "{id}"
-name = "合成示例区域"
-name_en = "Synthetic study (invented)"
-time_zone = "+08:00"
-seed = {seed}
-root = "."
-
+# The townships that ``files.write_boundaries`` writes, as every study of the region names them.
+BOUNDARY_TOML = """\
 [[boundary]]
 layout = "table"
 files = ["boundaries/townships.geojson"]
@@ -216,7 +209,20 @@ county = "县"
 county_code = "县代码"
 township = "乡镇"
 township_code = "乡镇代码"
+"""
+_TOML = (
+    """\
+# An invented study, written by hotspot. Every place, plant and number is made up.
+id = "{id}"
+name = "合成示例区域"
+name_en = "Synthetic study (invented)"
+time_zone = "+08:00"
+seed = {seed}
+root = "."
 
+"""
+    + BOUNDARY_TOML
+    + """
 [[satellite]]
 layout = "netcdf"
 files = ["satellite/pm25_*.nc"]
@@ -228,6 +234,8 @@ error_source = "known: the generator's own"
 gas_state = "actual"
 product = "synthetic daily 1 km PM2.5"
 source = "invented"
+product_zh = "合成的逐日1公里PM2.5"
+source_zh = "虚构示例"
 
 [[stations]]
 layout = "long"
@@ -240,6 +248,7 @@ time_zone = "+08:00"
 hour_label = "start"
 gas_state = "actual"
 source = "invented"
+source_zh = "虚构示例"
 
 [[stations]]
 layout = "long"
@@ -281,3 +290,4 @@ kind = "类型"
 name = "名称"
 number = "编号"
 """
+)

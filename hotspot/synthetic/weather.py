@@ -53,10 +53,6 @@ def make_weather(seed: int) -> Weather:
     """
     The hourly weather of 2024 and 2025.
 
-    Parameters
-    ----------
-    seed : int
-
     Returns
     -------
     Weather, from ``FIRST`` to ``LAST``
@@ -114,12 +110,8 @@ def write_weather(folder: Path, weather: Weather, region: Region, wanted: Flags,
 
     Parameters
     ----------
-    folder : Path
-    weather : Weather
-    region : Region
     wanted : bool[n]
         Which of the hours are delivered.
-    seed : int
 
     Returns
     -------

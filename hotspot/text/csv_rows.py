@@ -44,13 +44,8 @@ def write_csv(path: Path | str, header: Collection[str], rows: Iterable[Sequence
 
     Parameters
     ----------
-    path : str or Path
     header : iterable of str
     rows : iterable of iterables of str
-
-    Returns
-    -------
-    Path
     """
     path = Path(path)
     with open(path, "w", encoding="utf-8", newline="") as stream:
@@ -58,6 +53,23 @@ def write_csv(path: Path | str, header: Collection[str], rows: Iterable[Sequence
         writer.writerow(header)
         writer.writerows([shown(str(text)) for text in row] for row in rows)
     return path
+
+
+def first_line(path: Path | str) -> str:
+    """
+    The first line of a text file, "" where it is none or cannot be decoded: ``read_csv`` says what is wrong with it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> first_line(write_csv(tempfile.mkdtemp() + "/a.csv", ["cell", "rank"], []))
+    'cell,rank'
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            return stream.readline().strip()
+    except (UnicodeDecodeError, OSError):
+        return ""
 
 
 def read_csv(path: Path | str, header: Collection[str], what: str, remedy: str) -> list[tuple[int, list[str]]]:

@@ -27,10 +27,14 @@ def distinct(texts: ArrayLike) -> tuple[Objects, Ints]:
     >>> distinct(["b", "a", "b"])
     (array(['a', 'b'], dtype=object), array([1, 0, 1]))
     """
+    import pandas as pd
+
     texts = np.asarray(texts, dtype=object)
-    flat = [str(text) for text in texts.ravel().tolist()]
-    found = sorted(set(flat))
-    place = {text: at for at, text in enumerate(found)}
-    words = np.empty(len(found), dtype=object)
-    words[:] = found
-    return words, np.array([place[text] for text in flat], dtype=np.int64).reshape(texts.shape)
+    flat = texts.ravel()
+    if pd.api.types.infer_dtype(flat, skipna=False) not in ("string", "empty"):
+        flat = np.array([str(text) for text in flat.tolist()], dtype=object)
+    code, found = pd.factorize(flat)
+    order = np.array(sorted(range(len(found)), key=found.__getitem__), dtype=np.int64)
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    return found[order], place[code].reshape(texts.shape)

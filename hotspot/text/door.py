@@ -7,6 +7,7 @@ workbooks (``fonts``) call it for what is theirs alone.
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 # Control characters, marks that turn the reading direction, half surrogate pairs, non-characters.
@@ -32,7 +33,6 @@ def shown(text: str, *, lines: bool = False) -> str:
 
     Parameters
     ----------
-    text : str
     lines : bool
         Whether tabs and line ends may stay.
 
@@ -45,6 +45,7 @@ def shown(text: str, *, lines: bool = False) -> str:
     return pattern.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
+@lru_cache(maxsize=1 << 16)
 def masked(text: str) -> str:
     """
     A text without identity-card and telephone numbers; the first digits show which kind stood there.

@@ -24,10 +24,6 @@ def plain(text: Any) -> str:
     ----------
     text : anything; ``None`` and NaN give ""
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> plain("No. 3\\nboiler \\u202etxt"), plain(None), plain(float("nan"))

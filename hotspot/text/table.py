@@ -2,16 +2,18 @@
 What the columns of the published tables are: one description for csv, xlsx, parquet, docx and json.
 
 A writer asks for the columns of its table, their kinds, digits and titles; ``hotspot schema`` prints them all.
-The descriptions stand in ``columns.toml``.
+The descriptions stand in ``columns.toml``, those of the loop's workbooks in ``loop_columns.toml``, those of an
+office's books and forms in ``office_columns.toml``.
 """
 
-import re
 import tomllib
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+FILES = ("columns", "loop_columns", "office_columns")
 
 
 class Column(BaseModel):
@@ -26,6 +28,7 @@ class Column(BaseModel):
     en: str = Field(min_length=1)
     says: str = Field(min_length=1)
     in_file: bool = False  # a Parquet file carries the description itself
+    width: float = 0.0  # of the column on a sheet, in letters; 0 where a sheet sets its own
 
     @property
     def decimals(self) -> int | None:
@@ -35,7 +38,9 @@ class Column(BaseModel):
 
 @cache
 def _stated() -> dict[str, Any]:
-    return tomllib.loads((resources.files("hotspot.text") / "columns.toml").read_text(encoding="utf-8"))
+    texts = resources.files("hotspot.text")
+    all_, *more = (tomllib.loads((texts / f"{name}.toml").read_text(encoding="utf-8")) for name in FILES)
+    return all_ | {"table": all_["table"] | {name: about for one in more for name, about in one["table"].items()}}
 
 
 @cache
@@ -66,7 +71,7 @@ def columns(table: str) -> dict[str, Column]:
     about = stated["table"][table]
     own = about.get("own", {})
     return {
-        name: Column.model_validate(stated["column"][name] | own.get(name, {}) | {"name": name})
+        name: Column.model_validate(stated["column"].get(name, {}) | own.get(name, {}) | {"name": name})
         for name in about["columns"]
     }
 
@@ -107,24 +112,13 @@ def titles(table: str) -> dict[str, str]:
     return {name: column.zh for name, column in columns(table).items()}
 
 
-def column_of(table: str, name: str) -> Column | None:
+def heads(table: str) -> dict[str, tuple[str, float]]:
     """
-    The description of a column, those of classes from outside too; None where nobody described it.
+    The Chinese heads of a sheet with their widths, as ``book.Sheet`` takes them.
 
     Examples
     --------
-    >>> column_of("cells.parquet", "previous_13").says
-    'PM2.5, mean of the month 13 months before'
-    >>> column_of("cells.parquet", "nonsense") is None
-    True
+    >>> heads("loop/evidence.xlsx")["away"]
+    ('距离km', 9.0)
     """
-    found = columns(table).get(name)
-    if found is None and (base := re.fullmatch(r"previous_(\d+)(_valid)?", name)):
-        back, valid = base[1], bool(base[2])
-        zh, en = f"{back}个月前", f"{back} months before"
-        if valid:
-            says = f"whether the mean of the month {en} is valid"
-            return Column(name=name, kind="flag", zh=f"{zh}有效", en=f"valid {en}", says=says)
-        says = f"PM2.5, mean of the month {en}"
-        return Column(name=name, kind="number", unit="ug/m3", zh=f"{zh} μg/m³", en=en, says=says)
-    return found
+    return {name: (column.zh, column.width) for name, column in columns(table).items()}

@@ -38,7 +38,6 @@ def sources_of_hours(
     facilities : GeoDataFrame, as ``trace_sources`` takes them
     crs : of the lattice
     spacing : float, side of the sub-cell, m
-    criteria : Criteria
     inventory : DataArray (lat, lon), optional; as ``trace_sources`` takes it
 
     Returns

@@ -3,11 +3,16 @@
 import numpy as np
 import pandas as pd
 
-RADIUS_M = 5000.0  # A1: 「高空瞭望…半径5公里」
+from hotspot.rules.evidence import Evidence
+
+_RULE = Evidence()
 KINDS = {
     "micro": "微型站", "online": "在线监控（套）", "online_firm": "在线监控企业", "lookout": "高空瞭望",
     "reference": "自动监测站", "vehicle": "走航车", "uav": "无人机", "officer": "网格员",
+    "vehicle_remote": "机动车尾气遥感监测", "dust": "建筑扬尘监测", "video": "视频监控",
 }  # fmt: skip
+# B4 「国、区控空气质量自动监测、网格化监测、固定污染源在线监测、机动车尾气遥感监测、建筑扬尘监测、高空瞭望」
+SOURCES = ("reference", "micro", "online", "vehicle_remote", "dust", "lookout")
 
 
 def asset_faults(assets: pd.DataFrame) -> list[str]:
@@ -37,13 +42,13 @@ def asset_faults(assets: pd.DataFrame) -> list[str]:
     return said
 
 
-def seen_by_lookouts(assets: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def seen_by_lookouts(assets: pd.DataFrame, x: np.ndarray, y: np.ndarray, rule: Evidence = _RULE) -> np.ndarray:
     """
     Cells whose centre a lookout sees: bool array.
 
     Parameters
     ----------
-    assets : DataFrame ``kind, x, y`` (m on the lattice), ``radius_m`` (NaN: 5 km, A1)
+    assets : DataFrame ``kind, x, y`` (m on the lattice), ``radius_m`` (NaN: the rule's, A1)
     x, y : centres of the cells, m
 
     Examples
@@ -54,6 +59,6 @@ def seen_by_lookouts(assets: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> np.n
     """
     seen = np.zeros(len(x), bool)
     for row in assets[assets["kind"] == "lookout"].itertuples():
-        reach = RADIUS_M if row.radius_m != row.radius_m else float(row.radius_m)
+        reach = rule.lookout_m if row.radius_m != row.radius_m else float(row.radius_m)
         seen |= np.hypot(x - row.x, y - row.y) <= reach
     return seen

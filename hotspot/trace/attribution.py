@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hotspot.contracts.beside import Beside
 from hotspot.kernels.arrays import Floats, Ints, Objects
+from hotspot.one_thread import one_thread
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
@@ -31,6 +33,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+@one_thread
 def trace_sources(
     warned: pd.DataFrame,
     weather: xr.Dataset | None,
@@ -143,8 +146,8 @@ def trace_sources(
             about[cell] |= _whole(answers[cell], found[cell])
             hidden[cell] = findings(answers[cell].sub_cells if answers[cell] else None)
     traced = _table(places, found)
-    traced.attrs["hours"] = about
-    traced.attrs["unregistered"] = hidden
+    traced.attrs["hours"] = Beside(about)
+    traced.attrs["unregistered"] = Beside(hidden)
     return traced
 
 

@@ -5,7 +5,7 @@ A cell without a single registered enterprise is no empty sheet (C10): classes
 of area sources stand on every list, and blank rows wait for what is found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ import xarray as xr
 
 from hotspot.rules.classes import Item, area_classes, dossier_papers, problem_types, route, source_classes
 from hotspot.rules.criteria import Criteria, Handover
+from hotspot.trace.seen_beside import CLASS_OF, Seen
 from hotspot.trace.words import agreement_words, findings_words, share_words
 
 COLUMNS = [
@@ -41,6 +42,7 @@ def checklist(
     criteria: Criteria,
     *,
     inventory: pd.DataFrame | None = None,
+    seen: Mapping[str, Sequence[Seen]] | None = None,
 ) -> pd.DataFrame:
     """
     Select what belongs on each warned cell's problem list.
@@ -54,6 +56,8 @@ def checklist(
     criteria : Criteria; its ring is told in the reasons, its ``handover`` in the deadlines
     inventory : DataFrame, optional
         From ``inventory``: the county an enterprise stands in, which answers for it (B13).
+    seen : mapping cell -> sentences, optional
+        From ``seen_beside``: fires and bare soil, told beside the class of area sources that they are signs of.
 
     Returns
     -------
@@ -110,7 +114,13 @@ def checklist(
         if cell in hidden:
             told = findings_words(hidden[cell], lambda east, north: _NEIGHBOUR[east, north])
             why = _both("why", [f"{words}；{told[n]}" for n, words in enumerate(why.values())])
+        signs = {CLASS_OF[one.kind]: one for one in (seen or {}).get(cell, ())}
         for kind in area_classes():
+            if kind.key in signs:
+                one = signs[kind.key]
+                beside = _both("why", (f"{why['why_zh']}；{one.zh}", f"{why['why_en']}; {one.en}"))
+                own += [_item(kind.key, item) | beside | _duty(kind.key, None, places) for item in kind.items]
+                continue
             own += [_item(kind.key, item) | why | _duty(kind.key, None, places) for item in kind.items]
         why = _both("why", ("现场发现的其他问题", "anything else found on the spot"))
         own += [_blank(n) | why | _duty("other", None, places) for n in range(1, BLANK_ROWS + 1)]

@@ -86,10 +86,10 @@ def sector_lift(
     times = np.zeros((tracing.n_draws, names.size))
     np.add.at(times, (np.arange(tracing.n_draws)[:, None], drawn), 1.0)
     # Counts are whole numbers, so these sums are exact in any order.
-    lifts = _ratio(_ratio(times @ counts[1].T, times @ counts[0].T), (_ratio(times @ dirty, times @ every))[:, None])
+    lifts = _ratio(_ratio(counts[1] @ times.T, counts[0] @ times.T), _ratio(times @ dirty, times @ every))
     lift = _ratio(_ratio(counts[1].sum(axis=1), counts[0].sum(axis=1)), dirty.sum() / every.sum())
     tail = (1 - tracing.level) / 2
-    low, top = _quantiles(lifts, tail), _quantiles(lifts, 1 - tail)
+    low, top = _quantiles(lifts, (tail, 1 - tail))
     return {"hours": counts[0].sum(axis=1), "lift": lift, "low": low, "high": top}
 
 
@@ -118,15 +118,15 @@ def share_high(values: Floats, chosen: Flags, *, share: float) -> float:
     return float((values[chosen] > np.quantile(values[~chosen], 1 - share)).mean())
 
 
-def _quantiles(draws: Floats, share: float) -> Floats:
-    """A quantile down each column, of what is not NaN; NaN where nothing is."""
-    ordered = np.sort(draws.T, axis=1)  # NaN last
-    n = (~np.isnan(ordered)).sum(axis=1)
-    place = np.maximum(n - 1, 0) * share
-    lower = np.floor(place).astype(int)
-    row = np.arange(len(ordered))
-    below, above = ordered[row, lower], ordered[row, np.minimum(lower + 1, np.maximum(n - 1, 0))]
-    return below + (above - below) * (place - lower)
+def _quantiles(draws: Floats, shares: tuple[float, ...]) -> list[Floats]:
+    """Quantiles along each row, of what is not NaN; NaN where nothing is."""
+    ordered, row, found = np.sort(draws, axis=1), np.arange(len(draws)), []  # NaN last
+    last = np.maximum((~np.isnan(ordered)).sum(axis=1) - 1, 0)
+    for share in shares:
+        lower = np.floor(last * share).astype(int)
+        below, above = ordered[row, lower], ordered[row, np.minimum(lower + 1, last)]
+        found.append(below + (above - below) * (last * share - lower))
+    return found
 
 
 def _high(values: Floats, share: float) -> Flags:
@@ -138,5 +138,5 @@ def _high(values: Floats, share: float) -> Flags:
 
 def _ratio(part: Floats, whole: float | Floats) -> Floats:
     """part / whole, NaN where the whole is zero."""
-    part, whole = np.broadcast_arrays(np.asarray(part, dtype=float), np.asarray(whole, dtype=float))
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.asarray(whole) > 0, np.asarray(part, dtype=float) / whole, np.nan)

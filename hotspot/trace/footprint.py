@@ -63,7 +63,6 @@ def footprints(receptors: ArrayLike, sources: ArrayLike, wind: Floats, shape: Sh
     ----------
     receptors, sources : float arrays (n, 2), m on the lattice
     wind : float array (hour, 3), from ``wind_table``
-    shape : Shape
 
     Returns
     -------
@@ -85,9 +84,9 @@ def footprints(receptors: ArrayLike, sources: ArrayLike, wind: Floats, shape: Sh
     >>> footprints([[2000.0, 0.0], [-2000.0, 0.0]], [[0.0, 0.0]], wind, SHAPES[0]).round(2).ravel().tolist()
     [2.06, 0.0]
     """
-    settings = np.array([shape.spread, shape.growth, float(shape.journey), LEAST, REACH])
-    at, of = (np.ascontiguousarray(np.reshape(np.asarray(places, float), (-1, 2))) for places in (receptors, sources))
-    return plume.hourly_footprints(at, of, np.ascontiguousarray(wind, dtype=float), settings)
+    return plume.hourly_footprints(
+        _places(receptors), _places(sources), np.ascontiguousarray(wind, float), _plain(shape)
+    )
 
 
 def over_cells(
@@ -101,7 +100,6 @@ def over_cells(
     centres : float array (cell, 2), m
     sources : float array (source, 2), m
     wind : float array (hour, 3)
-    shape : Shape
     spacing : float, side of a cell, m
     hours : bool array (hour), optional; those that count
 
@@ -110,16 +108,20 @@ def over_cells(
     float64[cell, source], ug/m3 per g/s: the mean of nine places of a cell
     """
     step = np.array([-1.0, 0.0, 1.0]) * spacing / 3
-    centres = np.reshape(np.asarray(centres, float), (-1, 2))
     shifts = np.column_stack([np.tile(step, 3), np.repeat(step, 3)])
-    known = ~np.isnan(wind[:, :2]).any(axis=1)
-    counted = known if hours is None else known & np.asarray(hours, bool)
-    found = np.zeros((len(centres), len(np.reshape(np.asarray(sources, float), (-1, 2)))))
-    if not counted.any():
-        return found
-    for cell, centre in enumerate(centres):  # one cell after the other: an hour of nine places of it is memory enough
-        found[cell] = footprints(centre + shifts, sources, wind, shape)[:, :, counted].mean(axis=(0, 2))
-    return found
+    wind = np.ascontiguousarray(wind, float)
+    counted = np.asarray(~np.isnan(wind[:, :2]).any(axis=1), bool)
+    if hours is not None:
+        counted = counted & np.asarray(hours, bool)
+    return plume.mean_footprints(_places(centres), shifts, _places(sources), wind, _plain(shape), counted)
+
+
+def _places(places: ArrayLike) -> Floats:
+    return np.ascontiguousarray(np.reshape(np.asarray(places, float), (-1, 2)))
+
+
+def _plain(shape: Shape) -> Floats:
+    return np.array([shape.spread, shape.growth, float(shape.journey), LEAST, REACH])
 
 
 def ventilation_factor(wind: Floats) -> Floats:

@@ -8,12 +8,8 @@ from hotspot.kernels.arrays import Ints
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.whose import Answer
 
-_WIDE = 30.0  # degrees a group may span, as the cell sees it
-_SURE = 0.9  # chance from which one is said to add more than another
-_LITTLE = 0.05  # a share below this is in no group
 
-
-def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing | None) -> Ints:
+def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing) -> Ints:
     """
     Number the groups of a cell's facilities.
 
@@ -25,8 +21,8 @@ def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing
 
     Returns
     -------
-    int64[facility]: 0 outside any group; 1, 2 ... by their joint share. A group spans at most 30 degrees
-    as seen from the cell's centre; of no two of its members is it known (chance 0.9) which adds more.
+    int64[facility]: 0 outside any group; 1, 2 ... by their joint share. A group spans at most ``group_deg``
+    as seen from the cell's centre; of no two of its members is it known (``group_sure``) which adds more.
 
     Examples
     --------
@@ -34,20 +30,20 @@ def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing
     >>> found = {"place": np.array([3, 5, 9]), "bearing_deg": np.array([355.0, 10.0, 180.0]),
     ...     "share": np.array([0.3, 0.2, 0.2]), "inside": np.zeros(3, bool)}
     >>> above = np.array([[0, 0.6, 0.6], [0.4, 0, 0.5], [0.4, 0.5, 0]])
-    >>> groups(found, SimpleNamespace(place=np.array([3, 5, 9]), alike=above), None).tolist()
+    >>> groups(found, SimpleNamespace(place=np.array([3, 5, 9]), alike=above), Tracing()).tolist()
     [1, 1, 0]
     """
     n = len(found["place"])
     number = np.zeros(n, dtype=np.int64)
     if answer is None or n < 2:
         return number
-    free = list(np.flatnonzero((found["share"] >= _LITTLE) & ~found["inside"]))
+    free = list(np.flatnonzero((found["share"] >= tracing.group_share) & ~found["inside"]))
     free.sort(key=lambda i: (-round(float(found["share"][i]), 6), found["place"][i]))
     sets = []
     while free:
         own = [free.pop(0)]
         for other in list(free):
-            if all(_alike(found, answer, one, other) for one in own):
+            if all(_alike(found, answer, one, other, tracing) for one in own):
                 own.append(other)
                 free.remove(other)
         if len(own) > 1:
@@ -58,11 +54,12 @@ def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing
     return number
 
 
-def _alike(found: dict[str, np.ndarray], answer: Answer, one: int | np.integer, other: int | np.integer) -> bool:
+def _alike(found: dict[str, np.ndarray], answer: Answer, one: Any, other: Any, tracing: Tracing) -> bool:
     """Whether two facilities stand in one direction and neither surely adds more."""
     apart = abs((found["bearing_deg"][one] - found["bearing_deg"][other] + 180.0) % 360.0 - 180.0)
     first, second = np.searchsorted(answer.place, [found["place"][one], found["place"][other]])
-    return apart <= _WIDE and max(answer.alike[first, second], answer.alike[second, first]) < _SURE
+    surer = max(answer.alike[first, second], answer.alike[second, first])
+    return bool(apart <= tracing.group_deg and surer < tracing.group_sure)
 
 
 def group_words(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -260,38 +260,45 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
     n_group, n = group.max() + 1, foot.shape[1]
     inverse, log_q, deviation = np.linalg.inv(prior.covariance), prior.mean.copy(), np.zeros((n_group, n))
     level = np.zeros((len(stations), 2))
-    scale = np.array([_spread(row[mask] - np.median(row[mask])) for row, mask in zip(seen, there, strict=True)])
-    loose = np.eye(n) / tracing.pair_sd**2
+    scale = spreads(seen - medians(seen, there)[:, None], there)
+    hold = tracing.pair_sd**-2
+    reached = [np.flatnonzero(row.any(axis=1)) for row in foot]
+    feet = [row[some] for row, some in zip(foot, reached, strict=True)]
+    # What reaches no station of a group has no curvature there: its deviation stays as loose as before.
+    near = [np.ix_(some, some) for some in (np.flatnonzero(foot[group == g].any(axis=(0, 2))) for g in range(n_group))]
     for turn in range(_ROUNDS + 1):
-        expected = np.einsum("sjt,sj->st", foot, np.exp(log_q + deviation)[group])
+        q = np.exp(log_q + deviation)[group]
+        expected = np.array([one[some] @ adds for one, some, adds in zip(q, reached, feet, strict=True)])
         residual = seen - expected - level @ own
         if turn:
-            scale = np.array([_spread(row[mask]) for row, mask in zip(residual, there, strict=True)])
+            scale = spreads(residual, there)
         variance = scale[:, None] ** 2 + (tracing.model_sd * expected) ** 2 * (turn > 0)
         robust = (_FREEDOM + 1) / (_FREEDOM + residual**2 / variance) if turn else 1.0
         if turn == _ROUNDS:
             break
         precision = np.where(there, robust / variance, 0.0) / tracing.hours_together
-        information, towards, levels = _normal(foot, seen, precision, own, group)
+        information, towards, levels = _normal(feet, reached, n, seen, precision, own, group)
         for _ in range(_STEPS if turn == _ROUNDS - 1 else 4):
-            # Newton on emissions and deviations together, the deviations of each group eliminated.
+            # Newton on emissions and deviations together, the deviations of each group eliminated: with H the inverse
+            # of B + h (B the curvature of a group, h that of its deviations), B - B H B = h - h H h.
             q = np.exp(log_q + deviation)
             bends = q[:, :, None] * information * q[:, None, :]
             slopes = q * (np.einsum("gij,gj->gi", information, q) - towards)
-            held = np.linalg.inv(bends + loose)
-            pulls = slopes + deviation / tracing.pair_sd**2
-            share = bends @ held
-            bend = inverse + (bends - share @ bends).sum(axis=0)
+            held = np.repeat(np.eye(n)[None] / hold, n_group, axis=0)
+            for own_held, own_bends, some in zip(held, bends + hold * np.eye(n), near, strict=True):
+                own_held[some] = np.linalg.inv(own_bends[some])
+            pulled = np.einsum("gij,gj->gi", held, slopes + hold * deviation)
+            bend = inverse + n_group * hold * np.eye(n) - hold**2 * held.sum(axis=0)
             bend = (bend + bend.T) / 2
-            slope = inverse @ (log_q - prior.mean) + (slopes - np.einsum("gij,gj->gi", share, pulls)).sum(axis=0)
+            slope = inverse @ (log_q - prior.mean) + hold * (pulled - deviation).sum(axis=0)
             step = -np.linalg.solve(bend, slope)
             step *= min(1.0, 0.7 / max(np.abs(step).max(), 1e-12))
-            turned = -np.einsum("gij,gj->gi", held, pulls + np.einsum("gij,j->gi", bends, step))
+            turned = hold * (held @ step) - pulled - step
             log_q, deviation = log_q + step, deviation + np.clip(turned, -0.7, 0.7)
             if max(np.abs(step).max(), np.abs(turned).max()) < 1e-2:
                 break
         for station, (solve, cross, pull) in levels.items():
-            level[station] = solve @ (pull - cross.T @ np.exp(log_q + deviation[group[station]]))
+            level[station] = solve @ (pull - cross.T @ np.exp(log_q + deviation[group[station]])[reached[station]])
     fit = -0.5 * ((_FREEDOM + 1) * np.log1p(residual**2 / variance / _FREEDOM) + np.log(variance))
     away = log_q - prior.mean
     evidence = fit[there].sum() / tracing.hours_together - 0.5 * away @ inverse @ away
@@ -307,22 +314,29 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
 
 
 def _normal(
-    foot: Floats, seen: Floats, precision: Floats, own: Floats, group: Ints
+    feet: list[Floats], reached: list[Ints], n: int, seen: Floats, precision: Floats, own: Floats, group: Ints
 ) -> tuple[Floats, Floats, dict[int, tuple[Floats, Floats, Floats]]]:
     """Normal equations of every group of stations, what a station always has taken out of them."""
-    n = foot.shape[1]
     information, towards = np.zeros((group.max() + 1, n, n)), np.zeros((group.max() + 1, n))
     levels = {}
     for station in np.flatnonzero(precision.any(axis=1)):
+        foot, some, of = feet[station], reached[station], group[station]
         weighted = own * precision[station]
         solve = np.linalg.inv(weighted @ own.T + np.eye(2) / _STATION_SD**2)
-        cross, pull = foot[station] @ weighted.T, weighted @ seen[station]
-        information[group[station]] += (foot[station] * precision[station]) @ foot[station].T - cross @ solve @ cross.T
-        towards[group[station]] += foot[station] @ (precision[station] * seen[station]) - cross @ solve @ pull
+        cross, pull = foot @ weighted.T, weighted @ seen[station]
+        root = foot * np.sqrt(precision[station])  # times itself: half the work of two matrices
+        information[of][np.ix_(some, some)] += root @ root.T - cross @ solve @ cross.T
+        towards[of, some] += foot @ (precision[station] * seen[station]) - cross @ solve @ pull
         levels[int(station)] = solve, cross, pull
     return information, towards, levels
 
 
-def _spread(values: Floats) -> float:
-    """A station's own scatter, ug/m3."""
-    return max(_LEAST_NOISE, 1.4826 * float(np.median(np.abs(values))))
+def spreads(values: Floats, there: Flags) -> Floats:
+    """Each station's own scatter about 0, ug/m3, from the hours that are there."""
+    return np.maximum(_LEAST_NOISE, 1.4826 * medians(np.abs(values), there))
+
+
+def medians(values: Floats, there: Flags) -> Floats:
+    """Median of each row's values that are there, of which every row has some."""
+    ordered, n, row = np.sort(np.where(there, values, np.nan), axis=1), there.sum(axis=1), np.arange(len(values))
+    return (ordered[row, (n - 1) // 2] + ordered[row, n // 2]) / 2

@@ -91,10 +91,6 @@ def ground(
     sources : float array (source, 2); emission : float array (source), g/s
     wind : float array (hour, 3), from ``footprint.wind_table``; a sample of the year's hours
     spacing, fine : float, sides of a cell and of a sub-cell, m
-
-    Returns
-    -------
-    Ground
     """
     n = int(spacing // fine)
     line = (np.arange(n) - (n - 1) / 2) * fine
@@ -123,7 +119,6 @@ def judge(area: Ground, sites: ArrayLike) -> tuple[float, float, float, float]:
 
     Parameters
     ----------
-    area : Ground
     sites : sequence of int, positions of sub-cells
 
     Returns
@@ -159,7 +154,6 @@ def choose_sites(area: Ground, n_station: int) -> Layout:
 
     Parameters
     ----------
-    area : Ground
     n_station : int, stations the cell shall have, those that stand in it already among them
 
     Returns

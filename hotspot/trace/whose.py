@@ -53,7 +53,6 @@ def whose(
     Parameters
     ----------
     cells : float array (cell, 4): lon, lat, x, y of the centres
-    hours : Hours
     receptors : Receptors, with their place on the lattice
     places : DataFrame ``x y class_ emission sized`` of the facilities
     spacing : float, m
@@ -105,7 +104,7 @@ def _block(
     )  # fmt: skip
     best = int(np.argmax(post.weight))
     return [
-        _answer(post, row, centre, around, (best, SHAPES[best]), at[near], wind, xy[around], spacing, tracing)
+        _answer(post, row, centre, around, (best, SHAPES[best]), values, at[near], wind, xy[around], spacing, tracing)
         for row, centre in enumerate(centres)
     ]
 
@@ -116,6 +115,7 @@ def _answer(
     centre: Floats,
     around: Ints,
     shape: tuple[int, Shape],
+    values: Floats,
     stations: Floats,
     wind: Floats,
     sources: Floats,
@@ -126,7 +126,7 @@ def _answer(
     step = spacing / _SUB
     line = (np.arange(3 * _SUB) - 1.5 * _SUB + 0.5) * step
     parts = np.column_stack([np.tile(line, line.size), np.repeat(line[::-1], line.size)]) + centre
-    hidden = unregistered(post, shape, stations, wind, sources, parts, step=step, tracing=tracing)
+    hidden = unregistered(post, shape, values, stations, wind, sources, parts, step=step, tracing=tracing)
     foot = over_cells([centre], parts, wind, shape[1], spacing=spacing)[0]
     extra = float((hidden.chance * hidden.emission) @ foot)
     outside = np.nan

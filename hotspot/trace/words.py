@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-_MOST_LOOKED, _ALL = 6, 36
+import numpy as np
+
+UNREGISTERED = "未登记的源："
+_MOST_LOOKED, _ALL, _HELD = 6, 36, 0.8
 
 
 def agreement_words(found: dict[str, Any]) -> tuple[str, str]:
@@ -83,7 +86,7 @@ def findings(hidden: Any, *, sub: int = 6) -> dict[str, Any]:
     Returns
     -------
     dict: ``look``, list of (cells to the east, cells to the north, number of the sub-cell), likeliest first, at most
-    six: observable ones that hold half of the chance, where a source is likelier than not; ``unseen``, the numbers
+    six: of the sources that the stations tell, those that hold four fifths of their chance; ``unseen``, the numbers
     of the cell's own sub-cells in which a source of the stated size could not have been told; ``chance``
 
     Examples
@@ -93,7 +96,7 @@ def findings(hidden: Any, *, sub: int = 6) -> dict[str, Any]:
     >>> chance, seen = np.zeros(324), np.zeros(324, bool)
     >>> chance[6 * 18 + 6] = 0.9
     >>> seen[6 * 18 + 6] = True
-    >>> found = findings(SimpleNamespace(chance=chance, observable=seen, chance_any=0.9))
+    >>> found = findings(SimpleNamespace(chance=chance, observable=seen, told=seen, chance_any=0.9))
     >>> found["look"], found["unseen"][:3], len(found["unseen"])
     ([(0, 0, 1)], [2, 3, 4], 35)
     """
@@ -106,15 +109,14 @@ def findings(hidden: Any, *, sub: int = 6) -> dict[str, Any]:
         return column // sub - 1, 1 - row // sub, row % sub * sub + column % sub + 1
 
     look: list[tuple[int, int, int]] = []
-    held = 0.0
-    if hidden.chance_any >= 0.5:
-        order = sorted(range(side * side), key=lambda place: (-round(float(hidden.chance[place]), 9), place))
-        for place in order:
-            if held >= hidden.chance_any / 2 or len(look) == _MOST_LOOKED:
-                break
-            held += float(hidden.chance[place])
-            if hidden.observable[place]:
-                look.append(named(place))
+    held, whole = 0.0, float(hidden.chance[hidden.told].sum())
+    told = [int(place) for place in np.flatnonzero(hidden.told)]
+    order = sorted(told, key=lambda place: (-round(float(hidden.chance[place]), 9), place))
+    for place in order:
+        if held >= _HELD * whole or len(look) == _MOST_LOOKED:
+            break
+        held += float(hidden.chance[place])
+        look.append(named(place))
     unseen = [named(place)[2] for place in range(side * side)
               if named(place)[:2] == (0, 0) and not hidden.observable[place]]  # fmt: skip
     return {"look": look, "unseen": unseen, "chance": float(hidden.chance_any)}
@@ -146,12 +148,12 @@ def findings_words(found: dict[str, Any], neighbour: Callable[[int, int], str]) 
     unseen = _runs(found["unseen"])
     if len(found["unseen"]) == _ALL and not found["look"]:
         return (
-            "未登记的源：当月站点看不出本格任何子网格，须全格查找",
+            f"{UNREGISTERED}当月站点看不出本格任何子网格，须全格查找",
             "unregistered: no station could have told, look everywhere",
         )
     own = [f"{number}" for east, north, number in found["look"] if not (east or north)]
     ring = [f"{neighbour(east, north)}-{number:02d}" for east, north, number in found["look"] if east or north]
-    zh, en = "未登记的源：", "unregistered: "
+    zh, en = UNREGISTERED, "unregistered: "
     if own or ring:
         zh += "先查" + "、".join(([f"本格{'、'.join(own)}号"] if own else []) + ring)
         en += "look first in " + ", ".join(own + ring)

@@ -16,6 +16,8 @@ from hotspot.ledger.store import Ledger
 from hotspot.ledger.watch import alarm_table
 from hotspot.rules.calendar import offset_hours
 from hotspot.study import Study
+from hotspot.text.labels import label_of
+from hotspot.workflows.other_pollutants import only_pm25
 
 AROUND = 4  # proposal: hours shown before and after an alarm; their wind also carries its plume
 
@@ -37,18 +39,11 @@ def write_alarm_desk(
 
     Parameters
     ----------
-    folder : Path
-    study : Study
-    period : str
     watched : dict, from ``derive_alarms``: ``alarms, stations, weather``
     ledger : Ledger, the period's alarms already recorded
     first, last : datetime-like, bounds of the period; what waits is judged at ``last``
-    letter, cards : bool
-
-    Returns
-    -------
-    list of Path
     """
+    only_pm25(study, "the alarm desk")
     from hotspot.publish.office.alarm_desk import write_desk
     from hotspot.publish.office.letter import write_letters
 
@@ -82,19 +77,17 @@ def _waiting(table: pd.DataFrame, first: Any, asof: str, study: Study) -> pd.Dat
 def _cards(folder: Path, study: Study, watched: dict[str, Any], ledger: Ledger) -> list[Path]:
     """A card per pushed alarm; the register and the wind are read once."""
     from hotspot.deliveries.opening import around
+    from hotspot.deliveries.run import Deliveries
     from hotspot.publish.paper.alarm_card import Card, write_cards
-    from hotspot.sources.intake import Intake
     from hotspot.sources.places.emission_raster import read_inventory
-    from hotspot.sources.places.facilities import load_facilities
     from hotspot.workflows.evidence import named_evidence
 
     alarms = watched["alarms"]
     alarms = alarms[alarms["state"] == PUSHED]
-    intake = Intake(study.root)
-    bounds = study.boundaries.total_bounds
-    facilities = load_facilities(study.facilities, study.root, intake, bounds=bounds) if study.facilities else ()
-    evidence = named_evidence(study, facilities) if study.evidence and len(facilities) else None
-    inventory = read_inventory(study.inventory, study.root, intake, bounds=around(study))
+    deliveries = Deliveries(study)
+    facilities = deliveries.facilities(bounds=study.boundaries.total_bounds) if study.facilities else ()
+    evidence = named_evidence(deliveries, facilities) if study.evidence and len(facilities) else None
+    inventory = read_inventory(study.inventory, study.root, deliveries.intake(), bounds=around(study))
     stations, weather = watched["stations"], watched["weather"]
     local = stations["time"].values.astype("datetime64[ns]") + offset_hours(float(stations.attrs["utc_offset"]))
     sub_cell = np.atleast_1d(study.grid.child(stations["lon"].values, stations["lat"].values)).astype(str)
@@ -214,7 +207,7 @@ def _sources(
     evidence: Any = None,
 ) -> tuple[list[Any], str]:
     """Registered sources in visiting order as a card prints them, and how the order was made."""
-    from hotspot.publish.paper.sheet_map import SYMBOLS
+    from hotspot.publish.maps.symbols import SYMBOLS
     from hotspot.publish.paper.sheet_words import away_zh, class_of
     from hotspot.trace.alarm_sources import sources_of_hours
     from hotspot.trace.evidence import visiting_order
@@ -225,7 +218,10 @@ def _sources(
         criteria=study.criteria, inventory=inventory,
     )  # fmt: skip
     informed = found.attrs["informed"]
-    told = [] if evidence is None else card_evidence(evidence[0], found, *evidence[1:])
+    told = []
+    if evidence is not None:
+        delivered, start, end = evidence
+        told = card_evidence(delivered, found, start, end, study.criteria.evidence)
     found = visiting_order(found, told)  # evidence moves the visits, never the share
     rows = []
     for row in found.to_dict("records"):
@@ -242,7 +238,7 @@ def _sources(
                 "away_zh": away_zh(row["bearing_deg"], row["distance_km"]),
                 "where_zh": child if same else "格外",
                 "symbol": SYMBOLS[kind.problem],
-                "word_zh": f"约{100 * row['share']:.0f}%" if informed else "无风资料",
+                "word_zh": f"约{100 * row['share']:.0f}%" if informed else label_of("no_wind"),
             }
         )
     note = (

@@ -20,6 +20,7 @@ from hotspot.quality.trust import on_hours, trusted
 from hotspot.rules.calendar import month_minus, offset_hours, parse_month
 from hotspot.study import Study
 from hotspot.variables import DataError
+from hotspot.workflows.other_pollutants import only_pm25
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ def run_alarms(
     Raises
     ------
     DataError
-        No station of ``criteria.alarms.roles`` reported in the period.
+        No station of ``criteria.alarms.roles`` reported in the period, or the gate stops its months
+        (``quality.plausible.gate``): what would not enter a list does not alarm either.
     ValueError
         The period is no month and no day.
 
@@ -74,7 +76,11 @@ def run_alarms(
     folder = root / "alarms" / period
     folder.mkdir(parents=True, exist_ok=True)
     persistent = watched["persistent"]
-    files = [_write(folder / "alarms.csv", alarms), _write_persistent(folder / "persistent.csv", persistent)]
+    minute = "{:%Y-%m-%d %H:%M}".format
+    files = [
+        _write(folder / "alarms.csv", alarms.assign(**{name: alarms[name].map(minute) for name in ("start", "end")})),
+        _write(folder / "persistent.csv", persistent.assign(week=persistent["week"].dt.strftime("%Y-%m-%d"))),
+    ]
     with open_ledger(root / "ledger.sqlite") as ledger:
         recorded = record_alarms(ledger, alarms, (first, last))
         if letter or cards:
@@ -111,6 +117,7 @@ def derive_alarms(study: Study, period: str, deliveries: Deliveries | None = Non
     dict: ``alarms, persistent`` (DataFrames), ``load, persistent_load, n_cell, naive, notes``, ``stations``
     (screened, calibrated Dataset of the two months before and the period's month), ``weather``
     """
+    only_pm25(study, "an alarm")
     from hotspot.rank.alarm.alarms import high_hours, naive_hours, weigh, within
     from hotspot.rank.alarm.episodes import decide
     from hotspot.rank.alarm.persistent import CLOSED, find_persistent
@@ -167,11 +174,14 @@ def period_bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 def _delivered(deliveries: Deliveries, month: str) -> tuple[xr.Dataset, xr.Dataset | None, list[str]]:
     """Stations that may alarm, screened and calibrated, and the weather, of a month and the two before it."""
+    from hotspot.quality.plausible.gate import admit
+
     study = deliveries.study
     months = [month_minus(month, back) for back in (2, 1, 0)]
-    opened = deliveries.months(months, kinds=("reference", "stations", "weather"))
+    opened = admit(deliveries.months(months, kinds=("reference", "stations", "weather")), months)
     micro, reference = (
-        on_hours(part, months[0], month, utc_offset=study.utc_offset) for part in (opened.stations, opened.reference)
+        on_hours(_as_measured(part), months[0], month, utc_offset=study.utc_offset)
+        for part in (opened.stations, opened.reference)
     )
     notes = list(opened.intake.notes)
     stations = trusted_by_role(micro, reference, opened.weather, study=study, note=notes.append)
@@ -182,6 +192,15 @@ def _delivered(deliveries: Deliveries, month: str) -> tuple[xr.Dataset, xr.Datas
             'deliver them, or let reference stations alarm: criteria.alarms.roles = ["micro", "reference"].'
         )
     return stations, opened.weather, notes
+
+
+def _as_measured(stations: xr.Dataset | None) -> xr.Dataset | None:
+    """Without days that a decision replaced by the month's highest (B19): that value was not in the air then."""
+    from hotspot.quality.flags import flag
+
+    if stations is None or "pm25_flags" not in stations:
+        return stations
+    return stations.assign(pm25=stations["pm25"].where((stations["pm25_flags"] & flag("replaced").bit) == 0))
 
 
 def named(alarms: pd.DataFrame, stations: xr.Dataset, study: Study) -> pd.DataFrame:
@@ -207,8 +226,6 @@ def trusted_by_role(
     Parameters
     ----------
     micro, reference : Dataset (station, time) on the same unbroken hours, or None
-    weather : Dataset, or None
-    study : Study
     note : callable, told as a sentence what could not be done
 
     Returns
@@ -261,24 +278,11 @@ def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.D
     return stations.isel(time=np.flatnonzero((local >= np.datetime64(first)) & (local < np.datetime64(last))))
 
 
-def _write(path: Path, alarms: pd.DataFrame) -> Path:
-    """The table as CSV: local times, four significant decimals nowhere lost."""
-    shown = alarms.assign(
-        start=alarms["start"].map("{:%Y-%m-%d %H:%M}".format), end=alarms["end"].map("{:%Y-%m-%d %H:%M}".format)
-    )
+def _write(path: Path, shown: pd.DataFrame) -> Path:
+    """A table as CSV, four decimals nowhere lost."""
     partial = path.with_suffix(".partial")
     shown.to_csv(partial, index=False, float_format="%.4f", lineterminator="\n", encoding="utf-8")
-    partial.replace(path)
-    return path
-
-
-def _write_persistent(path: Path, table: pd.DataFrame) -> Path:
-    """Persistent highs as CSV, their week as a day."""
-    partial = path.with_suffix(".partial")
-    shown = table.assign(week=table["week"].dt.strftime("%Y-%m-%d"))
-    shown.to_csv(partial, index=False, float_format="%.4f", lineterminator="\n", encoding="utf-8")
-    partial.replace(path)
-    return path
+    return partial.replace(path)
 
 
 def _records(alarms: pd.DataFrame) -> list[dict[str, Any]]:

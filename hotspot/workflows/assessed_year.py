@@ -9,13 +9,12 @@ from hotspot.ledger.assess import GRADES, grade
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.readings import footer
 from hotspot.study import Study
+from hotspot.text.labels import label_of
+from hotspot.text.table import heads
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
-_HEADS = {
-    "unit": ("单位", 16), "months": ("月数", 7), "mean": ("月均得分", 9), "grade": ("年度等次", 9),
-    "failed": ("不合格月份", 26), "consequence": ("处理（B24）", 12), "note": ("说明", 26),
-}  # fmt: skip
+_HEADS = heads("loop/assessment-year.xlsx")
 
 
 def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict[str, Any]:
@@ -24,8 +23,6 @@ def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict[str
 
     Parameters
     ----------
-    study : Study
-    year : int
     out : str or Path
         ``OUT/<study id>/loop/assessment-YYYY.xlsx`` is written.
 
@@ -57,7 +54,7 @@ def assess_year(study: Study, year: int, *, out: Path | str = "out") -> dict[str
             {
                 "unit": unit, "months": len(own), "mean": mean, "grade": dict(GRADES)[key], "grade_key": key,
                 "failed": "、".join(month for month, row in own.items() if row[2] == "failed"),
-                "consequence": "问责建议" if key == "failed" and len(own) == 12 else "",
+                "consequence": label_of("accountability") if key == "failed" and len(own) == 12 else "",
                 "note": "" if len(own) == 12 else f"只有{len(own)}个月已定，不作年度结论",
             }
         )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.assess import GRADES, ITEMS, Finding, after_failed_months, assess, is_missed
 from hotspot.ledger.consequences import record_consequence
 from hotspot.ledger.ladders import SHARE_STEPS, share_step
@@ -16,6 +17,7 @@ from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
 from hotspot.study import Study
+from hotspot.text.table import heads
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 from hotspot.workflows.network import basics_of_network
@@ -38,7 +40,6 @@ def assess_month(
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     out : str or Path
         ``OUT/<study id>/loop/assessment-YYYY-MM.xlsx`` is written.
@@ -65,10 +66,10 @@ def assess_month(
     """
     parse_month(month)
     rule = _rule(study, what_if)
-    tables = basics, findings, _of_network(study, month, out)
+    tables, deliveries = (basics, findings, _of_network(study, month, out)), Deliveries(study)
     with published_ledger(study, out) as ledger:
-        units, points, skipped = assess_units(ledger, month, rule, study.criteria.share_ladder, tables)
-        failed = _failed_before(ledger, month, rule, study.criteria.share_ladder, tables)
+        units, points, skipped = assess_units(ledger, month, rule, study.criteria.share_ladder, tables, deliveries)
+        failed = _failed_before(ledger, month, rule, study.criteria.share_ladder, tables, deliveries)
         for row in units:
             own = failed.get(row["unit"], set()) | ({month} if row["grade_key"] == "failed" else set())
             row["after"] = after_failed_months(own, month, rule)
@@ -91,21 +92,20 @@ def assess_month(
 
 
 def assess_units(
-    ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any
+    ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any, deliveries: Deliveries
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """
     Points of every unit in a month: records of units, of points, and what is not counted.
 
     Parameters
     ----------
-    ledger : Ledger
-    month : str
     rule : Assessment
     share_rule : ShareLadder
     tables : (basics, findings), paths or None; a third is called with a month and fills items 2 and 3 (B14)
+    deliveries : Deliveries, by which the two tables are opened
     """
     basics, findings, *register = tables
-    found, skipped = _tables(basics, findings, month, Intake(Path(".")), *register)
+    found, skipped = _tables(basics, findings, month, deliveries.beside(Path(".")), *register)
     missed: dict[str, dict[str, int]] = {}
     for entry in ledger.entries("issue"):
         body = entry.body
@@ -145,17 +145,15 @@ def assess_units(
     return units, points, skipped
 
 
-def _failed_before(ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any) -> Any:
-    """
-    Months before this one that each unit failed: as settled in the ledger, else by the same tables.
-    """
+def _failed_before(ledger: Ledger, month: str, rule: Any, share_rule: Any, tables: Any, deliveries: Deliveries) -> Any:
+    """Months before this one that each unit failed: as settled in the ledger, else by the same tables."""
     settled = {entry.month: entry.body["units"] for (kind, _), entry in ledger.heads().items() if kind == "assessment"}
     failed: dict[str, set[str]] = {}
     for back in range(1, rule.failed_months):
         name = month_minus(month, back)
         rows = settled.get(name)
         if rows is None:
-            units, _, _ = assess_units(ledger, name, rule, share_rule, tables)
+            units, _, _ = assess_units(ledger, name, rule, share_rule, tables, deliveries)
             rows = [[row["unit"], row["points"], row["grade_key"]] for row in units]
         for unit, _, grade in rows:
             if grade == "failed":
@@ -245,17 +243,10 @@ def _of_month(table: pd.DataFrame, month: str) -> list[tuple[int, Any]]:
 def _sheets(
     month: str, units: list[dict[str, Any]], points: list[Any], skipped: list[str], notes: list[str]
 ) -> dict[str, Sheet]:
-    heads = {
-        "unit": ("单位", 16), "points": ("得分", 8), "grade": ("等次", 8), "construction": ("体系建设30", 11),
-        "operation": ("运行70", 9), "failed_by": ("直接不合格事由", 30), "share": ("应发现未发现占比", 14),
-        "consequence": ("占比处理（B15）", 16), "after": ("连续不合格（B24）", 18),
-    }  # fmt: skip
-    rows = {
-        "unit": ("单位", 16), "item": ("项", 16), "item_zh": ("内容", 30), "points": ("分", 7), "entry": ("依据", 30),
-    }  # fmt: skip
+    of_units, of_points = (heads(f"loop/assessment.xlsx/{name}") for name in ("考核", "明细"))
     left = pd.DataFrame({"text": skipped})
     return {
-        "考核": Sheet(f"{month} 网格化监管考核（内部）", heads, pd.DataFrame(units, columns=list(heads)), notes),
-        "明细": Sheet(f"{month} 扣分加分明细", rows, pd.DataFrame(points, columns=list(rows)), notes),
-        "未计": Sheet(f"{month} 未计入的事项", {"text": ("事项", 60)}, left),
+        "考核": Sheet(f"{month} 网格化监管考核（内部）", of_units, pd.DataFrame(units, columns=list(of_units)), notes),
+        "明细": Sheet(f"{month} 扣分加分明细", of_points, pd.DataFrame(points, columns=list(of_points)), notes),
+        "未计": Sheet(f"{month} 未计入的事项", heads("loop/assessment.xlsx/未计"), left),
     }

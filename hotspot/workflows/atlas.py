@@ -1,16 +1,18 @@
 """The atlas of a city, from the year's list to the printed book."""
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotspot.grid.city_files import city_files
 from hotspot.publish import manifest
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.study import Study
+from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
+from hotspot.workflows.other_pollutants import only_pm25
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +30,7 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
     year : int
         Of the list; selected first if nobody did.
     city : str, optional
-        Name or code of one city; default every city that has a hotspot cell.
+        Name or code of one city, or the beginning of one alone; default every city that has a hotspot cell.
     out : str or Path
         The files appear in ``OUT/<study id>``.
 
@@ -50,6 +52,7 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
     >>> [path.name for path in write_atlas(study, 2025, city="990100", out=tempfile.mkdtemp())]
     ['atlas-2025-990100.pdf']
     """
+    only_pm25(study, "the atlas")
     from tqdm import tqdm
 
     from hotspot.deliveries.run import Deliveries
@@ -76,28 +79,23 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
                 progress=bar.update, people=people,
             )  # fmt: skip
             check_glyphs(set_texts(data))
-            paths.append(folder / f"atlas-{year}-{code}.pdf")
-            partial = paths[-1].with_suffix(".partial")
-            partial.write_bytes(render(data))
-            partial.replace(paths[-1])
+            paths.append(write_whole(folder / f"atlas-{year}-{code}.pdf", render(data)))
     _LOG.info("%s %s: atlas of %d files", study.id, year, len(paths))
     return paths
 
 
 def _cities(study: Study, hot: "pd.DataFrame", wanted: str | None) -> list[tuple[str, str]]:
-    """(name of the file, city) of the cities asked for, by code; a city without a plain code is numbered."""
-    names = study.cells["city"].values.astype(str).tolist()
-    codes = study.cells["city_code"].values.astype(str).tolist()
-    code_of = dict(zip(names, codes, strict=True))
-    there = sorted((code_of[name], name) for name in set(hot["city"]))
-    files = [
-        code if re.fullmatch(r"[0-9A-Za-z]{1,12}", code) else f"city{k:02d}" for k, (code, _) in enumerate(there, 1)
-    ]
-    found = [
-        (file, pair[1]) for file, pair in zip(files, there, strict=True) if wanted is None or str(wanted) in pair
-    ]  # fmt: skip
-    if found:
+    """(name of the file, city) of the cities asked for, by name, by code, or by what one of them alone begins with."""
+    every = [(file, name) for name, file in city_files(study.cells).items()]
+    there = [pair for pair in every if pair[1] in set(hot["city"])]
+    if wanted is None:
+        return there
+    exact = [pair for pair in there if str(wanted) in pair]
+    found = exact or [pair for pair in there if any(text.startswith(str(wanted)) for text in pair)]
+    if len(found) == 1:
         return found
-    why = "has no hotspot cell" if str(wanted) in {*names, *codes} else "is no city of this study"
-    listed = ", ".join(f"{name} ({code})" for code, name in there)
+    if found:
+        raise DataError(f"{wanted}: begins several cities, {', '.join(name for _, name in found)}; write more of one.")
+    why = "has no hotspot cell" if any(str(wanted) in pair for pair in every) else "is no city of this study"
+    listed = ", ".join(f"{name} ({file})" for file, name in there)
     raise DataError(f"{wanted}: {why}; there are: {listed or 'none'}.")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from hotspot.deliveries.run import Deliveries
+from hotspot.grid.city_files import city_files
 from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.figures import patrol_coverage
 from hotspot.ledger.sent import digest_of, record_sent, sent_periods
@@ -16,11 +18,12 @@ from hotspot.publish.office.paper import write_paper
 from hotspot.rules.cadence import LEVELS, PRODUCTS, Due
 from hotspot.rules.periods import Period, ended, period
 from hotspot.sources.calendar_tables import alert_on, read_alerts
-from hotspot.sources.intake import Intake
 from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.desk import Desk
 from hotspot.workflows.loop import published_ledger
+
+YEARLY = ("plan", "responsibility")
 
 
 def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict[str, Any]:
@@ -35,7 +38,6 @@ def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict[st
     study : Study
         Its criteria hold ``[cadence]``; ``[loop] alerts`` names the responses.
     asof : str, local ISO time
-    out : str or Path
 
     Returns
     -------
@@ -48,7 +50,7 @@ def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict[st
         ``asof`` is no time.
     """
     now = _instant(asof)
-    alerts = read_alerts(study.root, study.loop.alerts, Intake(study.root)) if study.loop.alerts else None
+    alerts = read_alerts(study.root, study.loop.alerts, Deliveries(study).intake()) if study.loop.alerts else None
     held = None if alerts is None else alert_on(alerts, f"{now:%Y-%m-%d}")
     rule, sent = study.criteria.cadence, _sent(study, out, asof)
     since = now - pd.Timedelta(days=rule.look_back_days)
@@ -98,7 +100,6 @@ def write_letter(
 
     Parameters
     ----------
-    study : Study
     product : str, a key of ``rules.cadence.PRODUCTS``
     name : str, the period, as ``rules.periods.period`` takes it
     out : str or Path
@@ -153,7 +154,7 @@ def write_letter(
 def desk_of(study: Study, name: str, *, out: Path | str = "out") -> Iterator[Desk]:
     """The desk of a period of a study that has published something; closes its ledger when the block ends."""
     with published_ledger(study, out) as ledger:
-        yield Desk(study, period(name), ledger, Path(out) / study.id, Intake(study.root))
+        yield Desk(study, period(name), ledger, Path(out) / study.id, Deliveries(study).intake())
 
 
 def _papers(desk: Desk, product: str, out: Path | str) -> Iterator[tuple[str, Document]]:
@@ -165,10 +166,18 @@ def _papers(desk: Desk, product: str, out: Path | str) -> Iterator[tuple[str, Do
         yield product, {"dispatch": period_papers.dispatch, "summary": period_papers.summary,
                         "situation": period_papers.situation}[product](desk)  # fmt: skip
     elif product == "reminder":
-        for city in desk.cities:
+        for city, name in city_files(desk.study.cells).items():
             paper = period_papers.reminder(desk, city)
             if paper is not None:
-                yield f"reminder-{desk.city_code(city)}", paper
+                yield f"reminder-{name}", paper
+    elif product in YEARLY:
+        from hotspot.workflows.people_papers import papers_of_year
+
+        yield from papers_of_year(desk, product)
+    elif product == "column":
+        from hotspot.workflows.people_papers import column_of_week
+
+        yield product, column_of_week(desk)
     elif product == "patrol":
         from hotspot.workflows.day_winds import patrolled_sources
 
@@ -181,10 +190,11 @@ def _papers(desk: Desk, product: str, out: Path | str) -> Iterator[tuple[str, Do
         targets = [(row["unit"], row["zh"]) for row in targets_left(desk)]
         if product == "consultation":
             from hotspot.workflows.day_winds import day_winds
+            from hotspot.workflows.people_papers import consulted
 
             if desk.period.kind != "day":
                 raise ValueError(f"a consultation sheet is of a day; {desk.period.name} is a {desk.period.kind}.")
-            yield product, day_papers.consultation(desk, day_winds(desk), targets, _emergency(desk))
+            yield product, day_papers.consultation(desk, day_winds(desk), targets, _emergency(desk), *consulted(desk))
         elif product == "special":
             from hotspot.ledger.measures import measure_table
 

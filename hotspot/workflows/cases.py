@@ -4,10 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.registers import quarters_without_case, untrained
+from hotspot.ledger.sent import sent_periods
 from hotspot.publish.office.case import case_faults, case_paper, names_of, read_case, redact
 from hotspot.publish.office.paper import paper_docx
-from hotspot.sources.intake import Intake
 from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
@@ -40,10 +41,11 @@ def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out"
     """
     file = Path(file)
     case = read_case(file.read_text(encoding="utf-8"), file.name)
-    faults = case_faults(case, asof)
+    rule = study.criteria.cases
+    faults = case_faults(case, asof, rule)
     if faults:
         raise DataError(f"{file.name}: {'；'.join(faults)}.")
-    found = redact(case, known_names(study), name=file.name)
+    found = redact(case, known_names(study), name=file.name, rule=rule)
     paper = case_paper(case, found, office=study.office.name)
     content = paper_docx(paper)
     about = case.about
@@ -51,7 +53,7 @@ def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out"
         "case": file.stem, "facility": about["facility"], "decision_no": about["decision_no"], "kind": about["kind"],
         "decided": about["decided"], "review_ended": about["review_ended"], "count": found.count, "ready": asof[:10],
         "reviews": names_of(about["reviews"]), "proofs": names_of(about["proofs"]),
-        "sha256": hashlib.sha256(found.body.encode("utf-8")).hexdigest(),
+        "sha256": hashlib.sha256(found.body.encode("utf-8")).hexdigest(), "title": found.title, "text": found.body,
     }  # fmt: skip
     target = Path(out) / study.id / "loop" / "cases" / f"{file.stem}.docx"
     with published_ledger(study, out) as ledger:
@@ -71,9 +73,7 @@ def known_names(study: Study) -> dict[str, list[str]]:
     """What a public text may not name: facilities with their ids, persons, codes and labels of cells."""
     known: dict[str, list[str]] = {"facility": [], "person": [], "address": [], "code": []}
     if study.facilities:
-        from hotspot.sources.places.facilities import load_facilities
-
-        register = load_facilities(study.facilities, study.root, Intake(study.root))
+        register = Deliveries(study).facilities()
         known["facility"] = [str(name) for name in register["name"]]
         known["code"] += [str(name) for name in register["facility"]]
     cells = study.cells
@@ -103,7 +103,12 @@ def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict[
             kind: [e.body | {"seq": e.seq} for e in ledger.entries(kind) if f"{year}-01" <= e.month <= asof[:7]]
             for kind in ("reward", "training", "case")
         }
-        findings = [f"{unit}：{year}年未组织培训（B26）" for unit in untrained(ledger, year, _units(study))]
+        least = study.criteria.cases.trainings
+        short = "未组织培训" if least == 1 else f"集中培训不足{least}次"
+        late = untrained(ledger, year, trained_units(study), least)
+        findings = [f"{unit}：{year}年{short}（B26）" for unit in late]
+        if ("responsibility", str(year)) not in sent_periods(ledger, asof):
+            findings.append(f"{year}年目标责任书没有下达的记录（B26）")
         findings += [f"{name} 未编发典型案例（B20）" for name in quarters_without_case(ledger, asof)]
     paid = sum(float(row["amount"]) for row in kinds["reward"])
     persons = sum(int(row["persons"]) for row in kinds["training"] if row.get("persons", "").isdigit())
@@ -119,12 +124,12 @@ def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict[
     }  # fmt: skip
 
 
-def _units(study: Study) -> list[str]:
+def trained_units(study: Study) -> dict[str, str]:
     """The units that are trained: those of the network's register, else the counties of the study."""
     found = register_of(study)
     if found is not None:
-        return sorted(str(name) for name in found[0].units["unit"])
-    return sorted({str(name) for name in study.cells["county"].values if str(name)})
+        return {str(u.unit): str(u.name) for u in found[0].units.itertuples()}
+    return {str(name): str(name) for name in study.cells["county"].values if str(name)}
 
 
 def _people(study: Study) -> list[str]:

@@ -20,7 +20,8 @@ from hotspot import contracts
 from hotspot.contracts.cf import OF_THE_FILE
 from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.like import stations_in_one_only
-from hotspot.quality.completeness import daily_means, monthly_means
+from hotspot.publish.release import publish
+from hotspot.quality.period_values import days_of, months_of
 from hotspot.rules.calendar import parse_month
 from hotspot.sources.intake import Intake
 from hotspot.study import Study
@@ -71,8 +72,6 @@ def check_month(study: Study, month: str, *, out: Path | str | None = None) -> d
     >>> answer["ready"], answer["list"]["ready"], answer["problems"][0][:40]
     (False, False, 'the list of 2025: 2024: nothing was deli')
     """
-    from hotspot.publish.release import publish
-
     parse_month(month)
     year = int(month[:4])
     problems: list[str] = []
@@ -150,7 +149,7 @@ def check_lines(answer: dict[str, Any]) -> Iterator[str]:
         yield from (f"   {n} cells: {why}" for why, n in month["why"].items())
     for entry in sorted(answer["stations"].values(), key=lambda s: (s["valid_days"], s["name"])):
         if not entry["counts"]:
-            value = entry["pm25_to_date"]
+            value = next(number for key, number in entry.items() if key.endswith("_to_date"))
             mean = "no value" if value is None else f"{value:.1f} ug/m3 to date, not ranked"
             yield f"   station {entry['name']}: {entry['valid_days']} valid days, {mean}"
     for note in answer["notes"]:
@@ -302,9 +301,7 @@ def _stations(reference: "xr.Dataset | None", study: Study, month: str) -> dict[
     """Valid days and mean to date of every reference station in the month."""
     if reference is None:
         return {}
-    validity = study.criteria.validity
-    days = daily_means(reference, utc_offset=study.utc_offset, validity=validity)
-    means = monthly_means(days, [month], validity=validity).squeeze("time")
+    means = months_of(days_of(reference, study), [month], study).squeeze("time")
     names = reference["name"].values.astype(str)
     return {
         station: {
@@ -312,7 +309,7 @@ def _stations(reference: "xr.Dataset | None", study: Study, month: str) -> dict[
             "valid_days": int(means["n_valid"][i]),
             "longest_gap_days": int(means["longest_gap"][i]),
             "counts": bool(means["valid"][i]),
-            "pm25_to_date": _number(means["pm25"][i]),
+            study.pollutant.column("pm25_to_date"): _number(means["pm25"][i]),
         }
         for i, (station, name) in enumerate(zip(means["station"].values.astype(str), names, strict=True))
     }

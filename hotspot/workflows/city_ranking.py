@@ -6,21 +6,22 @@ from typing import Any
 
 import pandas as pd
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.ladders import INDEX_STEPS, index_step
 from hotspot.publish.office.circular import ranking_paper, suggestion
 from hotspot.publish.office.paper import write_paper
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rank.city.compare import NAMES, compare_windows
-from hotspot.rank.city.index import SIX
 from hotspot.rank.city.ranking import rank_units
 from hotspot.rules.calendar import month_minus, parse_month
-from hotspot.rules.index import terms
+from hotspot.rules.index import SIX, terms
 from hotspot.rules.readings import footer
-from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
 from hotspot.study import Study
+from hotspot.text.table import heads
 from hotspot.variables import DataError
 from hotspot.workflows.computed_index import computed_index, numbers, read_days
+from hotspot.workflows.targets import missed_targets
 
 
 def rank_month(
@@ -30,7 +31,7 @@ def rank_month(
     *,
     days: Path | None = None,
     decisions: Path | None = None,
-    missed_target: Sequence[str] = (),
+    missed_target: Sequence[str] | None = None,
     out: Path | str = "out",
 ) -> dict[str, Any]:
     """
@@ -47,7 +48,8 @@ def rank_month(
         Days (or hours) of points, from which both indices are computed: as measured and as substituted (B19).
     decisions : Path, optional
         ``point, day, signer, reason, withdrawn_by``: days that are replaced.
-    missed_target : units that missed their yearly target (B16's gate); known at the end of a year
+    missed_target : sequence of str, optional
+        Units that missed their yearly target (B16's gate); default those of ``[loop] targets``, known in December.
     out : str or Path
         ``OUT/<study id>/loop/ranking-YYYY-MM`` ``.xlsx .docx .pdf`` are written.
 
@@ -65,20 +67,22 @@ def rank_month(
     criteria = study.criteria
     rule, ladder = criteria.ranking, criteria.index_ladder
     computed = computed_index(study, days, decisions) if days is not None else None
-    months, name = _months(rule, index, computed)
+    months, name = _months(rule, index, computed, Deliveries(study))
     if month not in months:
         raise DataError(f"{name}: no index of {month} is there; it has {', '.join(sorted(months))}.")
     beside = None if computed is None else computed.substituted.get(month)
-    ranked = {of: _ranked(months, of, rule) for of in months if month_minus(of, 12) in months}
+    ranked = {of: _ranked(months, of, rule, computed) for of in months if month_minus(of, 12) in months}
     base = months.get(month_minus(month, 12), pd.DataFrame({"unit": [], "index": []}))
-    table = rank_units(months[month], base, rule, computed=beside)
+    table = rank_units(months[month], base, rule, computed=beside, class_two=_class_two(months, computed, month))
+    missing = missed_targets(study, month, out=out) if missed_target is None else missed_target
     steps = []
     for row in table.itertuples():
         last = [of for of, rows in ranked.items() if of <= month and bool(rows.set_index("unit")["last"].get(row.unit))]
-        missed = row.unit in missed_target
+        missed = row.unit in missing
         steps.append(index_step(last, month, ladder, target_missed=missed) if row.last or missed else 0)
     table = table.assign(step=steps, consequence=[INDEX_STEPS[n - 1] if n else "" for n in steps])
     notes = [f"{criteria.profile}；{line}" for line in footer(criteria, "index_ladder")]
+    notes += [f"{'、'.join(missing)} 未完成{month[:4]}年度目标（B22）"] if missing else []
     gaps = [of for of in _between(months, month) if of not in months]
     if gaps:
         said = "、".join(gaps) if len(gaps) < 4 else f"{gaps[0]}至{gaps[-1]}间{len(gaps)}个月"
@@ -116,12 +120,12 @@ def rank_month(
     }  # fmt: skip
 
 
-def _months(rule: Any, index: Path | str | None, computed: Any) -> tuple[Any, str]:
+def _months(rule: Any, index: Path | str | None, computed: Any, deliveries: Deliveries) -> tuple[Any, str]:
     """month -> unit, index of the basis that decides, and what it is called in a message."""
     if rule.basis == "published":
         if index is None:
             raise DataError("the published index decides here (ranking.basis); give it with --index.")
-        return _published(Path(index)), Path(index).name
+        return _published(Path(index), deliveries), Path(index).name
     if computed is None:
         raise DataError("the computed index decides here (ranking.basis); give the days of points with --days.")
     return {of: rows[["unit", "index", *SIX]] for of, rows in computed.substituted.items()}, "the days given"
@@ -139,17 +143,20 @@ def _terms(months: Any, computed: Any, month: str) -> Any:
     return found
 
 
+def _class_two(months: Any, computed: Any, month: str) -> frozenset[str]:
+    """Units in class II in all six: no sub-index above 1; none where the six were not delivered."""
+    return frozenset(unit for unit, own in _terms(months, computed, month).items() if max(own.values()) <= 1)
+
+
 def compare_days(study: Study, days: Path, first: str, last: str, *, years: int = 1) -> dict[str, Any]:
     """
     Six pollutants of a window against the same days of an earlier year.
 
     Parameters
     ----------
-    study : Study
     days : Path
         ``unit, point, day`` and the six pollutants: valid day means, O3 the largest 8 h mean; µg/m³, CO mg/m³.
     first, last : str, "YYYY-MM-DD"
-    years : int
 
     Returns
     -------
@@ -160,24 +167,19 @@ def compare_days(study: Study, days: Path, first: str, last: str, *, years: int 
     DataError
         The table cannot be read or holds no number where one is needed.
     """
-    frame, _ = read_days(days, study.criteria.validity)
+    frame, _ = read_days(days, study.criteria.validity, Deliveries(study))
     got = compare_windows(frame, first, last, years=years, flat=study.criteria.targets.flat)
     lines = [f"{first} 至 {last}，与{years}年前同期相比：{got.zh}（±1%以内按持平计：{got.zh_one}）"]
     lines += [f"{NAMES[name]}  {now:g}  {before:g}  {change:+.1f} %" for name, now, before, change, _ in got.rows]
     return {"rows": [list(row) for row in got.rows], "zh": got.zh, "zh_one": got.zh_one, "sentences": lines}
 
 
-_HEADS = {
-    "rank": ("名次", 7), "unit": ("单位", 16), "index": ("综合指数", 10), "base": ("去年同期", 10),
-    "improvement": ("改善率%", 10), "rank_improvement": ("改善名次", 10), "last": ("末位", 7),
-    "computed": ("计算（实测）", 10), "substituted": ("计算（替代后）", 11), "main": ("首要污染物", 10),
-    "consequence": ("处理（B16）", 22), "note": ("说明", 24), "why": ("未排名原因", 22), "advice": ("工作建议", 44),
-}  # fmt: skip
+_HEADS = heads("loop/ranking.xlsx")
 
 
-def _published(path: Path) -> dict[str, pd.DataFrame]:
+def _published(path: Path, deliveries: Deliveries) -> dict[str, pd.DataFrame]:
     """month -> DataFrame unit, index."""
-    table = read_loop_table(path, ("month", "unit", "index"), Intake(Path(path).parent))
+    table = read_loop_table(path, ("month", "unit", "index"), deliveries.beside(Path(path).parent))
     frame = table.frame.assign(index=numbers(table, "index"))
     twice = frame.duplicated(["month", "unit"], keep=False)
     if twice.any():
@@ -189,8 +191,8 @@ def _published(path: Path) -> dict[str, pd.DataFrame]:
     return {str(name): part[["unit", "index", *six]] for name, part in frame.groupby("month")}
 
 
-def _ranked(months: Any, name: str, rule: Any) -> Any:
-    return rank_units(months[name], months[month_minus(name, 12)], rule)
+def _ranked(months: Any, name: str, rule: Any, computed: Any) -> Any:
+    return rank_units(months[name], months[month_minus(name, 12)], rule, class_two=_class_two(months, computed, name))
 
 
 def _between(months: Any, month: str) -> list[str]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.rank.city.days import days_of_hours
-from hotspot.rank.city.index import SIX, month_index, replace_days
+from hotspot.rank.city.index import month_index, replace_days
 from hotspot.rules.criteria import Validity
+from hotspot.rules.index import SIX
 from hotspot.sources.decisions import read_decisions
-from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import our_names, read_loop_table, renamed
 from hotspot.sources.tables import read_table
 from hotspot.study import Study
@@ -44,10 +45,6 @@ def computed_index(study: Study, days: Path, decisions: Path | None = None) -> C
     decisions : Path, optional
         ``point, day, signer, reason`` and ``withdrawn_by``: whole days of a point that are replaced.
 
-    Returns
-    -------
-    Computed
-
     Raises
     ------
     DataError
@@ -55,8 +52,9 @@ def computed_index(study: Study, days: Path, decisions: Path | None = None) -> C
         replaced by the highest hour (``screening.replacement``) and the table holds days.
     """
     criteria = study.criteria
-    table, hours = read_days(days, criteria.validity)
-    decided = _decided(study, table, decisions)
+    deliveries = Deliveries(study)
+    table, hours = read_days(days, criteria.validity, deliveries)
+    decided = _decided(deliveries, table, decisions)
     hourly = criteria.screening.replacement == "hourly" and len(decided)
     if hourly and hours is None:
         raise DataError(f"{Path(days).name}: days are replaced by the highest hour here; give hours (column time).")
@@ -82,9 +80,11 @@ def computed_index(study: Study, days: Path, decisions: Path | None = None) -> C
     return Computed(measured, substituted, said)
 
 
-def read_days(path: Path, validity: Validity | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def read_days(
+    path: Path, validity: Validity | None, deliveries: Deliveries
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Days of points, and the hours they were made of where the table holds hours."""
-    intake = Intake(Path(path).parent)
+    intake = deliveries.beside(Path(path).parent)
     table = read_table(Path(path), intake)
     by_hour = "day" not in our_names(table.frame.columns)
     table = renamed(table, ("unit", "point", "time" if by_hour else "day", *SIX))
@@ -131,12 +131,12 @@ def _day(text: str, table: pd.DataFrame, line: int) -> str:
     return str(day.date())
 
 
-def _decided(study: Study, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
+def _decided(deliveries: Deliveries, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
     """Standing decisions, one row per point and day: those of the study on these points, and the table's own."""
     rows: list[dict[str, Any]] = []
-    if study.decisions:
+    if deliveries.study.decisions:
         known = set(zip(table["point"], table["day"], strict=True))
-        own = read_decisions(study, Intake(study.root))
+        own = read_decisions(deliveries.study, deliveries.intake())
         own = own[(own["decision"] == "replace") & (own["withdrawn_by"] == "")]
         for row in own.itertuples():
             if (str(row.station), str(row.day.date())) in known:
@@ -144,7 +144,7 @@ def _decided(study: Study, table: pd.DataFrame, path: Path | None) -> pd.DataFra
                     {"point": row.station, "day": str(row.day.date()), "signer": row.signer, "reason": row.reason}
                 )
     if path is not None:
-        read = read_loop_table(path, _DECIDED, Intake(Path(path).parent))
+        read = read_loop_table(path, _DECIDED, deliveries.beside(Path(path).parent))
         frame = read.frame.assign(withdrawn_by=read.frame.get("withdrawn_by", ""))
         frame["day"] = [_day(text, read, line) for text, line in zip(frame["day"], read.lines, strict=True)]
         rows += frame.loc[frame["withdrawn_by"].str.strip() == "", list(_DECIDED)].to_dict("records")

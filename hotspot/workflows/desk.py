@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspot.grid.city_files import city_files
 from hotspot.ledger.figures import Facts, facts
 from hotspot.ledger.past import CellPast, pasts_of
 from hotspot.ledger.store import Ledger
 from hotspot.rank.city.air import aqi_days, unit_days
-from hotspot.rank.city.index import SIX
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.index import SIX
 from hotspot.rules.periods import Period, before
 from hotspot.rules.standards import standard_of_month
 from hotspot.sources.calendar_tables import READERS, alert_on
@@ -56,16 +57,7 @@ class Desk:
     @cached_property
     def cities(self) -> list[str]:
         """The study's cities, in order of their codes."""
-        cells = self.study.cells
-        pairs = zip(cells["city_code"].values.astype(str), cells["city"].values.astype(str), strict=True)
-        return [name for _, name in sorted(set(pairs))]
-
-    def city_code(self, city: str) -> str:
-        """The code of a city, as files are named by it."""
-        cells = self.study.cells
-        at = int(np.flatnonzero(cells["city"].values.astype(str) == city)[0])
-        code = str(cells["city_code"].values[at])
-        return code if code.isalnum() and code.isascii() else f"city{self.cities.index(city) + 1:02d}"
+        return list(city_files(self.study.cells))
 
     @cached_property
     def whole(self) -> Facts:
@@ -124,13 +116,16 @@ def _station_days(desk: Desk) -> pd.DataFrame:
     """Where no table of days is delivered: PM2.5 and what else the study's reference stations measured."""
     from hotspot.deliveries.opening import open_months
     from hotspot.quality.completeness import daily_means
+    from hotspot.quality.decisions import kinds_to_open
+    from hotspot.quality.plausible.gate import admit
 
     study, month = desk.study, f"{desk.period.first:%Y-%m}"
     empty = pd.DataFrame(columns=["unit", "point", "day", *SIX])
     parts = []
     for name in (month_minus(month, 12), month):
         try:
-            stations = open_months(study, [name], intake=desk.intake, kinds=("reference",)).reference
+            kinds = kinds_to_open(study, "reference")
+            stations = admit(open_months(study, [name], intake=desk.intake, kinds=kinds), [name]).reference
         except NothingDelivered:
             continue
         if stations is None:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.grid.datum import to_wgs84
 from hotspot.ledger.events import cross_events, gather, type_shares
 from hotspot.patterns import find_files
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.sources.events import COLUMNS, read_events
-from hotspot.sources.intake import Intake
 from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
-from hotspot.text.table import kinds
+from hotspot.text.labels import label_of
+from hotspot.text.table import heads, kinds
 from hotspot.variables import DataError
 
 NO_PLACE = "no place"
@@ -32,7 +33,6 @@ def import_events(
     ----------
     study : Study
         Its ``[[events]]`` say what the columns of a file mean, and which files there are where none is given.
-    files : sequence of Path
     channel : str
         Of files that name none and stand in no ``[[events]]``.
     out : str or Path
@@ -52,7 +52,8 @@ def import_events(
     chosen = [(Path(path), _declared(Path(path), declared)) for path in files] or declared
     if not chosen:
         raise DataError(f"{study.id}: no file of events; give one, or name them in [[events]] of the study.")
-    intake = Intake(Path(chosen[0][0]).parent if files else study.root)
+    deliveries = Deliveries(study)
+    intake = deliveries.beside(Path(chosen[0][0]).parent) if files else deliveries.intake()
     parts = []
     for path, one in chosen:
         said = channel or (one.channel if one else "")
@@ -66,8 +67,8 @@ def import_events(
         part["lon"], part["lat"] = to_wgs84(part["lon"].to_numpy(), part["lat"].to_numpy(), datum)
         parts.append(part)
     reports = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-    reports = _placed(study, reports)
-    table = gather(reports)
+    reports = _placed(deliveries, reports)
+    table = gather(reports, study.criteria.events)
     for name, n in table.loc[~table["first"], "file"].value_counts().items():
         record = intake.files[str(name)]
         record.used, record.duplicates = record.used - int(n), record.duplicates + int(n)
@@ -100,9 +101,10 @@ def _declared(path: Path, declared: Any) -> Any:
     return next((one for known, one in declared if known.resolve() == path.resolve()), None)
 
 
-def _placed(study: Study, reports: pd.DataFrame) -> pd.DataFrame:
+def _placed(deliveries: Deliveries, reports: pd.DataFrame) -> pd.DataFrame:
     """Cell, county and township of each report: by its coordinates, else by the longest name that is known."""
-    names = _names(study)
+    study = deliveries.study
+    names = _names(deliveries)
     cells = study.cells
     known = {str(code): at for at, code in enumerate(cells["cell"].values.astype(str))}
     county, township = (cells[name].values.astype(str) for name in ("county", "township"))
@@ -127,8 +129,9 @@ def _placed(study: Study, reports: pd.DataFrame) -> pd.DataFrame:
     return reports.drop(columns=["lon", "lat"]).join(pd.DataFrame(rows, columns=columns, index=reports.index))
 
 
-def _names(study: Study) -> dict[str, Any]:
+def _names(deliveries: Deliveries) -> dict[str, Any]:
     """Names of facilities, townships and counties -> (lon, lat or NaN, county, township); an ambiguous one is none."""
+    study = deliveries.study
     cells = study.cells
     found: dict[str, tuple[Any, ...]] = {}
     twice: set[str] = set()
@@ -142,10 +145,7 @@ def _names(study: Study) -> dict[str, Any]:
             twice |= {name} if name in found and found[name][2:] != (county, name) else set()
             found.setdefault(name, (np.nan, np.nan, county, name if level == "township" else ""))
     if study.facilities:
-        from hotspot.sources.places.facilities import load_facilities
-
-        west, south, east, north = study.boundaries.total_bounds
-        register = load_facilities(study.facilities, study.root, Intake(study.root), bounds=(west, south, east, north))
+        register = deliveries.facilities(bounds=study.boundaries.total_bounds)
         for row in register.itertuples():
             twice |= {row.name} if row.name in found else set()
             found.setdefault(row.name, (float(row.lon), float(row.lat), "", ""))
@@ -185,21 +185,20 @@ def _write(folder: Path, events: pd.DataFrame, table: pd.DataFrame, shares: pd.D
     shown = events.assign(
         problem=[said_of[key]["zh"] for key in events["problem"]], time=events["time"].dt.strftime("%Y-%m-%d %H:%M")
     )
-    heads = {
-        "event": ("序号", 7), "time": ("时间", 16), "problem": ("类型", 18), "type": ("原词", 14),
-        "county": ("县（区、市）", 12), "township": ("乡镇", 12), "where": ("地点", 20), "n_reports": ("上报次数", 8),
-        "channels": ("渠道", 18), "text": ("内容", 44),
-    }  # fmt: skip
     said = [shares.attrs["said"]] if shares.attrs["said"] else []
     said.append("占比以全部事件为分母；未归入所列类型的单列一行（A2）。")
     sheets = {
         "类型": Sheet(
-            "污染事件类型", {"zh": ("类型", 24), "n": ("件数", 9), "share": ("占比%", 9)},
+            "污染事件类型", heads("loop/events.xlsx/类型"),
             shares.assign(share=shares["share"].astype(float)), said,
         ),
-        "事件": Sheet("污染事件", heads, shown),
+        "事件": Sheet("污染事件", heads("loop/events.xlsx/事件"), shown),
     }  # fmt: skip
-    for by, title in (("hour", "类型×时段"), ("month", "类型×月份"), ("county", "类型×县")):
+    for by, title in (
+        ("hour", label_of("kinds_by_hour")),
+        ("month", label_of("kinds_by_month")),
+        ("county", "类型×县"),
+    ):
         if len(events):
             cross = cross_events(events, by)
             columns = {"kind": ("类型", 24)} | {name: (str(name), 7 if by == "hour" else 11) for name in cross.columns}

@@ -7,38 +7,38 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.alarms import alarm_bodies
 from hotspot.patterns import below
 from hotspot.publish.tables.book import Sheet, write_book
+from hotspot.rules.evidence import Evidence
 from hotspot.sources.evidence import read_evidence
-from hotspot.sources.intake import Intake
-from hotspot.sources.places.facilities import load_facilities
+from hotspot.sources.loop_tables import read_loop_table
 from hotspot.study import Study
-from hotspot.trace.assets import KINDS, asset_faults, seen_by_lookouts
+from hotspot.text.table import heads
+from hotspot.trace.assets import KINDS, SOURCES, asset_faults, seen_by_lookouts
 from hotspot.trace.evidence import Told, told_of_window
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
-_HEADS = {
-    "alarm": ("报警编号", 24), "time": ("报警时间", 16), "facility": ("企业编号", 14), "name": ("企业名称", 26),
-    "away": ("距离km", 9), "zh": ("旁证", 60),
-}  # fmt: skip
+_RULE = Evidence()
+_HEADS = heads("loop/evidence.xlsx")
 
 
-def named_evidence(study: Study, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
+def named_evidence(deliveries: Deliveries, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     """
     The delivered evidence of a study with its facilities by id, whether a file named them by id or by name.
 
     Parameters
     ----------
-    study : Study
     facilities : GeoDataFrame, from ``load_facilities``
 
     Returns
     -------
     DataFrame, as ``read_evidence``; empty where the study delivers none
     """
-    table = read_evidence(study.evidence, study.root, Intake(study.root))
+    study = deliveries.study
+    table = read_evidence(study.evidence, study.root, deliveries.intake())
     if not len(table) or not len(facilities):
         return table
     twice = facilities["name"].duplicated(keep=False)
@@ -71,10 +71,11 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
     """
     if not study.evidence:
         raise DataError(f"{study.id}: no evidence is delivered; name the files in [[evidence]] of the study.")
-    facilities = load_facilities(study.facilities, study.root, Intake(study.root))
-    table = named_evidence(study, facilities)
-    have = facilities[facilities["facility"].isin(set(table["facility"]))]
-    unknown = sorted(set(table["facility"]) - set(facilities["facility"]))
+    deliveries = Deliveries(study)
+    facilities = deliveries.facilities()
+    table = named_evidence(deliveries, facilities)
+    have = _placed_evidence(study, table, facilities)
+    unknown = sorted(set(table["facility"]) - set(have["facility"]))
     x, y = study.grid.project(have["lon"].to_numpy(float), have["lat"].to_numpy(float))
     with published_ledger(study, out) as ledger:
         alarms = [body for body in alarm_bodies(ledger).values() if body["state"] == "pushed"]
@@ -93,7 +94,7 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
                     "alarm": body["alarm"], "time": body["time"], "facility": plant["facility"], "name": plant["name"],
                     "away": round(float(km[k]), 1), "zh": told.zh, "en": told.en, "test": told.test,
                 }
-                for told in told_of_window(table, plant["facility"], start, end)
+                for told in told_of_window(table, plant["facility"], start, end, study.criteria.evidence)
             ]  # fmt: skip
     notes = ["旁证只改变走访顺序，不改变按风推算的关联份额；各项界限为建议值。"]
     notes += [f"{name}：名录中没有这家企业" for name in unknown]
@@ -105,9 +106,24 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
     return {"rows": rows, "unknown": unknown, "file": str(file), "sentences": [*lines, *notes[1:], f"written: {file}"]}
 
 
-def card_evidence(evidence: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> list[Told]:
+def card_evidence(
+    evidence: pd.DataFrame, sources: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, rule: Evidence = _RULE
+) -> list[Told]:
     """Sentences on the sources of one alarm, in their order; what a card adds to its note."""
-    return [one for facility in sources["facility"] for one in told_of_window(evidence, str(facility), start, end)]
+    names = [str(facility) for facility in sources["facility"]]
+    return [one for facility in names for one in told_of_window(evidence, facility, start, end, rule)]
+
+
+def _placed_evidence(study: Study, table: pd.DataFrame, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
+    """``facility, name, lon, lat`` of what has evidence: enterprises, and equipment of the register by its place."""
+    columns = ["facility", "name", "lon", "lat"]
+    known = pd.DataFrame(facilities[columns]) if len(facilities) else pd.DataFrame(columns=columns)
+    if study.registers.assets:
+        sites = _assets(study).dropna(subset=["lon", "lat"])
+        sites = sites[~sites["place"].isin(known["facility"])].drop_duplicates("place")
+        sites = sites.assign(facility=sites["place"], name=sites["place"])
+        known = pd.concat([known, sites[columns]], ignore_index=True) if len(known) else sites[columns]
+    return known[known["facility"].isin(set(table["facility"]))].reset_index(drop=True)
 
 
 def show_assets(study: Study) -> dict[str, Any]:
@@ -121,19 +137,34 @@ def show_assets(study: Study) -> dict[str, Any]:
 
     Returns
     -------
-    dict: ``totals`` by kind, ``faults``, ``seen`` (codes of cells within a lookout's reach), ``sentences``
+    dict: ``totals`` by kind, ``faults``, ``lacking`` (sources of B4 that no row registers), ``seen`` (codes of cells
+    within a lookout's reach), ``sentences``
 
     Raises
     ------
     DataError
         The study names no register, or a number in it is none.
     """
-    from hotspot.sources.loop_tables import read_loop_table
-
     if not study.registers.assets:
         raise DataError(f"{study.id}: no register of equipment; name it as assets in [registers] of the study.")
-    path = below(study.root, study.registers.assets, "registers.assets")
-    table = read_loop_table(path, (), Intake(study.root))
+    frame = _assets(study)
+    placed = frame[frame["lon"].notna() & frame["lat"].notna()].copy()
+    placed["x"], placed["y"] = study.grid.project(placed["lon"].to_numpy(), placed["lat"].to_numpy())
+    seen = seen_by_lookouts(placed, study.cells["x"].values, study.cells["y"].values, study.criteria.evidence)
+    faults = asset_faults(frame)
+    totals = {str(kind): int(n) for kind, n in frame.groupby("kind")["count"].sum().items()}
+    lacking = [KINDS[kind] for kind in SOURCES if not totals.get(kind)]
+    lines = [f"{KINDS.get(kind, kind)}  {n}" for kind, n in totals.items()]
+    lines += [f"高空瞭望可见{int(seen.sum())}个网格，共{seen.size}个", *(f"warning: {text}" for text in faults)]
+    lines += [f"warning: 未登记：{'、'.join(lacking)}（B4）"] if lacking else []
+    codes = study.cells["cell"].values.astype(str)[seen].tolist()
+    return {"totals": totals, "faults": faults, "lacking": lacking, "seen": codes, "sentences": lines}
+
+
+def _assets(study: Study) -> pd.DataFrame:
+    """The register of equipment with its numbers, kinds under our names."""
+    path = below(study.root, str(study.registers.assets), "registers.assets")
+    table = read_loop_table(path, (), Deliveries(study).intake())
     frame = table.frame.reindex(columns=["kind", "count", "place", "lon", "lat", "radius_m", "total"], fill_value="")
     for name in ("count", "lon", "lat", "radius_m", "total"):
         values = pd.to_numeric(frame[name].replace("", None), errors="coerce")
@@ -146,12 +177,4 @@ def show_assets(study: Study) -> dict[str, Any]:
         frame[name] = values.astype("float64")
     words = {zh: key for key, zh in KINDS.items()}
     frame["kind"] = [words.get(word.strip(), word.strip()) for word in frame["kind"]]
-    placed = frame[frame["lon"].notna() & frame["lat"].notna()].copy()
-    placed["x"], placed["y"] = study.grid.project(placed["lon"].to_numpy(), placed["lat"].to_numpy())
-    seen = seen_by_lookouts(placed, study.cells["x"].values, study.cells["y"].values)
-    faults = asset_faults(frame)
-    totals = {str(kind): int(n) for kind, n in frame.groupby("kind")["count"].sum().items()}
-    lines = [f"{KINDS.get(kind, kind)}  {n}" for kind, n in totals.items()]
-    lines += [f"高空瞭望可见{int(seen.sum())}个网格，共{seen.size}个", *(f"warning: {text}" for text in faults)]
-    codes = study.cells["cell"].values.astype(str)[seen].tolist()
-    return {"totals": totals, "faults": faults, "seen": codes, "sentences": lines}
+    return frame

@@ -5,30 +5,30 @@ The answer is a plain dict of numbers and short sentences, for a person or a
 machine; it ranks nothing.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hotspot import contracts
+from hotspot.contracts.records import Derived
 from hotspot.deliveries.run import Deliveries
-from hotspot.estimate.field.skill import ranks_sentence
+from hotspot.ledger.storage import FILE, is_there
+from hotspot.ledger.store import open_ledger
 from hotspot.publish.catalogue import PRODUCTS
 from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
-from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.calendar import parse_month
-from hotspot.study import Study, load_study
+from hotspot.study import Study
 from hotspot.trace.groups import group_words
 from hotspot.trace.words import agreement_words, calm_words, rest_words, share_words
 from hotspot.variables import DataError
+from hotspot.workflows.explained import explained, key_of, of_cell
 from hotspot.workflows.month import derive
+from hotspot.workflows.unchanged import is_unchanged, made_from
 from hotspot.workflows.year import annual, open_hotspots
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def explain_cell(study: Study, month: str, cell: str, *, out: Path | str = "out") -> dict[str, Any]:
+def explain_cell(
+    study: Study, month: str, cell: str, *, out: Path | str = "out", derived: Derived | None = None
+) -> dict[str, Any]:
     """
     Why this cell is, or is not, on a month's list: numbers, data, confidence, sources.
 
@@ -40,6 +40,8 @@ def explain_cell(study: Study, month: str, cell: str, *, out: Path | str = "out"
         A cell code, of any case, or the official label of a cell.
     out : str or Path
         Where the hotspot list lies; it is selected now if there is none.
+    derived : Derived, optional
+        The month from ``derive``, if it was made just now; a month that stands published is looked up.
 
     Returns
     -------
@@ -57,53 +59,33 @@ def explain_cell(study: Study, month: str, cell: str, *, out: Path | str = "out"
     """
     parse_month(month)
     code = study.grid.code(*study.grid.parse(study.code_of(cell)))
-    cells = study.cells
-    if code not in cells.indexes["cell"]:
+    home, inputs = Path(out) / study.id, made_from(study)
+    deliveries = Deliveries(study, home)
+    key = key_of(deliveries.once.store, month, inputs)
+    kept = deliveries.once.store.get(key) if is_unchanged(month, home, inputs, but="head") else None
+    if code not in (study.cells if kept is None else kept)["cell"]:
         raise DataError(f"{code} is no cell of {study.id}; `hotspot cell {code}` shows where it lies.")
-    deliveries = Deliveries(study, Path(out) / study.id)
-    hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
-    derived = derive(study, month, hot=hot, folder=Path(out) / study.id, deliveries=deliveries)
-    field = derived.field.sel(cell=code)
-    months = {name: contracts.of_month(field, name) for name in contracts.compared_months(month)}
-    told = derived.warned.join(weather_change(derived.field, derived.warned))
-    answer = {
-        "cell": code,
-        "place": {k: str(cells[k].sel(cell=code).values) for k in ("city", "county", "township", "label")}
-        | {k: float(cells[k].sel(cell=code)) for k in ("lon", "lat", "area_share")},
-        "hotspot": _records(hot[hot["cell"] == code]),
-        "months": {
-            name: {k: _number(one[k]) for k in ("pm25", "pm25_error", "coverage", "n_valid")}
-            | {"valid": bool(one["valid"]), "why": str(one["why"].values)}
-            for name, one in months.items()
-        },
-        "gi_star": {
-            "z": _number(derived.gi["gi_z"].sel(cell=code)),
-            "class": str(derived.gi["gi_class"].sel(cell=code).values),
-        },
-        "warnings": _records(told[told["cell"] == code]),
-        "weather": {
-            "month": _weather_of(months),
-            "level": _number(field["level"]),
-            "how": {name: str(derived.field.attrs[name]) for name in ("weather", "level")},
-        },
-        "not_ranked": _records(derived.not_ranked[derived.not_ranked["cell"] == code]),
-        "sources": _records(derived.traced[derived.traced["cell"] == code]),
-        "hours": {k: _plain(v) for k, v in derived.traced.attrs["hours"].get(code, {}).items()},
+    if kept is None:
+        if derived is not None:
+            kept = explained(study, month, derived)
+        else:
+            hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
+            kept = explained(study, month, derive(study, month, hot=hot, folder=home, deliveries=deliveries))
+            deliveries.once.store.put(key, kept)
+    answer = of_cell(kept, code)
+    people, ranks = answer.pop("people"), answer.pop("ranks")
+    answer |= {"past": _past(study, month, code, home), "people": people}
+    answer["sentences"] = [*_sentences(answer, deliveries, month), *([ranks] if ranks else [])]
+    column = study.pollutant.column
+    answer["months"] = {
+        name: {column(key): value for key, value in told.items()} for name, told in answer["months"].items()
     }
-    if "abnormal_en" in field.coords:
-        answer["abnormal"] = {"zh": str(field["abnormal_zh"].values), "en": str(field["abnormal_en"].values)}
-    answer["past"] = _past(study, month, code, Path(out) / study.id)
-    answer["people"] = [who.said for who in (derived.people or {}).get(code, ())[:2]]
-    told = ranks_sentence(derived.field.attrs, month)
-    answer["sentences"] = [*_sentences(answer, deliveries, month), *([told] if told else [])]
     return answer
 
 
 def _past(study: Study, month: str, code: str, home: Path) -> list[list[str]]:
     """What lies behind a cell at the end of a month, with all that came in since; empty without a ledger."""
     from hotspot.ledger.past import past_of, past_words
-    from hotspot.ledger.storage import FILE, is_there
-    from hotspot.ledger.store import open_ledger
     from hotspot.workflows.network import last_day
 
     if not is_there(home / FILE):
@@ -113,54 +95,17 @@ def _past(study: Study, month: str, code: str, home: Path) -> list[list[str]]:
     return [list(pair) for pair in past_words(past)]
 
 
-def where_is(
-    words: Sequence[str], *, datum: str = "wgs84", study: Path | str | None = None, data: Path | str | None = None
-) -> dict[str, Any]:
-    """
-    A place by its code, by an official label, or by its position.
-
-    Parameters
-    ----------
-    words : sequence of str, a code or label, or longitude and latitude
-    datum : str, as ``grid.place.find_place``
-    study : str or Path, optional
-        Study file whose labels are known; its lattice is then the one meant.
-    data : str or Path, optional
-
-    Returns
-    -------
-    dict as ``grid.place.place``, and ``label`` where the study gives the cell one
-
-    Examples
-    --------
-    >>> where_is(["PQ1848E"])["cell"]
-    'PQ1848E'
-    """
-    from hotspot.grid.labels import read_labels
-    from hotspot.grid.place import find_place
-
-    if study is None:
-        return find_place(*words, datum=datum)
-    opened = load_study(study, data=data)
-    labels = read_labels(opened.root / opened.labels) if opened.labels else {}
-    asked = [opened.code_of(words[0])] if len(words) == 1 else list(words)
-    found = find_place(*asked, datum=datum, grid=opened.grid)
-    own = labels.get(str(found.get("parent") or found["cell"]), "")
-    return found | ({"label": own} if own else {})
-
-
 def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> list[str]:
     """The answer as a person would say it."""
     study = deliveries.study
     now = answer["months"][month]
     place = " ".join(filter(None, (answer["place"][k] for k in ("city", "county", "township"))))
-    label = answer["place"]["label"]
-    name = f"{answer['cell']} ({label})" if label and label != answer["cell"] else answer["cell"]
-    lines = [f"{name} lies in {place} (owner by largest share of its area)."]
+    lines = [f"{study.named(answer['cell'])} lies in {place} (owner by largest share of its area)."]
     if now["valid"]:
         days = "" if now["n_valid"] is None else f" from {now['n_valid']:.0f} valid days"
         seen = "" if now["coverage"] is None else f", {now['coverage']:.0%} of its area observed"
-        lines.append(f"Its PM2.5 mean of {month} is {now['pm25']:.1f} +- {now['pm25_error']:.1f} ug/m3{days}{seen}.")
+        what = f"{study.pollutant.en} {study.pollutant.value_en}"
+        lines.append(f"Its {what} of {month} is {now['pm25']:.1f} +- {now['pm25_error']:.1f} ug/m3{days}{seen}.")
     else:
         lines.append(f"It has no valid mean for {month}: {now['why']}.")
     if answer["hotspot"]:
@@ -203,17 +148,8 @@ def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> li
     return lines
 
 
-def _weather_of(months: Any) -> dict[str, Any]:
-    """Each month in average weather, with its interval."""
-    ends = {"": "normalised", "_low": "low", "_high": "high"}
-    return {
-        name: {ours: _number(one[f"pm25_normalised{end}"]) for end, ours in ends.items()}
-        for name, one in months.items()
-    }
-
-
 def _weather_sentences(answer: dict[str, Any], decimals: int) -> list[str]:
-    """What the weather did to this cell, and what its level in stagnant weather is."""
+    """What the weather did to this cell, and what its emission level is."""
     weather, lines = answer["weather"], []
     if weather["how"]["weather"].startswith("none: "):
         lines.append(f"What the weather did is not known: {weather['how']['weather'].removeprefix('none: ')}.")
@@ -231,9 +167,7 @@ def _weather_sentences(answer: dict[str, Any], decimals: int) -> list[str]:
             )
         lines.append(f"How the weather was taken out: {weather['how']['weather']}.")
     if weather["level"] is not None:
-        lines.append(
-            f"Its level in stagnant weather, the second criterion of the year's list, is {weather['level']:.1f} ug/m3."
-        )
+        lines.append(f"Its emission level, the second criterion of the year's list, is {weather['level']:.1f} ug/m3.")
     elif weather["how"]["level"].startswith("none: "):
         lines.append(
             f"The year's list rests on the concentration alone: {weather['how']['level'].removeprefix('none: ')}."
@@ -247,20 +181,6 @@ def _annual_sentence(code: str, deliveries: Deliveries, year: int) -> str:
     city = field.where(field["city"] == field["city"].sel(cell=code), drop=True)
     rank = int((city["pm25"] > field["pm25"].sel(cell=code)).sum()) + 1
     return f"By annual mean it is number {rank} of {city.sizes['cell']} cells of its city."
-
-
-def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Rows of a table as dicts of plain values; NaN becomes None."""
-    return [{k: _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and value != value else value
-
-
-def _number(value: Any) -> Any:
-    return _plain(float(value))
 
 
 def describe_folder(folder: Path) -> list[tuple[Path, str]]:

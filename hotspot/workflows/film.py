@@ -8,6 +8,7 @@ import pandas as pd
 from hotspot.rules.criteria import Criteria
 from hotspot.study import Study
 from hotspot.variables import DataError
+from hotspot.workflows.other_pollutants import only_pm25
 
 
 def write_film(study: Study, cell: str, *, first: str, hours: int = 48, out: Path | str = "out") -> Path:
@@ -16,21 +17,16 @@ def write_film(study: Study, cell: str, *, first: str, hours: int = 48, out: Pat
 
     Parameters
     ----------
-    study : Study
     cell : str, a code or an official label
     first : str, first local hour, "2025-12-05T00"
     hours : int, 1 to 240
-    out : str or Path
-
-    Returns
-    -------
-    Path
 
     Raises
     ------
     DataError
         The cell is none of the study's, no station reported, or the hour is none.
     """
+    only_pm25(study, "the film of hours")
     from hotspot.deliveries.run import Deliveries
     from hotspot.estimate.fine.downscale import downscale
     from hotspot.publish.web.film import film

@@ -8,7 +8,6 @@ it already holds, the file of the day is written anew.
 
 import contextlib
 import fcntl
-import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.kernels.arrays import Times
 from hotspot.rank.alarm.expected import setting_of, tie
 from hotspot.rank.alarm.state import Memory, blank, dump, load
 from hotspot.rules.calendar import offset_hours
 from hotspot.study import Stations, Study
+from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
+from hotspot.workflows.other_pollutants import only_pm25
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,22 +47,25 @@ def follow_alarms(study: Study, folder: Path | str, *, out: Path | str = "out") 
 
     Returns
     -------
-    dict: ``taken, known, refused`` (files), ``judged`` (hours), ``late`` (values that came for hours already
-    judged: they teach and are not judged again), ``counts`` by state, ``ledger``, ``alarms`` (records),
-    ``sentences``
+    dict: ``taken, known, refused`` (files), ``quarantined`` (rows of them), ``judged`` (hours), ``late`` (values that
+    came for hours already judged: they teach and are not judged again), ``aside`` (station -> what the gate says of
+    it), ``decisions`` (lines), ``counts`` by state, ``ledger``, ``alarms`` (records), ``sentences``
 
     Raises
     ------
     DataError
-        The folder lies outside the data root, no delivery has a role that may alarm, or the state cannot be read.
+        The folder lies outside the data root, no delivery has a role that may alarm, the state cannot be read, or the
+        gate says of all stations at once what would stop a month.
 
     Notes
     -----
     Readings are screened over the last eight days and not calibrated: an instrument's own slope is part of what is
-    expected of it. ``hotspot alarms MONTH`` settles the month: it calibrates, sees late values, and revises or
+    expected of it. The gate of `month` is asked with the first hour of each local day, on the weeks that are known:
+    a station it would stop is set aside, said in every pass, until its delivery is mended or somebody signs.
+    ``hotspot alarms MONTH`` settles the month: it calibrates, sees late values, and revises or
     withdraws in the ledger.
     """
-    from hotspot.lake.parts import write_whole
+    only_pm25(study, "following hours for alarms")
     from hotspot.ledger.alarms import record_alarms
     from hotspot.ledger.store import open_ledger
 
@@ -69,15 +74,20 @@ def follow_alarms(study: Study, folder: Path | str, *, out: Path | str = "out") 
     rule = study.criteria.alarms
     with _alone(home / "lock"):
         state = home / "state.npz"
-        memory = load(state.read_bytes(), rule) if state.exists() else blank(rule)
-        answer = _take(study, Path(folder), memory)
-        alarms = _judge(study, memory, answer)
+        try:
+            memory = load(state.read_bytes(), rule) if state.exists() else blank(rule)
+        except DataError as wrong:
+            raise DataError(f"{state}: {wrong}") from None
+        deliveries = Deliveries(study)
+        answer = _take(deliveries, Path(folder), memory)
+        alarms = _judge(deliveries, memory, answer)
         with open_ledger(Path(out) / study.id / "ledger.sqlite") as ledger:
             # No period: an hourly run withdraws nothing.
             answer["ledger"] = record_alarms(ledger, alarms, ("1970-01-01", "1970-01-01"))
         _write(home, alarms)
         if answer["taken"] or answer["refused"]:
             write_whole(state, dump(memory))
+    answer["aside"] = memory.aside
     answer["counts"] = {s: int((alarms["state"] == s).sum()) for s in ("pushed", "unconfirmed", "suppressed")}
     answer["alarms"] = alarms.assign(start=alarms["start"].map(str), end=alarms["end"].map(str)).to_dict("records")
     _LOG.info("%s: %d files taken, %d alarms stand", study.id, len(answer["taken"]), len(alarms))
@@ -95,41 +105,45 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _take(study: Study, folder: Path, memory: Memory) -> dict[str, Any]:
+def _take(deliveries: Deliveries, folder: Path, memory: Memory) -> dict[str, Any]:
     """Read what is new into the memory; what the pass can say of the files."""
+    study = deliveries.study
     root, folder = Path(study.root).resolve(), Path(folder).resolve()
     if not folder.is_relative_to(root):
         raise DataError(f"{folder} lies outside the data folder {root}; follow a folder below it, or give --data.")
-    delivery = next((d for role in study.criteria.alarms.roles for d in study.stations if d.role == role), None)
-    if delivery is None:
-        raise DataError(f"{study.id} declares no stations of the roles {', '.join(study.criteria.alarms.roles)}.")
-    answer: dict[str, Any] = {"taken": [], "known": 0, "refused": [], "late": 0, "judged": 0}
+    delivery = _followed(study)
+    answer: dict[str, Any] = {
+        "taken": [], "known": 0, "refused": [], "quarantined": 0, "late": 0, "judged": 0, "decisions": [],
+    }  # fmt: skip
     for path in sorted(folder.iterdir()):
         if not path.is_file() or path.name.startswith(".") or path.suffix in (".partial", ".tmp"):
             continue
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = deliveries.once.hashed(path).sha256
         if digest in memory.taken:
             answer["known"] += 1
             continue
         try:
-            hours = _read(study, delivery, path, root)
+            hours, quarantined = _read(deliveries, delivery, path, root)
         except DataError as wrong:
             answer["refused"].append(f"{path.name}: {wrong}")
         else:
             answer["late"] += _remember(memory, hours, study)
+            answer["quarantined"] += quarantined
             answer["taken"].append(path.name)
         memory.taken[digest] = path.name
     return answer
 
 
-def _read(study: Study, delivery: Stations, path: Path, root: Path) -> xr.Dataset:
-    from hotspot.sources.intake import Intake
+def _read(deliveries: Deliveries, delivery: Stations, path: Path, root: Path) -> tuple[xr.Dataset, int]:
+    """The hours of one file, and how many of its rows were quarantined."""
     from hotspot.sources.stations.stations import read_stations
 
     alone = delivery.model_copy(update={"files": (path.relative_to(root).as_posix(),), "date_pattern": None})
-    hours = read_stations(alone, root, Intake(root), utc_offset=study.utc_offset)
+    intake = deliveries.beside(root)
+    hours = read_stations(alone, root, intake, utc_offset=deliveries.study.utc_offset)
     seen = np.flatnonzero(hours["pm25"].notnull().any("station").values)
-    return hours.isel(time=slice(seen[0], seen[-1] + 1)) if seen.size else hours.isel(time=[])
+    hours = hours.isel(time=slice(seen[0], seen[-1] + 1)) if seen.size else hours.isel(time=[])
+    return hours, int(intake.counts["quarantined"])
 
 
 def _remember(memory: Memory, hours: xr.Dataset, study: Study) -> int:
@@ -162,15 +176,16 @@ def _remember(memory: Memory, hours: xr.Dataset, study: Study) -> int:
     return int(late.sum()) + int(np.isfinite(hours["pm25"].values[:, ~inside]).sum())
 
 
-def _judge(study: Study, memory: Memory, answer: dict[str, Any]) -> pd.DataFrame:
+def _judge(deliveries: Deliveries, memory: Memory, answer: dict[str, Any]) -> pd.DataFrame:
     """Judge every hour that is known and was not judged; the alarms that are open or new."""
     from hotspot.rank.alarm.episodes import decide, empty
 
-    rule = study.criteria.alarms
+    rule = deliveries.study.criteria.alarms
     begin = max(memory.judged + 1, memory.start)
     if memory.end <= begin:
         return empty()
-    table, n_cell = _candidates(study, memory, begin)
+    _ask(deliveries, memory)
+    table, n_cell, answer["decisions"] = _candidates(deliveries, memory, begin)
     answer["judged"] = memory.end - begin
     memory.judged = memory.end - 1
     judged = memory.first + 168
@@ -187,50 +202,94 @@ def _judge(study: Study, memory: Memory, answer: dict[str, Any]) -> pd.DataFrame
     return alarms
 
 
-def _candidates(study: Study, memory: Memory, begin: int) -> tuple[pd.DataFrame, int]:
-    """Candidate rows of the hours from ``begin`` on, and the number of instrumented cells."""
+def _hours(study: Study, memory: Memory, begin: int) -> xr.Dataset:
+    """What is known from an hour on, as a network, its role that of the delivery that is followed."""
+    hour = np.arange(begin, memory.end)
+    time = (hour.astype("datetime64[h]") - offset_hours(study.utc_offset)).astype("datetime64[ns]")
+    place = {"lon": ("station", memory.lon), "lat": ("station", memory.lat), "name": ("station", memory.name)}
+    return xr.Dataset(
+        {"pm25": (("station", "time"), memory.values[:, begin - memory.start :].astype(float))},
+        {"station": memory.stations} | place | {"time": time},
+        {"utc_offset": study.utc_offset, "role": _followed(study).role},
+    )
+
+
+def _ask(deliveries: Deliveries, memory: Memory) -> None:
+    """Once a local day: which stations the gate would stop a month for; they are doubted as far back as it says."""
+    from hotspot.quality.plausible.finding import stopping
+    from hotspot.quality.plausible.hourly import WINDOW, as_signed, standing
+
+    day = (memory.end - 1) // 24
+    if day == memory.asked:
+        return
+    study, once = deliveries.study, deliveries.once
+    delivery = _followed(study)
+    hours = _hours(study, memory, max(memory.end - WINDOW[delivery.role], memory.start))
+    found = standing(as_signed(hours, study, once)[0], study, file=", ".join(delivery.files), once=once)
+    row = {str(name): at for at, name in enumerate(memory.stations)}
+    common = stopping(one for one in found if one.place not in row)
+    if common:
+        raise DataError(f"{study.id}: {common}")
+    memory.asked, memory.aside = day, {}
+    local = np.arange(memory.start, memory.end) // 24
+    for one in found:
+        first, last = (int(np.datetime64(text, "D").astype(int)) for text in (one.first, one.last))
+        memory.doubt[row[one.place], (local >= first) & (local <= last)] = True
+        if last >= day - 1:  # what was mended before yesterday may speak again
+            memory.aside[one.place] = f"{one.sentence}; to count again: {'; or sign '.join(one.ways)}"
+
+
+def _followed(study: Study) -> Stations:
+    """The delivery that is followed: the first of the roles that may alarm."""
+    delivery = next((d for role in study.criteria.alarms.roles for d in study.stations if d.role == role), None)
+    if delivery is None:
+        raise DataError(f"{study.id} declares no stations of the roles {', '.join(study.criteria.alarms.roles)}.")
+    return delivery
+
+
+def _candidates(deliveries: Deliveries, memory: Memory, begin: int) -> tuple[pd.DataFrame, int, list[str]]:
+    """Candidate rows of the hours from ``begin`` on, the number of instrumented cells, and what was signed of them."""
+    from hotspot.quality.plausible.hourly import as_signed
     from hotspot.quality.screen import screen
     from hotspot.rank.alarm.alarms import candidates_of
 
+    study = deliveries.study
     rule = study.criteria.alarms
     from_ = max(begin - _SCREEN, memory.start)
-    hour = np.arange(from_, memory.end)
-    local = hour.astype("datetime64[h]")
-    time = (local - offset_hours(study.utc_offset)).astype("datetime64[ns]")
     part = slice(from_ - memory.start, None)
-    place = {"lon": ("station", memory.lon), "lat": ("station", memory.lat), "name": ("station", memory.name)}
-    stations = xr.Dataset(
-        {"pm25": (("station", "time"), memory.values[:, part].astype(float))},
-        {"station": memory.stations} | place | {"time": time},
-        {"utc_offset": study.utc_offset},
-    )
+    stations, signed = as_signed(_hours(study, memory, from_), study, deliveries.once)
+    # Hours that are missing teach nothing in any case; those that were signed away do not either, however far back.
+    memory.doubt[:, part] |= stations["pm25"].transpose("station", "time").isnull().values
+    aside = np.isin(memory.stations.astype(str), list(memory.aside))
+    stations = stations.assign(pm25=stations["pm25"].where(xr.DataArray(~aside, dims="station")))
+    hidden = stations["pm25"].transpose("station", "time").isnull().values
+    time = stations["time"].values
+    local = (time + offset_hours(study.utc_offset)).astype("datetime64[h]")
     stations = screen(stations, criteria=study.criteria)
-    weather = _weather(study, time)
+    weather = _weather(deliveries, time)
     wind = setting_of(local, memory.lon.mean(keepdims=True), memory.lat.mean(keepdims=True), weather).wind[0]
     memory.wind[part] = wind
     network, table = candidates_of(stations, cells=study.cells, criteria=study.criteria, weather=weather)
     new = begin - from_
-    memory.doubt[:, begin - memory.start :] = network.doubt[:, new:] != 0
+    memory.doubt[:, begin - memory.start :] = (network.doubt[:, new:] != 0) | hidden[:, new:]
     ties = tie(network.lon, network.lat, network.cell, network.names, rule)
     z = np.full(memory.values[:, part].shape, np.nan)
     for one in range(begin, memory.end):
         z[:, one - from_] = memory.unusual(one, ties, rule)
     rows = table(z)
     rows["hour"] += from_
-    n_cell = len(set(network.cell[np.isfinite(memory.values[:, part]).any(axis=1) & network.inside]))
-    return rows, n_cell
+    n_cell = len(set(network.cell[(~hidden).any(axis=1) & network.inside]))
+    return rows, n_cell, signed
 
 
-def _weather(study: Study, time: Times) -> xr.Dataset | None:
+def _weather(deliveries: Deliveries, time: Times) -> xr.Dataset | None:
     """The delivered weather of some hours; None where there is none."""
-    from hotspot.deliveries.opening import open_months
-
-    local = time + offset_hours(study.utc_offset)
+    local = time + offset_hours(deliveries.study.utc_offset)
     months = np.unique(local.astype("datetime64[M]")).astype(str).tolist()
-    if not study.weather:
+    if not deliveries.study.weather:
         return None
     try:
-        weather = open_months(study, months, kinds=("weather",)).weather
+        weather = deliveries.months(months, kinds=("weather",)).weather
     except DataError:
         return None  # the weather of a running month often comes later
     return None if weather is None else weather.reindex(time=time)
@@ -238,7 +297,6 @@ def _weather(study: Study, time: Times) -> xr.Dataset | None:
 
 def _write(home: Path, alarms: pd.DataFrame) -> None:
     """The month's file: alarms of this pass replace those of the same id."""
-    from hotspot.lake.parts import write_whole
 
     for month, mine in alarms.groupby(alarms["start"].dt.strftime("%Y-%m")):
         path = home / f"alarms-{month}.csv"
@@ -254,9 +312,12 @@ def _write(home: Path, alarms: pd.DataFrame) -> None:
 def _sentences(study: Study, answer: dict[str, Any]) -> list[str]:
     lines = [
         f"{study.id}: {len(answer['taken'])} files taken, {answer['known']} known, {len(answer['refused'])} refused; "
-        f"{answer['judged']} hours judged, {answer['late']} late values not judged again"
+        f"{answer['quarantined']} rows quarantined; {answer['judged']} hours judged, {answer['late']} late values not "
+        f"judged again; {len(answer['aside'])} stations set aside by the gate"
     ]
     lines += [f"refused: {one}" for one in answer["refused"]]
+    lines += [f"set aside: {one}" for _, one in sorted(answer["aside"].items())]
+    lines += [f"decision {one}" for one in answer["decisions"]]
     return lines + [
         f"{row['start'][:16]}  {row['sub_cell']}  {row['hours']} h  peak {row['peak']:.0f}  {row['state']}"
         for row in answer["alarms"]

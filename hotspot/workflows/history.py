@@ -119,7 +119,6 @@ def other_months(deliveries: Deliveries, names: list[str]) -> xr.Dataset:
 
     Parameters
     ----------
-    deliveries : Deliveries
     names : sequence of str, "YYYY-MM", oldest first
 
     Returns
@@ -134,15 +133,14 @@ def other_months(deliveries: Deliveries, names: list[str]) -> xr.Dataset:
     """
     from hotspot.estimate.field.dataset import empty
     from hotspot.estimate.field.monthly import months_field
-    from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.quality.plausible.gate import hold
+    from hotspot.quality.decisions import kinds_to_open
+    from hotspot.quality.plausible.gate import admit
 
     study = deliveries.study
     cells, intake = study.cells, deliveries.intake()
     kinds = kinds_to_open(study, "satellite", "reference")
     try:
-        delivered = with_decisions(deliveries.months(names, kinds=kinds, intake=intake))
-        hold(delivered, names)
+        delivered = admit(deliveries.months(names, kinds=kinds, intake=intake), names)
         field = months_field(delivered, cells, names)
     except NothingDelivered:
         field = empty(cells, names, "neither satellite nor stations were delivered")

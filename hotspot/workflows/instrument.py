@@ -11,10 +11,12 @@ from hotspot.grid.lattice import Grid
 from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import year_months
 from hotspot.study import Study
+from hotspot.text.whole import write_whole
 from hotspot.trace.footprint import wind_table
 from hotspot.trace.prior import register_emission
 from hotspot.trace.siting import choose_sites, concentration, ground
 from hotspot.trace.wind import wind_at
+from hotspot.workflows.other_pollutants import only_pm25
 
 _SAMPLE = 7  # every seventh hour of the year's wind: all hours of the day, few enough to weigh 36 places
 
@@ -63,6 +65,7 @@ def instrument(
     >>> sites["cell"].nunique() <= 2, bool((sites["gain"] > 0).all())
     (True, True)
     """
+    only_pm25(study, "where stations should stand")
     from hotspot.deliveries.run import Deliveries
     from hotspot.workflows.year import open_hotspots
 
@@ -163,10 +166,4 @@ def _written(study: Study, year: int, sites: pd.DataFrame, folder: Path) -> list
         "pdf": site_sheet(study, year, sites),
         "html": site_map(study, year, sites).encode(),
     }
-    paths = []
-    for ending, content in parts.items():
-        paths.append(folder / f"instrument-{year}.{ending}")
-        partial = paths[-1].with_suffix(".partial")
-        partial.write_bytes(content)
-        partial.replace(paths[-1])
-    return paths
+    return [write_whole(folder / f"instrument-{year}.{ending}", content) for ending, content in parts.items()]

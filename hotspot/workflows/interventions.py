@@ -13,22 +13,13 @@ from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.calendar import month_minus, month_start
 from hotspot.sources.intake import NothingDelivered
 from hotspot.study import Study
+from hotspot.text.table import heads
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
+from hotspot.workflows.other_pollutants import only_pm25
 
-MIN_DAYS = 30  # proposal: an effect is asked for once a measure has been in force so long
-_BEFORE = 12  # months before it
-_APART = 9000.0  # m: cells nearer than three cells are in the same plume and no control
-_CONTROLS = 12
-
-_HEADS = {
-    "unit": ("单位", 14), "measure": ("措施编号", 12), "text": ("措施", 34), "week": ("最近一周", 11),
-    "done": ("已完成", 7), "weeks": ("连续未完成周数", 9), "consequence": ("处理（B17）", 20), "note": ("说明", 28),
-}  # fmt: skip
-_EFFECTS = {
-    "unit": ("单位", 14), "measure": ("措施编号", 12), "text": ("措施", 34), "cell": ("网格", 11),
-    "began": ("实施日期", 11), "zh": ("扣除气象后的效果", 50),
-}  # fmt: skip
+_HEADS = heads("loop/measures.xlsx/措施")
+_EFFECTS = heads("loop/measures.xlsx/效果")
 
 
 def show_measures(
@@ -39,9 +30,7 @@ def show_measures(
 
     Parameters
     ----------
-    study : Study
     asof : str, "YYYY-MM-DD"
-    out : str or Path
     effects : bool
         Reads the deliveries of a year before each measure.
     to : Path, optional
@@ -56,6 +45,7 @@ def show_measures(
     DataError
         Nothing was published.
     """
+    only_pm25(study, "the effect of a measure")
     with published_ledger(study, out) as ledger:
         ledger.verify()
         table = measure_table(ledger, asof)
@@ -83,7 +73,6 @@ def effect_sentences(study: Study, asof: str, *, out: Path | str = "out") -> lis
 
     Parameters
     ----------
-    study : Study
     asof : str, "YYYY-MM-DD", the last day that counts
     out : str or Path
         An unpublished study has none.
@@ -102,11 +91,10 @@ def effect_sentences(study: Study, asof: str, *, out: Path | str = "out") -> lis
 
 def measured_effects(study: Study, register: pd.DataFrame, asof: str) -> list[dict[str, Any]]:
     """
-    The effect of each measure with a cell and a day, after 30 days (proposal) of it.
+    The effect of each measure with a cell and a day, after ``interventions.min_days`` of it.
 
     Parameters
     ----------
-    study : Study
     register : DataFrame, from ``ledger.measures.interventions``
     asof : str, "YYYY-MM-DD"
 
@@ -117,11 +105,12 @@ def measured_effects(study: Study, register: pd.DataFrame, asof: str) -> list[di
 
     Notes
     -----
-    ``hs.effect`` on the days of the cell against cells of the same city farther than 9 km (proposal), with the
+    ``hs.effect`` on the days of the cell against cells of the same city farther than ``apart_km``, with the
     year before; the control cells' own restlessness widens the interval.
     """
     last = np.datetime64(asof[:10], "D")
-    ripe = register[[(last - np.datetime64(day, "D")).astype(int) + 1 >= MIN_DAYS for day in register["began"]]]
+    least = study.criteria.interventions.min_days
+    ripe = register[[(last - np.datetime64(day, "D")).astype(int) + 1 >= least for day in register["began"]]]
     if not len(ripe):
         return []
     daily, steps = _daily(study, min(ripe["began"]), asof)
@@ -151,15 +140,16 @@ def _daily(study: Study, began: str, asof: str) -> tuple[xr.Dataset | None, xr.D
     from hotspot.deliveries.opening import open_months
     from hotspot.estimate.field.monthly import daily_field
     from hotspot.estimate.weather.rows import weather_steps
-    from hotspot.quality.decisions import kinds_to_open, with_decisions
+    from hotspot.quality.decisions import kinds_to_open
+    from hotspot.quality.plausible.gate import admit
 
-    first, final = month_minus(began[:7], _BEFORE), asof[:7]
+    first, final = month_minus(began[:7], study.criteria.interventions.before_months), asof[:7]
     names = [final]
     while names[0] > first:
         names.insert(0, month_minus(names[0], 1))
     try:
         kinds = kinds_to_open(study, "satellite", "reference", "weather")
-        delivered = with_decisions(open_months(study, names, kinds=kinds))
+        delivered = admit(open_months(study, names, kinds=kinds), names)
     except NothingDelivered:
         return None, None
     _, daily = daily_field(delivered, study.cells, names)
@@ -178,12 +168,13 @@ def _effect(study: Study, daily: xr.Dataset, steps: xr.Dataset | None, row: Any,
     at = int(np.flatnonzero(names == row["cell"])[0])
     x, y, city = (study.cells[name].values for name in ("x", "y", "city"))
     away = np.hypot(x - x[at], y - y[at])
-    far = np.flatnonzero((city == city[at]) & (away > _APART))
-    control = names[far[np.argsort(away[far], kind="stable")][:_CONTROLS]].tolist()
+    rule = study.criteria.interventions
+    far = np.flatnonzero((city == city[at]) & (away > 1000 * rule.apart_km))
+    control = names[far[np.argsort(away[far], kind="stable")][: rule.control_cells]].tolist()
     if not control:
         raise DataError("no cell of the city is far enough to compare with")
     day = np.datetime64(row["began"], "D")
-    before = (str(month_start(month_minus(row["began"][:7], _BEFORE)).astype("datetime64[D]")), str(day - 1))
+    before = (str(month_start(month_minus(row["began"][:7], rule.before_months)).astype("datetime64[D]")), str(day - 1))
     return effect(
         daily, before, (row["began"], asof[:10]), cells=[row["cell"]], control=control, steps=steps,
         criteria=study.criteria,

@@ -33,6 +33,7 @@ def kept(
     *,
     listing: str = "",
     inputs: Callable[[], str] | None = None,
+    content: Callable[[], str] | None = None,
 ) -> "xr.Dataset":
     """
     A record from its file while nothing it came from has changed; else made, and kept.
@@ -51,6 +52,9 @@ def kept(
     inputs : callable, optional
         Gives the attribute ``inputs`` of a record made now, without making it; asked when the listing
         has changed. Without it such a record is made anew.
+    content : callable, optional
+        Gives the attribute ``content`` of a record made now, asked when ``inputs`` has changed: where it is the same,
+        the other files say nothing of what the record was made from.
 
     Returns
     -------
@@ -63,8 +67,11 @@ def kept(
         if record.attrs.get("listing") == listing:
             _LOG.info("%s: used again, nothing it came from has changed", path.name)
             return record
-        if inputs is None or inputs() != record.attrs["inputs"]:
+        now = None if inputs is None else inputs()
+        if now != record.attrs["inputs"] and (content is None or content() != record.attrs.get("content")):
             record = None
+        else:
+            record = record.assign_attrs(inputs=now)
     else:
         record = None
     _LOG.info("%s: %s", path.name, "made" if record is None else "used again, other files came")
@@ -82,7 +89,6 @@ def stamp_of(study: Study, *more: str, libraries: tuple[str, ...]) -> str:
 
     Parameters
     ----------
-    study : Study
     more : values JSON knows
     libraries : sequence of str
         Installed distributions whose version may move a digit.
@@ -103,7 +109,6 @@ def listing_of(study: Study, *parts: Iterable[Delivery | Decisions]) -> str:
 
     Parameters
     ----------
-    study : Study
     parts : sequences of Delivery, such as ``study.satellite``
 
     Returns
@@ -116,13 +121,34 @@ def listing_of(study: Study, *parts: Iterable[Delivery | Decisions]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
+def digest_of(dataset: "xr.Dataset | None") -> str:
+    """
+    Everything a Dataset says, as one hash.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> one = xr.Dataset({"pm25": ("time", [35.0])}, {"time": [0]}, {"role": "reference"})
+    >>> digest_of(one) == digest_of(one.copy(deep=True)) != digest_of(one + 1)
+    True
+    """
+    digest = hashlib.sha256()
+    for name, variable in sorted(dataset.variables.items(), key=str) if dataset is not None else ():
+        values = variable.values.astype(str) if variable.dtype == object else variable.values
+        digest.update(
+            f"{name} {variable.dims} {values.dtype.str} {values.shape} {sorted(variable.attrs.items())}".encode()
+        )
+        digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update(str(None if dataset is None else sorted(dataset.attrs.items())).encode())
+    return digest.hexdigest()
+
+
 def write_record(path: Path, record: "xr.Dataset") -> None:
     """
     Write a record as parquet: a row per cell and month, attributes in its metadata; no clock, same bytes.
 
     Parameters
     ----------
-    path : Path
     record : Dataset (cell, time) of numbers, booleans and texts; attributes that JSON knows
 
     Examples

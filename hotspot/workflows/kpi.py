@@ -29,10 +29,8 @@ def write_kpi(study: Study, asof: str, *, out: Path | str = "out", months: int =
 
     Parameters
     ----------
-    study : Study
     asof : str
         A local month "2025-12" or day: figures up to its end; the machine's clock is never asked.
-    out : str or Path
     months : int, 1 to 60
         That are shown, the last one first asked for.
 
@@ -90,8 +88,6 @@ def kpi_rows(desk: Desk, months: list[str], cells: dict[str, int] | None) -> lis
 
     Parameters
     ----------
-    desk : Desk
-    months : list of str
     cells : mapping city -> instrumented cells, or None where no micro-station was delivered
 
     Returns

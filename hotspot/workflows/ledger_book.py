@@ -9,13 +9,16 @@ import pandas as pd
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
+from hotspot.text.labels import label_of
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
 KINDS = {
-    "month": "月度名单", "alarm": "报警", "feedback": "排查反馈", "issue": "问题", "step": "问题办理",
+    "month": "月度名单", "alarm": "报警", "feedback": "排查反馈", "issue": "问题", "step": label_of("handling"),
     "receipt": "签收", "sent": "发送", "consequence": "处理", "assessment": "考核", "decision": "决定",
-    "measure": "措施", "unit": "单位", "person": "人员", "case": "案例", "reward": "举报奖励", "training": "培训",
+    "measure": "措施", "unit": "单位", "person": "人员", "case": "案例", "reward": label_of("rewards"),
+    "training": "培训",
+    "consultation": "会商",
 }  # fmt: skip
 _SHORT = 400  # letters of a field that a line on the screen shows
 
@@ -28,8 +31,6 @@ def show_ledger(
 
     Parameters
     ----------
-    study : Study
-    out : str or Path
     kind : str, optional; a kind of ``KINDS`` or another that the ledger holds
     month : str, optional, "YYYY-MM"
     to : Path, optional

@@ -6,8 +6,10 @@ level never uses what came after it. They are kept beside the lists and made ane
 whenever an input, the study or the program changed.
 """
 
+import hashlib
 import json
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,13 +17,16 @@ import numpy as np
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.records import Delivered
 from hotspot.deliveries.run import Deliveries
+from hotspot.patterns import match_files
+from hotspot.registry import outsiders
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
-from hotspot.workflows.kept import kept, listing_of, stamp_of
+from hotspot.workflows.kept import digest_of, kept, listing_of, stamp_of
 from hotspot.workflows.year_levels import level_of_record, with_levels
 
 VALUES = ("pm25_normalised", "pm25_stagnant", "background", "increment", "pm25_normalised_change")
@@ -65,6 +70,7 @@ def annual_level(
     ``normalisation.level_months`` months; the interval of the latter takes the months as independent: half
     width sqrt(sum of squares of the months') / n. Without wind the inversion falls back on the local contrast.
     """
+    study.pollutant.refuse("level")
     basis = int(year) - 1 if study.criteria.selection.basis == "previous_year" else int(year)
     deliveries = deliveries or Deliveries(study, folder)
     record = _kept_year(deliveries, basis, folder and Path(folder) / f"level-{int(year)}.parquet")
@@ -96,6 +102,7 @@ def monthly_level(
     back by declaration: its months are those of the year's level, learned from the whole year.
     """
     year, _ = parse_month(month)
+    study.pollutant.refuse("level")
     deliveries = deliveries or Deliveries(study, folder)
     if study.criteria.selection.basis == "same_year":
         record = _kept_year(deliveries, year, folder and Path(folder) / f"level-{year}.parquet")
@@ -119,7 +126,6 @@ def with_weather(
     Parameters
     ----------
     field : Dataset (cell, time), from ``monthly_field``
-    study : Study
     month : str, "YYYY-MM"
     intake : Intake
         Of the month; gets the files and the notes of the level.
@@ -168,7 +174,6 @@ def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> 
 
     Parameters
     ----------
-    deliveries : Deliveries
     last : str, "YYYY-MM"
         The last of ``criteria.normalisation.months`` months.
     levels : bool
@@ -188,8 +193,8 @@ def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> 
     'no weather was delivered'
     """
     from hotspot.estimate.field.monthly import daily_field
-    from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.quality.plausible.gate import hold
+    from hotspot.quality.decisions import kinds_to_open
+    from hotspot.quality.plausible.gate import admit
 
     study = deliveries.study
     names = learned_from(study, last)
@@ -197,13 +202,12 @@ def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> 
         return _nothing(study, names, "no weather was delivered")
     try:
         kinds = kinds_to_open(study, "satellite", "reference", "weather")
-        delivered = with_decisions(deliveries.months(names, kinds=kinds))
+        delivered = admit(deliveries.months(names, kinds=kinds), names)
     except NothingDelivered as error:
         return _nothing(study, names, str(error))
-    hold(delivered, names)
     intake = cast(Intake, delivered.intake)
     terrain = _terrain(study, intake)
-    about = {"inputs": _stated(intake)}
+    about = _stated(delivered)
     field, daily = daily_field(delivered, study.cells, names)
     if daily is not None:
         daily.attrs.setdefault("spacing", float(study.lattice.spacing))
@@ -299,27 +303,35 @@ def learned_from(study: Study, last: str) -> list[str]:
     return [month_minus(last, k) for k in range(study.criteria.normalisation.months - 1, -1, -1)]
 
 
-def _inputs(deliveries: Deliveries, last: Any, levels: bool = False) -> str:
-    """The files that ``weather_free`` would read now, as its attribute ``inputs`` states them; nothing is learned."""
+def _inputs(deliveries: Deliveries, last: Any, levels: bool = False) -> dict[str, str]:
+    """The attributes ``inputs`` and ``content`` that ``weather_free`` would give now; nothing is learned."""
     from hotspot.quality.decisions import kinds_to_open, with_decisions
 
     study = deliveries.study
     if not study.weather and not levels:
-        return "[]"
+        return {"inputs": "[]"}
     try:
         kinds = kinds_to_open(study, "satellite", "reference", "weather")
         delivered = with_decisions(deliveries.months(learned_from(study, last), kinds=kinds))
     except NothingDelivered:
-        return "[]"
-    intake = cast(Intake, delivered.intake)
-    _terrain(study, intake)
-    return _stated(intake)
+        return {"inputs": "[]"}
+    _terrain(study, cast(Intake, delivered.intake))
+    return _stated(delivered)
 
 
-def _stated(intake: Intake) -> str:
-    """Paths and hashes of the files that were read, as JSON."""
+def _stated(delivered: Delivered) -> dict[str, str]:
+    """
+    Paths and hashes of the files that were read, as JSON, and a hash of what they say of these months.
+
+    Which months a table of stations holds is not known before it is read: one that was delivered since may hold none.
+    """
+    intake, study = cast(Intake, delivered.intake), delivered.study
     pairs = sorted((r.path, r.sha256) for r in intake.files.values() if not r.refused)
-    return json.dumps(pairs, ensure_ascii=False)
+    patterns = [pattern for delivery in study.stations for pattern in delivery.files]
+    tables = {intake.name(path) for pattern in patterns for path in match_files(Path(study.root), pattern)}
+    rest = [pair for pair in pairs if pair[0] not in tables]
+    content = hashlib.sha256(json.dumps([rest, digest_of(delivered.reference)]).encode()).hexdigest()
+    return {"inputs": json.dumps(pairs, ensure_ascii=False), "content": content}
 
 
 def _kept_year(deliveries: Deliveries, basis: int, path: Path | None) -> xr.Dataset:
@@ -329,13 +341,22 @@ def _kept_year(deliveries: Deliveries, basis: int, path: Path | None) -> xr.Data
 
 def _kept(deliveries: Deliveries, last: str, path: Path | None, levels: bool = False) -> xr.Dataset:
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    study, stamp = deliveries.study, None
-    if path is not None:
-        more = ["levels"] if levels else []
-        stamp = stamp_of(study, last, " ".join(VALUES), *more, libraries=_LIBRARIES)
+    study, more = deliveries.study, ["levels"] if levels else []
+    if path is None and not outsiders():
+        # Nobody keeps it: a run, or a notebook that asks again, learns it once all the same.
+        path = deliveries.once.store.scratch(f"{_asked(study, last, *more)}.parquet")
+    stamp = None if path is None else stamp_of(study, last, " ".join(VALUES), *more, libraries=_LIBRARIES)
     listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
+    now = cache(lambda: _inputs(deliveries, last, levels))
     record = kept(
         path, stamp, deliveries.intake(), lambda: weather_free(deliveries, last, levels=levels),
-        listing=listing, inputs=lambda: _inputs(deliveries, last, levels),
+        listing=listing, inputs=lambda: now()["inputs"], content=lambda: now().get("content", ""),
     )  # fmt: skip
     return _complete(record)
+
+
+def _asked(study: Study, last: str, *more: str) -> str:
+    """A name for what a record is asked of: a study as it is in memory, which its file need not say, and its cells."""
+    about = json.dumps([study.model_dump(mode="json"), learned_from(study, last), *more], sort_keys=True).encode()
+    cells = "\n".join(study.cells["cell"].values.tolist()).encode() + study.cells["area_share"].values.tobytes()
+    return hashlib.sha256(about + cells).hexdigest()

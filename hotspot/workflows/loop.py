@@ -5,20 +5,18 @@ Both read the months published so far from ``OUT/<study id>/ledger.sqlite``; a
 month that was never published can be neither answered nor counted.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.storage import FILE, is_there
 from hotspot.ledger.store import Ledger, open_ledger
 from hotspot.rules.calendar import parse_month
-from hotspot.sources.intake import Intake
 from hotspot.study import Study
 from hotspot.variables import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from hotspot.workflows.answers import returned_rows, with_photos
 
 
 def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "out") -> dict[str, Any]:
@@ -26,14 +24,15 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     Record a table that came back from the field into the study's ledger.
 
     What it is follows from its columns: problems (``origin, found``), steps of problems (``issue, step``),
-    measures (``measure, week, state``), rewards (``reward, amount``), trainings (``training, held``), receipts
-    (``alarm, received`` and no text), else what was found in warned cells or on alarms.
+    measures (``measure, week, state``), rewards (``reward, amount``), trainings (``training, held``), consultations
+    (``consultation, decided_on``), receipts (``alarm, received`` and no text), else what was found in warned cells
+    or on alarms.
 
     Parameters
     ----------
-    study : Study
     file : str or Path
-        The filled return form of a city, or CSV or XLSX with the columns ``month, cell, time, by, text``
+        The filled return form of a city, its ``field.gpkg`` with findings, an export of the office's own form
+        (``[[office.forms]]``), or CSV or XLSX with the columns ``month, cell, time, by, text``
         (``alarm`` where it answers one), or a table of problems or steps; see ``ledger.feedback`` and
         ``ledger.issues`` for what is refused.
     out : str or Path
@@ -49,16 +48,24 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     DataError
         The file cannot be read, or no month was published yet.
     """
-    from hotspot.workflows.network import register_of
+    from hotspot.workflows.network import members_of, register_of
 
     file = Path(file)
-    intake = Intake(file.parent)
-    what, record, frame, lines = _rows_of(file, intake)
-    if "cell" in frame and study.labels:  # teams know a cell by its official label
+    deliveries = Deliveries(study)
+    intake = deliveries.beside(file.parent)
+    what, record, frame, lines = returned_rows(study, file, intake)
+    if "cell" in frame:  # teams know a cell by its official label
         frame = frame.assign(cell=[study.code_of(text) for text in frame["cell"]])
-    found = register_of(study)  # duties and avoidance of interest are judged where the study names its people
-    judged = {} if found is None or what in ("receipts", "measures") else {"register": found[0]}
+    # Duties and avoidance of interest are judged where the study names its people.
+    found = register_of(study, deliveries.intake())
+    judged: dict[str, Any] = {}
+    if found is not None and what in ("feedback", "problems", "steps"):
+        judged = {"register": found[0]}
+    elif what == "consultations":
+        members = members_of(study, intake=deliveries.intake())
+        judged = {} if members is None else {"members": set(members["name"])}
     with published_ledger(study, out) as ledger:
+        frame, unseen = with_photos(frame, file.parent, Path(out) / study.id)
         report = record(ledger, frame.to_dict("records"), **judged)
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
@@ -66,38 +73,11 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
         f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why}; set aside"
         for row in report[report["state"] == "quarantined"].itertuples()
     ]
-    counts["quarantined"] += len(malformed)
+    refused += [f"{file.name}, row {lines[at]}: {why}; set aside" for at, why in unseen.items()]
+    counts["quarantined"] += len(malformed) + len(unseen)
     total = " + ".join(f"{n} {state}" for state, n in counts.items())
     said = [f"{sum(counts.values())} rows = {total}", *malformed, *refused]
     return {"what": what, "counts": counts, "sentences": said}
-
-
-def _rows_of(file: Path | str, intake: Intake) -> "tuple[str, Callable[..., pd.DataFrame], Any, Any]":
-    """What a returned table is: (its name, the function that records it, its rows, their line numbers)."""
-    from hotspot.ledger.feedback import REQUIRED, record_feedback
-    from hotspot.ledger.issues import record_issues, record_steps
-    from hotspot.ledger.measures import record_measures
-    from hotspot.ledger.receipts import record_receipts
-    from hotspot.ledger.registers import record_rewards, record_trainings
-    from hotspot.publish.office.return_form import returned
-    from hotspot.sources.loop_tables import our_names, renamed
-    from hotspot.sources.tables import read_table
-
-    table = read_table(Path(file), intake)
-    names = set(our_names(table.frame.columns))
-    if {"origin", "found"} <= names:
-        return "problems", record_issues, renamed(table, ()).frame, table.lines
-    if {"issue", "step"} <= names:
-        return "steps", record_steps, renamed(table, ()).frame, table.lines
-    if {"measure", "week", "state"} <= names:
-        return "measures", record_measures, renamed(table, ()).frame, table.lines
-    if {"reward", "amount"} <= names:
-        return "rewards", record_rewards, renamed(table, ()).frame, table.lines
-    if {"training", "held"} <= names:
-        return "trainings", record_trainings, renamed(table, ()).frame, table.lines
-    if "received" in names and "alarm" in names and "text" not in names:
-        return "receipts", record_receipts, renamed(table, ()).frame, table.lines
-    return "feedback", record_feedback, returned(table.frame, table.name, REQUIRED), table.lines
 
 
 def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict[str, Any]:
@@ -106,10 +86,8 @@ def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
         A published month, the last of the window.
-    out : str or Path
 
     Returns
     -------
@@ -146,7 +124,8 @@ def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict
         table[name] = pd.Series([None if value != value else value for value in values], dtype=object)
     due = table[table["d11"] | table["d12"]]
     lines = [
-        f"{row.cell}: {row.next_zh} ({row.next_en}); warned in {row.history}{_pooled_words(*told[row.cell])}"
+        f"{study.named(row.cell)}: {row.next_zh} ({row.next_en}); warned in {row.history}"
+        f"{_pooled_words(*told[row.cell])}"
         for row in due.itertuples()
     ]
     if not len(due):

@@ -3,15 +3,14 @@
 from collections import Counter
 from pathlib import Path
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.feedback import record_feedback
 from hotspot.ledger.issues import record_issues, record_steps
 from hotspot.ledger.measures import record_measures
 from hotspot.ledger.receipts import record_receipts
-from hotspot.ledger.registers import record_trainings
+from hotspot.ledger.registers import record_consultations, record_rewards, record_trainings
 from hotspot.ledger.storage import FILE
 from hotspot.ledger.store import open_ledger
-from hotspot.sources.intake import Intake
-from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import Study
 from hotspot.synthetic.loop_year import LoopYear, loop_year
 
@@ -24,14 +23,12 @@ def fill_loop(study: Study, *, out: Path | str = "out", year: int = 2025) -> Loo
     ----------
     study : Study
         Of invented places; of each county the cell with most registered sources takes part.
-    out : str or Path
-    year : int
 
     Returns
     -------
     LoopYear, with the truth that every view must come to
     """
-    made = loop_year(_places(study), year)
+    made = loop_year(_places(study), year, clocks=study.criteria.clocks)
     home = Path(out) / study.id
     home.mkdir(parents=True, exist_ok=True)
     with open_ledger(home / FILE) as ledger:
@@ -42,6 +39,7 @@ def fill_loop(study: Study, *, out: Path | str = "out", year: int = 2025) -> Loo
         for record, rows in (
             (record_receipts, made.receipts), (record_feedback, made.answers), (record_issues, made.issues),
             (record_steps, made.steps), (record_measures, made.measures), (record_trainings, made.trainings),
+            (record_rewards, made.rewards), (record_consultations, made.consultations),
         ):  # fmt: skip
             record(ledger, rows)
     return made
@@ -49,7 +47,7 @@ def fill_loop(study: Study, *, out: Path | str = "out", year: int = 2025) -> Loo
 
 def _places(study: Study) -> list[tuple[str, str]]:
     """(cell, county) of up to four counties: the cell with most registered sources of each."""
-    plants = load_facilities(study.facilities, study.root, Intake(study.root))
+    plants = Deliveries(study).facilities()
     col, row = study.grid.locate(plants["lon"].to_numpy(float), plants["lat"].to_numpy(float))
     held = Counter(str(code) for code in study.grid.code(col, row))
     best: dict[str, str] = {}

@@ -17,14 +17,24 @@ from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Derived
 from hotspot.deliveries.opening import around
 from hotspot.deliveries.run import Deliveries
+from hotspot.ledger.storage import FILE, is_there
+from hotspot.ledger.store import open_ledger
+from hotspot.publish.release import publish
+from hotspot.publish.staging import reserved
+from hotspot.publish.why_words import data_sources, in_chinese
 from hotspot.rules.calendar import parse_month, year_months
+from hotspot.rules.criteria import Clusters
 from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake
 from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.cluster import cluster
+from hotspot.workflows.evidence_beside import evidence_beside
+from hotspot.workflows.explained import explained, key_of
 from hotspot.workflows.history import history_months, with_history
 from hotspot.workflows.level import learned_from, with_weather
+from hotspot.workflows.other_pollutants import refused_in
+from hotspot.workflows.unchanged import is_unchanged, made_from, remember
 from hotspot.workflows.year import basis_year, open_hotspots
 
 if TYPE_CHECKING:
@@ -80,15 +90,15 @@ def run_month(
 
     Examples
     --------
+    Without weather, which takes the longest: no level, no sources upwind.
+
     >>> import tempfile
     >>> from hotspot.synthetic.study import synthetic_month
     >>> small = synthetic_month(size="small")
-    >>> run_month(small.study, small.month, out=tempfile.mkdtemp()).name == small.month
+    >>> study = small.study.model_copy(update={"weather": ()})
+    >>> run_month(study, small.month, out=tempfile.mkdtemp()).name == small.month
     True
     """
-    from hotspot.publish.release import publish
-    from hotspot.publish.staging import reserved
-
     parse_month(month)
     start = study.criteria.holds.start_month
     if month < start and not draft:
@@ -97,19 +107,27 @@ def run_month(
             "study say otherwise: [criteria.holds] start_month."
         )
     place = Path(out) / study.id / ("drafts" if draft else "") / month
+    home = Path(out) / study.id
     with (
         reserved(place),  # a place that cannot be written, or another publisher, is told before the work begins
         steps(STEPS) as step,
         cluster(scheduler),
     ):
-        deliveries = Deliveries(study, Path(out) / study.id)
+        inputs = "" if draft else made_from(study)
+        if not confirm and is_unchanged(month, home, inputs):
+            _LOG.info("%s %s: stands published in %s; nothing it was made from has changed", study.id, month, place)
+            return place
+        deliveries = Deliveries(study, home)
         deliveries.expect(months_read(study, month))
         hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
-        derived = derive(study, month, hot=hot, folder=Path(out) / study.id, step=step, deliveries=deliveries)
+        derived = derive(study, month, hot=hot, folder=home, step=step, deliveries=deliveries)
         step("publishing")
         folder = publish(study, month, derived, out=out, draft=draft, confirm=confirm, by=by, reason=reason)
         _LOG.info("%s %s: published in %s", study.id, month, folder)
         deliveries.tidy()
+        if inputs:
+            deliveries.once.store.put(key_of(deliveries.once.store, month, inputs), explained(study, month, derived))
+            remember(month, home, inputs)
         return folder
 
 
@@ -151,8 +169,7 @@ def derive(
     from hotspot.estimate.field.monthly import monthly_field
     from hotspot.estimate.field.skill import only_what_is_told
     from hotspot.estimate.fine.fine_month import fine_month
-    from hotspot.quality.decisions import with_decisions
-    from hotspot.quality.plausible.gate import hold
+    from hotspot.quality.plausible.gate import admit
     from hotspot.rank.alarm.abnormal import with_periods
     from hotspot.rank.select.imported import origin
     from hotspot.rank.warn.classes import other_choices
@@ -169,8 +186,7 @@ def derive(
 
     step("delivered files")
     deliveries = deliveries or Deliveries(study, folder)
-    delivered = with_decisions(deliveries.month(month))
-    hold(delivered)
+    delivered = admit(deliveries.month(month))
     cells, criteria = study.cells, study.criteria
     counts = delivered.intake.counts
     _LOG.info(
@@ -193,9 +209,13 @@ def derive(
     valid, whole = int(now["valid"].sum()), cells.sizes["cell"]
     _LOG.info("%s %s: field by %s, %d of %d cells valid", study.id, month, field.attrs["method"], valid, whole)
     step("weather")
-    field = with_weather(field, study, month, intake, folder, deliveries)
+    if study.pollutant.usual:
+        field = with_weather(field, study, month, intake, folder, deliveries)
+    else:
+        field = field.assign_attrs(refused_in(study.pollutant, intake, month))
     field = with_periods(field, delivered.stations, cells=cells, criteria=criteria)
     _LOG.info("%s %s: weather: %s", study.id, month, field.attrs["weather"])
+    field = _named_in_chinese(field, study, intake)
     came = origin(hot)
     if came:
         field = field.assign_attrs(list_zh=came["zh"], list_en=came["en"])
@@ -209,9 +229,10 @@ def derive(
     gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, intake)
     _LOG.info("%s %s: %d of %d ranked rows are listed", study.id, month, len(warned), len(standing))
     step("sources")
+    usual = study.pollutant.usual
     traced = trace_sources(
-        warned, delivered.weather, delivered.facilities,
-        cells=cells, stations=delivered.reference, micro=delivered.stations, criteria=criteria,
+        warned if usual else warned.iloc[:0], delivered.weather, delivered.facilities,
+        cells=cells, stations=delivered.reference if usual else None, micro=delivered.stations, criteria=criteria,
         inventory=read_inventory(study.inventory, study.root, intake, bounds=around(study)),
     )  # fmt: skip
     census = inventory(
@@ -220,6 +241,7 @@ def derive(
     _LOG.info("%s %s: %d possible sources of %d cells", study.id, month, len(traced), warned["cell"].nunique())
     _with_boundaries(intake, study)
     backdrop = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
+    layers, seen = evidence_beside(study, month, warned["cell"], intake)
     fine = fine_month(delivered, field, warned["cell"], cells=cells, criteria=criteria)
     return Derived(
         delivered=delivered,
@@ -231,22 +253,35 @@ def derive(
         standing=standing,
         leaders=rank_leaders(field, hot, criteria, daily=daily),
         gi=gi,
-        emerging=_emerging(history, cells, criteria.clusters.alpha, intake),
+        emerging=_emerging(history, cells, criteria.clusters, intake),
         traced=traced,
-        checklist=checklist(warned, traced, delivered.facilities, cells, criteria, inventory=census),
+        checklist=checklist(
+            warned if usual else warned.iloc[:0],
+            traced,
+            delivered.facilities,
+            cells,
+            criteria,
+            inventory=census,
+            seen=seen,
+        ),
         inventory=census,
         routes=routes(warned, traced, criteria, inventory=census),
         fine=fine,
         backdrop=backdrop,
         people=people_of_month(study, month, intake),
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
+        layers=layers,
+        seen=seen,
+        days=_days(daily, hot, month),
     )
 
 
 def months_read(study: Study, month: str) -> list[str]:
     """Every month that a run for one may ask for: compared, in its history, learned from."""
     year = basis_year(study, int(month[:4]))
-    learned = [*learned_from(study, month), *learned_from(study, f"{year}-12"), *year_months(year)]
+    learned = [*year_months(year)]
+    if study.pollutant.usual:
+        learned += [*learned_from(study, month), *learned_from(study, f"{year}-12")]
     compared = contracts.compared_months(month, months_back(study.criteria.warning.k))
     return sorted({*compared, *history_months(month), *learned})
 
@@ -265,11 +300,18 @@ def _clusters(
         )
 
 
+def _days(daily: "xr.Dataset | None", hot: "pd.DataFrame", month: str) -> "xr.Dataset | None":
+    """The month's days of the hotspot cells: what a reader may ask of one cell; the rest is let go."""
+    if daily is None:
+        return None
+    own = np.isin(daily["cell"].values.astype(str), hot["cell"].to_numpy().astype(str))
+    within = daily["day"].values.astype("datetime64[M]") == np.datetime64(month, "M")
+    return daily[["pm25"]].isel(cell=np.flatnonzero(own), day=np.flatnonzero(within)).load()
+
+
 def _past(study: Study, month: str, folder: Path | str | None, cells: Iterable[str]) -> dict[str, list[list[str]]]:
     """What lies behind the cells, where there is a ledger already; {} where there is none."""
     from hotspot.ledger.past import known_past
-    from hotspot.ledger.storage import FILE, is_there
-    from hotspot.ledger.store import open_ledger
 
     path = None if folder is None else Path(folder) / FILE
     if path is None or not is_there(path):
@@ -278,22 +320,30 @@ def _past(study: Study, month: str, folder: Path | str | None, cells: Iterable[s
         return known_past(ledger, month, sorted(map(str, cells)), study.criteria.clocks)
 
 
-def _emerging(history: "xr.Dataset", cells: "xr.Dataset", alpha: float, intake: Intake) -> "xr.Dataset | None":
+def _emerging(history: "xr.Dataset", cells: "xr.Dataset", rule: Clusters, intake: Intake) -> "xr.Dataset | None":
     """Classes over the thirteen months, or None with a note where the months are too poor."""
     from hotspot.rank.warn.emerging import emerging
 
     try:
-        return emerging(history["pm25"].where(history["valid"]).sel(cell=cells["cell"].values), cells, alpha=alpha)
+        return emerging(history["pm25"].where(history["valid"]).sel(cell=cells["cell"].values), cells, rule=rule)
     except DataError as error:
         intake.note(str(error))
         return None
 
 
+def _named_in_chinese(field: "xr.Dataset", study: Study, intake: Intake) -> "xr.Dataset":
+    """The field with the Chinese names of its sources; who has none is asked for one."""
+    said, without = in_chinese(data_sources(field.attrs), study.sources_zh)
+    for text in without:
+        intake.note(f"source {text!r} has no Chinese name and stands in Chinese products as it is; give its source_zh.")
+    return field.assign_attrs(sources_zh="；".join(said)) if said else field
+
+
 def _with_boundaries(intake: Intake, study: Study) -> Intake:
-    """Boundaries, labels and the office's template are inputs too: register them, and say what was mended."""
+    """Boundaries, labels, the office's template and fonts are inputs too: register them, and say what was mended."""
     for path in study.boundaries.attrs["files"]:
         intake.register(path)
-    for own in (study.labels, study.office.template):
+    for own in (study.labels, study.office.template, study.office.body_font, study.office.title_font):
         if own:
             intake.register(study.root / own)
     for text in study.boundaries.attrs["notes"]:
@@ -316,6 +366,7 @@ def steps(names: Sequence[str]) -> Iterator[Callable[[str], None]]:
             done += 1
             bar.n = done
             bar.set_description_str(name)
+            _LOG.info("step %d of %d: %s", done + 1, len(names), name)
 
         yield step
         bar.n = len(names)

@@ -7,7 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from hotspot.ledger.people import CHIEFS, Answers, Register, answerable, count_check, staffing_findings, unit_counts
+from hotspot.deliveries.run import Deliveries
+from hotspot.ledger.people import (
+    CHIEFS,
+    Answers,
+    Register,
+    answerable,
+    count_check,
+    in_force,
+    staffing_findings,
+    unit_counts,
+)
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.readings import footer
 from hotspot.sources.intake import Intake
@@ -21,16 +31,25 @@ def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, d
 
     Parameters
     ----------
-    study : Study
     intake : Intake, optional
-        Gets the files; default one of its own.
+        Gets the files, of the run's ``Deliveries``; default one of its own.
     """
     from hotspot.sources.network import read_network
 
     if not (study.network.units or study.network.people):
         return None
-    tables = read_network(study.network, study.root, Intake(study.root) if intake is None else intake)
+    tables = read_network(study.network, study.root, intake or Deliveries(study).intake())
     return Register(tables.units, tables.people, study.criteria.network), tables.shapes
+
+
+def members_of(study: Study, day: str = "", intake: Intake | None = None) -> pd.DataFrame | None:
+    """The member offices (A6) that stand on a day ("" for every row); None where the study names no table of them."""
+    from hotspot.sources.members import read_members
+
+    if not study.network.members:
+        return None
+    table = read_members(study.root, study.network.members, intake or Deliveries(study).intake())
+    return in_force(table, day) if day else table
 
 
 def joined_cells(study: Study, register: Register, shapes: dict[str, Any], day: str) -> pd.DataFrame:
@@ -88,7 +107,6 @@ def basics_of_network(
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     out : str or Path, where ``public/people.csv`` was written
     published : bool
@@ -115,7 +133,7 @@ def basics_of_network(
     listed = _listed(Path(out) / study.id / "public" / "people.csv")
     told: dict[tuple[str, str], str] = {}
     for unit in standing.units[standing.units["tier"].isin(["county", "park"])].itertuples():
-        own = _below(standing.units, unit.unit)
+        own = units_below(standing.units, unit.unit)
         bare = sorted(names[one] for one in own & lacking)
         told[unit.name, "2"] = f"没有副网格长包联：{'、'.join(bare)}" if bare else ""
         if published:
@@ -135,8 +153,15 @@ def _listed(path: Path) -> set[tuple[str, str]]:
         return {(unescape_text(row["单位"]), unescape_text(row["姓名"])) for row in csv.DictReader(stream)}
 
 
-def _below(units: pd.DataFrame, unit: str) -> set[str]:
-    """A unit with all that stands below it."""
+def units_below(units: pd.DataFrame, unit: str) -> set[str]:
+    """
+    A unit with all that stands below it.
+
+    Examples
+    --------
+    >>> sorted(units_below(pd.DataFrame({"unit": ["C", "T", "X"], "parent": ["", "C", ""]}), "C"))
+    ['C', 'T']
+    """
     found: set[str] = set()
     rest = {unit}
     while rest:
@@ -161,7 +186,8 @@ def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dic
 
     Returns
     -------
-    dict: ``day``, ``counts`` by tier, ``people``, ``findings`` (records), ``files``, ``sentences``
+    dict: ``day``, ``counts`` by tier, ``people``, ``findings`` (records), ``members`` (offices, A6), ``files``,
+    ``sentences``
 
     Raises
     ------
@@ -169,8 +195,9 @@ def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dic
         The study names no register, or it cannot be read.
     """
     from hotspot.publish.tables.network_book import write_network_book, write_public_people
+    from hotspot.sources.members import without_office
 
-    intake = Intake(study.root)
+    intake = Deliveries(study).intake()
     found = register_of(study, intake)
     if found is None:
         raise DataError(f'{study.path.name}: no register; add [network] units = "units.csv", people = "people.csv".')
@@ -180,12 +207,14 @@ def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dic
     standing, rule = register.on(day), study.criteria.network
     joined, findings = joined_cells(study, register, shapes, day), staffing_findings(register, day)
     counted = count_check(unit_counts(register, day), rule)
+    members = members_of(study, day, intake)
+    lacking = [] if members is None else without_office(members)
     notes = [f"规则档案 {study.criteria.profile}；{line}" for line in footer(study.criteria, "network")]
     notes += [f"{zh}（E1）" for zh, _ in counted]
     notes += [f"{q.path} 第{q.row}行未采用：{q.rule}" for q in intake.quarantine]
     book = write_network_book(
         home / "loop" / "network.xlsx", units=standing.units, people=standing.people, findings=findings, joined=joined,
-        rule=rule, day=day, notes=notes,
+        rule=rule, day=day, notes=notes, members=members,
     )  # fmt: skip
     public = write_public_people(
         home / "public" / "people.csv", standing.units, standing.people, rule, study.office.contact
@@ -195,11 +224,13 @@ def show_network(study: Study, *, day: str = "", out: Path | str = "out") -> dic
     lines = [f"{study.id} on {day}: " + ", ".join(f"{rule.name_of(tier)} {n}" for tier, n in counts.items())]
     lines += [f"{row.name}: {row.zh} ({row.en})" for row in findings.itertuples()]
     lines += [f"{zh} ({en})" for zh, en in counted]
+    lines += [f"没有成员单位承担：{'、'.join(lacking)} (no member office: A6)"] if lacking else []
     lines += [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     lines += [f"written: {path}" for path in (book, public)]
     return {
         "day": day, "counts": counts, "people": int(standing.people["person"].nunique()),
-        "findings": findings.to_dict("records"), "files": [str(book), str(public)], "sentences": lines,
+        "findings": findings.to_dict("records"), "members": 0 if members is None else len(members),
+        "files": [str(book), str(public)], "sentences": lines,
     }  # fmt: skip
 
 

@@ -11,15 +11,11 @@ from hotspot.rank.select.never_warned import VERDICTS, never_warned
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.classes import source_classes
 from hotspot.study import Study
+from hotspot.text.table import heads
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
 
-WINDOW = 12
-_HEADS = {
-    "cell": ("网格编号", 12), "city": ("城市", 14), "county": ("县（区、市）", 16), "n_sources": ("登记源", 8),
-    "kinds": ("类别", 34), "months": ("已发布月数", 9), "ranked": ("有效月数", 9), "share": ("平均覆盖%", 10),
-    "said": ("判断", 24),
-}  # fmt: skip
+_HEADS = heads("loop/never-warned.xlsx")
 
 
 def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> dict[str, Any]:
@@ -28,7 +24,6 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     out : str or Path
         ``OUT/<study id>/loop/never-warned-YYYY-MM.xlsx`` is written.
@@ -46,7 +41,8 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
 
     parse_month(month)
     home = Path(out) / study.id
-    names = [month_minus(month, back) for back in range(WINDOW - 1, -1, -1)]
+    rule = study.criteria.interventions
+    names = [month_minus(month, back) for back in range(rule.window_months - 1, -1, -1)]
     with published_ledger(study, out) as ledger:
         heads = {name: entry for (kind, name), entry in ledger.heads().items() if kind == "month"}
     if month not in heads or not (home / month / "inventory.csv").is_file():
@@ -60,7 +56,7 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
             parts.append(pd.DataFrame(table.drop(columns="geometry")).assign(month=name))
     seen = pd.concat(parts, ignore_index=True)
     inventory = pd.read_csv(home / month / "inventory.csv", dtype=str, keep_default_na=False)
-    found = never_warned(read_hotspots(home / month / "hotspots.csv"), inventory, warned, seen, months=WINDOW)
+    found = never_warned(read_hotspots(home / month / "hotspots.csv"), inventory, warned, seen, rule)
     kinds = {key: one.zh for key, one in source_classes().items()}
     said = [
         "、".join(f"{kinds.get(k, k)}{n}" for k, n in (part.rsplit(" ", 1) for part in row.split("、")))
@@ -68,7 +64,10 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
     ]
     shown = found.assign(kinds=said, share=100 * found["coverage"], said=found["verdict"].map(VERDICTS))
     shown["share"] = [None if value != value else round(float(value), 1) for value in shown["share"]]
-    note = "登记源3家以上、12个月内未被预警的热点网格；数据充分的可作为成效，覆盖不足的按盲区补测（界限为建议值）。"
+    note = (
+        f"登记源{rule.rich_sources}家以上、{rule.window_months}个月内未被预警的热点网格；"
+        "数据充分的可作为成效，覆盖不足的按盲区补测（界限为建议值）。"
+    )
     file = home / "loop" / f"never-warned-{month}.xlsx"
     write_book(
         file, {"未预警": Sheet(f"{month} 污染源聚集而未被预警的热点网格", _HEADS, shown, [note])}, created=f"{month}-01"

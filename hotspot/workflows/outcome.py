@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.rules.calendar import parse_month
 from hotspot.rules.reasons import REASONS
+from hotspot.text.labels import label_of
 from hotspot.workflows.loop import published_ledger
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _VALUES = {
-    "warned": ("预警网格", "warned cells"), "alarm": ("小时报警", "alarms"),
+    "warned": (label_of("warned_cells"), "warned cells"), "alarm": ("小时报警", "alarms"),
     "routine": ("未预警网格（日常巡查）", "cells visited without warning"),
-    "yes": ("可区分", "told apart"), "no": ("不可区分", "not told apart"),
+    "yes": ("可区分", "told apart"), "no": (label_of("not_distinguishable"), "not told apart"),
     "unknown": ("未判断", "not judged"), "not on it": ("不在清单上", "not on it"),
 }  # fmt: skip
 _GROUPS = {
@@ -90,11 +91,6 @@ def write_outcome(answer: dict[str, Any], path: Path | str) -> Path:
     Parameters
     ----------
     answer : dict, from ``outcome_of_visits``
-    path : str or Path
-
-    Returns
-    -------
-    Path
     """
     import pandas as pd
 

@@ -8,11 +8,9 @@ import pandas as pd
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.village import MEDIA, patrol_items
 from hotspot.study import Study
+from hotspot.text.table import heads
 
-_HEADS = {
-    "medium": ("要素", 8), "group": ("对象", 22), "zh": ("看什么", 48), "department": ("上报去向", 24),
-    "seen": ("已查", 6), "found": ("问题", 6), "note": ("情况、照片编号", 26),
-}  # fmt: skip
+_HEADS = heads("loop/patrol-list.xlsx")
 
 
 def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: Path | str = "out") -> dict[str, Any]:
@@ -21,7 +19,6 @@ def write_patrol_list(study: Study, media: tuple[str, ...] = ("air",), *, out: P
 
     Parameters
     ----------
-    study : Study
     media : tuple of str
         Keys of ``rules.village.MEDIA``; air alone by default.
     out : str or Path

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from hotspot.ledger import watch
 from hotspot.ledger.issues import OPEN, STATES, issue_table
 from hotspot.ledger.problems import cross_table, problem_sentences
 from hotspot.ledger.watch import alarm_table, desk_figures
@@ -12,9 +13,10 @@ from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.rules.readings import footer
 from hotspot.study import Study
+from hotspot.text.table import heads
 from hotspot.workflows.loop import published_ledger
 
-_ALARM = {"in time": "按时反馈", "late": "逾期反馈", "running": "待反馈", "overdue": "超期未反馈", "no clock": "无时限"}
+ALARM_STATES = {state: zh for state, (zh, _) in watch.ALARM_STATES.items()}
 
 
 def open_problems(
@@ -25,10 +27,8 @@ def open_problems(
 
     Parameters
     ----------
-    study : Study
     asof : str, local ISO time
         Given, never the machine's clock: the same ledger answers the same.
-    out : str or Path
     overdue : bool
         Only what is past its date.
     to : Path, optional
@@ -55,18 +55,29 @@ def open_problems(
     by_kind = _by_kind(problems)
     sentences = problem_sentences(problems[problems["county"] != ""]) if len(problems) else []
     if overdue:
-        problems, alarms = problems[problems["overdue"]], alarms[alarms["state"] == "overdue"]
+        late = (alarms["state"] == "overdue") | (alarms["site_state"] == "overdue")
+        problems, alarms = problems[problems["overdue"]], alarms[late]
     lines = [
         f"{study.id} at {asof}: {int(problems['state'].isin(OPEN).sum())} problems open, "
         f"{int(problems['overdue'].sum())} overdue; {figures['pushed']} alarms pushed, {figures['answered']} answered"
         + (f" ({figures['answer_rate']:.2f} %)" if figures["answer_rate"] is not None else "")
-        + f", {figures['overdue']} overdue",
+        + f", {figures['overdue']} overdue"
+        + (f", {figures['site_overdue']} without a report from the spot in time" if clocks.site_hours else ""),
         *sentences,
         *(
             f"{r.issue}  {r.cell}  {STATES[r.state]}  {problem_types()[r.problem]['zh']}  {_due(r)}"
             for r in problems.itertuples()
         ),
-        *(f"{r.alarm}  {_ALARM[r.state]}  {r.pushed}  {_late(r)}" for r in alarms.itertuples() if r.state == "overdue"),
+        *(
+            f"{r.alarm}  {ALARM_STATES[r.state]}  {r.pushed}  {_late(r.late_minutes)}"
+            for r in alarms.itertuples()
+            if r.state == "overdue"
+        ),
+        *(
+            f"{r.alarm}  现场情况{ALARM_STATES[r.site_state]}  {r.pushed}  {_late(r.site_late)}"
+            for r in alarms.itertuples()
+            if r.site_state == "overdue" and r.state != "overdue"
+        ),
     ]
     if to is not None:
         notes = [f"截至 {asof}；规则档案 {study.criteria.profile}", *footer(study.criteria, "clocks")]
@@ -105,28 +116,25 @@ def _sheets(problems: pd.DataFrame, alarms: pd.DataFrame, by_kind: pd.DataFrame,
     shown = problems.assign(
         state=problems["state"].map(STATES), problem=[kinds[name]["zh"] for name in problems["problem"]]
     )
-    columns = {
-        "issue": ("问题编号", 14), "state": ("状态", 9), "cell": ("网格编号", 11), "city": ("城市", 10),
-        "county": ("县（区、市）", 12), "problem": ("问题类型", 18), "text": ("情况", 30), "unit": ("责任单位", 14),
-        "due": ("整改期限", 11), "overdue": ("超期", 6), "done": ("验收时间", 16), "reopened": ("退回次数", 8),
-        "steps": ("办理过程", 44),
-    }  # fmt: skip
-    of_alarms = {
-        "alarm": ("报警编号", 24), "sub_cell": ("小格", 13), "pushed": ("推送时间", 16), "received": ("签收时间", 16),
-        "answered": ("反馈时间", 16), "by": ("填报人", 9), "due": ("时限", 16), "state": ("状态", 11),
-        "late_minutes": ("逾期（分钟）", 9),
-    }  # fmt: skip
+    columns = heads("loop/problems.xlsx/问题")
+    of_alarms = heads("loop/problems.xlsx/报警")
+    if (alarms["site_state"] != "no clock").any():  # B5: a clock of its own
+        of_alarms |= heads("loop/problems.xlsx/现场")
     counties = {name: (str(name), 10) for name in by_kind.columns if name != "problem"}
     return {
         "问题": Sheet("热点网格问题台账", columns, shown, notes),
-        "报警": Sheet("报警反馈台账", of_alarms, alarms.assign(state=alarms["state"].map(_ALARM)), notes),
-        "分类": Sheet("问题分类统计", {"problem": ("问题类型", 20)} | counties, by_kind, notes),
+        "报警": Sheet("报警反馈台账", of_alarms, _said(alarms), notes),
+        "分类": Sheet("问题分类统计", {"problem": (columns["problem"][0], 20)} | counties, by_kind, notes),
     }
+
+
+def _said(alarms: pd.DataFrame) -> pd.DataFrame:
+    return alarms.assign(**{name: alarms[name].map(ALARM_STATES) for name in ("state", "site_state")})
 
 
 def _due(row: Any) -> str:
     return f"期限 {row.due}{'，已超期' if row.overdue else ''}" if row.due else "未交办"
 
 
-def _late(row: Any) -> str:
-    return f"超期{row.late_minutes // 60}小时{row.late_minutes % 60}分"
+def _late(minutes: int) -> str:
+    return f"超期{minutes // 60}小时{minutes % 60}分"

@@ -16,7 +16,9 @@ from hotspot.publish.words import REASONS, REASONS_EN, STATES
 from hotspot.rules.calendar import month_minus, month_start
 from hotspot.study import Study
 from hotspot.text.csv_rows import unescape_text
+from hotspot.text.labels import label_of
 from hotspot.variables import DataError
+from hotspot.workflows.other_pollutants import only_pm25
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 _WHAT = {"added": ("增加", "added"), "removed": ("删除", "removed"), "changed": ("更正", "corrected")}
 
 
-PEOPLE = {"unit": "单位", "role": "网格职务", "name": "姓名", "phone": "投诉电话"}
+PEOPLE = {"unit": "单位", "role": "网格职务", "name": "姓名", "phone": label_of("complaint_line")}
 
 
 def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[Path]:
@@ -33,21 +35,17 @@ def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[P
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     out : str or Path
         Reads ``OUT/<study id>/MONTH``, writes ``OUT/<study id>/public/index.html`` and ``map.html``; complaint
         channels are those of ``OUT/<study id>/public/people.csv`` where it is there, else the office's contact.
-
-    Returns
-    -------
-    list of Path
 
     Raises
     ------
     DataError
         The month was not published.
     """
+    only_pm25(study, "the public page")
     home = Path(out) / study.id
     folder = home / month
     if not (folder / manifest.NAME).is_file():
@@ -91,7 +89,7 @@ def _facts(study: Study, month: str, folder: Path, edition: Any, target: Any) ->
         rows, _outlines(study), drawn,
         None if before is None else [c for c in listed if c not in before],
         None if before is None else [c for c in before if c not in listed],
-        _people(target / "people.csv"), study.office.contact,
+        published_people(target / "people.csv"), study.office.contact,
         [
             {"county": county.get(c["cell"], ""), "code": c["cell"], "reason": REASONS.get(c["reason"], c["reason"]),
              "what": _WHAT[c["what"]][0], "what_en": _WHAT[c["what"]][1]}
@@ -112,7 +110,7 @@ def _outlines(study: Study) -> list[Any]:
     return rings
 
 
-def _people(path: Path) -> list[dict[str, str]]:
+def published_people(path: Path) -> list[dict[str, str]]:
     """The published roles: unit, role, name and complaint channel, as ``hotspot network`` wrote them."""
     if not path.is_file():
         return []

@@ -11,11 +11,6 @@ def show_rules(study: Study, *, contradictions: bool = False) -> dict[str, Any]:
     """
     What decides a study's lists and duties, or the register of readings.
 
-    Parameters
-    ----------
-    study : Study
-    contradictions : bool
-
     Returns
     -------
     dict: ``profile``, ``documents``, ``rows``, ``sentences``

@@ -1,20 +1,19 @@
 """Targets of units: the month's and the year's, what is left of each at the end of a day (B8)."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from hotspot.rank.city.air import Left, left, months_of
+from hotspot.rules.rounding import round_half_even
+from hotspot.study import Study
 from hotspot.workflows.desk import Desk
 
 
 def targets_left(desk: Desk) -> list[dict[str, Any]]:
     """
     Where every target stands at the period's end.
-
-    Parameters
-    ----------
-    desk : Desk
 
     Returns
     -------
@@ -48,6 +47,37 @@ def targets_left(desk: Desk) -> list[dict[str, Any]]:
                 }
             )
     return told
+
+
+def missed_targets(study: Study, month: str, *, out: Path | str = "out") -> list[str]:
+    """
+    Units that missed a yearly target of ``[loop] targets``, known at the end of a year (B22, B16's gate).
+
+    Parameters
+    ----------
+    study : Study
+        Its ``[loop] days`` are what the targets are held against, else its reference stations.
+    month : str, "YYYY-MM"; of another month than December nothing is known yet
+
+    Returns
+    -------
+    list of str, sorted; a unit without days is not judged
+    """
+    from hotspot.workflows.calendar import desk_of
+
+    if not month.endswith("-12") or study.loop.targets is None:
+        return []
+    with desk_of(study, month[:4], out=out) as desk:
+        table, days = desk.table("targets"), desk.days
+    if table is None:
+        return []
+    missed = set()
+    for row in table[table["year"] == month[:4]].itertuples():
+        own = days[(days["unit"] == row.unit) & days["day"].str.startswith(month[:4])][row.pollutant].dropna()
+        digits = len(f"{row.target:g}".partition(".")[2])
+        if len(own) and round_half_even(float(own.mean()), digits) > row.target:
+            missed.add(str(row.unit))
+    return sorted(missed)
 
 
 def _zh(span: str, row: Any, one: Left, last: pd.Timestamp) -> str:

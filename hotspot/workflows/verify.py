@@ -31,6 +31,7 @@ from hotspot.study import load_study
 from hotspot.text.door import shown
 from hotspot.variables import DataError
 from hotspot.workflows.month import derive, steps
+from hotspot.workflows.signing import signature_faults
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,10 +52,8 @@ def verify_folder(
     directory : str or Path
         ``OUT/<study id>/<month>``, one of its kept revisions or drafts, or ``OUT/<study id>``.
     study, data : as for ``verify_month``
-    heads : sequence of str
-        Heads printed on notices; each must stand in the chain.
-    rederive : bool, optional
-        Make the months again. Default: a single month yes, a study no.
+    heads : sequence of str, printed on notices; each must stand in the chain
+    rederive : bool, optional; make the months again. Default: a single month yes, a study no
 
     Returns
     -------
@@ -162,7 +161,8 @@ def verify_study(
         with read_ledger(directory / LEDGER) as ledger:
             about |= {"entries": ledger.verify(), "head": ledger.head}
             entries = _months(ledger)
-            differences = _unknown_heads(ledger, heads)
+            faults, unchecked = signature_faults(directory, ledger)
+            differences = _unknown_heads(ledger, heads) + faults
     except DataError as error:
         rest = {"entries": 0, "head": "", "months": [], "warnings": [], "checked": "chain", "verified": False}
         return about | rest | {"differences": [str(error)]}
@@ -199,7 +199,7 @@ def verify_study(
     differences += _links(directory, expected)
     return about | {
         "months": months,
-        "warnings": sorted({text for told in months for text in told["warnings"]}),
+        "warnings": unchecked + sorted({text for told in months for text in told["warnings"]}),
         "checked": f"{about['entries']} entries of the chain, {len(months)} folders",
         "verified": not differences,
         "differences": differences,

@@ -16,7 +16,9 @@ from hotspot.contracts.fields import Field
 from hotspot.contracts.records import Year
 from hotspot.deliveries.run import Deliveries
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.pollutants import named_in
 from hotspot.study import Study
+from hotspot.text.csv_rows import first_line
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.standing import about_path, jaccard_of, marked, refuse_without_skill, sentences
 
@@ -88,7 +90,7 @@ def select_year(
     if formal and review is None:
         if not decided:
             raise DataError(f"{path}: there is no reviewed list of {year}; give the reviewer's file with --review.")
-        return _replace(path, write_hotspots, make_formal(stood))
+        return _replace(path, write_hotspots, make_formal(stood), study.pollutant)
     if review is None and (decided or (stood is not None and origin(stood))):
         raise DataError(
             f"{path}: the list of {year} was {'reviewed' if decided else 'imported'}; a new selection would undo that. "
@@ -101,15 +103,19 @@ def select_year(
         selected = derive_year(study, year, folder=folder, deliveries=deliveries)
         annual_mean, standing = selected.annual, selected.standing
         hot = _write_beside(folder, deliveries, year, selected, sensitivity)
-        _replace(screened, write_hotspots, hot)
+        _replace(screened, write_hotspots, hot, study.pollutant)
     if review is not None:
         hot = apply_review(
-            hot, read_review(review, hot, study.cells), standing=standing, annual=annual_mean, study=study
+            hot,
+            read_review(review, hot, study.cells, deliveries.beside(Path(review).parent)),
+            standing=standing,
+            annual=annual_mean,
+            study=study,
         )
     hot = make_formal(hot) if formal else hot
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
     _LOG.info("%s %s: list of %d cells in %s", study.id, year, len(hot), path)
-    return _replace(path, write_hotspots, hot)
+    return _replace(path, write_hotspots, hot, study.pollutant)
 
 
 def _import(
@@ -131,12 +137,12 @@ def _import(
         without = ""
     except DataError as error:  # often the very reason to import one
         mean, without = None, f"no annual mean stands beside its cells: {error}"
-    hot = import_list(listed, study, year, by=by, datum=datum, annual=mean)
+    hot = import_list(listed, study, year, deliveries.beside(Path(listed).parent), by=by, datum=datum, annual=mean)
     for text in filter(None, (*hot.attrs["notes"], without)):
         warnings.warn(f"imported list: {text}", CoverageWarning, stacklevel=3)
-    _replace(folder / f"hotspots-{year}-screened.csv", write_hotspots, hot)
+    _replace(folder / f"hotspots-{year}-screened.csv", write_hotspots, hot, study.pollutant)
     _replace(folder / f"hotspots-{year}-review.csv", write_review_form, hot)
-    return _replace(path, write_hotspots, hot)
+    return _replace(path, write_hotspots, hot, study.pollutant)
 
 
 def derive_year(study: Study, year: int, *, folder: Path | None = None, deliveries: Deliveries | None = None) -> Year:
@@ -217,19 +223,21 @@ def open_hotspots(
     path = Path(out) / study.id / f"hotspots-{year}.csv"
     if not path.exists():
         select_year(study, year, out=out, deliveries=deliveries)
+    told = named_in(first_line(path))
+    if told.name != study.variable:
+        raise DataError(f"{path}: a list of {told.name}, and the study is of {study.variable}; move it away.")
     return read_hotspots(path, study.cells)
 
 
 def _means(deliveries: Deliveries, year: int) -> "tuple[Field, xr.DataArray | None]":
     """The annual mean of the basis year, and its valid months."""
     from hotspot.estimate.field.monthly import year_fields
-    from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.quality.plausible.gate import hold
+    from hotspot.quality.decisions import kinds_to_open
+    from hotspot.quality.plausible.gate import admit
 
     study = deliveries.study
     kinds = kinds_to_open(study, "satellite", "reference")
-    delivered = with_decisions(deliveries.year(basis_year(study, year), kinds=kinds))
-    hold(delivered)
+    delivered = admit(deliveries.year(basis_year(study, year), kinds=kinds))
     mean, months = year_fields(delivered, study.cells)
     if bool(mean["valid"].any()):  # a year without any value is refused for that
         refuse_without_skill(mean, year)
@@ -249,16 +257,15 @@ def _level(deliveries: Deliveries, year: int, folder: Path | None) -> "xr.Datase
 def _history(deliveries: Deliveries, year: int, level: "xr.Dataset | None") -> "tuple[xr.DataArray | None, str]":
     """Monthly values up to the basis year, in which an improvement is looked for, and what they are."""
     from hotspot.estimate.field.monthly import daily_field
-    from hotspot.quality.decisions import kinds_to_open, with_decisions
-    from hotspot.quality.plausible.gate import hold
+    from hotspot.quality.decisions import kinds_to_open
+    from hotspot.quality.plausible.gate import admit
 
     study = deliveries.study
     if level is not None and not level.attrs["weather_why"]:
         return level["pm25_normalised"], "normalised"
     last = f"{basis_year(study, year)}-12"
     names = [month_minus(last, k) for k in range(study.criteria.revision.months - 1, -1, -1)]
-    delivered = with_decisions(deliveries.months(names, kinds=kinds_to_open(study, "satellite", "reference")))
-    hold(delivered, names)
+    delivered = admit(deliveries.months(names, kinds=kinds_to_open(study, "satellite", "reference")), names)
     field, _ = daily_field(delivered, study.cells, names)
     return field["pm25"].where(field["valid"]), "measured"
 
@@ -270,7 +277,7 @@ def _write_beside(folder: Path, deliveries: Deliveries, year: int, selected: Yea
 
     study = deliveries.study
     if selected.diff is not None:
-        _replace(folder / f"hotspots-{year}-diff.csv", write_diff, selected.diff)
+        _replace(folder / f"hotspots-{year}-diff.csv", write_diff, selected.diff, study.pollutant)
     level, basis = selected.level, basis_year(study, year)
     level_months = without = None
     rivals = {}
@@ -312,9 +319,9 @@ def _other_levels(deliveries: Deliveries, year: int) -> "dict[str, xr.Dataset]":
     return levels
 
 
-def _replace(path: Path, write: "Callable[[Path, pd.DataFrame], Any]", table: "pd.DataFrame") -> Path:
-    """Write a file whole: beside its place first, then into it."""
+def _replace(path: Path, write: "Callable[..., Any]", table: "pd.DataFrame", *of: Any) -> Path:
+    """Write a file whole: beside its place first, then into it. ``of``: the pollutant, where its columns name it."""
     partial = path.with_name(path.name + ".partial")
-    write(partial, table)
+    write(partial, table, *of)
     partial.replace(path)
     return path

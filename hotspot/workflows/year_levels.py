@@ -37,11 +37,8 @@ def with_levels(
     Parameters
     ----------
     record : Dataset (cell, time), from ``level.weather_free``
-    study : Study
-    year : int
     field : Dataset (cell, time), the months of the record
     daily : Dataset (cell, day) or None
-    weather : Dataset or None
 
     Returns
     -------
@@ -101,7 +98,6 @@ def level_of_record(record: "xr.Dataset", study: Study, basis: int) -> "xr.Datas
     Parameters
     ----------
     record : Dataset (cell, time), from ``with_levels``
-    study : Study
     basis : int
         The year the level is of.
     """

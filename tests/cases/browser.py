@@ -10,10 +10,11 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from hotspot.publish.fonts import font_path
 
 # Chromium talks to its maker at the start unless told not to; tests must be silent.
 FLAGS = (
@@ -35,7 +36,7 @@ def chromium_path():
 
 def with_chinese_font(folder):
     """Environment in which the browser finds the package's Chinese font, whatever the machine has."""
-    fonts = Path(find_spec("zhplot").origin).parent / "fonts"
+    fonts = font_path().parent
     config = Path(folder) / "fonts.conf"
     config.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'

@@ -238,8 +238,10 @@ def read_labels_(folder, intake):
 
 def read_days(folder, intake):
     from hotspot.sources.stations.quotsoft import read_quotsoft
+    from hotspot.study import Stations
 
-    return read_quotsoft([folder / name for name in _all(folder)], intake, offset=8.0, label="start", hours=None)
+    given = Stations(layout="quotsoft", files=("*.csv",), time_zone="+08:00", hour_label="start")
+    return read_quotsoft([folder / name for name in _all(folder)], intake, given, None)
 
 
 def read_beijing(folder, intake):
@@ -295,7 +297,7 @@ def read_list(folder, intake):
     unit = {"unit_city": ("unit", np.array(["甲市"])), "unit_area": ("unit", [1e8])}
     cells = cells.assign({name: ("member", value) for name, value in member.items()})
     study = SimpleNamespace(cells=cells.assign_coords(named | numbers | unit), grid=Grid(), id="tiny")
-    return import_list(folder / _all(folder)[0], study, 2025, by="王")
+    return import_list(folder / _all(folder)[0], study, 2025, intake, by="王")
 
 
 READERS = {

@@ -103,6 +103,24 @@ def standing_of(hot, warned):
     return pd.concat([pd.DataFrame(rows)[names], others[names]], ignore_index=True)
 
 
+def days_of(field, codes, seed=5):
+    """Twenty-eight days of February 2020 of some cells; the 29th was not delivered, one day was cloudy."""
+    rng, own = np.random.default_rng(seed), field["pm25"].sel(cell=sorted(codes)).isel(time=-1)
+    values = own.values[:, None] * rng.uniform(0.5, 1.5, (own.size, 28))
+    values[:, 6] = np.nan
+    day = np.datetime64("2020-02-01") + np.arange(28)
+    return xr.Dataset(
+        {"pm25": (("cell", "day"), values)}, {"cell": own["cell"].values, "day": day.astype("datetime64[ns]")}
+    )
+
+
+def hours_of(codes):
+    """The 696 hours of February 2020 of some cells: day of the month and hour can be read from each, one is missing."""
+    hours = np.repeat(np.arange(1, 30), 24) + np.tile(np.arange(24), 29) / 10
+    hours[24 * 4 + 7] = np.nan
+    return dict.fromkeys(dict.fromkeys(codes), hours)
+
+
 def month_case(n_col=24, n_row=20, **settings):
     """Everything ``web_map`` takes, by its argument names."""
     field = lattice_field(n_col, n_row, **settings)
@@ -185,5 +203,7 @@ def month_case(n_col=24, n_row=20, **settings):
         "gi": gi,
         "history": months_of(field),
         "standing": standing_of(hot, warned),
+        "days": days_of(field, hot["cell"]),
+        "hours": hours_of(warned["cell"].iloc[:2]),
         "title": "江城热点网格",
     }

@@ -1,9 +1,11 @@
 """A hand-made month that is fit to be announced: two cities, an office, an edition."""
 
+from types import SimpleNamespace
+
 from paper_case import paper_case
 
 from hotspot.publish.edition import Edition
-from hotspot.study import Office
+from hotspot.study import Office, WebMap
 
 HEAD = "0123456789abcdef" * 4
 CODES = {"甲州市": "410100", "乙川市": "410200"}
@@ -17,7 +19,13 @@ def notice_case(*, word=None, **office):
     case.study.cells = cells.assign_coords(city_code=("cell", codes))
     case.study.office = Office(**office)
     case.study.root = "."
+    case.study.map = WebMap()
     case.routes = None
+    case.history, case.emerging, case.past = case.field, None, {}
+    case.days = case.fine = case.layers = None
+    case.standing = case.warned.assign(listed=True)
+    case.delivered = SimpleNamespace(facilities=case.facilities)
+    case.inventory = case.facilities[["facility"]].assign(city=next(iter(CODES)))
     return case
 
 

@@ -9,6 +9,7 @@ import shapely
 import xarray as xr
 from pyproj import Geod
 
+from hotspot.grid.labels import code_of
 from hotspot.grid.lattice import Grid
 from hotspot.publish.tables.lists import WARNING_COLUMNS
 from hotspot.rules.criteria import Criteria
@@ -40,7 +41,7 @@ def paper_case(*, word=None, grid=None, col=1272, row=1275):
     field = _field(grid, cols, rows, word)
     facilities = _facilities(grid, west, south, side, word)
     study = SimpleNamespace(
-        labels=None, network=NetworkFiles(),
+        labels=None, code_of=lambda text: code_of(text, {}), network=NetworkFiles(),
         id="paper-2020", name=word or "纸面样例", name_en="paper case", grid=grid, criteria=Criteria(),
         lattice=Lattice(), boundaries=_boundaries(grid, west, south, side, word), office=Office(),
     )  # fmt: skip

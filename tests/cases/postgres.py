@@ -27,29 +27,39 @@ def programs():
 @contextmanager
 def server():
     """The URL of a running server, without a database's study; skips where none can be started."""
-    bin_ = programs()
-    if bin_ is None:
+    if programs() is None:
         pytest.skip("PostgreSQL is not installed (apt-get install postgresql); its ledger tests need it")
     pytest.importorskip("psycopg", reason="psycopg is not installed (hotspot[postgres]); the ledger tests need it")
-    user, prefix = pwd.getpwuid(os.getuid()).pw_name, []
     home = Path(tempfile.mkdtemp(prefix="pg"))
     if os.getuid() == 0:
         user = next((name for name in ("postgres", "nobody") if _known(name)), None)
         if user is None or shutil.which("runuser") is None:
             pytest.skip("PostgreSQL does not run as root, and there is no other user to run it")
-        prefix = ["runuser", "-u", user, "--"]
         os.chown(home, pwd.getpwnam(user).pw_uid, -1)
     try:
-        _run(*prefix, bin_ / "initdb", "-D", home / "data", "-A", "trust", "-U", "office", "-E", "UTF8", "-N",
-             "--locale=C")  # fmt: skip
-        options = f"{_QUICK} -c unix_socket_directories={home}"
-        _run(*prefix, bin_ / "pg_ctl", "-D", home / "data", "-w", "-l", home / "log", "-o", options, "start")
+        _run(home, "initdb", "-A", "trust", "-U", "office", "-E", "UTF8", "-N", "--locale=C")
+        _start(home)
         try:
             yield f"postgresql://office@/postgres?host={home}"
         finally:
-            _run(*prefix, bin_ / "pg_ctl", "-D", home / "data", "-m", "immediate", "stop")
+            _run(home, "pg_ctl", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def away(url):
+    """The server of a URL ends every connection and stops, and comes back when the block ends."""
+    home = Path(url.partition("host=")[2].partition("&")[0])
+    _run(home, "pg_ctl", "-m", "fast", "stop")  # it writes what these servers keep in memory only
+    try:
+        yield
+    finally:
+        _start(home)
+
+
+def _start(home):
+    _run(home, "pg_ctl", "-w", "-l", home / "log", "-o", f"{_QUICK} -c unix_socket_directories={home}", "start")
 
 
 def _known(name):
@@ -59,6 +69,9 @@ def _known(name):
         return None
 
 
-def _run(*words):
-    got = subprocess.run([str(word) for word in words], cwd="/", capture_output=True, text=True, timeout=120)
+def _run(home, program, *words):
+    """One of PostgreSQL's programs on the server's folder, as its owner."""
+    as_owner = ["runuser", "-u", home.owner(), "--"] if os.getuid() == 0 else []
+    call = [*as_owner, programs() / program, "-D", home / "data", *words]
+    got = subprocess.run([str(word) for word in call], cwd="/", capture_output=True, text=True, timeout=120)
     assert got.returncode == 0, got.stdout + got.stderr

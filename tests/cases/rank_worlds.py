@@ -214,6 +214,9 @@ def scores(rows):
     return {
         "error seen": error("pm25_seen"), "error filled": error("pm25_filled"),
         "top 3 seen": found("pm25_seen"), "top 3 filled": found("pm25_filled"),
+        # No order of the cells can expect to find more than the three likeliest hold, as far as p_top is reliable.
+        "top 3 at most": float(by_city["p_top"].apply(lambda part: part.nlargest(K).sum()).mean() / K),
+        "top 3 by p_top": found("p_top"),
         "marginal": float(inside.mean()),
         "together": float(together.groupby([rows["seed"], rows["city"]]).all().mean()),
         "may be worst": float(holds.mean()), "n may": float(rows["may_top"].astype(bool).sum() / by_city.ngroups),

@@ -9,6 +9,7 @@ import xarray as xr
 
 import hotspot as hs
 from hotspot import front
+from hotspot.contracts.records import Year
 from hotspot.synthetic.study import synthetic_month
 from hotspot.trace.posterior import Prior
 from hotspot.variables import DataError
@@ -48,6 +49,7 @@ def fitting():
         "hotspot.rules.visiting.Visiting": small.study.criteria.visiting,
         "hotspot.rules.tracing.Tracing": small.study.criteria.tracing,
         "hotspot.trace.posterior.Prior": Prior(np.zeros(1), np.eye(1)), "numpy.ndarray": np.ones(1),
+        "hotspot.contracts.records.Year": object.__new__(Year),
     }  # fmt: skip
 
     def of(fit):

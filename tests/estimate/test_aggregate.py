@@ -226,3 +226,18 @@ def test_the_caller_keeps_what_he_gave():
     before, cells_before = field.copy(deep=True), cells.copy(deep=True)
     aggregate(field.isel(y=slice(None, None, -1)), cells)
     assert field.identical(before) and cells.identical(cells_before)
+
+
+def test_one_and_two_threads_give_the_same_bytes(monkeypatch):
+    from hotspot.estimate.field import aggregate as room
+
+    cells = square(300, 1290, 24, 24)
+    field = raster(cells, 0.02)
+    many = xr.concat([field * k for k in range(1, 41)], "time").assign_attrs(field.attrs)
+    made = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr(room, "_THREADS", threads)
+        monkeypatch.setattr(room, "_WORTH", 1)
+        means = room.aggregate(many, cells)
+        made.append(means["pm25"].values.tobytes() + means["coverage"].values.tobytes())
+    assert made[0] == made[1] == made[2]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out
+from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige
+from hotspot.estimate.field.left_out import leave_one_out
 from hotspot.variables import DataError
 
 SPHERICAL = Variogram("spherical", 5.0, 80.0, 30_000.0)

@@ -13,6 +13,7 @@ from hotspot.cli import main
 
 N = 320  # mutants: 16 of each kind; the longer run is ``python tests/cases/hostile_deliveries.py``
 COMMANDS = (
+    ["alarms", "--follow", "."],
     ["check", "2025-12"], ["month", "2025-12"], ["select", "2025"], ["explain", "PR1847L", "--month", "2025-12"],
     ["alarms", "2025-12"], ["atlas", "2025"], ["releases"], ["escalate", "2025-12"], ["instrument", "2025"],
     ["film", "PR1847L", "--from", "2025-12-05T00"], ["lake", "lake"], ["feedback", "a.csv"], ["outcome"], ["rules"],
@@ -47,10 +48,11 @@ def sound():
     return made.deliveries()
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: "-".join(words[:2]))
 def test_no_command_shows_a_traceback(tmp_path, monkeypatch, capsys, sound, command):
     more = '\n[[stations]]\nlayout = "long"\nfiles = ["a.csv"]\ndatum = "wgs84"\nunit = "ug/m3"\ntime_zone = "+08:00"\n'
     more += 'hour_label = "start"\n'
+    more += 'role = "micro"\n' if command[0] == "alarms" else ""
     monkeypatch.setenv("TQDM_DISABLE", "1")
     monkeypatch.setattr("signal.signal", lambda *how: None)  # the test run keeps its own handlers
     for seed in range(EACH):

@@ -230,7 +230,7 @@ def test_workbooks_are_read_by_the_child(tmp_path, monkeypatch):
     asked = []
     real = child.Child.ask
     monkeypatch.setattr(
-        child.Child, "ask", lambda self, job, seconds: asked.append(json.loads(job)["kind"]) or real(self, job, seconds)
+        child.Child, "ask", lambda self, job, seconds: asked.append(job["kind"]) or real(self, job, seconds)
     )
     assert read_table(tmp_path / "a.xlsx", Intake(tmp_path)).frame.values.tolist() == [["1", "x"]]
     assert asked == ["workbook"]

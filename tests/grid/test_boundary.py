@@ -50,10 +50,9 @@ def test_a_declared_datum_is_taken_out_vertex_by_vertex(tmp_path, datum, shift):
 
 def test_an_undeclared_datum_is_a_warning_at_3_km_and_an_error_at_500_m(tmp_path):
     delivery = datav(write_datav(tmp_path, "a.json", feature(1, "甲区", SQUARE)), datum=None)
-    notes: list[str] = []
     with pytest.warns(UserWarning, match="no map datum is declared"):
-        units = read_boundaries([delivery], tmp_path, notes=notes)
-    assert units.attrs["datum_declared"] is False and "undeclared" in notes[0]
+        units = read_boundaries([delivery], tmp_path)
+    assert units.attrs["datum_declared"] is False and "undeclared" in units.attrs["notes"][0]
     assert Grid().cover(units).sizes["cell"] == 19
     with pytest.raises(DataError, match="declared map datum"):
         Grid(500).cover(units)

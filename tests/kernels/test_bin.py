@@ -1,5 +1,7 @@
 """The kernels of raster to cell against plain loops, and the laws of area."""
 
+import itertools
+
 import naive_bin
 import numpy as np
 import pytest
@@ -10,6 +12,14 @@ from hotspot.estimate.field.areas import weights
 from hotspot.kernels import bin as kernel
 
 
+def means(values, found, least=1e-9):
+    """Mean and share, float64[n_cell, n_layer] each."""
+    both = np.full((2, found.total.size, values.shape[0]), -1.0)
+    areas = kernel.Areas(found.begin, found.pixel, found.weight, found.total)
+    kernel.mean_by_cell(values, areas, least, both[0], both[1])
+    return both
+
+
 @pytest.mark.parametrize(("spacing", "step"), [(3000.0, 0.1), (3000.0, 0.01), (500.0, 0.1), (500.0, 0.003)])
 def test_weights_are_shapelys_intersections(spacing, step):
     cells = square(int(900e3 // spacing), int(3900e3 // spacing), 3, 3, spacing)
@@ -17,7 +27,7 @@ def test_weights_are_shapelys_intersections(spacing, step):
     found = weights(field["x"].values, field["y"].values, "EPSG:4326", cells)
     j0, j1, i0, i1 = found.window
     values = field.values[None, j0:j1, i0:i1]
-    mean, seen = kernel.mean_by_cell(values, found.begin, found.pixel, found.weight, found.total)
+    mean, seen = means(values, found)
     checked = 0
     for k in range(9):
         slow_mean, slow_seen = naive_bin.mean(field, cells, k)
@@ -27,23 +37,30 @@ def test_weights_are_shapelys_intersections(spacing, step):
     assert checked >= 3
 
 
-def test_mean_by_cell_is_the_slow_mean():
+@pytest.mark.parametrize("n_layer", [1, kernel.LANES // 3, kernel.LANES // 3 + 1, kernel.LANES, 2 * kernel.LANES + 5])
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_mean_by_cell_is_the_slow_mean(n_layer, kind):
+    """To the bit, however many layers lie side by side, over several tiles and cells without a pixel."""
     rng = np.random.default_rng(3)
-    values = rng.uniform(0, 50, (37, 4, 5)).astype("float32")  # more layers than lanes, and a rest
+    rows, columns = kernel.TILE + 7, 2 * kernel.TILE + 3
+    values = rng.uniform(0, 50, (n_layer, rows, columns)).astype(kind)
     values[rng.random(values.shape) < 0.4] = np.nan
-    begin = np.array([0, 3, 3, 8, 20])
-    pixel, weight = rng.integers(0, 20, 20), rng.uniform(0.1, 2, 20)
-    total = np.array([weight[:3].sum() * 2, 1.0, weight[3:8].sum(), weight[8:].sum()])
-    mean, seen = kernel.mean_by_cell(values, begin, pixel, weight, total)
-    for c in range(4):
-        for layer in range(37):
+    begin = np.r_[0, np.cumsum(rng.integers(0, 9, 60))]
+    pixel, weight = rng.integers(0, rows * columns, begin[-1]), rng.uniform(0.1, 2, begin[-1])
+    total = np.array([max(weight[a:b].sum() * 1.2, 0.1) for a, b in itertools.pairwise(begin)])
+    found = kernel.Areas(begin, pixel, weight, total)
+    mean, seen = means(values, found, 0.5)
+    for c in range(60):
+        for layer in range(n_layer):
             top = bottom = 0.0
             for m in range(begin[c], begin[c + 1]):
                 value = float(values[layer].ravel()[pixel[m]])
                 if value == value:
                     top, bottom = top + weight[m] * value, bottom + weight[m]
-            assert seen[c, layer] == min(1.0, bottom / total[c])
-            assert mean[c, layer] == pytest.approx(top / bottom if bottom else np.nan, rel=1e-15, nan_ok=True)
+            share = min(1.0, bottom / total[c])
+            assert seen[c, layer] == share
+            assert np.array_equal(mean[c, layer], top / bottom if share >= 0.5 else np.nan, equal_nan=True)
+    assert np.isfinite(mean).any() and np.isnan(mean).any()
 
 
 def test_area_is_conserved():

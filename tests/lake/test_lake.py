@@ -219,13 +219,13 @@ def test_monthly_changes_follow_the_rules_of_validity(tmp_path):
     assert int(b.n_valid) == 23
 
 
-def test_the_command_fills_a_lake_that_downscale_reads(tmp_path):
+def test_the_command_fills_a_lake_that_downscale_reads(tmp_path, small_study):
     from typer.testing import CliRunner
 
     import hotspot as hs
     from hotspot.cli import app
 
-    study = hs.load_study(hs.write_study(tmp_path / "study", size="small"))
+    study = hs.load_study(small_study)
     arguments = ["lake", str(tmp_path / "lake"), "--study", str(study.path), "--json"]
     first, second = (json.loads(CliRunner().invoke(app, arguments).stdout) for _ in range(2))
     assert first["added"] == second["known"] > 0 and second["added"] == 0

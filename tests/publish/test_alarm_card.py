@@ -9,9 +9,10 @@ import pytest
 from hostile import PAYLOADS
 
 from hotspot.ledger.past import CellPast
+from hotspot.publish.maps.borders import Borders
 from hotspot.publish.paper.alarm_card import PHONE_PX, Card, card_data, clock_zh, render, wind_zh, write_cards
-from hotspot.publish.paper.borders import Borders
 from hotspot.rules.loop import Clocks
+from hotspot.study_loop import Office
 from hotspot.synthetic.study import synthetic_month
 
 
@@ -68,13 +69,32 @@ def test_everything_a_team_needs_is_on_one_page(study, tmp_path):
     assert (pdf.read_bytes(), picture.read_bytes()) == first
 
 
-def test_the_picture_is_as_wide_as_a_phone_and_its_codes_are_read(study, tmp_path):
+def alarm_code(picture):
+    """What the QR code in the lower left corner of a card says."""
     cv2 = pytest.importorskip("cv2", reason="opencv reads the QR codes")
-    card = make(study)
-    image = cv2.imdecode(np.frombuffer(write_cards(tmp_path, [card], study=study)[1].read_bytes(), np.uint8), 1)
+    image = cv2.imdecode(np.frombuffer(picture.read_bytes(), np.uint8), 1)
     assert abs(image.shape[1] - PHONE_PX) <= 1
     corner = image[int(0.85 * image.shape[0]) :, : image.shape[1] // 4]
-    assert cv2.QRCodeDetector().detectAndDecode(cv2.resize(corner, None, fx=3, fy=3))[0] == card.alarm["alarm"]
+    return cv2.QRCodeDetector().detectAndDecode(cv2.resize(corner, None, fx=3, fy=3))[0]
+
+
+def test_the_picture_is_as_wide_as_a_phone_and_its_codes_are_read(study, tmp_path):
+    card = make(study)
+    assert alarm_code(write_cards(tmp_path, [card], study=study)[1]) == card.alarm["alarm"]
+
+
+def test_the_code_leads_to_the_office_s_own_form(study, tmp_path):
+    own = study.model_copy(update={"office": Office(form_url="https://desk.gov.cn/alarms/{alarm}?m={month}")})
+    card = make(study)
+    pdf, picture = write_cards(tmp_path, [card], study=own)
+    assert alarm_code(picture) == f"https://desk.gov.cn/alarms/{card.alarm['alarm']}?m=2025-12"
+    assert "扫码填报" in text_of(pdf.read_bytes())
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://a b", "https://x/{cell.x}", "ftp://x/{alarm}"])
+def test_an_address_that_is_none_is_refused(url):
+    with pytest.raises(ValueError, match="give an address like https"):
+        Office(form_url=url)
 
 
 def test_c10_a_cell_without_any_source_is_no_empty_card(study):

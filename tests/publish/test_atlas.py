@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from hotspot.cli import app
 from hotspot.grid.datum import gcj02_to_wgs84
 from hotspot.publish.fonts import check_glyphs
-from hotspot.publish.paper import atlas, atlas_map, sheet_map
+from hotspot.publish.maps.symbols import SYMBOLS
+from hotspot.publish.paper import atlas, atlas_map
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.rank.select.hotlist import write_hotspots
 from hotspot.rules.classes import source_classes
@@ -128,7 +129,7 @@ def test_facilities_are_those_within_the_ring(month, data):
 
 
 def test_every_class_of_source_has_its_symbol():
-    assert {kind.problem for kind in source_classes().values()} <= sheet_map.SYMBOLS.keys()
+    assert {kind.problem for kind in source_classes().values()} <= SYMBOLS.keys()
 
 
 def test_the_index_map_shows_every_number_once_and_at_its_place(month, data, hot):
@@ -143,8 +144,8 @@ def test_the_index_map_shows_every_number_once_and_at_its_place(month, data, hot
 
 
 def test_a_wide_city_gets_several_maps(month, data, hot):
-    from hotspot.publish.paper.backdrop_map import Backdrop
-    from hotspot.publish.paper.borders import Borders
+    from hotspot.publish.maps.backdrop import Backdrop
+    from hotspot.publish.maps.borders import Borders
 
     grid = month.study.grid
     row = hot.iloc[[0, 0]].assign(number=[1, 2])
@@ -177,12 +178,12 @@ def test_same_bytes_again_and_by_name_or_code(month, hot, out):
         (path,) = write_atlas(month.study, 2025, city=city, out=out)
         assert path.read_bytes() == expected
     assert b"CreationDate" not in first[0] and b"/URI" not in first[0] and b"/JavaScript" not in first[0]
-    assert not list(out.rglob("*.partial"))
+    assert not [*out.rglob("*.partial"), *out.rglob("*.draft")]
 
 
 def test_the_shell_prints_where_it_is(month, hot, out):
     file = str(month.study.path)
-    run = CliRunner().invoke(app, ["atlas", "2025", "--study", file, "--city", "990100", "--out", str(out)])
+    run = CliRunner().invoke(app, ["atlas", "2025", "--study", file, "--city", "9901", "--out", str(out)])
     assert run.exit_code == 0, run.output
     assert run.stdout.strip() == str(out / month.study.id / "atlas-2025-990100.pdf")
 
@@ -190,6 +191,8 @@ def test_the_shell_prints_where_it_is(month, hot, out):
 def test_a_city_that_is_not_there_is_named(month, hot, out):
     with pytest.raises(DataError, match=r"某市: is no city of this study; there are: .*990100"):
         write_atlas(month.study, 2025, city="某市", out=out)
+    with pytest.raises(DataError, match=r"9: begins several cities, .*, .*; write more of one"):
+        write_atlas(month.study, 2025, city="9", out=out)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -8,6 +8,7 @@ from map_case import month_case
 from map_page import column_of, data_of
 from report_case import report_case
 
+from hotspot.ledger.chance import chance_of_steps, every_month
 from hotspot.publish.analysis.report import report_data
 from hotspot.publish.emerging_words import emerging_zh
 from hotspot.publish.palette import palette
@@ -80,7 +81,7 @@ def test_the_report_splits_a_citys_change_and_tells_of_clusters(case):
     )
     whole, cities = report_data(folder, **made)
     for city in cities.values():
-        (line,) = [text for text in city["summary"] if "year on year" in text]
+        (line,) = [text for text in city["summary"] if "%：气象" in text]
         parts = [
             int(text)
             for text in line.replace("同比", " ")
@@ -93,4 +94,13 @@ def test_the_report_splits_a_citys_change_and_tells_of_clusters(case):
         section = city["chapters"][0]["sections"][-1]
         assert section["zh"] == "聚集的演变" and section["blocks"][0]["text"].startswith("全部")
     told = whole["chapters"][0]["sections"][1]["blocks"]
-    assert sum("year on year" in block.get("text", "") for block in told) == len(cities)
+    assert sum("%：气象" in block.get("text", "") for block in told) == len(cities)
+    # What chance alone would bring to D11, by the city's own numbers.
+    rule, month = made["study"].criteria.escalation, made["month"]
+    hot, now = (getattr(made["derived"], name).groupby("city")["cell"].nunique() for name in ("hot", "warned"))
+    codes = {city["chapters"][0]["title"]: city for city in cities.values()}
+    for name in now.index:
+        lists = every_month(now[[name]].to_dict(), rule, month)
+        found = f"预计也有{chance_of_steps(hot[[name]].to_dict(), lists, rule, month).d11:.1f}个网格达到D11条件"
+        assert any(found in block.get("text", "") for block in codes[name]["chapters"][0]["sections"][2]["blocks"])
+    assert any("D11" in block.get("text", "") for block in told)

@@ -1,6 +1,9 @@
 """cells.parquet and warnings.gpkg: what a desktop GIS and an analyst open."""
 
+import sqlite3
 import time
+from itertools import pairwise
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
@@ -106,9 +109,21 @@ def test_a_local_lattice_is_found_from_the_field(tmp_path):
     assert table["lon"].between(-77, -76).all() and table.geometry.intersects(table.geometry.iloc[0]).sum() >= 3
 
 
-def test_the_three_layers(case, tmp_path):
+def test_the_four_layers_and_their_styles(case, tmp_path):
     path = _package(tmp_path / "w.gpkg", case)
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["warnings", "hotspots", "facilities"]
+    layers = ["warnings", "hotspots", "facilities", "cells"]
+    assert [name for name, kind in pyogrio.list_layers(path) if kind] == layers
+    with sqlite3.connect(path) as base:
+        styles = base.execute("select f_table_name, styleQML, useAsDefault from layer_styles").fetchall()
+    base.close()
+    assert [(name, default) for name, _, default in styles] == [(name, 1) for name in layers]
+    renderers = {name: ElementTree.fromstring(qml.split("\n", 1)[1]).find("renderer-v2") for name, qml, _ in styles}
+    limits = [(float(one.get("lower")), float(one.get("upper"))) for one in renderers["cells"].iter("range")]
+    assert limits[0][0] == 0 and limits[-1][1] > 1e3, "no cell is without a colour"
+    assert all(low == before for (_, before), (low, _) in pairwise(limits))
+    assert {one.get("value") for one in renderers["warnings"].iter("category")} == set(case.warned["reason"])
+    whole = gpd.read_file(path, layer="cells")
+    assert len(whole) == case.field.sizes["cell"] and whole["pm25"].isna().sum() == 1
     warnings = gpd.read_file(path, layer="warnings")
     expected = published(case.warned, 1)
     assert list(warnings.columns) == [*WARNING_COLUMNS, "geometry"] and len(warnings) == len(expected)

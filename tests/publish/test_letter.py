@@ -82,6 +82,15 @@ def test_c3_point_time_count_and_feedback_stand_in_the_letter(study, alarms, tmp
     assert "未推送" in aside and "烟花爆竹燃放时段（元旦前夜）" in aside
 
 
+def test_cities_without_codes_get_a_letter_each_all_the_same(study, alarms, tmp_path):
+    """A table of boundaries need not give codes of cities, and then all have the same empty one."""
+    bare = study.model_copy()
+    bare.__dict__["cells"] = study.cells.assign_coords(city_code=("cell", [""] * study.cells.sizes["cell"]))
+    paths = write(tmp_path, bare, alarms)
+    assert [path.name for path in paths if path.suffix == ".csv"] == ["letter-city01.csv", "letter-city02.csv"]
+    assert [pd.read_csv(path)["city"].nunique() for path in paths if path.suffix == ".csv"] == [1, 1]
+
+
 def test_the_csv_reads_back(study, alarms, tmp_path):
     table = pd.read_csv(write(tmp_path, study, alarms)[1], parse_dates=["start"])
     assert tuple(table.columns) == CSV_COLUMNS and len(table) == 2
@@ -129,7 +138,8 @@ def test_the_office_may_own_the_template(study, alarms, tmp_path):
     own = Document()
     own.add_paragraph("{{ city }}：{{ summary }}")
     own.save(str(tmp_path / "own.docx"))
-    path = write(tmp_path / "x", study, alarms, template=tmp_path / "own.docx")[0]
+    office = study.office.model_copy(update={"letter_template": "own.docx"})
+    path = write(tmp_path / "x", study.model_copy(update={"office": office, "root": tmp_path}), alarms)[0]
     assert "共发出PM2.5报警2次" in letter_text(path)[0] and not letter_text(path)[1]
 
 

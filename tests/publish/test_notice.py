@@ -276,6 +276,16 @@ def test_measures_of_gb_9704_in_the_pdf(case):
     assert all(f"—{n}—" in re.sub(r"\s", "", page.extract_text()) for n, page in enumerate(reader.pages, 1))
 
 
+@pytest.mark.parametrize("lines", range(0, 22, 3))
+def test_no_page_holds_a_signature_without_words_of_the_notice(case, lines):
+    context = made(case)
+    context = context | {"lead": context["lead"] + "字" * 28 * lines}
+    last = re.sub(r"\s", "", context["sections"][-1]["paragraphs"][-1])
+    pages = [re.sub(r"\s", "", p.extract_text()) for p in pypdf.PdfReader(io.BytesIO(notice_pdf(context))).pages]
+    (signed,) = (text for text in pages if "年月日" in text)
+    assert last in signed and "联系方式" in signed and "附件：1．" in signed
+
+
 @pytest.mark.parametrize("name", sorted(PAYLOADS))
 def test_case_102_hostile_names_are_inert(name, tmp_path):
     case = notice_case(word=PAYLOADS[name], name=PAYLOADS[name], contact=PAYLOADS[name], copy_to=(PAYLOADS[name],))

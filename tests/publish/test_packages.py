@@ -2,12 +2,14 @@
 
 import io
 import zipfile
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
 import pytest
 from hostile import PAYLOADS
+from map_page import data_of
 from notice_case import codes_of, edition, notice_case
 from test_notice import MONTH, docx_text, pdf_text
 
@@ -18,6 +20,7 @@ from hotspot.publish.office.notices import write_notices
 from hotspot.publish.office.packages import _routes
 from hotspot.publish.office.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
 from hotspot.publish.tables.lists import read_warnings, write_warnings
+from hotspot.publish.web.city_map import city_map
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.variables import DataError
 from hotspot.workflows.loop import record_feedback_file
@@ -32,6 +35,10 @@ OWN = {
     "return-form.xlsx",
     "field.kmz",
     "ovital.txt",
+    "field.gpkg",
+    "field.qgz",
+    "form.xlsx",
+    "map.html",
 }
 HEADS = list(COLUMNS)
 
@@ -237,6 +244,33 @@ def test_field_files_open_on_a_phone_and_name_their_datum(case, folder):
         centre = case.study.grid.unproject(*case.study.grid.centre(*case.study.grid.parse(cell)))
         expected += [tuple(map(float, wgs84_to_gcj02(*place))) for place in (centre, *points[cell])]
     assert at == [pytest.approx(place, abs=1e-6) for place in expected]
+
+
+def test_the_map_of_a_package_holds_the_city_and_no_other(case, folder):
+    """Its cells, its facilities and those its sheets name; none of the neighbour's; small, the same bytes again."""
+    for code, city in (("410100", "甲州市"), ("410200", "乙川市")):
+        page = members(folder / "packages" / f"{code}.zip")["map.html"].decode()
+        assert page == city_map(case.study, case, city).html
+        data, other = data_of(page), "乙川市" if city == "甲州市" else "甲州市"
+        assert {unit[0] for unit in data["cells"]["units"]} == {city} and other not in page
+        assert data["cells"]["n"] == int((case.field["city"] == city).sum())
+        mine = case.warned[case.warned["cell"].isin(codes_of(case, city))]
+        assert [row["k"] for row in data["warned"]] == mine["rank"].tolist()
+        named = set(case.traced.loc[case.traced["cell"].isin(mine["cell"]), "facility"])
+        there = set(case.inventory.loc[case.inventory["city"] == city, "facility"])
+        assert {row["facility"] for row in data["facilities"]["rows"]} == named | there
+        assert set(data["traced"]) <= {str(row["i"]) for row in data["warned"]}
+        assert len(page.encode()) < 450_000 and f"<title>{city}热点网格与预警" in page
+
+
+def test_what_is_told_beside_sources_is_cut_too(case):
+    """Calm hours and places to look first are told by cell: those of the other city's cells stay there."""
+    cells = codes_of(case)
+    traced = case.traced.copy()
+    traced.attrs["hours"] = {cell: {"calm_month": True, "calm_share": 0.42, "calm_hours": 300} for cell in cells}
+    whole = SimpleNamespace(**vars(case) | {"traced": traced})
+    data = data_of(city_map(case.study, whole, "乙川市").html)
+    assert len(data["calm"]) == len(codes_of(case, "乙川市")) < len(cells)
 
 
 def test_names_of_field_files_are_harmless():

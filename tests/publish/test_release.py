@@ -1,6 +1,7 @@
 """A month appears whole or not at all: laws of the staging folder under faults."""
 
 import errno
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from hotspot.publish import staging
 from hotspot.publish.staging import staged
+from hotspot.text.whole import to_disk
 from hotspot.variables import DataError
 
 
@@ -131,3 +133,16 @@ def test_an_interrupt_leaves_nothing_half_done(tmp_path):
     assert process.wait(timeout=10) != 0
     assert content(target) == {"a.csv": "old", "b.csv": "old"}
     assert not (tmp_path / ".m.partial").exists()
+
+
+def test_where_no_folder_can_be_opened_its_names_are_left_to_the_system(tmp_path, monkeypatch):
+    """Windows opens files that may be written, and no folder."""
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "open", lambda path, flags: opened.append((path, flags)) or real(path, flags))
+    (tmp_path / "a.txt").write_bytes(b"a")
+    for platform in ("linux", "win32"):
+        monkeypatch.setattr(sys, "platform", platform)
+        for path in (tmp_path, tmp_path / "a.txt"):
+            to_disk(path)
+    file = tmp_path / "a.txt"
+    assert opened == [(tmp_path, os.O_RDONLY), (file, os.O_RDONLY), (file, os.O_RDWR)]

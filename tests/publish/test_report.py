@@ -17,6 +17,7 @@ from report_case import CODES, report_case
 from hotspot.publish.analysis import report_map
 from hotspot.publish.analysis.report import report_data, write_report
 from hotspot.publish.analysis.report_tables import districts, numbered, read_cells, weather_free
+from hotspot.publish.maps import values
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.variables import DataError
 
@@ -344,7 +345,7 @@ def maps_of(report):
 
 def test_every_cell_is_on_the_map_in_its_class(data, cells, case):
     drawn = maps_of(data[0])[0]
-    breaks = report_map.limits(read_cells_of(cells))
+    breaks = values.limits(read_cells_of(cells))
     level = np.digitize(cells["pm25"][cells["valid"]], breaks)
     for k, (colour, _) in enumerate(drawn["legend"]):
         path = re.search(rf'<path d="([^"]*)" fill="{colour}"', drawn["svg"])
@@ -353,16 +354,16 @@ def test_every_cell_is_on_the_map_in_its_class(data, cells, case):
 
 
 def test_many_cells_become_a_picture_of_the_same_classes(monkeypatch, case, cells, folder):
-    monkeypatch.setattr(report_map, "VECTOR_CELLS", 10)
+    monkeypatch.setattr(values, "VECTOR_CELLS", 10)
     table = read_cells(folder)
     study = case["study"]
-    breaks = report_map.limits(table)
+    breaks = values.limits(table)
     drawn = report_map.value_map(
         table, grid=study.grid, outlines={}, heavy=[], breaks=breaks, numbers={}, stations=[], width=100.0, height=100.0
     )
     data = base64.b64decode(re.search(r"base64,([^\"]+)", drawn["svg"])[1])
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    colours = report_map.shades(len(breaks) + 1)
+    colours = values.shades(len(breaks) + 1)
     step = study.grid.spacing
     for _, cell in table[table["valid"]].iterrows():
         i, j = (int((table["y"].max() - cell["y"]) / step), int((cell["x"] - table["x"].min()) / step))
@@ -380,7 +381,7 @@ def test_warned_cells_are_framed_and_numbered(data, cells):
 
 def test_shades_keep_their_order_on_a_copier():
     """Lightness falls from class to class, so the map reads in black and white."""
-    grey = [int(c[1:3], 16) * 0.299 + int(c[3:5], 16) * 0.587 + int(c[5:], 16) * 0.114 for c in report_map.shades(8)]
+    grey = [int(c[1:3], 16) * 0.299 + int(c[3:5], 16) * 0.587 + int(c[5:], 16) * 0.114 for c in values.shades(8)]
     assert all(a - b > 8 for a, b in pairwise(grey))
 
 

@@ -271,7 +271,7 @@ def test_keyboard_alone_reaches_a_cell(seen):
 
 def test_resolution_and_completeness_are_stated(seen):
     words = seen.page.inner_text("body")
-    assert "产品原生分辨率约 10 km" in words and "月产品" in words and "2020-02-29" in words
+    assert "产品原生分辨率约 10 千米" in words and "月产品" in words and "2020-02-29" in words
 
 
 @pytest.mark.parametrize("width", [1280, 920, 390])

@@ -10,8 +10,8 @@ one on:
 - ``quality/neighbours.py`` residual_probability, residual_z, sustained_z (and its half)
 - ``quality/interference.py`` fall_ratio, fall_level, fall_from, fall_hours, fall_longest, fall_recovered,
   humidity_rise, flow_fall, repeated_events
-- ``quality/targets.py`` r2, rmse, nrmse (slope and intercept carry a dust of 1e-9: no value lies on their edge);
-  ``quality/transfer.py`` collocated_km, mixed_spread
+- ``quality/targets.py`` r2, rmse, nrmse, slope, intercept; ``quality/transfer.py`` collocated_km, mixed_spread,
+  min_hours, common_gain; ``quality/calibrate.py`` min_hours (twice); ``quality/screen.py`` humid
 - ``rank/alarm/suppression.py`` regional_rise, regional_share, regional_exempt, min_neighbours, dust_pm10, dust_ratio
   (twice), dust_share, fog_humidity, fog_exempt
 - ``rank/alarm/alarms.py`` ratio and floor of the naive count; ``network.py`` ratio, floor, z_min
@@ -25,11 +25,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from boundary import COUNTS, counted, criterion
+from boundary import COUNTS, at_the_criterion, counted, decided
 
-from hotspot.quality import single
+from hotspot.quality import single, transfer
+from hotspot.quality.calibrate import calibrate
+from hotspot.quality.flags import flag as bit_of
 from hotspot.quality.interference import evidence, fall_events, fall_ratios
 from hotspot.quality.neighbours import Opinion, disagreements
+from hotspot.quality.screen import screen
 from hotspot.quality.targets import meets_targets
 from hotspot.quality.transfer import bring
 from hotspot.rank.alarm.alarms import naive_hours
@@ -122,6 +125,29 @@ def mixed(spread):
     return bring(at(["m"], [116.0], [[1.0]]), references, CALIBRATE).teaches[0, 0]
 
 
+def calibrated(n, lons):
+    """How a station with ``n`` hours beside, or between, references is calibrated."""
+    truth = 60 + 25 * np.sin(np.arange(200) / 9)
+    own = np.where(np.arange(200) < n, 1.3 * truth + np.arange(200) % 3, UNKNOWN)
+    references = at(list("rst")[: len(lons)], lons, [truth] * len(lons))
+    return calibrate(at(["m"], [116.0], [own]), references)["calibration"].values[0]
+
+
+def taught(n):
+    return transfer._low_ratios(np.zeros((1, 100)), (np.arange(100) < n)[None], CALIBRATE).size
+
+
+def common(criteria):
+    """Is a gain of 1.3 that all stations share taken out."""
+    return transfer._common_gain(np.log(np.full((1, 100), 1.3)), np.ones((1, 100), bool), criteria) != 1
+
+
+def humid(rh):
+    network = at(list("abc"), 116 + np.arange(3) / 50, np.full((3, 48), 40.0) + np.arange(48) % 7)
+    screened = screen(network.assign(rh2m=network["pm25"] * 0 + rh))
+    return (screened["pm25_flags"].values & bit_of("humidity").bit).any()
+
+
 def candidate(**changed):
     row = {"doubt": 0, "fireworks": -1, "dust_share": 0.0, "pm10_ratio": 0.9, "rh": 50.0, "ratio": 2.0,
            "risen_share": 0.0, "n_asked": 99}  # fmt: skip
@@ -158,7 +184,7 @@ def wanted(*, value=200.0, around=40.0, z=99.0):
         names=np.array(list("abc")), doubt=np.zeros((3, 1)), pm10=None, rh=None,
         around=lambda lon, lat, names: np.array([[0, 1, 2]]),
         region=lambda lon, lat, cell: np.full((1, 1), -1),
-        doubted_by=lambda rows: 0.0,
+        error=None, days=np.zeros(1, np.int64),
     )  # fmt: skip
     place = {"lon": np.zeros(1), "lat": np.zeros(1), "cell": np.array(["A"]), "sub_cell": np.array(["A-01"])}
     return len(candidate_rows(network, np.array([[value]]), np.array([[z]]), np.array([0]), place, ALARMS))
@@ -173,8 +199,8 @@ def highs(hours, days, cells=1):
     one = pd.DataFrame({"time": time, "pm25": 90.0, "around": 45.0, "ratio": 2.0, "risen_share": 0.0, "n_asked": 9})
     one = one.assign(dust_share=0.0, pm10_ratio=0.7, rh=50.0, fireworks=-1, doubt=0, broken=False)
     table = pd.concat([one.assign(cell=f"K{n}", sub_cell=f"K{n}-01") for n in range(cells)], ignore_index=True)
-    table.attrs["n_cell"] = 4
-    found = find_persistent(table, ALARMS, until=np.datetime64("2025-12-08"))
+    table.attrs = {"n_cell": 4, "until": "2025-12-08"}
+    found = find_persistent(table, ALARMS)
     return (found["state"] == "persistent").sum()
 
 
@@ -210,6 +236,10 @@ ROWS = [
     ("screening.humidity_rise", ">=", 0.5, lambda w: signs(wetter=w)),
     ("screening.flow_fall", ">=", 0.01, lambda f: signs(flow=1 - f)),
     ("screening.repeated_events", ">=", 1, lambda n: signs(days=n)),
+    ("screening.humid", ">", 1, humid),
+    ("calibration.min_hours", ">=", 1, lambda n: calibrated(n, [116.0]) == "own"),
+    ("calibration.min_hours", ">=", 1, lambda n: calibrated(n, [115.9, 116.1]) == "transferred"),
+    ("calibration.min_hours", ">=", 1, taught),
     ("calibration.slope", "<=", 0.01, lambda s: meets(slope=1 + s)),
     ("calibration.slope", "<=", 0.01, lambda s: meets(slope=1 - s)),
     ("calibration.intercept", "<=", 0.1, lambda i: meets(intercept=i)),
@@ -238,15 +268,25 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "comparison", "step", "probe"), ROWS, ids=lambda v: v if isinstance(v, str) else "")
-def test_at_the_criterion(key, comparison, step, probe):
-    assert counted(probe, criterion(key), step) == COUNTS[comparison], key
+test_at_the_criterion = at_the_criterion(ROWS)
 
 
 def test_of_a_week_as_many_are_sent_as_the_budget_bears():
     """Half an item a cell: of four cells two at most, whether one, two or three are high."""
     assert [highs(40, 5, cells=n) for n in (1, 2, 3)] == [1, 2, 2]
     assert RULES.alarms.persistent_budget * 4 == 2
+
+
+def test_a_common_gain_is_taken_out_beyond_what_siting_can_feign():
+    assert decided(common, CALIBRATE, "common_gain") == COUNTS[">"]
+
+
+@pytest.mark.parametrize(("name", "base"), [("slope", 1.0), ("intercept", 0.0)])
+def test_a_target_bears_a_dust_beyond_its_edge(name, base):
+    """1.35 - 1 is a little more than 0.35 in binary; the limit and its dust are together exactly 1 here."""
+    criteria = CALIBRATE.model_copy(update={name: 1.0 - 1e-9})
+    found = {"slope": 1.0, "intercept": 0.0, "r2": 1.0, "rmse": 0.0, "nrmse": 0.0}
+    assert counted(lambda v: meets_targets(found | {name: base + v}, criteria)["all"], 1.0, 0.01) == COUNTS["<="]
 
 
 def test_within_a_lasting_disagreement_half_of_it_is_the_edge():

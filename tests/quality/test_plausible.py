@@ -15,7 +15,8 @@ from hotspot.quality.decisions import with_decisions
 from hotspot.quality.flags import flagged
 from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.gate import findings, hold
-from hotspot.quality.plausible.rasters import layers
+from hotspot.quality.plausible.rasters import disguised, layers
+from hotspot.rules.plausible import Plausible
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import tally
 from hotspot.study import Decisions
@@ -191,23 +192,29 @@ def test_a_network_whose_clocks_cannot_be_told_says_from_which_lag_on(whole):
     assert one.weight == "not assessed" and "h off cannot be told" in one.looks_like
 
 
-@pytest.mark.parametrize("of", ["history", "level", "improvement"])
+@pytest.mark.parametrize("of", ["history", "level", "improvement", "alarms", "effects", "index"])
 def test_months_behind_the_published_ones_stop_it_too(of, whole, monkeypatch):
-    """The months an answer is learned from are as much of it as its own."""
+    """The months an answer is learned from are as much of it as its own; alarms, effects and indices are answers."""
+    from types import SimpleNamespace
+
     from hotspot.deliveries.run import Deliveries
-    from hotspot.workflows import history, level, year
+    from hotspot.workflows import alarms, desk, history, interventions, level, year
 
     wrong = broken(whole, "mg", [3])
-    monkeypatch.setattr("hotspot.deliveries.run.open_months", lambda study, names, **how: wrong)
+    monkeypatch.setattr("hotspot.deliveries.opening.open_months", lambda study, names, **how: wrong)
     names = ["2024-12", "2025-11", "2025-12"]
     monkeypatch.setattr(level, "learned_from", lambda study, last: names)
-    with pytest.raises(DataError, match=r"S04, 2025-11, .* looks like mg/m3") as stopped:
+    whole_month = SimpleNamespace(first=np.datetime64("2025-12-01").astype(object))
+    with pytest.raises(DataError, match=r"S04, 202\d-1\d, .* looks like mg/m3") as stopped:
         {
             "history": lambda: history.other_months(Deliveries(whole.study), names),
             "level": lambda: level.weather_free(Deliveries(whole.study), "2025-12"),
             "improvement": lambda: year._history(Deliveries(whole.study), 2026, None),
+            "alarms": lambda: alarms.derive_alarms(whole.study, "2025-12"),
+            "effects": lambda: interventions._daily(whole.study, "2025-12-01", "2025-12-31"),
+            "index": lambda: desk._station_days(SimpleNamespace(study=whole.study, period=whole_month, intake=None)),
         }[of]()
-    assert "S04,2024-12-01,pm25,SIGNER,REASON,exclude,2024-12-31,scale" in str(stopped.value)
+    assert re.search(r"S04,(202\d-1\d)-01,pm25,SIGNER,REASON,exclude,\1-3[01],scale", str(stopped.value))
 
 
 def test_a_month_that_was_asked_before_is_answered_from_memory_and_a_changed_hour_is_not(whole, monkeypatch):
@@ -230,8 +237,8 @@ def test_month_and_select_stop_before_anything_is_made(command, whole, monkeypat
     from hotspot.workflows.year import derive_year
 
     wrong = broken(whole, "mg", [3])
-    monkeypatch.setattr("hotspot.deliveries.run.open_month", lambda study, month, **more: wrong)
-    monkeypatch.setattr("hotspot.deliveries.run.open_year", lambda study, year, **more: wrong)
+    monkeypatch.setattr("hotspot.deliveries.opening.open_month", lambda study, month, **more: wrong)
+    monkeypatch.setattr("hotspot.deliveries.opening.open_year", lambda study, year, **more: wrong)
     with pytest.raises(DataError, match=r"S04, 2025-12, .* looks like mg/m3"):
         derive(whole.study, whole.month, hot=None) if command == "month" else derive_year(whole.study, 2025)
 
@@ -298,7 +305,7 @@ def rasters(values, period="day"):
 
 
 def told(satellite):
-    return layers(satellite, least=16, copy_r=0.998)
+    return layers(satellite, Plausible())
 
 
 def test_rasters_repeated_constant_and_not_known():
@@ -322,7 +329,9 @@ def test_rasters_repeated_constant_and_not_known():
         (lambda air, rng: air + 5, True),
         (lambda air, rng: np.round(0.8 * air + 2), True),
         (lambda air, rng: air * (1 + 0.01 * rng.standard_normal(air.shape)), True),
+        (lambda air, rng: air * (1 + 0.04 * rng.standard_normal(air.shape)), True),
         (lambda air, rng: air * (1 + 0.2 * rng.standard_normal(air.shape)), False),
+        (lambda air, rng: air + 0.8 * np.sin(np.arange(air.shape[0]) / 15)[:, None] * air.std(), False),
         (lambda air, rng: air * np.linspace(0.8, 1.2, air.shape[1]), False),
     ],
 )
@@ -361,3 +370,23 @@ def test_a_datum_that_is_not_the_declared_one(whole, tmp_path):
 def test_nothing_stops_where_nothing_was_found():
     notes = [Finding("a", "S", "2020-02", 1, "digits", "x", "note"), Finding("a", "S", "", 0, "n", "x", "not assessed")]
     assert stopping(notes) == ""
+
+
+def test_layers_that_were_held_against_each_other_are_not_again_and_a_changed_one_is(monkeypatch):
+    from hotspot.quality.plausible import rasters
+
+    held, inner = [], rasters._alike
+    monkeypatch.setattr(rasters, "_alike", lambda late, early: held.append(len(early)) or inner(late, early))
+    air = np.random.default_rng(20261129).uniform(20, 60, (4, 40, 40))  # asked by no other test
+    days = [f"2020-0{n}-01" for n in (1, 2, 3, 4)]
+
+    def told(*layers):
+        drawn = [tally(values, np.zeros(values.shape, bool))["sketch"] for values in layers]
+        rows = {day: [(day, "a.tif", day, 0.0, 9.0, 1600, one)] for day, one in zip(days, drawn, strict=False)}
+        return [(one.month, one.looks_like[:24]) for one in disguised(rows, "month", Plausible())]
+
+    assert told(*air[:3]) == [] and held == [1, 2]
+    assert told(*air) == [] and held == [1, 2, 3], "three months begin alike, only the fourth is new"
+    copied = [("2020-03", "the values of 2020-01-01")]
+    assert told(air[0], air[1], 1.1 * air[0] + 3) == copied and held == [1, 2, 3, 2]
+    assert told(air[0], air[1], 1.1 * air[0] + 3) == copied and held == [1, 2, 3, 2]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sensor_town import town
 
 from hotspot.quality.flags import flag, mask_of, reasons
+from hotspot.quality.neighbours import distance_km, nearest
 from hotspot.quality.screen import screen
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import FLAGS, Screening
@@ -105,3 +106,27 @@ def test_every_flag_has_one_bit_and_words_in_two_languages():
     assert bits == [1 << k for k in range(len(FLAGS))]
     assert all(flag(name).words and flag(name).zh for name in FLAGS)
     assert reasons(mask_of(FLAGS), language="zh") == [flag(name).zh for name in FLAGS]
+
+
+def slow_nearest(lon, lat, lon_other, lat_other, *, count, within_km, names, names_other):
+    """Every other station measured, one by one."""
+    where = np.full((len(lon), count), -1)
+    for at in range(len(lon)):
+        km = distance_km(lon[at], lat[at], lon_other, lat_other)
+        told = sorted((round(d, 6), names_other[k], k) for k, d in enumerate(km) if names_other[k] != names[at])
+        near = [k for d, _, k in told if d <= within_km][:count]
+        where[at, : len(near)] = near
+    return where
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 7), st.booleans(), st.integers(1, 12))
+def test_nearest_is_the_slow_nearest_where_many_are_as_near_and_many_share_a_name(seed, n, count, lattice, n_name):
+    rng = np.random.default_rng(seed)
+    lon, lat = rng.integers(0, 4, (2, n)) / 50 if lattice else rng.uniform(0, 0.1, (2, n))
+    lon, lat = lon + 116, lat + 40
+    for names in (np.array([f"s{k:02d}" for k in rng.permutation(n)], object), rng.integers(0, n_name, n).astype(str)):
+        setting = {"count": count, "within_km": 5.0, "names": names, "names_other": names}
+        found, km = nearest(lon, lat, lon, lat, **setting)
+        assert found.tolist() == slow_nearest(lon, lat, lon, lat, **setting).tolist()
+        assert ((found >= 0) == np.isfinite(km)).all()

@@ -16,8 +16,15 @@ from hotspot.quality.neighbours import nearest
 from hotspot.rank.alarm.alarms import find_alarms
 from hotspot.rules.criteria import Criteria
 
-CHOSEN, HELD = (1, 2, 5), (21, 22, 23)  # seeds the numbers were chosen on, and those reported
+HELD = (21, 22, 23, 24, 25, 26)  # seeds that are reported; the numbers were chosen on 1 to 10
 SIZES = (6.0, 20.0, 60.0)  # of plants: the largest lifts its stations as episodes do
+# Worlds that are reported, the last two in months and with episodes on which nothing was chosen: a heating season that
+# ends, and episodes half as strong.
+WORLDS = {
+    "June to November": {"moody": 0.5},
+    "December to May": {"moody": 0.6, "first": "2025-12", "season": 0.6, "level": 60.0},
+    "weak episodes": {"moody": 0.5, "first": "2025-08", "strength": (0.7, 2.0)},
+}
 RULE = Criteria().alarms
 
 
@@ -82,9 +89,9 @@ def local_start(world):
     return pd.Timestamp(world.stations["time"].values[0]) + pd.Timedelta(hours=8)
 
 
-def measure(seed, size, months=6):
+def measure(seed, size, months=6, kind="June to November"):
     """One row of the table, and the loads of the months."""
-    world = make_world(seed, months=months, size=size, moody=0.5)
+    world = make_world(seed, months=months, size=size, **WORLDS[kind])
     begin, n_cell = local_start(world), world.cells.sizes["cell"]
     told = pd.period_range(begin, periods=months, freq="M")
     alarms = find_alarms(world.stations, cells=world.cells, weather=world.weather)
@@ -92,7 +99,8 @@ def measure(seed, size, months=6):
     count = pushed["start"].dt.to_period("M").value_counts().reindex(told, fill_value=0)
     loads = (count / n_cell / (told.days_in_month * 24 / 730.5)).round(2).tolist()
     found, planted = found_of(world, pushed, told)
-    row = {"seed": seed, "size": size, "planted": planted, "ours": found, "local": truly_local(world, pushed)}
+    row = {"world": kind, "seed": seed, "size": size, "planted": planted, "ours": found}
+    row |= {"local": truly_local(world, pushed), "pushed": len(pushed)}
     for name, score in rivals(world).items():
         table = episodes_of(world, score)
         table["start"] = begin + pd.to_timedelta(table["first"], "h")
@@ -110,34 +118,23 @@ def measure(seed, size, months=6):
 def test_planted_episodes_are_found_at_a_steady_load_and_better_than_by_what_it_replaces(size):
     told = [measure(seed, size, months=3) for seed in HELD[:2]]  # one world alone has some 40 episodes
     assert all(abs(load - RULE.budget) <= 0.3 for _, loads in told for load in loads), told
-    total = {name: sum(row[name] for row, _ in told) for name in told[0][0] if name not in ("seed", "size")}
+    total = {name: sum(row[name] for row, _ in told) for name in told[0][0] if name not in ("world", "seed", "size")}
     assert total["ours"] >= 0.5 * total["planted"] and total["local"] >= 0.95 * len(told)
     assert total["ours"] > max(total["ratio to 3 neighbours"], total["z against own 14 days"])
 
 
 if __name__ == "__main__":
-    rows, all_loads = [], []
-    for size in SIZES:
-        for seed in HELD:
-            row, loads = measure(seed, size)
-            rows.append(row)
-            all_loads += loads
-            print(size, seed, {k: v for k, v in row.items() if k not in ("seed", "size")}, loads, flush=True)
-    table = (
-        pd.DataFrame(rows)
-        .groupby("size")
-        .agg(
-            {
-                "planted": "sum",
-                "ours": "sum",
-                "ratio to 3 neighbours": "sum",
-                "z against own 14 days": "sum",
-                "local": "mean",
-            }
-        )
-    )
+    rows = []
+    for kind, seeds in zip(WORLDS, (HELD, HELD[:3], HELD[:3]), strict=True):
+        for size in SIZES:
+            for seed in seeds:
+                row, loads = measure(seed, size, kind=kind)
+                rows.append(row | {"months": len(loads), "inside": sum(abs(one - RULE.budget) <= 0.3 for one in loads)})
+                print(*row.values(), loads, flush=True)
+    table = pd.DataFrame(rows)
+    table["local"] *= table["pushed"]
+    table = table.drop(columns="seed").groupby(["world", "size"]).sum()
+    table["local"] /= table.pop("pushed")
     for name in ("ours", "ratio to 3 neighbours", "z against own 14 days"):
-        table[name] = (table[name] / table["planted"]).round(2)
+        table[name] /= table["planted"]
     print(table.round(3).to_string())
-    inside = np.mean(np.abs(np.array(all_loads) - RULE.budget) <= 0.3)
-    print(f"months within 1.5 +- .3: {inside:.2f} of {len(all_loads)}, {min(all_loads)} to {max(all_loads)}")

@@ -14,11 +14,13 @@ from hotspot.contracts.records import ALARM_COLUMNS as COLUMNS
 from hotspot.kernels.alarms import past_medians
 from hotspot.quality.flags import flag
 from hotspot.rank.alarm.alarms import find_alarms, naive_hours, within
+from hotspot.rank.alarm.gate import Gate
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
 AT = 24 * 16 + 5  # local 2025-12-17 05:00
 WHEN = pd.Timestamp("2025-12-17 05:00")
+RULES = Criteria().alarms
 
 
 def alarms_of(stations, **changes):
@@ -31,10 +33,11 @@ series = st.lists(st.one_of(st.just(float("nan")), st.floats(-3, 3)), min_size=1
 
 
 @settings(max_examples=60, deadline=None)
-@given(series, st.integers(1, 12), st.integers(1, 6))
-def test_past_medians_are_the_slow_ones(values, n_past, n_least):
-    median = past_medians(np.array([values]), n_past, n_least)[0]
-    for t in range(len(values)):
+@given(series, st.integers(1, 12), st.integers(1, 6), st.integers(1, 3))
+def test_past_medians_are_the_slow_ones(values, n_past, n_least, every):
+    at = np.arange(0, len(values), every)
+    median = dict(zip(at, past_medians(np.array([values]), at, n_past, n_least)[0], strict=True))
+    for t in at:
         past = [v for v in values[max(0, t - n_past) : t] if v == v]
         assert np.isnan(median[t]) if len(past) < n_least else median[t] == pytest.approx(np.median(past))
 
@@ -71,6 +74,33 @@ def test_an_always_dirty_place_is_no_alarm_until_it_is_unusual():
     assert alarms_of(dirty).empty  # the published rule fires every hour here
     assert naive_hours(dirty)["hours"].max() > 0.95 * 24 * DAYS
     assert alarms_of(raised(dirty, 4, np.arange(AT, AT + 3), 3.0))["hours"].tolist() == [3]
+
+
+def test_an_instrument_that_reads_high_is_judged_by_what_it_usually_reads():
+    """1.7 times the neighbours is 1.3 on an instrument that always reads 1.3; it takes 2 there."""
+    bump, always = np.arange(AT, AT + 4), np.arange(24 * DAYS)
+    stated = with_(network(), "pm25_error", 8.0)
+    assert len(alarms_of(raised(stated, 4, bump, 1.7), floor=0.0)) == 1
+    tall = raised(stated, 4, always, 1.3)
+    assert len(alarms_of(raised(tall.drop_vars("pm25_error"), 4, bump, 1.7 / 1.3), floor=0.0)) == 1  # a reference
+    assert alarms_of(raised(tall, 4, bump, 1.7 / 1.3), floor=0.0).empty
+    assert len(alarms_of(raised(tall, 4, bump, 1.7), floor=0.0)) == 1
+
+
+def test_a_month_behind_with_its_budget_asks_for_less_than_one_that_is_not():
+    """Half of the month is over and the weeks before were wilder: what they promise is not believed."""
+    gate = Gate(RULES, first=0, budget=10.0, end=744, hours=744)
+    gate.past = {f"A@{k}": [k * 9, float(k)] for k in range(40)}
+    limits = []
+    for gate.pushed in (0, 2, 4, 6, 8, 10):
+        limits.append(gate.threshold(372))
+    assert limits == sorted(limits) and limits[1] < limits[2]
+    steady = Gate(RULES.model_copy(update={"budget_feedback": 0.0}), 0, budget=10.0, end=744, hours=744, past=gate.past)
+    steady.pushed = 2
+    assert limits[1] < steady.threshold(372)
+    steady.pushed = 5
+    gate.pushed = 5  # neither behind nor ahead
+    assert gate.threshold(372) == steady.threshold(372)
 
 
 def test_hours_that_nearly_follow_are_one_episode_and_others_two():

@@ -7,6 +7,7 @@ from list_case import annual_of, level_of, study_of
 from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots
 from hotspot.rank.select.hotspots import rank_cells, select_hotspots, write_hotspots
 from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form
+from hotspot.sources.intake import Intake
 from hotspot.variables import DataError
 
 HEAD = "cell,decision,reviewer,reason,date\n"
@@ -27,7 +28,7 @@ def screened():
 def review_of(tmp_path, text, screened, *, name="review.csv", coding="utf-8"):
     path = tmp_path / name
     path.write_bytes((HEAD + text).encode(coding))
-    return read_review(path, screened[3], screened[0].cells)
+    return read_review(path, screened[3], screened[0].cells, Intake(path.parent))
 
 
 def after(review, screened):
@@ -114,3 +115,11 @@ def test_a_cell_without_a_mean_cannot_be_added(tmp_path, screened):
     review = review_of(tmp_path, "K0000,add,W,r,2020-07-01\n", screened)
     with pytest.raises(DataError, match="K0000 cannot be added"):
         after(review, screened)
+
+
+def test_a_reviewer_knows_a_cell_by_its_label(tmp_path, screened):
+    labels = ["T85711" if code == "K0027" else "" for code in screened[0].cells["cell"].values]
+    path = tmp_path / "review.csv"
+    path.write_text(f"{HEAD}t85711,keep,Wang,kilns seen,2020-07-01\n", encoding="utf-8")
+    cells = screened[0].cells.assign_coords(label=("cell", labels))
+    assert read_review(path, screened[3], cells, Intake(tmp_path))["cell"].tolist() == ["K0027"]

@@ -8,7 +8,8 @@ Each row names the comparison that stands in the code. Turning any of them round
   product_year_months; ``quality/completeness.py`` min_coverage of a monthly product
 - ``rank/select/hotspots.py`` min_area_share; ``rank/select/yearly.py`` min_months;
   ``workflows/standing.py`` provisional (twice)
-- ``rank/warn/classes.py`` min_base; ``clusters.py`` alpha; ``rank/warn/claims.py`` the two days of the block bootstrap
+- ``rank/warn/classes.py`` min_base; ``clusters.py`` alpha; ``emerging.py`` least_months, stands_share;
+  ``rank/warn/claims.py`` the two days of the block bootstrap
 - ``estimate/field/fuse.py`` min_stations, fit_stations, max_station_km; ``from_stations.py`` min_stations
 - ``estimate/weather/stagnation.py`` ventilation, surface_wind, rain, cape, cin
 - ``trace/attribution.py`` ring_km, min_upwind_hours, moderate_share (twice), strong_share, calm_share, sector_deg;
@@ -22,9 +23,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import pytest
 import xarray as xr
-from boundary import COUNTS, counted, criterion
+from boundary import COUNTS, at_the_criterion, counted
 from list_case import annual_of, study_of
 
 from hotspot.estimate.field.from_stations import _kriged_days, _no_station
@@ -42,6 +42,7 @@ from hotspot.rank.select.yearly import improvement
 from hotspot.rank.warn.claims import Months
 from hotspot.rank.warn.classes import classes_of
 from hotspot.rank.warn.clusters import false_discovery
+from hotspot.rank.warn.emerging import classify, emerging
 from hotspot.rules import validity
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
@@ -217,6 +218,19 @@ def compared_with(n):
     return improvement(months, RULES.revision).loc["A", "tested"]
 
 
+def told_of(*, seen):
+    """Is a class told of a cell that was seen so many months, of thirteen."""
+    cells = xr.Dataset(coords={"cell": [0, 1], "col": ("cell", [0, 9]), "row": ("cell", [0, 0])})
+    values = np.array([np.arange(13.0), np.arange(13.0) + 1])
+    values[0, : 13 - seen] = np.nan
+    return emerging(values, cells)["emerging"].values[0]
+
+
+def standing(share):
+    """Ten months of which such a share is hot, the first and the last among them."""
+    return np.roll(np.where(np.arange(10) < round(10 * share), 1.0, 0.0), 1 if share < 1 else 0)
+
+
 ROWS = [
     ("validity.day_hours", ">=", 1, lambda n: validity.day_is_valid(n, RULES.validity)),
     ("validity.month_days", ">=", 1, lambda n: validity.month_is_valid(n, "2020-04", RULES.validity)),
@@ -254,6 +268,8 @@ ROWS = [
     ("tracing.min_upwind_hours", ">=", 1, lambda n: word(0.9, n) != "not enough hours"),
     ("tracing.ring_km", "<=", 0.1, lambda km: concentration([[0, 0]], [[0, 1000 * km]], [1.0],
                                                             ring_km=RULES.tracing.ring_km, decay_km=3.0)[0] > 0),
+    ("clusters.least_months", ">=", 1, lambda n: told_of(seen=n)),
+    ("clusters.stands_share", ">=", 0.1, lambda share: classify(standing(share), 0.0) == "persistent hot"),
     ("escalation.consecutive", ">=", 1, lambda n: reached("d11", in_a_row(n))),
     ("escalation.cumulative", ">=", 1, lambda n: reached("d11", [*here_and_there(6), "2020-01"][:n])),
     ("escalation.city_consecutive", ">=", 1, lambda n: reached("d12", in_a_row(n))),
@@ -267,9 +283,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "comparison", "step", "probe"), ROWS, ids=lambda v: v if isinstance(v, str) else "")
-def test_at_the_criterion(key, comparison, step, probe):
-    assert counted(probe, criterion(key), step) == COUNTS[comparison], key
+test_at_the_criterion = at_the_criterion(ROWS)
 
 
 def test_two_days_are_the_fewest_that_days_are_drawn_from():

@@ -11,8 +11,8 @@ from hostile import PAYLOADS
 
 from hotspot.grid.datum import wgs84_to_gcj02
 from hotspot.grid.lattice import Grid
-from hotspot.publish.paper import drawing
-from hotspot.publish.paper.backdrop_map import Backdrop, legend
+from hotspot.publish.maps import drawing
+from hotspot.publish.maps.backdrop import Backdrop, legend
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.backdrop import read_backdrop
 from hotspot.study import Backdrop as Delivery
@@ -132,7 +132,7 @@ def _drawn(words, shapes):
     found = ways.within(window)
     ways.draw(draw, window, found)
     ways.name(draw, window, found)
-    return draw.panel(90.0), found
+    return {"svg": drawing.svg(90.0, 90.0, draw.svg), "labels": draw.labels}, found
 
 
 def test_each_kind_has_its_own_stroke_and_its_words():

@@ -9,7 +9,7 @@ import xarray as xr
 from raster_files import HIGH, VALUES, WIDE, opened, refused, write_nc, write_tif
 from rasterio.transform import Affine, from_origin
 
-from hotspot.sources.satellite.rasters import check_path, unpack_aside
+from hotspot.sources.satellite.rasters import check_path
 from hotspot.sources.satellite.satellite import open_satellite
 from hotspot.study import Satellite
 from hotspot.variables import DataError
@@ -154,7 +154,7 @@ def test_case_32_stray_impossible_values_are_quarantined(tmp_path):
     assert np.isnan(field.values[0, HIGH - 4, 7]) and np.isnan(field.values).sum() == 3
     record = intake.files["pm25_202002.tif"]
     assert (record.read, record.used, record.quarantined) == (VALUES.size, VALUES.size - 3, 3)
-    places = unpack_aside(intake.quarantine[0].raw)
+    places = np.frombuffer(intake.quarantine[0].raw, [("row", "<i4"), ("col", "<i4"), ("value", "<f8")])
     assert places["row"].tolist() == [0, 1, 3] and places["col"].tolist() == [0, 1, 7]
     assert places["value"][2] == -5.0 and np.isinf(places["value"][0])
     assert any("3 impossible values set aside" in note for note in intake.notes)

@@ -38,7 +38,7 @@ def test_f20_f21_a_crash_and_a_hang_are_errors_of_one_file(tmp_path, monkeypatch
 
     class Dying(real):
         def ask(self, job, seconds):
-            if "bad.tif" in job:
+            if "bad.tif" in job["path"]:
                 self.process.send_signal(11)  # what a corrupt chunk does to the netCDF library
             return super().ask(job, seconds)
 

@@ -6,10 +6,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from shell import run
 
-from hotspot.cli import app
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.store import open_ledger
+from hotspot.rules.evidence import Evidence
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
@@ -68,9 +69,47 @@ def test_c14_records_that_lack_hold_still_or_are_marked():
     assert one.zh == "在线监测有4小时带人工标记"
 
 
+def test_c14_what_a_camera_recognises_in_the_very_hours():
+    seen = rows("smoke", np.where(INSIDE & (TIME.hour < 6), 3, 0), layout="video")
+    (one,) = told_of_window(seen, "F", START, END)
+    assert one.test == "video" and one.zh == "视频监控识别冒烟6次（2个小时）"
+    assert found_by(rows("smoke", np.where(INSIDE, 0, 3), layout="video")) == []  # at other hours only
+
+
+def test_c14_a_satellite_tells_of_heat_near_and_of_bare_ground_lately():
+    hot = rows("thermal", 320.0, layout="satellite").assign(value=lambda t: np.where(t["time"] == START, 329.9, 320.0))
+    assert found_by(hot) == []
+    hot = hot.assign(value=np.where(hot["time"] == START - pd.Timedelta(hours=24), 331.0, 320.0))
+    (one,) = told_of_window(hot, "F", START, END)
+    assert one.test == "satellite" and one.zh == "卫星热异常（12-02 04:00过境）：亮温331K"
+    assert found_by(hot.assign(time=hot["time"] - pd.Timedelta(hours=1))) == []  # 25 h before: another day
+    bare = rows("bare", 0.0, layout="satellite")
+    bare = bare.assign(value=np.where(bare["time"] == START - pd.Timedelta(days=30), 12000.0, 0.0))
+    assert [t.zh for t in told_of_window(bare, "F", START, END)] == ["卫星影像（11-03）：裸土12000平方米"]
+    strict = Evidence(past_days=29)
+    assert told_of_window(bare, "F", START, END, strict) == []
+
+
+def test_b4_vehicles_are_counted_and_none_is_named():
+    passed = rows("passed", 100.0, layout="vehicle")
+    many = rows("exceeded", np.where(INSIDE, 6.0, 2.0), layout="vehicle")
+    (one,) = told_of_window(pd.concat([passed, many]), "F", START, END)
+    assert one.zh == "机动车尾气遥感超标率6.0%（24/400辆），为本点近30天同时段的3.0倍"
+    assert found_by(passed, rows("exceeded", 2.0, layout="vehicle")) == []
+    few = rows("passed", np.where(INSIDE, 12.0, 100.0), layout="vehicle")  # 48 in four hours: a share of nothing
+    assert found_by(few, many) == []
+
+
+def test_b4_dust_of_a_building_site_is_compared_with_itself():
+    loud = rows("pm10", np.where(INSIDE, 2.0, 1.0) * wave(), layout="dust")
+    (one,) = told_of_window(loud, "F", START, END)
+    assert one.test == "emission" and one.zh.startswith("PM10扬尘监测浓度为本企业近30天同时段中位数的2.0倍")
+
+
 def test_evidence_moves_visits_and_never_the_share():
     sources = pd.DataFrame({"facility": list("ABC"), "order": [1, 2, 3], "share": [0.6, 0.3, 0.1]})
-    moved = visiting_order(sources, [Told("C", "record", "", ""), Told("B", "observation", "", "")])
+    beside = [Told("B", "observation", "", ""), Told("B", "satellite", "", "")]
+    moved = visiting_order(sources, [Told("C", "record", "", ""), *beside])
     assert moved["facility"].tolist() == ["C", "A", "B"] and moved["order"].tolist() == [1, 2, 3]
     assert moved.set_index("facility")["share"].to_dict() == {"A": 0.6, "B": 0.3, "C": 0.1}
     pd.testing.assert_frame_equal(visiting_order(sources, []), sources)
@@ -85,12 +124,6 @@ def write(path, *lines):
     with open(path, "w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows(lines)
     return path
-
-
-def run(*words):
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    assert got.exit_code == 0, got.output
-    return got.stdout
 
 
 def test_evidence_through_the_shell(file, tmp_path):
@@ -124,6 +157,31 @@ def test_evidence_through_the_shell(file, tmp_path):
     assert [(row["alarm"], row["test"]) for row in answer["rows"]] == [("a1", "treatment"), ("a1", "observation")]
     assert answer["unknown"] == ["没有这家厂"]
     assert "治理用电只有平常比例的5%：治理设施疑似未运行" in run(*words) and "无人机见黑烟" in run(*words)
+
+
+def test_b4_a_road_side_sensor_speaks_where_the_register_of_equipment_has_it(file, tmp_path):
+    study = load_study(file, data=file.parent)
+    cell, lon, lat = (study.cells[name].values[0] for name in ("cell", "lon", "lat"))
+    lines = [["点位名称", "时间", "因子", "数值"]]
+    for time, inside in zip(TIME, INSIDE, strict=True):
+        lines += [["东门遥感", f"{time:%Y-%m-%d %H:%M}", "过车数", 200]]
+        lines += [["东门遥感", f"{time:%Y-%m-%d %H:%M}", "超标数", 10 if inside else 4]]
+    write(file.parent / "vehicles.csv", *lines)
+    head = ["kind", "count", "place", "lon", "lat", "radius_m", "total"]
+    write(file.parent / "remote.csv", head, ["机动车尾气遥感监测", 1, "东门遥感", lon, lat, "", 1])
+    more = '\n[registers]\nassets = "remote.csv"\n\n[[evidence]]\nlayout = "vehicle"\nfiles = ["vehicles.csv"]\n'
+    own = file.with_name("remote.toml")
+    own.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    (tmp_path / study.id).mkdir()
+    with open_ledger(tmp_path / study.id / "ledger.sqlite") as ledger:
+        body = {"alarm": "a1", "cell": str(cell), "sub_cell": f"{cell}-01", "hours": 4, "state": "pushed"}
+        ledger.append("alarm", "2025-12", body | {"time": "2025-12-03T04:00", "end": "2025-12-03T08:00"})
+    words = ("--study", own, "--data", file.parent)
+    answer = json.loads(run("evidence", "2025-12", *words, "--out", tmp_path, "--json"))
+    assert [(row["name"], row["test"], row["away"]) for row in answer["rows"]] == [("东门遥感", "vehicle", 0.0)]
+    assert "超标率5.0%（40/800辆）" in answer["rows"][0]["zh"] and answer["unknown"] == []
+    lacking = json.loads(run("assets", *words, "--json"))["lacking"]
+    assert lacking == ["自动监测站", "微型站", "在线监控（套）", "建筑扬尘监测", "高空瞭望"]
 
 
 def test_a1_a_register_that_does_not_add_up_is_said(file):
@@ -167,4 +225,4 @@ def test_the_card_visits_who_has_evidence_first_and_says_why(file):
     assert moved[0]["name"] == plain[-1]["name"] and moved[0]["word_zh"] == plain[-1]["word_zh"]
     assert [row["name"] for row in moved[1:]] == [row["name"] for row in plain[:-1]]
     assert f"旁证：{moved[0]['name']} 生产用电正常" in said
-    assert not len(named_evidence(study, plants))
+    assert not len(named_evidence(Deliveries(study), plants))

@@ -143,23 +143,25 @@ def _hidden(stations, *, strength=12.0, seed=4):
     prior = emission_prior([8.0], ["steel"], [True], tracing=RULE)
     post = source_shares(values, stations, wind, known, prior, [[0, 0]], spacing=3000.0, tracing=RULE)
     best = int(np.argmax(post.weight))
-    found = unregistered(post, (best, SHAPES[best]), stations, wind, known, parts, step=500.0, tracing=RULE)
+    found = unregistered(post, (best, SHAPES[best]), values, stations, wind, known, parts, step=500.0, tracing=RULE)
     return found, np.abs(parts - place).max(axis=1) <= 501
 
 
 def test_an_unregistered_source_is_found_within_one_sub_cell():
     found, near = _hidden([[-800, -900], [900, -700], [-700, 1000], [1200, 900]])
-    assert found.chance_any > 0.9 and near[np.argmax(found.chance)]
+    assert found.chance_any > 0.9 and near[np.argmax(found.chance)] and found.told[np.argmax(found.chance)]
     assert found.observable[near].any() and not found.observable.all()
 
 
 def test_where_nothing_is_there_nothing_is_pointed_at():
     found, _ = _hidden([[-800, -900], [900, -700], [-700, 1000], [1200, 900]], strength=0.0)
-    assert found.chance_any < 0.5
+    assert found.chance_any < 0.5 and not found.told.any()
 
 
 def test_where_nothing_is_observable_nothing_is_pointed_at():
     for stations in ([], [[19000, 19000]]):
         found, _ = _hidden(stations)
-        assert not found.observable.any() and found.chance_any <= RULE.unregistered_chance + 1e-9
+        assert (
+            not found.observable.any() and not found.told.any() and found.chance_any <= RULE.unregistered_chance + 1e-9
+        )
         assert np.ptp(found.chance) < 1e-9

@@ -5,17 +5,17 @@ import json
 
 import openpyxl
 import pytest
+from shell import run, write
 from typer.testing import CliRunner
 
 from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), size="small")
+def file(small_copy, tmp_path_factory):
+    return small_copy(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +35,6 @@ def out(study, tmp_path):
             alarm |= {"time": f"2025-12-{day}T05:00", "end": f"2025-12-{day}T07:00", "state": "pushed"}
             ledger.append("alarm", "2025-12", alarm)
     return tmp_path
-
-
-def write(path, *rows):
-    with open(path, "w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows(rows)
-    return path
-
-
-def run(*words, code=0):
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    assert got.exit_code == code, got.output
-    return got.stdout
 
 
 def returned(file, out, path, *rows):

@@ -6,15 +6,14 @@ from typer.testing import CliRunner
 from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 from hotspot.workflows.alarms import run_alarms
 from hotspot.workflows.film import write_film
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    path = write_study(tmp_path_factory.mktemp("study"), size="small")
+def study(small_copy, tmp_path_factory):
+    path = small_copy(tmp_path_factory.mktemp("study"))
     return load_study(path, data=path.parent)
 
 
@@ -33,7 +32,7 @@ def test_every_pushed_alarm_has_a_card_and_every_city_its_letter(study, ran):
     cities = {path.stem.removeprefix("letter-") for path in folder.glob("letter-*.docx")}
     for pattern in ("letter-{}.pdf", "letter-{}.csv", "return-alarms-{}.xlsx", "digest-{}.txt"):
         assert all((folder / pattern.format(city)).stat().st_size > 20 for city in cities)
-    assert (folder / "cities.xlsx").exists() and not list(folder.rglob("*.partial"))
+    assert (folder / "cities.xlsx").exists() and not [*folder.rglob("*.partial"), *folder.rglob("*.draft")]
 
 
 def test_the_same_month_again_is_the_same_cards(study, ran):

@@ -11,17 +11,16 @@ import pytest
 from pypdf import PdfReader
 
 from hotspot.ledger.store import open_ledger
-from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 from hotspot.workflows.calendar import due_products, write_letter
 from hotspot.workflows.kpi import write_kpi
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def desk(small_copy, tmp_path_factory):
     """The small study with a network and every table, and a folder with its ledger."""
     root = tmp_path_factory.mktemp("calendar")
-    path = write_study(root / "study", size="small")
+    path = small_copy(root / "study")
     with open(path.parent / "facilities.csv", encoding="utf-8") as stream:
         ids = [next(iter(row.values())) for row in csv.DictReader(stream)]
     loop_town.write_tables(path.parent, [(ids[0], "黄色"), (ids[1], "橙色"), (ids[2], "红色"), ("X9", "黄色")])

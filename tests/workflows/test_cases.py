@@ -5,6 +5,7 @@ import csv
 import docx
 import pytest
 from loop_home import loop_home
+from shell import run
 from typer.testing import CliRunner
 
 from hotspot.cli import app
@@ -86,12 +87,6 @@ def file(small_study):
 @pytest.fixture
 def out(file, tmp_path):
     return loop_home(file, tmp_path, "2025-12")
-
-
-def run(*words, code=0):
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    assert got.exit_code == code, got.output
-    return got.stdout
 
 
 def test_a_case_through_the_shell(file, out, tmp_path):

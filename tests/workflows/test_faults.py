@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tiny_month import MONTH, install, publish
+from under_faults import under_faults
 
 from hotspot.publish import manifest
 from hotspot.publish.staging import reserved, staged
@@ -29,20 +29,10 @@ def tiny(monkeypatch):
 
 @pytest.fixture(scope="module")
 def report():
-    """What the laboratory found; it compiles faults.c, and works in memory where there is such a place."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("faults are put under the program by a small C library: needs Linux and a C compiler")
+    """What the laboratory found, in memory where there is such a place."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
-        library = Path(folder) / "faults.so"
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl"], check=True)
-        run = subprocess.run(
-            [sys.executable, HERE / "fault_lab.py", folder],
-            capture_output=True, text=True, env=os.environ | {"LD_PRELOAD": str(library), "TQDM_DISABLE": "1"},
-        )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+        return under_faults("fault_lab.py", folder)
 
 
 def test_f1_f2_killed_before_any_call_the_month_is_old_or_new_and_the_next_run_finishes(report):

@@ -1,15 +1,17 @@
 """The hourly run: each file once, whatever kills it, late and repeated files, a state that stops growing."""
 
 import shutil
+import signal
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
+from under_faults import under_faults
 
 from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
 from hotspot.rank.alarm import state
-from hotspot.study import load_study
+from hotspot.study import Decisions, load_study
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
 from hotspot.workflows import follow
@@ -36,6 +38,12 @@ def deliver(study, name, part):
     else:
         shutil.copy(part, folder / name)
     return folder
+
+
+def own_study(delivered, folder):
+    """A copy of the study whose files no other test sees."""
+    shutil.copytree(delivered[0].root, folder / "data", ignore=shutil.ignore_patterns("live"))
+    return load_study(folder / "data" / "study.toml", data=folder / "data")
 
 
 @pytest.fixture
@@ -82,6 +90,35 @@ def test_hours_are_taken_once_and_repeated_or_late_ones_change_nothing(study, de
     assert len(got["refused"]) == 1 and follow_alarms(study, folder, out=tmp_path)["refused"] == []
 
 
+def test_a_station_that_would_stop_a_month_is_set_aside_until_somebody_signs(delivered, tmp_path):
+    """In mg/m3 the rest of the network would look a thousandfold; the other way round it would alarm for ever."""
+    study = own_study(delivered, tmp_path)
+    rows = pd.read_csv(delivered[1], dtype=str, keep_default_na=False)
+    ids, late = rows["站点编号"].unique(), rows["监测时间"] >= "2025-11-20"
+    wrong = rows.copy()
+    wrong.loc[late & (rows["站点编号"] == ids[0]), "PM2.5(ug/m3)"] = "0.04"
+    told = follow_alarms(study, deliver(study, "a.csv", wrong), out=tmp_path / "wrong")
+    assert list(told["aside"]) == [ids[0]] and "(scale)" in told["aside"][ids[0]]
+    assert "1 stations set aside by the gate" in told["sentences"][0]
+    (line,) = (one for one in told["sentences"] if one.startswith("set aside: "))
+    assert (
+        line.endswith(f"{ids[0]},2025-11-21,pm25,SIGNER,REASON,keep,2025-11-30,scale") and "mend the delivery" in line
+    )
+    memory = state.load((tmp_path / "wrong" / study.id / "alarms/follow/state.npz").read_bytes(), study.criteria.alarms)
+    row = memory.stations.tolist().index(ids[0])
+    assert memory.doubt[row].all() and not memory.doubt[row - 1].all(), "what came in one pass with it does not count"
+    # Every pass says it, asked again or not; the other stations' alarms are those of a network without it.
+    deliver(study, "h000.csv", delivered[2][0])
+    again = follow_alarms(study, study.root / "live", out=tmp_path / "wrong")
+    assert list(again["aside"]) == [ids[0]] and again["judged"] == 1
+    signed = study.root / "signed.csv"
+    head = "station,day,pollutant,signer,reason,decision,until,hours,finding\n"
+    signed.write_text(f"{head}{ids[0]},2025-11-20,pm25,李某,单位有误,exclude,2025-12-31,,scale\n", encoding="utf-8")
+    decided = study.model_copy(update={"decisions": (Decisions(files=("signed.csv",)),)})
+    after = follow_alarms(decided, study.root / "live", out=tmp_path / "signed")
+    assert after["aside"] == {} and any("hours excluded, signed 李某" in line for line in after["sentences"])
+
+
 @pytest.mark.parametrize("step", ["_judge", "_write", "dump"])
 def test_a_pass_that_is_killed_is_done_again_to_the_same_end(study, delivered, tmp_path, monkeypatch, step):
     _, november, parts = delivered
@@ -102,6 +139,37 @@ def test_a_pass_that_is_killed_is_done_again_to_the_same_end(study, delivered, t
 
 def _killed(*_, **__):
     raise KeyboardInterrupt
+
+
+def test_kill_9_of_the_command_at_any_point_loses_and_doubles_nothing(delivered, tmp_path):
+    """The command under SIGKILL, between its files and before calls that write, and what the next pass makes of it."""
+    _, november, parts = delivered
+    study = own_study(delivered, tmp_path)
+    rows = pd.read_csv(november, dtype=str, keep_default_na=False)
+    late = rows["监测时间"] >= "2025-11-29"
+    follow_alarms(study, deliver(study, "a.csv", rows[~late]), out=tmp_path / "first")
+    deliver(study, "b.csv", rows[late])
+    for at, part in enumerate(parts[:2]):
+        deliver(study, f"h{at:03d}.csv", part)
+    told = under_faults("follow_lab.py", tmp_path)
+    rows = told["rows"]
+    assert told["calls"] > 30 and told["files"] == 4
+    assert {row["code"] for row in rows} == {-signal.SIGKILL} and {row["again"] for row in rows} == {0}
+    assert {row["state"] for row in rows} == {"before", "after"}, "the state is one pass's or the other's, never torn"
+    assert [row for row in rows if not row["same"]] == [], "the same bytes as a pass that nothing killed"
+    assert {row["what"] for row in rows} == {"file", "call"}
+
+
+@pytest.mark.parametrize("bent", [lambda data: b"", lambda data: data[:-50], lambda data: b"half a file"])
+def test_a_damaged_state_is_named_with_what_to_do(study, delivered, tmp_path, bent):
+    folder = deliver(study, "h000.csv", delivered[2][0])
+    follow_alarms(study, folder, out=tmp_path)
+    path = tmp_path / study.id / "alarms" / "follow" / "state.npz"
+    path.write_bytes(bent(path.read_bytes()))
+    with pytest.raises(DataError, match=r"state\.npz: the state of the hourly run cannot be read .* move it away"):
+        follow_alarms(study, folder, out=tmp_path)
+    path.unlink()
+    assert follow_alarms(study, folder, out=tmp_path)["taken"] == ["h000.csv"]
 
 
 def test_the_memory_forgets_what_is_no_longer_looked_at():

@@ -11,14 +11,13 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.sources.intake import Intake
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.workflows.history import history_months, other_months, with_history
 from hotspot.workflows.kept import read_record, write_record
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    path = write_study(tmp_path_factory.mktemp("study"), size="small")
+def study(small_copy, tmp_path_factory):
+    path = small_copy(tmp_path_factory.mktemp("study"))
     return load_study(path, data=path.parent)
 
 

@@ -7,21 +7,27 @@ import pytest
 
 from hotspot.rank.select.hotspots import read_hotspots
 from hotspot.rank.select.imported import import_list, origin
+from hotspot.sources.intake import Intake
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.variables import CoverageWarning, DataError
 from hotspot.workflows.year import open_hotspots, select_year
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
+def study(small_copy, tmp_path_factory):
     """The small study with official labels on its first cells."""
-    path = write_study(tmp_path_factory.mktemp("labelled"), size="small")
+    path = small_copy(tmp_path_factory.mktemp("labelled"))
     codes = load_study(path, data=path.parent).cells["cell"].values[:4]
     lines = [f"{code},T8571{n}" for n, code in enumerate(codes)]
     (path.parent / "labels.csv").write_text("cell,label\n" + "\n".join(lines) + "\n")
     path.write_text(path.read_text().replace('root = "."', 'root = "."\nlabels = "labels.csv"', 1))
     return load_study(path, data=path.parent)
+
+
+@pytest.fixture(autouse=True)
+def begun(study, decoded_before, tmp_path):
+    """What the study's files hold was read before: no list here hangs on how."""
+    decoded_before(tmp_path / study.id, levels=False)
 
 
 def cell(study, n):
@@ -50,7 +56,7 @@ def test_codes_labels_and_places_name_the_same_cells(study, tmp_path, how, name)
         "places": {"经度": at["lon"].values, "纬度": at["lat"].values},
     }[how]
     path = table(tmp_path, pd.DataFrame(frame), name)
-    hot = import_list(path, study, 2025, by="王", datum="wgs84")
+    hot = import_list(path, study, 2025, Intake(path.parent), by="王", datum="wgs84")
     assert sorted(hot["cell"]) == sorted(wanted)
     assert set(hot["status"]) == {"imported"} and set(hot["since"]) == {2025}
     came = origin(hot)
@@ -62,7 +68,7 @@ def test_places_ask_for_their_datum_and_it_counts(study, tmp_path):
     at = study.cells.isel(cell=5)
     path = table(tmp_path, pd.DataFrame({"lon": [float(at["lon"])], "lat": [float(at["lat"])]}))
     with pytest.raises(DataError, match="say their map datum"):
-        import_list(path, study, 2025, by="王")
+        import_list(path, study, 2025, Intake(path.parent), by="王")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +125,7 @@ def test_our_own_list_of_last_year_comes_back(study, tmp_path):
     text = first.read_text(encoding="utf-8").splitlines()
     copy = tmp_path / "list-of-2025.csv"
     copy.write_text("\n".join([*text, text[1], text[2].replace("imported", "exited")]), encoding="utf-8")
-    again = import_list(copy, study, 2026, by="李")
+    again = import_list(copy, study, 2026, Intake(copy.parent), by="李")
     assert again.attrs["notes"][:2] == ["1 rows that left the list were not taken", "1 rows stand twice, word for word"]
     assert again["cell"].tolist() == open_hotspots(study, 2025, out=tmp_path)["cell"].tolist()
     assert set(again["since"]) == {2025} and origin(again)["file"] == "list-of-2025.csv"

@@ -4,9 +4,8 @@ import csv
 import json
 
 import pytest
-from typer.testing import CliRunner
+from shell import run
 
-from hotspot.cli import app
 from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
 from hotspot.workflows.interventions import effect_sentences
@@ -17,12 +16,6 @@ PLANT, QUIET = "NP7223C", "NP77280"  # the steel works go from half to full work
 @pytest.fixture(scope="module")
 def file(small_study):
     return small_study
-
-
-def run(*words):
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    assert got.exit_code == 0, got.output
-    return got.stdout
 
 
 def test_c9_effects_of_measures_after_thirty_days(file, tmp_path):

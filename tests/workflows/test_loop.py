@@ -9,7 +9,6 @@ from hotspot.ledger.store import open_ledger
 from hotspot.publish.tables.lists import WARNING_COLUMNS, write_warnings
 from hotspot.rank.select.hotlist import COLUMNS as HOT_COLUMNS
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import escalate_month, record_feedback_file
 from hotspot.workflows.outcome import outcome_of_visits, write_outcome
@@ -18,8 +17,8 @@ MONTHS = ["2025-10", "2025-11", "2025-12"]
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    path = write_study(tmp_path_factory.mktemp("study"), size="small")
+def study(small_copy, tmp_path_factory):
+    path = small_copy(tmp_path_factory.mktemp("study"))
     return load_study(path, data=path.parent)
 
 

@@ -1,11 +1,14 @@
 """A run opens and hashes each delivered file once, the next decodes nothing it has seen, and both say the same."""
 
-import sys
-from collections import Counter
+import ast
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from openings import counted
 
+from hotspot import workflows
 from hotspot.deliveries.run import FOLDER, Deliveries
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.quality.decisions import with_decisions
@@ -13,63 +16,56 @@ from hotspot.quality.plausible.gate import hold
 from hotspot.sources.intake import Intake
 from hotspot.sources.store import Store
 from hotspot.study import load_study
-from hotspot.synthetic.study import LATEST_MONTH, write_study
-from hotspot.workflows.month import run_month
-
-WATCHED: list = []
-
-
-def _audit(event, arguments):
-    """Every ``open`` of this process, whoever calls it: the witness beside our own counting."""
-    if event == "open" and WATCHED and isinstance(arguments[0], str) and arguments[0].startswith(WATCHED[0]):
-        WATCHED[1][arguments[0]] += not arguments[0].endswith("study.toml")  # the study itself, no delivery
-
-
-sys.addaudithook(_audit)
+from hotspot.synthetic.study import LATEST_MONTH
+from hotspot.workflows.computed_index import computed_index
+from hotspot.workflows.events import import_events
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    path = write_study(tmp_path_factory.mktemp("study"), size="small")
+def study(small_copy, tmp_path_factory):
+    path = small_copy(tmp_path_factory.mktemp("study"))
     return load_study(path, data=path.parent)
 
 
-@pytest.fixture
-def openings(study, monkeypatch):
-    """Counts what is ``hashed`` and ``decoded``, and every file that this process opens below the data root."""
-    told = {"hashed": Counter(), "decoded": Counter(), "opened": Counter()}
-
-    def opening(what, path):
-        told[what][path.relative_to(study.root).as_posix()] += 1
-
-    for place in ("once", "weather.child", "satellite.laid"):
-        monkeypatch.setattr(f"hotspot.sources.{place}.opening", opening)
-    study.boundaries  # noqa: B018  (read with the study itself)
-    WATCHED[:] = [str(study.root), told["opened"]]
-    yield told
-    WATCHED.clear()
-
-
-def test_a_run_hashes_and_decodes_every_file_once_and_the_next_decodes_none(study, openings, tmp_path):
-    folder = run_month(study, LATEST_MONTH, out=tmp_path)
+def test_a_run_hashes_and_decodes_every_file_once(small_published):
+    """The next one decodes none: test_month."""
+    study = load_study(small_published.study, data=small_published.study.parent)
     delivered = {
         path.relative_to(study.root).as_posix()
         for place in ("satellite", "stations", "micro", "weather", "terrain", "backdrop")
         for path in (study.root / place).iterdir()
     } | {"facilities.csv"}
-    assert openings["decoded"] == dict.fromkeys(delivered, 1)
-    assert openings["hashed"] == dict.fromkeys(delivered | {"boundaries/townships.geojson"}, 1)
-    assert {path: n for path, n in openings["opened"].items() if n > 1} == {}
-    first = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-    for count in openings.values():
-        count.clear()
-    # The kept level and history are taken away too: all is made again, from what was decoded.
-    for kept in (tmp_path / study.id).glob("*.parquet"):
-        kept.unlink()
-    (tmp_path / study.id / "hotspots-2025.csv").unlink()
-    again = run_month(study, LATEST_MONTH, out=tmp_path)
-    assert not openings["decoded"] and set(openings["hashed"].values()) == {1}
-    assert first == {path.name: path.read_bytes() for path in again.iterdir() if path.is_file()}
+    assert small_published.counts["decoded"] == dict.fromkeys(delivered, 1)
+    assert small_published.counts["hashed"] == dict.fromkeys(delivered | {"boundaries/townships.geojson"}, 1)
+    assert (
+        small_published.counts["opened"]
+        and {path: n for path, n in small_published.counts["opened"].items() if n > 1} == {}
+    )
+
+
+def test_no_workflow_opens_files_beside_the_deliveries():
+    """An account of its own would hash and decode what the run has read already."""
+    for path in sorted(Path(workflows.__file__).parent.glob("*.py")):
+        calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+        made = [n.lineno for n in calls if ast.unparse(n.func).split(".")[-1] in ("Intake", "Once")]
+        assert not made, f"{path.name}, line {made}: ask Deliveries(study) for intake(), beside() or facilities()"
+
+
+def test_what_comes_after_a_warning_opens_each_file_once(study, tmp_path):
+    """Events with the register of sources; an index from days with decisions on them."""
+    rows = "time,type,place,text\n2025-12-03 08:00,扬尘,某路,扬尘\n"
+    (study.root / "events.csv").write_text(rows, encoding="utf-8")
+    with counted(study) as openings:
+        import_events(study, [study.root / "events.csv"], out=tmp_path)
+    assert openings["opened"] == {str(study.root / name): 1 for name in ("events.csv", "facilities.csv")}
+    days = pd.date_range("2025-01-01", "2025-01-31", freq="D").strftime("%Y-%m-%d")
+    six = {"pm25": 40, "pm10": 70, "so2": 9, "no2": 30, "co": 0.8, "o3": 60}
+    pd.DataFrame({"unit": "甲市", "point": "P1", "day": days, **six}).to_csv(study.root / "days.csv", index=False)
+    decided = {"point": ["P1"], "day": ["2025-01-05"], "signer": ["李"], "reason": ["施工"], "withdrawn_by": [""]}
+    pd.DataFrame(decided).to_csv(study.root / "decided.csv", index=False)
+    with counted(study) as openings:
+        computed_index(study, study.root / "days.csv", study.root / "decided.csv")
+    assert openings["opened"] == {str(study.root / name): 1 for name in ("days.csv", "decided.csv")}
 
 
 def field_of(study, folder):
@@ -112,7 +108,8 @@ def test_every_account_is_its_own_whoever_read_first(study, tmp_path):
     assert after.facilities.equals(alone.facilities)
 
 
-def test_months_one_by_one_are_the_months_together(study, tmp_path):
+def test_months_one_by_one_are_the_months_together(study, decoded_before, tmp_path):
+    decoded_before(tmp_path)
     deliveries, names = Deliveries(study, tmp_path), ["2024-12", "2025-11", "2025-12"]
     together = deliveries.months(names, kinds=("reference", "weather"))
     for name, alone in deliveries.each(names, kinds=("reference", "weather")):
@@ -122,7 +119,8 @@ def test_months_one_by_one_are_the_months_together(study, tmp_path):
             assert all(np.array_equal(mine[v].values, part[v].values, equal_nan=True) for v in mine.data_vars), name
 
 
-def test_a_raster_that_somebody_changed_is_not_answered_from_what_was_kept(study, tmp_path):
+def test_a_raster_that_somebody_changed_is_not_answered_from_what_was_kept(study, decoded_before, tmp_path):
+    decoded_before(tmp_path)
     month = Deliveries(study, tmp_path).month(LATEST_MONTH, kinds=("satellite", "reference"))
     before = monthly_field(month)[0]
     changed = month.satellite.copy()

@@ -1,10 +1,10 @@
 """Through the shell: falsified days in the ranking (B19), weekly measures (B17), failed months and years (B14, B24)."""
 
-import csv
 import json
 
 import pytest
 from loop_home import loop_home
+from shell import run, write
 from typer.testing import CliRunner
 
 from hotspot.cli import app
@@ -21,18 +21,6 @@ def file(small_study):
 @pytest.fixture
 def out(file, tmp_path):
     return loop_home(file, tmp_path, "2023-04")
-
-
-def write(path, *rows):
-    with open(path, "w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows(rows)
-    return path
-
-
-def run(*words, code=0):
-    got = CliRunner().invoke(app, [str(word) for word in words])
-    assert got.exit_code == code, got.output
-    return got.stdout
 
 
 def days_of(path, values, month="2023-04"):
@@ -82,6 +70,17 @@ def test_b18_the_computed_index_can_decide(file, out, tmp_path):
     assert "1  乙县  2.40  +0.0 %" in text and "2  甲县  2.91  +0.0 %" in text
     lacking = CliRunner().invoke(app, ["ranking", "2023-04", "--study", str(own), "--out", str(out)])
     assert lacking.exit_code == 1 and "--days" in str(lacking.exception)
+
+
+def test_a_unit_in_class_two_is_not_last_where_the_rule_exempts_it(file, out, tmp_path):
+    own = file.with_name("exempt.toml")
+    rule = '\n[criteria.ranking]\nbasis = "computed"\nexempt_class2 = true\n'
+    own.write_text(file.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    days = days_of(tmp_path / "days.csv", [40.0] * 30)
+    words = ["ranking", "2023-04", "--study", own, "--out", out, "--days", days, "--json"]
+    units = {row["unit"]: row for row in json.loads(run(*words))["units"]}
+    assert units["乙县"]["why"] == "六项均达二级标准，不列入改善末位" and units["乙县"]["rank_improvement"] == -1
+    assert units["甲县"]["why"] == "" and units["甲县"]["rank_improvement"] == 1, "PM2.5 of 40 is above class II"
 
 
 def test_b18_hours_make_days(file, out, tmp_path):

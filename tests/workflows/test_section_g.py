@@ -132,8 +132,9 @@ def test_g2_a_template_outside_the_studys_root_is_refused(tmp_path, name):
     root.mkdir()
     (tmp_path / "own.docx").write_bytes(b"PK")
     (root / "out.docx").symlink_to(tmp_path / "own.docx")
-    with pytest.raises(DataError, match=r"office\.template: .* leaves the data folder"):
-        template_of(SimpleNamespace(root=root, office=SimpleNamespace(template=name)))
+    for key in ("template", "letter_template"):
+        with pytest.raises(DataError, match=rf"office\.{key}: .* leaves the data folder"):
+            template_of(SimpleNamespace(root=root, office=SimpleNamespace(**{key: name})), key)
 
 
 def test_g5_notes_rules_and_quarantine_carry_no_place_and_nothing_hidden(tmp_path):

@@ -10,7 +10,6 @@ import pytest
 from hotspot.deliveries.run import Deliveries
 from hotspot.rank.select.hotspots import read_hotspots, write_hotspots
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 from hotspot.workflows.level import annual_level, weather_free
 from hotspot.workflows.year import derive_year, open_hotspots, select_year
@@ -18,14 +17,16 @@ from hotspot.workflows.year_levels import level_of_record
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    path = write_study(tmp_path_factory.mktemp("study"), size="small")
+def study(small_copy, tmp_path_factory):
+    path = small_copy(tmp_path_factory.mktemp("study"))
     return load_study(path, data=path.parent)
 
 
 @pytest.fixture(scope="module")
-def out(study, tmp_path_factory):
+def out(study, decoded_before, tmp_path_factory):
+    """What the files hold was read before; both levels are learned here."""
     folder = tmp_path_factory.mktemp("out")
+    decoded_before(folder / study.id, levels=False)
     select_year(study, 2025, out=folder)
     return folder
 
@@ -101,7 +102,8 @@ def test_a_month_is_learned_from_nothing_that_came_after_it(study):
     np.testing.assert_array_equal(level["pm25_stagnant"].values, record["pm25_stagnant"].values)
 
 
-def test_d4_a_product_coarser_than_the_cells_has_no_level(study, tmp_path):
+def test_d4_a_product_coarser_than_the_cells_has_no_level(study, decoded_before, tmp_path):
+    decoded_before(tmp_path / study.id, levels=False)
     satellite = tuple(one.model_copy(update={"native_resolution_m": 10_000.0}) for one in study.satellite)
     coarse = study.model_copy(update={"satellite": satellite})
     select_year(coarse, 2025, out=tmp_path)
@@ -110,11 +112,12 @@ def test_d4_a_product_coarser_than_the_cells_has_no_level(study, tmp_path):
     assert hot["reason"].str.contains("resolution of 10 km is coarser than cells of 3 km").all()
 
 
-def test_d4_without_weather_the_list_says_so(study, tmp_path):
+def test_d4_without_weather_the_list_says_so(study, decoded_before, tmp_path):
+    decoded_before(tmp_path / study.id, levels=False)
     bare = study.model_copy(update={"weather": ()})
     select_year(bare, 2025, out=tmp_path)
     hot = open_hotspots(bare, 2025, out=tmp_path)
-    level = annual_level(bare, 2025)
+    level = annual_level(bare, 2025, folder=tmp_path / study.id)
     assert level.attrs["by"] == "contrast" and level.attrs["fallback"] == "no weather was delivered"
     assert hot["level"].notna().all() and hot["reason"].str.contains("局地对比（代静稳水平）").all()
     assert weather_free(Deliveries(bare), "2025-12").attrs["why"] == "no weather was delivered"

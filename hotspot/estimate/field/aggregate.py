@@ -1,6 +1,8 @@
 """Rasters onto cells by exact area weights: METHODS 2."""
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 CHUNK_BYTES = 1 << 26  # of raster window held by one task of a lazy field
+_THREADS = min(2, os.cpu_count() or 1)
+_WORTH = 20_000_000  # products of weight and value that a second thread is waked for
 PLAUSIBLE, MOST_OUTSIDE = (1.0, 500.0), 0.01  # ug/m3 and share of cells: RELIABILITY 30
 
 
@@ -126,7 +130,6 @@ def check_means(means: Floats, unit: str = "ug/m3") -> None:
     Parameters
     ----------
     means : float array, ug/m3, NaN where missing
-    unit : str
 
     Raises
     ------
@@ -178,6 +181,7 @@ def _means(data: Any, found: Weights, min_coverage: float) -> tuple[Floats, Floa
     if not hasattr(data, "dask"):
         both = _mean_block(np.asarray(data), found, min_coverage)
         return both[0], both[1]
+    import dask
     import dask.array as da
 
     window = data.shape[1] * data.shape[2] * data.dtype.itemsize
@@ -193,7 +197,7 @@ def _means(data: Any, found: Weights, min_coverage: float) -> tuple[Floats, Floa
         concatenate=True,
         dtype=float,
         meta=np.empty((0, 0, 0)),
-        found=found,
+        found=dask.delayed(found, pure=True, traverse=False),  # one node of the graph: sent once to a worker
         min_coverage=min_coverage,
     )
     return both[0], both[1]
@@ -210,7 +214,20 @@ def _mean_block(values: Any, found: Weights, min_coverage: float) -> Floats:
 
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
-    mean, coverage = kernel.mean_by_cell(values, found.begin, found.pixel, found.weight, found.total)
-    # One rounding step of tolerance: a cell seen to exactly the limit counts.
-    mean[coverage < min_coverage - 1e-12] = np.nan
-    return np.stack([mean, coverage])
+    n_cell, n_layer = found.total.size, values.shape[0]
+    both = np.empty((2, n_cell, n_layer))
+    least = min_coverage - 1e-12  # one rounding step of tolerance: a cell seen to exactly the limit counts
+
+    def some(first: int, last: int) -> None:
+        areas = kernel.Areas(found.begin[first : last + 1], found.pixel, found.weight, found.total[first:last])
+        kernel.mean_by_cell(values, areas, least, both[0, first:last], both[1, first:last])
+
+    # Every cell is summed by one thread and in one order, so their number changes no bit.
+    threads = min(_THREADS, 1 + found.pixel.size * n_layer // _WORTH)
+    edges = [n_cell * k // threads for k in range(threads + 1)]
+    if threads == 1:
+        some(0, n_cell)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(some, edges[:-1], edges[1:]))
+    return both

@@ -55,10 +55,6 @@ def weights(x: ArrayLike, y: ArrayLike, crs: str, cells: "xr.Dataset") -> Weight
     crs : anything pyproj understands
     cells : Dataset (cell) with ``x``, ``y`` (centres, m) and attrs ``spacing``, ``crs``
 
-    Returns
-    -------
-    Weights
-
     Raises
     ------
     DataError

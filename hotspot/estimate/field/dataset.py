@@ -9,6 +9,7 @@ from hotspot import contracts
 from hotspot.contracts.records import Month
 from hotspot.kernels.arrays import Floats
 from hotspot.rules.calendar import month_of
+from hotspot.rules.pollutants import of_study
 from hotspot.variables import DataError
 
 _PASSED_ON = ("source", "product", "native_resolution_m", "gas_state", "error_share", "error_source", "correlation_km")
@@ -81,12 +82,6 @@ def described(field: xr.Dataset, delivered: Month, method: str, completeness: st
     """
     The field with its origin in attributes.
 
-    Parameters
-    ----------
-    field : Dataset
-    delivered : Month
-    method, completeness : str
-
     Returns
     -------
     Dataset, with ``unit method completeness native_resolution_m product source gas_state``
@@ -105,7 +100,9 @@ def described(field: xr.Dataset, delivered: Month, method: str, completeness: st
     known = {"native_resolution_m": float("nan"), "product": "", "source": "", "gas_state": ""} | known
     for name in ("pm25", "pm25_error"):
         field[name].attrs["unit"] = "ug/m3"
-    return field.assign_attrs(unit="ug/m3", method=method, completeness=completeness, **known)
+    of = of_study(getattr(delivered, "study", None))
+    own = {} if of.usual else {"variable": of.name}
+    return field.assign_attrs(unit="ug/m3", method=method, completeness=completeness, **known, **own)
 
 
 def scaled(days: xr.Dataset, means: Floats | None, field: xr.Dataset, names: list[str]) -> xr.Dataset:

@@ -1,8 +1,9 @@
 """The satellite days of a study with their unseen days filled, month by month."""
 
+import hashlib
 import math
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -15,6 +16,7 @@ from hotspot.estimate.field.from_stations import station_means
 from hotspot.estimate.field.residuals import two_way
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.calendar import local_days, month_of
+from hotspot.sources.store import Store, code_of
 
 
 def filled_days(
@@ -50,13 +52,14 @@ def filled_days(
             continue
         all_days = local_days(name).astype("datetime64[ns]")
         values = days["pm25"].transpose("cell", "day").reindex(day=all_days).values.astype("float64")
-        filled = fill_month(
-            values, at, spacing_km, error_share=share, correlation_km=distance, guide=levels(all_days)
+        filled = _kept_month(
+            delivered.intake.once.store,
+            values, at, spacing_km, error_share=share, correlation_km=distance, guide=levels(all_days),
         )  # fmt: skip
-        mean[:, t] = filled.mean
+        mean[:, t] = filled["mean"]
         if math.isfinite(share):
-            relative[:, t] = filled.error / filled.mean
-        both = {"pm25": filled.days, "seen": np.isfinite(values)}
+            relative[:, t] = filled["error"] / filled["mean"]
+        both = {"pm25": filled["days"], "seen": np.isfinite(values)}
         parts.append(xr.Dataset({k: (("cell", "day"), v) for k, v in both.items()}, {"day": all_days}))
     empty = {"pm25": np.zeros((len(mean), 0)), "seen": np.zeros((len(mean), 0), bool)}
     complete = (
@@ -65,6 +68,21 @@ def filled_days(
         else xr.Dataset({k: (("cell", "day"), v) for k, v in empty.items()}, {"day": np.zeros(0, "datetime64[ns]")})
     )
     return complete.assign_coords(along_cell(cells)), mean, relative
+
+
+def _kept_month(
+    store: Store, values: Floats, at: Ints, spacing_km: float, *, guide: Floats | None, **stated: float
+) -> dict[str, Floats]:
+    """``days mean error`` of ``fill_month``, kept under a hash of what it hangs on: a year and its months ask again."""
+
+    def make() -> dict[str, Any]:
+        filled = fill_month(values, at, spacing_km, guide=guide, **stated)
+        return {"days": filled.days, "mean": filled.mean, "error": filled.error}
+
+    arrays = (values, at) if guide is None else (values, at, guide)
+    given = [(a.shape, hashlib.sha256(a.tobytes()).hexdigest()) for a in arrays]
+    about = [spacing_km, sorted(stated.items()), code_of(fill_month.__module__, two_way.__module__)]
+    return store.asked(store.key("a filled month", given, about), make)
 
 
 def correlation_km(delivered: Month) -> float:

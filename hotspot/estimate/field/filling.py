@@ -45,7 +45,6 @@ def fill_month(
     ----------
     values : float64[n_cell, n_day], ug/m3, NaN where not seen
     at : int64[2, n_cell], row and column on the lattice
-    spacing_km : float
     error_share : float
         Stated relative error of a seen day, 1 sd; NaN where none is stated.
     correlation_km : float
@@ -76,30 +75,27 @@ def fill_month(
     """
     from hotspot.kernels import filling as kernel
 
-    at = at - at.min(axis=1, keepdims=True)
+    at = np.ascontiguousarray(at - at.min(axis=1, keepdims=True))
     logs = np.log(np.maximum(values, _LEAST))
     model = day_model(logs, at, spacing_km, error_share=error_share, correlation_km=correlation_km)
     seen = np.isfinite(logs)
     day, unsure = day_levels(model.day, seen.mean(axis=0), guide)
     place, steps, table = _lattice(at, spacing_km, model)
-    weights = [
-        kernel.day_weights(place, at, np.ascontiguousarray(seen[:, d]), steps, table, NEIGHBOURS)
-        for d in range(day.size)
-    ]
+    by_day = np.ascontiguousarray(seen.T)
+    neighbour, weight, left = kernel.month_weights(place, at, by_day, steps, table, NEIGHBOURS)
     cell, known = model.cell.copy(), np.where(seen, logs, 0.0)
-    n_day = day.size
     stretch = 1.0 + model.slope
     level = day + float(_mean_gap(known, seen, cell, day, stretch))
     for _ in range(_TURNS):
         expected = level + cell[:, None] * stretch
         away = np.where(seen, known - expected, 0.0)
-        filled = np.stack([kernel.weighted(np.ascontiguousarray(away[:, d]), *weights[d][:2]) for d in range(n_day)], 1)
+        filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight)
         residual = np.where(seen, away, filled)
         cell = cell + residual.mean(axis=1)
     expected = level + cell[:, None] * stretch
-    variance = np.stack([part[2] for part in weights], axis=1) + unsure
+    variance = np.ascontiguousarray(left.T) + unsure
     away = np.where(seen, known - expected, 0.0)
-    filled = np.stack([kernel.weighted(np.ascontiguousarray(away[:, d]), *weights[d][:2]) for d in range(n_day)], 1)
+    filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight)
     n_seen = seen.sum(axis=1)
     smooth = np.maximum(variance - model.fine, 0.0).mean(axis=1)
     of_cell = (model.fine + model.own + model.shared + smooth) / np.maximum(n_seen, 1)

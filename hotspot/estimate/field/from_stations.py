@@ -11,12 +11,14 @@ from hotspot.contracts.records import Month
 from hotspot.estimate.field.bounded import bounded
 from hotspot.estimate.field.dataset import described, empty, scaled
 from hotspot.estimate.field.fuse import agreement, locate_stations, station_variogram
-from hotspot.estimate.field.krige import krige, leave_one_out, nearest
+from hotspot.estimate.field.krige import krige, nearest
+from hotspot.estimate.field.left_out import as_stated, leave_one_out, own_errors
 from hotspot.estimate.field.skill import skills, with_skill
 from hotspot.kernels.arrays import Flags, Floats
-from hotspot.quality.completeness import LABELS, daily_means, monthly_means
+from hotspot.quality.period_values import days_of, months_of, year_value
 from hotspot.rules.calendar import month_of, year_months
 from hotspot.rules.criteria import Criteria, Interpolation
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.validity import month_days_needed, year_is_valid
 
 
@@ -31,7 +33,6 @@ def from_stations(
     delivered : Month with ``reference`` stations
     cells : Dataset (cell)
     names : sequence of str, months
-    with_days : bool
 
     Returns
     -------
@@ -41,8 +42,8 @@ def from_stations(
     criteria = delivered.study.criteria
     why = [_no_station(means, t, name, criteria) for t, name in enumerate(names)]
     field = _kriged(means, cells, names, criteria.interpolation, why)
-    field = described(field, delivered, "ordinary kriging of stations", LABELS["station"])
-    if not with_days:
+    field = described(field, delivered, "ordinary kriging of stations", means.attrs["completeness"])
+    if not with_days or of_study(delivered.study).statistic != "mean":  # days average to a mean, not to a percentile
         return field, None
     daily = _kriged_days(days, cells, names, criteria.interpolation)
     return field, scaled(daily, None, field, names)
@@ -56,7 +57,6 @@ def year_of_stations(delivered: Month, cells: xr.Dataset, year: str) -> xr.Datas
     ----------
     delivered : Month of the whole year, from ``open_year``
     cells : Dataset (cell)
-    year : str
 
     Returns
     -------
@@ -69,7 +69,7 @@ def year_of_stations(delivered: Month, cells: xr.Dataset, year: str) -> xr.Datas
     n_days = months["n_valid"].transpose("time", "station").values
     valid = year_is_valid(n_days, criteria.validity)
     of_year = days["pm25"].sel(day=days["day"].dt.year == int(year))
-    mean = of_year.mean("day").where(xr.DataArray(valid, dims="station")).values
+    mean = year_value(of_year, of_study(delivered.study)).where(xr.DataArray(valid, dims="station")).values
     means = months.sel(time=[np.datetime64(f"{year}-01", "ns")]).copy()
     means["pm25"] = (("station", "time"), mean[:, None])
     means["n_valid"] = (("station", "time"), n_days.sum(axis=0)[:, None])
@@ -82,18 +82,17 @@ def year_of_stations(delivered: Month, cells: xr.Dataset, year: str) -> xr.Datas
             f"no station has a valid year ({criteria.validity.year_days} days, every month valid); best has {best} days"
         )
     field = _kriged(means, cells, [f"{year}-01"], criteria.interpolation, [why])
-    field = described(field, delivered, "ordinary kriging of stations", LABELS["station"])
+    field = described(field, delivered, "ordinary kriging of stations", months.attrs["completeness"])
     field.attrs["skill"] = field.attrs["skill"].replace(f"{year}-01", year)
     return field.squeeze("time", drop=True)
 
 
 def station_means(delivered: Month, names: list[str]) -> tuple[xr.Dataset, xr.Dataset]:
     """
-    Daily and monthly means of the reference stations.
+    Daily and monthly values of the reference stations, as the study's pollutant has them (``quality.period_values``).
 
     Parameters
     ----------
-    delivered : Month
     names : sequence of str, months
 
     Returns
@@ -104,8 +103,8 @@ def station_means(delivered: Month, names: list[str]) -> tuple[xr.Dataset, xr.Da
     # In order of place: the order of a file must not reach a sum.
     keys = [np.asarray(reference[name]) for name in ("station", "lat", "lon")]
     reference = reference.isel(station=np.lexsort((keys[0].astype(str), *keys[1:])))
-    days = daily_means(reference, utc_offset=study.utc_offset, validity=study.criteria.validity)
-    means = monthly_means(days, names, validity=study.criteria.validity)
+    days = days_of(reference, study)
+    means = months_of(days, names, study)
     means["pm25"] = means["pm25"].where(means["valid"])
     return days, means.transpose("station", "time", ...)
 
@@ -132,23 +131,30 @@ def _kriged(
     value, error, n_valid = (np.full(shape, np.nan) for _ in range(3))
     valid, why = np.zeros(shape, bool), np.full(shape, "", dtype=object)
     left_out = np.full(station.shape, np.nan)
-    used, held = np.zeros(station.shape[0], bool), []
+    used, held, doubted = np.zeros(station.shape[0], bool), [], []
     for t in range(len(names)):
         why[:, t] = why_not[t]
         if why_not[t]:
             held.append("")
+            doubted.append("")
             continue
         seen = ~np.isnan(station[:, t])
         used |= seen
         at, allowed = (x[seen], y[seen]), station[seen, t]
         allowed, one = _held(*at, allowed, interpolation)
-        held.append(", ".join(means["station"].values.astype(str)[seen][one]))
+        ids = means["station"].values.astype(str)[seen]
+        held.append(", ".join(ids[one]))
         variogram = station_variogram(*at, allowed, interpolation)
-        value[:, t], variance = krige(*at, allowed, *target, variogram, neighbours=interpolation.neighbours)
+        near_by = {"neighbours": interpolation.neighbours}
+        plain = leave_one_out(*at, allowed, variogram, **near_by)
+        noise = own_errors(*at, allowed, variogram, limit=interpolation.station_doubt, **near_by)
+        doubted.append(", ".join(f"{name} +-{e:.0f}" for name, e in zip(ids, np.sqrt(noise), strict=True) if e > 0))
+        value[:, t], variance = krige(*at, allowed, *target, variogram, noise=noise, **near_by)
         # Kriging weights may be negative, a concentration may not.
         value[:, t] = np.maximum(value[:, t], 0.0)
-        error[:, t] = np.sqrt(variance)
-        left_out[seen, t], _ = leave_one_out(*at, allowed, variogram, neighbours=interpolation.neighbours)
+        # Never smaller than what left-out stations show.
+        error[:, t] = np.sqrt(variance * as_stated(allowed, *plain))
+        left_out[seen, t], _ = leave_one_out(*at, allowed, variogram, noise=noise, **near_by)
         distance, closest = nearest(x[seen], y[seen], *target)
         n_valid[:, t] = days[seen, t][closest]
         near = distance <= interpolation.max_station_km * 1000
@@ -161,8 +167,11 @@ def _kriged(
     loo = {f"loo_{name}": scores[name] for name in ("rmse", "bias", "r")}
     # What stations cannot tell changes from one to the next: errors of cells are shared over half their spacing.
     km = nearest_other(x[used], y[used]) / 2000 or None
-    who = "; ".join(f"{name} {stations}" for name, stations in zip(names, held, strict=True) if stations)
-    field = field.assign_attrs(n_stations=int(used.sum()), bounded=who, correlation_km=km, **loo)
+    who, doubt = (
+        "; ".join(f"{name} {stations}" for name, stations in zip(names, which, strict=True) if stations)
+        for which in (held, doubted)
+    )
+    field = field.assign_attrs(n_stations=int(used.sum()), bounded=who, doubted=doubt, correlation_km=km, **loo)
     return with_skill(field, names, skills(left_out, station), satellite=False, least=interpolation.min_stations)
 
 

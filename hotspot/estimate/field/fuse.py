@@ -4,6 +4,7 @@ kriged onto the cells, or subtracted as one constant where that predicts the
 stations at least as well. The leave-one-out error of both is always reported.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from hotspot.estimate.field.bounded import bounded, median_of_others
-from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, leave_one_out, nearest
+from hotspot.estimate.field.krige import Variogram, empirical_variogram, fit_variogram, krige, nearest
+from hotspot.estimate.field.left_out import leave_one_out
 from hotspot.estimate.field.skill import skill, skills
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.criteria import Interpolation
@@ -203,7 +205,6 @@ def station_variogram(x: ArrayLike, y: ArrayLike, values: ArrayLike, interpolati
     ----------
     x, y : float arrays (station), m
     values : float array (station) or (station, time), NaN where missing; two or more at each time
-    interpolation : Interpolation
 
     Returns
     -------
@@ -224,11 +225,14 @@ def station_variogram(x: ArrayLike, y: ArrayLike, values: ArrayLike, interpolati
             table = empirical_variogram(x, y, values, cutoff=diagonal / 2, n_bins=10)
             if len(table) >= 3 and table["gamma"].max() > 0:
                 return fit_variogram(table, model=interpolation.model)
+    share, range_m = interpolation.default_nugget_share, interpolation.default_range_km * 1000
+    shape = Variogram(interpolation.model, share, 1 - share, range_m, origin="proposal")
+    first, other = np.triu_indices(x.size, 1)
+    # Half the mean squared difference of all pairs is the spread: pairs that are near each other differ by less.
+    of_pairs = float(shape.at(np.hypot(x[first] - x[other], y[first] - y[other])).mean()) if first.size else 1.0
     # Equal values still need a positive sill to be weighted; it cancels in the estimate.
-    sill = max(spread, 1e-12)
-    share = interpolation.default_nugget_share
-    range_m = interpolation.default_range_km * 1000
-    return Variogram(interpolation.model, share * sill, (1 - share) * sill, range_m, origin="proposal")
+    sill = max(spread / max(of_pairs, share), 1e-12)
+    return replace(shape, nugget=share * sill, psill=(1 - share) * sill)
 
 
 def agreement(predicted: ArrayLike, observed: ArrayLike) -> dict[str, float]:

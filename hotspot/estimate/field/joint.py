@@ -37,10 +37,6 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
     targets : int64[n_target], positions of the cells asked for
     model : DayModel, from ``day_model`` of the same days
 
-    Returns
-    -------
-    JointMean
-
     Notes
     -----
     With z the true and y the seen logarithms of a day, a the cells' effects (nothing assumed of them), G the

@@ -27,7 +27,6 @@ def with_like(field: "xr.Dataset", delivered: Month, cells: "xr.Dataset", names:
     Parameters
     ----------
     field : Dataset (cell, time) of M-12, M-1, M
-    delivered : Month
     cells : Dataset (cell)
     names : sequence of str, the three months
 
@@ -83,7 +82,6 @@ def stations_in_one_only(study: Study, reference: "xr.Dataset | None", names: Se
 
     Parameters
     ----------
-    study : Study
     reference : Dataset (station, time) of hours, or None
     names : (str, str), base month and month
 

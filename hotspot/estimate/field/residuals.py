@@ -54,15 +54,10 @@ def day_model(
     ----------
     logs : float64[n_cell, n_day], logarithm of the daily means, NaN where not seen
     at : int64[2, n_cell], row and column on the lattice
-    spacing_km : float
     error_share : float
         Stated relative error of a day, 1 sd; NaN: none is stated, and none is assumed.
     correlation_km : float
         Over what distance errors of one day are shared, as far as they are.
-
-    Returns
-    -------
-    DayModel
 
     Notes
     -----
@@ -148,7 +143,6 @@ def variogram(residual: Floats, at: Ints, spacing_km: float) -> tuple[Floats, Fl
     ----------
     residual : float64[n_cell, n_day], NaN where not seen
     at : int64[2, n_cell], row and column
-    spacing_km : float
 
     Returns
     -------

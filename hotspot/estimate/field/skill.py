@@ -26,10 +26,6 @@ def skill(predicted: np.ndarray, observed: np.ndarray) -> Skill:
     ----------
     predicted, observed : float64[n_station], NaN where missing
 
-    Returns
-    -------
-    Skill
-
     Notes
     -----
     ``skill = 1 - MSE / MSE0``, with ``MSE0`` that of predicting each station by the mean of the others, so that
@@ -193,7 +189,6 @@ def only_what_is_told(field: Any, month: str, intake: Any) -> Any:
     Parameters
     ----------
     field : Dataset (cell, time)
-    month : str
     intake : Intake, gets what is ranked and which stations were held
 
     Returns
@@ -214,6 +209,10 @@ def only_what_is_told(field: Any, month: str, intake: Any) -> Any:
         intake.note(sentence)
     if field.attrs.get("bounded"):
         intake.note(f"held to what the other stations allow: {field.attrs['bounded']}")
+    if field.attrs.get("doubted"):
+        intake.note(
+            f"given a larger error of their own (ug/m3), as the other stations say else: {field.attrs['doubted']}"
+        )
     if field.attrs.get("ranks") != "stations":
         return field
     now = xr.DataArray([name == month for name in contracts.months_in(field)], {"time": field["time"]}, "time")

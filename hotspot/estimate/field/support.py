@@ -64,7 +64,6 @@ def support_of(values: ArrayLike, near: tuple[Ints, Ints, Flags], *, support_sta
     ----------
     values : float array (station, time), NaN where missing
     near : tuple, from ``stations_near``
-    support_stations : int
 
     Returns
     -------

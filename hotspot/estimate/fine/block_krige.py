@@ -9,11 +9,10 @@ again. For one pattern of hours and single targets there is ``krige.krige``.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspot.estimate.field.krige import Variogram, by_place
+from hotspot.estimate.field.krige import Variogram
 from hotspot.kernels import downdate
-from hotspot.kernels import krige_blocks as kernel
-from hotspot.kernels.arrays import Floats, Singles
-from hotspot.kernels.krige_blocks import Blocks, Hours
+from hotspot.kernels.arrays import Floats
+from hotspot.kernels.krige_blocks import Blocks
 from hotspot.variables import DataError
 
 WIDE = 4  # a block knows the nearest WIDE * neighbours stations, for hours when its own are silent
@@ -39,17 +38,12 @@ def lay_blocks(
     x, y : float arrays (station), m, no two in one place, sorted by x, then y
     target_x, target_y : float arrays (target), m, block after block
     first : int array (block + 1), where each block's targets start
-    variogram : Variogram
     neighbours : int
         Stations nearest to the middle of a block's targets.
     noise : float array (station), optional
         Measurement variance of each, in the variogram's unit, beside its nugget.
     max_m : float
         A block whose nearest reporting station is farther gets no value, m.
-
-    Returns
-    -------
-    Blocks
 
     Raises
     ------
@@ -88,70 +82,3 @@ def lay_blocks(
         )
     reach = (away <= max_m).sum(axis=1)
     return Blocks(place, noise, target, first, neighbour, inverse, weight, variance, wide, reach, variogram.as_array())
-
-
-def krige_blocks(
-    x: ArrayLike,
-    y: ArrayLike,
-    values: ArrayLike,
-    target_x: ArrayLike,
-    target_y: ArrayLike,
-    block: ArrayLike,
-    variogram: Variogram,
-    *,
-    neighbours: int = 32,
-    min_share: float = 0.5,
-) -> tuple[Floats, Singles]:
-    """
-    Ordinary kriging of every hour, whichever stations report in it.
-
-    Parameters
-    ----------
-    x, y : float arrays (station), m
-    values : float array (station, time), NaN where missing
-        Stations in one place are averaged first.
-    target_x, target_y : float arrays (target), m
-    block : int array (target), ascending
-        Targets of one block, such as the sub-cells of a cell, share their stations.
-    variogram : Variogram
-    neighbours : int
-        Stations nearest to the block's middle. Those of them that report speak;
-        where fewer than ``min_share`` do, the nearest ones that report are taken instead.
-    min_share : float, 0 to 1
-
-    Returns
-    -------
-    (estimate, variance): float64 and float32 arrays (target, time), NaN at times without a station
-
-    Raises
-    ------
-    DataError
-        A coordinate is missing, blocks are not in order, or a system has no solution.
-
-    Notes
-    -----
-    With B the inverse of a block's ordinary-kriging system, w its weights and M the
-    silent stations, w' = w - B_.M inv(B_MM) w_M and the variance grows by
-    w_M' inv(B_MM) w_M. Equal to solving the system of the other stations to 1e-9.
-
-    Examples
-    --------
-    >>> from hotspot.estimate.field.krige import Variogram
-    >>> flat = Variogram("spherical", 0.0, 1.0, 10.0)
-    >>> values = [[10.0, 10.0], [20.0, np.nan]]
-    >>> krige_blocks([0.0, 2.0], [0.0, 0.0], values, [1.0], [0.0], [0], flat)[0].round(6).tolist()
-    [[15.0, 10.0]]
-    """
-
-    x, y, values, _ = by_place(x, y, values)
-    block = np.asarray(block)
-    if (np.diff(block) < 0).any():
-        raise DataError("targets are not in order of their blocks; sort them.")
-    first = np.r_[0, np.flatnonzero(np.diff(block)) + 1, block.size]
-    blocks = lay_blocks(x, y, target_x, target_y, first, variogram, neighbours=neighbours)
-    n = values.shape[1]
-    hours = Hours(np.zeros(n), np.ones(n), np.full(n, -np.inf), np.full(n, np.inf))
-    least = np.array([int(np.ceil(min_share * blocks.neighbour.shape[1])), 1])
-    out = np.empty((block.size, n)), np.empty((block.size, n), np.float32)
-    estimate, sd = kernel.field(np.ascontiguousarray(values), blocks, hours, np.zeros(block.size), least, *out)
-    return estimate, sd**2

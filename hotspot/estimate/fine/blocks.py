@@ -72,10 +72,6 @@ def split_block(log_values: Floats, n_pattern: int, *, rounds: int = 4) -> Patte
     n_pattern : int
         Patterns beside the day mean; fewer where the block has few cells.
 
-    Returns
-    -------
-    Patterns
-
     Notes
     -----
     Two-way means by alternation, then one pattern after another out of the rest

@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.contracts.beside import Beside
 from hotspot.contracts.records import Month
 from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
 from hotspot.kernels.arrays import Flags, Floats, Numbers, Times
@@ -116,7 +117,25 @@ def fine_month(
     )
     kept = ("n_stations", "method", "factor_low", "factor_high", "loo_rmse")
     table.attrs = {name: hours.attrs[name] for name in kept if name in hours.attrs}
+    table.attrs["hours"] = _hours_of_cells(hours, month, offset)
     return table
+
+
+def _hours_of_cells(hours: xr.Dataset, month: str, offset: float) -> Beside:
+    """Of each cell its local hours from the month's first: the mean of its sub-cells, NaN where none is known."""
+    start, end = local_bounds(month, offset)
+    n = int((end - start) / np.timedelta64(1, "h"))
+    at = ((hours["time"].values.astype("datetime64[ns]") - start) / np.timedelta64(1, "h")).astype(np.int64)
+    within = (at >= 0) & (at < n)
+    told, cells = Beside(), hours["cell"].values.astype(str)
+    for code in dict.fromkeys(cells):
+        own = hours["pm25"].values[cells == code][:, within]
+        seen = np.isfinite(own)
+        row = np.full(n, np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            row[at[within]] = np.where(seen, own, 0.0).sum(axis=0) / seen.sum(axis=0)
+        told[str(code)] = row
+    return told
 
 
 def _of_month(delivered: Month, criteria: Criteria) -> xr.Dataset | None:

@@ -7,9 +7,10 @@ import numpy as np
 
 from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
-from hotspot.estimate.fine.block_krige import Blocks, Hours, lay_blocks
+from hotspot.estimate.fine.block_krige import lay_blocks
 from hotspot.kernels import krige_blocks
 from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
+from hotspot.kernels.krige_blocks import Blocks, Hours
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -72,7 +73,6 @@ def residuals(values: Floats, pattern: Floats | None, criteria: Criteria) -> tup
     ----------
     values : float array (place, hour), ug/m3, NaN where missing
     pattern : float array (place), ug/m3, or None
-    criteria : Criteria
 
     Returns
     -------
@@ -133,7 +133,6 @@ def learn(
     target : (x, y) of the targets, float arrays, m
     first : int array (block + 1)
     station_pattern : dict of month -> float array (place), may be empty
-    criteria : Criteria
 
     Returns
     -------
@@ -317,7 +316,7 @@ def _left_out(blocks: Blocks, sample: Floats, rest: Floats, trend: Floats, sd: F
     if station.size * sample.shape[1] < _ENOUGH:  # too few in the cells: those around are the next best
         station = np.flatnonzero(speaks)
     said, variance = krige_blocks.left_out(np.ascontiguousarray(rest), blocks, station, block[station].astype(np.int64))
-    said, error = said + trend[station], np.sqrt(variance) * sd
+    said, error = said + trend[station], np.sqrt(variance) * _spread_of_others(rest, station, sd)
     known = np.isfinite(said) & np.isfinite(sample[station])
     away = np.abs(said - sample[station])[known] / np.maximum(error[known], 1e-9)
     scale = 1.0
@@ -325,3 +324,21 @@ def _left_out(blocks: Blocks, sample: Floats, rest: Floats, trend: Floats, sd: F
         scale = float(np.clip(np.quantile(away, 0.95) / 1.96, *_SCALES))
     found = agreement(said, sample[station])
     return found | {"within": float((away <= 1.96 * scale).mean()) if known.any() else float("nan"), "scale": scale}
+
+
+def _spread_of_others(rest: Floats, station: Ints, sd: Floats) -> Floats:
+    """
+    The hour's spread as it would be without the station that is left out, float64[station, hour].
+
+    A station far from all others widens the hour's spread itself: judged by a spread that holds its own surprise it
+    looks less surprising than it will where no station stands.
+    """
+    seen = np.isfinite(rest)
+    count = seen.sum(axis=0)
+    mean = np.where(seen, rest, 0.0).sum(axis=0) / np.maximum(count, 1)
+    away = np.where(seen, rest - mean, 0.0)
+    own = away[station] ** 2 * count / np.maximum(count - 1, 1)
+    with np.errstate(invalid="ignore"):
+        share = ((away**2).sum(axis=0) - own) / np.maximum(count - 2, 1) * np.maximum(count - 1, 1)
+        share = share / (away**2).sum(axis=0)
+    return sd * np.sqrt(np.where((count >= 3) & np.isfinite(share), np.maximum(share, 0.0), 1.0))

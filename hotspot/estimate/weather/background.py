@@ -63,7 +63,6 @@ def regional_background(
         Its section ``background``.
     steps : Dataset (time, ...), optional
         Daily ``u10 v10`` from ``weather_steps``, needed by ``side = "upwind"``.
-    variable : str
 
     Returns
     -------

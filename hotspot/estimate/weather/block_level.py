@@ -52,8 +52,6 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
 
     Parameters
     ----------
-    block : Block
-    setting : Setting
     by_step : bool
         True gives the single days (or hours), without variances.
 

@@ -39,7 +39,6 @@ def box_level(
     *,
     criteria: Criteria | None = None,
     stagnant: Flags | None = None,
-    variable: str = "pm25",
 ) -> "xr.Dataset":
     """
     Emission level of each cell by the box model, by year.
@@ -47,7 +46,7 @@ def box_level(
     Parameters
     ----------
     field : Dataset (cell, day)
-        ``variable``, ug/m3, NaN where not seen; ``lon lat`` unless the weather is that of one point;
+        ``pm25``, ug/m3, NaN where not seen; ``lon lat`` unless the weather is that of one point;
         attrs ``spacing``, m.
     background : DataArray (cell, day), ug/m3, from ``regional_background``
     steps : Dataset (time, ...), daily, from ``weather_steps``
@@ -56,7 +55,6 @@ def box_level(
         Its sections ``stagnation`` and ``box``.
     stagnant : bool array (time, ...) like ``steps["speed"]``, optional
         Other stagnant days than the criteria's.
-    variable : str
 
     Returns
     -------
@@ -104,15 +102,15 @@ def box_level(
     calm = np.asarray(stagnant, bool).reshape(steps.sizes["time"], -1)
     flow, height = _flow(steps.transpose("time", *dims), rules.box)
     place = nearest_place(field, steps)
-    dim = next(name for name in field[variable].dims if name != "cell")
-    values = field[variable].transpose("cell", dim).values
+    dim = next(name for name in field["pm25"].dims if name != "cell")
+    values = field["pm25"].transpose("cell", dim).values
     behind = background.transpose("cell", dim).values
     day = field[dim].values.astype("datetime64[D]")
     known = steps["time"].values.astype("datetime64[D]")
     at = np.minimum(np.searchsorted(known, day), len(known) - 1)
     has = known[at] == day
     if not has.any():
-        raise DataError(f"{variable}: no day of the field has weather; deliver weather of the same days.")
+        raise DataError("pm25: no day of the field has weather; deliver weather of the same days.")
     years, of = np.unique(day.astype("datetime64[Y]"), return_inverse=True)
     level = np.full((len(values), len(years)), np.nan)
     n_days = np.zeros(level.shape, np.int64)

@@ -78,7 +78,6 @@ def richardson_lucy(mean: Floats, col: Ints, row: Ints, *, width: float = 1.0, r
         As for ``local_contrast``.
     width : float
         Standard deviation of the blur, cells.
-    rounds : int
 
     Returns
     -------

@@ -32,44 +32,41 @@ def flatten(model: Any, n_calendar: int) -> Forest:
     n_calendar : int
         How many of the features are the calendar's; the others are weather.
 
-    Returns
-    -------
-    Forest
-
     Raises
     ------
     ValueError
         A tree splits on categories, which this table cannot hold.
     """
-    trees: list[np.ndarray] = []
-    thresholds: list[np.ndarray] = []
-    values: list[np.ndarray] = []
-    for block in model.model_to_string().split("Tree=")[1:]:
-        lines = block.split("end of trees")[0].splitlines()
-        fields = dict(line.split("=", 1) for line in lines if "=" in line)
-        if int(fields["num_cat"]):
-            raise ValueError("the model splits on categories; train it on numeric features only.")
-        leaves = np.array(fields["leaf_value"].split(), float)
-        n_split = len(leaves) - 1
-        table = np.zeros((n_split + len(leaves), 4), np.int64)
-        table[n_split:, 0] = -1
-        table[0, 3] = 1
-        threshold = np.zeros(len(table))
-        value = np.zeros(len(table))
-        value[n_split:] = leaves
-        if n_split:
-            feature = np.array(fields["split_feature"].split(), np.int64)
-            table[:n_split, 0] = np.where(feature < n_calendar, feature, n_calendar - 2 - feature)
-            threshold[:n_split] = np.array(fields["threshold"].split(), float)
-            for column, name in ((1, "left_child"), (2, "right_child")):
-                child = np.array(fields[name].split(), np.int64)
-                # LightGBM writes leaf k as -1 - k; leaves follow the splits here.
-                table[:n_split, column] = np.where(child >= 0, child, n_split - 1 - child)
-        table[:, 1:3] += sum(len(one) for one in trees)
-        trees.append(table)
-        thresholds.append(threshold)
-        values.append(value)
-    return Forest(np.concatenate(trees), np.concatenate(thresholds), np.concatenate(values), n_calendar)
+    lines: dict[str, list[str]] = {}
+    for line in model.model_to_string().split("end of trees")[0].splitlines():
+        name, _, rest = line.partition("=")
+        lines.setdefault(name, []).append(rest)
+
+    def said(name: str, kind: type) -> np.ndarray:
+        return np.fromstring(" ".join(lines.get(name, ())), kind, sep=" ")
+
+    if said("num_cat", int).any():
+        raise ValueError("the model splits on categories; train it on numeric features only.")
+    leaves = said("num_leaves", np.int64)
+    splits, size = leaves - 1, 2 * leaves - 1
+    first = np.cumsum(size) - size
+    # A tree's splits come first, its leaves follow.
+    own = np.arange(size.sum()) - np.repeat(first, size)
+    split = own < np.repeat(splits, size)
+    trees = np.zeros((split.size, 4), np.int64)
+    trees[~split, 0] = -1
+    trees[first, 3] = 1
+    threshold, value = np.zeros(split.size), np.zeros(split.size)
+    value[~split] = said("leaf_value", np.float64)
+    feature = said("split_feature", np.int64)
+    trees[split, 0] = np.where(feature < n_calendar, feature, n_calendar - 2 - feature)
+    threshold[split] = said("threshold", np.float64)
+    for column, name in ((1, "left_child"), (2, "right_child")):
+        child = said(name, np.int64)
+        # LightGBM writes leaf k as -1 - k.
+        trees[split, column] = np.where(child >= 0, child, np.repeat(splits, splits) - 1 - child)
+    trees[:, 1:3] += np.repeat(first, size)[:, None]
+    return Forest(trees, threshold, value, n_calendar)
 
 
 def regroup(forest: Forest, averaged: Flags) -> Forest:
@@ -111,7 +108,6 @@ def average_over_weather(forest: Forest, calendar: Floats, weather: Floats, weig
 
     Parameters
     ----------
-    forest : Forest
     calendar : float array (time, n_calendar)
     weather : float array (row, n_weather)
     weight : float array (row,), optional

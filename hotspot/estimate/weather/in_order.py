@@ -1,5 +1,6 @@
 """Jobs handed to processes or to a cluster, and their results in order, few in flight at a time."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from typing import Any
 @contextmanager
 def pool(workers: int, executor: Any = None) -> Iterator[Any]:
     """
-    Where jobs go: the executor given, a pool of processes of our own, or None for this process alone.
+    Where jobs go: the executor given, the cluster that work is handed to, a pool of processes of our own, or None
+    for this process alone.
 
     Parameters
     ----------
@@ -30,6 +32,7 @@ def pool(workers: int, executor: Any = None) -> Iterator[Any]:
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}; give at least 1.")
+    executor = executor or _cluster()
     if executor is not None or workers == 1:
         yield executor
         return
@@ -42,6 +45,15 @@ def pool(workers: int, executor: Any = None) -> Iterator[Any]:
         own.shutdown(cancel_futures=True)
 
 
+def _cluster() -> Any:
+    """The executor of the cluster that work is handed to (``--scheduler``), or None."""
+    distributed: Any = sys.modules.get("distributed")  # whoever has a client has loaded it
+    try:
+        return None if distributed is None else distributed.get_client().get_executor()
+    except ValueError:  # no client
+        return None
+
+
 def in_order(function: Callable, jobs: Iterable, executor: Any, *, ahead: int = 16) -> list:
     """
     Results in the order of the jobs; at most ``ahead`` are in flight, so memory stays bounded.
@@ -51,7 +63,6 @@ def in_order(function: Callable, jobs: Iterable, executor: Any, *, ahead: int = 
     function : callable of one job; a plain function where processes run it
     jobs : iterable, read as they are handed out
     executor : from ``pool``
-    ahead : int
 
     Examples
     --------

@@ -67,8 +67,6 @@ def level_dataset(
     ----------
     found : dict of arrays
     field : Dataset, whose places and coordinates are kept
-    place : str
-    variable : str
     stamps : datetime64[ns][time]
     level : float
         Of the intervals.

@@ -43,7 +43,6 @@ def calendar_columns(time: Times, first: np.datetime64, *, hourly: bool = False)
     Parameters
     ----------
     time : datetime64 array, local
-    first : datetime64
 
     Returns
     -------
@@ -75,7 +74,6 @@ def train(columns: Floats, target: Floats, weight: Floats, rules: Normalisation,
     columns : float64[row, feature], the calendar's first
     target, weight : float64[row]
     rules : Normalisation, of the criteria
-    hourly : bool
 
     Returns
     -------
@@ -141,7 +139,6 @@ def weather_effects(
     calendar : float64[time, n_calendar]
     weather : float64[time, n_weather], NaN rows where the weather has a gap
     fold : int64[time], from ``folds_of``
-    rules : Normalisation
     factor : sequence of str[n_weather], the factor each column belongs to
     remove : collection of str
         Factors to average over; the columns of the others stay as they were.
@@ -152,11 +149,6 @@ def weather_effects(
     groups : list of (bool[time], bool[row]), optional
         Times and the rows they are averaged over, e.g. the same weeks of all years; those
         without any row are left NaN.
-    hourly : bool
-
-    Returns
-    -------
-    Effects
 
     Notes
     -----

@@ -45,8 +45,6 @@ def wind_classes(u: Floats, v: Floats, depth: Floats | None, day: Ints, n_day: i
     depth : float array (step,) or None
         Boundary layer, m; a step weighs ``(500 / depth) ** 0.5``, between fully mixed and not at all.
     day : int array (step,), position of the step's day, -1 for none
-    n_day : int
-    sectors : int
 
     Returns
     -------
@@ -83,7 +81,6 @@ def plume_spectrum(blow: Floats, plume: Plume, shape: tuple[int, int], spacing: 
     Parameters
     ----------
     blow : float array (class, 2), wind to (east, north), m/s
-    plume : Plume
     shape : (rows, cols) of the periodic lattice
     spacing : float, m
 
@@ -129,8 +126,6 @@ def daily_spectra(
 
     Parameters
     ----------
-    winds : Winds
-    plume : Plume
     shape : (rows, cols)
     spacing : float, m
 

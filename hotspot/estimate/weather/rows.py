@@ -187,10 +187,6 @@ def weather_table(steps: "xr.Dataset", lon: ArrayLike, lat: ArrayLike, *, per_da
     per_day : int
         Rows of a day: 1 or 24.
 
-    Returns
-    -------
-    WeatherTable
-
     Raises
     ------
     DataError

@@ -45,10 +45,6 @@ def same_month_change(
     level : float
         Of the interval.
 
-    Returns
-    -------
-    Change
-
     Notes
     -----
     With d(t) = ln value(t) - ln value(t - 12) and s(t) its standard error if the two months were

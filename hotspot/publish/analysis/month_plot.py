@@ -13,6 +13,8 @@ import xarray as xr
 from hotspot import contracts
 from hotspot.publish.fonts import check_glyphs, font_path
 from hotspot.publish.palette import diverging_breaks, palette, sequential_breaks, spread_over
+from hotspot.publish.words import FIELDS
+from hotspot.text.labels import label_of
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -24,16 +26,16 @@ _BARS_KM = (1, 2, 5, 10, 20, 50, 100, 200)
 _EMPTY = "#e4e6e8"
 # variable -> (ramp, Chinese, English, unit)
 _KNOWN = {
-    "pm25": ("concentration", "PM2.5 月均浓度", "monthly mean", "µg/m³"),
+    "pm25": ("concentration", *FIELDS["pm25"], "µg/m³"),
     "pm25_base": ("concentration", "PM2.5 比较基数", "base of changes", "µg/m³"),
     "pm25_plain": ("concentration", "PM2.5 卫星原值", "satellite alone", "µg/m³"),
     "pm25_seen": ("concentration", "PM2.5 有观测日均值", "days seen", "µg/m³"),
     "pm25_filled": ("concentration", "PM2.5 补全后均值", "days filled", "µg/m³"),
     "pm25_normalised": ("concentration", "PM2.5 平均气象条件下", "in average weather", "µg/m³"),
-    "pm25_error": ("error", "PM2.5 误差（1σ）", "error (1 sd)", "µg/m³"),
-    "coverage": ("coverage", "卫星覆盖率", "coverage", "1"),
-    "n_valid": ("coverage", "有效天数", "valid days", "d"),
-    "level": ("level", "静稳条件下的排放水平", "level in stagnant weather", "µg/m³"),
+    "pm25_error": ("error", *FIELDS["pm25_error"], "µg/m³"),
+    "coverage": ("coverage", *FIELDS["coverage"], "1"),
+    "n_valid": ("coverage", label_of("valid_days"), "valid days", "d"),
+    "level": ("level", *FIELDS["level"], "µg/m³"),
 }
 
 
@@ -78,7 +80,7 @@ def month_plot(
     >>> from hotspot.synthetic.study import synthetic_month
     >>> ax = month_plot(monthly_field(synthetic_month(size="small"))[0], "2025-11")
     >>> ax.get_title()
-    'PM2.5 月均浓度 · 2025-11\\nmonthly mean'
+    'PM2.5 月均浓度 · 2025-11\\nPM2.5 monthly mean'
     """
     import matplotlib.pyplot as plt
     from matplotlib.collections import PolyCollection

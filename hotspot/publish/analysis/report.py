@@ -5,34 +5,39 @@ Its numbers are those of ``cells.parquet``, read back from the month's folder, s
 holds that file can recompute them. Same month, same bytes: no date, no random name.
 """
 
-import re
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hotspot.contracts.fields import pollutant_of
+from hotspot.grid.city_files import city_files
 from hotspot.publish.analysis import report_map, report_sections, report_split, report_tables, report_words
 from hotspot.publish.analysis.report_wind import wind_section
 from hotspot.publish.analysis.report_words import name_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.manifest import list_digest
-from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.publish.maps.borders import Units
+from hotspot.publish.maps.values import limits
+from hotspot.publish.paper.pages import set_each
+from hotspot.publish.paper.typeset import set_texts
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.pollutants import PM25, SLOT
 from hotspot.rules.reasons import LEVEL
+from hotspot.sources.store import Store
 from hotspot.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
     import shapely
-    import xarray as xr
 
     from hotspot.contracts.records import Derived
 
 _TEMPLATE = "report.typ"
-_THREADS = 2  # more would only hold more pages in memory
 _WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 96.0, 84.0  # of a map, at most; of two below each other
 
 
@@ -43,7 +48,7 @@ class _Month(NamedTuple):
     month: str
     derived: "Derived"
     cells: "pd.DataFrame"  # of the whole study, from cells.parquet
-    units: report_map.Units
+    units: Units
     stations: "pd.DataFrame"  # from station_months
     at: list  # places of the stations on the lattice
     traced: dict  # cell -> its rows
@@ -51,7 +56,13 @@ class _Month(NamedTuple):
 
 
 def write_report(
-    folder: Path, *, study: Study, month: str, derived: "Derived", state: str = "preliminary"
+    folder: Path,
+    *,
+    study: Study,
+    month: str,
+    derived: "Derived",
+    state: str = "preliminary",
+    store: Store | None = None,
 ) -> list[Path]:
     """
     Write ``report.pdf`` and, where the study has more than one city, ``reports/CITYCODE.pdf``.
@@ -60,12 +71,13 @@ def write_report(
     ----------
     folder : str or Path
         The month's folder; holds ``cells.parquet``. ``warnings.csv`` names the list if it is there.
-    study : Study
     month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     state : str
         A key of ``words.STATES``.
+    store : Store, optional
+        Where set pages are kept between runs.
 
     Returns
     -------
@@ -86,13 +98,9 @@ def write_report(
         (folder / "reports").mkdir(exist_ok=True)
         paths = [*(folder / "reports" / f"{name}.pdf" for name in cities), *paths]
         parts = [*cities.values(), whole]
-    # typst leaves Python's lock while it sets a page; the book last, as for the sheets.
-    with ThreadPoolExecutor(_THREADS) as pool:
-        pages = pool.map(lambda part: typeset(_TEMPLATE, part), parts)
-        for path, page in zip(
-            paths, tqdm(pages, total=len(parts), desc="reports", disable=None, leave=False), strict=True
-        ):
-            path.write_bytes(page)
+    pages = set_each(_TEMPLATE, parts, parts=["map_parts.typ"], store=store)
+    for path, page in zip(paths, tqdm(pages, total=len(parts), desc="reports", disable=None, leave=False), strict=True):
+        path.write_bytes(page)
     return [paths[-1], *paths[:-1]]
 
 
@@ -110,38 +118,38 @@ def report_data(
     -------
     (whole, cities): the data of ``report.pdf``, and by city code those of the chapters alone
     """
-    cells = report_tables.read_cells(folder)
-    table = report_tables.station_months(
-        derived.delivered.reference, month, utc_offset=study.utc_offset, validity=study.criteria.validity
-    )
+    of, reference = pollutant_of(derived.field), derived.delivered.reference
+    cells = report_tables.read_cells(folder, of)
+    table = report_tables.station_months(reference, month, study)
+    if not of.usual and reference is not None:  # hours too stand in the place of what is ranked
+        delivered = replace(derived.delivered, reference=reference.rename({of.name: SLOT}))
+        derived = replace(derived, delivered=delivered)
     x, y = study.grid.project(table["lon"].to_numpy(float), table["lat"].to_numpy(float))
     given = _Month(
         study=study,
         month=month,
         derived=derived,
         cells=cells,
-        units=report_map.Units(study.grid, study.boundaries),
+        units=Units(study.grid, study.boundaries),
         stations=table,
         at=list(zip(x.tolist(), y.tolist(), strict=True)),
         traced=dict(list(_plain(derived.traced).groupby("cell", sort=False))),
         sizes=report_sections.sizes_words(derived.delivered.facilities),
     )
     digest = list_digest(folder)
-    codes = _codes(derived.field, sorted(set(cells["city"])), set(cells.loc[cells["hotspot"], "city"]))
+    there = set(cells["city"])
+    codes = {name: code for name, code in city_files(derived.field).items() if name in there}
     chapters = {name: _chapter(given, name) for name in codes}
-    several = len(codes) > 1
     cities = {
-        codes[name]: _report(
-            given, chapters[name]["sum"], [chapters[name]], f"{month}-{codes[name]}", name, state, digest
-        )
-        for name in codes
+        code: _report(given, chapters[name]["sum"], [chapters[name]], f"{month}-{code}", name, state, digest)
+        for name, code in codes.items()
     }
-    if not several:
+    cities = of.told(cities, columns=True)
+    if len(codes) < 2:
         return next(iter(cities.values())) | {"id": f"{study.id}-{month}"}, cities
     overview = _overview(given)
-    name = study.name
-    whole = _report(given, overview["sum"], [overview, *chapters.values()], month, name, state, digest)
-    return whole | {"contents": True}, cities
+    whole = _report(given, overview["sum"], [overview, *chapters.values()], month, study.name, state, digest)
+    return of.told(whole, columns=True) | {"contents": True}, cities
 
 
 def _report(
@@ -238,31 +246,41 @@ def _chapter(given: _Month, name: str) -> dict[str, Any]:
     sections = report_sections
     parts = [
         ("高值区域分布", "Where it is high", maps),
-        ("各区县浓度与变化", "Districts", [sections.district_table(name, counties, decimals, "区县", "District")]),
+        ("各区县浓度与变化", "Districts", [sections.district_table(name, counties, decimals, "区县", "Districts")]),
         ("浓度最高和增幅最大的网格", "Highest cells and largest rises",
-         sections.leader_blocks(leaders, cells, left_out, criteria)),
+         [*sections.leader_blocks(leaders, cells, left_out, criteria), *_by_chance(given, name)]),
         ("风向风速分析", "Wind", wind),
         ("预警网格与邻近站点对比", "Warned cells and stations",
          sections.station_blocks(near, given.month, derived.field, criteria, len(given.stations) > 0)),
-        ("预警网格内及周边重点企业", "Key enterprises",
-         sections.enterprise_blocks(cells, given.traced, given.sizes)),
-        ("扣除气象影响后的变化", "Change in average weather",
+        (report_words.ENTERPRISES, "Key enterprises",
+         _refused(given, "trace") or sections.enterprise_blocks(cells, given.traced, given.sizes)),
+        (report_words.WITHOUT_WEATHER, "Change in average weather",
          sections.weather_blocks(derived.field, free, warned, decimals, "区县", numbers)),
-        ("聚集的演变", "How clusters came about",
+        (report_words.EMERGING, "How clusters came about",
          report_split.emerging_blocks(getattr(derived, "emerging", None), cells, numbers)),
     ]  # fmt: skip
-    return {
-        "title": name_words(name),
-        "sum": [line for line in summary if line],
-        "sections": [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts],
-        "n_cells": len(cells),
-    }
+    return _of_parts(name_words(name), summary, parts, len(cells))
+
+
+def _refused(given: _Month, what: str) -> list[dict[str, Any]]:
+    """The sentence that stands in place of what is not made of a pollutant; nothing where it is made."""
+    refused = pollutant_of(given.derived.field).refused
+    return [report_sections.text(refused[what][0])] if what in refused else []
 
 
 def _split(given: _Month, name: str, free: "pd.DataFrame") -> str:
     """One line of a city: its change from last year, of which weather and emission; empty where nobody can say."""
     half = report_split.half_width(given.derived.field, name)
     return report_split.split_sentence(name_words(name), free.iloc[-1], half, given.study.criteria.normalisation.level)
+
+
+def _by_chance(given: _Month, name: str | None = None) -> list[dict[str, Any]]:
+    """What chance alone would bring to D11 and D12, of a city or of all."""
+    hot, warned = (
+        table if name is None else table[table["city"] == name] for table in (given.derived.hot, given.derived.warned)
+    )
+    said = report_split.chance_sentence(hot, warned, given.study.criteria.escalation, given.month)
+    return [report_sections.text(said)] if said else []
 
 
 def _overview(given: _Month) -> dict[str, Any]:
@@ -272,8 +290,9 @@ def _overview(given: _Month) -> dict[str, Any]:
     cities = report_tables.districts(cells, decimals, by="city")
     warned = published(given.derived.warned, decimals)
     drawn = report_map.value_map(
-        cells, grid=study.grid, outlines=given.units.city, heavy=[], breaks=report_map.limits(cells),
-        numbers=dict.fromkeys(report_tables.numbered(cells), 0), stations=given.at, width=_WIDTH_MM, height=165.0,
+        cells, grid=study.grid, outlines=given.units.city, heavy=[], breaks=limits(cells),
+        numbers=dict.fromkeys(report_tables.numbered(cells), 0), stations=given.at, width=_WIDTH_MM, height=120.0,
+        ramp=pollutant_of(given.derived.field).colours,
     )  # fmt: skip
     title = {"zh": f"{name_words(study.name)}{month_zh(given.month)}PM2.5月均浓度分布", "en": "Monthly mean by cell"}
     summary = [
@@ -292,16 +311,17 @@ def _overview(given: _Month) -> dict[str, Any]:
     parts = [
         ("高值区域分布", "Where it is high", [_map_block([drawn | title], given, 0)]),
         ("各城市浓度与变化", "Cities", [
-            report_sections.district_table(study.name, cities, decimals, "城市", "City"),
-            *(report_sections.text(line) for line in split if line),
+            report_sections.district_table(study.name, cities, decimals, "城市", "Cities"),
+            *(report_sections.text(line) for line in split if line), *_by_chance(given),
         ]),
     ]  # fmt: skip
-    return {
-        "title": "总体情况",
-        "sum": [line for line in summary if line],
-        "sections": [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts],
-        "n_cells": len(cells),
-    }
+    return _of_parts("总体情况", summary, parts, len(cells))
+
+
+def _of_parts(title: str, summary: list[str], parts: Sequence[tuple[str, str, Any]], n_cells: int) -> dict[str, Any]:
+    """A chapter of its summary and its sections (Chinese, English, blocks)."""
+    sections = [{"zh": zh, "en": en, "blocks": blocks} for zh, en, blocks in parts]
+    return {"title": title, "sum": [line for line in summary if line], "sections": sections, "n_cells": n_cells}
 
 
 def _maps(
@@ -309,8 +329,9 @@ def _maps(
 ) -> list[dict[str, Any]]:
     """The city, and its hotspot cells enlarged where they fill only a part of it; beside it if both are upright."""
     settings: dict[str, Any] = {
-        "grid": given.study.grid, "outlines": outlines, "breaks": report_map.limits(cells), "numbers": numbers,
+        "grid": given.study.grid, "outlines": outlines, "breaks": limits(cells), "numbers": numbers,
         "heavy": [given.units.city[name]] if name in given.units.city else [], "stations": given.at,
+        "ramp": pollutant_of(given.derived.field).colours,
     }  # fmt: skip
     spacing = given.study.grid.spacing
     part = report_map.around_hotspots(cells, spacing, width=_WIDTH_MM, height=_HEIGHT_MM)
@@ -335,7 +356,7 @@ def _map_block(maps: list[dict[str, Any]], given: _Month, n_numbered: int) -> di
     marks += ["斜线为无有效月均值"] if any(drawn["hatched"] for drawn in maps) else []
     marks += ["空心三角为参考站点"] if given.at else []
     note = f"{'；'.join(marks)}。按cells.parquet的pm25、valid、hotspot、warned绘制。"
-    return {"kind": "maps", "maps": maps, "legend": maps[0]["legend"], "note": note}
+    return {"kind": "maps", "maps": maps, "legend": maps[0]["legend"], "figure": PM25.figure_zh, "note": note}
 
 
 def _plain(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -343,15 +364,3 @@ def _plain(table: "pd.DataFrame") -> "pd.DataFrame":
     table = table.copy()
     table.attrs = {}
     return table
-
-
-def _codes(field: "xr.Dataset", names: list[str], watched: set[str]) -> dict[str, str]:
-    """The name of each city's file: its code; where there is none, its number among the cities, as in ``notice``."""
-    cities, codes = (field[name].values.astype(str).tolist() for name in ("city", "city_code"))
-    code_of = dict(zip(cities, codes, strict=True))
-    order = sorted(names, key=lambda name: (name not in watched, code_of[name], name))
-    files = {
-        name: code_of[name] if re.fullmatch(r"[0-9A-Za-z]{1,12}", code_of[name]) else f"city{number:02d}"
-        for number, name in enumerate(order, 1)
-    }
-    return dict(sorted(files.items(), key=lambda pair: pair[1]))

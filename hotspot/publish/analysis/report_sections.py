@@ -8,9 +8,13 @@ Under each table stands which columns it came from.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hotspot.contracts.fields import pollutant_of
 from hotspot.publish.analysis.report_tables import numbered
 from hotspot.publish.analysis.report_words import (
+    ENTERPRISES,
     NONE,
+    PLACE,
+    WITHOUT_WEATHER,
     direction_zh,
     interval_words,
     name_words,
@@ -23,15 +27,16 @@ from hotspot.publish.analysis.report_words import (
     why_not,
 )
 from hotspot.publish.fonts import shorten
-from hotspot.publish.paper import sheet_map
+from hotspot.publish.maps.symbols import SYMBOLS
 from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import BASES, known
+from hotspot.publish.words import BASES, NONE_WARNED, SAME, known
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import LEVEL, Reason, in_use
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
+from hotspot.text.labels import label_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,15 +79,15 @@ def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: st
     """Districts with their mean and both changes; the last row is the whole."""
     columns = [
         column(unit, unit_en, "1fr", "left"),
-        column("月均浓度", "mean", "17mm", unit=_UNIT),
+        column(label_of("monthly_mean"), "mean", "17mm", unit=_UNIT),
         column("同比变化", "y-o-y", "16mm", unit=_UNIT),
         column("同比", "", "13mm", unit="%"),
         column("环比变化", "m-o-m", "16mm", unit=_UNIT),
         column("环比", "", "13mm", unit="%"),
         column("网格数", "cells", "12mm"),
         column("有效率", "valid", "13mm", unit="%"),
-        column("热点网格", "hotspot", "14mm"),
-        column("预警网格", "warned", "14mm"),
+        column(label_of("hotspot_cells"), "hotspot", "14mm"),
+        column(label_of("warned_cells"), "warned", "14mm"),
     ]
     rows = [
         [
@@ -110,7 +115,7 @@ def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: st
     if absent:
         note += f"“—”：没有{'、'.join(absent)}基数。"
     zh = f"{name_words(name)}各{unit}PM2.5月均浓度及变化"
-    return table(zh, f"{unit_en}s: area-weighted mean and change", columns, rows, note=note, strong=[len(rows) - 1])
+    return table(zh, f"{unit_en}: area-weighted mean and change", columns, rows, note=note, strong=[len(rows) - 1])
 
 
 def leader_blocks(
@@ -135,7 +140,7 @@ def _leaders(
         return [text(f"{zh.format(n=listed)}：未排名。{why or '没有热点网格'}。")]
     numbers, values = numbered(cells), cells.set_index("cell")
     columns = [
-        column("名次", "rank", "9mm", "center"), column("网格编号", "cell", "17.5mm", "left"),
+        column("名次", "rank", "9mm", "center"), column(label_of("cell_code"), "cell", "17.5mm", "left"),
         column("区县、乡镇（街道）", "district", "1fr", "left"), column("月均", "mean", "12mm", unit=_UNIT),
     ]  # fmt: skip
     if not reason.months_back:
@@ -147,8 +152,8 @@ def _leaders(
             column("变化率", "rate", "12mm", unit="%"),
         ]  # fmt: skip
     columns += [
-        column("名次区间", f"{level * 100:.0f}% interval", "15mm", "center"),
-        column("入选把握", "in list", "14mm"),
+        column(label_of("rank_interval"), f"{level * 100:.0f}% interval", "15mm", "center"),
+        column(label_of("chance_listed"), "in list", "14mm"),
         column("判断", "told apart", "14mm", "center"),
         column("预警号", "no.", "11.5mm", "center"),
     ]
@@ -207,8 +212,8 @@ def station_blocks(
     if (near["station"] == "").all():
         return [text(f"预警网格{criteria.interpolation.max_station_km:g} km内没有本月有资料的参考站点，无法对比。")]
     columns = [
-        column("号", "no.", "8mm", "center"), column("网格编号", "cell", "17.5mm", "left"),
-        column("乡镇或区县", "district", "1fr", "left"), column("网格月均", "cell mean", "15mm", unit=_UNIT),
+        column("号", "no.", "8mm", "center"), column(label_of("cell_code"), "cell", "17.5mm", "left"),
+        column(PLACE, "district", "1fr", "left"), column("网格月均", "cell mean", "15mm", unit=_UNIT),
         column("最近站点", "nearest station", "27mm", "left"), column("距离", "distance", "13mm", unit="km"),
         column("方位", "bearing", "13mm", "center"), column("站点月均", "station", "14.5mm", unit=_UNIT),
         column("有效日", "days", "12mm"), column("网格－站点", "difference", "17mm", unit=_UNIT),
@@ -227,8 +232,10 @@ def station_blocks(
             ]
         )  # fmt: skip
     far = int((near["km"] > criteria.report.nearest_km).sum())
+    of = pollutant_of(field)
+    value = of.means_zh or f"站点月均由逐时资料按有效日（每日不少于{criteria.validity.day_hours}小时）平均"
     note = (
-        f"网格月均取自cells.parquet的pm25；站点月均由逐时资料按有效日（每日不少于{criteria.validity.day_hours}小时）平均，"
+        f"网格月均取自cells.parquet的pm25；{value}，"
         f"全月须{needed}个有效日" + ("，不足的标*" if not near.loc[near["station"] != "", "valid"].all() else "") + "。"
     )
     if far:
@@ -252,7 +259,7 @@ def enterprise_blocks(
     """Key enterprises in and around every warned cell, in visiting order (C7); ``traced`` by cell."""
     numbers, place = numbered(cells), cells.set_index("cell")
     if not numbers:
-        return [text("本月没有预警网格。")]
+        return [text(NONE_WARNED)]
     columns = [
         column("序", "order", "8mm", "center"), column("企业名称", "enterprise", "1fr", "left"),
         column("类别", "class", "28mm", "left"), column("方位、距离", "bearing, distance", "27mm", "left"),
@@ -271,7 +278,7 @@ def enterprise_blocks(
         said = f"{mark}号网格 {code}　{place_words(place.loc[code])}　共{len(found)}家"
         bands.append([len(rows), said + (f"，风向关联强或中的{strong}家" if strong else "")])
         for row in found.head(LISTED).to_dict("records"):
-            symbol = sheet_map.SYMBOLS[class_of(row["class_"]).problem]
+            symbol = SYMBOLS[class_of(row["class_"]).problem]
             line = facility_row(row | {"number": str(int(row["order"])), "symbol": symbol, "accuracy": "unknown"})
             size = sizes.get(row["facility"], NONE)
             word = line["word"] + _agreed(row)
@@ -287,7 +294,7 @@ def enterprise_blocks(
         if any(row[5].endswith("站") for row in rows):
             note += "“2/3站”指时数足够的3个站点中有2个在风从该企业来时浓度偏高。"
         en = "Registered sources in and around the warned cells"
-        blocks.append(table("预警网格内及周边重点企业", en, columns, rows, note=note, bands=bands))
+        blocks.append(table(ENTERPRISES, en, columns, rows, note=note, bands=bands))
     if without:
         blocks.append(
             text(
@@ -351,13 +358,11 @@ def weather_blocks(
     )
     if len(bases) == 1:
         note += f"没有{'环比' if bases[0][0] == 'yoy' else '同比'}基数。"
-    blocks = [
-        table("扣除气象影响后的变化", "Change in average weather", columns, rows, note=note, strong=[len(rows) - 1])
-    ]
+    blocks = [table(WITHOUT_WEATHER, "Change in average weather", columns, rows, note=note, strong=[len(rows) - 1])]
     rows = _weather_rows(field, warned, decimals, numbers)
     if rows:
         columns = [
-            column("号", "no.", "8mm", "center"), column("网格编号", "cell", "19mm", "left"),
+            column("号", "no.", "8mm", "center"), column(label_of("cell_code"), "cell", "19mm", "left"),
             column("比较", "base", "12mm", "center"), column("实测变化", "official", "17mm", unit=_UNIT),
             column("扣除气象后", "weather-free", "20mm", unit=_UNIT), column("变化率", "rate", "15mm", unit="%"),
             column("变化率区间", "interval", "24mm", "center", unit="%"),
@@ -387,7 +392,7 @@ def _weather_rows(
                 str(numbers[row["cell"]]), row["cell"], BASES[row["reason"]],
                 signed(row["change"], decimals), signed(free, decimals), signed(row["change_normalised_pct"], 1),
                 f"{signed(low, 1)} ~ {signed(high, 1)}" if sure else NONE, signed(row["change"] - free, decimals),
-                ("与持平不可区分" if low <= 0 <= high else "上升" if low > 0 else "下降") if sure else NONE,
+                (SAME if low <= 0 <= high else "上升" if low > 0 else "下降") if sure else NONE,
             ]
         )  # fmt: skip
     return rows

@@ -1,16 +1,25 @@
-"""A city's change split into what the weather did and what is left, and how its clusters came about (C6, C9)."""
+"""
+A city's change split into what the weather did and what is left, how its clusters came about, and what chance
+alone would do (C6, C9, D11, D12).
+"""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot import contracts
+from hotspot.ledger.chance import chance_of_steps, chance_zh, every_month
 from hotspot.publish.analysis import report_words
 from hotspot.publish.analysis.report_sections import column, table, text
 from hotspot.publish.emerging_words import MEANING, counted_zh, emerging_en, emerging_zh
 from hotspot.publish.fonts import shorten
-from hotspot.publish.words import known
+from hotspot.publish.revisions import chances
+from hotspot.publish.words import SAME, known
 from hotspot.rules.rounding import plain_text
+from hotspot.text.labels import label_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST = 25  # cells printed one by one; all stand in warnings.xlsx
 
@@ -40,23 +49,60 @@ def split_sentence(name: str, total: Any, half: float, level: float) -> str:
 
     Examples
     --------
-    >>> split_sentence("甲市", {"yoy_pct": 12.0, "yoy_free_pct": 4.0}, 0.1, 0.95).split("。")[0]
-    '甲市同比+12%：气象+8，排放+4（95%区间-6至+15，与持平不可区分）'
-    >>> split_sentence("甲市", {"yoy_pct": 12.0, "yoy_free_pct": 4.0}, float("nan"), 0.95).split("。")[1]
-    'year on year +12 %: weather +8, emission +4.'
+    >>> split_sentence("甲市", {"yoy_pct": 12.0, "yoy_free_pct": 4.0}, 0.1, 0.95)
+    '甲市同比+12%：气象+8，排放+4（95%区间-6至+15，与持平不可区分）。'
     """
     change, left = total["yoy_pct"], total["yoy_free_pct"]
     if not (known(change) and known(left)):
         return ""
     whole, emission = (int(plain_text(float(value), 0)) for value in (change, left))
     zh = f"{name}同比{whole:+d}%：气象{whole - emission:+d}，排放{emission:+d}"
-    en = f"year on year {whole:+d} %: weather {whole - emission:+d}, emission {emission:+d}"
     if known(half):
         low, high = (100 * np.expm1(np.log1p(left / 100) + step) for step in (-half, half))
-        same = "，与持平不可区分" if low <= 0 <= high else ""
+        same = f"，{SAME}" if low <= 0 <= high else ""
         zh += f"（{100 * level:.0f}%区间{low:+.0f}至{high:+.0f}{same}）"
-        en += f" ({low:+.0f} to {high:+.0f})"
-    return f"{zh}。{en}."
+    return f"{zh}。"
+
+
+def chance_sentence(hot: "pd.DataFrame", warned: "pd.DataFrame", rule: Any, month: str) -> str:
+    """
+    How sure this month's list is, and how many cells lists of its length would escalate by chance alone.
+
+    Parameters
+    ----------
+    hot : DataFrame ``cell city status``, hotspot cells
+    warned : DataFrame ``cell city``, with ``p_top`` where it was worked out
+    rule : Escalation, of the criteria
+    month : str, "YYYY-MM"
+
+    Returns
+    -------
+    str; empty without hotspot or warned cells
+
+    Notes
+    -----
+    A report is made before the month stands in the ledger, so it takes every month of the window as long as this one;
+    the notice counts the published lists.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from hotspot.rules.criteria import Escalation
+    >>> hot = pd.DataFrame({"cell": [f"C{n}" for n in range(47)], "city": "甲市", "status": "formal"})
+    >>> said = chance_sentence(hot, hot.head(9).assign(p_top=0.5), Escalation(), "2020-12")
+    >>> said.split("。")[0]
+    '本月9个预警网格确属最差之列的概率平均0.50'
+    >>> "预计也有2.9个网格达到D11条件" in said
+    True
+    """
+    n_hot = hot[hot["status"] != "exited"].groupby("city")["cell"].nunique().to_dict()
+    now = warned.groupby("city")["cell"].nunique().to_dict()
+    if not n_hot or not now:
+        return ""
+    told = list(chances(warned).values())
+    sure = f"本月{sum(now.values())}个预警网格确属最差之列的概率平均{np.mean(told):.2f}。" if told else ""
+    found = chance_of_steps(n_hot, every_month(now, rule, month), rule, month)
+    return f"{sure}{chance_zh(found, rule)}（按每月名单与本月一样长计，实际次数见通知）。"
 
 
 def half_width(field: Any, city: str | None = None) -> float:
@@ -110,15 +156,16 @@ def emerging_blocks(found: Any, cells: Any, numbers: dict[str, int]) -> list[dic
     if not len(shown):
         return blocks
     columns = [
-        column("预警号", "no.", "12mm", "center"), column("网格编号", "cell", "20mm", "left"),
-        column("乡镇或区县", "district", "1fr", "left"), column("类别", "class", "30mm", "left"),
+        column("预警号", "no.", "12mm", "center"), column(label_of("cell_code"), "cell", "20mm", "left"),
+        column(report_words.PLACE, "district", "1fr", "left"), column("类别", "class", "30mm", "left"),
         column("", "", "44mm", "left"), column("高值月", "high", "14mm"), column("低值月", "low", "14mm"),
         column("有值月", "seen", "14mm"),
     ]  # fmt: skip
     rows = [
         [
             str(row["mark"]) if row["mark"] else report_words.NONE, row["cell"],
-            shorten(str(row["township"] or row["county"]), 22), emerging_zh(row["emerging"]) or "资料不足",
+            shorten(str(row["township"] or row["county"]), 22),
+            emerging_zh(row["emerging"]) or label_of("too_little_data"),
             emerging_en(row["emerging"]) or "too few months", str(row["n_hot"]), str(row["n_cold"]),
             str(row["n_seen"]),
         ]
@@ -130,4 +177,4 @@ def emerging_blocks(found: Any, cells: Any, numbers: dict[str, int]) -> list[dic
     )
     if len(shown) > _MOST:
         note += f"另有{len(shown) - _MOST}个，见warnings.xlsx。"
-    return [*blocks, table("聚集的演变", "How clusters came about, thirteen months", columns, rows, note=note)]
+    return [*blocks, table(report_words.EMERGING, "How clusters came about, thirteen months", columns, rows, note=note)]

@@ -14,9 +14,10 @@ import xarray as xr
 
 from hotspot.kernels.arrays import Flags
 from hotspot.rules.calendar import local_bounds
-from hotspot.rules.criteria import Validity
+from hotspot.rules.pollutants import PM25, SLOT, Pollutant
 from hotspot.rules.reasons import OURS, REASONS
 from hotspot.rules.rounding import round_half_even
+from hotspot.study import Study
 from hotspot.variables import DataError
 
 COLUMNS = [
@@ -30,7 +31,7 @@ BASE = {name: REASONS[name].base_column for name in OURS if REASONS[name].short}
 SHORT = {name: REASONS[name].short for name in BASE}
 
 
-def read_cells(folder: Path) -> pd.DataFrame:
+def read_cells(folder: Path, of: Pollutant = PM25) -> pd.DataFrame:
     """
     The cells of a month as ``cells.parquet`` holds them.
 
@@ -38,6 +39,8 @@ def read_cells(folder: Path) -> pd.DataFrame:
     ----------
     folder : str or Path
         A month's folder.
+    of : Pollutant
+        Whose name the file's columns bear.
 
     Returns
     -------
@@ -52,7 +55,8 @@ def read_cells(folder: Path) -> pd.DataFrame:
 
     path = Path(folder) / "cells.parquet"
     try:
-        return pd.read_parquet(path, columns=COLUMNS)
+        table = pd.read_parquet(path, columns=[of.column(name) for name in COLUMNS])
+        return table.rename(columns={of.name: SLOT})
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file; the report is made from it, write it first.") from None
     except (pa.ArrowException, ValueError, KeyError) as error:
@@ -211,34 +215,30 @@ def numbered(cells: pd.DataFrame) -> dict[str, int]:
     return {code: n for n, code in enumerate(sorted(cells.loc[cells["warned"] != "", "cell"]), start=1)}
 
 
-def station_months(stations: xr.Dataset | None, month: str, *, utc_offset: float, validity: Validity) -> pd.DataFrame:
+def station_months(stations: xr.Dataset | None, month: str, study: Study) -> pd.DataFrame:
     """
-    The month's mean of every reference station, with its valid days (C8).
+    The month's value of every reference station, as the study's pollutant has it, with its valid days (C8).
 
     Parameters
     ----------
     stations : Dataset (station, time), hourly UTC, or None
-    month : str
-    utc_offset : float, h
-    validity : Validity
 
     Returns
     -------
     DataFrame ``station, name, lon, lat, pm25`` (of the valid days there were, unrounded), ``n_valid``,
     ``valid``; without stations that have no valid day
     """
-    from hotspot.quality.completeness import daily_means, monthly_means
+    from hotspot.quality.period_values import days_of, months_of
 
     columns = ["station", "name", "lon", "lat", "pm25", "n_valid", "valid"]
     if stations is None or not stations.sizes["station"]:
         return pd.DataFrame(columns=columns)
-    start, end = local_bounds(month, utc_offset)
+    start, end = local_bounds(month, study.utc_offset)
     time = stations["time"].values
     stations = stations.isel(time=(time >= start) & (time < end))
     if not stations.sizes["time"]:
         return pd.DataFrame(columns=columns)
-    means = monthly_means(daily_means(stations, utc_offset=utc_offset, validity=validity), [month], validity=validity)
-    means = means.squeeze("time")
+    means = months_of(days_of(stations, study), [month], study).squeeze("time")
     names = stations["name"].values if "name" in stations.coords else stations["station"].values
     table = pd.DataFrame(
         {
@@ -262,7 +262,6 @@ def nearest_stations(cells: pd.DataFrame, stations: pd.DataFrame, decimals: int,
     ----------
     cells : DataFrame, from ``read_cells``, of one city
     stations : DataFrame, from ``station_months``
-    decimals : int
     reach_km : float
         A station farther off is not compared.
 

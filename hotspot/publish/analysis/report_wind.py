@@ -28,9 +28,6 @@ def wind_section(
 
     Parameters
     ----------
-    study : Study
-    month : str
-    derived : Derived
     cells : DataFrame, from ``read_cells``, of one city
     near : DataFrame, from ``nearest_stations``
 

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 from hotspot.publish.fonts import shorten
 from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import why_zh
-from hotspot.publish.words import BASES, change_zh, known
+from hotspot.publish.words import BASES, NONE_WARNED, change_zh, known
+from hotspot.rules.pollutants import SLOT, pollutant
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
 from hotspot.rules.rounding import plain_text, round_half_even
+from hotspot.text.labels import label_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NONE = "—"
+# Titles of a part and of its table.
+ENTERPRISES, WITHOUT_WEATHER, EMERGING = "预警网格内及周边重点企业", "扣除气象影响后的变化", "聚集的演变"
+PLACE = "乡镇或区县"
 _WINDS = (
     "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南",
     "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
@@ -82,7 +87,7 @@ def share_words(value: float) -> str:
 
 def sure_words(flag: bool) -> str:
     """Whether the data can tell the cell from those that are not on the list."""
-    return ("可区分" if flag else "不可区分") if known(flag) else NONE
+    return ("可区分" if flag else label_of("not_distinguishable")) if known(flag) else NONE
 
 
 def changes_words(row: "pd.Series") -> str:
@@ -149,7 +154,7 @@ def warned_sentence(warned: "pd.DataFrame", k: dict[str, int] | None = None) -> 
     """How many cells are warned, where, and how many of them the data can tell apart."""
     cells = warned.drop_duplicates("cell")
     if not len(cells):
-        return "本月没有预警网格。"
+        return NONE_WARNED
     where = cells["county"].where(cells["county"] != "", "未知区县").value_counts(sort=False).sort_index()
     where = where.sort_values(ascending=False, kind="stable")
     named = "、".join(f"{name_words(name)}{n}个" for name, n in where.head(5).items())
@@ -163,9 +168,11 @@ def warned_sentence(warned: "pd.DataFrame", k: dict[str, int] | None = None) -> 
 
 def weather_reason(attrs: dict[str, Any]) -> str:
     """Why there are no weather-free values, in Chinese; empty where there are some."""
-    said = str(attrs.get("weather", "none: no weather was delivered"))
+    said, of = str(attrs.get("weather", "none: no weather was delivered")), pollutant(attrs.get("variable", SLOT))
     if not said.startswith("none: "):
         return ""
+    if "level" in of.refused:
+        return of.refused["level"][0].rstrip("。")
     why = said.removeprefix("none: ")
     for pattern, chinese in _NO_WEATHER:
         found = re.fullmatch(pattern, why)

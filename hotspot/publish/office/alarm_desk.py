@@ -12,28 +12,22 @@ import pandas as pd
 from hotspot.contracts.records import PUSHED
 from hotspot.ledger.watch import rate
 from hotspot.publish.fonts import check_glyphs, legible, shorten
+from hotspot.publish.maps.backdrop import Backdrop
+from hotspot.publish.maps.borders import Borders
 from hotspot.publish.office.letter import by_city, period_zh
-from hotspot.publish.paper.atlas_map import SIDE_MM, index_maps
-from hotspot.publish.paper.backdrop_map import Backdrop
-from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.atlas_map import index_maps
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
 from hotspot.rules.readings import footer
 from hotspot.study import Study
+from hotspot.text.labels import label_of
+from hotspot.text.table import heads
 
 CHAT_LETTERS = 500
 PHONE_PX = 1080
-_FORM = {
-    "month": ("月份", 9), "cell": ("预警网格编号", 12), "alarm": ("报警编号", 22), "sub_cell": ("小格", 13),
-    "pushed": ("推送时间", 16), "received": ("接收时间", 16), "time": ("排查时间", 16), "by": ("填报人", 9),
-    "problem": ("问题类型", 18), "text": ("检查情况和问题", 32),
-    "measures": ("整改措施", 22), "photos": ("照片编号", 12),
-}  # fmt: skip
-_CITY = {
-    "city": ("城市", 14), "pushed": ("推送报警", 9), "answered": ("已反馈", 8), "rate": ("反馈率%", 9),
-    "overdue": ("超期", 7), "waiting": ("以前未反馈", 11), "problems": ("发现问题", 9),
-}  # fmt: skip
+_FORM = heads("return-alarms.xlsx")
+_CITY = heads("cities.xlsx")
 
 
 def write_desk(
@@ -50,8 +44,6 @@ def write_desk(
 
     Parameters
     ----------
-    directory : str or Path
-    study : Study
     alarms : DataFrame, from ``find_alarms``
     period : str, "YYYY-MM" or "YYYY-MM-DD"
     answered : mapping, from ``ledger.alarms.answers``
@@ -155,7 +147,7 @@ def _form(path: Path, city: str, pushed: pd.DataFrame, waiting: pd.DataFrame, st
     words = "、".join(kind["zh"] for kind in problem_types().values())
     notes = [f"问题类型：{words}、未发现问题。", "同一报警有几个问题的，复制整行；没有填写的行不计。"]
     sheet = Sheet(f"{city}报警反馈表", _FORM, table, notes)
-    return write_book(path, {"报警反馈": sheet}, created=created, title_row=False)
+    return write_book(path, {label_of("alarm_answers"): sheet}, created=created, title_row=False)
 
 
 def _picture(
@@ -175,19 +167,17 @@ def _picture(
     cells = pd.DataFrame(
         {"number": counts.to_numpy(), "col": [c for c, _ in place], "row": [r for _, r in place], "city": city}
     )
-    (drawn, *rest) = index_maps(study.grid, cells, borders, ways)
-    scale = 108.0 / SIDE_MM
-    drawn = drawn | {
-        "title": "数字为该网格的报警次数" + (f"；另有{len(rest)}幅见函" if rest else ""),
-        "bar": drawn["bar"] * scale,
-        "labels": [label | {"x": label["x"] * scale, "y": label["y"] * scale} for label in drawn["labels"]],
-    }
+    (drawn, *rest) = index_maps(study.grid, cells, borders, ways, size=108.0)
+    drawn |= {"title": "数字为该网格的报警次数" + (f"；另有{len(rest)}幅见函" if rest else "")}
     percent = "—" if figures["rate"] is None else f"{figures['rate']:.0f}%"
     data = {
         "title": city, "heading": f"{city}PM2.5报警", "when": period_zh(period), "map": drawn,
-        "numbers": [[str(figures["pushed"]), "推送报警"], [percent, "反馈率"], [str(figures["waiting"]), "以前未反馈"]],
+        "numbers": [[str(figures["pushed"]), label_of("pushed_alarms")], [percent, "反馈率"],
+        [str(figures["waiting"]), "以前未反馈"]],
         "lines": ["数据未经最终审核，供排查参考。"],
     }  # fmt: skip
     check_glyphs(set_texts(data))
-    page = typeset("digest.typ", data, kind="png", ppi=PHONE_PX / (120 / 25.4), parts=["page_parts.typ"])
+    page = typeset(
+        "digest.typ", data, kind="png", ppi=PHONE_PX / (120 / 25.4), parts=["map_parts.typ", "page_parts.typ"]
+    )
     return page[0] if isinstance(page, list) else page

@@ -8,6 +8,8 @@ import pandas as pd
 from hotspot.ledger.figures import by_department, figures
 from hotspot.publish.office.desk_view import DeskView
 from hotspot.publish.office.desk_words import (
+    KEEP_ON,
+    NO_PROBLEM,
     NO_VALUE,
     advice,
     before_of,
@@ -23,6 +25,7 @@ from hotspot.publish.office.document import Document, Part
 from hotspot.publish.office.paper import Grid
 from hotspot.publish.office.period_papers import frame
 from hotspot.rules.classes import departments
+from hotspot.text.labels import label_of
 
 
 def bulletin(
@@ -53,9 +56,9 @@ def bulletin(
         f"（{before_of(past)}），发现问题{len(found)}个，期末未销号{figures(desk.whole)['open']}个。"
     )
     parts = [
-        Part("预警网格", _list_words(lists, desk), _list_table(lists, desk), list(escalated)),
-        Part("报警和反馈", [_load(now)], cities_table(desk.now, desk.before)),
-        Part("发现的问题", kinds_sentences(found) or ["本期没有发现问题。"], kinds if len(found) else None,
+        Part(label_of("warned_cells"), _list_words(lists, desk), _list_table(lists, desk), list(escalated)),
+        Part(label_of("alarms_and_answers"), [_load(now)], cities_table(desk.now, desk.before)),
+        Part(label_of("problems_found"), kinds_sentences(found) or [NO_PROBLEM], kinds if len(found) else None,
              [remark] if remark else []),
         _rectified(desk),
         _ranking(ranking),
@@ -64,8 +67,8 @@ def bulletin(
     if effects:
         parts.append(Part("措施成效", numbered(effects)))
     if targets:
-        parts.append(Part("达标情况", [f"{unit}：{said}。" for unit, said in targets]))
-    parts.append(Part("工作建议", numbered(advice(found)) or ["请继续做好日常巡查。"]))
+        parts.append(Part(label_of("standing"), [f"{unit}：{said}。" for unit, said in targets]))
+    parts.append(Part(label_of("what_is_advised"), numbered(advice(found)) or [KEEP_ON]))
     name = {"month": "月通报", "quarter": "季通报"}.get(desk.period.kind, "通报")
     return frame(
         desk, f"热点网格监管{name}（{desk.period.zh}）", lead=[lead], parts=parts, sections=("clocks", "index_ladder")
@@ -111,7 +114,7 @@ def _rectified(desk: DeskView) -> Part:
          str(r.overdue), NO_VALUE if r.median_days is None or r.median_days != r.median_days else f"{r.median_days:g}"]
         for r in table.itertuples()
     ]  # fmt: skip
-    heads = ["责任部门", "问题\n（累计）", "已验收", "未销号", "超期", "用时中位数\n（天）"]
+    heads = [label_of("department"), "问题\n（累计）", "已验收", "未销号", "超期", "用时中位数\n（天）"]
     return Part("整改情况", [], Grid(heads, [26.0, 12, 22, 10, 10, 14], rows))
 
 
@@ -126,7 +129,7 @@ def _ranking(ranking: Sequence[dict[str, Any]] | None) -> Part:
     return Part(
         "空气质量综合指数排名",
         [],
-        Grid(["名次", "单位", "综合指数", "改善率%", "处理或说明"], [9.0, 24, 13, 13, 34], rows),
+        Grid(["名次", "单位", label_of("composite_index"), "改善率%", "处理或说明"], [9.0, 24, 13, 13, 34], rows),
     )
 
 

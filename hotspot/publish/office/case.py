@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from hotspot.publish.office.paper import Head, Paper
+from hotspot.rules.loop import Cases
 from hotspot.variables import DataError
 
+_RULE = Cases()
 KINDS = (
     "偷排偷放", "超标排放", "在线监测数据造假", "台账造假", "设施不正常运行", "应急减排不落实", "屡查屡犯", "整改不力",
 )  # fmt: skip
-SHORTEST, LONGEST = 1000, 1500  # B20: 「1000–1500字」
-SIGNED = 3  # 三审三校
 REQUIRED = ("title", "facility", "decision_no", "decided", "review_ended", "kind", "reviews", "proofs")
 # A digit group and a foreign word count once; every other letter or mark once; blanks never.
 _COUNTED = re.compile(r"\d+(?:[.,:]\d+)*|[A-Za-z]+|\S")
 _LABELS = {"facility": "某企业", "person": "某人", "address": "某地", "code": "某编号", "other": "某方"}
+_HAN = {2: "两", 3: "三", 4: "四"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FIRM = re.compile(
     r"(?:集团|控股)?(?:股份有限公司|有限责任公司|有限公司|分公司|公司|总厂|工厂|厂|站|部|加油站|合作社)+$"
@@ -85,13 +86,12 @@ def read_case(text: str, name: str = "CASE.md") -> Case:
     return Case(about, parts[2].strip())
 
 
-def case_faults(case: Case, asof: str) -> list[str]:
+def case_faults(case: Case, asof: str, rule: Cases = _RULE) -> list[str]:
     """
     Why a case may not be printed yet: kind, an open review, sign-offs.
 
     Parameters
     ----------
-    case : Case
     asof : str, "YYYY-MM-DD"
 
     Examples
@@ -116,14 +116,14 @@ def case_faults(case: Case, asof: str) -> list[str]:
         elif days["review_ended"] > days["asof"]:
             said.append(f"review_ended {days['review_ended']}: 复议、诉讼期限未满或尚未终结")
     reviews, proofs = (names_of(about[key]) for key in ("reviews", "proofs"))
-    if len(set(reviews)) < SIGNED:
-        said.append(f"reviews: 三审须三个不同的人，现有{len(set(reviews))}人")
-    if len(proofs) < SIGNED:
-        said.append(f"proofs: 三校须三次签名，现有{len(proofs)}次")
+    if len(set(reviews)) < rule.reviews:
+        said.append(f"reviews: 三审须{_HAN.get(rule.reviews, rule.reviews)}个不同的人，现有{len(set(reviews))}人")
+    if len(proofs) < rule.proofs:
+        said.append(f"proofs: 三校须{_HAN.get(rule.proofs, rule.proofs)}次签名，现有{len(proofs)}次")
     return said
 
 
-def redact(case: Case, known: Mapping[str, Iterable[str]], *, name: str = "CASE.md") -> Redacted:
+def redact(case: Case, known: Mapping[str, Iterable[str]], *, name: str = "CASE.md", rule: Cases = _RULE) -> Redacted:
     """
     The case with everybody it names taken out.
 
@@ -135,10 +135,6 @@ def redact(case: Case, known: Mapping[str, Iterable[str]], *, name: str = "CASE.
         ``facility``, ``person``, ``address``, ``code``: names from the registers.
     name : str
         For messages.
-
-    Returns
-    -------
-    Redacted
 
     Raises
     ------
@@ -173,8 +169,8 @@ def redact(case: Case, known: Mapping[str, Iterable[str]], *, name: str = "CASE.
     title, _, body = text.partition("\n")
     body = body.strip()
     count = length_of(body)
-    if not SHORTEST <= count <= LONGEST:
-        raise DataError(f"{name}: the text counts {count}; a case has {SHORTEST} to {LONGEST} (B20).")
+    if not rule.shortest <= count <= rule.longest:
+        raise DataError(f"{name}: the text counts {count}; a case has {rule.shortest} to {rule.longest} (B20).")
     return Redacted(title.strip(), body, count, tuple(counted))
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 
 from hotspot.publish.office.paper import Grid, Head, Paper
 from hotspot.rank.city.compare import NAMES
-from hotspot.rank.city.index import SIX
 from hotspot.rules.classes import source_classes
+from hotspot.rules.index import SIX
+from hotspot.text.labels import label_of
 
 # Proposal: which classes of the vocabulary a pollutant's growth points to, the likeliest first.
 POINTS_TO = {
@@ -66,7 +67,6 @@ def ranking_paper(
         main, consequence, why`` and, where they were computed, ``computed, substituted``
     advice : unit -> sentence
     notes : sentences at the foot
-    legal_basis, signer : str
 
     Examples
     --------
@@ -92,7 +92,7 @@ def ranking_paper(
         blocks.append(f"综合指数改善率末位：{said}。")
     blocks.append(Head("一、排名"))
     both = "substituted" in table
-    heads = ["名次", "单位", "综合指数", "改善率%", "改善名次", "首要污染物"]
+    heads = ["名次", "单位", label_of("composite_index"), "改善率%", "改善名次", label_of("primary_pollutant")]
     widths = [0.8, 2, 1.1, 1.1, 1, 1.4]
     if both:
         heads, widths = [*heads, "计算（实测）", "计算（替代后）"], [*widths, 1.2, 1.2]

@@ -12,7 +12,16 @@ import pandas as pd
 
 from hotspot.ledger.figures import figures
 from hotspot.publish.office.desk_view import DeskView
-from hotspot.publish.office.desk_words import NO_VALUE, cities_table, numbered, of, open_issues, overdue_table
+from hotspot.publish.office.desk_words import (
+    GOOD_DAYS,
+    HEAVY_POLLUTION,
+    NO_VALUE,
+    cities_table,
+    numbered,
+    of,
+    open_issues,
+    overdue_table,
+)
 from hotspot.publish.office.desk_words import number as _number
 from hotspot.publish.office.document import Document, Part
 from hotspot.publish.office.paper import Grid
@@ -21,6 +30,7 @@ from hotspot.rank.city.air import good_days, to_date
 from hotspot.rank.city.compare import NAMES
 from hotspot.rules.cadence import ALERT_CHECKS, LEVELS
 from hotspot.rules.rounding import round_half_even
+from hotspot.text.labels import label_of
 
 SECTORS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 
@@ -42,9 +52,14 @@ class DayWind:
 
 
 def consultation(
-    desk: DeskView, winds: Mapping[str, DayWind], targets: Sequence[tuple[str, str]], emergency: Sequence[Sequence[str]]
-) -> Document:
-    """会商研判单 (B7): yesterday's air, the day's wind, where to look first, what is open, what is left of targets."""
+    desk: DeskView, winds: Mapping[str, DayWind], targets: Sequence[tuple[str, str]],
+    emergency: Sequence[Sequence[str]], members: Sequence[Sequence[str]] = (), last: str = "",
+) -> Document:  # fmt: skip
+    """
+    会商研判单 (B7, A6): yesterday's air, the day's wind, where to look first, what is open, what is left of targets.
+
+    ``members``: rows (office, functions, liaison) to sign; ``last``: what the last consultation decided.
+    """
     day = desk.period
     air = desk.air_between(day.first, day.end).set_index("unit")
     rows, focus = [], []
@@ -59,7 +74,7 @@ def consultation(
             (wind.stagnant if wind else "") or "不能判定",
         ])  # fmt: skip
         focus.append(_focus(city, primary, wind))
-    heads = ["城市", "AQI", "首要污染物", "PM2.5\nμg/m³", "风", "静稳"]
+    heads = ["城市", "AQI", label_of("primary_pollutant"), "PM2.5\nμg/m³", "风", "静稳"]
     overdue = overdue_table(recent(desk))
     told = figures(desk.now)
     issues, n_open, n_late = open_issues(desk.whole, 12)
@@ -77,7 +92,16 @@ def consultation(
     if issues is not None:
         parts.append(Part("", ["未销号的问题："], issues))
     if targets:
-        parts.append(Part("达标情况", [f"{unit}：{said}。" for unit, said in targets]))
+        parts.append(Part(label_of("standing"), [f"{unit}：{said}。" for unit, said in targets]))
+    if last:
+        parts.append(Part("上次会商", [last]))
+    if members:
+        table = Grid(
+            [label_of("member_offices"), "职能", "联络员", "会商意见", "签到"],
+            [24.0, 18, 22, 24, 12],
+            [[*m, "", ""] for m in members],
+        )
+        parts.append(Part("参加单位和会商意见", [], table))
     return frame(
         desk, f"空气质量会商研判单（{day.zh}）", parts=parts, sections=("clocks",),
         notes=["风向为风的来向，按八个方位统计；污染源按登记规模和距离排序，供会商参考，不等于认定来源。"],
@@ -93,9 +117,9 @@ def _response(desk: DeskView, emergency: Sequence[Sequence[str]]) -> Part:
     checks = [text for since, text in ALERT_CHECKS if LEVELS[since][1] <= level]
     looked = [f"响应期间巡查另查：{'；'.join(checks)}。"] if checks else []
     if not emergency:
-        return Part("重污染天气应对", [f"{head}没有交付应急减排清单。", *looked])
+        return Part(HEAVY_POLLUTION, [f"{head}没有交付应急减排清单。", *looked])
     table = Grid(["污染源", "网格", "县（区、市）", "减排措施"], [26.0, 14, 18, 40], emergency)
-    return Part("重污染天气应对", [f"{head}应急减排清单如下，逐家核查落实情况。"], table, looked)
+    return Part(HEAVY_POLLUTION, [f"{head}应急减排清单如下，逐家核查落实情况。"], table, looked)
 
 
 def special(
@@ -115,18 +139,18 @@ def special(
             city, _number(now), _change(now, before["pm25"].mean()), _change(now, year),
             f"{good}/{valid}" if valid else NO_VALUE,
         ])  # fmt: skip
-    heads = ["城市", "PM2.5\nμg/m³", "环比%", "同比%", "优良天\n/有效天"]
+    heads = ["城市", "PM2.5\nμg/m³", "环比%", "同比%", GOOD_DAYS]
     late = measures[measures["step"] > 0]
     table = [[r.unit, f"{r.measure} {r.text}", str(r.weeks), join(r.consequence, r.note)] for r in late.itertuples()]
     parts = [
         Part("各市变化", [], Grid(heads, [18.0, 14, 14, 14, 16], rows)),
-        Part("报警和反馈", [], cities_table(desk.now, desk.before)),
+        Part(label_of("alarms_and_answers"), [], cities_table(desk.now, desk.before)),
         Part("未落实的措施", [f"连续未整改的措施{len(late)}项。"] if len(late) else ["没有未整改的措施。"],
              Grid(["单位", "措施", "连续周数", "处理（B17）"], [18.0, 38, 10, 26], table) if table else None),
         _forecast(forecast, desk),
     ]  # fmt: skip
     if targets:
-        parts.append(Part("达标情况", [f"{unit}：{said}。" for unit, said in targets]))
+        parts.append(Part(label_of("standing"), [f"{unit}：{said}。" for unit, said in targets]))
     return frame(desk, f"大气污染防治周专报（{desk.period.zh}）", parts=parts)
 
 
@@ -162,7 +186,7 @@ def _change(now: float, before: float) -> str:
 
 def _wind_zh(wind: DayWind | None) -> str:
     if wind is None or not wind.hours:
-        return "无风资料"
+        return label_of("no_wind")
     main = "、".join(f"{SECTORS[k]}风{100 * wind.sectors[k]:.0f}%" for k in wind.upwind) or "风向不定"
     return f"{main}，均速{wind.speed:.1f} m/s，静风{wind.calm}/{wind.hours}小时"
 
@@ -192,7 +216,7 @@ def _forecast(forecast: pd.DataFrame | None, desk: DeskView) -> Part:
         [r.day, r.unit, "—".join(filter(None, (r.low, r.high))) or NO_VALUE, r.primary or NO_VALUE, r.text]
         for r in own.itertuples()
     ]  # fmt: skip
-    heads = ["日期", "单位", "AQI", "首要污染物", "说明"]
+    heads = ["日期", "单位", "AQI", label_of("primary_pollutant"), "说明"]
     source = "、".join(sorted({text for text in own["source"] if text})) or "未注明发布单位"
     return Part(
         "下周预测",

@@ -14,7 +14,10 @@ from hotspot.ledger.problems import problem_sentences
 from hotspot.ledger.watch import rate
 from hotspot.publish.office.paper import Grid
 from hotspot.rules.classes import departments, problem_types, source_classes
+from hotspot.text.labels import label_of
 
+GOOD_DAYS, HEAVY_POLLUTION = "优良天\n/有效天", "重污染天气应对"
+NO_PROBLEM, KEEP_ON = "本期没有发现问题。", "请继续做好日常巡查。"
 NO_VALUE = "—"
 CASE = 90  # characters of a case's text
 
@@ -70,9 +73,14 @@ def changed(now: int, before: int) -> str:
     return f"比上期{'增加' if now > before else '减少'}{abs(now - before)}"
 
 
-def cities_table(now: Facts, before: Facts | None = None) -> Grid:
-    """Alarms and answers of every city, the lowest rate first; with the period before where it is given."""
-    names = sorted({*now.alarms["city"], *now.found["city"], *(() if before is None else before.alarms["city"])})
+def cities_table(now: Facts, before: Facts | None = None, cities: Iterable[str] = ()) -> Grid:
+    """
+    Alarms and answers of every city, the lowest rate first; with the period before where it is given.
+
+    ``cities``: that have a row though they had no alarm.
+    """
+    earlier = () if before is None else before.alarms["city"]
+    names = sorted({*now.alarms["city"], *now.found["city"], *earlier, *cities})
     rows = []
     for city in names:
         told = figures(now.of(city=city))
@@ -84,7 +92,7 @@ def cities_table(now: Facts, before: Facts | None = None) -> Grid:
     whole = ["合计", *_counts(figures(now))]
     if before is not None:
         whole.insert(2, str(figures(before)["pushed"]))
-    heads = ["城市", "推送报警", "反馈率", "超期\n未反馈", "逾期\n反馈", "发现问题", "问题/报警"]
+    heads = ["城市", label_of("pushed_alarms"), "反馈率", "超期\n未反馈", "逾期\n反馈", "发现问题", "问题/报警"]
     widths = [14.0, 9, 21, 9, 9, 9, 17]
     if before is not None:
         heads.insert(2, "上期推送")
@@ -111,7 +119,9 @@ def kinds_table(now: pd.DataFrame, before: pd.DataFrame) -> tuple[Grid, str]:
     table = type_shares({str(kind): int(n) for kind, n in now["problem"].value_counts().items()})
     rows = [[r.zh, str(r.n), f"{r.share}%", str(int(past.get(r.kind, 0)))] for r in table.itertuples()]
     said = table.attrs["said"]
-    return Grid(["问题类型", "本期（个）", "占比", "上期（个）"], [30.0, 14, 14, 14], rows), f"{said}。" if said else ""
+    return Grid(
+        [label_of("problem_type"), "本期（个）", "占比", "上期（个）"], [30.0, 14, 14, 14], rows
+    ), f"{said}。" if said else ""
 
 
 def kinds_sentences(rows: pd.DataFrame) -> list[str]:
@@ -140,18 +150,20 @@ def cases(part: Facts, most: int) -> list[str]:
 
 
 def overdue_table(part: Facts) -> Grid | None:
-    """Alarms that nobody answered in time, the longest first; None without any."""
-    rows = part.alarms[part.alarms["state"] == "overdue"].sort_values("pushed", kind="stable")
+    """Alarms that nobody answered, or nobody saw on the spot (B5), in time, the longest first; None without any."""
+    alarms = part.alarms
+    late = (alarms["state"] == "overdue") | (alarms["site_state"] == "overdue")
+    rows = alarms[late].sort_values("pushed", kind="stable")
     if not len(rows):
         return None
-    return Grid(
-        ["报警编号", "城市、县", "推送时间", "时限", "超期"],
-        [33.0, 24, 16, 16, 12],
-        [
-            [r.alarm, f"{r.city}\n{r.county}", _when(r.pushed), _when(r.due), f"{r.late_minutes // 60}小时"]
-            for r in rows.itertuples()
-        ],
-    )
+    told = []
+    for r in rows.itertuples():
+        what, due, minutes = ("反馈", r.due, r.late_minutes)
+        if r.state != "overdue":
+            what, due, minutes = ("现场情况", r.site_due, r.site_late)
+        hours = f"{minutes // 60}小时" if minutes >= 60 else f"{minutes}分钟"
+        told.append([r.alarm, f"{r.city}\n{r.county}", what, _when(r.pushed), _when(due), hours])
+    return Grid([label_of("alarm_id"), "城市、县", "缺", "推送时间", "时限", "超期"], [32.0, 22, 11, 15, 15, 11], told)
 
 
 def open_issues(part: Facts, most: int = 20) -> tuple[Grid | None, int, int]:
@@ -163,8 +175,8 @@ def open_issues(part: Facts, most: int = 20) -> tuple[Grid | None, int, int]:
     kinds, desks = problem_types(), departments()
     shown = rows.sort_values(["overdue", "due", "issue"], ascending=[False, True, True], kind="stable").head(most)
     table = Grid(
-        ["问题编号", "县（区、市）", "问题", "责任部门", "期限", "状态"],
-        [16.0, 16, 22, 18, 12, 10],
+        [label_of("issue_id"), "县（区、市）", "问题", label_of("department"), "期限", "状态"],
+        [18.0, 15, 21, 15, 15, 9],
         [
             [r.issue, r.county or r.city, kinds[r.problem]["zh"], desks.get(r.department, {"zh": "未交办"})["zh"],
              r.due or NO_VALUE, "超期" if r.overdue else "办理中"]
@@ -185,7 +197,7 @@ def busy_cells(part: Facts, pasts: dict[str, CellPast], most: int = 10) -> Grid 
     for cell in order:
         behind = past_words(pasts[cell])[-1][0] if cell in pasts else ""
         rows.append([cell, f"{at.at[cell, 'city']}\n{at.at[cell, 'county']}", str(int(counts[cell])), behind])
-    return Grid(["网格编号", "城市、县", "报警次数", "以往情况"], [14.0, 22, 10, 50], rows)
+    return Grid([label_of("cell_code"), "城市、县", "报警次数", "以往情况"], [14.0, 22, 10, 50], rows)
 
 
 def advice(rows: pd.DataFrame, most: int = 3) -> list[str]:
@@ -200,18 +212,6 @@ def advice(rows: pd.DataFrame, most: int = 3) -> list[str]:
         who = "、".join(answers[:3]) or "网格办"
         said.append(f"{vocabulary[name]['zh']}问题{int(counts[name])}个，建议由{who}组织专项排查整治。")
     return said
-
-
-def join_zh(parts: Iterable[str]) -> str:
-    """
-    Parts of a sentence, the empty ones left out.
-
-    Examples
-    --------
-    >>> join_zh(["一", "", "二"])
-    '一；二'
-    """
-    return "；".join(filter(None, parts))
 
 
 def numbered(texts: Sequence[str]) -> list[str]:

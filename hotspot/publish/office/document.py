@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hotspot.publish.office.paper import Aside, Block, Grid, Head, Paper
-
-NUMBERS = "一二三四五六七八九十"
+from hotspot.publish.words import NUMERALS
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Document:
         number = 0
         for part in self.parts:
             if part.title:
-                blocks.append(Head(f"{NUMBERS[number]}、{part.title}"))
+                blocks.append(Head(f"{NUMERALS[number]}、{part.title}"))
                 number += 1
             blocks += part.texts
             if part.table is not None:

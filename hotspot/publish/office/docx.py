@@ -32,10 +32,6 @@ def filled(name: str, context: dict[str, Any], template: Path | str | None = Non
     template : str or Path, optional
         The office's own DOCX instead.
 
-    Returns
-    -------
-    bytes
-
     Raises
     ------
     DataError

@@ -22,32 +22,34 @@ from hotspot.publish.palette import palette
 from hotspot.publish.paper.sheet_words import away_zh, class_of
 from hotspot.publish.words import month_zh
 from hotspot.rules.classes import SourceClass
+from hotspot.rules.pollutants import PM25, Pollutant
 
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _NOWHERE = "公开资料中没有已登记的源"
 
 
-def field_kmz(grid: Grid, month: str, warned: pd.DataFrame, traced: pd.DataFrame) -> bytes:
+def field_kmz(grid: Grid, month: str, warned: pd.DataFrame, traced: pd.DataFrame, *, of: Pollutant = PM25) -> bytes:
     """
     The warned cells, their sub-cells and sources, as KMZ (OGC KML 2.2, zipped).
 
     Parameters
     ----------
-    grid : Grid
     month : str, "YYYY-MM"
     warned : DataFrame ``cell label``, of one city
     traced : DataFrame, from ``trace_sources``
+    of : Pollutant
+        Says why a cell has no source, where none is traced of it.
 
     Returns
     -------
     bytes; the same input gives the same bytes
     """
-    folders = [_folder(grid, cell, label, traced) for cell, label in _cells(warned)]
+    folders = [_folder(grid, cell, label, traced, of) for cell, label in _cells(warned)]
     styles = "".join(
         f'<Style id="{name}"><LineStyle><color>{colour}</color><width>{width}</width></LineStyle>'
         "<PolyStyle><fill>0</fill></PolyStyle></Style>"
         for name, colour, width in (
-            ("cell", _abgr(palette()["sequential"]["concentration"][6]), 3),
+            ("cell", _abgr(palette()["sequential"][of.colours][6]), 3),
             ("sub", "99ffffff", 1),
         )
     )
@@ -86,7 +88,7 @@ def ovital_text(grid: Grid, warned: pd.DataFrame, traced: pd.DataFrame) -> bytes
     return "".join(f"{line}\r\n" for line in lines).encode("utf-8")
 
 
-def _folder(grid: Grid, cell: str, label: str, traced: pd.DataFrame) -> str:
+def _folder(grid: Grid, cell: str, label: str, traced: pd.DataFrame, of: Pollutant) -> str:
     outline = grid.polygons(*grid.parse(cell))
     parts = grid.children(cell)
     marks = [
@@ -95,7 +97,15 @@ def _folder(grid: Grid, cell: str, label: str, traced: pd.DataFrame) -> str:
         )
         for row in _of(traced, cell)
     ]
-    body = [_placemark(_both(cell, label), "" if marks else _NOWHERE, _ring(np.atleast_1d(outline)[0]), "cell"), *marks]
+    body = [
+        _placemark(
+            _both(cell, label),
+            "" if marks else of.refused.get("trace", (_NOWHERE,))[0],
+            _ring(np.atleast_1d(outline)[0]),
+            "cell",
+        ),
+        *marks,
+    ]
     numbers = (code.rsplit("-", 1)[1] for code in parts["cell"])
     body += [_placemark(name, "", _ring(shape), "sub") for name, shape in zip(numbers, parts.geometry, strict=True)]
     return f"<Folder><name>{escape(_both(cell, label))}</name>{''.join(body)}</Folder>"

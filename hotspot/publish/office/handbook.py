@@ -8,21 +8,20 @@ vocabulary, and which sentences of the documents are read in which way.
 from collections.abc import Iterator
 from typing import Any
 
-from hotspot.ledger.assess import GRADES, ITEMS
 from hotspot.ledger.issues import FOLLOWS, ORIGINS, STATES
-from hotspot.ledger.ladders import INDEX_STEPS, MEASURE_STEPS, SHARE_STEPS
 from hotspot.publish.office.handbook_pictures import code_picture, states_picture
 from hotspot.publish.office.paper import Block, Grid, Head, Paper, Picture
 from hotspot.publish.office.return_form import COLUMNS, HELP
+from hotspot.publish.office.rule_tables import clock_table, grades_zh, ladder_table, points_table, start_zh
 from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.classes import GRADES as CARRIED
 from hotspot.rules.classes import departments, problem_types, source_classes
-from hotspot.rules.criteria import Criteria, Escalation
-from hotspot.rules.loop import Clocks
+from hotspot.rules.criteria import Criteria
 from hotspot.rules.readings import readings
 from hotspot.rules.reasons import in_use
 from hotspot.rules.village import MEDIA, patrol_items
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 
 
 def handbook(study: Any) -> Paper:
@@ -172,7 +171,7 @@ def _alarm(study: Study, criteria: Criteria) -> Iterator[Block]:
         f"明显高于按风和时段推算的应有水平，并持续{rule.min_hours}小时以上。区域性升高、沙尘、烟花爆竹时段不推送。"
     )
     answer = clocks.answer_hours or clocks.result_hours
-    start = _start(clocks)
+    start = start_zh(clocks)
     must = f"收到后{answer:g}小时内按报警编号反馈，没有发现问题的也要反馈" if answer else "按报警编号反馈"
     yield Grid(
         ("步骤", "做什么"),
@@ -190,10 +189,6 @@ def _alarm(study: Study, criteria: Criteria) -> Iterator[Block]:
         f"同一小格{clocks.repeat_days}天内报警{clocks.repeat_alarms}次以上为重复性报警，卡片和函件上会写明；"
         f"未反馈的报警在函件中保留{clocks.outstanding_days}天。"
     )
-
-
-def _start(clocks: Clocks) -> str:
-    return "签收" if clocks.start == "receipt" else "推送"
 
 
 def _forms(study: Study, criteria: Criteria) -> Iterator[Block]:
@@ -214,12 +209,13 @@ _FILL = {
 }  # fmt: skip
 _TABLES = [
     ["签收", "报警编号、接收时间、填报人"],
-    ["报警反馈", "month cell time by text 和 报警编号"],
+    [label_of("alarm_answers"), "month cell time by text 和 报警编号"],
     ["问题", "问题来源、发现时间、填报人、网格编号、问题类型、问题描述"],
-    ["问题办理", "问题编号、环节、时间、填报人"],
+    [label_of("handling"), "问题编号、环节、时间、填报人"],
     ["每周措施", "措施编号、单位、text、周、完成情况（有地点的加 网格编号、实施日期）"],
-    ["举报奖励", "奖励编号、举报日期、奖励金额；不写举报人"],
+    [label_of("rewards"), "奖励编号、举报日期、奖励金额；不写举报人"],
     ["培训", "培训编号、单位、培训日期、培训内容、人次"],
+    ["会商", "会商编号、会商日期、会商决定、参加单位"],
 ]
 
 
@@ -236,84 +232,21 @@ def _issue(study: Study, criteria: Criteria) -> Iterator[Block]:
 
 
 def _clocks(study: Study, criteria: Criteria) -> Iterator[Block]:
-    clocks, handover = criteria.clocks, criteria.handover
     yield Head("时限 By when")
-
-    def said(hours: float, clause: str) -> str:
-        return f"{hours:g}小时（{clause}）" if hours else "文件未规定"
-
-    yield Grid(
-        ("事项", "时限", "从何时起"),
-        (3, 3, 2),
-        [
-            ["报警：现场情况", said(clocks.site_hours, "B5"), _start(clocks)],
-            ["报警：处置结果", said(clocks.result_hours, "B5"), _start(clocks)],
-            ["报警：反馈", said(clocks.answer_hours, "E2"), _start(clocks)],
-            ["名单回执", f"{handover.feedback_workdays}个工作日", "收到名单"],
-            ["整改", f"{handover.rectify_days}天（清单另定的除外）", "交办"],
-        ],
-    )
+    yield clock_table(criteria)
     yield "时限包含整点：24小时即到第24小时0分为止，第1分钟起为逾期。没有签收记录的，按推送时间计，并写明。"
 
 
 def _ladders(study: Study, criteria: Criteria) -> Iterator[Block]:
-    rule = criteria.escalation
     yield Head("升级和处理 What follows")
-    rows = [
-        ["网格", f"{rule.window_months}个月内{_times(rule)}", "公开通报、派驻工作组、公开约谈（D11）"],
-        ["网格", f"连续{rule.city_consecutive}个月预警", "市政府约谈网格长（D12）"],
-    ]  # fmt: skip
-    share = criteria.share_ladder
-    conditions = (
-        f"当月达到{share.first}%",
-        f"连续两月达到{share.first}%，或当月达到{share.second}%",
-        f"连续三月达到{share.first}%，或连续两月达到{share.second}%",
-    )  # fmt: skip
-    rows += [
-        ["应发现未发现问题占比", when, f"{what}（B15）"] for when, what in zip(conditions, SHARE_STEPS, strict=True)
-    ]
-    rows += [
-        ["综合指数改善率末位", when, f"{what}（B16）"]
-        for when, what in zip(("一次", "连续两月", "连续三月", "连续三月以上"), INDEX_STEPS, strict=True)
-    ]
-    rows += [
-        ["每周措施未完成", when, f"{what}（B17）"]
-        for when, what in zip(("第一周", "连续两周", "连续三周"), MEASURE_STEPS, strict=True)
-    ]
-    yield Grid(("对象", "条件", "处理"), (3, 5, 4), rows)
+    yield ladder_table(criteria)
     yield "“以上、以下、以内”均含本数（民法典第1259条）。每一次处理登记在台账中：待执行、已执行或免予执行。"
 
 
-def _times(rule: Escalation) -> str:
-    return f"连续预警{rule.consecutive}次或累计{rule.cumulative}次"
-
-
 def _assessment(study: Study, criteria: Criteria) -> Iterator[Block]:
-    rule = criteria.assessment
-    late = f"共{rule.late_points}分，每个扣{rule.late_each}"
-    points = dict.fromkeys("123", f"{rule.construction}分") | {
-        "4": f"共{rule.missed_points}分，每个扣{rule.missed_each}", "5": late, "6": late,
-        "7": f"共{rule.inspection_points}分，每个扣{rule.inspection_each}",
-        "bonus": f"每项加{rule.bonus_each}，最多{rule.bonus_most}", "media_national": "当月不合格",
-        "media_region": f"扣{rule.media_region}分", "media_prefecture": f"扣{rule.media_prefecture}分",
-        "instruction": "当月不合格", "petition": f"同一信访{rule.petitions}次未解决的，当月不合格",
-    }  # fmt: skip
     yield Head("考核 Assessment")
-    rows = [[_ITEM.get(key, key), zh, points[key]] for key, (zh, _) in ITEMS.items()]
-    yield Grid(("项", "内容", "分值"), (2, 5, 4), rows)
-    best, good, passed = rule.grades
-    names = dict(GRADES)
-    yield (
-        f"{best}分以上{names['excellent']}，{good}分以上{names['good']}，{passed}分以上{names['passed']}，"
-        f"其余{names['failed']}；连续{rule.failed_months}个月不合格的，专项督查并提出问责建议（B24）。"
-        "每一分都对应台账中的一条。"
-    )
-
-
-_ITEM = {
-    "bonus": "加分", "media_national": "8", "media_region": "9", "media_prefecture": "10", "instruction": "否决",
-    "petition": "否决",
-}  # fmt: skip
+    yield points_table(criteria)
+    yield f"{grades_zh(criteria)}每一分都对应台账中的一条。"
 
 
 def _doubt(study: Study, criteria: Criteria) -> Iterator[Block]:
@@ -324,7 +257,10 @@ def _doubt(study: Study, criteria: Criteria) -> Iterator[Block]:
         (2, 7),
         [
             ["高、较高、低", f"本月确在名单内的把握：高为{100 * sure:.0f}%以上，较高为{100 * likely:.0f}%以上"],
-            ["不可区分", "不能断定本格比邻近名次的网格更差，不等于没有问题；排查时一并查看邻近网格"],
+            [
+                label_of("not_distinguishable"),
+                "不能断定本格比邻近名次的网格更差，不等于没有问题；排查时一并查看邻近网格",
+            ],
             ["推算", "这个小格没有监测点，数值由周边推算"],
             ["存疑", "仪器可能有故障，报警不推送，请运维核查"],
             ["未参评", "有效天数不够，不参加比较，原因写在名单后"],

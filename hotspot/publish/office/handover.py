@@ -17,6 +17,7 @@ from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.publish.words import month_zh
 from hotspot.rules.classes import SourceClass, departments, source_classes
 from hotspot.study import Study
+from hotspot.text.table import heads
 
 MODES = {
     "own": ("本部门办理", "由所列县（市、区）的本部门办理。"),
@@ -28,12 +29,7 @@ MODES = {
 }
 _HEADS = ("序号", "网格编号\n所在乡镇", "对象", "核查事项", "牵头", "配合", "期限")
 _WIDTHS = (6, 15, 18, 34, 13, 12, 12)
-_COLUMNS = {
-    "number": ("序号", 6), "mode_zh": ("办理方式", 11), "cell": ("网格编号", 12), "township": ("乡镇", 14),
-    "lon": ("经度", 10), "lat": ("纬度", 10), "class_zh": ("类别", 18), "name": ("对象", 26), "zh": ("核查事项", 50),
-    "problem_zh": ("问题类型", 16), "lead": ("牵头", 18), "partners": ("配合", 20), "deadline": ("期限", 15),
-    "result": ("办理结果", 18), "by": ("填报人", 9),
-}  # fmt: skip
+_COLUMNS = heads("handover.xlsx")
 _LINES = 3  # items of one object printed in the DOCX; all of them stand in the XLSX
 
 
@@ -45,9 +41,7 @@ def handover_slips(
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
-    city : str
     checklist : DataFrame, from ``trace.checklist``, the city's cells
     warned : DataFrame, the city's warnings
 

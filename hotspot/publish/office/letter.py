@@ -6,7 +6,6 @@ The office owns the template: any DOCX with the same names works. The official f
 are named in it, never shipped.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,13 @@ from typing import Any
 import pandas as pd
 
 from hotspot.contracts.records import PUSHED, SUPPRESSED, UNCONFIRMED
+from hotspot.grid.city_files import city_files
 from hotspot.ledger.past import past_words
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.office.docx import filled
+from hotspot.publish.office.notice import template_of
+from hotspot.publish.office.paper import title_lines
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.study import Study
@@ -40,7 +42,6 @@ def write_letters(
     persistent: pd.DataFrame | None = None,
     head: str = "",
     signer: str = "",
-    template: str | None = None,
 ) -> list[Path]:
     """
     Write one letter per city with alarms in the period, or with earlier ones that nobody answered.
@@ -49,7 +50,6 @@ def write_letters(
     ----------
     directory : str or Path
         Made where it is missing; ``letter-CITYCODE.docx``, ``.csv`` and, as it is printed, ``.pdf``.
-    study : Study
     alarms : DataFrame, from ``find_alarms``
         Of the period, of every state.
     period : str
@@ -66,12 +66,10 @@ def write_letters(
         Head of the ledger's chain, printed at the foot.
     signer : str
         The office; empty leaves the line blank.
-    template : str or Path, optional
-        The office's own DOCX; default the one that ships.
 
     Returns
     -------
-    list of Path, by city code: DOCX, CSV and PDF of each
+    list of Path, by city code: DOCX, on the office's own template where ``[office]`` names one, CSV and PDF of each
 
     Examples
     --------
@@ -83,11 +81,11 @@ def write_letters(
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    written = []
+    written, template = [], template_of(study, "letter_template")
     high = _at_cells(persistent, study) if persistent is not None and len(persistent) else None
     for name, rows, waiting in by_city(alarms, study, answered or {}, outstanding):
-        city = (rows if len(rows) else waiting)["city_code"].iloc[0]
-        own = pd.DataFrame() if high is None else high[(high["city_code"] == city) & (high["state"] == "persistent")]
+        city = (rows if len(rows) else waiting)["city"].iloc[0]
+        own = pd.DataFrame() if high is None else high[(high["city"] == city) & (high["state"] == "persistent")]
         context = letter_context(
             rows, waiting, study, period, past=past or {}, persistent=own, head=head, signer=signer
         )
@@ -101,7 +99,12 @@ def write_letters(
 def letter_pdf(context: dict[str, Any]) -> bytes:
     """The same texts as the DOCX, set as a page by ``templates/letter.typ``: bytes."""
     check_glyphs(set_texts(context))
-    return typeset("letter.typ", context | {"title": context["heading"]}, parts=["page_parts.typ"])
+    lines = title_lines(context["heading"])
+    return typeset(
+        "letter.typ",
+        context | {"title": context["heading"], "title_lines": lines},
+        parts=["page_parts.typ", "official.typ"],
+    )
 
 
 def by_city(
@@ -112,19 +115,17 @@ def by_city(
 
     Returns
     -------
-    list of (name for a file, rows, waiting): a code where the city has a plain one, else a number; ``waiting``
-    has ``alarm cell sub_cell pushed waited state`` and the place
+    list of (name for a file, rows, waiting), by ``city_files``; ``waiting`` has ``alarm cell sub_cell pushed waited
+    state`` and the place
     """
     table = _placed(alarms, study, answered)
     waits = None if outstanding is None or not len(outstanding) else _at_cells(outstanding, study)
-    keys = sorted({*table["city_code"], *(() if waits is None else waits["city_code"])})
-    found = []
-    for number, key in enumerate(keys, 1):
-        # Named by code; a study without codes has its cities numbered.
-        name = key if re.fullmatch(r"[0-9A-Za-z]{1,12}", key) else f"city{number:02d}"
-        waiting = pd.DataFrame() if waits is None else waits[waits["city_code"] == key]
-        found.append((name, table[table["city_code"] == key], waiting))
-    return found
+    there = {*table["city"], *(() if waits is None else waits["city"])}
+    return [
+        (name, table[table["city"] == city], pd.DataFrame() if waits is None else waits[waits["city"] == city])
+        for city, name in city_files(study.cells).items()
+        if city in there
+    ]
 
 
 def _placed(alarms: pd.DataFrame, study: Study, answered: Mapping[str, Any]) -> pd.DataFrame:
@@ -145,7 +146,7 @@ def _at_cells(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     cells = study.cells
     table = rows.reset_index(drop=True).copy()
     at = cells.indexes["cell"].get_indexer(table["cell"])
-    for name in ("city", "city_code", "county", "township", "label"):
+    for name in ("city", "county", "township", "label"):
         table[name] = cells[name].values[at].astype(str) if len(at) else ""
     return table
 

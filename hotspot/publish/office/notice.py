@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hotspot.contracts.fields import pollutant_of
+from hotspot.grid.city_files import city_files
 from hotspot.ledger.chance import chance_of_steps, counted, pooled_cells
 from hotspot.patterns import below
 from hotspot.publish.edition import Edition
@@ -39,8 +41,7 @@ class Addressee(NamedTuple):
     """A city that gets a notice. ``file`` is what its files are called."""
 
     name: str
-    code: str
-    file: Path | str
+    file: str
 
 
 def addressees(study: Study, hot: "pd.DataFrame") -> list[Addressee]:
@@ -49,32 +50,25 @@ def addressees(study: Study, hot: "pd.DataFrame") -> list[Addressee]:
 
     Parameters
     ----------
-    study : Study
     hot : DataFrame
         The hotspot list that was applied.
 
     Returns
     -------
-    list of Addressee; ``file`` is the city's code, or its number where a study has no codes
+    list of Addressee, with the names of files from ``city_files``
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> import pandas as pd
     >>> import xarray as xr
-    >>> cells = xr.Dataset(coords={"cell": ["PR1847K"], "city_code": ("cell", ["990100"])})
-    >>> hot = pd.DataFrame({"city": ["甲市"], "cell": ["PR1847K"], "status": ["formal"]})
+    >>> cells = xr.Dataset(coords={"city": ("cell", ["甲市"]), "city_code": ("cell", ["990100"])})
+    >>> hot = pd.DataFrame({"city": ["甲市"], "status": ["formal"]})
     >>> addressees(SimpleNamespace(cells=cells), hot)
-    [Addressee(name='甲市', code='990100', file='990100')]
+    [Addressee(name='甲市', file='990100')]
     """
-    listed = hot[hot["status"] != "exited"].drop_duplicates("city")
-    at = study.cells.indexes["cell"].get_indexer(listed["cell"])
-    codes = study.cells["city_code"].values[at].astype(str).tolist() if len(at) else []
-    found = sorted(zip(codes, listed["city"].astype(str), strict=True))
-    return [
-        Addressee(name, code, code if code.isascii() and code.isalnum() and len(code) <= 12 else f"city{number:02d}")
-        for number, (code, name) in enumerate(found, 1)
-    ]
+    listed = set(hot.loc[hot["status"] != "exited", "city"])
+    return [Addressee(name, file) for name, file in city_files(study.cells).items() if name in listed]
 
 
 def notice(
@@ -85,11 +79,9 @@ def notice(
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
-    edition : Edition
     level : str
         A key of ``redaction.LEVELS``: who will read it.
     city : str, optional
@@ -107,11 +99,16 @@ def notice(
     rule = redaction.level(level)
     facts = _facts(study, month, derived, edition, city)
     rows, public = facts["rows"], level == "public"
-    title = title_zh(month, edition, public=public)
+    of = pollutant_of(derived.field)
+    title = title_zh(month, edition, public=public, of=of)
     office = study.office
     body = sections(rule.sections, facts)
     annexes: list[dict[str, Any]] = [
-        {"title": f"{month_zh(month)}PM2.5热点网格预警名单", "kind": "list", "cities": _list(facts, rule)}
+        {
+            "title": title_zh(month, Edition(), public=True, of=of),
+            "kind": "list",
+            "cities": _list(facts, rule),
+        }
     ]
     if rule.internal and len(rows):
         values = _internal(facts, rule)
@@ -122,7 +119,7 @@ def notice(
     for number, annex in enumerate(annexes, 1):
         annex["label"] = f"附件{number}" if numbered else "附件"
         annex["line"] = ("附件：" if number == 1 else "　　　") + (f"{number}．" if numbered else "") + annex["title"]
-    return {
+    context = {
         "level": level,
         "level_zh": rule.zh,
         "office": legible(office.name),
@@ -149,6 +146,7 @@ def notice(
         "copy_to": "" if public else "、".join(legible(name) for name in office.copy_to),
         "foot": _foot(study, month, edition),
     }
+    return of.told(context)
 
 
 def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> bytes:
@@ -173,10 +171,10 @@ def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> 
     return filled("notice.docx", context, template)
 
 
-def template_of(study: Study) -> Path | None:
-    """The office's own template as a Path, or None where the one that ships is used."""
-    own = study.office.template
-    return below(study.root, own, "office.template", links=False) if own else None
+def template_of(study: Study, key: str = "template") -> Path | None:
+    """The office's own template, named under a key of ``[office]``, or None where the one that ships is used."""
+    own = getattr(study.office, key)
+    return below(study.root, own, f"office.{key}", links=False) if own else None
 
 
 def number_zh(office: Office, month: str) -> str:

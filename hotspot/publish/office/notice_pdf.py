@@ -5,21 +5,19 @@ The notice as a page to print: the same texts as the DOCX, in the layout of ``te
 from typing import Any
 
 from hotspot.publish.fonts import check_glyphs
+from hotspot.publish.office.faces import PLAIN, Faces, folder_of
 from hotspot.publish.paper.typeset import set_texts, typeset
 
 
-def notice_pdf(context: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -> bytes:
+def notice_pdf(context: dict[str, Any], *, faces: Faces = PLAIN) -> bytes:
     """
     Set a notice.
 
     Parameters
     ----------
     context : dict, from ``notice.notice``
-    kind, ppi : as ``typeset`` takes them
-
-    Returns
-    -------
-    what ``typeset`` returns
+    faces : Faces
+        Of the office, from ``faces_of``.
 
     Raises
     ------
@@ -27,4 +25,5 @@ def notice_pdf(context: dict[str, Any], *, kind: str = "pdf", ppi: int | None = 
         A text holds a letter the font cannot draw, or the page could not be set.
     """
     check_glyphs(set_texts(context))
-    return typeset("notice.typ", context, kind=kind, ppi=ppi)
+    data = context | {"faces": faces.data()}
+    return typeset("notice.typ", data, parts=["official.typ"], fonts=folder_of(faces.files))

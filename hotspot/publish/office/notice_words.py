@@ -17,14 +17,15 @@ from hotspot.publish.edition import Edition
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import data_sources, ranks_zh, why_zh
-from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh
+from hotspot.publish.words import COMPLETENESS, NOT_RANKED, NUMERALS, REASONS, STATES, UNSAID, known, month_zh
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.rules.reasons import REASONS as KINDS
 from hotspot.rules.reasons import in_use
+from hotspot.text.labels import label_of
 
 NAME_WIDTH = 60  # of a place in print, in half-width columns; the longest real one has 30, the lists have all of it
-NUMERALS = "一二三四五六七八九十"
 WHAT = {"added": "新增", "removed": "撤销", "changed": "更正"}
 _HEADS = {
     "correction": "更正说明",
@@ -32,12 +33,12 @@ _HEADS = {
     "ranked_public": "评估情况",
     "repeated": "连续和累计预警情况",
     "confidence": "名次的把握程度",
-    "left_out": "未参加排名的网格",
-    "duties": "工作要求",
+    "left_out": NOT_RANKED,
+    "duties": label_of("what_is_asked"),
 }
 
 
-def title_zh(month: str, edition: Edition, *, public: bool) -> str:
+def title_zh(month: str, edition: Edition, *, public: bool, of: Pollutant = PM25) -> str:
     """
     The title of a notice; a revision says that it corrects.
 
@@ -48,11 +49,14 @@ def title_zh(month: str, edition: Edition, *, public: bool) -> str:
     '关于更正2020年2月PM2.5热点网格预警名单的通知'
     >>> title_zh("2020-02", Edition(), public=True)
     '2020年2月PM2.5热点网格预警名单'
+    >>> from hotspot.rules.pollutants import pollutant
+    >>> title_zh("2025-06", Edition(), public=True, of=pollutant("o3"))
+    '2025年6月臭氧热点网格预警名单'
     """
     mend = "更正" if edition.replaces else ""
     if public:
-        return f"{month_zh(month)}PM2.5热点网格预警名单" + (f"（{mend}）" if mend else "")
-    return f"关于{mend or '印发'}{month_zh(month)}PM2.5热点网格预警名单的通知"
+        return f"{month_zh(month)}{of.label}热点网格预警名单" + (f"（{mend}）" if mend else "")
+    return f"关于{mend or '印发'}{month_zh(month)}{of.label}热点网格预警名单的通知"
 
 
 def heading_zh(title: str) -> str:
@@ -64,7 +68,7 @@ def heading_zh(title: str) -> str:
     >>> heading_zh("关于印发2020年2月PM2.5热点网格预警名单的通知")
     '关于印发2020年2月PM2.5\\n热点网格预警名单的通知'
     """
-    return title.replace("PM2.5热点", "PM2.5\n热点")
+    return re.sub("(?<=月)(PM2.5|PM10|[^月]{2,4})热点", r"\1\n热点", title)
 
 
 def edition_zh(edition: Edition) -> str:
@@ -157,7 +161,7 @@ def _ranked(facts: dict[str, Any]) -> list[str]:
     criteria, attrs = facts["criteria"], facts["attrs"]
     how = {"percent": "变化率（%）", "absolute": "浓度差（μg/m³）"}[criteria.warning.change]
     said = str(attrs.get("completeness", ""))
-    whole = COMPLETENESS.get(said, legible(said) or "完整性未说明")
+    whole = COMPLETENESS.get(said, legible(said) or UNSAID)
     source = "；".join(legible(text) for text in data_sources(attrs)) or "未说明来源"
     return [
         f"{facts['whose']}现有热点网格{facts['n_hot']}个，按{month_zh(facts['month'])}PM2.5月均浓度分三类在市内排名："
@@ -165,6 +169,7 @@ def _ranked(facts: dict[str, Any]) -> list[str]:
         f"资料截至{month_zh(facts['month'])}，来源为{source}（{whole}）。浓度为网格平均估算值，"
         "按GB/T 8170修约，供排查参考，不作达标评价。",
         *([f"{ranks_zh(attrs)}。"] if ranks_zh(attrs) else []),
+        *([attrs["said_zh"]] if "said_zh" in attrs else []),
     ]
 
 
@@ -334,10 +339,8 @@ def ladder_of(warned: "pd.DataFrame", criteria: Criteria, edition: Edition, mont
     Parameters
     ----------
     warned : DataFrame with ``cell``
-    criteria : Criteria
     edition : Edition
         Its history holds the months before.
-    month : str
 
     Returns
     -------

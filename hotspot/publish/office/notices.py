@@ -5,11 +5,11 @@ They print the head of the chain, so they are written after the month was linked
 into it, and stand in the manifest beside the chain, not under it.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.edition import Edition
+from hotspot.publish.office.faces import faces_of
 from hotspot.publish.office.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
 from hotspot.publish.office.notice_pdf import notice_pdf
 from hotspot.publish.office.redaction import D10
@@ -26,8 +26,6 @@ def write_notices(
     month: str,
     derived: "Derived",
     edition: Edition,
-    *,
-    progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """
     Write ``notice.docx``, ``notice.pdf``, ``public/`` and ``packages/<citycode>.zip``.
@@ -36,14 +34,11 @@ def write_notices(
     ----------
     folder : str or Path
         The month's folder with its products.
-    study : Study
     month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     edition : Edition
         State, revision, head and history that are printed.
-    progress : callable, optional
-        Called with the name of each product before it is written.
 
     Returns
     -------
@@ -52,28 +47,23 @@ def write_notices(
     Raises
     ------
     DataError
-        A text holds a letter the font cannot draw, or the office's template cannot be filled.
+        A text holds a letter the font cannot draw, or the office's template or font cannot be used.
     """
     from hotspot.publish.office.packages import write_package
 
     folder = Path(folder)
-    say = progress or (lambda name: None)
-    template = template_of(study)
-    say("notice.docx")
+    template, faces = template_of(study), faces_of(study)
     whole = notice(study, month, derived, edition)
     written = [_put(folder / "notice.docx", notice_docx(whole, template))]
-    say("notice.pdf")
-    written.append(_put(folder / "notice.pdf", notice_pdf(whole)))
-    say("public")
+    written.append(_put(folder / "notice.pdf", notice_pdf(whole, faces=faces)))
     public = notice(study, month, derived, edition, level="public")
     written.append(_public_list(folder / "public" / "list.csv", public))
-    written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public)))
-    say("packages")
+    written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public, faces=faces)))
     cities = addressees(study, derived.hot)
     (folder / "packages").mkdir(exist_ok=True)
     for addressee in cities:
         own = notice(study, month, derived, edition, level="city", city=addressee.name)
-        notices = {"notice.docx": notice_docx(own, template), "notice.pdf": notice_pdf(own)}
+        notices = {"notice.docx": notice_docx(own, template), "notice.pdf": notice_pdf(own, faces=faces)}
         path = folder / "packages" / f"{addressee.file}.zip"
         single = len(cities) == 1
         write_package(path, folder, study, month, derived, edition, addressee, notices=notices, single=single)

@@ -1,5 +1,5 @@
 """
-What is sent to one city, in one archive named by its code: its notice, its list, its papers, its return form (D20).
+What is sent to one city, in one archive named by its code: its notice, list, map, papers and return form (D20).
 """
 
 import csv
@@ -9,8 +9,13 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hotspot.contracts.fields import pollutant_of
 from hotspot.publish.edition import Edition
+from hotspot.publish.gis.field_package import field_package, shown_cells
+from hotspot.publish.office import xls_form
+from hotspot.publish.office.field_files import field_kmz, ovital_text
 from hotspot.publish.office.notice import Addressee
+from hotspot.publish.office.return_form import return_form
 from hotspot.publish.tables.lists import write_not_ranked, write_warnings
 from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text
@@ -20,10 +25,8 @@ if TYPE_CHECKING:
 
     from hotspot.contracts.records import Derived
 
-from hotspot.publish.office.field_files import field_kmz, ovital_text
-
 _STAMP = (1980, 1, 1, 0, 0, 0)  # of every member: the same package is the same bytes
-_PACKED = (".pdf", ".docx", ".xlsx", ".zip")  # packing them again gains nothing and takes time
+_PACKED = (".pdf", ".docx", ".xlsx", ".zip", ".qgz")  # packing them again gains nothing and takes time
 
 
 def write_package(
@@ -46,23 +49,16 @@ def write_package(
     path : str or Path
     folder : Path
         The month's folder, whose finished products are taken.
-    study : Study
     month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
-    edition : Edition
-    addressee : Addressee
     notices : dict of str -> bytes
         Its notice, by file name.
     single : bool
         The study has this one city, so the whole report is its report.
-
-    Returns
-    -------
-    Path
     """
     members = dict(notices)
-    members |= _own(Path(folder), study, month, derived, edition, addressee.name)
+    members |= _own(Path(folder), study, month, derived, edition, addressee)
     members |= _taken(Path(folder), derived, addressee, single)
     write_archive(path, members)
     return Path(path)
@@ -71,11 +67,6 @@ def write_package(
 def write_archive(path: Path | str, members: dict[str, bytes]) -> None:
     """
     A zip archive without a clock.
-
-    Parameters
-    ----------
-    path : str or Path
-    members : dict of str -> bytes
 
     Examples
     --------
@@ -93,34 +84,44 @@ def write_archive(path: Path | str, members: dict[str, bytes]) -> None:
             archive.writestr(member, members[name])
 
 
-def _own(folder: Path, study: Study, month: str, derived: "Derived", edition: Edition, city: str) -> dict[str, bytes]:
-    """What is made for the city alone: its rows as CSV and xlsx, its checklists, its return form."""
+def _own(
+    folder: Path, study: Study, month: str, derived: "Derived", edition: Edition, addressee: Addressee
+) -> dict[str, bytes]:
+    """What is made for the city alone: its rows as CSV and xlsx, its map, its checklists, its return form."""
     from hotspot.publish.office.handover import handover_slips
-    from hotspot.publish.office.return_form import return_form
     from hotspot.publish.tables.checklists import write_checklists
     from hotspot.publish.tables.workbook import write_workbook
+    from hotspot.publish.web.city_map import city_map
 
+    city, code, of = addressee.name, addressee.file, pollutant_of(derived.field)
     warned, hot, left_out = (_of(table, city) for table in (derived.warned, derived.hot, derived.not_ranked))
     checks = derived.checklist[derived.checklist["cell"].isin(set(warned["cell"]))]
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as place:
         at = Path(place)
-        write_warnings(at / "warnings.csv", warned, decimals=study.criteria.warning.decimals)
+        write_warnings(at / "warnings.csv", warned, decimals=study.criteria.warning.decimals, of=of)
         write_not_ranked(at / "not_ranked.csv", left_out)
         write_workbook(
             at / "warnings.xlsx",
             study=study, month=month, field=derived.field, warned=warned, not_ranked=left_out, hot=hot,
             state=edition.state,
         )  # fmt: skip
-        write_checklists(
-            at / "checklists.xlsx",
-            study=study, month=month, warned=warned, checklist=checks,
-            routes=_routes(derived.routes, city, set(warned["cell"])),
-        )  # fmt: skip
+        if "trace" not in of.refused:
+            write_checklists(
+                at / "checklists.xlsx",
+                study=study, month=month, warned=warned, checklist=checks,
+                routes=_routes(derived.routes, city, set(warned["cell"])),
+            )  # fmt: skip
         made = {path.name: path.read_bytes() for path in at.iterdir()}
+    made["map.html"] = city_map(study, derived, city).html.encode("utf-8")
     if len(warned):
-        made["field.kmz"] = field_kmz(study.grid, month, warned, derived.traced)
+        made["field.kmz"] = field_kmz(study.grid, month, warned, derived.traced, of=of)
         made["ovital.txt"] = ovital_text(study.grid, warned, derived.traced)
-    made |= handover_slips(study, month, city, checks, warned)
+        made |= field_package(
+            study.grid, month, warned, derived.traced, decimals=study.criteria.warning.decimals, of=of
+        )
+        made[xls_form.FILE] = xls_form.xls_form(city, code, month, shown_cells(warned))
+    if "trace" not in of.refused:
+        made |= handover_slips(study, month, city, checks, warned)
     return made | {"return-form.xlsx": return_form(study, month, city, warned)}
 
 

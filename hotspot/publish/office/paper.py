@@ -5,6 +5,7 @@ Every product that needs no template of its own is one ``Paper``: a circular, a 
 ``document`` what the calendar asks for. Same content, same bytes.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.word_body import BLACK, BODY, KAI, TITLE, line, packed, table
 from hotspot.publish.paper.typeset import typeset
+from hotspot.text.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Picture:
     words: str
     share: float = 1.0
 
+
+_TITLE_WIDTH = 19.5  # characters of 22 pt on a line of 156 mm
+# Where a title may turn: before its bracket, before the words that begin a thing.
+_TITLE_BREAK = re.compile(r"(?=（)|(?=热点网格)|(?=环境空气)|(?=综合指数)|(?=排查)|(?=反馈)|(?=工作)|(?=情况)")
 
 Block = Head | Grid | Aside | Picture | str
 
@@ -86,29 +92,13 @@ def write_paper(path: str | Path, paper: Paper) -> list[Path]:
     ['a.docx', 'a.pdf']
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pages = paper_pdf(paper)
-    assert isinstance(pages, bytes)
-    written = []
-    for ending, data in ((".docx", paper_docx(paper)), (".pdf", pages)):
-        partial = path.with_name(path.name + ending + ".partial")
-        partial.write_bytes(data)
-        written.append(partial.replace(path.with_name(path.name + ending)))
-    return written
+    files = {".docx": paper_docx(paper), ".pdf": paper_pdf(paper)}
+    return [write_whole(path.with_name(path.name + ending), data) for ending, data in files.items()]
 
 
-def paper_pdf(paper: Paper, *, kind: str = "pdf", ppi: float | None = None) -> bytes | list[bytes]:
+def paper_pdf(paper: Paper) -> bytes:
     """
     The paper set on pages.
-
-    Parameters
-    ----------
-    paper : Paper
-    kind, ppi : as ``typeset`` takes them
-
-    Returns
-    -------
-    what ``typeset`` returns
 
     Raises
     ------
@@ -121,7 +111,37 @@ def paper_pdf(paper: Paper, *, kind: str = "pdf", ppi: float | None = None) -> b
     b'%PDF-'
     """
     check_glyphs(_texts(paper))
-    return typeset("paper.typ", _plain(paper), kind=kind, ppi=ppi, parts=["page_parts.typ"])
+    return typeset("paper.typ", _plain(paper), parts=["page_parts.typ", "official.typ"])
+
+
+def title_lines(text: str) -> list[str]:
+    """
+    A title on one line, or on two with whole words (GB/T 9704-2012, 7.3.1): turned at its bracket, else most alike.
+
+    Examples
+    --------
+    >>> title_lines("热点网格监管月通报（2025年12月）")
+    ['热点网格监管月通报（2025年12月）']
+    >>> title_lines("热点网格报警反馈调度表（2025年12月12日）")
+    ['热点网格报警反馈调度表', '（2025年12月12日）']
+    >>> title_lines("关于云岭市热点网格排查反馈工作的提醒函")
+    ['关于云岭市热点网格排查反馈工作的提醒函']
+    >>> title_lines("关于云岭市2025年12月12日热点网格排查反馈情况提示的函")
+    ['关于云岭市2025年12月12日', '热点网格排查反馈情况提示的函']
+    """
+    if _width(text) <= _TITLE_WIDTH:
+        return [text]
+    halves = [(text[: found.start()], text[found.start() :]) for found in _TITLE_BREAK.finditer(text)]
+    fit = [pair for pair in halves if all(pair) and max(map(_width, pair)) <= _TITLE_WIDTH]
+    if not fit:
+        return [text]
+    first, second = min(fit, key=lambda pair: (pair[1][0] != "（", abs(_width(pair[0]) - _width(pair[1]))))
+    return [first, second]
+
+
+def _width(text: str) -> float:
+    """How many Chinese characters wide a text is."""
+    return sum(1.0 if ord(letter) > 0x2E7F else 0.5 for letter in text)
 
 
 def paper_docx(paper: Paper) -> bytes:
@@ -136,24 +156,37 @@ def paper_docx(paper: Paper) -> bytes:
     check_glyphs(_texts(paper))
     size = 24 if paper.small else 32
     pitch = 400 if paper.small else 560
+    title = title_lines(legible(paper.title))
     body = [
-        line(legible(paper.title), 44, TITLE, align="center", pitch=640, after=200),
+        *(line(text, 44, TITLE, align="center", pitch=640, after=200 * (text is title[-1])) for text in title),
         line(legible(paper.under), 24, KAI, align="center", pitch=400, after=240),
         line(legible(paper.to), size, BODY, pitch=pitch),
     ]
-    for block in paper.blocks:
+    for before, block in zip((None, *paper.blocks), paper.blocks, strict=False):
+        apart = 160 * isinstance(before, Grid)
         if isinstance(block, Head):
             face = BLACK if block.level == 1 else KAI
-            body.append(line(legible(block.text), size, face, indent=2 * 10 * size, pitch=pitch, page=block.page))
+            body.append(
+                line(
+                    legible(block.text),
+                    size,
+                    face,
+                    indent=20 * size,
+                    pitch=pitch,
+                    before=apart,
+                    page=block.page,
+                    keep=True,
+                )
+            )
         elif isinstance(block, Grid):
             heads, rows = _lines(block.heads), [_lines(row) for row in block.rows]
             body.append(table(heads, block.widths, rows, wide=paper.wide, centred=not paper.small))
         elif isinstance(block, Aside):
-            body.append(line(legible(block.text), 24, BODY, indent=480, pitch=400))
+            body.append(line(legible(block.text), 24, BODY, indent=480, pitch=400, before=apart))
         elif isinstance(block, str):
-            body.append(line(legible(block), size, BODY, indent=2 * 10 * size, pitch=pitch))
-    for n, text in enumerate(filter(None, (paper.signer, paper.date))):
-        body.append(line(legible(text), size, BODY, align="right", before=600 * (n == 0), pitch=pitch))
+            body.append(line(legible(block), size, BODY, indent=20 * size, pitch=pitch, before=apart))
+    for n, text in enumerate(filter(None, (legible(paper.signer), paper.date))):  # the date may be blanks to fill
+        body.append(line(text, size, BODY, align="right", before=600 * (n == 0), pitch=pitch))
     body += [line(legible(text), 21, BODY, pitch=360, before=200 * (n == 0)) for n, text in enumerate(paper.foot)]
     return packed(body, wide=paper.wide)
 
@@ -189,7 +222,8 @@ def _plain(paper: Paper) -> dict:
         else:
             blocks.append({"kind": "text", "text": legible(block)})
     return {
-        "title": legible(paper.title), "under": legible(paper.under), "to": legible(paper.to),
+        "title": legible(paper.title), "title_lines": title_lines(legible(paper.title)),
+        "under": legible(paper.under), "to": legible(paper.to),
         "signer": legible(paper.signer), "date": paper.date, "foot": list(map(legible, paper.foot)),
         "small": paper.small, "wide": paper.wide, "contents": paper.contents, "blocks": blocks,
     }  # fmt: skip

@@ -13,6 +13,10 @@ from hotspot.ledger.issues import STATES
 from hotspot.ledger.watch import rate
 from hotspot.publish.office.desk_view import DeskView
 from hotspot.publish.office.desk_words import (
+    GOOD_DAYS,
+    HEAVY_POLLUTION,
+    KEEP_ON,
+    NO_PROBLEM,
     NO_VALUE,
     advice,
     before_of,
@@ -38,14 +42,21 @@ from hotspot.rules.cadence import LEVELS
 from hotspot.rules.periods import Period
 from hotspot.rules.readings import footer
 from hotspot.rules.rounding import round_half_even
+from hotspot.text.labels import label_of
 
 
 def frame(
-    desk: DeskView, heading: str, *, to: str = "", sections: tuple[str, ...] = ("clocks",), **given: Any
-) -> Document:
-    """A paper with the study's state, signer and the rules applied at its foot."""
+    desk: DeskView, heading: str, *, to: str = "", sections: tuple[str, ...] = ("clocks",), public: bool = False,
+    **given: Any,
+) -> Document:  # fmt: skip
+    """
+    A paper with the study's state, signer and, unless it is for the public, the rules applied at its foot.
+
+    ``until``: the instant its figures are of, where that is not the period's end; all else as ``Document`` takes it.
+    """
     study = desk.study
-    notes = [f"规则档案 {study.criteria.profile}；数据截至{desk.period.end:%Y-%m-%d %H:%M}；台账校验 {desk.head}"]
+    until = f"数据截至{given.pop('until', desk.period.end):%Y-%m-%d %H:%M}"
+    notes = [f"{until}。" if public else f"规则档案 {study.criteria.profile}；{until}；台账校验 {desk.head}"]
     notes += [line for section in sections for line in footer(study.criteria, section)]
     return Document(
         heading=heading, state=f"（{study.name}，依据{study.criteria.legal_basis}）", to=to,
@@ -58,10 +69,12 @@ def dispatch(desk: DeskView) -> Document:
     told = figures(desk.now)
     lead = (
         f"{desk.period.zh}推送PM2.5报警{told['pushed']}次，反馈率{of(told['answered'], told['pushed'])}，"
-        f"超期未反馈{told['overdue']}次，发现问题{told['found']}个。"
+        f"超期未反馈{told['overdue']}次{_unseen(desk, told)}，发现问题{told['found']}个。"
     )
     overdue = overdue_table(desk.now)
-    parts = [Part("各市情况", ["按反馈率由低到高排列，没有推送报警的排在最后。"], cities_table(desk.now))]
+    parts = [
+        Part("各市情况", ["按反馈率由低到高排列，没有推送报警的排在最后。"], cities_table(desk.now, cities=desk.cities))
+    ]
     parts.append(Part("超期未反馈的报警", [] if overdue else ["无。"], overdue))
     if desk.alert:
         parts.append(_alert(desk))
@@ -72,8 +85,8 @@ def triggers(desk: DeskView, city: str) -> list[str]:
     """
     Why a city is reminded at the end of a period (C12), a sentence each; nothing where it is not.
 
-    Trigger 1: the feedback rate of the last days, or an answer that is overdue; trigger 2: PM2.5 month to date
-    above last year's. The thresholds are proposals.
+    Trigger 1: the feedback rate of the last days, or an answer or a report from the spot that is overdue; trigger 2:
+    PM2.5 month to date above last year's. The thresholds are proposals.
     """
     rule, end = desk.study.criteria.cadence, desk.period.end
     since = end - pd.Timedelta(days=rule.feedback_days)
@@ -84,6 +97,9 @@ def triggers(desk: DeskView, city: str) -> list[str]:
         said.append(f"近{rule.feedback_days}天推送报警反馈率{of(answered, len(recent))}，低于{rule.feedback_rate:g}%；")
     if overdue:
         said.append(f"近{rule.feedback_days}天有{overdue}次报警超过时限仍未反馈；")
+    unseen = int((recent["site_state"] == "overdue").sum())
+    if unseen:
+        said.append(f"近{rule.feedback_days}天有{unseen}次报警超过时限仍未反馈现场情况；")
     last = end - pd.Timedelta(days=1)
     now, past = to_date(desk.days, city, f"{last:%Y-%m}-01", f"{last:%Y-%m-%d}")
     if now == now and past == past and past > 0:
@@ -105,7 +121,7 @@ def reminder(desk: DeskView, city: str) -> Document | None:
     issues, n_open, n_late = open_issues(own)
     parts = [Part("提醒事由", numbered(why)), Part("超期未反馈的报警", [] if overdue else ["无。"], overdue)]
     parts.append(Part("未销号的问题", [f"未销号{n_open}个，其中超期{n_late}个。" if n_open else "无。"], issues))
-    parts.append(Part("工作要求", [
+    parts.append(Part(label_of("what_is_asked"), [
         "请立即组织现场排查，逐一反馈未反馈的报警，核实污染源并按期整改；"
         f"{clock_zh(desk.study.criteria.clocks)}。反馈情况将列入调度和通报。",
     ]))  # fmt: skip
@@ -130,11 +146,11 @@ def summary(desk: DeskView) -> Document:
     overdue = overdue_table(desk.now)
     issues, n_open, n_late = open_issues(desk.whole)
     parts = [
-        Part("报警和反馈", [_speed(now)], cities_table(desk.now, desk.before)),
-        Part("发现的问题", kinds_sentences(found) or ["本期没有发现问题。"], kinds if len(found) else None,
+        Part(label_of("alarms_and_answers"), [_speed(now)], cities_table(desk.now, desk.before)),
+        Part(label_of("problems_found"), kinds_sentences(found) or [NO_PROBLEM], kinds if len(found) else None,
              [remark] if remark else []),
         Part("典型案例", numbered(told) or ["本期没有附情况说明的案例。"]),
-        Part("超期和未销号", [f"超期未反馈的报警{now['overdue']}次。"], overdue),
+        Part("超期和未销号", [f"超期未反馈的报警{now['overdue']}次{_unseen(desk, now)}。"], overdue),
         Part("", [f"未销号的问题{n_open}个，其中超期{n_late}个。"] if n_open else ["没有未销号的问题。"], issues),
     ]  # fmt: skip
     if desk.alert:
@@ -161,7 +177,7 @@ def situation(desk: DeskView) -> Document:
         if change is not None:
             way = "上升" if change > 0 else "下降" if change < 0 else "持平"
             said.append(f"{city}{number(now)}微克/立方米，同比{way}" + (f"{abs(change):.1f}%" if change else ""))
-    heads = ["城市", "PM2.5平均\nμg/m³", "去年同期\nμg/m³", "同比%", "优良天\n/有效天", "首要污染物"]
+    heads = ["城市", "PM2.5平均\nμg/m³", "去年同期\nμg/m³", "同比%", GOOD_DAYS, label_of("primary_pollutant")]
     lead = f"{desk.period.zh}，" + ("；".join(said) + "。" if said else "没有可用的日均值，形势从略。")
     counts = desk.now.alarms["cell"].value_counts()
     busy = busy_cells(desk.now, desk.pasts([str(cell) for cell in counts.index]))
@@ -175,9 +191,9 @@ def situation(desk: DeskView) -> Document:
              ["优良天为AQI不大于100的天数，按有效天计；缺项污染物多的日期不发布AQI，不计入有效天。"]),
         Part("热点网格分析", [f"推送报警{len(desk.now.alarms)}次，涉及网格{counts.size}个；报警最多的网格如下。"]
              if busy else ["本期没有推送报警。"], busy),
-        Part("发现的问题", kinds_sentences(found) or ["本期没有发现问题。"]),
+        Part(label_of("problems_found"), kinds_sentences(found) or [NO_PROBLEM]),
         Part("整改进展", [f"累计登记问题{len(desk.whole.issues)}个：{progress or '无'}；{still}。"], issues),
-        Part("工作建议", numbered(advice(found)) or ["请继续做好日常巡查。"]),
+        Part(label_of("what_is_advised"), numbered(advice(found)) or [KEEP_ON]),
     ]  # fmt: skip
     return frame(desk, f"热点网格空气质量形势和监管情况（{desk.period.zh}）", lead=[lead], parts=parts)
 
@@ -192,7 +208,7 @@ def _alert(desk: DeskView) -> Part:
     held: Any = desk.alert
     order = f"（{held['order']}）" if held["order"] else ""
     return Part(
-        "重污染天气应对",
+        HEAVY_POLLUTION,
         [f"{LEVELS[held['level']][0]}预警响应自{held['from']}起执行{order}，按响应期间的频次调度和巡查。"],
     )
 
@@ -203,6 +219,13 @@ def _speed(told: dict[str, Any]) -> str:
     return (
         f"自签收（没有签收的自推送）起，反馈用时中位数{told['median_hours']:g}小时，九成在{told['p90_hours']:g}小时内。"
     )
+
+
+def _unseen(desk: DeskView, told: dict[str, Any]) -> str:
+    """Reports from the spot that are overdue, where the profile has such a clock (B5)."""
+    if not desk.study.criteria.clocks.site_hours:
+        return ""
+    return f"，超期未反馈现场情况{told['site_overdue']}次，逾期反馈现场情况{told['site_late']}次"
 
 
 def _edges(period: Period) -> tuple[str, str]:

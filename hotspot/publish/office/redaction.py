@@ -57,10 +57,6 @@ def level(name: str) -> Level:
     name : str
         ``public``, ``city`` or ``internal``.
 
-    Returns
-    -------
-    Level
-
     Raises
     ------
     DataError

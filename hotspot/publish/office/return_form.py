@@ -10,10 +10,12 @@ import io
 from typing import TYPE_CHECKING
 
 from hotspot.publish.fonts import harmless, legible
-from hotspot.publish.words import FORMS, known, month_zh
+from hotspot.publish.tables.dated import dated_book
+from hotspot.publish.words import CHOOSE, FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.sources.loop_tables import our_names
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 from hotspot.text.table import titles
 from hotspot.variables import DataError
 
@@ -27,12 +29,12 @@ COLUMNS = {head: (name, width) for (name, head), width in zip(titles("return for
 GIVEN = ("month", "cell", "county", "reasons")
 OF_ALARMS = ("alarm", "sub_cell", "pushed")  # what the form of alarms fills in besides
 ROWS = 3  # per cell; more are copied or inserted by whoever fills the form in
-NONE = "未发现问题"
+NONE = label_of("nothing_found")
 HELP = (
     ("每行一个问题", "一个网格预留三行，不够时复制整行；没有发现问题的，问题类型选“未发现问题”，仍须填写其他各栏。"),
     ("排查时间", "写到分钟，如 2020-03-05 10:00（北京时间）；须在预警月份结束以后。"),
     ("必填", "排查时间、填报人、检查情况和问题。整行未填的不计。"),
-    ("问题类型", "从下拉列表中选择；列表以外的选“其他”，并在“检查情况和问题”中写明。"),
+    (label_of("problem_type"), "从下拉列表中选择；列表以外的选“其他”，并在“检查情况和问题”中写明。"),
     ("照片编号", "与问题清单（checklists.xlsx）、核查单上的照片编号一致。"),
     ("报送", "不改动表头和网格编号，保存为 xlsx 或 csv，随书面材料一并报送。"),
 )
@@ -44,9 +46,7 @@ def return_form(study: Study, month: str, city: str, rows: "pd.DataFrame") -> by
 
     Parameters
     ----------
-    study : Study
     month : str, "YYYY-MM"
-    city : str
     rows : DataFrame
         The city's rows of the warning list.
 
@@ -54,15 +54,8 @@ def return_form(study: Study, month: str, city: str, rows: "pd.DataFrame") -> by
     -------
     bytes, the same for the same list
     """
-    import xlsxwriter
-
     saved = io.BytesIO()
-    with xlsxwriter.Workbook(
-        saved, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
-        # A date of the data, not of the writing: the same month gives the same bytes.
-        created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
-        book.set_properties({"title": f"{month} return form", "created": created})
+    with dated_book(saved, f"{month}-01", f"{month} return form") as book:
         look = _looks(book)
         _form(book.add_worksheet("回执"), look, month, city, rows)
         _help(book.add_worksheet("填写说明"), look, study)
@@ -123,8 +116,8 @@ def _form(
     # A list typed into the rule may hold 255 characters only; this one stands on the second sheet.
     sheet.data_validation(
         1, at["problem"], last, at["problem"],
-        {"validate": "list", "source": f"=填写说明!$D$2:$D${len(choices) + 2}", "error_title": "问题类型",
-         "error_message": "请从列表中选择；列表以外的选“其他”。"},
+        {"validate": "list", "source": f"=填写说明!$D$2:$D${len(choices) + 2}", "error_title": label_of("problem_type"),
+         "error_message": CHOOSE},
     )  # fmt: skip
     sheet.data_validation(1, at["done"], last, at["done"], {"validate": "list", "source": ["是", "否"]})
     sheet.data_validation(
@@ -162,7 +155,7 @@ def _help(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.f
         sheet.write_string(line, 0, head, look["bold"])
         sheet.write_string(line, 1, text, look["word"])
         sheet.set_row(line, 32)
-    sheet.write_string(0, 3, "问题类型", look["bold"])
+    sheet.write_string(0, 3, label_of("problem_type"), look["bold"])
     for line, text in enumerate([*(kind["zh"] for kind in problem_types().values()), NONE], 1):
         sheet.write_string(line, 3, text, look["word"])
     sheet.set_paper(9)

@@ -20,14 +20,14 @@ _WIDTH = {False: 8845, True: 13700}  # of a table, by whether the page lies acro
 
 def line(
     text: str, size: int, font: str, *, align: str = "", indent: int = 0, pitch: int = 560, before: int = 0,
-    after: int = 0, page: bool = False,
+    after: int = 0, page: bool = False, keep: bool = False,
 ) -> str:  # fmt: skip
-    """One paragraph; an empty text gives none."""
+    """One paragraph, ``keep`` with what follows it; an empty text gives none."""
     if not text:
         return ""
     told = f'<w:jc w:val="{align}"/>' if align else ""
     first = f'<w:ind w:firstLine="{indent}"/>' if indent else ""
-    new = "<w:pageBreakBefore/>" if page else ""
+    new = ("<w:keepNext/>" if keep else "") + ("<w:pageBreakBefore/>" if page else "")
     spacing = f'<w:spacing w:before="{before}" w:after="{after}" w:line="{pitch}" w:lineRule="exact"/>'
     return f"<w:p><w:pPr>{new}{spacing}{first}{told}</w:pPr>{_run(text, size, font)}</w:p>"
 

@@ -12,20 +12,22 @@ from typing import Any
 
 import pandas as pd
 
-from hotspot.grid.frame import north_angle
 from hotspot.grid.lattice import Grid
 from hotspot.ledger.past import CellPast, past_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
+from hotspot.publish.maps.borders import Borders
+from hotspot.publish.maps.symbols import symbol_svg
 from hotspot.publish.paper import sheet_map
-from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.hour_bars import hour_bars
 from hotspot.publish.paper.typeset import set_texts, typeset
-from hotspot.publish.paper.wayfinding import coordinates, qr_svg
+from hotspot.publish.paper.wayfinding import coordinates, form_address, qr_svg
 from hotspot.publish.words import known
 from hotspot.rules.classes import area_classes
 from hotspot.rules.loop import Clocks
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
+from hotspot.text.labels import label_of
+from hotspot.text.whole import write_whole
 
 PANEL_MM = 62.0
 PHONE_PX = 1080
@@ -61,8 +63,6 @@ def write_cards(directory: Path | str, cards: Sequence[Card], *, study: Study) -
     Parameters
     ----------
     directory : str or Path; ``cards`` is made in it, files are named by the alarm's number
-    cards : sequence of Card
-    study : Study
 
     Returns
     -------
@@ -82,49 +82,29 @@ def write_cards(directory: Path | str, cards: Sequence[Card], *, study: Study) -
         data = card_data(card, study=study, borders=borders)
         check_glyphs(set_texts(data))
         for kind, content in (("pdf", render(data)), ("png", render(data, kind="png"))):
-            paths.append(folder / f"{data['alarm']}.{kind}")
-            partial = paths[-1].with_suffix(".partial")
-            partial.write_bytes(content)
-            partial.replace(paths[-1])
+            paths.append(write_whole(folder / f"{data['alarm']}.{kind}", content))
     return paths
 
 
 def render(data: Mapping, *, kind: str = "pdf") -> bytes:
-    """
-    Set a card with typst: "pdf", or "png" as wide as a phone shows it.
-
-    Returns
-    -------
-    bytes
-    """
+    """Set a card with typst: "pdf", or "png" as wide as a phone shows it."""
     page = typeset("card.typ", data, kind=kind, ppi=PHONE_PX / _WIDTH_INCH if kind == "png" else None,
-                   parts=["page_parts.typ"])  # fmt: skip
+                   parts=["map_parts.typ", "page_parts.typ"])  # fmt: skip
     return page[0] if isinstance(page, list) else page
 
 
 def card_data(card: Card, *, study: Study, borders: Borders) -> dict:
-    """
-    Everything printed on a card, as plain dicts of strings and drawings.
-
-    Parameters
-    ----------
-    card : Card
-    study : Study
-    borders : Borders
-
-    Returns
-    -------
-    dict
-    """
+    """Everything printed on a card, as plain dicts of strings and drawings."""
     alarm, grid = card.alarm, study.grid
     code, sub_cell = str(alarm["cell"]), str(alarm["sub_cell"])
     number = int(sub_cell.rsplit("-", 1)[-1])
     start, end = pd.Timestamp(alarm["start"]), pd.Timestamp(alarm["end"])
-    label = str(alarm.get("label") or "")
+    label, url = str(alarm.get("label") or ""), study.office.form_url
     return {
         "title": str(alarm["alarm"]),
         "alarm": str(alarm["alarm"]),
-        "alarm_qr": qr_svg(str(alarm["alarm"])),
+        "alarm_qr": qr_svg(form_address(url, alarm=str(alarm["alarm"]), cell=code, month=f"{start:%Y-%m}")),
+        "alarm_qr_words": label_of("scan_to_fill") if url else label_of("alarm_id"),
         "code": sub_cell,
         "label": shorten(legible(label), 16) if label not in ("", code) else "",
         "place": [shorten(legible(str(alarm[name])), 24) for name in ("county", "township") if known(alarm[name])],
@@ -133,8 +113,6 @@ def card_data(card: Card, *, study: Study, borders: Borders) -> dict:
         f"为周边的{plain_text(float(alarm['ratio']), 1)}倍，持续{int(alarm['hours'])}小时",
         "coordinates": coordinates(code, float(alarm["lon"]), float(alarm["lat"])),
         "panel": _panel(card, grid, code, number, study.lattice.fine, borders),
-        "panel_mm": PANEL_MM,
-        "north": -round(float(north_angle(grid, *grid.parse(code))), 2),
         "bars": hour_bars(card.hours),
         "wind": wind_zh(card.hours),
         "sources": [_source(place, row) for place, row in enumerate(card.sources[:SOURCES], 1)],
@@ -215,17 +193,13 @@ def _panel(card: Card, grid: Grid, code: str, number: int, fine: float, borders:
         grid, col, row, size=PANEL_MM, borders=borders, facilities=near, warned=set(), values={}, fine=fine,
         sub_cells=values, marked=number,
     )  # fmt: skip
-    return panel | {
-        "title": f"● 实测；粗框为报警小格（{number:02d}号）",
-        "bar": round(sheet_map.scale_bar(grid, col, row, grid.spacing * 1.5, PANEL_MM, 500.0), 3),
-        "bar_text": "500 m",
-    }
+    return panel | {"title": f"● 实测；粗框为报警小格（{number:02d}号）"}
 
 
 def _source(place: int, row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "number": str(place),
-        "symbol": sheet_map.symbol_svg(row["symbol"]),
+        "symbol": symbol_svg(row["symbol"]),
         "class": shorten(legible(row["class_zh"]), 16),
         "name": shorten(legible(row["name"]), 34),
         "away": row["away_zh"],

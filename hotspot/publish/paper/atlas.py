@@ -8,10 +8,10 @@ It is handed out once a year; what changes monthly stands on the sheets.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hotspot.publish.maps.backdrop import Backdrop
+from hotspot.publish.maps.borders import Borders
 from hotspot.publish.paper.atlas_map import index_maps
 from hotspot.publish.paper.atlas_pages import cell_page, county_rows, cover, in_order, index_rows
-from hotspot.publish.paper.backdrop_map import Backdrop
-from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.typeset import typeset
 from hotspot.study import Study
 
@@ -33,7 +33,7 @@ def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -
     -------
     bytes, or a list of bytes with one picture per page
     """
-    return typeset("atlas.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
+    return typeset("atlas.typ", data, kind=kind, ppi=ppi, parts=["map_parts.typ", "page_parts.typ"])
 
 
 def atlas_data(
@@ -53,11 +53,8 @@ def atlas_data(
 
     Parameters
     ----------
-    study : Study
-    year : int
     city : str, its name
     hot : DataFrame, the hotspot list without cells that left it
-    facilities : GeoDataFrame
     backdrop : GeoDataFrame, from ``read_backdrop``, or None
     digest : str
         First digits of the list's SHA-256, printed on every page.

@@ -4,39 +4,36 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 
-from hotspot.grid.frame import north_angle
 from hotspot.grid.lattice import Grid
-from hotspot.publish.paper import drawing
-from hotspot.publish.paper.backdrop_map import Backdrop, legend
-from hotspot.publish.paper.borders import Borders
-from hotspot.publish.paper.drawing import Window
-from hotspot.publish.paper.sheet_map import scale_bar
+from hotspot.publish.maps import layers
+from hotspot.publish.maps.backdrop import Backdrop
+from hotspot.publish.maps.borders import Borders
+from hotspot.publish.maps.drawing import Window
+from hotspot.publish.maps.sheet import draw_map
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SIDE_MM = 186.0
 _LARGEST_M = 132_000.0  # side of one sheet: a cell of 3 km is 4 mm there, room for three figures
-_BARS_KM = (1, 2, 5, 10, 20)
 
 
-def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None) -> list[dict[str, Any]]:
+def index_maps(
+    grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None, *, size: float = SIDE_MM
+) -> list[dict[str, Any]]:
     """
     Maps of a city's hotspot cells, from the north-west row by row.
 
     Parameters
     ----------
-    grid : Grid
     cells : DataFrame with ``number, col, row, city``, from ``atlas_pages.in_order``
-    borders : Borders
-    ways : Backdrop
+    size : float
+        Side of a map on paper, mm.
 
     Returns
     -------
-    list of dict: ``svg``, ``labels`` (as ``sheet_map.detail_panel``), ``title``, ``north`` (deg), ``bar``
-    (mm), ``bar_text``; sheets without a cell are left out
+    list of dict, from ``draw_map``, each with its ``title``; sheets without a cell are left out
     """
     col, row = cells["col"].to_numpy(), cells["row"].to_numpy()
     west, _, _, north = (np.asarray(v, float) for v in grid.bounds(col, row))
@@ -50,7 +47,7 @@ def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdr
     sheets = []
     for down in range(n):
         for east in range(n):
-            window = drawing.Window(x0 + east * side, y1 - down * side, side, SIDE_MM)
+            window = Window(x0 + east * side, y1 - down * side, side, size)
             inside = (west >= window.west) & (west < window.west + side)
             inside &= (north <= window.north) & (north > window.north - side)
             if inside.any():
@@ -63,44 +60,21 @@ def index_maps(grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdr
 def _sheet(
     grid: Grid, cells: "pd.DataFrame", borders: Borders, ways: Backdrop | None, window: Window
 ) -> dict[str, Any]:
-    draw = drawing.Drawing()
-    draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
-    pieces = borders.within(window)
-    city = set(cells["city"])
-    covered = [piece for unit, piece in pieces if borders.city[unit] in city]
-    draw.svg.extend(drawing.hatch(_outside(window, covered), window, slope=1, width=0.1, colour="#bbb"))
-    found = ways.within(window) if ways else []
-    if ways:
-        ways.draw(draw, window, found)
-    side = grid.spacing * window.size / window.metres
-    west, _, _, north = (np.asarray(v, float) for v in grid.bounds(cells["col"].to_numpy(), cells["row"].to_numpy()))
-    at = [window.at(*corner) for corner in zip(west.tolist(), north.tolist(), strict=True)]
-    draw.svg.extend(_square(x, y, side) for x, y in at)
-    merged = borders.draw(draw, window, pieces)
-    size = min(8.0, 1.05 * side)
-    for (x, y), number in zip(at, cells["number"], strict=True):
-        draw.say(x + side / 2, y + side / 2, str(number), size, 0)
-        draw.taken.append((x, y, x + side, y + side))
-    borders.name(draw, window, merged, [])
-    if ways:
-        ways.name(draw, window, found)
-    draw.svg.append(drawing.frame(0, 0, window.size, 0.35))
-    col, row = (round(float(cells[name].median())) for name in ("col", "row"))
-    km = next((bar for bar in _BARS_KM if bar * 1000 >= window.metres / 12), _BARS_KM[-1])
-    return draw.panel(window.size) | {
-        "north": -round(float(north_angle(grid, col, row)), 2),
-        "bar": round(scale_bar(grid, col, row, window.metres, window.size, 1000.0 * km), 3),
-        "bar_text": f"{km} km",
-        "shown": legend(found),
-    }
-
-
-def _outside(window: Window, covered: "list[shapely.Geometry]") -> "shapely.Geometry":
-    return window.box.difference(shapely.union_all(covered))
-
-
-def _square(x: float, y: float, side: float) -> str:
-    return (
-        f'<path d="M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z" fill="#d9d9d9" stroke="#000" '
-        'stroke-width="0.22"/>'
+    numbered = [(int(col), int(row), str(n)) for col, row, n in cells[["col", "row", "number"]].itertuples(index=False)]
+    return draw_map(
+        grid,
+        window,
+        [
+            layers.paper,
+            layers.outside(set(cells["city"]), colour="#bbb"),
+            layers.ways,
+            layers.squares(numbered),
+            layers.borders,
+            layers.numbered(numbered),
+            layers.unit_names(townships=False),
+            layers.way_names,
+            layers.frame,
+        ],
+        borders=borders,
+        backdrop=ways,
     )

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot.grid.datum import wgs84_to_gcj02
-from hotspot.grid.frame import geodesic_size, north_angle
+from hotspot.grid.frame import geodesic_size
 from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY, Answers
 from hotspot.publish.fonts import legible, shorten
+from hotspot.publish.maps.backdrop import Backdrop
+from hotspot.publish.maps.borders import Borders
+from hotspot.publish.maps.symbols import SYMBOLS, symbol_svg
 from hotspot.publish.paper import sheet_map
-from hotspot.publish.paper.backdrop_map import Backdrop
-from hotspot.publish.paper.borders import Borders
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
 from hotspot.rank.select.imported import origin
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,7 +41,6 @@ def in_order(study: Study, hot: "pd.DataFrame") -> "pd.DataFrame":
 
     Parameters
     ----------
-    study : Study
     hot : DataFrame, the city's rows of the hotspot list
 
     Returns
@@ -95,12 +96,8 @@ def cell_page(
 
     Parameters
     ----------
-    study : Study
     row : mapping, of ``in_order``
     every : dict of str -> str, the codes of all hotspot cells with what is said of each as a neighbour
-    facilities : GeoDataFrame
-    borders : Borders
-    ways : Backdrop
     people : of ``ledger.people.answerable``, optional; a blank to write on where somebody is not known
 
     Returns
@@ -121,9 +118,6 @@ def cell_page(
     fine = study.lattice.fine
     detail = sheet_map.detail_panel(grid, col, at_row, values=every, fine=fine, **shared)
     ringed = sheet_map.ring_panel(grid, col, at_row, reach=reach, ring=ring, **shared)
-    bars = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
-    detail |= _scale(grid, col, at_row, grid.spacing * 1.5, bars["detail"], f"{bars['detail']:g} m")
-    ringed |= _scale(grid, col, at_row, 2 * reach, bars["around"], "2 km")
     detail["title"] = f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与序号"
     shown = f"；{ringed['shown']}" if ringed["shown"] else ""
     ringed["title"] = f"周边{ring / 1000:g} km：左斜线为其他热点网格，右斜线为区外；粗虚线县界，细虚线乡界{shown}"
@@ -140,8 +134,6 @@ def cell_page(
         "shares": _shares(study.cells, code),
         "detail": detail,
         "around": ringed,
-        "north": -round(float(north_angle(grid, col, at_row)), 2),
-        "panel": PANEL_MM,
         "facilities": [_facility(f) for f in near if f["number"]],
         "unlisted": sum(not f["number"] for f in near),
     }
@@ -189,7 +181,7 @@ def cover(
             "count": str(grid.nesting(study.lattice.fine) ** 2),
             "digest": digest or "未存",
             "symbols": [
-                {"symbol": sheet_map.symbol_svg(name), "text": words}
+                {"symbol": symbol_svg(name), "text": words}
                 for name, words in (
                     ("square", "有排气筒的工业源"),
                     ("circle", "锅炉、炉窑"),
@@ -214,7 +206,7 @@ def _facts(study: Study, row: dict[str, Any], east: float, north: float) -> list
     if known(row["pm25"]):
         facts.append(["评选浓度", f"PM2.5年均{plain_text(row['pm25'], decimals)} μg/m³"])
     if known(row["level"]):
-        facts.append(["静稳水平", f"{plain_text(row['level'], decimals)} μg/m³"])
+        facts.append([label_of("stagnant_level"), f"{plain_text(row['level'], decimals)} μg/m³"])
     since = f"，{int(row['since'])}年起在列" if known(row["since"]) else ""
     facts.append(["名单状态", f"{_STATUS.get(row['status'], legible(str(row['status'])))}{since}"])
     return facts
@@ -271,7 +263,7 @@ def _near(grid: Grid, row: dict[str, Any], facilities: "gpd.GeoDataFrame", ring:
                     **{name: record[name] for name in ("facility", "name", "class_", "size", "size_unit", "accuracy")},
                     "number": number, "x": float(x[k]), "y": float(y[k]), "bearing_deg": float(bearing[k]) % 360,
                     "distance_km": float(metres[k]) / 1000, "where": "in_cell" if inside[k] else "ring",
-                    "symbol": sheet_map.SYMBOLS[class_of(record["class_"]).problem],
+                    "symbol": SYMBOLS[class_of(record["class_"]).problem],
                 }
             )  # fmt: skip
     return found
@@ -282,7 +274,7 @@ def _facility(facility: dict[str, Any]) -> dict[str, str]:
     size = f"{facility['size']:g} {unit}".strip() if known(facility["size"]) else "—"
     return {
         "number": facility["number"],
-        "symbol": sheet_map.symbol_svg(facility["symbol"]),
+        "symbol": symbol_svg(facility["symbol"]),
         "class": shorten(class_of(facility["class_"]).zh, 18),
         "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
         "away": away_zh(facility["bearing_deg"], facility["distance_km"]),
@@ -290,7 +282,3 @@ def _facility(facility: dict[str, Any]) -> dict[str, str]:
         "size": shorten(size, 16),
         "accuracy": ACCURACY.get(facility["accuracy"], "不明"),
     }
-
-
-def _scale(grid: Grid, col: int, row: int, metres: float, bar: float, text: str) -> dict[str, Any]:
-    return {"bar": round(sheet_map.scale_bar(grid, col, row, metres, PANEL_MM, bar), 3), "bar_text": text}

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from hotspot.publish.paper import drawing
+from hotspot.publish.maps import drawing
 
 WIDTH_MM, HEIGHT_MM = 66.0, 40.0
 _LEFT, _BOTTOM, _TOP = 8.0, 12.0, 3.0
@@ -69,10 +69,7 @@ def hour_bars(hours: pd.DataFrame) -> dict:
         draw.say(_LEFT - 3.6, base - level * scale, f"{level:.0f}", 5.4, 0.3)
     draw.say(_LEFT - 2.6, base + 2.2, "时", 5.4, 0.3)
     draw.say(_LEFT - 2.6, base + 6.6, "风", 5.4, 0.3)
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_MM:g} {HEIGHT_MM:g}" '
-        f'width="{WIDTH_MM:g}mm" height="{HEIGHT_MM:g}mm">{"".join(draw.svg)}</svg>'
-    )
+    svg = drawing.svg(WIDTH_MM, HEIGHT_MM, draw.svg)
     return {"svg": svg, "labels": draw.labels, "width": WIDTH_MM, "height": HEIGHT_MM}
 
 

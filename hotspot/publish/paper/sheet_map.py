@@ -1,65 +1,19 @@
 """
 The two map panels of the printed sheet: the cell with its sub-cells, and what lies around it.
 
-Lines, hatching and symbols become one SVG of plain numbers; every text goes
-beside it as (place, string), set by the page's own font. So no text from data
-ever enters a drawing, and the panels read in black and white.
-
-Panels are drawn in the lattice's own metres. Grid north is not true north and
-3 km on the lattice are not 3 km on the ground (equal area costs shape), so the
-arrow is turned and the scale bar comes from a geodesic.
+Each is a list of layers for the one drawing of maps (``publish/maps/sheet.py``).
 """
 
-import math
 from typing import Any
 
-import numpy as np
-import shapely
-
-from hotspot.grid.frame import geodesic_size
 from hotspot.grid.lattice import Grid
-from hotspot.publish.paper import drawing
-from hotspot.publish.paper.backdrop_map import Backdrop, legend
-from hotspot.publish.paper.borders import Borders
-from hotspot.publish.paper.drawing import Drawing, Window
+from hotspot.publish.maps import drawing, layers
+from hotspot.publish.maps.backdrop import Backdrop
+from hotspot.publish.maps.borders import Borders
+from hotspot.publish.maps.drawing import Drawing
+from hotspot.publish.maps.sheet import Canvas, Layer, around, draw_map
 
-# Problem type of a class (rules/classes.toml) -> symbol; a hollow one is a source without a stack.
-SYMBOLS = {
-    "stack": "square",
-    "boiler": "circle",
-    "vocs": "diamond",
-    "fugitive_dust": "triangle",
-    "open_mine": "triangle-hollow",
-    "site_dust": "triangle-hollow",
-    "stockpile": "triangle-hollow",
-    "road_dust": "triangle-hollow",
-    "bare_soil": "triangle-hollow",
-    "traffic": "circle-hollow",
-    "dumping": "diamond-hollow",
-    "burning": "diamond-hollow",
-    "scattered": "square-hollow",
-    "other": "circle-hollow",
-}
 _AROUND = tuple((i, j) for j in (1, 0, -1) for i in (-1, 0, 1) if i or j)
-# Where the number of a facility may stand, mm from its symbol; the first free place is taken.
-_OFFSETS = (
-    (2.6, -1.5),
-    (-2.6, -1.5),
-    (2.6, 1.6),
-    (-2.6, 1.6),
-    (0, -3.0),
-    (0, 3.0),
-    (3.8, 0),
-    (-3.8, 0),
-    (4.4, 2.8),
-    (-4.4, -2.8),
-)
-
-
-def window_around(grid: Grid, col: int, row: int, metres: float, size: float) -> Window:
-    """The square window of ``metres`` around the centre of a cell, ``size`` mm on paper."""
-    x, y = (float(v) for v in grid.centre(col, row))
-    return drawing.Window(x - metres / 2, y + metres / 2, metres, size)
 
 
 def detail_panel(
@@ -82,11 +36,8 @@ def detail_panel(
 
     Parameters
     ----------
-    grid : Grid
-    col, row : int
     size : float
         Side of the panel, mm.
-    borders : Borders
     facilities : list of dict with ``x, y`` (lattice m), ``symbol``, ``number``
     warned : set of str
         Codes of this month's warning cells; hatched.
@@ -103,50 +54,34 @@ def detail_panel(
 
     Returns
     -------
-    dict: ``svg`` (str); ``labels``, a list of dict ``x y`` (mm) ``text size`` (pt) ``grey`` (0 black, 1 white);
-    ``shown``, the kinds of the backdrop on the panel, in words
+    dict, from ``draw_map``
     """
     n = grid.nesting(fine)
-    s = grid.spacing
-    window = window_around(grid, col, row, s * 1.5, size)
-    margin, cell = size / 6, size * 2 / 3
-    pieces = borders.within(window)
-    draw = _ground(grid, window, pieces, warned)
-    ways = backdrop.within(window) if backdrop else []
-    if backdrop and ways:
-        backdrop.draw(draw, window, ways)
-    step = cell / n
-    for edge in (margin, margin + cell):
-        draw.svg.append(drawing.line(edge, 0, edge, size, 0.2, "#555"))
-        draw.svg.append(drawing.line(0, edge, size, edge, 0.2, "#555"))
-    for k in range(1, n):
-        draw.svg.append(drawing.line(margin + k * step, margin, margin + k * step, margin + cell, 0.15, "#555"))
-        draw.svg.append(drawing.line(margin, margin + k * step, margin + cell, margin + k * step, 0.15, "#555"))
-    borders.draw(draw, window, pieces)
-    draw.svg.append(drawing.frame(margin, margin, cell, 0.9))
-    if marked is not None:
-        down, east = divmod(marked - 1, n)
-        draw.svg.append(drawing.frame(margin + east * step, margin + down * step, step, 1.1))
-    inside = [f for f in facilities if window.box.contains(shapely.Point(f["x"], f["y"]))]
-    _facilities(draw, window, inside, 1.0)
-    digits = len(str(n * n))
-    for k in range(n * n):
-        x, y = margin + (k % n) * step, margin + (k // n) * step
-        near, far = 0.24 * step + 0.3, 0.76 * step - 0.3
-        corners = [
-            (x + dx, y + dy) for dx, dy in ((near, 0.2 * step + 0.3), (far, 0.2 * step + 0.3), (near, far), (far, far))
-        ]
-        draw.say_at(corners, f"{k + 1:0{digits}d}", min(5.6 if sub_cells else 7.0, step * 0.75), 0.25)
-        if sub_cells:
-            _sub_cell(draw, x, y, step, **sub_cells[k])
-    for i, j in _AROUND:
-        if i and j:
-            _corner(draw, grid, col, row, i, j, margin, cell)
-        _neighbour(draw, grid.code(col + i, row + j), values, i, j, margin, cell)
-    if backdrop and ways:
-        backdrop.name(draw, window, ways)
-    draw.svg.append(drawing.frame(0, 0, size, 0.35))
-    return draw.panel(size) | {"shown": legend(ways)}
+    window = around(grid, col, row, grid.spacing * 1.5, size)
+    inside = [f for f in facilities if abs(2 * (f["x"] - window.west) / window.metres - 1) < 1]
+    inside = [f for f in inside if abs(2 * (window.north - f["y"]) / window.metres - 1) < 1]
+    return draw_map(
+        grid,
+        window,
+        [
+            layers.paper,
+            layers.outside(),
+            layers.warned(warned),
+            layers.clean(col, row),
+            layers.ways,
+            _sub_lattice(col, row, n),
+            layers.borders,
+            layers.framed(col, row, 0.9),
+            *([_marked(col, row, n, marked)] if marked is not None else []),
+            layers.facilities(inside, scale=1.0),
+            _sub_cells(col, row, n, sub_cells),
+            _neighbours(col, row, values),
+            layers.way_names,
+            layers.frame,
+        ],
+        borders=borders,
+        backdrop=backdrop,
+    )
 
 
 def ring_panel(
@@ -178,94 +113,85 @@ def ring_panel(
 
     Returns
     -------
-    dict ``svg``, ``labels`` and ``shown``, as ``detail_panel``
+    dict, from ``draw_map``
     """
-    window = window_around(grid, col, row, 2 * reach, size)
-    pieces = borders.within(window)
-    draw = _ground(grid, window, pieces, warned)
-    s, scale = grid.spacing, size / window.metres
-    cells = math.ceil(reach / s) + 1
-    for k in range(-cells, cells + 1):
-        x = window.at(float(grid.bounds(col + k, row)[0]), 0)[0]
-        y = window.at(0, float(grid.bounds(col, row + k)[1]))[1]
-        if 0 < x < size:
-            draw.svg.append(drawing.line(x, 0, x, size, 0.15, "#777"))
-        if 0 < y < size:
-            draw.svg.append(drawing.line(0, y, size, y, 0.15, "#777"))
-    left, top = window.at(float(grid.bounds(col, row)[0]), float(grid.bounds(col, row)[3]))
-    draw.svg.append(f'<path d="M{left:.2f},{top:.2f}h{s * scale:.2f}v{s * scale:.2f}h{-s * scale:.2f}Z" fill="#ddd"/>')
-    ways = backdrop.within(window) if backdrop else []
-    if backdrop and ways:
-        backdrop.draw(draw, window, ways)
-    merged = borders.draw(draw, window, pieces)
-    draw.svg.append(drawing.frame(left, top, s * scale, 0.8))
-    radius = ring * scale
-    draw.svg.append(
-        f'<circle cx="{size / 2:.2f}" cy="{size / 2:.2f}" r="{radius:.2f}" fill="none" stroke="#000" '
-        'stroke-width="0.25" stroke-dasharray="0.6 0.9"/>'
+    return draw_map(
+        grid,
+        around(grid, col, row, 2 * reach, size),
+        [
+            layers.paper,
+            layers.outside(),
+            layers.warned(warned),
+            layers.clean(col, row),
+            layers.lattice,
+            layers.filled(col, row),
+            layers.ways,
+            layers.borders,
+            layers.framed(col, row, 0.8),
+            layers.ring(ring),
+            layers.facilities(facilities, scale=0.85, beyond=True),
+            *([layers.codes(col, row)] if coded else []),
+            layers.kept_free(col, row),
+            layers.unit_names(),
+            layers.way_names,
+            layers.frame,
+        ],
+        borders=borders,
+        backdrop=backdrop,
     )
-    _facilities(draw, window, facilities, 0.85)
-    _beyond(draw, window, facilities)
-    side = s * scale
-    draw.taken += [(left - 0.5, top, left + 0.5, top + side), (left + side - 0.5, top, left + side + 0.5, top + side)]
-    draw.taken += [(left, top - 0.5, left + side, top + 0.5), (left, top + side - 0.5, left + side, top + side + 0.5)]
-    for i in range(-cells, cells + 1) if coded else ():
-        for j in range(-cells, cells + 1):
-            x, y = window.at(*(float(v) for v in grid.centre(col + i, row + j)))
-            half = s * scale / 2 - 1.6
-            if 5 < x < size - 5 and 1.5 < y + half < size - 0.5:
-                places = [(x, y + half), (x, y - half), (x + half / 3, y + half), (x - half / 3, y + half)]
-                draw.say_at(places, grid.code(col + i, row + j), 5, 0 if not (i or j) else 0.35)
-    borders.name(draw, window, merged, pieces)
-    if backdrop and ways:
-        backdrop.name(draw, window, ways)
-    draw.svg.append(drawing.frame(0, 0, size, 0.35))
-    return draw.panel(size) | {"shown": legend(ways)}
 
 
-def scale_bar(grid: Grid, col: int, row: int, window_metres: float, size: float, metres: float) -> float:
-    """
-    Length on paper, mm, of a bar that is ``metres`` long on the ground from west to east.
+def _sub_lattice(col: int, row: int, n: int) -> Layer:
+    """The cell's edges across the whole panel, its sub-cells inside."""
 
-    Examples
-    --------
-    >>> from hotspot.grid.lattice import Grid
-    >>> grid = Grid()
-    >>> col, row = (int(v) for v in grid.locate(113.63, 34.75))   # Zhengzhou: the cell is 3,053 m wide
-    >>> round(scale_bar(grid, col, row, 3000.0, 100.0, 3000.0), 1)
-    98.3
-    """
-    stretch = float(geodesic_size(grid, col, row)[0]) / grid.spacing
-    return metres / stretch * size / window_metres
+    def draw(on: Canvas) -> None:
+        (margin, top), cell, size = on.corner(col, row), on.side, on.window.size
+        for edge in (margin, margin + cell):
+            on.svg.append(drawing.line(edge, 0, edge, size, 0.2, "#555"))
+            on.svg.append(drawing.line(0, edge, size, edge, 0.2, "#555"))
+        for k in range(1, n):
+            across = margin + k * cell / n
+            on.svg.append(drawing.line(across, top, across, top + cell, 0.15, "#555"))
+            on.svg.append(drawing.line(margin, across, margin + cell, across, 0.15, "#555"))
 
-
-def symbol_svg(name: str) -> str:
-    """One symbol alone, for the table beside the map: an SVG of 3.2 mm."""
-    return drawing.svg(3.2, [drawing.symbol(1.6, 1.6, name, 1.05)])
+    return draw
 
 
-def _ground(grid: Grid, window: Window, pieces: list[tuple[int, shapely.Geometry]], warned: set[str]) -> Drawing:
-    """Paper, hatching of what is no part of the study, hatching of other warning cells."""
-    draw = drawing.Drawing()
-    draw.svg.append(f'<rect width="{window.size:g}" height="{window.size:g}" fill="#fff"/>')
-    outside = window.box.difference(shapely.union_all([piece for _, piece in pieces]))
-    draw.svg.extend(drawing.hatch(outside, window, slope=1, width=0.1, colour="#aaa"))
-    codes = sorted(warned)
-    if codes:
-        col, row = np.array([grid.parse(code) for code in codes]).T
-        for west, south, east, north in zip(*grid.bounds(col, row), strict=True):
-            part = shapely.box(west, south, east, north).intersection(window.box)
-            if part.area > 0:
-                draw.svg.extend(drawing.hatch(part, window, slope=-1, width=0.14, colour="#bbb"))
-    # The cell itself stays clean for the pencil.
-    x, y = window.west + window.metres / 2, window.north - window.metres / 2
-    left, top = window.at(x - grid.spacing / 2, y + grid.spacing / 2)
-    side = grid.spacing * window.size / window.metres
-    draw.svg.append(f'<rect x="{left:.2f}" y="{top:.2f}" width="{side:.2f}" height="{side:.2f}" fill="#fff"/>')
-    own = window.box.intersection(
-        shapely.box(x - grid.spacing / 2, y - grid.spacing / 2, x + grid.spacing / 2, y + grid.spacing / 2)
-    )
-    draw.svg.extend(drawing.hatch(own.intersection(outside), window, slope=1, width=0.1, colour="#aaa"))
+def _marked(col: int, row: int, n: int, number: int) -> Layer:
+    def draw(on: Canvas) -> None:
+        (left, top), step = on.corner(col, row), on.side / n
+        down, east = divmod(number - 1, n)
+        on.svg.append(drawing.frame(left + east * step, top + down * step, step, 1.1))
+
+    return draw
+
+
+def _sub_cells(col: int, row: int, n: int, sub_cells: list[dict[str, str]] | None) -> Layer:
+    """Number of every sub-cell in a free corner, and its value."""
+
+    def draw(on: Canvas) -> None:
+        (left, top), step, digits = on.corner(col, row), on.side / n, len(str(n * n))
+        for k in range(n * n):
+            x, y = left + (k % n) * step, top + (k // n) * step
+            top_line, near, far = 0.2 * step + 0.3, 0.24 * step + 0.3, 0.76 * step - 0.3
+            corners = [(x + dx, y + dy) for dy in (top_line, far) for dx in (near, far)]
+            on.say_at(corners, f"{k + 1:0{digits}d}", min(5.6 if sub_cells else 7.0, step * 0.75), 0.25)
+            if sub_cells:
+                _sub_cell(on, x, y, step, **sub_cells[k])
+
+    return draw
+
+
+def _neighbours(col: int, row: int, values: dict[str, str]) -> Layer:
+    """Around the frame: codes of the neighbours with their values, coordinates of the corners."""
+
+    def draw(on: Canvas) -> None:
+        margin, cell = on.corner(col, row)[0], on.side
+        for i, j in _AROUND:
+            if i and j:
+                _corner(on, on.grid, col, row, i, j, margin, cell)
+            _neighbour(on, on.grid.code(col + i, row + j), values, i, j, margin, cell)
+
     return draw
 
 
@@ -305,36 +231,3 @@ def _corner(draw: Drawing, grid: Grid, col: int, row: int, i: int, j: int, margi
     draw.say(x, y - 1.0, f"{float(lon):.5f}", 4.8, 0)
     draw.say(x, y + 1.0, f"{float(lat):.5f}", 4.8, 0)
     draw.svg.append(drawing.cross(margin + (i > 0) * cell, margin + (j < 0) * cell))
-
-
-def _facilities(draw: Drawing, window: Window, facilities: list[dict[str, Any]], scale: float) -> None:
-    """Symbols first, so that no symbol covers a number; then each number at its first free place."""
-    places = []
-    for facility in facilities:
-        x, y = window.at(facility["x"], facility["y"])
-        if 0 <= x <= window.size and 0 <= y <= window.size:
-            draw.svg.append(drawing.symbol(x, y, facility["symbol"], scale))
-            draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
-            places.append((x, y, facility["number"]))
-    for x, y, number in places:
-        if number:
-            _number(draw, window, x, y, number)
-
-
-def _beyond(draw: Drawing, window: Window, facilities: list[dict[str, Any]]) -> None:
-    """Facilities farther off than the panel reaches: an arrow head at the frame, with the number."""
-    half, edge = window.metres / 2, window.size / 2 - 1.8
-    for facility in facilities:
-        east, north = facility["x"] - window.west - half, facility["y"] - window.north + half
-        far = max(abs(east), abs(north))
-        if far > half and facility["number"]:
-            x, y = window.size / 2 + edge * east / far, window.size / 2 - edge * north / far
-            draw.svg.append(drawing.pointer(x, y, math.degrees(math.atan2(east, north))))
-            draw.taken.append((x - 1.2, y - 1.2, x + 1.2, y + 1.2))
-            _number(draw, window, x, y, facility["number"])
-
-
-def _number(draw: Drawing, window: Window, x: float, y: float, number: str) -> None:
-    places = [(x + dx, y + dy) for dx, dy in _OFFSETS]
-    inside = [p for p in places if min(p) > 1.5 and max(p) < window.size - 1.5]
-    draw.say_at(inside or [(window.size / 2, window.size / 2)], number, 7.5, 0)

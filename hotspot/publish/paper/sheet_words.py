@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import legible, shorten
-from hotspot.publish.paper import sheet_map
+from hotspot.publish.maps.symbols import symbol_svg
 from hotspot.publish.rank_words import n_may
 from hotspot.publish.weather_words import weather_zh
 from hotspot.publish.why_words import data_sources, from_stations_only
@@ -17,6 +17,7 @@ from hotspot.publish.words import (
     HEADS,
     REASONS,
     STATES,
+    UNSAID,
     WHERE,
     change_zh,
     known,
@@ -26,7 +27,8 @@ from hotspot.rules.classes import SourceClass, source_classes
 from hotspot.rules.criteria import Confidence
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.study import Study
-from hotspot.trace.words import findings_words
+from hotspot.text.labels import label_of
+from hotspot.trace.words import UNREGISTERED, findings_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 _WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 _DIRECTIONS, _NUMBERED, _WORST = 3, 4, 3  # as many as a line of the sheet holds
+WIND_HEAD = "方向"
 ACCURACY = {"exact": "准确", "approximate": "概略", "unknown": "不明"}
 
 
@@ -57,7 +60,6 @@ def texts(
     Parameters
     ----------
     study, month, field, state : as ``sheets.write_sheets``
-    code : str
     rows : DataFrame, the cell's rows of the list as printed, joined with their ``weather_change``
     digest : str
         First digits of the list's SHA-256; empty while no list is written.
@@ -101,7 +103,7 @@ def texts(
             *([["气象", weather]] if weather else []),
             *([["时段", shorten(periods, 96)]] if periods else []),
             *([["细分", told_fine]] if (told_fine := fine_zh(fine)) else []),
-            ["方向", direction_zh(near, hours)],
+            [WIND_HEAD, direction_zh(near, hours)],
             *([["未登", hidden_zh(study.grid, code, hidden)]] if hidden is not None else []),
             ["名次", "；".join(_rank(row, criteria.confidence.level) for _, row in rows.iterrows())],
             *([["把握", sure]] if (sure := confidence_zh(rows, criteria.confidence)) else []),
@@ -113,7 +115,7 @@ def texts(
         "version": f"清单 {digest or '未存'} · {STATES[state]} · 资料截至{month_zh(month)}",
         "small": [
             f"资料截至{month_zh(month)}（{STATES[state]}） · {how}{days}{seen}"
-            f"{COMPLETENESS.get(completeness, legible(completeness) or '完整性未说明')} · 来源：{shorten(source, 70)}",
+            f"{COMPLETENESS.get(completeness, legible(completeness) or UNSAID)} · 来源：{shorten(source, 70)}",
             f"规则 {criteria.profile} · 依据 {legible(criteria.legal_basis)} · "
             f"格网 {shorten(field.attrs['lattice_id'], 40)} · "
             f"hotspot {version('hotspot')} · 估算结果，供排查参考，不作达标评价"
@@ -132,7 +134,7 @@ def _rank(row: "pd.Series", level: float) -> str:
     if known(row["p_top"]):
         inside.append(f"入选把握{int(round_half_even(100 * float(row['p_top']), 0))}%")
     if known(row["distinguishable"]):
-        inside.append("可区分" if row["distinguishable"] else "不可区分")
+        inside.append("可区分" if row["distinguishable"] else label_of("not_distinguishable"))
     if n_may(row):
         inside.append(f"可能居前的共{n_may(row)}格")
     return f"{said}（{'，'.join(inside)}）" if inside else said
@@ -175,10 +177,6 @@ def direction_zh(near: Sequence[dict[str, Any]], hours: dict[str, Any] | None) -
     near : sequence of dict with ``word, bearing_deg, number``, in visiting order
     hours : mapping with ``n_hours, calm_share``, or None
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> near = [{"word": "strong", "bearing_deg": 140.0, "number": "1"}]
@@ -217,7 +215,7 @@ def hidden_zh(grid: Grid, code: str, hidden: dict[str, Any]) -> str:
     """Where to look first for what no register holds, and where no station could have seen it."""
     col, row = grid.parse(code)
     said, _ = findings_words(hidden, lambda east, north: str(grid.code(col + east, row + north)))
-    return said.removeprefix("未登记的源：")
+    return said.removeprefix(UNREGISTERED)
 
 
 def _numbers(listed: list[str]) -> str:
@@ -299,7 +297,7 @@ def facility_row(facility: dict[str, Any]) -> dict[str, str]:
     """One facility as a row of the sheet's table: dict of finished strings and its symbol."""
     return {
         "number": facility["number"],
-        "symbol": sheet_map.symbol_svg(facility["symbol"]),
+        "symbol": symbol_svg(facility["symbol"]),
         "class": shorten(class_of(facility["class_"]).zh, 18),
         "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
         "away": away_zh(facility["bearing_deg"], float(facility["distance_km"])),

@@ -8,32 +8,34 @@ only ever be printed. Same month, same bytes: no date, no random name.
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot import contracts
-from hotspot.grid.frame import north_angle
 from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
+from hotspot.publish.maps.backdrop import Backdrop
+from hotspot.publish.maps.borders import Borders
+from hotspot.publish.maps.symbols import EVIDENCE_SIGNS, SYMBOLS
 from hotspot.publish.paper import sheet_map
-from hotspot.publish.paper.backdrop_map import Backdrop
-from hotspot.publish.paper.borders import Borders
+from hotspot.publish.paper.pages import bound, set_each, set_once
 from hotspot.publish.paper.sheet_back import back_page
-from hotspot.publish.paper.sheet_words import class_of, facility_row, sub_cell_labels, texts
+from hotspot.publish.paper.sheet_words import WIND_HEAD, class_of, facility_row, sub_cell_labels, texts
 from hotspot.publish.paper.source_page import source_page
-from hotspot.publish.paper.typeset import set_texts, typeset
-from hotspot.publish.paper.wayfinding import coordinates
+from hotspot.publish.paper.typeset import set_texts
+from hotspot.publish.paper.wayfinding import coordinates, form_place
 from hotspot.publish.tables.checklists import by_cell
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import month_zh
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.classes import area_classes
+from hotspot.rules.pollutants import Pollutant
 from hotspot.rules.rounding import plain_text
+from hotspot.sources.store import Store
 from hotspot.study import Office, Study
 
 if TYPE_CHECKING:
@@ -45,7 +47,13 @@ PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
 WHY_WIDTH, WHY_LINES = 62, 9  # half-width columns of a line at the head of the front; lines beside ten facilities
 LISTED = 30  # facilities printed by name; the others stand as symbols on the map, and in checklists.xlsx
-_THREADS = 2  # more would only hold more pages in memory
+_TEMPLATE, _PARTS = (
+    "sheet.typ",
+    (
+        "map_parts.typ",
+        "page_parts.typ",
+    ),
+)
 
 
 def write_sheets(
@@ -63,6 +71,9 @@ def write_sheets(
     backdrop: "gpd.GeoDataFrame | None" = None,
     people: Any = None,
     past: Any = None,
+    layers: "gpd.GeoDataFrame | None" = None,
+    seen: Any = None,
+    store: Store | None = None,
 ) -> list[Path]:
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
@@ -72,19 +83,22 @@ def write_sheets(
     directory : str or Path
         The month's folder; ``sheets`` is made in it. Files are named by cell code only. Every page
         prints the first digits of the SHA-256 of its ``warnings.csv``, which is written before.
-    study : Study
     month : str, ``"2020-03"``
     field : Dataset (cell, time), from ``monthly_field``
     warned : DataFrame, from ``rank_warnings``, unrounded
     traced : DataFrame, from ``trace_sources``
     checklist : DataFrame, from ``trace.checklist``
-    facilities : GeoDataFrame
     state : str
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None
     backdrop : GeoDataFrame, from ``read_backdrop``, or None
     people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
     past : mapping cell -> list of (zh, en), optional: what lies behind it, from ``ledger.past.past_words``
+    layers : GeoDataFrame, optional
+        Fires and bare soil, from ``read_layers``: hollow signs on both panels.
+    seen : mapping cell -> sentences on them, optional, from ``seen_beside``
+    store : Store, optional
+        Where set pages are kept between runs.
 
     Returns
     -------
@@ -101,59 +115,42 @@ def write_sheets(
     directory = Path(directory)
     drawn = _sheets(
         study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory),
-        people, past,
+        people, past, layers, seen,
     )  # fmt: skip
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
-    sheets, pages = [], []
-    # typst leaves Python's lock while it sets a page, so threads are enough; each sheet is set alone.
-    with ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            n_sheet = warned["cell"].nunique()
-            for sheet in tqdm(drawn, total=n_sheet, desc="sheets", disable=None, leave=False):
-                check_glyphs(set_texts(sheet))
-                sheets.append(sheet)
-                pages.append(pool.submit(render, [sheet], month))
-            paths = [directory / "sheets" / f"{sheet['code']}.pdf" for sheet in sheets]
-            for path, page in zip(paths, pages, strict=True):
-                path.write_bytes(page.result())
-        finally:
-            pool.shutdown(cancel_futures=True)
-    # The book last: what typst remembers of it would slow every page set after it.
+    codes: list[str] = []
+
+    def checked() -> Iterator[dict[str, Any]]:
+        for sheet in drawn:
+            check_glyphs(set_texts(sheet))
+            codes.append(sheet["code"])
+            yield _book([sheet], month)
+
+    pages = set_each(_TEMPLATE, checked(), parts=_PARTS, store=store)
+    n_sheet = warned["cell"].nunique()
+    sets = list(tqdm(pages, total=n_sheet, desc="sheets", disable=None, leave=False))
+    paths = [directory / "sheets" / f"{code}.pdf" for code in codes]
+    for path, page in zip(paths, sets, strict=True):
+        path.write_bytes(page)
     book = directory / "sheets.pdf"
-    book.write_bytes(render(sheets, month))
+    book.write_bytes(bound(month_zh(month), sets or [set_once(_TEMPLATE, _book([], month), parts=_PARTS)]))
     return [book, *paths]
 
 
-def render(sheets: list[dict[str, Any]], month: str, *, kind: str = "pdf", ppi: int | None = None) -> bytes:
-    """
-    Set sheets with typst.
-
-    Parameters
-    ----------
-    sheets : list of dict, from ``_sheets``; an empty list gives one page that says so
-    month : str
-    kind, ppi : as ``typeset``
-
-    Returns
-    -------
-    bytes, or a list of bytes with one picture per page
-
-    Raises
-    ------
-    DataError
-        The page could not be set; carries typst's own words.
-    """
-    data = {"title": month_zh(month), "month": month_zh(month), "sheets": sheets}
-    return typeset("sheet.typ", data, kind=kind, ppi=ppi, parts=["page_parts.typ"])
+def _book(sheets: list[dict[str, Any]], month: str) -> dict[str, Any]:
+    """The template's data of some sheets."""
+    return {"title": month_zh(month), "month": month_zh(month), "sheets": sheets}
 
 
 def _sheets(
     study: Study, month: str, field: "xr.Dataset", warned: "pd.DataFrame", traced: "pd.DataFrame",
     checklist: "pd.DataFrame", facilities: "gpd.GeoDataFrame", state: str, fine: "pd.DataFrame | None",
     backdrop: "gpd.GeoDataFrame | None", digest: str, people: Any = None, past: Any = None,
+    layers: "gpd.GeoDataFrame | None" = None, seen: Any = None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One sheet after the other, so that a page can be set while the next is drawn."""
-    people, past = people or {}, past or {}
+    people, past, seen, of = people or {}, past or {}, seen or {}, contracts.pollutant_of(field)
+    signs = evidence_signs(study.grid, layers)
     rows = published(warned, study.criteria.warning.decimals)
     rows = rows.join(weather_change(field, rows))
     borders = Borders(study.grid, study.boundaries)
@@ -177,10 +174,11 @@ def _sheets(
             hidden=hidden_of.get(code),
         )  # fmt: skip
         labels = sub_cell_labels(fine_of.get(code))
-        sheet |= _maps(study, code, borders, near, every, values, labels, ways)
+        sheet |= _maps(study, code, borders, near + signs, every, values, labels, ways)
         sheet |= {
             "number": f"{number} / {len(codes)}",
-            "coordinates": coordinates(code, *of_cell.iloc[0][["lon", "lat"]]),
+            "coordinates": coordinates(code, *of_cell.iloc[0][["lon", "lat"]])
+            + form_place(study.office.form_url, code, month),
         }
         sheet["facilities"] = [facility_row(f) for f in near if f["number"]]
         sheet |= source_page(
@@ -191,12 +189,47 @@ def _sheets(
         sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
         behind = [shorten(legible(zh), WHY_WIDTH) for zh, _ in past.get(code, ())]
         sheet["why"] += [["以往" if n == 0 else "", words] for n, words in enumerate(behind)]
+        beside = [legible(one.zh) for one in seen.get(code, ())]
+        sheet["why"] += [["佐证" if n == 0 else "", words] for n, words in enumerate(beside)]
         sheet["unlisted"] = sum(not f["number"] for f in near)
-        sheet["front"] = _front_rows(sheet["why"], max(2, FRONT_ROWS // 2 - len(behind)))
+        sheet["front"] = _front_rows(sheet["why"], max(2, FRONT_ROWS // 2 - len(behind) - len(beside)))
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
-        yield sheet
+        yield sheet if of.usual else _of_another(of, sheet)
+
+
+def _of_another(of: Pollutant, sheet: dict[str, Any]) -> dict[str, Any]:
+    """The page of another pollutant than PM2.5: its name, its words, and why no source is named."""
+    told: dict[str, Any] = of.told(sheet)
+    told["why"] = [line for line in told["why"] if line[0] != WIND_HEAD]  # no wind was asked whose it is
+    return told | {"of": of.label, "no_sources": of.refused["trace"][0], "area": []}
+
+
+def _evidence_legend(marks: list[dict[str, Any]]) -> str:
+    """What the signs without a number mean, where there are any of them in the month."""
+    there = {mark["symbol"] for mark in marks if mark.get("evidence")}
+    words = {"fire": "无号的◇为卫星火点", "bare_soil": "无号的△为卫星所见裸土"}
+    return "，".join(said for kind, said in words.items() if EVIDENCE_SIGNS[kind] in there)
+
+
+def evidence_signs(grid: Grid, layers: "gpd.GeoDataFrame | None") -> list[dict[str, Any]]:
+    """
+    Fires and bare soil as hollow signs without a number, on the lattice.
+
+    Examples
+    --------
+    >>> evidence_signs(Grid(), None)
+    []
+    """
+    if layers is None or not len(layers):
+        return []
+    x, y = grid.project(layers["lon"].to_numpy(float), layers["lat"].to_numpy(float))
+    shapes = [EVIDENCE_SIGNS[kind] for kind in layers["kind"]]
+    return [
+        {"x": a, "y": b, "symbol": s, "number": "", "evidence": True}
+        for a, b, s in zip(x.tolist(), y.tolist(), shapes, strict=True)
+    ]
 
 
 def _return_to(office: Office) -> str:
@@ -224,7 +257,7 @@ def _near(grid: Grid, traced: "pd.DataFrame", places: dict[str, dict[str, Any]])
                 "number": str(number) if number <= LISTED else "",
                 "x": east,
                 "y": north,
-                "symbol": sheet_map.SYMBOLS[class_of(row["class_"]).problem],
+                "symbol": SYMBOLS[class_of(row["class_"]).problem],
                 "accuracy": places.get(row["facility"], {}).get("accuracy", "unknown"),
                 "size": places.get(row["facility"], {}).get("size", float("nan")),
                 "size_unit": places.get(row["facility"], {}).get("size_unit", ""),
@@ -259,27 +292,17 @@ def _maps(
     }
     detail = sheet_map.detail_panel(grid, col, row, values=values, fine=fine, sub_cells=sub_cells, **shared)
     around = sheet_map.ring_panel(grid, col, row, reach=reach, ring=ring, **shared)
-    bar = {"detail": min(500.0, grid.spacing / 6), "around": 2000.0}
     said = "数值为月均 μg/m³：● 实测，○ 邻近有站，（ ）插值" if sub_cells else ""
     detail |= {
         "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月均值"
         + (f"；{said}" if said else ""),
-        "bar": round(sheet_map.scale_bar(grid, col, row, grid.spacing * 1.5, PANEL_MM, bar["detail"]), 3),
-        "bar_text": f"{bar['detail']:g} m",
     }
-    shown = around["shown"]
+    shown = "；".join(filter(None, [around["shown"], _evidence_legend(near)]))
     around |= {
         "title": f"周边{study.criteria.tracing.ring_km:g} km：左斜线为其他预警网格，右斜线为区外；"
         "粗虚线县界，细虚线乡界" + (f"；{shown}" if shown else ""),
-        "bar": round(sheet_map.scale_bar(grid, col, row, 2 * reach, PANEL_MM, bar["around"]), 3),
-        "bar_text": f"{bar['around'] / 1000:g} km",
     }
-    return {
-        "detail": detail,
-        "around": around,
-        "north": -round(float(north_angle(grid, col, row)), 2),
-        "panel": PANEL_MM,
-    }
+    return {"detail": detail, "around": around}
 
 
 def _values(field: "xr.Dataset", decimals: int) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import check_glyphs, shorten
-from hotspot.publish.paper import drawing
+from hotspot.publish.maps import drawing, layers
+from hotspot.publish.maps.sheet import Canvas, around, draw_map
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.study import Study
@@ -20,13 +21,7 @@ def site_sheet(study: Study, year: int, sites: "pd.DataFrame") -> bytes:
 
     Parameters
     ----------
-    study : Study
-    year : int
     sites : DataFrame, from ``instrument``
-
-    Returns
-    -------
-    bytes
 
     Raises
     ------
@@ -35,7 +30,7 @@ def site_sheet(study: Study, year: int, sites: "pd.DataFrame") -> bytes:
     """
     data = {"title": f"{year}年微站选址", "pages": [_page(study, code, rows) for code, rows in _by_cell(sites)]}
     check_glyphs(set_texts(data))
-    return typeset("sites.typ", data, parts=["page_parts.typ"])
+    return typeset("sites.typ", data, parts=["map_parts.typ", "page_parts.typ"])
 
 
 def _by_cell(sites: "pd.DataFrame") -> "list[tuple[str, pd.DataFrame]]":
@@ -66,27 +61,27 @@ def _page(study: Study, code: str, rows: "pd.DataFrame") -> dict[str, Any]:
         f"格内局地过程可见{last['seen_share']:.0%}",
         "sites": told,
         "map": _panel(study, code, rows),
-        "side": _SIDE,
     }
 
 
 def _panel(study: Study, code: str, rows: "pd.DataFrame") -> dict[str, Any]:
     """The cell with its numbered sub-cells, the chosen ones dark."""
     grid, n = study.grid, study.grid.nesting(study.lattice.fine)
-    west, _, east, north = (float(value) for value in grid.bounds(*grid.parse(code)))
-    window = drawing.Window(west, north, east - west, _SIDE)
-    draw, step = drawing.Drawing(), _SIDE / n
+    col, row = grid.parse(code)
     chosen = {int(row["sub_cell"].rsplit("-", 1)[1]): int(row["site"]) for row in rows.to_dict("records")}
-    draw.svg.append(f'<rect width="{_SIDE:g}" height="{_SIDE:g}" fill="#fff"/>')
-    for number in range(1, n * n + 1):
-        down, right = divmod(number - 1, n)
-        x, y = right * step, down * step
-        if number in chosen:
-            draw.svg.append(f'<rect x="{x:.2f}" y="{y:.2f}" width="{step:.2f}" height="{step:.2f}" fill="#ccc"/>')
-            draw.say(x + step / 2, y + step / 2, str(chosen[number]), 16, 0)
-        draw.say(x + 0.2 * step, y + 0.2 * step, f"{number:02d}", 6, 0.3)
-    for k in range(n + 1):
-        draw.svg.append(drawing.line(k * step, 0, k * step, _SIDE, 0.2, "#555"))
-        draw.svg.append(drawing.line(0, k * step, _SIDE, k * step, 0.2, "#555"))
-    draw.svg.append(drawing.frame(0, 0, window.size, 0.6))
-    return draw.panel(_SIDE)
+
+    def sub_cells(on: Canvas) -> None:
+        step = on.window.size / n
+        for number in range(1, n * n + 1):
+            down, right = divmod(number - 1, n)
+            x, y = right * step, down * step
+            if number in chosen:
+                on.svg.append(drawing.square(x, y, step, 'fill="#ccc"'))
+                on.say(x + step / 2, y + step / 2, str(chosen[number]), 16, 0)
+            on.say(x + 0.2 * step, y + 0.2 * step, f"{number:02d}", 6, 0.3)
+        for k in range(n + 1):
+            on.svg.append(drawing.line(k * step, 0, k * step, on.window.size, 0.2, "#555"))
+            on.svg.append(drawing.line(0, k * step, on.window.size, k * step, 0.2, "#555"))
+
+    window = around(grid, col, row, grid.spacing, _SIDE)
+    return draw_map(grid, window, [layers.paper, sub_cells, layers.framed(col, row, 0.6)])

@@ -33,7 +33,6 @@ def source_page(
 
     Parameters
     ----------
-    study : Study
     code : str, of the cell
     col_row : (int, int)
     near : list of dict, the cell's traced facilities, numbered, with ``x y`` and what the register knows
@@ -86,9 +85,4 @@ def _overview(
     far = max(max(abs(place["x"] - x), abs(place["y"] - y)) for place in near)
     reach = max(1.08 * far, 1.08 * ring)
     panel = sheet_map.ring_panel(grid, col, row, reach=reach, ring=ring, coded=reach < _WIDE, **shared)
-    bar = 5000.0 if reach > _WIDE else 2000.0
-    return panel | {
-        "title": f"全部源：灰格为本格，虚线圆为周边{ring / 1000:g} km",
-        "bar": round(sheet_map.scale_bar(grid, col, row, 2 * reach, shared["size"], bar), 3),
-        "bar_text": f"{bar / 1000:g} km",
-    }
+    return panel | {"title": f"全部源：灰格为本格，虚线圆为周边{ring / 1000:g} km"}

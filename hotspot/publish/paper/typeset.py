@@ -1,5 +1,5 @@
 """
-Pages set by typst: a template of ours, data as JSON, one font.
+Pages set by typst: a template of ours, data as JSON, the faces of ``fonts``.
 
 A template gets finished strings and drawings, never markup, so a name from a
 file can only ever be printed. Same data, same bytes: no date, no random name.
@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from hotspot.publish.fonts import font_path
@@ -18,7 +19,13 @@ DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
 
 
 def typeset(
-    template: str, data: Mapping[str, Any], *, kind: str = "pdf", ppi: float | None = None, parts: Sequence[str] = ()
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    kind: str = "pdf",
+    ppi: float | None = None,
+    parts: Sequence[str] = (),
+    fonts: Path | None = None,
 ) -> Any:
     """
     Set a template of ``publish/templates`` with its data.
@@ -33,6 +40,8 @@ def typeset(
         Of a png.
     parts : sequence of str
         Templates set before it: what several pages share.
+    fonts : Path, optional
+        A folder of further font files, such as an office's own.
 
     Returns
     -------
@@ -45,13 +54,11 @@ def typeset(
     """
     import typst
 
-    folder = resources.files("hotspot.publish") / "templates"
-    source: Any = b"\n".join((folder / name).read_bytes() for name in (*parts, template))
     try:
         compile_page: Any = typst.compile
         return compile_page(
-            source,
-            font_paths=_fonts(),
+            template_source(template, parts),
+            font_paths=_fonts(fonts),
             ignore_system_fonts=True,
             format=kind,
             ppi=ppi,
@@ -61,12 +68,19 @@ def typeset(
         raise DataError(f"{template}: the page could not be set: {error}") from None
 
 
+def template_source(template: str, parts: Sequence[str] = ()) -> bytes:
+    """What typst is given of a template and the parts set before it."""
+    folder = resources.files("hotspot.publish") / "templates"
+    return b"\n".join((folder / name).read_bytes() for name in (*parts, template))
+
+
 @cache
-def _fonts() -> Any:
-    """The one font, read once for all pages."""
+def _fonts(more: Path | None) -> Any:
+    """The faces, read once for all pages."""
     import typst
 
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_path().parent)])
+    folders = [font_path().parent] if more is None else [font_path().parent, more]
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(folder) for folder in folders])
 
 
 def set_texts(value: str | float | bool | dict[str, Any] | list[Any]) -> Iterator[str]:

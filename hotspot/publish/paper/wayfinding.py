@@ -1,5 +1,13 @@
 """How to get there: a place in the three map datums in use, each with the address its app opens (QR)."""
 
+from urllib.parse import quote
+
+import numpy as np
+
+from hotspot.text.labels import label_of
+
+_QUIET = 2  # modules of white around a code
+
 
 def coordinates(code: str, lon: float, lat: float) -> list[dict[str, str]]:
     """
@@ -27,7 +35,7 @@ def coordinates(code: str, lon: float, lat: float) -> list[dict[str, str]]:
     bd = [float(v) for v in wgs84_to_bd09(lon, lat)]
     known_apps = (
         (
-            "高德地图",
+            label_of("amap"),
             "GCJ-02",
             gcj,
             f"https://uri.amap.com/marker?position={gcj[0]:.6f},{gcj[1]:.6f}&name={code}&coordinate=gaode",
@@ -47,6 +55,44 @@ def coordinates(code: str, lon: float, lat: float) -> list[dict[str, str]]:
     ]
 
 
+def form_address(form_url: str, *, alarm: str = "", cell: str = "", month: str = "") -> str:
+    """
+    Where somebody answers: the office's form with what is known filled in; of an alarm without a form its number.
+
+    Parameters
+    ----------
+    form_url : str, of ``study.office``
+
+    Examples
+    --------
+    >>> form_address("https://desk.gov.cn/alarms/{alarm}", alarm="20200301-A 1")
+    'https://desk.gov.cn/alarms/20200301-A%201'
+    >>> form_address("", alarm="20200301-A")
+    '20200301-A'
+    """
+    if not form_url:
+        return alarm
+    known = {"alarm": alarm, "cell": cell, "month": month}
+    return form_url.format(**{name: quote(value, safe="") for name, value in known.items()})
+
+
+def form_place(form_url: str, cell: str, month: str) -> list[dict[str, str]]:
+    """
+    The office's form of a cell as it stands beside ``coordinates``; nothing where the office has none.
+
+    Examples
+    --------
+    >>> form_place("", "PR1847L", "2020-03")
+    []
+    """
+    if not form_url:
+        return []
+    address = form_address(form_url, cell=cell, month=month)
+    return [
+        {"app": label_of("scan_to_fill"), "datum": "排查情况反馈", "lon": cell, "lat": month, "qr": qr_svg(address)}
+    ]
+
+
 def qr_svg(text: str) -> str:
     """
     A QR code as an SVG string with its quiet zone.
@@ -56,8 +102,18 @@ def qr_svg(text: str) -> str:
     >>> qr_svg("geo:30.6,114.3").startswith("<svg")
     True
     """
-    import segno
+    import zxingcpp
 
     # Level L keeps the modules of the long address large enough for an old phone; the other
     # half of the quiet zone is the white of the page around the code.
-    return segno.make_qr(text, error="l").svg_inline(scale=4, border=2, dark="#000", light="#fff")
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L")
+    dark = np.pad(np.asarray(code.to_image(scale=1, add_quiet_zones=False)) == 0, _QUIET)
+    rows, starts = np.nonzero(dark[:, 1:] & ~dark[:, :-1])
+    _, ends = np.nonzero(dark[:, :-1] & ~dark[:, 1:])
+    runs = zip((starts + 1).tolist(), rows.tolist(), (ends - starts).tolist(), strict=True)
+    path = "".join(f"M{x},{y}h{n}v1h-{n}z" for x, y, n in runs)
+    side = dark.shape[0]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
+        f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}"/></svg>'
+    )

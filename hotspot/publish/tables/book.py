@@ -1,6 +1,5 @@
 """A plain workbook of the loop: a sheet per table, its notes under it, the same bytes for the same rows."""
 
-import datetime
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from hotspot.publish.fonts import harmless, legible
+from hotspot.publish.tables.dated import dated_book
+from hotspot.text.whole import write_whole
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -33,16 +34,11 @@ def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, t
 
     Parameters
     ----------
-    path : str or Path
     sheets : mapping name -> Sheet; names of at most 31 letters
     created : str, "YYYY-MM-DD"
         A date of the data, not of the writing.
     title_row : bool
         False begins with the heads, so that the filled sheet can be read back as a table.
-
-    Returns
-    -------
-    Path
 
     Examples
     --------
@@ -52,12 +48,8 @@ def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, t
     >>> write_book(Path(tempfile.mkdtemp()) / "a.xlsx", {"考核": sheet}, created="2025-12-01").name
     'a.xlsx'
     """
-    import xlsxwriter
-
     saved = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(saved, options) as book:
-        book.set_properties({"created": datetime.datetime.fromisoformat(created)})
+    with dated_book(saved, created) as book:
         base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
         head = book.add_format(base | {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"})
         title = book.add_format({"font_name": "宋体", "font_size": 14, "bold": True, "align": "center"})
@@ -65,11 +57,7 @@ def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, t
         for name, sheet in sheets.items():
             page = book.add_worksheet(name)
             _fill(page, sheet, title_row, head=head, title=title, cell=cell, note=note)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(saved.getvalue())
-    return partial.replace(path)
+    return write_whole(path, saved.getvalue())
 
 
 def _fill(

@@ -141,7 +141,8 @@ def write_cells(
     standing: pd.DataFrame | None = None,
 ) -> Path:
     """
-    Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84).
+    Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84), columns named after what the
+    field is of.
 
     The lattice, month, unit, source and product stand in the file's metadata
     under ``hotspot``, as JSON.
@@ -151,10 +152,6 @@ def write_cells(
     path : str or Path
     field, hot, gi, warned, level, grid, standing
         As ``cells_table`` takes them.
-
-    Returns
-    -------
-    Path
 
     Raises
     ------
@@ -167,7 +164,7 @@ def write_cells(
     from pyproj import CRS
 
     table = cells_table(field, hot=hot, gi=gi, warned=warned, level=level, grid=grid, standing=standing)
-    columns = {}
+    columns, of = {}, contracts.pollutant_of(field)
     for name in table.columns:
         if name == "geometry":
             # Little-endian WKB on every machine; the file says so itself.
@@ -195,8 +192,9 @@ def write_cells(
     arrays = pa.table(columns)
     for i, name in enumerate(arrays.column_names):
         if name in DESCRIPTIONS:
-            told = arrays.schema.field(i).with_metadata({"description": DESCRIPTIONS[name]})
+            told = arrays.schema.field(i).with_metadata({"description": of.column(of.words(DESCRIPTIONS[name]))})
             arrays = arrays.set_column(i, told, arrays.column(i))
+    arrays = arrays.rename_columns([of.column(name) for name in arrays.column_names])
     pq.write_table(arrays.replace_schema_metadata(metadata), path, compression="zstd", compression_level=3)
     return path
 

@@ -4,10 +4,12 @@ The tables around the lists in ``checklists.xlsx``: routes (D23), the census (D1
 
 from typing import TYPE_CHECKING, Any
 
-from hotspot.publish.fonts import harmless, legible, printed_width, shorten
-from hotspot.publish.words import known, month_zh
+from hotspot.publish.fonts import legible, printed_width, shorten
+from hotspot.publish.tables.dated import paper, say
+from hotspot.publish.words import CHOOSE, known, month_zh
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.rules.visiting import Visiting
+from hotspot.text.labels import label_of
 from hotspot.text.table import titles
 from hotspot.trace.inventory import by_county, reconcile
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xlsxwriter
 
-CENSUS, WORDS = "污染源清册", "问题类型"
+CENSUS, WORDS = "污染源清册", label_of("problem_type")
 _PLACES = {"outside": "研究区以外（登记册邻近范围）", "no place": "无可用位置", "total": "合计"}
 _ROUTE_WIDTHS = (5, 5, 8, 8, 8, 10, 36, 22, 30, 12, 12, 9, 10)
 _ROUTE = tuple(zip(titles("checklists.xlsx/巡查路线").values(), _ROUTE_WIDTHS, strict=True))
@@ -47,13 +49,6 @@ def look_formats(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Fo
     }
 
 
-def say(
-    sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, text: str, look: "xlsxwriter.format.Format"
-) -> None:
-    """Write a text as text, whatever it says; nothing where it is unknown."""
-    sheet.write_string(row, column, harmless(str(text)) if known(text) else "", look)
-
-
 def banner(
     sheet: "xlsxwriter.worksheet.Worksheet",
     row: int,
@@ -66,15 +61,6 @@ def banner(
     sheet.merge_range(row, 0, row, last, "", look)
     say(sheet, row, 0, text, look)
     sheet.set_row(row, height)
-
-
-def paper(sheet: "xlsxwriter.worksheet.Worksheet") -> None:
-    """A4, landscape, one page wide."""
-    sheet.set_paper(9)
-    sheet.set_landscape()
-    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&A&C&P / &N")
 
 
 def route_sheet(
@@ -92,10 +78,7 @@ def route_sheet(
     ----------
     sheet : xlsxwriter worksheet
     look : dict, from ``look_formats``
-    month : str
-    city : str
     rows : DataFrame, the city's rows of ``trace.routes``
-    rule : Visiting
     """
     last = len(_ROUTE) - 1
     banner(sheet, 0, last, f"{legible(city)[:60]} {month_zh(month)}巡查路线（建议）", look["title"], 30)
@@ -177,7 +160,6 @@ def census_sheet(
     ----------
     sheet : xlsxwriter worksheet
     look : dict
-    month : str
     inventory : DataFrame, from ``trace.inventory``
     """
     table, account = by_county(inventory), reconcile(inventory)
@@ -264,7 +246,7 @@ def words_sheet(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwr
     """The problem types, from which the lists of the other sheets choose (D24)."""
     banner(sheet, 0, 2, "问题类型：登记发现的问题只用下列词语", look["title"], 30)
     banner(sheet, 1, 2, "列表以外的选“其他”，并在“发现的问题与处理”中写明。依据列为需求条款编号。", look["line"], 20)
-    for column, (head, width) in enumerate((("问题类型", 36), ("English", 40), ("依据", 10))):
+    for column, (head, width) in enumerate(((label_of("problem_type"), 36), ("English", 40), ("依据", 10))):
         sheet.set_column(column, column, width)
         say(sheet, 2, column, head, look["head"])
     for line, problem in enumerate(problem_types().values(), start=3):
@@ -287,5 +269,5 @@ def problem_choice() -> dict[str, str]:
         "validate": "list",
         "source": f"={WORDS}!$A$4:$A${3 + len(problem_types())}",
         "error_title": WORDS,
-        "error_message": "请从列表中选择；列表以外的选“其他”。",
+        "error_message": CHOOSE,
     }

@@ -7,7 +7,6 @@ photo slots of their own (C10), and blank rows wait for the rest. Before the lis
 the index and each city's route, behind them the census and the controlled words.
 """
 
-import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,12 @@ from hotspot.publish.tables.checklist_tables import (
     banner,
     census_sheet,
     look_formats,
-    paper,
     problem_choice,
     route_sheet,
-    say,
     stop_zh,
     words_sheet,
 )
+from hotspot.publish.tables.dated import dated_book, paper, say
 from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
@@ -63,7 +61,6 @@ def write_checklists(
     Parameters
     ----------
     path : str or Path
-    study : Study
     month : str, ``"2020-03"``
     warned : DataFrame
         The warning list; gives place and reasons of each cell.
@@ -73,18 +70,9 @@ def write_checklists(
         From ``trace.routes``; a sheet per city, and a line on each cell's list.
     inventory : DataFrame, optional
         From ``trace.inventory``; the census by county and class.
-
-    Returns
-    -------
-    Path
     """
-    import xlsxwriter
-
     path = Path(path)
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        # A date of the data, not of the writing: the same month gives the same bytes.
-        created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
-        book.set_properties({"title": f"{month} checklists", "created": created})
+    with dated_book(str(path), f"{month}-01", f"{month} checklists") as book:
         look = look_formats(book)
         codes = list(warned.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates())
         of_cell = by_cell(checklist)

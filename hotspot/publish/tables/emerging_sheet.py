@@ -4,9 +4,10 @@ from typing import Any
 
 from hotspot.publish.emerging_words import MEANING, emerging_en, emerging_zh
 from hotspot.publish.fonts import harmless
+from hotspot.text.labels import label_of
 from hotspot.text.table import titles
 
-NAME = "聚集演变"
+NAME = label_of("clusters")
 _WIDTHS = (14, 14, 18, 18, 10, 10, 16, 34, 10, 10, 10, 12)
 _TITLES = titles("warnings.xlsx/聚集演变")
 _HEADS = tuple((zh, name, width) for (name, zh), width in zip(_TITLES.items(), _WIDTHS, strict=True))
@@ -44,7 +45,7 @@ def emerging_sheet(sheet: Any, look: dict, field: Any, found: Any, hot: Any, war
             continue
         texts = [codes[i], *(names[name][i] for name in ("city", "county", "township"))]
         texts += ["是" if codes[i] in group else "" for group in (watched, listed)]
-        texts += [emerging_zh(kinds[i]) or "资料不足", emerging_en(kinds[i])]
+        texts += [emerging_zh(kinds[i]) or label_of("too_little_data"), emerging_en(kinds[i])]
         for at, said in enumerate(texts):
             sheet.write_string(line, at, harmless(said), look["text"])
         for at, name in enumerate(("n_hot", "n_cold", "n_seen"), start=len(texts)):

@@ -22,12 +22,7 @@ def write_inventory(path: Path | str, inventory: "pd.DataFrame") -> Path:
 
     Parameters
     ----------
-    path : str or Path
     inventory : DataFrame, from ``trace.inventory``
-
-    Returns
-    -------
-    Path
     """
     table = inventory.rename(columns={"class_": "class"})
     columns = [[_text(value, kind) for value in table[name].tolist()] for name, kind in INVENTORY_COLUMNS.items()]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
-from hotspot.publish.words import EVIDENCE, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
+from hotspot.publish.words import EVIDENCE, NOT_RANKED, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 from hotspot.text.view import Column, Mark, Table, View
 from hotspot.variables import DataError
 
@@ -86,17 +87,17 @@ def _warned(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column],
     decimals, level = criteria.warning.decimals, f"{criteria.confidence.level:.0%}"
     columns = [
         _CITY,
-        Column("预警原因", "reason"),
+        Column(label_of("reasons"), "reason"),
         Column("名次", "rank", f"{level} interval", number=True),
         Column("能否区分", "told apart"),
         _CELL,
         _PLACE,
         Column("PM2.5月均", "monthly mean", "μg/m³", number=True),
-        Column("比较基数", "base", "μg/m³", number=True),
+        Column(label_of("base"), "base", "μg/m³", number=True),
         Column("变化", "change", "μg/m³", number=True),
         Column("变化率", "rate", "%", number=True),
-        Column("有效天数", "valid days", number=True),
-        Column("入选把握", "certainty", "%", number=True),
+        Column(label_of("valid_days"), "valid days", number=True),
+        Column(label_of("chance_listed"), "certainty", "%", number=True),
     ]
     flags = rows["listed"].tolist() if "listed" in rows else None
     shown = [_warning(row, decimals) for row in published(rows, decimals).to_dict("records")]
@@ -141,7 +142,7 @@ def _hot(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], li
         _CELL,
         _PLACE,
         Column("PM2.5年均", "annual mean", "μg/m³", number=True),
-        Column("静稳水平", "stagnant level", "μg/m³", number=True),
+        Column(label_of("stagnant_level"), "stagnant level", "μg/m³", number=True),
         Column("面积", "area", "km²", number=True),
         Column("状态", "status"),
         Column("自", "since"),
@@ -251,11 +252,11 @@ def _checklist(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Colum
 # What tells a list, its title, and how its rows are shown; the first that fits.
 _LISTS = (
     (("reason", "rank", "cell", "listed"), ("热点网格排名", "standing of the hotspot cells"), _warned),
-    (("reason", "rank", "cell", "distinguishable"), ("预警网格", "warning cells"), _warned),
+    (("reason", "rank", "cell", "distinguishable"), (label_of("warned_cells"), "warning cells"), _warned),
     (("cell", "facility", "lift", "word", "order"), ("疑似污染源", "possible sources, in visiting order"), _traced),
-    (("cell", "number", "grade", "why_zh"), ("问题清单", "checklist"), _checklist),
-    (("cell", "status", "since", "reason"), ("热点网格", "hotspot cells"), _hot),
-    (("cell", "reason", "why"), ("未参加排名的网格", "cells not ranked"), _not_ranked),
+    (("cell", "number", "grade", "why_zh"), (label_of("checklists"), "checklist"), _checklist),
+    (("cell", "status", "since", "reason"), (label_of("hotspot_cells"), "hotspot cells"), _hot),
+    (("cell", "reason", "why"), (NOT_RANKED, "cells not ranked"), _not_ranked),
 )
 
 

@@ -16,15 +16,17 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Floats
+from hotspot.rules.pollutants import PM25, Pollutant, named_in
 from hotspot.rules.rounding import round_half_even
-from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
+from hotspot.text.csv_rows import escape_text, first_line, read_csv, unescape_text, write_csv
+from hotspot.text.labels import label_of
 from hotspot.text.table import kinds
 from hotspot.variables import DataError
 
 # Column -> kind. "pm" is rounded to the product's decimals, a number to that many decimals.
 WARNING_COLUMNS = kinds("warnings.csv")
 # Beside the list, in words and internal sheets: never a column of warnings.csv.
-BESIDE_COLUMNS = {name: kinds("warnings.xlsx/内部统计")[name] for name in ("p_again", "may")}
+BESIDE_COLUMNS = {name: kinds(label_of("internal_sheet"))[name] for name in ("p_again", "may")}
 NOT_RANKED_COLUMNS = kinds("not_ranked.csv")
 
 
@@ -71,20 +73,17 @@ def published(warned: pd.DataFrame, decimals: int) -> pd.DataFrame:
     return table
 
 
-def write_warnings(path: Path | str, warned: pd.DataFrame, decimals: int) -> Path:
+def write_warnings(path: Path | str, warned: pd.DataFrame, decimals: int, *, of: Pollutant = PM25) -> Path:
     """
     Write ``warnings.csv``, one row per cell and reason.
 
     Parameters
     ----------
-    path : str or Path
     warned : DataFrame, from ``rank_warnings``, unrounded
     decimals : int
         Of PM2.5; ``study.criteria.warning.decimals``.
-
-    Returns
-    -------
-    Path
+    of : Pollutant
+        What the list is made of: the column ``pm25`` has its name in the file.
 
     Raises
     ------
@@ -102,7 +101,7 @@ def write_warnings(path: Path | str, warned: pd.DataFrame, decimals: int) -> Pat
     >>> read_warnings(path)["county"][0]
     '=1+1'
     """
-    return _write(path, published(warned, decimals), WARNING_COLUMNS, decimals)
+    return _write(path, published(warned, decimals), WARNING_COLUMNS, decimals, of)
 
 
 def read_warnings(path: Path) -> pd.DataFrame:
@@ -116,7 +115,7 @@ def read_warnings(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame with the columns of ``WARNING_COLUMNS``; numbers float64 with NaN where the file is
-    empty, ``distinguishable`` True, False or None
+    empty, ``distinguishable`` True, False or None. Of whatever pollutant the list is, its value stands in ``pm25``.
 
     Raises
     ------
@@ -132,12 +131,7 @@ def write_not_ranked(path: Path | str, not_ranked: pd.DataFrame) -> Path:
 
     Parameters
     ----------
-    path : str or Path
     not_ranked : DataFrame with month, city, cell, reason, why
-
-    Returns
-    -------
-    Path
 
     Examples
     --------
@@ -169,9 +163,11 @@ def _rounded(values: Floats, decimals: int) -> Floats:
     return round_half_even(numbers, decimals) + 0.0
 
 
-def _write(path: Path | str, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int) -> Path:
+def _write(
+    path: Path | str, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int, of: Pollutant = PM25
+) -> Path:
     written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
-    return write_csv(path, columns, zip(*written, strict=True))
+    return write_csv(path, [of.column(name) for name in columns], zip(*written, strict=True))
 
 
 def _column(values: pd.Series, kind: str | int, decimals: int) -> list[str]:
@@ -189,7 +185,9 @@ def _unknown(value: str | bool) -> bool:
 
 
 def _read(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
-    rows = read_csv(path, columns, "a list as we write it", "give the published file unchanged")
+    of = named_in(first_line(path))
+    header = [of.column(name) for name in columns]
+    rows = read_csv(path, header, "a list as we write it", "give the published file unchanged")
     table = {
         name: [_value(path, number, name, kind, row[i]) for number, row in rows]
         for i, (name, kind) in enumerate(columns.items())

@@ -7,44 +7,35 @@ from typing import Any
 import pandas as pd
 
 from hotspot.publish.tables.book import Sheet, write_book
-from hotspot.rules.network import RANKS, ROLES, TIERS, Network
+from hotspot.rules.network import FUNCTIONS, RANKS, ROLES, TIERS, Network
 from hotspot.text.csv_rows import escape_text, write_csv
+from hotspot.text.labels import label_of
+from hotspot.text.table import heads, titles
 
-PUBLIC_HEADS = ("单位", "层级", "网格职务", "姓名", "投诉电话")
+PUBLIC_HEADS = tuple(titles("loop/people.csv").values())
 _PUBLIC_ROLES = ("chief", "co_chief", "deputy_chief")
-_UNITS = {
-    "tree": ("单位", 34), "tier": ("层级", 12), "unit": ("编号", 14), "people": ("在岗人数", 9),
-    "cells": ("网格数", 8), "findings": ("配备问题", 46), "from": ("起", 11), "until": ("止", 11),
-}  # fmt: skip
-_PEOPLE = {
-    "unit_name": ("单位", 22), "tier": ("层级", 12), "role": ("网格职务", 12), "name": ("姓名", 10), 
-    "rank": ("级别", 9), "duty": ("职务", 22), "phone": ("电话", 15), "from": ("起", 11), "until": ("止", 11),
-    "interests": ("应回避的单位", 20),
-}  # fmt: skip
-_FINDINGS = {"tier": ("层级", 12), "name": ("单位", 24), "zh": ("问题", 40), "clause": ("条款", 8)}
-_CELLS = {
-    "cell": ("网格编号", 12), "tier": ("层级", 12), "name": ("单位", 24), "share": ("占网格面积%", 12),
-    "how": ("对应方式", 14), "owner": ("负责", 8),
-}  # fmt: skip
+_UNITS = heads("loop/network.xlsx/网格")
+_PEOPLE = heads("loop/network.xlsx/人员")
+_FINDINGS = heads("loop/network.xlsx/配备")
+_CELLS = heads("loop/network.xlsx/网格对应")
+_MEMBERS = heads("loop/network.xlsx/成员单位")
 _HOW = {"area": "按面积", "point": "按点位", "parent": "随上级单位", "radius": "按半径"}
 
 
 def write_network_book(
     path: str | Path, *, units: pd.DataFrame, people: pd.DataFrame, findings: pd.DataFrame, joined: pd.DataFrame,
-    rule: Network, day: str, notes: list[str],
+    rule: Network, day: str, notes: list[str], members: pd.DataFrame | None = None,
 ) -> Path:  # fmt: skip
     """
     Write ``network.xlsx``: tree of units, people, staffing findings, cells of each unit. Held by the office (internal).
 
     Parameters
     ----------
-    path : str or Path
     units, people : DataFrame, of a ``Register`` as it stands on ``day``
     findings : DataFrame, from ``staffing_findings``
     joined : DataFrame, from ``unit_cells``
-    rule : Network
-    day : str
     notes : list of str, under every table
+    members : DataFrame, from ``sources.members.read_members``, optional
     """
     names = dict(zip(units["unit"], units["name"], strict=True))
     tiers = dict(zip(units["unit"], units["tier"], strict=True))
@@ -68,16 +59,28 @@ def write_network_book(
         share=(100 * joined["share"]).round(1),
     )  # fmt: skip
     shown = findings.assign(tier=findings["tier"].map(rule.name_of))
-    return write_book(
-        path,
-        {
-            "网格": Sheet(f"网格体系（{day}）", _UNITS, pd.DataFrame(rows, columns=list(_UNITS)), notes),
-            "人员": Sheet(f"网格人员（{day}，内部）", _PEOPLE, staff, notes),
-            "配备": Sheet(f"配备问题（{day}）", _FINDINGS, shown, notes),
-            "网格对应": Sheet("网格与单位对应", _CELLS, cells, notes),
-        },
-        created=day,
-    )
+    sheets = {
+        "网格": Sheet(f"网格体系（{day}）", _UNITS, pd.DataFrame(rows, columns=list(_UNITS)), notes),
+        "人员": Sheet(f"网格人员（{day}，内部）", _PEOPLE, staff, notes),
+        "配备": Sheet(f"配备问题（{day}）", _FINDINGS, shown, notes),
+        "网格对应": Sheet("网格与单位对应", _CELLS, cells, notes),
+    }
+    if members is not None:
+        said = members.assign(functions=[functions_zh(text) for text in members["functions"]])
+        sheets[label_of("member_offices")] = Sheet(f"成员单位（{day}，内部）", _MEMBERS, said, notes)
+    return write_book(path, sheets, created=day)
+
+
+def functions_zh(text: str) -> str:
+    """
+    Functions of a member office in Chinese.
+
+    Examples
+    --------
+    >>> functions_zh("monitor;warn")
+    '监测、预警'
+    """
+    return "、".join(FUNCTIONS[key] for key in text.split(";") if key in FUNCTIONS)
 
 
 def write_public_people(path: str | Path, units: pd.DataFrame, people: pd.DataFrame, rule: Network, line: str) -> Path:
@@ -86,9 +89,7 @@ def write_public_people(path: str | Path, units: pd.DataFrame, people: pd.DataFr
 
     Parameters
     ----------
-    path : str or Path
     units, people : DataFrame, of a ``Register`` as it stands
-    rule : Network
     line : str
         The office's own number, for a unit without a liaison, whose number is the unit's complaint line.
     """

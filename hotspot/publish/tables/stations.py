@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.rounding import plain_text
 from hotspot.text.csv_rows import write_csv
 from hotspot.text.table import columns
@@ -16,7 +17,6 @@ def write_stations(path: Path | str, stations: Any, study: Any, month: str) -> A
 
     Parameters
     ----------
-    path : str or Path
     stations : Dataset (station, time), hourly
     study : Study
     month : str, "YYYY-MM"
@@ -38,11 +38,10 @@ def write_stations(path: Path | str, stations: Any, study: Any, month: str) -> A
     >>> len(path.read_text(encoding="utf-8").splitlines())
     9
     """
-    from hotspot.quality.completeness import daily_means, monthly_means
+    from hotspot.quality.period_values import days_of, months_of
 
-    validity, decimals = study.criteria.validity, study.criteria.warning.decimals
-    days = daily_means(stations, utc_offset=study.utc_offset, validity=validity)
-    means = monthly_means(days, [month], validity=validity).squeeze("time")
+    decimals = study.criteria.warning.decimals
+    means = months_of(days_of(stations, study), [month], study).squeeze("time")
     names = stations["name"].values.astype(str) if "name" in stations.coords else means["station"].values.astype(str)
     rows = [
         (float(plain_text(float(means["pm25"][at]), decimals)), str(means["station"].values[at]), at)
@@ -55,4 +54,4 @@ def write_stations(path: Path | str, stations: Any, study: Any, month: str) -> A
         rank = 1 + sum(other[0] > value for other in rows)
         place = [plain_text(float(stations[axis].values[at]), 6) for axis in ("lon", "lat")]
         out.append([month, rank, station, names[at], *place, plain_text(value, decimals), int(means["n_valid"][at])])
-    return write_csv(path, COLUMNS, out)
+    return write_csv(path, [of_study(study).column(name) for name in COLUMNS], out)

@@ -19,14 +19,9 @@ def write_sub_cells(path: Path | str, fine: "pd.DataFrame | None", decimals: int
 
     Parameters
     ----------
-    path : str or Path
     fine : DataFrame, from ``estimate.fine_month``, or None
     decimals : int
         Of PM2.5 and its error, ug/m3; ``study.criteria.warning.decimals``.
-
-    Returns
-    -------
-    Path
 
     Examples
     --------

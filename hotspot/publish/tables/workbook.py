@@ -6,21 +6,24 @@ as a formula; the file's dates are the month's, so the same month gives the
 same bytes.
 """
 
-import datetime
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotspot.publish.fonts import harmless, legible, printed_width
+from hotspot import contracts
+from hotspot.publish.fonts import legible, printed_width
+from hotspot.publish.tables.dated import dated_book, paper, say
 from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
 from hotspot.publish.tables.emerging_sheet import emerging_sheet
 from hotspot.publish.tables.lists import BESIDE_COLUMNS, WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
 from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
 from hotspot.rank.warn.weather_change import weather_change
+from hotspot.rules.pollutants import Pollutant
 from hotspot.rules.reasons import in_use
 from hotspot.rules.rounding import round_half_even
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 from hotspot.text.table import kinds, titles
 
 if TYPE_CHECKING:
@@ -31,12 +34,12 @@ if TYPE_CHECKING:
 PUBLIC = tuple(titles("warnings.xlsx/公开名单").values())
 INTERNAL = "内部统计"
 NOTES = "说明"
-_ZH = titles("warnings.xlsx/内部统计")
+_ZH = titles(label_of("internal_sheet"))
 # Beside the official columns, in this sheet only: warnings.csv keeps its own.
 _WEATHER = {
-    name: kinds("warnings.xlsx/内部统计")[name] for name in ("change_normalised", "change_normalised_pct", "weather")
+    name: kinds(label_of("internal_sheet"))[name] for name in ("change_normalised", "change_normalised_pct", "weather")
 }
-_LIMIT = 32_767  # characters in an xlsx cell
+_FOOTER = "&C&P / &N"
 
 
 def write_workbook(
@@ -61,7 +64,6 @@ def write_workbook(
     Parameters
     ----------
     path : str or Path
-    study : Study
     month : str, ``"2020-03"``
     field : Dataset (cell, time)
         Its attributes say where the values come from.
@@ -75,30 +77,21 @@ def write_workbook(
     emerging : Dataset (cell), optional
         From ``rank.warn.emerging``: the sheet 聚集演变.
 
-    Returns
-    -------
-    Path
-
     Raises
     ------
     DataError
         A column of the list is missing.
     """
-    import xlsxwriter
-
-    decimals = study.criteria.warning.decimals
+    decimals, of = study.criteria.warning.decimals, contracts.pollutant_of(field)
     rows = published(warned, decimals)
     path = Path(path)
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        # A date of the data, not of the writing: the same month gives the same bytes.
-        created = datetime.datetime(int(month[:4]), int(month[5:7]), 1)
-        book.set_properties({"title": f"{month} hotspot warning cells", "created": created})
+    with dated_book(str(path), f"{month}-01", f"{month} hotspot warning cells") as book:
         look = _formats(book, decimals)
         taken = {INTERNAL.casefold(), NOTES.casefold(), EMERGING.casefold()}
         for city in dict.fromkeys(rows["city"]):
             of_city = rows[rows["city"] == city]
             _public_sheet(book.add_worksheet(sheet_name(city, taken)), look, study, month, field, city, of_city, state)
-        _internal_sheet(book.add_worksheet(INTERNAL), look, _with_weather(rows, field, decimals))
+        _internal_sheet(book.add_worksheet(INTERNAL), look, _with_weather(rows, field, decimals), of)
         if emerging is not None:
             emerging_sheet(book.add_worksheet(EMERGING), look, field, emerging, hot, rows)
         _notes_sheet(book.add_worksheet(NOTES), look, study, month, field, rows, not_ranked, hot, state)
@@ -153,14 +146,6 @@ def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "dict[str, xlsxwrite
     return words | {kind: book.add_format(cell | {"num_format": pattern}) for kind, pattern in number.items()}
 
 
-def _say(
-    sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, text: str, look: "xlsxwriter.format.Format"
-) -> None:
-    """Write a text as a text: never a formula, never a link, never too long for the cell."""
-    text = harmless(str(text)) if known(text) else ""
-    sheet.write_string(row, column, text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…", look)
-
-
 def _public_sheet(
     sheet: "xlsxwriter.worksheet.Worksheet",
     look: "dict[Any, xlsxwriter.format.Format]",
@@ -171,24 +156,24 @@ def _public_sheet(
     rows: "pd.DataFrame",
     state: str,
 ) -> None:
-    columns = (18, 22, 32, 40)
+    columns, of = (18, 22, 32, 40), contracts.pollutant_of(field)
     for column, width in enumerate(columns):
         sheet.set_column(column, column, width)
     sheet.merge_range(0, 0, 0, 3, "", look["title"])
-    _say(sheet, 0, 0, f"{month_zh(month)}{legible(city)}PM2.5热点网格预警名单", look["title"])
+    say(sheet, 0, 0, f"{month_zh(month)}{legible(city)}{of.label}热点网格预警名单", look["title"])
     sheet.set_row(0, 30)
     for column, head in enumerate(PUBLIC):
-        _say(sheet, 1, column, head, look["head"])
+        say(sheet, 1, column, head, look["head"])
     line = 2
     for cell, of_cell in rows.groupby("cell", sort=False):
         first = of_cell.iloc[0]
         county = legible(first["county"]) if known(first["county"]) else ""
-        reasons = "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"])
+        reasons = of.words("；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]))
         texts = (cell, county, place_zh(first["lon"], first["lat"]), reasons)
         deep = max(-(-printed_width(text) // (width - 2)) for text, width in zip(texts, columns, strict=True))
         sheet.set_row(line, min(18 * max(deep, 1), 400))
         for column, text in enumerate(texts):
-            _say(sheet, line, column, text, look["centre" if column == 0 else "text"])
+            say(sheet, line, column, text, look["centre" if column == 0 else "text"])
         line += 1
     warning = study.criteria.warning
     counts = "、".join(f"{REASONS[reason]}{k}个" for reason, k in warning.k.items() if reason in REASONS)
@@ -198,13 +183,14 @@ def _public_sheet(
         f"每市每类取前：{counts}（并列同取）；一个网格列一行，多个原因并列。",
         f"坐标为网格中心点，WGS 84。数据：{_source(field)}。名次依据{how}，仅供排查参考，不作达标评价。",
     ):
+        note = of.words(note)
         sheet.merge_range(line, 0, line, 3, "", look["note"])
-        _say(sheet, line, 0, note, look["note"])
+        say(sheet, line, 0, note, look["note"])
         sheet.set_row(line, 13 * max(1, -(-printed_width(legible(note)) // 118)))
         line += 1
     sheet.freeze_panes(2, 1)
     sheet.repeat_rows(0, 1)
-    _paper(sheet, landscape=False)
+    paper(sheet, landscape=False, footer=_FOOTER)
 
 
 def _with_weather(rows: "pd.DataFrame", field: "xr.Dataset", decimals: int) -> "pd.DataFrame":
@@ -216,12 +202,15 @@ def _with_weather(rows: "pd.DataFrame", field: "xr.Dataset", decimals: int) -> "
 
 
 def _internal_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[Any, xlsxwriter.format.Format]", rows: "pd.DataFrame"
+    sheet: "xlsxwriter.worksheet.Worksheet",
+    look: "dict[Any, xlsxwriter.format.Format]",
+    rows: "pd.DataFrame",
+    of: Pollutant,
 ) -> None:
     columns = WARNING_COLUMNS | {n: kind for n, kind in BESIDE_COLUMNS.items() if n in rows} | _WEATHER
     for column, (name, kind) in enumerate(columns.items()):
-        _say(sheet, 0, column, _ZH[name], look["head"])
-        _say(sheet, 1, column, name, look["head_en"])
+        say(sheet, 0, column, of.words(_ZH[name]), look["head"])
+        say(sheet, 1, column, of.column(name), look["head_en"])
         wide = max(
             [
                 printed_width(_ZH[name]) // 2 + 3,
@@ -232,9 +221,16 @@ def _internal_sheet(
         sheet.set_column(column, column, 20 if name == "reason" else min(max(wide, 8), 28) if kind == "text" else 12)
         for line, value in enumerate(rows[name], start=2):
             if name == "distinguishable":
-                _say(sheet, line, column, ("可区分" if value else "不可区分") if known(value) else "", look["centre"])
+                say(
+                    sheet,
+                    line,
+                    column,
+                    ("可区分" if value else label_of("not_distinguishable")) if known(value) else "",
+                    look["centre"],
+                )
             elif kind == "text":
-                _say(sheet, line, column, REASONS.get(value, value) if name == "reason" else value, look["text"])
+                text = of.words(REASONS.get(value, value)) if name == "reason" else value
+                say(sheet, line, column, text, look["text"])
             elif known(value):
                 sheet.write_number(line, column, float(value), look[kind])
             else:
@@ -243,7 +239,7 @@ def _internal_sheet(
     sheet.freeze_panes(2, 5)
     sheet.autofilter(1, 0, max(1, len(rows) + 1), len(columns) - 1)
     sheet.repeat_rows(0, 1)
-    _paper(sheet, landscape=True)
+    paper(sheet, footer=_FOOTER)
 
 
 def _notes_sheet(
@@ -279,32 +275,38 @@ def _notes_sheet(
         ),
         ("方法", METHODS.get(method, method or "未说明")),
         ("格网", f"{field.attrs['lattice_id']}，边长 {float(field.attrs['spacing']):g} m；编号末位为校验码"),
-        ("预警网格编号", "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
+        (PUBLIC[0], "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
         ("位置坐标", "网格中心点，WGS 84；在高德、百度地图上使用须先换算为 GCJ-02、BD-09"),
-        ("预警原因", "；".join(reason.zh for reason in in_use(criteria.warning.k)) + "；同一网格可有多个原因"),
+        (label_of("reasons"), "；".join(reason.zh for reason in in_use(criteria.warning.k)) + "；同一网格可有多个原因"),
         (
             "名次",
             f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名",
         ),
-        ("比较基数", "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
+        (label_of("base"), "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
         ("扣除气象", _weather_note(field)),
         ("修约", f"GB/T 8170，四舍六入五成双；PM2.5 保留 {criteria.warning.decimals} 位小数，修约只在发布时进行"),
         ("居首、入选概率", "只计缺测日与测量误差，该网格本月确居第一、确居前若干名的概率"),
         ("类似月份居首概率", "换作同类天气的另一个月，该网格居第一的概率；与本月名次是两回事"),
         ("可能居前的网格", "本月真正居前若干名的，全部在这些网格之中"),
-        ("名次区间", f"本月真实名次所在的范围，{criteria.confidence.level * 100:.0f}%置信"),
-        ("不可区分", "按现有数据的误差与分辨率，不能断定该网格比邻近名次的网格更差；排查时应一并查看邻近网格"),
+        (label_of("rank_interval"), f"本月真实名次所在的范围，{criteria.confidence.level * 100:.0f}%置信"),
+        (
+            label_of("not_distinguishable"),
+            "按现有数据的误差与分辨率，不能断定该网格比邻近名次的网格更差；排查时应一并查看邻近网格",
+        ),
     ]
     if hot is not None:
-        lines.append(("热点网格", f"{int((hot['status'] != 'exited').sum())}个"))
+        lines.append((label_of("hotspot_cells"), f"{int((hot['status'] != 'exited').sum())}个"))
     if not_ranked is not None:
         lines.append(("未参评", f"{_left_out(not_ranked)}；逐个原因见 not_ranked.csv"))
-    for line, (head, text) in enumerate(lines):
-        _say(sheet, line, 0, head, look["bold"])
-        _say(sheet, line, 1, text, look["word"])
+    of = contracts.pollutant_of(field)
+    if not of.usual:
+        lines.insert(5, (f"{of.label}{of.figure_zh}", str(field.attrs.get("said_zh", ""))))
+    for line, (head, text) in enumerate(of.told(lines)):
+        say(sheet, line, 0, head, look["bold"])
+        say(sheet, line, 1, text, look["word"])
         sheet.set_row(line, 16 * max(1, -(-printed_width(legible(text)) // 92)))
     sheet.freeze_panes(0, 1)
-    _paper(sheet, landscape=True)
+    paper(sheet, footer=_FOOTER)
 
 
 def _left_out(not_ranked: "pd.DataFrame") -> str:
@@ -326,17 +328,9 @@ def _weather_note(field: "xr.Dataset") -> str:
     """What the columns on weather are, or why they are empty."""
     said = str(field.attrs.get("weather", "none: no weather was delivered"))
     if said.startswith("none: "):
-        return f"本月没有扣除气象的变化（{said.removeprefix('none: ')}）；名单只按官方变化排名"
+        why = contracts.pollutant_of(field).refused.get("level", (said.removeprefix("none: "),))[0].rstrip("。")
+        return f"本月没有扣除气象的变化（{why}）；名单只按官方变化排名"
     return (
         "扣除气象后变化：两个月都换算到平均气象条件下再比较（只平均气象，不平均季节）；气象影响＝官方变化－扣除气象后变化，"
         "“月均浓度最高”一类为本月均值与平均气象条件下之差。仅供解释，不参与排名"
     )
-
-
-def _paper(sheet: "xlsxwriter.worksheet.Worksheet", *, landscape: bool) -> None:
-    sheet.set_paper(9)  # A4
-    if landscape:
-        sheet.set_landscape()
-    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&C&P / &N")

@@ -6,6 +6,8 @@ const words = {
 let lang = "zh", at = 0, picked = film.pick, timer = null;
 const el = (parent, name, attributes, text) => { const node = document.createElementNS(NS, name); for (const key in attributes) node.setAttribute(key, attributes[key]); if (text !== undefined) node.textContent = text; parent.appendChild(node); return node; };
 const colour = v => v === null ? "#fff" : film.colours[film.breaks.filter(b => v >= b).length];
+// Text turns white only where white is read better: by the luminance of what lies under it.
+const dim = c => { const part = k => { const u = parseInt(c.slice(k, k + 2), 16) / 255; return u <= .04045 ? u / 12.92 : ((u + .055) / 1.055) ** 2.4; }; return c.length === 7 && .2126 * part(1) + .7152 * part(3) + .0722 * part(5) < .18; };
 const S = 560 / film.side, squares = [];
 $("map").setAttribute("viewBox", "0 0 564 564");
 film.names.forEach((name, i) => {
@@ -17,7 +19,7 @@ film.names.forEach((name, i) => {
   g.addEventListener("click", choose); g.addEventListener("keydown", e => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); choose(); } });
   squares.push({ g, rect, label, value, mark });
 });
-const W = Math.max(320, Math.min(720, window.innerWidth - 28)), H = 190, L = 40, B = 26, top = film.top, sx = k => L + (W - L - 10) * (film.times.length > 1 ? k / (film.times.length - 1) : .5), sy = v => H - B - (H - B - 12) * v / top;
+const W = Math.max(320, Math.min(720, window.innerWidth - 28)), H = 200, L = 40, B = 26, T = 24, top = film.top, sx = k => L + (W - L - 10) * (film.times.length > 1 ? k / (film.times.length - 1) : .5), sy = v => H - B - (H - B - T) * v / top;
 $("series").setAttribute("viewBox", `0 0 ${W} ${H}`);
 const path = values => { let d = "", open = false; values.forEach((v, k) => { if (v === null) { open = false; return; } d += (open ? "L" : "M") + sx(k).toFixed(1) + "," + sy(v).toFixed(1); open = true; }); return d; };
 function series() {
@@ -25,15 +27,15 @@ function series() {
   for (const v of [0, top / 2, top]) { el(s, "line", { x1: L, x2: W - 10, y1: sy(v), y2: sy(v), stroke: "#cbd2d8" }); el(s, "text", { x: L - 5, y: sy(v) + 4, "text-anchor": "end" }, v); }
   film.times.forEach((t, k) => { if (k % (film.every * (W < 500 ? 2 : 1)) === 0) el(s, "text", { x: sx(k), y: H - 8, "text-anchor": "middle" }, t.slice(11, 13) === "00" ? t.slice(5, 10) : t.slice(11, 13)); });
   el(s, "path", { d: path(film.mean), fill: "none", stroke: "#5d6a76", "stroke-width": 2, "stroke-dasharray": "5 3" }); el(s, "path", { d: path(film.values.map(row => row[picked])), fill: "none", stroke: "#c34604", "stroke-width": 2.2 });
-  el(s, "text", { x: L + 6, y: 11, fill: "#5d6a76" }, "- - " + words[lang].mean); el(s, "text", { x: L + 110, y: 11, fill: "#c34604" }, "— " + words[lang].pick(picked));
-  el(s, "line", { id: "now", y1: 12, y2: H - B, stroke: "#101418", "stroke-width": 1.4 });
+  el(s, "text", { x: 2, y: 11 }, "μg/m³"); el(s, "text", { x: L + 16, y: 11, fill: "#5d6a76" }, "- - " + words[lang].mean); el(s, "text", { x: L + 130, y: 11, fill: "#c34604" }, "— " + words[lang].pick(picked));
+  el(s, "line", { id: "now", y1: T, y2: H - B, stroke: "#101418", "stroke-width": 1.4 });
 }
 function show() {
   const w = words[lang];
   document.documentElement.lang = lang === "zh" ? "zh-CN" : "en"; $("when").textContent = film.times[at].replace("T", " ") + (lang === "zh" ? " 时" : " h"); $("lang").textContent = w.lang; $("note").textContent = w.note;
   $("play").setAttribute("aria-label", w.play); $("slider").setAttribute("aria-label", w.play); $("slider").setAttribute("aria-valuetext", film.times[at]);
   squares.forEach((s, i) => {
-    const v = film.values[at][i], dark = v !== null && film.breaks.filter(b => v >= b).length > film.colours.length * .55, kind = film.support[at][i];
+    const v = film.values[at][i], dark = dim(colour(v)), kind = film.support[at][i];
     s.rect.setAttribute("fill", colour(v)); s.value.textContent = v === null ? "" : v; s.value.setAttribute("fill", dark ? "#fff" : "#101418"); s.label.setAttribute("fill", dark ? "#e4e6e8" : "#4c5862"); s.mark.setAttribute("stroke", dark && kind === 2 ? "#fff" : "#101418");
     s.mark.setAttribute("fill", kind === 2 ? "#101418" : "#fff"); s.mark.setAttribute("visibility", kind ? "visible" : "hidden");
     s.rect.setAttribute("stroke", i === picked ? "#00b8ff" : "#8a949c"); s.rect.setAttribute("stroke-width", i === picked ? 4 : .6); if (i === picked) $("map").appendChild(s.g); s.g.setAttribute("aria-label", w.pick(i) + " " + (v === null ? w.none : v));

@@ -21,14 +21,25 @@ const CanvasLayer = L.Layer.extend({
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this._paint(context, view);
   },
-  // For paper: this canvas and the one above as one opaque picture; two transparent ones cover each other in PDF.
-  flatten(above) {
-    const canvas = this._canvas, both = document.createElement("canvas"), context = canvas.getContext("2d");
+  // This canvas and those above as one opaque picture; two transparent ones cover each other in PDF. What lies left
+  // of `left`, a pixel of the map, is the second one's.
+  together(second, third, left) {
+    const canvas = this._canvas, both = document.createElement("canvas"), pen = both.getContext("2d");
     both.width = canvas.width; both.height = canvas.height;
-    const pen = both.getContext("2d");
     pen.fillStyle = "#fff"; pen.fillRect(0, 0, both.width, both.height);
-    pen.drawImage(canvas, 0, 0); pen.drawImage(above._canvas, 0, 0);
-    context.setTransform(1, 0, 0, 1, 0, 0); context.drawImage(both, 0, 0);
+    pen.drawImage(canvas, 0, 0);
+    const ratio = canvas.width / parseFloat(canvas.style.width), edge = Math.round((left - L.point(this._map.layerPointToContainerPoint(L.DomUtil.getPosition(canvas))).x) * ratio);
+    if (left > 0) {
+      pen.fillRect(0, 0, edge, both.height);
+      pen.drawImage(second._canvas, 0, 0, edge, both.height, 0, 0, edge, both.height);
+      pen.fillStyle = "#10304f"; pen.fillRect(edge - ratio, 0, 2 * ratio, both.height);
+    }
+    pen.drawImage(third._canvas, 0, 0);
+    return both;
+  },
+  flatten(picture) {
+    const context = this._canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0); context.drawImage(picture, 0, 0);
   },
   _follow(event) {
     const place = this._map._latLngToNewLayerPoint(this._corner, event.zoom, event.center);
@@ -167,6 +178,11 @@ function sign(context, shape, colour, a, b, r, number) {
     context.textAlign = "center"; context.textBaseline = "middle"; context.fillText(String(number), 0, r * 0.08);
   }
   context.restore();
+}
+// How a warning stands in the ledger: a small disc at its sign.
+function badge(context, colour, a, b, r) {
+  context.beginPath(); context.arc(a, b, r, 0, 7); context.fillStyle = colour; context.fill();
+  context.strokeStyle = "#fff"; context.lineWidth = 1.6; context.stroke();
 }
 function signImage(shape, colour, r, number) {
   const canvas = document.createElement("canvas"), size = Math.ceil(r * 2.9), ratio = Math.max(2, window.devicePixelRatio || 1);

@@ -11,6 +11,7 @@ function column(key) {
 }
 const state = {
   lang: 0, layer: field.layers.find(l => l.has[last]) || field.layers[0], month: last, own: false, city: "", reason: 0, selected: -1, pin: null,
+  compare: -1, how: "swipe", at: 0.5,  // the month beside the shown one, and how the two are seen
   shown: { warned: true, hot: true, borders: true, facilities: true },
 };
 const byId = id => document.getElementById(id), w = key => WORDS[key][state.lang], pick = pair => text(pair[state.lang]);
@@ -18,6 +19,7 @@ const fill = (key, ...parts) => w(key).replace(/\{(\d)\}/g, (_, i) => parts[i]);
 const value = word => VALUES[text(word)] ? VALUES[text(word)][state.lang] : text(word);
 const name = thing => text(state.lang ? thing.en : thing.zh);
 const monthWords = t => { const [y, m] = months[t].split("-").map(Number); return state.lang ? `${MONTHS[m - 1]} ${y}` : `${y} 年 ${m} 月`; };
+const UNITS = { "µg/m³": "微克/立方米", km: "千米", m: "米" }, unit = u => state.lang ? u : UNITS[u] || u;
 const cityOf = i => cells.units[cells.unit[i]][0];
 const warnedBy = new Map(), hot = new Set(DATA.hot), notRanked = new Map(DATA.not_ranked.cells);
 for (const row of DATA.warned) { if (!warnedBy.has(row.i)) warnedBy.set(row.i, []); warnedBy.get(row.i).push(row); }
@@ -25,7 +27,7 @@ for (const row of DATA.warned) { if (!warnedBy.has(row.i)) warnedBy.set(row.i, [
 function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [key, v] of Object.entries(attributes || {})) {
-    if (key === "onclick" || key === "onchange") node.addEventListener(key.slice(2), v);
+    if (key.startsWith("on")) { if (v) node.addEventListener(key.slice(2), v); }
     else if (v === true) node.setAttribute(key, ""); else if (v !== false && v != null) node.setAttribute(key, v);
   }
   node.append(...children.filter(child => child != null && child !== ""));
@@ -37,13 +39,19 @@ function monthBefore(t, back) {
   const [y, m] = months[t].split("-").map(Number), k = 12 * y + m - 1 - back;
   return months.indexOf(`${Math.floor(k / 12)}-${String(k % 12 + 1).padStart(2, "0")}`);
 }
+// What changed between any two months, in the colours and limits of the widest change there is.
+const widest = field.layers.filter(l => l.back).sort((a, b) => b.breaks[b.breaks.length - 1] - a.breaks[a.breaks.length - 1])[0];
+const change = widest && { ...widest, id: "between", zh: "两月之差", en: "Change between two months", back: 0, between: true, own: null };
+const comparing = how => state.compare >= 0 && (how === undefined || state.how === how);
 // The layer on the map: the chosen one, or concentrations in a month that the chosen one does not know.
-const shownLayer = () => state.layer.has[state.month] ? state.layer : field.layers[0];
-const scaleOf = layer => state.own && layer.own ? layer.own[state.month] : layer;
+const shownLayer = () => change && comparing("change") ? change : state.layer.has[state.month] ? state.layer : field.layers[0];
+// Two months are compared in one scale.
+const scaleOf = layer => state.own && layer.own && !comparing() ? layer.own[state.month] : layer;
+const baseOf = (layer, t) => layer.between ? state.compare : layer.back ? monthBefore(t, layer.back) : -1;
 function amounts(layer, t) {
   if (layer.standing) { const of = standing[state.reason]; return i => { const one = of.get(i); return one && one.top != null ? one.top : NaN; }; }
-  if (!layer.back) { const of = column(layer.at[t]); return of ? of.number : () => NaN; }
-  const from = monthBefore(t, layer.back), now = column("pm25_" + t), base = from < 0 ? null : column("pm25_" + from);
+  if (!layer.back && !layer.between) { const of = column(layer.at[t]); return of ? of.number : () => NaN; }
+  const from = baseOf(layer, t), now = column("@value@_" + t), base = from < 0 ? null : column("@value@_" + from);
   return i => {
     const a = now.whole(i), b = base ? base.whole(i) : null;
     if (a == null || b == null) return NaN;
@@ -52,20 +60,21 @@ function amounts(layer, t) {
     return share == null ? NaN : share;
   };
 }
-let sorted = { key: null };
-function classesOf(layer) {
-  const key = [layer.id, state.month, state.own, layer.standing ? state.reason : 0].join();
-  if (sorted.key !== key) {
-    const { breaks, colours } = scaleOf(layer), of = amounts(layer, state.month), classes = new Uint8Array(cells.n), count = new Array(colours.length + 1).fill(0);
+const sorted = new Map();
+function classesOf(layer, t = state.month) {
+  const key = [layer.id, t, layer.between ? state.compare : "", scaleOf(layer) === layer, layer.standing ? state.reason : 0].join();
+  if (!sorted.has(key)) {
+    const { breaks, colours } = scaleOf(layer), of = amounts(layer, t), classes = new Uint8Array(cells.n), count = new Array(colours.length + 1).fill(0);
     for (let i = 0; i < cells.n; i++) {
       const v = of(i);
       let k = colours.length;
       if (v === v) { k = 0; while (k < breaks.length && v >= breaks[k]) k++; }
       classes[i] = k; count[k]++;
     }
-    sorted = { key, classes, count };
+    if (sorted.size > 3) sorted.clear();
+    sorted.set(key, { classes, count });
   }
-  return sorted;
+  return sorted.get(key);
 }
 const faded = () => {
   if (!state.city) return null;
@@ -80,11 +89,17 @@ const countyEdges = edges(cells, i => cells.units[cells.unit[i]].slice(0, 2).joi
 const BLANK = "#f1f3f5";  // cells that are no matter of the layer: no hatching, which would say that data are missing
 let fade = null;
 map.createPane("hs-cells").style.zIndex = 350;
+map.createPane("hs-other").style.zIndex = 360;
 map.createPane("hs-over").style.zIndex = 450;
 const base = new CanvasLayer((context, view) => {
   const layer = shownLayer();
   paintCells(context, view, cells, classesOf(layer).classes, scaleOf(layer).colours, fade, layer.standing ? BLANK : null);
 }, "hs-cells");
+// The month beside it, left of the swipe.
+const other = new CanvasLayer((context, view) => {
+  const layer = shownLayer();
+  if (comparing("swipe")) paintCells(context, view, cells, classesOf(layer, state.compare).classes, scaleOf(layer).colours, fade, layer.standing ? BLANK : null);
+}, "hs-other");
 const over = new CanvasLayer((context, view) => {
   const size = cellSize(cells, view), shown = state.shown;
   if (shown.borders) {
@@ -109,6 +124,7 @@ const over = new CanvasLayer((context, view) => {
         const nth = rows.length - 1 - back, reason = DATA.reasons[row.r];
         sign(context, reason.shape, reason.colour, a + (nth - (rows.length - 1) / 2) * gap, b, rows.length > 1 ? Math.min(r, size > 22 ? size / rows.length / 2.3 + 2 : r) : r, row.k);
       });
+      if (ledgerOf(i)) badge(context, LEDGER[ledgerOf(i).state].colour, a + r + 2, b - r - 2, Math.max(3.2, r * 0.55));
     }
   }
   if (state.selected >= 0) outline(context, view, cells, state.selected, C.selected, 3, 3);
@@ -116,7 +132,7 @@ const over = new CanvasLayer((context, view) => {
 }, "hs-over");
 function place(lon, lat, view) { const [x, y] = mercator(...drawn(lon, lat)); return [x * view.k - view.ox, y * view.k - view.oy]; }
 const latLng = (lon, lat) => { const [a, b] = drawn(lon, lat); return [b, a]; };
-const repaint = () => { base.redraw(); over.redraw(); };
+const repaint = () => { base.redraw(); other.redraw(); over.redraw(); };
 function boundsOf(which) {
   const box = L.latLngBounds([]);
   for (let i = 0; i < cells.n; i++) if (which(i)) { box.extend(latLng(...cells.centre(i))); }
@@ -152,6 +168,8 @@ map.on("popupclose", () => {
   if (state.selected >= 0 || state.pin) { state.selected = -1; state.pin = null; over.redraw(); }
   reopen = null;
 });
+// Wherever the focus is; a search that is open closes first.
+document.addEventListener("keydown", event => { if (event.key === "Escape" && byId("hs-hits").hidden) map.closePopup(); }, true);
 const cellAt = latlng => { const p = map.project(latlng, 0); return cells.find(p.x / 256, p.y / 256); };
 map.on("click", event => {
   let best = null, near = 9;
@@ -163,9 +181,11 @@ map.on("click", event => {
   const i = cellAt(event.latlng);
   if (best && !(warnedBy.has(i) && near > 5)) openFacility(best); else if (i >= 0) openCell(i);
 });
+// Left of the swipe lies the other month.
+const monthUnder = x => comparing("swipe") && x < state.at * map.getSize().x ? state.compare : state.month;
 map.on("mousemove", event => {
-  const i = cellAt(event.latlng), layer = shownLayer(), v = i < 0 ? NaN : amounts(layer, state.month)(i);
-  const said = v === v ? (layer.classes ? layer.classes[v + 1][state.lang] : `${v.toFixed(layer.unit === "%" && !layer.back ? 0 : 1)} ${layer.unit}`) : w(layer.standing ? "notHot" : "noData");
+  const i = cellAt(event.latlng), layer = shownLayer(), v = i < 0 ? NaN : amounts(layer, monthUnder(event.containerPoint.x))(i);
+  const said = v === v ? (layer.classes ? layer.classes[v + 1][state.lang] : `${v.toFixed(layer.unit === "%" && !layer.back && !layer.between ? 0 : 1)} ${unit(layer.unit)}`) : w(layer.standing ? "notHot" : "noData");
   byId("hs-readout").textContent = i < 0 ? "" : `${cells.codes[i]} · ${cells.units[cells.unit[i]].filter(Boolean).join(" ")} · ${said}`;
 });
 map.getContainer().addEventListener("keydown", event => {

@@ -1,7 +1,7 @@
 // The panel beside the map: search, city, layers, legend, list, notes.
 function range(layer, scale, k) {
   if (layer.classes) return layer.classes[k][state.lang];
-  const b = scale.breaks, sign = v => (layer.back && v > 0 ? "+" : v < 0 ? "−" : "") + Math.abs(v), n = scale.colours.length - 1;
+  const b = scale.breaks, sign = v => ((layer.back || layer.between) && v > 0 ? "+" : v < 0 ? "−" : "") + Math.abs(v), n = scale.colours.length - 1;
   return n < 1 ? "" : k === 0 ? `< ${sign(b[0])}` : k === n ? `≥ ${sign(b[n - 1])}` : `${sign(b[k - 1])} – ${sign(b[k])}`;
 }
 function drawLegend() {
@@ -9,19 +9,20 @@ function drawLegend() {
   const row = (mark, said, n) => el("li", {}, mark, el("span", {}, said), el("small", {}, n.toLocaleString("en")));
   for (let k = scale.colours.length - 1; k >= 0; k--) rows.push(row(el("i", { style: `background:${scale.colours[k]}` }), range(layer, scale, k), count[k]));
   rows.push(layer.standing ? row(el("i", { class: "hs-blank", style: `background:${BLANK}` }), w("notHot"), count[scale.colours.length]) : row(el("i", { class: "hs-hatch" }), w("noData"), count[scale.colours.length]));
-  const from = layer.back ? monthBefore(state.month, layer.back) : -1, when = layer.always ? layer.always : from < 0 ? months[state.month] : `${months[from]} → ${months[state.month]}`;
-  const about = [layer.standing ? name(DATA.reasons[state.reason]) : "", when, layer.unit].filter(Boolean).flatMap((part, k) => [k ? " · " : "", el("span", {}, part)]);
+  const from = baseOf(layer, state.month), when = layer.always ? layer.always : from < 0 ? months[state.month] : `${months[from]} → ${months[state.month]}`;
+  const about = [layer.standing ? name(DATA.reasons[state.reason]) : "", when, unit(layer.unit)].filter(Boolean).flatMap((part, k) => [k ? " · " : "", el("span", {}, part)]);
   const choice = own => el("button", { type: "button", "aria-pressed": state.own === own ? "true" : "false", onclick: () => { state.own = own; base.redraw(); drawLegend(); byId(own ? "hs-own" : "hs-shared").focus(); }, id: own ? "hs-own" : "hs-shared" }, w(own ? "own" : "shared"));
   byId("hs-legend").replaceChildren(...[el("summary", {}, el("h2", {}, name(layer)), el("p", {}, ...about)), el("ul", {}, ...rows),
-    layer.own && months.length > 1 ? el("div", { class: "hs-scale", role: "group", "aria-label": w("scale") }, choice(false), choice(true)) : null,
+    layer.own && months.length > 1 && !comparing() ? el("div", { class: "hs-scale", role: "group", "aria-label": w("scale") }, choice(false), choice(true)) : null,
     el("ul", { class: "hs-signs" }, ...(state.shown.warned && DATA.warned.length ? DATA.reasons.map(r => el("li", {}, signImage(r.shape, r.colour, 6.4), el("span", {}, name(r)))) : []),
+      ...(state.shown.warned ? ledgerSigns() : []),
       state.shown.hot && hot.size ? el("li", {}, el("i", { class: "hs-ring" }), el("span", {}, w("isHot"))) : null)].filter(Boolean));
 }
 function drawLayers() {
   const never = layer => !layer.has.includes(true), focused = document.activeElement && document.activeElement.name === "layer";
   const note = layer => never(layer) ? w("noData") : layer.has[state.month] ? "" : w({ onlyLast: "lastOnly", baseOut: "noBase", noLayerData: "noData" }[whyNot(layer)]);
   byId("hs-layers").replaceChildren(...field.layers.map(layer => el("label", { class: layer.has[state.month] ? "" : "off" },
-    el("input", { type: "radio", name: "layer", value: layer.id, checked: layer === shownLayer(), disabled: !layer.has[state.month], onchange: () => { state.layer = layer; base.redraw(); drawTime(); drawLegend(); } }),
+    el("input", { type: "radio", name: "layer", value: layer.id, checked: layer === shownLayer(), disabled: !layer.has[state.month], onchange: () => { state.layer = layer; if (comparing("change")) { state.how = "swipe"; afterChoice(); } else { base.redraw(); other.redraw(); drawTime(); drawLegend(); } } }),
     el("span", {}, layer.short[state.lang]), note(layer) ? el("small", {}, note(layer)) : null)));
   if (focused) byId("hs-layers").querySelector("input[checked]").focus();
   const counts = { warned: warnedBy.size, hot: hot.size, facilities: DATA.facilities.rows.length };
@@ -39,11 +40,11 @@ function drawCities() {
 function pickReason(r) {
   state.reason = r;
   drawList(); byId("hs-tab-" + r).focus();
-  if (shownLayer().standing) { base.redraw(); drawLegend(); }
+  if (shownLayer().standing) { base.redraw(); other.redraw(); drawLegend(); }
 }
 function figureOf(row) {
   if (DATA.public) return "";
-  if (row.r === 0) return row.pm25 == null ? "—" : row.pm25.toFixed(field.decimals);
+  if (row.r === 0) return row.@value@ == null ? "—" : row.@value@.toFixed(field.decimals);
   if (field.change !== "percent") return signed(row.change);
   return row.change_pct == null ? "—" : (row.change_pct > 0 ? "+" : row.change_pct < 0 ? "−" : "") + Math.abs(row.change_pct).toFixed(1) + " %";
 }
@@ -51,7 +52,7 @@ function listItem(row) {
   const unit = cells.units[cells.unit[row.i]], reason = DATA.reasons[row.r];
   return el("button", { type: "button", class: "hs-item", onclick: () => { openCell(row.i, true); seeMap(); } }, signImage(reason.shape, reason.colour, 8.4, row.k),
     el("span", {}, el("b", {}, cells.codes[row.i]), el("small", {}, [cells.labels.get(row.i), unit[1], unit[2]].filter(Boolean).join(" · "))),
-    el("span", { class: "hs-right" }, el("b", {}, figureOf(row)), row.sure === false ? el("small", { class: "blurred" }, w("blurred")) : el("small", {}, row.p_top == null ? "" : fill("listed", percent(row.p_top)))));
+    ledgerDot(row.i), el("span", { class: "hs-right" }, el("b", {}, figureOf(row)), row.sure === false ? el("small", { class: "blurred" }, w("blurred")) : el("small", {}, row.p_top == null ? "" : fill("listed", percent(row.p_top)))));
 }
 // On a phone the list lies below the map.
 function seeMap() { map.getContainer().scrollIntoView({ block: "nearest" }); }
@@ -75,7 +76,7 @@ function drawList(all) {
 }
 function drawNotes() {
   const n = DATA.notes, line = (key, said) => [el("dt", {}, w(key)), el("dd", {}, said)];
-  byId("hs-notes").replaceChildren(...line("asOf", text(n.as_of)), ...n.lines.flatMap(([key, zh, en]) => line(key, text(state.lang ? en : zh))), ...(n.coarse ? line("resolution", pick(n.coarse)) : []));
+  byId("hs-notes").replaceChildren(...line("asOf", text(n.as_of)), ...(DATA.ledger ? line("ledgerAsOf", text(DATA.ledger.asof)) : []), ...n.lines.flatMap(([key, zh, en]) => line(key, text(state.lang ? en : zh))), ...(n.coarse ? line("resolution", pick(n.coarse)) : []));
   byId("hs-estimate").textContent = pick(DATA.notes.estimate); byId("hs-keys").textContent = w("keys");
   byId("hs-coarse").hidden = !n.coarse; byId("hs-coarse").textContent = n.coarse ? pick(n.coarse) : "";
 }
@@ -97,7 +98,7 @@ function drawHead() {
   }
   byId("hs-home").title = w("whole"); byId("hs-home").setAttribute("aria-label", w("whole"));
 }
-function drawAll() { drawHead(); drawCities(); drawTime(); drawLayers(); drawLegend(); drawList(); drawNotes(); drawNet(); }
+function drawAll() { drawHead(); drawCities(); drawTime(); drawVersus(); drawLayers(); drawLegend(); drawList(); drawNotes(); drawNet(); drawOut(); }
 
 byId("hs-tabs").addEventListener("keydown", event => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -107,14 +108,16 @@ byId("hs-cities").addEventListener("change", event => {
   state.city = event.target.value; fade = faded(); map.closePopup();
   show(state.city ? boundsOf(i => cityOf(i) === state.city).pad(0.05) : home); repaint(); drawList();
 });
-byId("hs-lang").addEventListener("click", () => { state.lang = 1 - state.lang; const again = reopen; drawAll(); if (again) again(); });
+byId("hs-lang").addEventListener("click", () => { state.lang = 1 - state.lang; const again = reopen; drawAll(); ruler._update(); if (again) again(); });
 byId("hs-print").addEventListener("click", () => window.print());
 byId("hs-home").addEventListener("click", () => show(home));
 let onScreen = null;
-window.addEventListener("beforeprint", () => { onScreen = [map.getCenter(), map.getZoom()]; const box = map.getBounds(); map.closePopup(); document.body.classList.add("hs-printing"); drawList(true); map.invalidateSize({ animate: false }); map.fitBounds(box, { animate: false }); base.redraw(); over.redraw(); base.flatten(over); });
-window.addEventListener("afterprint", () => { document.body.classList.remove("hs-printing"); drawList(); map.invalidateSize({ animate: false }); map.setView(...onScreen, { animate: false }); repaint(); });
+window.addEventListener("beforeprint", () => { onScreen = [map.getCenter(), map.getZoom()]; const box = map.getBounds(); map.closePopup(); document.body.classList.add("hs-printing"); drawList(true); map.invalidateSize({ animate: false }); map.fitBounds(box, { animate: false }); repaint(); placeSwipe(); base.flatten(base.together(other, over, swipeAt())); });
+window.addEventListener("afterprint", () => { document.body.classList.remove("hs-printing"); drawList(); map.invalidateSize({ animate: false }); map.setView(...onScreen, { animate: false }); repaint(); placeSwipe(); });
 if (map.getSize().x < 520) byId("hs-legend").removeAttribute("open");
-L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
+const ruler = L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 });
+ruler._updateMetric = longest => { const metres = ruler._getRoundNum(longest); ruler._updateScale(ruler._mScale, metres < 1000 ? `${metres} ${unit("m")}` : `${metres / 1000} ${unit("km")}`, metres / longest); };
+ruler.addTo(map);
 drawAll(); map.invalidateSize({ animate: false }); show(home);
 map.setMinZoom(Math.max(2, Math.floor(map.getZoom()) - 1)); map.setMaxBounds(home.pad(1.5));
 base.addTo(map); over.addTo(map);  // last: one painting, of the right view

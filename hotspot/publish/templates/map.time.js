@@ -5,7 +5,7 @@ function setMonth(t) {
   t = Math.max(0, Math.min(last, t));
   if (t === state.month) return;
   state.month = t;
-  base.redraw(); drawTime(); drawLayers(); drawLegend();
+  base.redraw(); if (comparing()) { other.redraw(); drawVersus(); } drawTime(); drawLayers(); drawLegend();
   if (reopen) reopen();
 }
 // Why the chosen layer is not on the map in this month.
@@ -14,7 +14,7 @@ function drawTime() {
   const t = state.month, layer = state.layer, now = t === last, said = [now ? w("published") : fill("belongs", monthWords(last))];
   const blank = !field.layers[0].has[t], why = blank && column("why_" + t) ? pick(field.why[column("why_" + t).whole(0) || 0]) : "";
   if (blank) said.unshift(why ? `${w("noData")}${state.lang ? ": " : "："}${why}${state.lang ? "." : "。"}` : `${w("noData")}${state.lang ? "." : "。"}`);
-  else if (layer !== shownLayer()) said.unshift(fill("noLayer", name(layer), w(whyNot(layer))));
+  else if (layer !== shownLayer() && !comparing("change")) said.unshift(fill("noLayer", name(layer), w(whyNot(layer))));
   byId("hs-when").textContent = monthWords(t); byId("hs-when-note").textContent = said.join(" ");
   byId("hs-time").classList.toggle("other", !now);
   byId("hs-back").textContent = w("backTo"); byId("hs-back").hidden = now;
@@ -37,7 +37,7 @@ slider.addEventListener("input", () => { stop(); setMonth(+slider.value); });
 byId("hs-back").addEventListener("click", () => { stop(); setMonth(last); slider.focus(); });
 document.addEventListener("keydown", event => {
   const step = { "[": -1, "]": 1 }[event.key];
-  if (step && event.target !== byId("hs-search")) { stop(); setMonth(state.month + step); }
+  if (step && !event.target.matches("#hs-search, select")) { stop(); setMonth(state.month + step); }
 });
 byId("hs-time").style.setProperty("--n", months.length);
 byId("hs-time").hidden = months.length < 2;

@@ -7,7 +7,7 @@ const WORDS = {
   warned: ["预警网格", "Warning cells"], hot: ["热点网格", "Hotspot cells"], borders: ["市县界线", "Borders"],
   facilities: ["企业与设施", "Facilities"], noData: ["无数据", "no data"], none: ["本月没有预警网格", "No warning cells this month"],
   cell: ["网格", "Cell"], cells: ["个网格", "cells"], hotspots: ["个热点网格", "hotspot cells"], wcells: ["个预警网格", "warning cells"],
-  mean: ["PM2.5 月均值", "PM2.5 monthly mean"], coverage: ["覆盖率", "Coverage"], nValid: ["有效日数", "Valid days"],
+  mean: ["@figure_zh@", "@figure_en@"], coverage: ["覆盖率", "Coverage"], nValid: ["有效日数", "Valid days"],
   error: ["误差（1σ）", "Error (1 sd)"],
   yoy: ["同比", "Year on year"], mom: ["环比", "Month on month"], gi: ["聚集类别", "Cluster"], isHot: ["热点网格", "Hotspot cell"],
   shared: ["统一色阶", "all months"], own: ["本月色阶", "this month"], scale: ["色阶", "Scale"],
@@ -29,7 +29,13 @@ const WORDS = {
   kind: ["类别", "Class"], about: ["数据说明", "About these data"], asOf: ["数据截至", "Data to"], source: ["数据来源", "Source"],
   completeness: ["完整性", "Completeness"], gas_state: ["浓度状态", "Gas state"], method: ["方法", "Method"], lattice_id: ["格网", "Lattice"],
   rules: ["规则", "Rules"], resolution: ["分辨率提示", "Resolution"], map: ["热点网格地图，方向键平移，回车键查看中心网格", "Map of cells; arrow keys move it, Enter opens the cell in the middle"],
-  keys: ["键盘：Tab 移动焦点，方向键平移，+/− 缩放，回车查看地图中心的网格，Alt+方向键移到相邻网格，[ 和 ] 换月，Esc 关闭。", "Keyboard: Tab moves on, arrows pan, +/− zoom, Enter opens the cell in the middle of the map, Alt+arrow goes to the next cell, [ and ] change the month, Esc closes."],
+  keys: ["键盘：Tab 移动焦点，方向键平移，+/− 缩放，回车查看地图中心的网格，Alt+方向键移到相邻网格，[ 和 ] 换月，C 对比两月，Esc 关闭。", "Keyboard: Tab moves on, arrows pan, +/− zoom, Enter opens the cell in the middle of the map, Alt+arrow goes to the next cell, [ and ] change the month, C compares two months, Esc closes."],
+  compare: ["对比两月", "Compare two months"], compareWith: ["对比的月份", "Month beside it"], swipe: ["卷帘", "Swipe"], change: ["差值", "Change"], swipeAt: ["卷帘位置", "Place of the swipe"],
+  reasonName: ["预警原因", "Reason"], city: ["城市", "City"], label: ["官方编号", "Label"], county: ["区县", "County"], township: ["乡镇街道", "Township"], lon: ["经度（WGS 84）", "Longitude (WGS 84)"], lat: ["纬度（WGS 84）", "Latitude (WGS 84)"],
+  rankName: ["位次", "Rank"], base: ["基准值", "Base"], changeName: ["变化量", "Change"], changePct: ["变化率（%）", "Change in %"], rankLow: ["位次区间下限", "Rank from"], rankHigh: ["位次区间上限", "Rank to"], distinct: ["是否可区分", "Distinguishable"],
+  csv: ["导出名单（CSV）", "List as CSV"], png: ["保存图片（PNG）", "Picture as PNG"],
+  ledger: ["台账", "Ledger"], waiting: ["待反馈", "awaiting an answer"], answered: ["已反馈", "answered"], overdue: ["逾期", "overdue"], closed: ["已办结", "closed"], until: ["截止 {0}", "due {0}"], ledgerAsOf: ["台账截至", "Ledger as of"],
+  days: ["逐日浓度", "Days"], hours: ["逐时浓度", "Hours"], localHours: ["当地时间", "local time"], pickDay: ["点某日看逐时", "click a day for its hours"],
   whole: ["全图", "Whole area"], zoomIn: ["放大", "Zoom in"], zoomOut: ["缩小", "Zoom out"], close: ["关闭", "Close"],
 };
 const VALUES = {

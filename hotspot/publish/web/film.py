@@ -101,4 +101,4 @@ def _top(values: Floats) -> float:
     """End of the axis: a round number above the largest value."""
     largest = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
     step = 10.0 ** np.floor(np.log10(max(largest, 1.0)))
-    return float(next(k * step for k in (1, 2, 4, 5, 10) if k * step >= largest))
+    return float(next(k * step for k in (1, 2, 4, 6, 8, 10) if k * step >= largest))

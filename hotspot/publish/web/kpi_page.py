@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 
 from hotspot.ledger.issues import STATES
+from hotspot.ledger.watch import ALARM_STATES
 from hotspot.publish.web.page import offline_page
 from hotspot.publish.web.webmap import WebMap
 from hotspot.rules.classes import departments, problem_types
 from hotspot.text.escape import escape
-
-ALARM_STATES = {
-    "in time": ("按时反馈", "in time"), "late": ("逾期反馈", "late"), "running": ("待反馈", "waiting"),
-    "overdue": ("超期未反馈", "overdue"), "no clock": ("无时限", "no clock"),
-}  # fmt: skip
 
 
 def kpi_page(told: Mapping) -> WebMap:

@@ -23,10 +23,6 @@ def pack(values: ArrayLike) -> str:
     ----------
     values : integer array [n], absolute values and differences below 2**52
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> pack([100, 101, 99])

@@ -12,12 +12,13 @@ from importlib import resources
 from typing import Any
 
 from hotspot.publish.web.webfont import font_face
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.text.escape import escape, script_json
 
 # Order matters: each file uses what the ones before it define.
 _SCRIPTS = (
-    "map.words.js", "map.datum.js", "map.data.js", "map.draw.js", "map.js", "map.card.js", "map.time.js",
-    "map.search.js", "map.tiles.js", "map.page.js",
+    "map.words.js", "map.datum.js", "map.data.js", "map.draw.js", "map.js", "map.ledger.js", "map.card.js",
+    "map.series.js", "map.compare.js", "map.out.js", "map.time.js", "map.search.js", "map.tiles.js", "map.page.js",
 )  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -28,7 +29,11 @@ _ID = "hotspot"
 
 
 def map_page(
-    data: dict[str, Any], title: str, bounds: tuple[float, float, float, float], hosts: Sequence[str] = ()
+    data: dict[str, Any],
+    title: str,
+    bounds: tuple[float, float, float, float],
+    hosts: Sequence[str] = (),
+    of: Pollutant = PM25,
 ) -> str:
     """
     The page of a map.
@@ -43,6 +48,8 @@ def map_page(
         west, south, east, north of the cells, degrees
     hosts : sequence of str
         The only places from which pictures may be asked; none by default.
+    of : Pollutant
+        Whose columns ``data`` holds.
 
     Returns
     -------
@@ -95,7 +102,7 @@ def map_page(
     head = figure.header
     policy = POLICY.format(hosts="".join(f" {host}" for host in hosts))
     language = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    styles, code = leaflet_css() + template("map.css"), "\n".join(map(template, _SCRIPTS))
+    styles, code = leaflet_css() + template("map.css"), _script(of)
     head.add_child(Literal(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', "policy"))
     head._children.move_to_end("policy_policy", last=False)
     head.add_child(Literal(f"<title>{title}</title>{language}", "title"))
@@ -108,8 +115,15 @@ def map_page(
     plain.add_child(page, name="page")
     # Styles last: folium's own are written by render(), and ours must win.
     html = figure.render()
-    html = html.replace("</head>", f"<style>{font_face(html)}{styles}</style>\n</head>", 1)
+    html = html.replace("</head>", f"<style>{font_face(html, code + before)}{styles}</style>\n</head>", 1)
     return html.replace("<html>", '<html lang="zh-CN">', 1)
+
+
+def _script(of: Pollutant) -> str:
+    """The page's own code; its marks are filled with what the pollutant's columns and its value are called."""
+    code = "\n".join(map(template, _SCRIPTS)).replace("@value@", of.name)
+    name = f"{of.label} " if of.usual else of.label
+    return code.replace("@figure_zh@", f"{name}月{of.value_zh}").replace("@figure_en@", f"{of.en} {of.figure_en}")
 
 
 def frame(html: str, title: str, height: int = 640) -> str:
@@ -118,8 +132,6 @@ def frame(html: str, title: str, height: int = 640) -> str:
 
     Parameters
     ----------
-    html : str
-    title : str
     height : int, pixels
 
     Returns
@@ -133,7 +145,7 @@ def frame(html: str, title: str, height: int = 640) -> str:
     """
     inner = html.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
     style = f"width:100%;height:{height}px;border:0"
-    rights = 'sandbox="allow-scripts allow-modals"'  # modals: printing
+    rights = 'sandbox="allow-scripts allow-modals allow-downloads"'  # modals: printing; downloads: list and picture
     return f'<iframe title="{escape(title)}" srcdoc="{inner}" style="{style}" {rights}></iframe>'
 
 
@@ -184,7 +196,6 @@ def offline_page(name: str, data: Any, title: str) -> str:
 
     Parameters
     ----------
-    name : str
     data : plain values, read by the script from ``#hotspot-data``
     title : str, escaped already
 
@@ -194,7 +205,7 @@ def offline_page(name: str, data: Any, title: str) -> str:
     """
     body, code, style = (template(f"{name}.{kind}") for kind in ("html", "js", "css"))
     packed = script_json(data)
-    font = font_face(body + code + packed + title)
+    font = font_face(packed + title, body + code)
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'

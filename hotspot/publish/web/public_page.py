@@ -11,7 +11,10 @@ from typing import Any
 
 from hotspot.publish.web.page import POLICY, template
 from hotspot.publish.web.webfont import font_face
+from hotspot.publish.words import NONE_WARNED
 from hotspot.text.escape import escape
+from hotspot.text.labels import label_of
+from hotspot.text.table import titles
 
 WIDE = 800.0  # units of the drawing
 # How the list is made, in ten sentences (D1-D12, B25).
@@ -90,10 +93,6 @@ def public_page(facts: PublicFacts) -> str:
     """
     The page as one file.
 
-    Parameters
-    ----------
-    facts : PublicFacts
-
     Returns
     -------
     str, the same for the same facts
@@ -164,12 +163,10 @@ def _table(heads: Sequence[tuple[str, str, str]], rows: Sequence[Mapping[str, An
 
 def _list(facts: PublicFacts) -> str:
     if not facts.rows:
-        return _p("本月没有预警网格。", "No cell is listed this month.")
+        return _p(NONE_WARNED, "No cell is listed this month.")
     n = len(facts.rows)
-    heads = (
-        ("code", "预警网格编号", "Cell"), ("county", "所属县（区、市）", "County"),
-        ("place", "位置坐标", "Coordinates"), ("reasons", "预警原因", "Reasons"),
-    )  # fmt: skip
+    en = {"code": "Cell", "county": "County", "place": "Coordinates", "reasons": "Reasons"}
+    heads = [(name, zh, en[name]) for name, zh in titles("public/list.csv").items()]
     return _p(f"本月共{n}个预警网格。", f"{n} cells are listed this month.") + _table(heads, facts.rows, "code")
 
 
@@ -219,7 +216,7 @@ def _complain(facts: PublicFacts) -> str:
         ("unit", "网格", "Unit"),
         ("role", "职务", "Role"),
         ("name", "姓名", "Name"),
-        ("phone", "投诉电话", "Phone"),
+        ("phone", label_of("complaint_line"), "Phone"),
     )
     if facts.people:
         return _table(heads, facts.people)
@@ -235,7 +232,8 @@ def _method() -> str:
 def _corrections(facts: PublicFacts) -> str:
     if not facts.corrections:
         return _p("本月名单没有更正。", "This month's list was not corrected.")
-    heads = (("county", "所属县（区、市）", "County"), ("code", "网格编号", "Cell"), ("reason", "预警原因", "Reason"),
+    heads = (("county", "所属县（区、市）", "County"), ("code", label_of("cell_code"), "Cell"),
+             ("reason", label_of("reasons"), "Reason"),
              ("what", "更正", "Correction"))  # fmt: skip
     return _table(heads, facts.corrections)
 

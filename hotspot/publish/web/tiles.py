@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hotspot.study import WebMap
+from hotspot.text.labels import label_of
 
 _TIANDITU = (
     "https://t{{s}}.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}"
@@ -24,7 +25,13 @@ _SOURCES: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
             "urls": [_TIANDITU.replace("{layer}", layer) for layer in ("vec", "cva")],
             "key": "{key}",
         },
-        "amap": {"name": ["高德地图", "Amap"], "datum": "gcj02", "parts": "1234", "urls": [_AMAP], "key": "&key={key}"},
+        "amap": {
+            "name": [label_of("amap"), "Amap"],
+            "datum": "gcj02",
+            "parts": "1234",
+            "urls": [_AMAP],
+            "key": "&key={key}",
+        },
     }
 )
 

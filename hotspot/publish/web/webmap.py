@@ -7,6 +7,7 @@ published list prints.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from hotspot import contracts
 from hotspot.grid.lattice import Grid
 from hotspot.publish.palette import palette
+from hotspot.publish.web.cell_series import pack_series
+from hotspot.publish.web.evidence_signs import with_layers
 from hotspot.publish.web.page import frame, map_page
 from hotspot.publish.web.tiles import hosts, tile_source
 from hotspot.publish.web.webmap_data import pack_cells, page_order, positions
@@ -63,10 +66,6 @@ class WebMap:
         ----------
         path : str or Path
             A file that may exist; it is replaced whole or not at all.
-
-        Returns
-        -------
-        Path
         """
         path = Path(path)
         part = path.with_name(path.name + ".part")
@@ -91,6 +90,9 @@ def web_map(
     public: bool = False,
     emerging: "xr.Dataset | None" = None,
     past: Any = None,
+    layers: "gpd.GeoDataFrame | None" = None,
+    days: "xr.Dataset | None" = None,
+    hours: Mapping[str, Any] | None = None,
 ) -> WebMap:
     """
     The month's map: concentration, changes, doubt, warning cells, sources, in one offline file.
@@ -122,6 +124,12 @@ def web_map(
         From ``rank.warn.emerging``: how clusters came about, as a layer.
     past : mapping cell -> list of (zh, en), optional
         What lies behind a cell, from ``ledger.past.known_past``; shown in its card.
+    layers : GeoDataFrame, optional
+        Fires and bare soil, from ``read_layers``: signs beside the facilities.
+    days : Dataset (cell, day) with ``pm25``, ug/m3, optional
+        Days of cells in the published month, shown in their cards.
+    hours : mapping cell -> float array, ug/m3, optional
+        Local hours of the published month from its first, shown by the day.
     title : str, optional
         Headline; default: the study's name.
     public : bool
@@ -171,11 +179,12 @@ def web_map(
         raise DataError(f"field: it is of {month} and holds later months; give the months up to {month}.")
     history = None if history is None else contracts.in_order(history)
     if public:
-        traced = hot = facilities = not_ranked = gi = standing = emerging = past = None
-    reasons = in_use(criteria.warning.k)
+        traced = hot = facilities = not_ranked = gi = standing = emerging = past = layers = None
+    reasons, of = in_use(criteria.warning.k), contracts.pollutant_of(field)
     values = pack_field(
         field, order, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
         level_year=_level_year(study, month), public=public, emerging=emerging, reasons=reasons,
+        of=of,
     )  # fmt: skip
     ids = [reason.id for reason in reasons]
     said = notes(field, study, month, title)
@@ -190,18 +199,21 @@ def web_map(
         "calm": calm_notes(traced, field, order),
         "hidden": hidden_notes(traced, field, order, None if study is None else study.grid),
         "past": past_notes(past, field, order),
+        "series": None if public else pack_series(days, hours, field, order, decimals),
+        "ledger": None,
         "hot": hotspot_cells(hot, field, order),
         "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), ids),
         "not_ranked": not_ranked_rows(not_ranked, field, order, ids),
-        "facilities": facility_rows(facilities),
+        "facilities": with_layers(facility_rows(facilities), layers),
         "colours": palette()["lines"],
         "public": public,
         "tiles": tiles,
     }
+    data = of.told(data)
     lon, lat = field["lon"].to_numpy(), field["lat"].to_numpy()
     bounds = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
     name = plain(title) or (plain(study.name) if study is not None else "hotspot")
-    return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds, hosts(tiles)), f"{name} · {month}")
+    return WebMap(map_page(data, f"{said['title'][0]} · {month}", bounds, hosts(tiles), of), f"{name} · {month}")
 
 
 def _level_year(study: Study | None, month: str) -> int | None:

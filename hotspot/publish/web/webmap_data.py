@@ -101,10 +101,6 @@ def positions(
     what : str
         The name of the table, for the message.
 
-    Returns
-    -------
-    list of int
-
     Raises
     ------
     DataError

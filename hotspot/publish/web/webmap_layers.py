@@ -16,10 +16,14 @@ from hotspot.publish.emerging_words import emerging_en, emerging_zh
 from hotspot.publish.palette import diverging_breaks, palette, pooled_breaks, sequential_breaks, spread_over
 from hotspot.publish.web.packing import column, pack
 from hotspot.publish.why_words import why_zh
+from hotspot.publish.words import FIELDS
+from hotspot.rank.select.hotspots import LEVEL_WORDS
 from hotspot.rank.warn.emerging import CLASSES
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.rules.reasons import REASONS, in_use
 from hotspot.text.escape import escape
+from hotspot.text.labels import label_of
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -28,12 +32,12 @@ if TYPE_CHECKING:
 
 # In the legend, and shorter in the list of layers.
 _NAMES = {
-    "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean", "月均浓度", "Monthly mean"),
-    "coverage": ("卫星覆盖率", "Coverage", "卫星覆盖率", "Coverage"),
-    "pm25_error": ("误差（1σ）", "Error (1 sd)", "误差", "Error"),
-    "level": ("静稳条件下的排放水平", "Level in stagnant weather", "静稳排放水平", "Stagnant level"),
+    "pm25": (*FIELDS["pm25"], label_of("monthly_mean"), "Monthly mean"),
+    "coverage": FIELDS["coverage"] * 2,
+    "pm25_error": (*FIELDS["pm25_error"], "误差", "Error"),
+    "level": (*FIELDS["level"], LEVEL_WORDS["inversion"][0], "Stagnant level"),
     "confidence": ("列入名单的把握", "Chance to be listed", "列入把握", "Chance"),
-    "emerging": ("聚集的演变（十三个月）", "How clusters came about, 13 months", "聚集演变", "Emerging"),
+    "emerging": ("聚集的演变（十三个月）", "How clusters came about, 13 months", label_of("clusters"), "Emerging"),
     "gi": ("Gi* 聚集类别", "Gi* clusters", "Gi* 聚集", "Gi* clusters"),
 }
 _COVERAGE = [20.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
@@ -54,6 +58,7 @@ def pack_field(
     public: bool = False,
     emerging: "xr.Dataset | None" = None,
     reasons: Sequence[Any] | None = None,
+    of: Pollutant = PM25,
 ) -> dict[str, Any]:
     """
     The field's columns, and the layers a reader can choose between.
@@ -80,6 +85,8 @@ def pack_field(
         From ``rank.warn.emerging``.
     reasons : list of Reason, optional
         The classes whose changes are shown. Default: ours.
+    of : Pollutant
+        Gives names of columns, and the colours of its values.
 
     Returns
     -------
@@ -103,8 +110,8 @@ def pack_field(
     level = [_take(source, "pm25", order, t) for t in range(len(names))]
     printed = [np.round(np.rint(np.round(v * 10**decimals, 7)) / 10**decimals, decimals) for v in level]
     columns |= {f"pm25_{t}": column(v, decimals) for t, v in enumerate(level)}
-    ramp = palette()["sequential"]["concentration"]
-    layers.append(_monthly("pm25", "µg/m³", printed, ramp, pooled_breaks, sequential_breaks))
+    colours = palette()["sequential"][of.colours]
+    layers.append(_monthly("pm25", "µg/m³", printed, colours, pooled_breaks, sequential_breaks))
     for reason in in_use({}) if reasons is None else reasons:
         back = reason.months_back
         if not back:
@@ -120,7 +127,9 @@ def pack_field(
         layers += _of_the_month(field, order, columns, len(names), gi, standing)
         layers += _emerging(field, order, columns, len(names), emerging)
         texts = _reasons(source, order, columns, len(names))
-    columns = {name: packed for name, packed in columns.items() if packed is not None}
+    columns = {of.column(name): packed for name, packed in columns.items() if packed is not None}
+    for layer in layers:
+        layer |= {"id": of.column(layer["id"]), "at": layer["at"] and [at and of.column(at) for at in layer["at"]]}
     return {
         "months": names, "columns": columns, "layers": layers, "why": texts, "change": change, "decimals": decimals,
     }  # fmt: skip
@@ -135,7 +144,6 @@ def standing_rows(standing: "pd.DataFrame | None", places: Callable, reasons: Se
     standing : DataFrame, from ``rank_standing``, or None
     places : callable
         Gives the position of each cell on the page.
-    reasons : sequence of str
 
     Returns
     -------
@@ -255,8 +263,8 @@ def _of_the_month(
         value = np.append(sign, np.nan)[at]  # -1, a cell that was not tested, takes the NaN at the end
         columns["gi"] = column(value, 0)
         layer = _layer("gi", "", [-0.5, 0.5], [colours["cold"], colours["none"], colours["hot"]])
-        words = [["低值聚集", "Cluster of low values"], ["不显著", "Not significant"]]
-        words.append(["高值聚集", "Cluster of high values"])
+        words = [[label_of("low_cluster"), "Cluster of low values"], ["不显著", "Not significant"]]
+        words.append([label_of("high_cluster"), "Cluster of high values"])
         has = {"at": [*[None] * (n_month - 1), "gi"], "has": [*blank, bool(np.isfinite(value).any())]}
         layers.append(layer | has | {"classes": words})
     return layers

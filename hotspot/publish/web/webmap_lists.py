@@ -5,13 +5,14 @@ Every text from data passes ``escape`` here; numbers are already rounded as the
 published list rounds them, so that page and list never differ.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hotspot import contracts
 from hotspot.grid.lattice import Grid
 from hotspot.kernels.arrays import Ints
 from hotspot.publish import words
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _COMPLETENESS = {
     "days of 20 or more hours": ("逐日数据，每日不少于 20 小时", "days of 20 or more hours"),
     "days": ("逐日数据，按有效日数判定", "daily data, judged by the number of valid days"),
+    "days of 14 or more 8 h means": ("逐日最大 8 小时平均（至少 14 个）", "days of 14 or more 8 h means"),
     "monthly product": ("月产品（无逐日完整性信息）", "monthly product (no day-by-day completeness)"),
 }
 # Where nothing was seen from above the page must not say so.
@@ -91,7 +93,6 @@ def warned_rows(
     warned : DataFrame, from ``rank_warnings``
     field : Dataset (cell, time)
     order : int array, from ``page_order``
-    decimals : int
     public : bool
         Cell, place and reason only (D10).
     reasons : sequence of str, the classes in their order
@@ -113,11 +114,11 @@ def warned_rows(
         rows = [{"i": place, "r": r, "at": spot} for place, r, spot in zip(where, kinds, at, strict=True)]
         # In order of the cells: their order in the list would tell their ranks.
         return sorted(rows, key=lambda row: (row["r"], row["i"]))
-    weather = weather_change(field, table).to_dict("records")
+    weather, of = weather_change(field, table).to_dict("records"), contracts.pollutant_of(field)
     rows = []
     for place, row in zip(where, table.to_dict("records"), strict=True):
         figures = {
-            name: _number(row[name])
+            of.column(name): _number(row[name])
             for name in ("pm25", "previous", "change", "change_pct", "p_worst", "p_top", "rank_low", "rank_high")
         }
         figures |= {"p_again": _number(row["p_again"]), "n_may": n_may(row) or None} if "may" in row else {}
@@ -176,7 +177,7 @@ def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> 
     return found
 
 
-def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[Any, Any]:
+def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[str, Any]:
     """
     What a month of much calm means for the sources of a warned cell.
 
@@ -191,14 +192,8 @@ def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> d
     dict: cell position as text -> (zh, en), of the cells where calm prevails
     """
     hours = {} if traced is None else traced.attrs.get("hours", {})
-    said = {cell: calm_words(about) for cell, about in sorted(hours.items()) if calm_words(about)[0]}
-    places = positions(said, field, order, "traced sources")
-    return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
-
-
-def _around(grid: Any, col: int, row: int) -> Callable[[int, int], str]:
-    """The code of the cell so many to the east and north of one."""
-    return lambda east, north: str(grid.code(col + east, row + north))
+    said = {cell: list(calm_words(about)) for cell, about in sorted(hours.items()) if calm_words(about)[0]}
+    return _placed(said, field, order, "traced sources")
 
 
 def hidden_notes(
@@ -218,15 +213,15 @@ def hidden_notes(
     -------
     dict: cell position as text -> (zh, en)
     """
-    hidden = {} if traced is None or grid is None else traced.attrs.get("unregistered", {})
-    said = {}
-    for cell, found in sorted(hidden.items()):
-        if grid is None:
-            break
+    if traced is None or grid is None:
+        return {}
+
+    def told(cell: str, found: Any) -> list[str]:
         col, row = grid.parse(cell)
-        said[cell] = findings_words(found, _around(grid, col, row))
-    places = positions(said, field, order, "traced sources")
-    return {str(place): list(pair) for place, pair in zip(places, said.values(), strict=True)}
+        return list(findings_words(found, lambda east, north: str(grid.code(col + east, row + north))))
+
+    hidden = sorted(traced.attrs.get("unregistered", {}).items())
+    return _placed({cell: told(cell, found) for cell, found in hidden}, field, order, "traced sources")
 
 
 def past_notes(
@@ -245,12 +240,13 @@ def past_notes(
     -------
     dict: cell position as text -> list of (zh, en)
     """
-    told = dict(sorted((past or {}).items()))
-    places = positions(told, field, order, "past of cells")
-    return {
-        str(place): [[escape(words) for words in pair] for pair in lines]
-        for place, lines in zip(places, told.values(), strict=True)
-    }
+    told = {cell: [[escape(text) for text in pair] for pair in lines] for cell, lines in sorted((past or {}).items())}
+    return _placed(told, field, order, "past of cells")
+
+
+def _placed(said: Mapping[str, Any], field: xr.Dataset, order: Ints, what: str) -> dict[str, Any]:
+    """What is said of cells, by their position on the page as text."""
+    return dict(zip(map(str, positions(said, field, order, what)), said.values(), strict=True))
 
 
 def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[str, Any]]]:
@@ -338,9 +334,7 @@ def notes(field: xr.Dataset, study: Study | None, month: str, title: str | None)
     Parameters
     ----------
     field : Dataset (cell, time), with the attrs of ``monthly_field``
-    study : Study or None
     month : str, "2020-02"
-    title : str or None
 
     Returns
     -------
@@ -348,8 +342,9 @@ def notes(field: xr.Dataset, study: Study | None, month: str, title: str | None)
     ``coarse`` (zh, en) or None
     """
     attrs = field.attrs
-    name = escape(study.name) if study is not None else ""
-    name_en = escape(study.name_en or study.name) if study is not None else ""
+    of = contracts.pollutant_of(field)
+    name = "" if study is None else escape(study.name) + ("" if of.usual else of.label)
+    name_en = "" if study is None else escape(study.name_en or study.name) + ("" if of.usual else f", {of.en}:")
     titles = (
         [escape(title)] * 2 if title else [f"{name}热点网格与预警", f"{name_en} hotspot cells and warnings".strip()]
     )
@@ -383,7 +378,7 @@ def _coarse(attrs: dict[str, Any]) -> list[str] | None:
         return None
     wide, cell = f"{native / 1000:.3g}", f"{spacing / 1000:.3g}"
     return [
-        f"产品原生分辨率约 {wide} km：相邻 {cell} km 网格之间的差异只来自插值，不能据此区分先后。",
+        f"产品原生分辨率约 {wide} 千米：相邻 {cell} 千米网格之间的差异只来自插值，不能据此区分先后。",
         f"~{wide} km product: neighbouring {cell} km cells differ only by interpolation and cannot be told apart.",
     ]
 

@@ -61,6 +61,34 @@ def clocks(series: Series) -> list[Finding]:
     return far if series.micro else far + near_clocks(series, but={one.place for one in far})
 
 
+def by_the_sun(series: Series) -> list[Finding]:
+    """
+    A whole network whose mean day is highest at an hour at which the sun makes no ozone: no neighbour could tell.
+
+    Examples
+    --------
+    >>> from hotspot.quality.plausible.series import months_of
+    >>> from hotspot.rules.plausible import Plausible
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> hours, rules = synthetic_month(size="small").reference, Plausible(sun_hours=(11, 19))
+    >>> [one.place for one in by_the_sun(months_of(hours, ["2025-12"], pool=None, file_of=str, rules=rules)[0])]
+    ['all stations']
+    """
+    first, last = series.rules.sun_hours
+    hour = (series.local - series.local.astype("datetime64[D]")).astype(np.int64)
+    seen = [series.values[:, hour == one] for one in range(24)]
+    if last - first == 24 or min(np.isfinite(one).sum() for one in seen) < series.rules.min_hours / 24:
+        return []
+    peak = int(np.argmax([np.nanmean(one) for one in seen]))
+    if first <= peak < last:
+        return []
+    words = (
+        f"all stations together are highest at {peak} h, not between {first} and {last} h; is the time zone declared?"
+    )
+    days = series.local[[0, -1]].astype("datetime64[D]").astype(str).tolist()
+    return [Finding(series.file, "all stations", series.month, 0, "clock", words, "stop", *days)]
+
+
 def _far_clocks(series: Series) -> list[Finding]:
     from hotspot.kernels import flags
 
@@ -94,7 +122,6 @@ def near_clocks(series: Series, but: Collection[str] = ()) -> list[Finding]:
 
     Parameters
     ----------
-    series : Series
     but : stations that were found already
 
     Notes

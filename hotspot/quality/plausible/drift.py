@@ -6,13 +6,10 @@ import numpy as np
 
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
+from hotspot.rules.plausible import Plausible
 
-# Days with both values, and hours of a third of a month, without which nothing is fitted.
-_DAYS, _HOURS = 15, 100
 # Cleanest share of the hours: what an instrument adds stands there undiluted, what air adds is gone.
 _CLEAN = 0.2
-# Share of the way from the first to the last third that is gone in the middle one; half in a straight drift.
-_STEADY = 0.1
 
 
 def drifts(series: Series, screening: Any) -> list[Finding]:
@@ -23,11 +20,11 @@ def drifts(series: Series, screening: Any) -> list[Finding]:
     -----
     With d the station less the median of its neighbours, c its median in the cleanest fifth of the hours of the
     month's last third and c0 of its first third, a month is stopped where all of these hold: ``|c|`` reaches
-    ``drift_floor``, and ``|c - c0|`` 0.7 of it, some of that way gone in the middle third; ``|c|`` exceeds the robust
-    spread of d in the last third (air moves back and forth, an offset does not); and in the robust line
-    ``d(day) = a + b neighbours(day) + s day`` the slope reaches ``drift_slope``, and ``drift_t`` times its error. A
-    drift of the screening (``quality.slow``) that is not all of this is a note: sound stations moved by a third of
-    their month (Wuhan, December 2020).
+    ``drift_floor``, and ``|c - c0|`` ``drift_moved`` of it, ``drift_steady`` of that way gone in the middle third;
+    ``|c|`` exceeds the robust spread of d in the last third (air moves back and forth, an offset does not); and in
+    the robust line ``d(day) = a + b neighbours(day) + s day`` the slope reaches ``drift_slope``, and ``drift_t`` times
+    its error. A drift of the screening (``quality.slow``) that is not all of this is a note: sound stations moved by
+    a third of their month (Wuhan, December 2020).
 
     Examples
     --------
@@ -38,10 +35,11 @@ def drifts(series: Series, screening: Any) -> list[Finding]:
     >>> {(one.kind, one.place) for one in findings(month) if one.changes}
     {('drift', 'S06')}
     """
+    from hotspot.quality.single import possible
     from hotspot.quality.slow import drifts as slow
 
     told = np.exp(series.expected)
-    sound = np.where((series.values < screening.low) | (series.values > screening.high), np.nan, series.values)
+    sound = possible(series.values, screening)
     marked, latest = slow(sound, told, series.local, screening)
     slope = np.full(len(series.ids), np.nan) if series.micro else steady(series, sound, told)
     out = []
@@ -66,7 +64,6 @@ def steady(series: Series, values: np.ndarray, told: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    series : Series
     values, told : float64[n, n_hour], ug/m3, what it reads and what its neighbours do
     """
     rules, n_day = series.rules, int(np.ptp(_days(series))) + 1
@@ -75,14 +72,15 @@ def steady(series: Series, values: np.ndarray, told: np.ndarray) -> np.ndarray:
     third = day * 3 // n_day
     out = np.full(len(values), np.nan)
     for at in range(len(values)):
-        first, _ = _clean(apart[at], told[at], third == 0)
-        last, spread = _clean(apart[at], told[at], third == 2)
-        if not (abs(last) >= rules.drift_floor and (last - first) * np.sign(last) >= 0.7 * rules.drift_floor):
+        first, _ = _clean(apart[at], told[at], third == 0, rules)
+        last, spread = _clean(apart[at], told[at], third == 2, rules)
+        way = (last - first) * np.sign(last)
+        if not (abs(last) >= rules.drift_floor and way >= rules.drift_moved * rules.drift_floor):
             continue
-        middle, _ = _clean(apart[at], told[at], third == 1)
-        if not (abs(last) > spread and (middle - first) / (last - first) >= _STEADY):
+        middle, _ = _clean(apart[at], told[at], third == 1, rules)
+        if not (abs(last) > spread and (middle - first) / (last - first) >= rules.drift_steady):
             continue
-        slope, error = _line(apart[at], told[at], day, n_day)
+        slope, error = _line(apart[at], told[at], day, n_day, rules)
         if slope * np.sign(last) >= max(rules.drift_slope, rules.drift_t * error):
             out[at] = slope
     return out
@@ -92,23 +90,23 @@ def _days(series: Series) -> np.ndarray:
     return series.local.astype("datetime64[D]").astype(np.int64)
 
 
-def _clean(apart: np.ndarray, told: np.ndarray, part: np.ndarray) -> tuple[float, float]:
+def _clean(apart: np.ndarray, told: np.ndarray, part: np.ndarray, rules: Plausible) -> tuple[float, float]:
     """Median difference in the cleanest hours of a part of the month, and the robust spread in all of its hours."""
     part = part & np.isfinite(apart)
-    if part.sum() < _HOURS:
+    if part.sum() < rules.drift_hours:
         return np.nan, np.nan
     clean = part & (told <= np.quantile(told[part], _CLEAN))
     middle = np.median(apart[part])
     return float(np.median(apart[clean])), float(1.4826 * np.median(np.abs(apart[part] - middle)) + 1.0)
 
 
-def _line(apart: np.ndarray, told: np.ndarray, day: np.ndarray, n_day: int) -> tuple[float, float]:
+def _line(apart: np.ndarray, told: np.ndarray, day: np.ndarray, n_day: int, rules: Plausible) -> tuple[float, float]:
     """Slope of the days' median differences beside the neighbours' level, by robust least squares, and its error."""
     both = np.isfinite(apart)
     rows = [
         (np.median(apart[at]), np.median(told[at]), n) for n in range(n_day) if (at := both & (day == n)).sum() > 11
     ]
-    if len(rows) < _DAYS:
+    if len(rows) < rules.drift_days:
         return np.nan, np.nan
     y, level, when = np.array(rows).T
     terms = np.column_stack([np.ones(y.size), when - n_day / 2, level])

@@ -6,33 +6,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hotspot.quality.plausible.clock import anomalies
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
 
-# Stations of which every pair is tried; of more, those that fit their place least.
-_TRIED = 60
-# Air two stations share falls off over so many km, hours count up to this log ratio, and days are drawn so often.
-_KM, _MOST, _DRAWS = 20.0, 1.2, 40
-# ug/m3 around which what is quick is set, so that nothing falls below the least value that counts.
-_USUAL = 50.0
-_FEWEST = 6
+# Most stations that are held against each other; hours count up to this log ratio; redrawn days.
+_LARGEST, _MOST, _DRAWS = 150, 1.2, 40
+# Reach of what two stations share, km, and share of what they do not: all that are tried.
+_REACH_KM, _APART = (5.0, 10.0, 20.0, 40.0, 80.0), (0.02, 0.1, 0.3, 0.6)
 
 
 def agreed(found: list[Finding], months: int) -> list[Finding]:
     """
-    Exchanges that most of the delivered months bear out stop; one seen in fewer is a note.
+    Exchanges that two thirds of the delivered months bear out stop; one seen in fewer is a note.
 
     Positions are those of all months; a month in which the air does not follow the map is no exchange.
 
     Parameters
     ----------
-    found : list of Finding
     months : int, how many were judged
 
     Examples
     --------
-    >>> one = Finding("a.csv", "S01", "2025-12", 744, "swapped", "is more like the stations around S06")
+    >>> one = Finding("a.csv", "S01", "2025-12", 744, "swapped", "fits the map better at the place of S06 than ...")
     >>> [agreed([one], months)[0].weight for months in (1, 3)]
     ['stop', 'note']
     """
@@ -41,7 +36,7 @@ def agreed(found: list[Finding], months: int) -> list[Finding]:
     for one in found:
         if one.kind == "swapped" and one.changes:
             n = seen[one.place, one.looks_like.split(" than ")[0]]
-            if 2 * n <= months:
+            if 3 * n < 2 * months:
                 words = f"{one.looks_like} ({n} of {months} months say so)"
                 one = replace(one, weight="note", looks_like=words)
         out.append(one)
@@ -50,49 +45,46 @@ def agreed(found: list[Finding], months: int) -> list[Finding]:
 
 class Fit(NamedTuple):
     """
-    How well a network's likeness follows its map.
+    How well a network's hours fit its map, and any exchange of two of its places.
 
-    r : correlation of likeness and nearness over all pairs of stations
-    gain : float64[n, n], what r would win by exchanging two of the stations ``tried``
+    stations : int64[n], those with hours enough
+    gain : float64[n, n], log likelihood (of one independent hour) won by exchanging two
     z : float64[n, n], the same in units of its own error over redrawn days
     km : float64[n, n]
-    tried : int64[n]
     """
 
-    r: float
+    stations: np.ndarray
     gain: np.ndarray
     z: np.ndarray
     km: np.ndarray
-    tried: np.ndarray
 
-    def best(self, least_km: float) -> list[tuple[float, float, int, int]]:
-        """(z, gain, station, station) of the pairs that are each the other's best exchange."""
-        wins = np.where(self.km >= least_km, self.gain, -np.inf)
-        best = wins.argmax(axis=1)
-        return [
-            (float(self.z[row, other]), float(wins[row, other]), int(self.tried[row]), int(self.tried[other]))
-            for row, other in enumerate(best)
-            if other > row and best[other] == row and np.isfinite(wins[row, other])
-        ]
+    def best(self, least_km: float) -> tuple[float, int, int] | None:
+        """(z, station, station) of the exchange that wins most, or loses least; None where all stand close."""
+        wins = np.where(np.triu(self.km >= least_km, 1), self.gain, -np.inf)
+        one, other = np.unravel_index(int(wins.argmax()), wins.shape)
+        if not np.isfinite(wins[one, other]):
+            return None
+        return float(self.z[one, other]), int(self.stations[one]), int(self.stations[other])
 
-    def z_of(self, one: int, other: int) -> float:
-        """What the exchange of two stations would win, in units of its error; 0 where it was not tried."""
-        rows = [np.flatnonzero(self.tried == at) for at in (one, other)]
-        return float(self.z[rows[0][0], rows[1][0]]) if all(row.size for row in rows) else 0.0
+    def told(self, least_km: float, least_z: float) -> float:
+        """Share of the pairs of which an exchange would show: undone, it loses by ``least_z`` of its errors."""
+        pairs = np.triu(self.km >= least_km, 1)
+        return float((self.z[pairs] < -least_z).mean()) if pairs.any() else 0.0
 
 
 def swapped(series: Series) -> list[Finding]:
     """
-    Pairs of stations that would each be more like their neighbours at the other's place.
+    The pair of stations that would fit the map better at each other's places.
 
     Notes
     -----
-    With x the hour's logarithm less the network's median, C[i, k] = sum x_i x_k / sqrt(sum x_i^2 sum x_k^2) over the
-    month says how alike two stations are, in level and in what they do; g = exp(-km / 20) how near. A pair is found
-    where exchanging its places raises sum C g by more than ``swap_z`` of its errors (days redrawn), each of the two
-    is the other's best, what is quick in their hours (``anomalies``) agrees with ``swap_quick_z``, and afterwards no
-    other exchange would win ``swap_left_z``. Pairs nearer than ``swap_km`` are not told apart. Where C follows g
-    with less than ``swap_fit`` (correlation over pairs, the best exchange made), the map says nothing, and so do we.
+    With x the hour's logarithm less the network's median and less the station's own mean of the month, what stations
+    do together is taken as Gaussian with covariance ``K = (1 - g) exp(-km / L) + g``, its level and scale free (REML:
+    contrasts of the stations only). L and g are those of the greatest likelihood, for every arrangement anew. A pair
+    stops a month where its exchange raises the likelihood more than any other, by more than ``swap_z`` of its errors
+    (days redrawn), where afterwards no other would win ``swap_left_z`` and at least ``swap_told`` of all pairs would
+    lose by ``swap_z``: else nothing can be told, and that is said. Levels are left out: a plant lifts one place and
+    not the next, and what air does it does to both. Pairs nearer than ``swap_km`` are not told apart.
 
     Examples
     --------
@@ -105,96 +97,107 @@ def swapped(series: Series) -> list[Finding]:
     >>> sorted({one.place for one in findings(month) if one.kind == "swapped" and one.hours})
     ['S01', 'S06']
     """
-    rules, fit = series.rules, fit_to_map(series, series.values)
-    if fit is None:
-        return [_unknown(series, f"fewer than {_FEWEST} stations cannot tell exchanged places")]
-    best = fit.best(rules.swap_km)
-    if not fit.r + max([gain for _, gain, _, _ in best], default=0.0) >= rules.swap_fit:
-        return [_unknown(series, "likeness does not follow nearness here, so exchanged places cannot be told")]
-    wins = [one for one in best if one[0] > rules.swap_z]
-    if not wins:
-        return []
-    _, gain, one, other = max(wins)
-    quick = fit_to_map(series, np.exp(anomalies(series.values)) * _USUAL)
-    if quick is None or not quick.z_of(one, other) > rules.swap_quick_z:
-        return []
+    rules, fit = series.rules, fit_to_map(series)
+    best = None if fit is None else fit.best(rules.swap_km)
+    if fit is None or best is None:
+        return [
+            _unknown(series, f"fewer than {rules.swap_stations} stations, or none apart, cannot tell exchanged places")
+        ]
+    z, one, other = best
+    unsure = "only {:.0%} of the pairs of stations fit the map clearly better than exchanged: the rest cannot be told"
+    if not z > rules.swap_z:
+        told = fit.told(rules.swap_km, rules.swap_z)
+        return [] if told >= rules.swap_told else [_unknown(series, unsure.format(told))]
     place = np.arange(len(series.ids))
     place[[one, other]] = other, one
-    back = fit_to_map(replace(series, lon=series.lon[place], lat=series.lat[place]), series.values)
-    if back is None or max((left for left, *_ in back.best(rules.swap_km)), default=0.0) > rules.swap_left_z:
+    back = fit_to_map(replace(series, lon=series.lon[place], lat=series.lat[place]))
+    told = 0.0 if back is None else back.told(rules.swap_km, rules.swap_z)
+    left = None if back is None else back.best(rules.swap_km)
+    if told < rules.swap_told:
+        return [_unknown(series, unsure.format(told))]
+    if left is not None and left[0] > rules.swap_left_z:
         return [_unknown(series, "more than one exchange of places would fit: this air does not follow the map")]
     found = []
     for at, mate in ((one, str(series.ids[other])), (other, str(series.ids[one]))):
         words = (
-            f"is more like the stations around {mate} than like those around its own place, and {mate} the other way "
-            f"round (likeness follows nearness with r {fit.r:.2f}, with the two exchanged {fit.r + gain:.2f}): "
-            "are their positions exchanged?"
+            f"its hours fit the map better at the place of {mate} than at its own, and {mate}'s the other way round "
+            f"(by {z:.1f} errors): are their positions exchanged?"
         )
         found.append(series.finding(at, "swapped", words))
     return found
 
 
-def fit_to_map(series: Series, values: np.ndarray) -> Fit | None:
-    """How a network's likeness follows its map, and what each exchange would do; None of too few stations."""
+def fit_to_map(series: Series) -> Fit | None:
+    """How a network's hours fit its map, and what each exchange would do; None of too few stations."""
     from hotspot.quality.neighbours import distance_km
 
-    logs = np.log(np.maximum(values, 1.0))
-    seen = np.flatnonzero(np.isfinite(logs).sum(axis=1) >= series.rules.min_hours)
-    if seen.size < _FEWEST:
-        return None
+    # Hours that stand still have no opinion, nor has a station that is off by a factor: other findings are theirs.
+    rules, sound = series.rules, series.others[: len(series.ids)]
+    logs = np.log(np.maximum(sound, 1.0))
+    off = np.abs(series.level) > np.log(rules.level_ratio)
+    spoke = np.isfinite(logs).sum(axis=1) >= rules.min_hours
+    seen = _nearest_middle(series, np.flatnonzero(spoke & ~off))
     x = logs[seen]
-    hours = np.isfinite(x).sum(axis=0) >= _FEWEST
+    hours = np.isfinite(x).sum(axis=0) >= rules.swap_stations
+    if not hours.any():
+        return None
     x = np.clip(x[:, hours] - np.nanmedian(x[:, hours], axis=0), -_MOST, _MOST)
     known = np.isfinite(x).astype(float)
-    x = np.where(known > 0, x, 0.0)
-    near = np.exp(
-        -distance_km(series.lon[seen, None], series.lat[seen, None], series.lon[seen], series.lat[seen]) / _KM
-    )
-    alike = _alike(x @ x.T, (x**2) @ known.T, known @ (x**2).T)
-    upper = np.triu_indices(seen.size, 1)
-    if not (np.ptp(alike[upper]) > 0 and np.ptp(near[upper]) > 0):
-        return None
-    r = float(np.corrcoef(alike[upper], near[upper])[0, 1])
-    unit = float(np.std(alike[upper]) * np.std(near[upper]) * upper[0].size)
-    own = ((alike - alike[upper].mean()) * (near - near[upper].mean())).sum(axis=1)
-    tried = np.sort(np.argsort(own, kind="stable")[:_TRIED])
+    many = np.maximum(known.sum(axis=1, keepdims=True), 1.0)
+    x = np.where(known > 0, x - np.nansum(x, axis=1, keepdims=True) / many, 0.0)
+    lon, lat = series.lon[seen], series.lat[seen]
+    km = distance_km(lon[:, None], lat[:, None], lon, lat)
     day = series.local[hours].astype("datetime64[D]").astype(np.int64)
     days = [day == one for one in np.unique(day)]
-    parts = [
-        np.array([one(x[:, at], known[:, at]) for at in days])
-        for one in (
-            lambda a, k: a[tried] @ a.T,
-            lambda a, k: (a[tried] ** 2) @ k.T,
-            lambda a, k: k[tried] @ (a**2).T,
-        )
-    ]
-    won = _won(_alike(*(part.sum(axis=0) for part in parts)), near, tried)
-    rng = np.random.default_rng(0)
-    draws = rng.multinomial(len(days), np.full(len(days), 1 / len(days)), _DRAWS)
-    redrawn = [_won(_alike(*(np.tensordot(w, part, 1) for part in parts)), near, tried) for w in draws.astype(float)]
-    spread = np.std([one + one.T for one in redrawn], axis=0)
-    both = won + won.T
-    gain = np.where(both > 0, both / unit, -np.inf)
-    km = distance_km(series.lon[seen][tried, None], series.lat[seen][tried, None], *_at(series, seen[tried]))
-    return Fit(r, gain, both / np.maximum(spread, 1e-12), km, seen[tried])
+    sums = np.array([x[:, at] @ x[:, at].T for at in days])
+    counts = np.array([known[:, at] @ known[:, at].T for at in days])
+    drawn = np.random.default_rng(0).multinomial(len(days), np.full(len(days), 1 / len(days)), _DRAWS)
+    weight = np.r_[np.ones((1, len(days))), drawn]
+    together = np.tensordot(weight, sums, 1) / np.maximum(np.tensordot(weight, counts, 1), 1.0)
+    if not (np.trace(together, axis1=1, axis2=2) > 0).all():
+        return None
+    gain = _gains(together, km)
+    return Fit(seen, gain[0], gain[0] / np.maximum(gain[1:].std(axis=0), 1e-12), km)
 
 
-def _at(series: Series, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return series.lon[at], series.lat[at]
+def _gains(together: np.ndarray, km: np.ndarray) -> np.ndarray:
+    """float64[d, n, n]: what exchanging two stations wins in log likelihood, for covariances float64[d, n, n]."""
+    n = len(km)
+    stays, moved = np.full(len(together), -np.inf), np.full(together.shape, -np.inf)
+    own = np.diagonal(together, axis1=1, axis2=2)
+    for reach in _REACH_KM:
+        for apart in _APART:
+            inverse = np.linalg.inv((1 - apart) * np.exp(-km / reach) + apart * np.eye(n))
+            total = inverse.sum()
+            q = inverse - np.outer(inverse.sum(axis=1), inverse.sum(axis=0)) / total  # contrasts only
+            size = -np.linalg.slogdet(inverse)[1] + np.log(total)
+            here = np.einsum("ij,dij->d", q, together)
+            # Change of sum q_ij C_ij by an exchange of a and b: 2 sum_k (q_ak - q_bk) (C_bk - C_ak), k neither a nor
+            # b, and (q_aa - q_bb) (C_bb - C_aa).
+            cross = q @ together
+            kept = np.diagonal(cross, axis1=1, axis2=2)
+            change = cross + cross.transpose(0, 2, 1) - kept[:, :, None] - kept[:, None, :]
+            of_q = np.diag(q)
+            change -= (of_q[:, None] - q) * (together - own[:, :, None])
+            change -= (q - of_q[None, :]) * (own[:, None, :] - together)
+            change = 2 * change + (of_q[:, None] - of_q[None, :]) * (own[:, None, :] - own[:, :, None])
+            stays = np.maximum(stays, _likelihood(here, size, n))
+            moved = np.maximum(moved, _likelihood(here[:, None, None] + change, size, n))
+    return moved - stays[:, None, None]
 
 
-def _alike(product: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return product / np.sqrt(np.maximum(one * other, 1e-12))
+def _likelihood(squares: np.ndarray, size: float, n: int) -> np.ndarray:
+    """Gaussian log likelihood of contrasts with their scale profiled out."""
+    return -0.5 * (size + (n - 1) * np.log(np.maximum(squares, 1e-12)))
 
 
-def _won(alike: np.ndarray, near: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """What each of two stations wins at the other's place: sum over the rest of C[i, k] (g[j, k] - g[i, k])."""
-    alike, near = alike.copy(), near.copy()
-    np.fill_diagonal(near, 0.0)
-    alike[np.arange(tried.size), tried] = 0.0
-    there = alike @ near[tried].T
-    here = (alike * near[tried]).sum(axis=1)[:, None] - alike[:, tried] * near[np.ix_(tried, tried)]
-    return there - here
+def _nearest_middle(series: Series, seen: np.ndarray) -> np.ndarray:
+    """At most ``_LARGEST`` stations, those nearest to the middle of all: a country's far ones enter no field."""
+    if seen.size <= _LARGEST:
+        return seen
+    lon, lat = series.lon[seen], series.lat[seen]
+    far = np.hypot((lon - np.median(lon)) * np.cos(np.radians(np.median(lat))), lat - np.median(lat))
+    return np.sort(seen[np.argsort(far, kind="stable")[:_LARGEST]])
 
 
 def _unknown(series: Series, words: str) -> Finding:

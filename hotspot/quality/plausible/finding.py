@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from hotspot.rules.pollutants import SLOT
+
 Weight = Literal["stop", "note", "not assessed"]
 
 
@@ -20,6 +22,7 @@ class Finding:
     looks_like : str, what it looks like
     weight : "stop", a published number would change; "note"; "not assessed", nobody can say
     first, last : str, local days it lies between, both belong to it
+    variable : str, the pollutant that is judged
     """
 
     file: str
@@ -31,6 +34,7 @@ class Finding:
     weight: Weight = "stop"
     first: str = ""
     last: str = ""
+    variable: str = SLOT
 
     @property
     def changes(self) -> bool:
@@ -50,7 +54,7 @@ class Finding:
         """
         if not self.changes:
             return ()
-        line = f"{self.place},{self.first},pm25,SIGNER,REASON,{{}},{self.last},{self.kind}"
+        line = f"{self.place},{self.first},{self.variable},SIGNER,REASON,{{}},{self.last},{self.kind}"
         return ("mend the delivery", line.format("exclude"), line.format("keep"))
 
     @property

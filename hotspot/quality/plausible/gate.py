@@ -14,11 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.patterns import find_files
+from hotspot.quality.decisions import with_decisions
 from hotspot.quality.judged import keeping
 from hotspot.quality.plausible import clock, drift, exchanged, level, places, rasters, runs, scale
 from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.series import Series, months_of
 from hotspot.rules.calendar import month_of
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.sensors import Screening
 from hotspot.variables import DataError
 
@@ -48,20 +51,20 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
     >>> [one.sentence for one in findings(synthetic_month(size="small")) if one.changes]
     []
     """
-    criteria = delivered.study.criteria
+    criteria, variable = delivered.study.criteria, of_study(delivered.study).name
     rules = criteria.plausible
-    found = rasters.layers(delivered.satellite, least=rules.layer_values, copy_r=rules.copy_r)
+    found = rasters.layers(delivered.satellite, rules)
     found += scale.impossible(delivered)
     for role in ("reference", "micro"):
         data = delivered.reference if role == "reference" else delivered.stations
-        if data is None or "pm25" not in data:
+        if data is None or variable not in data:
             continue
         names = [str(name) for name in (months or np.unique(month_of(_local(data))))]
         file_of = _files(delivered, role)
         pool = delivered.reference if role == "micro" else None
-        each = months_of(data, names, pool=pool, file_of=file_of, rules=rules)
+        each = months_of(data, names, pool=pool, file_of=file_of, rules=rules, variable=variable)
         for series in each:
-            found += _of_month(series, criteria.screening)
+            found += of_month(series, criteria.screening)
             if role == "reference":
                 found += places.strangers(series, delivered.study.cells, max_km=criteria.interpolation.max_station_km)
         found = exchanged.agreed(found, len(each))
@@ -71,6 +74,7 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
     if delivered.satellite is not None and delivered.reference is None:
         words = "no reference station: only repeated and constant layers could be told"
         found.append(Finding("the satellite", "satellite", delivered.month, 0, "network", words, "not assessed"))
+    found = [replace(one, variable=variable) for one in found]
     return _in_order(_once(keeping(_one_reason(found), delivered.study, delivered.intake.once)))
 
 
@@ -81,7 +85,6 @@ def hold(delivered: Any, months: Sequence[str] | None = None) -> list[Finding]:
     Parameters
     ----------
     delivered : Month
-    months : sequence of str, optional
 
     Returns
     -------
@@ -111,7 +114,38 @@ def hold(delivered: Any, months: Sequence[str] | None = None) -> list[Finding]:
     return found
 
 
-def _of_month(series: Series, screening: Screening) -> list[Finding]:
+def admit(delivered: Any, months: Sequence[str] | None = None) -> Any:
+    """
+    The one door for hours and layers that a product is made of: signed decisions applied, then held to the gate.
+
+    Parameters
+    ----------
+    delivered : Month, as it was opened
+    months : sequence of str, optional
+        Default: every month that the deliveries hold.
+
+    Returns
+    -------
+    Month, as ``with_decisions``
+
+    Raises
+    ------
+    DataError
+        As ``with_decisions`` and ``hold``.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> small = synthetic_month(size="small")
+    >>> admit(small, ["2025-12"]) is small
+    True
+    """
+    decided = with_decisions(delivered)
+    hold(decided, months)
+    return decided
+
+
+def of_month(series: Series, screening: Screening) -> list[Finding]:
     """
     What one month says of itself; the same hours asked again (a month is published, compared and learned from) are
     answered from before.
@@ -123,7 +157,8 @@ def _of_month(series: Series, screening: Screening) -> list[Finding]:
     key = digest.digest()
     if key not in _SAID:
         found = scale.thousandfold(series) + scale.index(series) + runs.runs(series, screening)
-        found += drift.drifts(series, screening) + clock.clocks(series) + _unassessed(series)
+        found += drift.drifts(series, screening) + clock.clocks(series) + clock.by_the_sun(series)
+        found += _unassessed(series)
         found += [] if series.micro else exchanged.swapped(series)
         while len(_SAID) >= _KEPT:
             _SAID.pop(next(iter(_SAID)))
@@ -176,7 +211,6 @@ def _network(delivered: Any, data: Any, each: list[Series]) -> list[Finding]:
 
 def _datum(delivered: Any, data: Any) -> list[Finding]:
     """Places against a list of known ones, where the study names it."""
-    from hotspot.patterns import find_files
     from hotspot.sources.places.positions import read_positions
 
     rules, out = delivered.study.criteria.plausible, []
@@ -192,7 +226,7 @@ def _datum(delivered: Any, data: Any) -> list[Finding]:
             if key
         }
         declared = delivery.datum or "wgs84"
-        told = places.datum_shift(data, known, declared=declared, least=rules.datum_stations)
+        told = places.datum_shift(data, known, declared=declared, rules=rules)
         if told is not None:
             words = (
                 f"positions look like {told[0].upper()} declared as {delivery.datum}: {told[2]} stations stand a "

@@ -14,7 +14,8 @@ def levels(months: list[Series]) -> list[Finding]:
     -----
     The level of a month is the median over its hours of ``log(c / median of neighbours)``. It is found
     beyond ``level_ratio``, and beyond ``level_jump`` from the median of the station's delivered months (of two
-    months, the one farther from its neighbours).
+    months, the one farther from its neighbours). Of a gas, a level that jumped by ``unit_jump`` and
+    two thirds less, were its values ppb, is a note that says so.
 
     Examples
     --------
@@ -27,6 +28,7 @@ def levels(months: list[Series]) -> list[Finding]:
     """
     out = []
     for series in months:
+        rules = series.rules
         for at, name in enumerate(series.ids):
             level = series.level[at]
             if not np.isfinite(level):
@@ -34,14 +36,25 @@ def levels(months: list[Series]) -> list[Finding]:
             usual = [one.level[row] for one in months for row in np.flatnonzero(one.ids == name)]
             usual = sorted((one for one in usual if np.isfinite(one)), key=abs)
             base = float(np.median(usual) if len(usual) != 2 else usual[0])
-            far = abs(level) > np.log(series.rules.level_ratio)
-            jumped = abs(level - base) > np.log(series.rules.level_jump)
-            if not (far or jumped):
+            stops = abs(level) > np.log(rules.level_ratio) or abs(level - base) > np.log(rules.level_jump)
+            unit = _unit(series, at, float(base))
+            if not (stops or unit):
                 continue
             words = f"reads {np.exp(level):.2f} times its neighbours"
             words += f", in its usual month {np.exp(base):.2f} times" if len(usual) > 1 else ""
-            out.append(series.finding(at, "level", words, weight="note" if series.micro else "stop"))
+            words += f"; it looks like {unit}" if unit else ""
+            out.append(series.finding(at, "level", words, weight="stop" if stops and not series.micro else "note"))
     return out
+
+
+def _unit(series: Series, at: int, base: float) -> str:
+    """The unit that takes two thirds of a jump from the usual level away; "" where none does or nothing jumped."""
+    rules, jump = series.rules, abs(series.level[at] - base)
+    if not rules.ppb or not jump > np.log(rules.unit_jump):
+        return ""
+    units = {rules.ppb: "ppb in place of ug/m3", 1 / rules.ppb: "ppb twice made ug/m3"}
+    found = [said for factor, said in units.items() if abs(series.level_of(factor)[at] - base) < jump / 3]
+    return found[0] if found else ""
 
 
 def against_satellite(months: list[Series], satellite: dict[str, tuple[np.ndarray, np.ndarray]]) -> list[Finding]:
@@ -50,7 +63,6 @@ def against_satellite(months: list[Series], satellite: dict[str, tuple[np.ndarra
 
     Parameters
     ----------
-    months : list of Series
     satellite : dict of month -> (float64[n], float64[n])
         From ``rasters.at_stations``: satellite and stations where these stand.
 

@@ -7,9 +7,7 @@ import numpy as np
 from hotspot.quality.plausible.clock import anomalies
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
-
-# Share of a network's stations beyond the study's reach up to which they are strays.
-_FEW = 0.2
+from hotspot.rules.plausible import Plausible
 
 
 def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
@@ -38,7 +36,7 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
         )
         days = series.local[[0, -1]].astype("datetime64[D]").astype(str).tolist()
         return [Finding(series.file, "all stations", series.month, 0, "place", words, "stop", *days)]
-    if not far.any() or (~far).sum() < series.rules.min_neighbours or far.mean() > _FEW:
+    if not far.any() or (~far).sum() < series.rules.min_neighbours or far.mean() > series.rules.far_share:
         return []
     own = anomalies(series.values)
     with np.errstate(invalid="ignore"):
@@ -49,7 +47,7 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
     for at in np.flatnonzero(far):
         r = float(_correlation(own[at], told[None], series.rules.min_hours)[0])
         km = float(distance_km(series.lon[at], series.lat[at], *centre))
-        if not r >= max(series.rules.clock_r, 0.6 * usual):
+        if not r >= max(series.rules.clock_r, series.rules.far_r * usual):
             continue
         words = (
             f"stands {km:.0f} km from the middle of the study, yet moves hour by hour with its stations (r {r:.2f}): "
@@ -60,7 +58,7 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
 
 
 def datum_shift(
-    stations: Any, known: dict[str, tuple[float, float]], *, declared: str, least: int
+    stations: Any, known: dict[str, tuple[float, float]], *, declared: str, rules: Plausible
 ) -> tuple[str, float, int] | None:
     """
     Which map datum would explain where stations stand against a list of known places (RELIABILITY C4: 85).
@@ -70,7 +68,8 @@ def datum_shift(
     stations : Dataset with ``station`` and ``lon lat``, WGS 84 by the declared datum
     known : dict of station id or name -> (lon, lat), WGS 84
     declared : str, the datum from which the stations were converted
-    least : int, stations without which nothing is said
+    rules : Plausible
+        ``datum_stations, datum_m, datum_ratio``
 
     Returns
     -------
@@ -83,7 +82,7 @@ def datum_shift(
     >>> known = {f"S{n}": (116.3 + n / 50, 39.9) for n in range(4)}
     >>> lon, lat = from_wgs84(*np.array(list(known.values())).T, "gcj02")
     >>> wrong = xr.Dataset(coords={"station": list(known), "lon": ("station", lon), "lat": ("station", lat)})
-    >>> told = datum_shift(wrong, known, declared="wgs84", least=3)
+    >>> told = datum_shift(wrong, known, declared="wgs84", rules=Plausible())
     >>> told[0], round(told[1], -2), told[2]
     ('gcj02', 500.0, 4)
     """
@@ -93,14 +92,13 @@ def datum_shift(
     titles = stations["name"].values.astype(str) if "name" in stations.coords else names
     pairs = [(at, known.get(name) or known.get(titles[at])) for at, name in enumerate(names)]
     pairs = [(at, place) for at, place in pairs if place is not None]
-    if len(pairs) < least:
+    if len(pairs) < rules.datum_stations:
         return None
     at = [row for row, _ in pairs]
     lon, lat = from_wgs84(stations["lon"].values[at], stations["lat"].values[at], declared)
-    name, metres = best_datum(lon, lat, *np.array([place for _, place in pairs]).T, least=least)
+    name, metres = best_datum(lon, lat, *np.array([place for _, place in pairs]).T, least=rules.datum_stations)
     stated = "wgs84" if declared == "cgcs2000" else declared
-    # Another datum: the stated one is off by more than a tenth of a sub-cell, and twice as good.
-    if name == stated or metres[stated] <= 50.0 or metres[stated] <= 2 * metres[name]:
+    if name == stated or metres[stated] <= max(rules.datum_m, rules.datum_ratio * metres[name]):
         return None
     return name, metres[stated], len(pairs)
 

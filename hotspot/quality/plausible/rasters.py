@@ -1,18 +1,34 @@
 """Layers that are another layer under a new date, one day again and again, or one number everywhere."""
 
-from typing import Any
+import hashlib
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hotspot.quality.plausible.finding import Finding, Weight
+from hotspot.rules.plausible import Plausible
 
 # Layers of a month that are held against the stations; days are alike enough, and each costs a read.
 _LAYERS = 5
 # Places two sketches must share for their likeness to mean something.
 _PLACES = 64
+# What layers were found to be copies of, by the digest of all that came before: a run's month, its year and the months
+# its level is learned from begin alike.
+_KEPT = 4096
 
 
-def layers(satellite: Any, *, least: int, copy_r: float) -> list[Finding]:
+class _Copied(NamedTuple):
+    of: int  # position of the layer it is a copy of
+    slope: float
+    offset: float
+    r: float
+    places: int
+
+
+_COPIED: dict[bytes, _Copied | None] = {}
+
+
+def layers(satellite: Any, rules: Plausible) -> list[Finding]:
     """
     Repeated and constant layers, by the digests and sketches their reader left (attribute ``layers``).
 
@@ -20,17 +36,15 @@ def layers(satellite: Any, *, least: int, copy_r: float) -> list[Finding]:
     ----------
     satellite : DataArray (time, y, x) or None
         Attribute ``layers``: rows of day, file, digest, lowest, highest, number of values used, sketch.
-    least : int
-        Values that a layer needs for a repetition to mean something.
-    copy_r : float
-        Correlation of two sketches beyond which one is the other, scaled, shifted or jittered (``disguised``).
+    rules : Plausible
+        ``layer_values``, that a layer needs for a repetition to mean something; what makes a copy (``disguised``).
 
     Examples
     --------
     >>> import xarray as xr
     >>> rows = [(f"2020-02-{day:02d}", f"{day}.tif", "same", 3.0, 90.0, 100, "") for day in (1, 2, 3)]
     >>> field = xr.DataArray([0.0], dims="time", attrs={"period": "day", "layers": rows})
-    >>> [(one.kind, one.hours, one.weight) for one in layers(field, least=16, copy_r=0.998)]
+    >>> [(one.kind, one.hours, one.weight) for one in layers(field, Plausible())]
     [('repeated_layer', 2, 'stop')]
     """
     if satellite is None:
@@ -41,7 +55,7 @@ def layers(satellite: Any, *, least: int, copy_r: float) -> list[Finding]:
     period = satellite.attrs.get("period")
     by_day: dict[str, list[tuple]] = {}
     for row in sorted(rows):
-        if row[5] >= least:
+        if row[5] >= rules.layer_values:
             by_day.setdefault(row[0], []).append(row)
     first_of: dict[tuple, str] = {}
     repeated: dict[tuple[str, str], list[tuple[str, str]]] = {}
@@ -66,10 +80,10 @@ def layers(satellite: Any, *, least: int, copy_r: float) -> list[Finding]:
         found.append(
             Finding(same[0][1], "satellite", month, len(same), "constant_layer", words, "stop", same[0][0], same[-1][0])
         )
-    return found + disguised({day: by_day[day] for day in first_of.values()}, period, copy_r)
+    return found + disguised({day: by_day[day] for day in first_of.values()}, period, rules)
 
 
-def disguised(by_day: dict[str, list[tuple]], period: str | None, copy_r: float) -> list[Finding]:
+def disguised(by_day: dict[str, list[tuple]], period: str | None, rules: Plausible) -> list[Finding]:
     """
     Layers that are an earlier one by a factor, an offset and little noise.
 
@@ -77,12 +91,14 @@ def disguised(by_day: dict[str, list[tuple]], period: str | None, copy_r: float)
     ----------
     by_day : dict of day -> rows of its tiles, as for ``layers``; no two with the same digest
     period : str, day, month or year
-    copy_r : float
 
     Notes
     -----
-    Pearson's correlation of two sketches, over at least ``_PLACES`` places where both were used. Different months of
-    real products reach .9963 at most (``python docs/trusting_a_delivery.py rasters``).
+    Pearson's r of two sketches, over at least ``_PLACES`` places where both were used: a copy from ``copy_r`` on. Noise
+    that was laid over a copy lowers r, but has no pattern, where the change from one month of air to another has: from
+    ``noisy_r`` on a copy is also what leaves, beside the straight line through the other, neighbouring places alike by
+    less than ``noisy_left`` (Moran's I on the sketch's rows and columns). Different months of real products:
+    ``python docs/trusting_a_delivery.py rasters``.
 
     Examples
     --------
@@ -92,7 +108,7 @@ def disguised(by_day: dict[str, list[tuple]], period: str | None, copy_r: float)
     ...     day: [(day, "a.tif", day, 0.0, 9.0, 1600, tally(values, np.zeros(air.shape, bool))["sketch"])]
     ...     for day, values in (("2020-01-01", air), ("2020-02-01", 1.1 * air + 3))
     ... }
-    >>> [one.looks_like for one in disguised(rows, "month", 0.998)]
+    >>> [one.looks_like for one in disguised(rows, "month", Plausible())]
     ['the values of 2020-01-01 times 1.10 plus 3.0 (r 1.0000 over 256 places); two months of air are never so alike']
     """
     from hotspot.sources.satellite.rasters import unpack_sketch
@@ -100,18 +116,21 @@ def disguised(by_day: dict[str, list[tuple]], period: str | None, copy_r: float)
     days = sorted(day for day, tiles in by_day.items() if all(row[6] for row in tiles))
     drawn = [np.concatenate([unpack_sketch(row[6]) for row in sorted(by_day[day])]) for day in days]
     found: dict[str, list[tuple[str, str]]] = {}
-    for at in range(1, len(days)):
-        earlier = [n for n in range(at) if drawn[n].size == drawn[at].size]
-        if not earlier:
-            continue
-        r, n, slope, offset = _alike(drawn[at], np.array([drawn[n] for n in earlier]))
-        best = int(np.argmax(r))
-        if r[best] >= copy_r:
+    before = hashlib.sha256(repr([rules.copy_r, rules.noisy_r, rules.noisy_left]).encode())
+    for at, day in enumerate(days):
+        before.update(b"%d" % drawn[at].size + drawn[at].tobytes())
+        key = before.digest()  # of this layer and all before it, in order
+        if key not in _COPIED:
+            while len(_COPIED) >= _KEPT:
+                _COPIED.pop(next(iter(_COPIED)))
+            _COPIED[key] = _copied(drawn[: at + 1], rules)
+        told = _COPIED[key]
+        if told is not None:
             words = (
-                f"the values of {days[earlier[best]]} times {slope[best]:.2f} plus {offset[best]:.1f} (r {r[best]:.4f} "
-                f"over {n[best]} places); two {period or 'layer'}s of air are never so alike"
+                f"the values of {days[told.of]} times {told.slope:.2f} plus {told.offset:.1f} (r {told.r:.4f} "
+                f"over {told.places} places); two {period or 'layer'}s of air are never so alike"
             )
-            found.setdefault(days[at][:7], []).append((days[at], words))
+            found.setdefault(day[:7], []).append((day, words))
     out = []
     for month, again in sorted(found.items()):
         weight: Weight = "note" if period == "day" and len(again) == 1 else "stop"
@@ -119,6 +138,20 @@ def disguised(by_day: dict[str, list[tuple]], period: str | None, copy_r: float)
         days_of = again[0][0], again[-1][0]
         out.append(Finding(file, "satellite", month, len(again), "repeated_layer", again[0][1], weight, *days_of))
     return out
+
+
+def _copied(drawn: list[np.ndarray], rules: Plausible) -> _Copied | None:
+    """What the last of some sketches is a copy of, of those before it; None where it is of none."""
+    late = drawn[-1]
+    earlier = [n for n, one in enumerate(drawn[:-1]) if one.size == late.size]
+    if not earlier:
+        return None
+    r, n, slope, offset = _alike(late, np.array([drawn[n] for n in earlier]))
+    left = [_left_alike(late, slope[k] * drawn[n] + offset[k]) if r[k] >= rules.noisy_r else 1.0
+            for k, n in enumerate(earlier)]  # fmt: skip
+    copy = (r >= rules.copy_r) | (np.array(left) < rules.noisy_left)
+    best = int(np.argmax(np.where(copy, r, -1.0)))
+    return _Copied(earlier[best], slope[best], offset[best], r[best], n[best]) if copy[best] else None
 
 
 def _alike(late: np.ndarray, early: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -134,6 +167,16 @@ def _alike(late: np.ndarray, early: np.ndarray) -> tuple[np.ndarray, ...]:
     r = np.where(known, xy / np.sqrt(np.where(known, xx * yy, 1.0)), -1.0)
     slope = np.where(known, xy / np.where(xx > 0, xx, 1.0), np.nan)
     return r, n, slope, mean_y - slope * mean_x
+
+
+def _left_alike(late: np.ndarray, line: np.ndarray) -> float:
+    """Moran's I of what a line leaves of a sketch, each place beside the next of its row and column."""
+    from hotspot.sources.satellite.rasters import SKETCH
+
+    left = (late - line).reshape(-1, SKETCH, SKETCH)
+    beside = np.concatenate([(left[:, :, 1:] * left[:, :, :-1]).ravel(), (left[:, 1:] * left[:, :-1]).ravel()])
+    beside = beside[np.isfinite(beside)]
+    return float(beside.mean() / np.nanmean(left**2)) if beside.size >= _PLACES else 1.0
 
 
 def _unknown(satellite: Any) -> Finding:
@@ -153,7 +196,6 @@ def at_stations(
     ----------
     satellite : DataArray (time, y, x) with ``crs`` and ``period``
     stations : Dataset (station, time), hourly, UTC
-    months : list of str
     once : Once
         Of the run: what a layer says at a place is read once.
 

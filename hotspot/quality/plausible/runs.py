@@ -27,7 +27,7 @@ def runs(series: Series, screening: Screening) -> list[Finding]:
     from hotspot.kernels import flags
 
     rules, values = series.rules, series.values
-    sound = np.where((values < screening.low) | (values > screening.high), np.nan, values)
+    sound = single.possible(values, screening)
     with np.errstate(invalid="ignore"):
         top = sound >= screening.saturation
     flat = flags.flat_windows(np.where(sound > 0, sound, np.nan), rules.stuck_hours, screening.flat_tolerance)

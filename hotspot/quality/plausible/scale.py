@@ -6,6 +6,7 @@ import numpy as np
 
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
+from hotspot.rules.pollutants import of_study
 
 
 def thousandfold(series: Series) -> list[Finding]:
@@ -97,7 +98,7 @@ def impossible(delivered: Any) -> list[Finding]:
     rules = delivered.study.criteria.plausible
     rows: dict[str, list[float]] = {}
     for one in delivered.intake.quarantine:
-        if one.rule.startswith("pm25 outside"):
+        if one.rule.startswith(f"{of_study(delivered.study).name} outside"):
             number = _number(one.value)
             rows.setdefault(one.path, []).append(number)
     found = []

@@ -1,6 +1,6 @@
 """One month of one network as plain arrays, and what the stations around say of each hour."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspot.quality.plausible.finding import Finding, Weight
 from hotspot.rules.plausible import Plausible
+from hotspot.rules.pollutants import SLOT
 from hotspot.variables import DataError
 
 
@@ -71,18 +72,35 @@ class Series:
 
     @cached_property
     def level(self) -> np.ndarray:
-        """float64[n]: median log ratio to the neighbours over the month, NaN where too few hours have both."""
-        apart = self.logs - self.expected
+        """float64[n]: median log ratio to the neighbours over the month, as ``level_of``."""
+        return self.level_of(1.0)
+
+    def level_of(self, factor: float) -> np.ndarray:
+        """float64[n]: the level, were every value so many times what it is; NaN where too few hours have both."""
+        add = self.rules.level_add
+        if add or factor != 1.0:
+            apart = _logs(np.where(self.values > 0, self.values * factor + add, np.nan))
+            apart = apart - np.log(np.exp(self.expected) + add)
+        else:
+            apart = self.logs - self.expected
+        apart = apart[:, self.told]
         enough = np.isfinite(apart).sum(axis=1) >= self.rules.min_hours
         out = np.full(len(self.ids), np.nan)
         out[enough] = np.nanmedian(apart[enough], axis=1)
         return out
 
     @cached_property
+    def told(self) -> np.ndarray:
+        """bool[n_hour]: hours of the day of which level and effect are told."""
+        hour = (self.local - self.local.astype("datetime64[D]")).astype(np.int64)
+        return (hour >= self.rules.told_hours[0]) & (hour < self.rules.told_hours[1])
+
+    @cached_property
     def mean(self) -> np.ndarray:
-        """float64[n]: mean of all hours, ug/m3."""
-        n = np.isfinite(self.values).sum(axis=1)
-        return np.where(n > 0, np.nansum(self.values, axis=1) / np.maximum(n, 1), np.nan)
+        """float64[n]: mean of all hours that are told of, ug/m3."""
+        values = self.values[:, self.told]
+        n = np.isfinite(values).sum(axis=1)
+        return np.where(n > 0, np.nansum(values, axis=1) / np.maximum(n, 1), np.nan)
 
     def effect(self, at: int, hours: np.ndarray) -> tuple[float, float]:
         """
@@ -100,6 +118,9 @@ class Series:
             instead = np.exp(told + lean)
         usual = float(np.median(own[rest])) if rest.sum() >= 48 else np.nan
         filled = np.where(hours, np.where(np.isfinite(instead), instead, usual), own)
+        seen = seen & self.told
+        if not seen.any():
+            return 0.0, 0.0  # hours that no value of a day is made of
         return float(np.mean(own[seen])), float(np.mean(filled[seen]))
 
     def matters(self, at: int, hours: np.ndarray) -> bool:
@@ -121,7 +142,9 @@ class Series:
         return Finding(self.file, str(self.ids[at]), self.month, int(hours.sum()), kind, words, weight, first, last)
 
 
-def months_of(data: Any, names: Sequence[str], *, pool: Any, file_of: Any, rules: Plausible) -> list[Series]:
+def months_of(
+    data: Any, names: Sequence[str], *, pool: Any, file_of: Any, rules: Plausible, variable: str = SLOT
+) -> list[Series]:
     """
     The months of a network, oldest first; months without a value are left out.
 
@@ -132,7 +155,7 @@ def months_of(data: Any, names: Sequence[str], *, pool: Any, file_of: Any, rules
     pool : Dataset (station, time) or None
         Other stations that may be neighbours.
     file_of : callable of a month, gives the delivered file's name
-    rules : Plausible
+    variable : str, what is judged
 
     Examples
     --------
@@ -142,33 +165,59 @@ def months_of(data: Any, names: Sequence[str], *, pool: Any, file_of: Any, rules
     >>> found[0].values.shape == (month.reference.sizes["station"], 744)
     True
     """
+    local, cut = _cutter(data, pool, rules, variable)
+    which = local.astype("datetime64[M]").astype(str)
+    parts = [cut(name, file_of(name), which == name) for name in names]
+    return [one for one in parts if np.isfinite(one.values).any()]
+
+
+def lately(data: Any, *, file: str, rules: Plausible) -> Series:
+    """
+    All hours of a network as one series, named after the month they end in: what is followed hour by hour.
+
+    Parameters
+    ----------
+    data, rules
+        As for ``months_of``.
+
+    Examples
+    --------
+    >>> from hotspot.synthetic.study import synthetic_month
+    >>> hours = synthetic_month(size="small").reference.isel(time=slice(-1000, -300))
+    >>> series = lately(hours, file="live", rules=Plausible())
+    >>> series.month, series.values.shape[1]
+    ('2025-12', 700)
+    """
+    local, cut = _cutter(data, None, rules, SLOT)
+    return cut(str(local[-1].astype("datetime64[M]")), file, np.ones(local.size, bool))
+
+
+def _cutter(
+    data: Any, pool: Any, rules: Plausible, variable: str
+) -> tuple[np.ndarray, Callable[[str, str, np.ndarray], Series]]:
+    """The local hours of a network, and what makes a ``Series`` of some of them."""
     offset = float(data.attrs.get("utc_offset", 8.0))
     time = data["time"].values.astype("datetime64[ns]")
     if (np.diff(time) <= np.timedelta64(0)).any():
         raise DataError("stations: hours are twice or out of order; sort and settle them first.")
     local = (time + np.timedelta64(round(offset * 60), "m")).astype("datetime64[h]")
-    which = local.astype("datetime64[M]").astype(str)
-    values = _matrix(data)
+    values = _matrix(data, variable)
     parts = [values]
     places = [(data["station"].values.astype(str), data["lon"].values, data["lat"].values)]
     if pool is not None:
-        parts.append(_matrix(pool.reindex(time=data["time"].values)))
+        parts.append(_matrix(pool.reindex(time=data["time"].values), variable))
         places.append((pool["station"].values.astype(str), pool["lon"].values, pool["lat"].values))
     others = _sound(np.concatenate(parts), rules)
     ids, lon, lat = (np.concatenate([place[n] for place in places]) for n in range(3))
-    out = []
-    for name in names:
-        at = which == name
-        if not np.isfinite(values[:, at]).any():
-            continue
-        out.append(
-            Series(
-                name, file_of(name), places[0][0], places[0][1].astype(float), places[0][2].astype(float),
-                np.ascontiguousarray(values[:, at]), local[at], np.ascontiguousarray(others[:, at]),
-                ids, lon.astype(float), lat.astype(float), rules, data.attrs.get("role") == "micro", offset,
-            )
+
+    def cut(month: str, file: str, at: np.ndarray) -> Series:
+        return Series(
+            month, file, places[0][0], places[0][1].astype(float), places[0][2].astype(float),
+            np.ascontiguousarray(values[:, at]), local[at], np.ascontiguousarray(others[:, at]),
+            ids, lon.astype(float), lat.astype(float), rules, data.attrs.get("role") == "micro", offset,
         )  # fmt: skip
-    return out
+
+    return local, cut
 
 
 def _sound(values: np.ndarray, rules: Plausible) -> np.ndarray:
@@ -179,8 +228,8 @@ def _sound(values: np.ndarray, rules: Plausible) -> np.ndarray:
     return np.where(stuck, np.nan, values)
 
 
-def _matrix(data: Any) -> np.ndarray:
-    return np.array(data["pm25"].transpose("station", "time").values, dtype=np.float64, order="C")
+def _matrix(data: Any, variable: str) -> np.ndarray:
+    return np.array(data[variable].transpose("station", "time").values, dtype=np.float64, order="C")
 
 
 def _logs(values: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hotspot.kernels.arrays import Floats, Times
+from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.rules.alarming import Abnormal
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
@@ -19,9 +19,6 @@ from hotspot.variables import DataError
 
 COLUMNS = ("cell", "kind", "value", "ratio", "low", "high", "n_days", "stands_out")
 WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-_LEAST_LEVEL = 5.0  # ug/m3; below it a ratio of whole numbers is noise
-_LEAST_CELLS = 2  # other cells of the city that must report
-_LEAST_HOURS = 18  # hours of a day behind its mean
 
 
 def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Criteria | None = None) -> pd.DataFrame:
@@ -71,12 +68,12 @@ def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Crite
     days, number = np.unique(day, return_inverse=True)
     hour = (local - day).astype("timedelta64[h]").astype(np.int64)
     cube = np.full((len(names), len(days), 24), np.nan)
-    cube[:, number, hour] = np.log(np.maximum(level, _LEAST_LEVEL))
+    cube[:, number, hour] = np.log(np.maximum(level, rule.least_level))
     rows: list[tuple] = []
     for at, name in enumerate(names):
         rivals = [other for other in range(len(names)) if other != at and city[other] == city[at]]
-        apart = cube[at] - _median(cube[rivals]) if len(rivals) >= _LEAST_CELLS else np.full(cube.shape[1:], np.nan)
-        full = np.isfinite(apart).sum(axis=1) >= _LEAST_HOURS
+        apart = cube[at] - _median(cube[rivals], rule)
+        full = _whole(apart, rule)
         mean = np.full(len(days), np.nan)
         mean[full] = np.nanmean(apart[full], axis=1)
         rows += _rows(name, "hour", apart - mean[:, None], days, rule, rule.min_days)
@@ -96,7 +93,6 @@ def sentences(periods: pd.DataFrame, cell: str, *, language: str = "zh") -> list
     Parameters
     ----------
     periods : DataFrame, from ``abnormal_periods``
-    cell : str
     language : "zh" or "en"
 
     Returns
@@ -142,7 +138,6 @@ def with_periods(
     stations : Dataset (station, time) or None
         Micro-stations; where there are none the field comes back as it is.
     cells : Dataset (cell), the study's
-    criteria : Criteria, optional
 
     Returns
     -------
@@ -195,9 +190,14 @@ def _mean(values: Floats) -> Floats:
     return np.where(count > 0, np.where(seen, values, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
-def _median(values: Floats) -> Floats:
-    """Median over the first axis where at least ``_LEAST_CELLS`` report."""
-    enough = np.isfinite(values).sum(axis=0) >= _LEAST_CELLS
+def _whole(apart: Floats, rule: Abnormal) -> Flags:
+    """Which days (first axis) have hours enough for a mean."""
+    return np.isfinite(apart).sum(axis=1) >= rule.least_hours
+
+
+def _median(values: Floats, rule: Abnormal) -> Floats:
+    """Median over the first axis where cells enough report."""
+    enough = np.isfinite(values).sum(axis=0) >= rule.least_cells
     result = np.full(values.shape[1:], np.nan)
     result[enough] = np.nanmedian(values[:, enough], axis=0)
     return result

@@ -76,7 +76,7 @@ def find_alarms(
     >>> small = synthetic_month(size="small")
     >>> alarms = find_alarms(small.stations.sel(time=slice("2025-10-31T16", None)), cells=small.study.cells)
     >>> sorted(set(alarms["state"])), bool((alarms["ratio"] >= 1.4).all())
-    (['pushed', 'unconfirmed'], True)
+    (['pushed', 'suppressed', 'unconfirmed'], True)
     """
     criteria = criteria or Criteria()
     table = weigh(stations, cells=cells, criteria=criteria, fine=fine, weather=weather)
@@ -180,7 +180,8 @@ def high_hours(
     network = Network(stations, cells, rule, criteria, weather)
     places = network.places
     high = np.where(network.pool["pm25"][places] >= rule.persistent_floor, np.inf, np.nan)
-    table = candidate_rows(network, network.pool["pm25"][places], high, places, network.at(places), rule)
+    values, at = network.pool["pm25"][places], network.at(places)
+    table = candidate_rows(network, values, high, places, at, rule, usual=False)  # here the usual is what is looked for
     table["time"] = local[table["hour"].to_numpy()]
     table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
     week = (local.astype("datetime64[D]").astype(np.int64) + 3) // 7

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspot.kernels.alarms import past_medians
 from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.one_thread import one_thread
@@ -156,7 +157,6 @@ def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, strength: 
     ----------
     logs, region : float64[n_station, n_time], from ``apart``, of the hours that teach
     setting : Setting of these hours
-    ties : Ties
     strength : float, of the ridge, in hours
 
     Returns
@@ -237,9 +237,8 @@ def judge(
     wind, the hour of the day, log speed and log depth give a mean and a variance; the station's
     own overall variance counts as ``spread_hours`` like hours.
     """
-    usual = np.full((len(past), 1), np.nan)
-    told = np.isfinite(past).any(axis=1)
-    usual[told] = 1.4826 * np.nanmedian(np.abs(past[told]), axis=1, keepdims=True)
+    n_past = past.shape[1]
+    usual = 1.4826 * past_medians(np.abs(past), np.array([n_past]), n_past, 1)
     clipped = np.clip(past, -_OUTLIER * usual, _OUTLIER * usual)
     seen = np.isfinite(clipped)
     known = np.where(seen, clipped, 0.0)
@@ -273,8 +272,6 @@ def unusual(values: Floats, doubted: Flags, setting: Setting, ties: Ties, rule: 
     ----------
     values : float64[n_station, n_time], ug/m3, consecutive hours, NaN where missing
     doubted : bool[n_station, n_time], hours that are judged and teach nobody
-    setting : Setting
-    ties : Ties
     rule : criteria.alarms
 
     Returns

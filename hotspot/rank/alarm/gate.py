@@ -16,7 +16,6 @@ from hotspot.rules.alarming import Alarms
 
 MONTH_HOURS = 730.5
 _LAST = 24  # hours: what is left of a budget is not thrown after the last day of a month
-_PACE = 0.85  # a budget is meant to be spent in this share of what is left, for a lull at the end cannot be made up
 _LEAST = 24  # hours of past that a rate is taken over, at least
 
 
@@ -39,7 +38,7 @@ class Gate:
     rule : criteria.alarms
     first : the first hour that could be judged
     budget, pushed : of this month
-    end : hour after its last
+    end, hours : hour after its last, and how many it has
     hour : the last hour that was taken
     past : "cell@hour of opening" -> [hour, z that min_hours hours in a row reached, nothing against them]
     open : cell -> Episode
@@ -53,11 +52,12 @@ class Gate:
     hour: int = -1
     past: dict[str, list] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
+    hours: float = MONTH_HOURS
 
     def turn(self, n_cell: int, hours: float, end: int) -> None:
         """Begin a local month of so many hours that ends at ``end``, with so many instrumented cells."""
         self.budget = self.rule.budget * n_cell * hours / MONTH_HOURS
-        self.pushed, self.end = 0, end
+        self.pushed, self.end, self.hours = 0, end, hours
 
     def threshold(self, hour: int) -> float:
         """
@@ -77,7 +77,10 @@ class Gate:
         scores = sorted((z for at, z in self.past.values() if at >= hour - window), reverse=True)
         window = min(window, max(hour - self.first, _LEAST))
         left = max(self.budget - self.pushed, 0.0)
-        allowed = int(left * window / max(_PACE * (self.end - hour), _LAST))
+        # Weeks that were wilder than this month promise too much: what that holds back must show before it is over.
+        behind = 1.0 - (self.end - hour) / self.hours - self.pushed / max(self.budget, 1e-9)
+        pace = min(max(self.rule.budget_pace - self.rule.budget_feedback * behind, self.rule.budget_fastest), 1.0)
+        allowed = int(left * window / max(pace * (self.end - hour), _LAST))
         return float(self.rule.z_min if allowed >= len(scores) else max(scores[allowed], self.rule.z_min))
 
     def step(

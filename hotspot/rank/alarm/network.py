@@ -13,7 +13,7 @@ from hotspot.kernels.flags import neighbour_medians
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
 from hotspot.rank.alarm import suppression
-from hotspot.rank.alarm.expected import LEVEL, setting_of, tie, unusual
+from hotspot.rank.alarm.expected import DAY, LEVEL, WEEK, setting_of, tie, unusual
 from hotspot.rules.alarming import Alarms
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
@@ -74,7 +74,10 @@ class Network:
         self.inside = inside
         self.weather = weather
         measured = _matrix(stations, "pm25")
-        self.pool = {"pm25": measured, "last_day": past_medians(measured, 24, _DAY_LEAST)}
+        hours = np.arange(measured.shape[1])
+        local = hours_of(stations) + offset_hours(self.utc_offset)
+        self.days = (local.astype("datetime64[h]").astype(np.int64)[0] + hours) // DAY  # the local day of each hour
+        self.pool = {"pm25": measured, "last_day": past_medians(measured, hours, DAY, _DAY_LEAST)}
         self.pm10 = _matrix(stations, "pm10") if "pm10" in stations else None
         if self.pm10 is not None:
             self.pool["pm10"] = self.pm10
@@ -98,10 +101,6 @@ class Network:
         ties = tie(self.lon, self.lat, self.cell, self.names, self.rule)
         return unusual(self.pool["pm25"], self.doubt != 0, setting, ties, self.rule)
 
-    def doubted_by(self, rows: Ints) -> float | Floats:
-        """What is taken off a value before it is compared, ug/m3: a share of the station's stated error."""
-        return 0.0 if self.error is None else self.rule.surely * np.nan_to_num(self.error[rows])
-
     def at(self, rows: Ints) -> dict[str, np.ndarray]:
         """Where some stations stand, as ``candidate_rows`` asks for it."""
         return {name: getattr(self, name)[rows] for name in ("sub_cell", "cell", "lon", "lat")}
@@ -122,7 +121,14 @@ class Network:
 
 
 def candidate_rows(
-    network: Network, values: Floats, z: Floats, station: Ints, place: dict[str, np.ndarray], rule: Alarms
+    network: Network,
+    values: Floats,
+    z: Floats,
+    station: Ints,
+    place: dict[str, np.ndarray],
+    rule: Alarms,
+    *,
+    usual: bool = True,
 ) -> pd.DataFrame:
     """
     Candidate hours of some places.
@@ -131,6 +137,7 @@ def candidate_rows(
     z : float64[n_place, n_time], of the station that speaks for each place
     station : int64[n_place], the station that speaks for each place
     place : dict of arrays [n_place]: ``sub_cell cell lon lat``
+    usual : what a place usually reads beside its neighbours is taken off before it is compared with them
     """
     lon, lat = place["lon"], place["lat"]
     around = neighbour_medians(
@@ -138,9 +145,12 @@ def candidate_rows(
         network.around(lon, lat, network.names[station]),
         rule.min_neighbours,
     )
+    own, margin = values, np.zeros(values.shape)
+    if network.error is not None:
+        own, margin = _less_usual(values, around, network.error[station], network.days if usual else None, rule)
     with np.errstate(invalid="ignore"):
-        least = values - network.doubted_by(station)
-        wanted = (least >= rule.floor) & (least >= rule.ratio * around)
+        wanted = (values - margin >= rule.floor) & (values >= rule.ratio * around)
+        wanted &= own - margin >= rule.ratio * around
         # Below the full level a rise is worth less of the budget: in clean months they may fill it, in others not.
         z = z * np.minimum(values / max(rule.full_level, 1e-9), 1.0) ** 2
         wanted &= z >= rule.z_min
@@ -167,6 +177,27 @@ def candidate_rows(
             "doubt": network.doubt[station, hour],
         }
     )
+
+
+def _less_usual(
+    values: Floats, around: Floats, error: Floats, days: Ints | None, rule: Alarms
+) -> tuple[Floats, Floats]:
+    """
+    Values less what their instruments usually read beside the neighbours, and the margin they still must leave.
+
+    What is usual is the median of the hours before the local day, those above the ratio left out, and no more than
+    ``usual_errors`` stated errors: beyond them it is the place. Unknown before ``usual_hours``, without a stated error,
+    and where no ``days`` are given.
+    """
+    known, own = np.zeros(values.shape, bool), values
+    if days is not None:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            apart = np.where(values < rule.ratio * around, np.log((values + LEVEL) / (around + LEVEL)), np.nan)
+        _, begin, day = np.unique(days, return_index=True, return_inverse=True)
+        lean = past_medians(apart, begin, WEEK * rule.usual_weeks, rule.usual_hours)[:, day]
+        known, most = np.isfinite(lean) & np.isfinite(error), rule.usual_errors * error
+        own = np.where(known, np.clip(values / np.exp(lean), values - most, values + most), values)
+    return own, np.where(known, rule.surely_usual, rule.surely) * np.nan_to_num(error)
 
 
 def fine_rows(

@@ -19,18 +19,16 @@ PERSISTENT, CLOSED, OVER = "persistent", "closed", "over_budget"
 _WEEK = np.timedelta64(7, "D")
 
 
-def find_persistent(table: pd.DataFrame, rule: Alarms, *, until: np.datetime64 | str | None = None) -> pd.DataFrame:
+def find_persistent(table: pd.DataFrame, rule: Alarms) -> pd.DataFrame:
     """
     One item per cell and local week that has a persistent sub-cell, and one when it has closed.
 
     Parameters
     ----------
     table : DataFrame, from ``alarms.high_hours``
-        Every hour above floor and ratio, with what speaks against it.
+        Every hour above floor and ratio, with what speaks against it. ``attrs["until"]``: local time up to which the
+        hours are known (else a week after the last); a week that is not over by then is left out.
     rule : criteria.alarms
-    until : datetime64, optional
-        Local time up to which the hours are known; a week that is not over by then is left out.
-        Default: as the table says, else after its last hour.
 
     Returns
     -------
@@ -49,14 +47,14 @@ def find_persistent(table: pd.DataFrame, rule: Alarms, *, until: np.datetime64 |
     >>> hours = pd.DataFrame({"cell": "A", "sub_cell": "A-01", "time": time, "pm25": 90.0, "around": 45.0})
     >>> hours = hours.assign(ratio=2.0, risen_share=0.0, n_asked=9, dust_share=0.0, pm10_ratio=0.7)
     >>> hours = hours.assign(rh=50.0, fireworks=-1, doubt=0)
-    >>> found = find_persistent(hours.assign(broken=False), Alarms(), until=np.datetime64("2025-12-29"))
+    >>> hours.attrs["until"] = "2025-12-29"
+    >>> found = find_persistent(hours.assign(broken=False), Alarms())
     >>> found[["week", "hours", "days", "weeks", "state"]].astype(str).values.tolist()
     [['2025-12-01', '60', '5', '1', 'persistent'], ['2025-12-15', '0', '0', '0', 'closed']]
     """
     if not len(table):
         return empty_persistent()
-    known = until if until is not None else table.attrs.get("until", table["time"].max() + _WEEK)
-    end = pd.Timestamp(known).to_datetime64().astype("datetime64[s]")
+    end = pd.Timestamp(table.attrs.get("until", table["time"].max() + _WEEK)).to_datetime64().astype("datetime64[s]")
     reasons = against(table, rule)
     clear = ~(reasons["doubtful"] | reasons["fireworks"] | reasons["regional"]) & ~table["broken"].to_numpy(bool)
     rows = table[clear].copy()

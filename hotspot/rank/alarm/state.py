@@ -6,6 +6,7 @@ One file, written whole or not at all by the caller. It grows with the stations,
 
 import io
 import json
+import zipfile
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -15,6 +16,7 @@ from hotspot.kernels.arrays import Floats, Objects
 from hotspot.rank.alarm.expected import DAY, LEVEL, WEEK, Setting, Ties, apart, judge, learn, left
 from hotspot.rank.alarm.gate import Episode, Gate
 from hotspot.rules.alarming import Alarms
+from hotspot.variables import DataError
 
 FORMAT = 1
 
@@ -33,6 +35,8 @@ class Memory:
     fitted : float64[n, k], empty before the first week is over; ``week``: of which it is
     gate : Gate; rows : candidate hours of the open episodes
     taken : SHA-256 -> name of every file that was taken
+    aside : station -> what the gate says of it: it neither alarms nor teaches
+    asked : the local day (since 1970) on which the gate was asked last
     """
 
     stations: np.ndarray
@@ -51,6 +55,8 @@ class Memory:
     rows: pd.DataFrame
     taken: dict = field(default_factory=dict)
     first: int = -1  # the first hour with a value
+    aside: dict = field(default_factory=dict)
+    asked: int = -1
 
     @property
     def end(self) -> int:
@@ -64,7 +70,7 @@ class Memory:
 
     def admit(self, stations: Objects, lon: Floats, lat: Floats, name: Objects) -> None:
         """Make room for stations that were not known."""
-        new = ~np.isin(stations, self.stations)
+        new = ~np.isin(stations.astype(str), self.stations.astype(str))
         if not new.any():
             return
         order = np.argsort(np.concatenate([self.stations, stations[new]]), kind="stable")
@@ -151,7 +157,9 @@ def dump(memory: Memory) -> bytes:
         "first": memory.first,
         "week": memory.week,
         "taken": memory.taken,
-        "gate": {key: getattr(gate, key) for key in ("first", "budget", "pushed", "end", "hour", "past")},
+        "aside": memory.aside,
+        "asked": memory.asked,
+        "gate": {key: getattr(gate, key) for key in ("first", "budget", "pushed", "end", "hour", "hours", "past")},
         "open": {cell: asdict(episode) for cell, episode in gate.open.items()},
         "rows": json.loads(memory.rows.to_json(orient="split", date_format="iso", double_precision=15)),
     }
@@ -164,9 +172,38 @@ def dump(memory: Memory) -> bytes:
 
 
 def load(data: bytes, rule: Alarms) -> Memory:
-    """What ``dump`` wrote."""
+    """
+    What ``dump`` wrote.
+
+    Raises
+    ------
+    DataError
+        The bytes are no state, or that of another version.
+
+    Examples
+    --------
+    >>> load(b"half a file", Alarms())
+    Traceback (most recent call last):
+    hotspot.variables.DataError: the state of the hourly run cannot be read (ValueError); move it away: the next ...
+    """
+    try:
+        memory = _load(data, rule)
+        known = {len(memory.stations), *(len(getattr(memory, key)) for key in ("lon", "lat", "name", "values", "rest"))}
+        if len(known) > 1 or memory.values.shape != memory.doubt.shape or len(memory.wind) != memory.values.shape[1]:
+            raise ValueError("its parts are of different sizes")
+    except (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, zipfile.BadZipFile) as wrong:
+        raise DataError(
+            f"the state of the hourly run cannot be read ({type(wrong).__name__}); move it away: the next pass takes "
+            "every file anew, and the ledger knows the alarms it holds."
+        ) from None
+    return memory
+
+
+def _load(data: bytes, rule: Alarms) -> Memory:
     with np.load(io.BytesIO(data), allow_pickle=False) as kept:
         told = json.loads(str(kept["told"]))
+        if told["format"] != FORMAT:
+            raise ValueError(f"format {told['format']}")
         arrays = {key: kept[key] for key in ("lon", "lat", "values", "rest", "doubt", "wind", "fitted")}
         text = {key: kept[key].astype(object) for key in ("stations", "name")}
     gate = Gate(rule, **told["gate"])
@@ -176,5 +213,6 @@ def load(data: bytes, rule: Alarms) -> Memory:
         rows["time"] = pd.to_datetime(rows["time"])
         numbers = [name for name in rows.columns if name not in ("cell", "sub_cell", "time", "hour", "doubt")]
         rows = rows.astype(dict.fromkeys(numbers, float))
-    keys = ("start", "judged", "first", "week", "taken")
+    told = {"aside": {}, "asked": -1} | told  # a state from before the gate was asked
+    keys = ("start", "judged", "first", "week", "taken", "aside", "asked")
     return Memory(**arrays, **text, **{key: told[key] for key in keys}, gate=gate, rows=rows)

@@ -39,7 +39,6 @@ def witnesses(hours: Ints, around: Ints, pool: dict[str, Floats], criteria: Alar
         For each of them the stations to ask (rows of ``pool``), -1 where there is none.
     pool : dict of float64[n_station, n_time]
         ``pm25``; ``last_day`` (median of each station's last day); ``pm10`` where measured.
-    criteria : Alarms
 
     Returns
     -------
@@ -77,7 +76,6 @@ def against(table: "pd.DataFrame", criteria: Alarms) -> dict[str, Flags]:
     Parameters
     ----------
     table : DataFrame of candidate hours, from ``alarms.weigh``
-    criteria : Alarms
 
     Returns
     -------

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspot.rank.city.index import SIX
-from hotspot.rules.index import aqi, percentile
+from hotspot.rules.index import SIX, aqi, percentile
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.targets import control_value, monthly_targets
 

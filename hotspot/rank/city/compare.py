@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hotspot.rank.city.index import DECIMALS, SIX
-from hotspot.rules.index import percentile
+from hotspot.rank.city.index import DECIMALS
+from hotspot.rules.index import SIX, percentile
 from hotspot.rules.rounding import round_half_even
 
 _COUNT = "零一二三四五六"
@@ -36,10 +36,6 @@ def compare_windows(days: pd.DataFrame, first: str, last: str, *, years: int = 1
     years : int, how many years back
     flat : float
         Per cent, after rounding to one decimal, that still count as unchanged (proposal 0.0).
-
-    Returns
-    -------
-    Comparison
 
     Raises
     ------

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from hotspot.rank.city.index import SIX
+from hotspot.quality.eight_hours import largest_means
 from hotspot.rules.criteria import Validity
-from hotspot.rules.standards import O3_DAY_WINDOWS, O3_WINDOW_HOURS, standard_on
+from hotspot.rules.index import SIX
+from hotspot.rules.standards import standard_on
 
 
 def days_of_hours(hours: pd.DataFrame, *, validity: Validity | None = None) -> pd.DataFrame:
@@ -51,10 +52,6 @@ def _largest_8h(part: pd.DataFrame, day: str) -> float:
     """The largest 8 h mean of one point's day, NaN where too few windows are there."""
     hour = np.full(24, np.nan)
     hour[part["time"].dt.hour] = part["o3"]
-    windows = np.lib.stride_tricks.sliding_window_view(hour, 8)  # 17, ending with hours 8 to 24
-    seen = np.isfinite(windows).sum(axis=1) >= O3_WINDOW_HOURS
-    if not seen.any():
-        return np.nan
-    largest = float(np.nanmean(windows[seen], axis=1).max())
-    enough = seen.sum() >= O3_DAY_WINDOWS or largest > standard_on(day).limit("o3", "max8h")
-    return largest if enough else np.nan
+    limit = np.array([standard_on(day).limit("o3", "max8h")])
+    largest, valid = largest_means(hour[None, :, None], limit)
+    return float(largest[0, 0]) if valid[0, 0] else np.nan

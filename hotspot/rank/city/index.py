@@ -10,11 +10,10 @@ import pandas as pd
 
 from hotspot.rules.calendar import parse_month
 from hotspot.rules.criteria import Validity
-from hotspot.rules.index import composite_index, percentile, terms
+from hotspot.rules.index import SIX, composite_index, percentile, terms
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
 
-SIX = ("so2", "no2", "pm10", "pm25", "co", "o3")
 DECIMALS = {"co": 1}  # published precision: whole ug/m3, CO one decimal, mg/m3
 _PERCENTILE = {"co": 95, "o3": 90}
 

@@ -41,7 +41,6 @@ def rank_units(
     ----------
     now, base : DataFrame ``unit, index``
         Of the month and of the same month last year; published values, NaN where not ranked.
-    rule : CityRanking
     computed : DataFrame ``unit, index``, optional
         From ``month_index``; printed beside, and said where it differs by more than ``rule.differs``.
     class_two : units in class II in all six; left out of the worsening list where ``rule.exempt_class2``
@@ -75,8 +74,8 @@ def rank_units(
                 "base": then,
                 "improvement": better,
                 "computed": beside,
-                "note": f"computed {beside:.2f}, published {index:.2f}" if apart else "",
-                "why": "no index" if index != index else "" if better is not None else "no index a year ago",
+                "note": f"计算{beside:.2f}，发布{index:.2f}" if apart else "",
+                "why": _why(index, better, exempt),
                 "exempt": exempt,
             }
         )
@@ -89,6 +88,15 @@ def rank_units(
     placed = table["rank"].where(table["rank"] > 0, len(table) + 1)
     order = table.assign(placed=placed).sort_values(["placed", "unit"]).index
     return table.loc[order, COLUMNS].reset_index(drop=True)
+
+
+def _why(index: float, better: Decimal | None, exempt: bool) -> str:
+    """Why a unit is not ranked, or not by its improvement; it is printed on Chinese papers."""
+    if index != index:
+        return "无本月指数"
+    if better is None:
+        return "无去年同期指数"
+    return "六项均达二级标准，不列入改善末位" if exempt else ""
 
 
 def last_places(values: dict[str, Decimal | None]) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.rules.pollutants import PM25, Pollutant, named_in
 from hotspot.rules.rounding import plain_text
-from hotspot.text.csv_rows import escape_text, read_csv, unescape_text, write_csv
+from hotspot.text.csv_rows import escape_text, first_line, read_csv, unescape_text, write_csv
 from hotspot.text.table import columns
 from hotspot.variables import DataError
 
@@ -28,7 +29,7 @@ STATUSES = ("screened", "imported", "reviewed", "formal", "exited")
 _SAME_PLACE_DEG = 2e-6
 
 
-def write_hotspots(path: str | Path, hot: "pd.DataFrame") -> Path:
+def write_hotspots(path: str | Path, hot: "pd.DataFrame", of: Pollutant = PM25) -> Path:
     """
     Write a hotspot list as UTF-8 CSV, in the order city, cell.
 
@@ -37,12 +38,9 @@ def write_hotspots(path: str | Path, hot: "pd.DataFrame") -> Path:
 
     Parameters
     ----------
-    path : str or Path
     hot : DataFrame, from ``select_hotspots``
-
-    Returns
-    -------
-    Path
+    of : Pollutant
+        What the list is made of: the column ``pm25`` has its name in the file.
 
     Raises
     ------
@@ -58,7 +56,8 @@ def write_hotspots(path: str | Path, hot: "pd.DataFrame") -> Path:
     >>> path.read_text(encoding="utf-8").splitlines()[1]
     "1,沧州市,PR1847K,,,,1.000000,1.000000,1.0000,1.000,1.000,1,1.000,screened,1,'=1+1"
     """
-    return write_rows(path, hot.sort_values(["city", "cell"], kind="stable"), COLUMNS)
+    told = hot.sort_values(["city", "cell"], kind="stable").rename(columns=of.column)
+    return write_rows(path, told, {of.column(name): decimals for name, decimals in COLUMNS.items()})
 
 
 def write_rows(path: str | Path, table: "pd.DataFrame", columns: dict[str, int | None]) -> Path:
@@ -67,13 +66,8 @@ def write_rows(path: str | Path, table: "pd.DataFrame", columns: dict[str, int |
 
     Parameters
     ----------
-    path : str or Path
     table : DataFrame, in the order to write
     columns : dict of column name to decimals of a number, or None for text
-
-    Returns
-    -------
-    Path
 
     Raises
     ------
@@ -132,7 +126,7 @@ def read_hotspots(path: str | Path, cells: "xr.Dataset | None" = None) -> "pd.Da
 
     path = Path(path)
     table: dict[str, list] = {name: [] for name in COLUMNS}
-    for number, row in _rows(path):
+    for number, row in _rows(path, named_in(first_line(path))):
         for (name, decimals), text in zip(COLUMNS.items(), row, strict=True):
             table[name].append(unescape_text(text) if decimals is None else _number(path, number, name, text))
     _check_rows(path, table)
@@ -157,9 +151,10 @@ def in_force(hot: "pd.DataFrame") -> "pd.DataFrame":
     return hot[hot["status"] != "exited"].reset_index(drop=True)
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, of: Pollutant) -> list[tuple[int, list[str]]]:
     try:
-        return read_csv(path, list(COLUMNS), "a hotspot list", "save it as UTF-8 CSV with its own columns")
+        header = [of.column(name) for name in COLUMNS]
+        return read_csv(path, header, "a hotspot list", "save it as UTF-8 CSV with its own columns")
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such hotspot list; run `hotspot select` for the year.") from None
 

@@ -17,18 +17,20 @@ from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
 from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
 from hotspot.rank.select.quota import by_city, city_areas, fill_quota
 from hotspot.rules.criteria import Selection
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.ranking import level_for_rank
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
+from hotspot.text.labels import label_of
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-_LEVEL_WORDS = {
+LEVEL_WORDS = {
     "inversion": ("静稳排放水平", "emission level"),
-    "stagnant": ("静稳水平", "stagnant level"),
+    "stagnant": (label_of("stagnant_level"), "stagnant level"),
     "contrast": ("局地对比（代静稳水平）", "local contrast, in place of a level,"),
     "richardson_lucy": ("锐化均值", "sharpened mean"),
 }
@@ -115,10 +117,6 @@ def rank_cells(annual: "xr.Dataset", study: Study, year: int, *, level: "xr.Data
     ----------
     annual, study, year, level
         As for ``select_hotspots``.
-
-    Returns
-    -------
-    Standing
 
     Raises
     ------
@@ -240,10 +238,7 @@ def list_rows(standing: Standing, annual: "xr.Dataset", study: Study, year: int,
 
     Parameters
     ----------
-    standing : Standing
     annual : Dataset (cell)
-    study : Study
-    year : int
     chosen : bool[n_cell]
 
     Returns
@@ -295,6 +290,8 @@ def _reason(
     rule, decimals = study.criteria.selection, study.criteria.warning.decimals
     basis = annual.attrs.get("year", "")
     mean = plain_text(standing.pm25[i], decimals)
+    of = of_study(study)
+    zh_mean, en_mean = f"年{of.value_zh}", f"annual {of.value_en}"
     en_year = f" of {basis}" if basis else ""
     mode = {"per_city": "按市配额", "regional": "区域统一阈值", "mixed": "区域阈值加市级上下限"}[rule.quota_mode]
     scope_zh, scope_en = ("全市", "in the city") if rule.quota_mode == "per_city" else ("全区域", "in the region")
@@ -306,12 +303,12 @@ def _reason(
     else:
         stagnant = plain_text(standing.level[i], decimals)
         a, b = standing.rank_pm25[i], standing.rank_level[i]
-        name_zh, name_en = _LEVEL_WORDS[standing.by]
+        name_zh, name_en = LEVEL_WORDS[standing.by]
         zh = f"浓度{scope_zh}第{a}位，{name_zh}{stagnant}微克/立方米、第{b}位，取较后者"
         en = f"number {a} {scope_en} by concentration and {b} by its {name_en} of {stagnant} ug/m3, worse counts"
     return (
-        f"{basis}年均值{mean}微克/立方米，全市第{place}位（共{number}格参评）；{zh}；"
-        f"本市热点面积占比{share:.1%}，{mode}{rule.quota_share:.0%} / annual mean{en_year} {mean} ug/m3, "
+        f"{basis}{zh_mean}{mean}微克/立方米，全市第{place}位（共{number}格参评）；{zh}；"
+        f"本市热点面积占比{share:.1%}，{mode}{rule.quota_share:.0%} / {en_mean}{en_year} {mean} ug/m3, "
         f"place {place} of {number} in the city; {en}; hotspots cover {share:.1%} of the city, "
         f"quota {rule.quota_share:.0%} ({rule.quota_mode})"
     )

@@ -6,7 +6,6 @@ datum. A list that names a cell outside the study, one cell twice or a cell unde
 whole, and where it came from stands in the ``reason`` of every row.
 """
 
-import hashlib
 import re
 import unicodedata
 from pathlib import Path
@@ -38,11 +37,11 @@ def import_list(
     path: Path | str,
     study: Study,
     year: int,
+    intake: Intake,
     *,
     by: str,
     datum: str | None = None,
     annual: "xr.Dataset | None" = None,
-    level: "xr.Dataset | None" = None,
 ) -> "pd.DataFrame":
     """
     Read a list that was made elsewhere and put it on the study's cells.
@@ -57,12 +56,13 @@ def import_list(
         Its cells, and their labels.
     year : int
         The year for which the list shall stand.
+    intake : Intake, of the run, over the file's folder
     by : str
         Who imports it.
     datum : str, optional
         Map datum of ``lon`` and ``lat``; needed only where the list has no codes.
-    annual, level : Dataset (cell), optional
-        ``pm25 n_valid coverage`` and ``level`` to print beside the cells; they choose none.
+    annual : Dataset (cell), optional
+        ``pm25 n_valid coverage`` to print beside the cells; they choose none.
 
     Returns
     -------
@@ -80,14 +80,13 @@ def import_list(
     >>> study = synthetic_month(size="small").study
     >>> path = Path(tempfile.mkdtemp()) / "official.csv"
     >>> _ = path.write_text(f"网格编号\\n{study.cells.cell.values[0]}\\nPQ1848E\\n", encoding="utf-8")
-    >>> import_list(path, study, 2025, by="王")
+    >>> import_list(path, study, 2025, Intake(path.parent), by="王")
     Traceback (most recent call last):
     hotspot.variables.DataError: official.csv: row 3: cell PQ1848E is no cell of small. The list was not taken; ...
     """
     path, by = Path(path), _one_line(by)
     if not path.is_file():
         raise DataError(f"{path.name}: there is no such list; give a CSV or XLSX file.")
-    intake = Intake(path.parent)
     table = read_table(path, intake)
     found = _columns(table)
     faults = [(q.row, q.rule) for q in intake.quarantine]
@@ -117,8 +116,8 @@ def import_list(
         raise DataError(f"{table.name}: {shown}{more}. The list was not taken; mend the rows.")
     if not rows:
         raise DataError(f"{table.name}: it names no cell; a list of nothing would warn nobody.")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    hot = _frame(study, int(year), {cell: row for cell, (_, row) in rows.items()}, annual, level)
+    digest = table.record.sha256
+    hot = _frame(study, int(year), {cell: row for cell, (_, row) in rows.items()}, annual)
     hot["reason"] = _reason(_printable(path.name), digest, by)
     hot.attrs["notes"] = [
         *([f"{n_left} rows that left the list were not taken"] if n_left else []),
@@ -251,9 +250,7 @@ def _folded(label: str) -> str:
     return unicodedata.normalize("NFKC", str(label)).strip().casefold()
 
 
-def _frame(
-    study: Study, year: int, rows: dict[str, dict[str, str]], annual: "xr.Dataset | None", level: "xr.Dataset | None"
-) -> "pd.DataFrame":
+def _frame(study: Study, year: int, rows: dict[str, dict[str, str]], annual: "xr.Dataset | None") -> "pd.DataFrame":
     from hotspot.rank.select.quota import city_areas
 
     cells = study.cells
@@ -274,7 +271,7 @@ def _frame(
             "lat": cells["lat"].values[at],
             "area_km2": area[at] / 1e6,
             "pm25": value(annual, "pm25"),
-            "level": value(level, "level"),
+            "level": np.nan,
             "n_valid": value(annual, "n_valid"),
             "coverage": value(annual, "coverage"),
             "status": STATUS,

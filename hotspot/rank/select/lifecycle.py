@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from hotspot.grid.labels import code_of
 from hotspot.rank.select.hotlist import COLUMNS, in_force
 from hotspot.rank.select.hotspots import Standing, list_rows
+from hotspot.sources.intake import Intake
+from hotspot.sources.tables import read_table
 from hotspot.study import Study
 from hotspot.text.door import shown
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 REVIEW_COLUMNS = ("cell", "decision", "reviewer", "reason", "date")
@@ -31,7 +34,7 @@ _EN = {"keep": "kept on review", "remove": "removed on review", "add": "added on
 _SHOWN = 10  # faults and cells named in one message
 
 
-def read_review(path: Path | str, hot: "pd.DataFrame", cells: "xr.Dataset") -> "pd.DataFrame":
+def read_review(path: Path | str, hot: pd.DataFrame, cells: "xr.Dataset", intake: Intake) -> pd.DataFrame:
     """
     Read a reviewer's file and check it against the list.
 
@@ -39,10 +42,11 @@ def read_review(path: Path | str, hot: "pd.DataFrame", cells: "xr.Dataset") -> "
     ----------
     path : str or Path
         CSV or XLSX with the columns ``cell, decision, reviewer, reason, date``; a decision is
-        ``keep`` or ``remove`` of a listed cell, ``add`` of another; the date is like 2020-07-01.
-        A row said twice word for word counts once. Other columns are ignored.
+        ``keep`` or ``remove`` of a listed cell, ``add`` of another, by code or label;
+        the date is like 2020-07-01. A row said twice word for word counts once. Other columns are ignored.
     hot : DataFrame, the screened list
     cells : Dataset (cell), from ``study.cells``
+    intake : Intake, of the run, over the file's folder
 
     Returns
     -------
@@ -60,16 +64,16 @@ def read_review(path: Path | str, hot: "pd.DataFrame", cells: "xr.Dataset") -> "
     >>> path = Path(tempfile.mkdtemp()) / "review.csv"
     >>> _ = path.write_text("cell,decision,reviewer,reason,date\\nA,keep,Wang,kilns seen,2020-07-01\\n")
     >>> hot = pd.DataFrame({"cell": ["A"], "status": ["screened"]})
-    >>> read_review(path, hot, xr.Dataset(coords={"cell": ["A", "B"]}))["decision"].tolist()
+    >>> read_review(path, hot, xr.Dataset(coords={"cell": ["A", "B"]}), Intake(path.parent))["decision"].tolist()
     ['keep']
     """
-    from hotspot.sources.intake import Intake
-    from hotspot.sources.tables import read_table
-
     path = Path(path)
-    intake = Intake(path.parent)
     table = read_table(path, intake, required=REVIEW_COLUMNS)
     rows = table.frame[list(REVIEW_COLUMNS)].apply(lambda column: column.str.strip())
+    if "label" in cells.coords:  # reviewers know a cell by its official label
+        named = zip(cells["cell"].values.astype(str), cells["label"].values.astype(str), strict=True)
+        labels = {code: own for code, own in named if own}
+        rows["cell"] = [code_of(text, labels) for text in rows["cell"]]
     known, listed = set(cells["cell"].values.tolist()), set(in_force(hot)["cell"])
     faults = [(q.row, f"{q.rule}") for q in intake.quarantine]
     first: dict[str, tuple] = {}
@@ -88,13 +92,7 @@ def read_review(path: Path | str, hot: "pd.DataFrame", cells: "xr.Dataset") -> "
         shown = "; ".join(f"row {line}: {why}" for line, why in sorted(faults)[:_SHOWN])
         more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise DataError(f"{path}: {shown}{more}. The review was not applied; mend the rows.")
-    return rows.iloc[:0] if not kept else _frame(kept)
-
-
-def _frame(kept: list[tuple[str, ...]]) -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.DataFrame(sorted(kept), columns=list(REVIEW_COLUMNS))
+    return pd.DataFrame(sorted(kept), columns=list(REVIEW_COLUMNS)) if kept else rows.iloc[:0]
 
 
 def _fault(row: Any, known: set[str], listed: set[str]) -> str:
@@ -118,8 +116,8 @@ def _fault(row: Any, known: set[str], listed: set[str]) -> str:
 
 
 def apply_review(
-    hot: "pd.DataFrame", review: "pd.DataFrame", *, standing: Standing, annual: "xr.Dataset", study: Study
-) -> "pd.DataFrame":
+    hot: pd.DataFrame, review: pd.DataFrame, *, standing: Standing, annual: "xr.Dataset", study: Study
+) -> pd.DataFrame:
     """
     The list after a review: decided cells are ``reviewed``, removed ones ``exited``, added ones join.
 
@@ -129,7 +127,6 @@ def apply_review(
     review : DataFrame, from ``read_review``
     standing : Standing, from ``rank_cells``, and annual : Dataset (cell)
         For the rows of added cells.
-    study : Study
 
     Returns
     -------
@@ -141,8 +138,6 @@ def apply_review(
     DataError
         An added cell is not eligible: it has no valid annual mean or hardly lies in the study.
     """
-    import pandas as pd
-
     codes = study.cells["cell"].values.astype(str)
     place = {code: i for i, code in enumerate(codes.tolist())}
     added = [row.cell for row in review.itertuples() if row.decision == "add"]
@@ -168,7 +163,7 @@ def apply_review(
     return hot.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)[list(COLUMNS)]
 
 
-def make_formal(hot: "pd.DataFrame") -> "pd.DataFrame":
+def make_formal(hot: pd.DataFrame) -> pd.DataFrame:
     """
     The formal list: every cell was decided on by a person.
 
@@ -200,18 +195,9 @@ def make_formal(hot: "pd.DataFrame") -> "pd.DataFrame":
     return hot.assign(status=hot["status"].replace("reviewed", "formal"))
 
 
-def write_review_form(path: str | Path, hot: "pd.DataFrame") -> Path:
+def write_review_form(path: str | Path, hot: pd.DataFrame) -> Path:
     """
     The form a reviewer fills in: one row per cell that nobody here decided on, decision empty.
-
-    Parameters
-    ----------
-    path : str or Path
-    hot : DataFrame
-
-    Returns
-    -------
-    Path
 
     Examples
     --------

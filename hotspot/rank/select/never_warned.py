@@ -8,11 +8,12 @@ from collections.abc import Mapping, Set
 
 import pandas as pd
 
+from hotspot.rules.loop import Interventions
+
 COLUMNS = [
     "cell", "city", "county", "n_sources", "classes", "months", "ranked", "coverage", "verdict",
 ]  # fmt: skip
-RICH = 3  # proposal: registered sources in a cell from which it counts as a cluster
-SEEN = 0.5  # proposal: below this mean coverage, or where fewer than half of the months were ranked, it is a blind spot
+_RULE = Interventions()
 VERDICTS = {"quiet": "一年未预警，数据充分", "blind": "可能是盲区：数据不足", "short": "发布不足12个月"}
 
 
@@ -21,8 +22,7 @@ def never_warned(
     inventory: pd.DataFrame,
     warned: Mapping[str, Set[str]],
     seen: pd.DataFrame,
-    *,
-    months: int = 12,
+    rule: Interventions = _RULE,
 ) -> pd.DataFrame:
     """
     Source-rich hotspot cells without a warning in the months given.
@@ -33,8 +33,8 @@ def never_warned(
     inventory : DataFrame ``facility, class, cell``, as ``inventory.csv``
     warned : mapping month -> warned cells, the published months of the window
     seen : DataFrame ``month, cell, valid`` (bool), ``coverage`` (share), of the same months
-    months : int
-        What a full window has.
+    rule : Interventions
+        ``rich_sources`` of a cluster, ``window_months`` of a full window, ``seen_share`` below which it is blind.
 
     Returns
     -------
@@ -46,7 +46,8 @@ def never_warned(
     >>> hot = pd.DataFrame({"cell": ["A", "B"], "city": "c", "county": "d", "status": "formal"})
     >>> inventory = pd.DataFrame({"facility": list("123456"), "class": "cement", "cell": ["A"] * 3 + ["B"] * 3})
     >>> seen = pd.DataFrame({"month": ["m"] * 2, "cell": ["A", "B"], "valid": [True, False], "coverage": [0.9, 0.1]})
-    >>> never_warned(hot, inventory, {"m": set()}, seen, months=1)[["cell", "verdict"]].values.tolist()
+    >>> rule = Interventions(window_months=1)
+    >>> never_warned(hot, inventory, {"m": set()}, seen, rule)[["cell", "verdict"]].values.tolist()
     [['A', 'quiet'], ['B', 'blind']]
     """
     listed = set().union(*warned.values()) if warned else set()
@@ -54,14 +55,15 @@ def never_warned(
     rows = []
     for row in standing.itertuples():
         own = inventory[inventory["cell"] == row.cell]
-        if len(own) < RICH:
+        if len(own) < rule.rich_sources:
             continue
         of_cell = seen[seen["cell"] == row.cell]
         ranked, coverage = int(of_cell["valid"].sum()), float(of_cell["coverage"].mean())
-        if len(warned) < months:
+        if len(warned) < rule.window_months:
             verdict = "short"
         else:
-            verdict = "blind" if 2 * ranked < len(warned) or not coverage >= SEEN else "quiet"
+            few = ranked < rule.seen_share * len(warned)
+            verdict = "blind" if few or not coverage >= rule.seen_share else "quiet"
         classes = own["class"].value_counts()
         said = "、".join(f"{kind} {n}" for kind, n in sorted(classes.items(), key=lambda item: (-item[1], item[0])))
         rows.append((row.cell, row.city, row.county, len(own), said, len(warned), ranked, coverage, verdict))

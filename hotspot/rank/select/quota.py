@@ -62,7 +62,6 @@ def fill_quota(order: Ints, city: Texts, area: Floats, city_area: dict[str, floa
     city : str[n_cell]
     area : float64[n_cell], m2, and city_area : dict, m2
         From ``city_areas``.
-    rule : Selection
 
     Returns
     -------

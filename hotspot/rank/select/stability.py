@@ -145,19 +145,7 @@ def sensitivity(
 
 
 def write_sensitivity(folder: Path, year: int, told: Sensitivity) -> list[Path]:
-    """
-    Write ``hotspots-YEAR-stability.csv`` and ``hotspots-YEAR-sensitivity.csv``.
-
-    Parameters
-    ----------
-    folder : Path
-    year : int
-    told : Sensitivity
-
-    Returns
-    -------
-    list of Path
-    """
+    """Write ``hotspots-YEAR-stability.csv`` and ``hotspots-YEAR-sensitivity.csv``."""
     yes = told.cells.assign(
         listed=np.where(told.cells["listed"], "yes", "no"), marginal=np.where(told.cells["marginal"], "yes", "no")
     )

@@ -20,6 +20,7 @@ from hotspot.rank.select.quota import fill_quota, passes
 from hotspot.rank.warn.clusters import false_discovery
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria, Revision, Selection
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.study import Study
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def revise_hotspots(
     return hot, diff.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
 
 
-def write_diff(path: Path, diff: "pd.DataFrame") -> Path:
+def write_diff(path: Path, diff: "pd.DataFrame", of: Pollutant = PM25) -> Path:
     """
     Write ``hotspots-YEAR-diff.csv``.
 
@@ -224,12 +225,11 @@ def write_diff(path: Path, diff: "pd.DataFrame") -> Path:
     ----------
     path : str or Path
     diff : DataFrame, from ``revise_hotspots``
-
-    Returns
-    -------
-    Path
+    of : Pollutant
+        What the list is made of: ``pm25`` has its name in the file.
     """
-    return write_rows(path, diff, DIFF_COLUMNS)
+    told = {of.column(name): decimals for name, decimals in DIFF_COLUMNS.items()}
+    return write_rows(path, diff.rename(columns=of.column), told)
 
 
 def _zones(standing: Standing, criteria: Criteria) -> tuple[Flags, Flags, Flags]:

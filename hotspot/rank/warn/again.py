@@ -47,7 +47,6 @@ def month_draws(
         Monthly mean and its standard deviation, ug/m3; an error of NaN is none where ``days``
         are given, else unknown.
     place : float64[n_cell, 2], cell centres, m
-    month : str
     rule : Confidence, from ``Criteria.confidence``
     native_resolution : float, m; NaN where the cells are the product's own
     days : float64[n_cell, n_day], optional
@@ -95,9 +94,7 @@ def day_weights(n_day: int, month: str, rule: Confidence) -> Floats:
 
     Parameters
     ----------
-    n_day : int
     month : str, part of the seed
-    rule : Confidence
 
     Returns
     -------

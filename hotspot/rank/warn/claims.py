@@ -163,12 +163,10 @@ def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) 
 
     Parameters
     ----------
-    months : Months
     names : sequence of str
         The month, and its base for a change.
     at : (int64[n_all], int64[n_cell])
         Positions of the city's cells in the field, and of those that are ranked among them.
-    k : int
 
     Returns
     -------
@@ -210,7 +208,6 @@ def again(months: Months, names: list[str], own: Ints) -> Floats:
 
     Parameters
     ----------
-    months : Months
     names : as for ``this_month``
     own : int64[n_cell], positions in the field
 

@@ -62,7 +62,7 @@ def gi_star(values: ArrayLike | xr.DataArray | xr.Dataset, cells: "xr.Dataset", 
     >>> gi["gi_class"].sel(cell="C09").item(), round(gi["gi_z"].sel(cell="C09").item(), 2)
     ('hot', 7.91)
     """
-    from scipy import stats
+    from scipy.special import ndtr
 
     from hotspot.kernels import window
 
@@ -91,7 +91,7 @@ def gi_star(values: ArrayLike | xr.DataArray | xr.Dataset, cells: "xr.Dataset", 
     z = np.full(given.size, np.nan)
     scored = seen & (room > 0)
     z[scored] = total[scored] / (spread * room[scored])
-    p = 2 * stats.norm.sf(np.abs(z))
+    p = 2 * ndtr(-np.abs(z))
     kept = np.zeros(given.size, dtype=bool)
     kept[scored] = false_discovery(p[scored], alpha)
     kinds = np.where(kept, np.where(z > 0, "hot", "cold"), "")
@@ -128,7 +128,6 @@ def false_discovery(p: ArrayLike, alpha: float) -> Flags:
     Parameters
     ----------
     p : float array of p-values, no NaN
-    alpha : float
 
     Returns
     -------
@@ -140,8 +139,8 @@ def false_discovery(p: ArrayLike, alpha: float) -> Flags:
     array([ True, False, False, False])
     """
     p = np.asarray(p, dtype="float64")
-    ordered = np.sort(p)
-    passing = np.flatnonzero(ordered <= alpha * np.arange(1, p.size + 1) / p.size)
+    ordered = np.sort(p[p <= alpha])  # none beyond it can pass, whatever its place
+    passing = np.flatnonzero(ordered <= alpha * np.arange(1, ordered.size + 1) / p.size)
     return p <= ordered[passing[-1]] if passing.size else np.zeros(p.size, dtype=bool)
 
 

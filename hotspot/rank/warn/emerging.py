@@ -14,18 +14,17 @@ from numpy.typing import NDArray
 from hotspot import contracts
 from hotspot.kernels.arrays import Floats
 from hotspot.rank.warn.clusters import false_discovery, places
+from hotspot.rules.criteria import Clusters
 from hotspot.variables import DataError
 
 PATTERNS = (
     "new", "consecutive", "intensifying", "persistent", "diminishing", "sporadic", "oscillating", "historical",
 )  # fmt: skip
 CLASSES = (*(f"{name} hot" for name in PATTERNS), "no pattern", *(f"{name} cold" for name in PATTERNS))
-REFERENCES = ("step", "neighbouring", "all")
-MOST = 0.9  # of the seen months, from which a cluster counts as standing all the time
-LEAST_MONTHS = 10  # seen, below which a cell gets no class (proposal; the published method asks for ten steps)
+_RULE = Clusters()
 
 
-def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "step", back: int = 1) -> xr.Dataset:
+def emerging(values: Any, cells: Any, *, rule: Clusters = _RULE) -> xr.Dataset:
     """
     Class of every cell from its clusters month by month.
 
@@ -33,18 +32,11 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
     ----------
     values : DataArray or float array (cell, month), any unit, NaN where missing; the months of an array in order
     cells : Dataset (cell) with ``col`` and ``row``
-    alpha : float
-        Share of false discoveries over all cells and months, and level of the trend's test.
-    reference : str
-        What a month's cells are compared with: "step", the cells of the same month; "neighbouring", those of
-        it and of the ``back`` months before; "all", those of all months. Over a year with a season the last two
-        call every winter month hot.
-    back : int
-        Months before that the window of a cell takes in; with "step" none.
+    rule : Clusters, of the criteria
 
     Returns
     -------
-    Dataset (cell): ``emerging``, one of ``CLASSES``, or "" where the last month or ``LEAST_MONTHS`` months are
+    Dataset (cell): ``emerging``, one of ``CLASSES``, or "" where the last month or ``least_months`` months are
     missing; ``n_hot``, ``n_cold``, ``n_seen`` months; ``trend``, Kendall's score of z as a normal deviate
 
     Raises
@@ -54,7 +46,8 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
 
     Notes
     -----
-    Gi* as in ``clusters.gi_star`` with mean, deviation and number of the reference; significant where the
+    Gi* as in ``clusters.gi_star`` of every month by itself: against all months together a winter is hot
+    everywhere. Significant where the
     Benjamini-Hochberg procedure over all cells and months keeps it. With the share of hot among the seen months,
     the first that fits (and the same for cold):
 
@@ -87,31 +80,27 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
 
     from hotspot.kernels import trend
 
-    if reference not in REFERENCES:
-        raise ValueError(f"reference is {reference!r}; give one of {', '.join(REFERENCES)}.")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha is {alpha}; give a share between 0 and 1.")
     if isinstance(values, xr.DataArray) and "time" in values.coords:
         values = contracts.in_order(values).transpose("cell", "time")
     given = np.asarray(getattr(values, "values", values), dtype="float64")
     if given.ndim != 2 or given.shape[0] != cells.sizes["cell"]:
         raise ValueError(f"values have shape {given.shape}; give (cell, month) for {cells.sizes['cell']} cells.")
-    z = scores(given, cells, reference=reference, back=0 if reference == "step" else back)
+    z = scores(given, cells)
     known = np.isfinite(z)
     if not known.any():
         raise DataError("emerging classes: in no month do two cells have values that differ; deliver more cells.")
     kept = np.zeros(z.shape, dtype=bool)
-    kept[known] = false_discovery(2 * stats.norm.sf(np.abs(z[known])), alpha)
+    kept[known] = false_discovery(2 * stats.norm.sf(np.abs(z[known])), rule.alpha)
     sign = np.where(known, np.where(kept, np.sign(z), 0.0), np.nan)
     months = np.arange(z.shape[1])
     _, score, variance, _ = trend.pair_trend(z, months.astype(float), np.zeros(months.size, dtype=np.int64))
     with np.errstate(invalid="ignore", divide="ignore"):
         deviate = np.where(variance > 0, (score - np.sign(score)) / np.sqrt(variance), 0.0)
-    limit = stats.norm.ppf(1 - alpha / 2)
+    limit = stats.norm.ppf(1 - rule.alpha / 2)
     way = np.where(np.abs(deviate) > limit, np.sign(deviate), 0.0)
     n_seen = known.sum(axis=1)
-    told = (n_seen >= min(LEAST_MONTHS, months.size)) & known[:, -1] if months.size else np.zeros(0, bool)
-    kinds = [classify(row, float(w)) if ok else "" for row, w, ok in zip(sign, way, told, strict=True)]
+    told = (n_seen >= min(rule.least_months, months.size)) & known[:, -1] if months.size else np.zeros(0, bool)
+    kinds = [classify(row, float(w), rule) if ok else "" for row, w, ok in zip(sign, way, told, strict=True)]
     return xr.Dataset(
         {
             "emerging": ("cell", np.array(kinds, dtype=object)),
@@ -121,11 +110,11 @@ def emerging(values: Any, cells: Any, *, alpha: float = 0.05, reference: str = "
             "trend": ("cell", np.where(n_seen > 1, deviate, np.nan), {"unit": "1"}),
         },
         {"cell": cells["cell"].variable},
-        {"reference": reference, "fdr": "Benjamini-Hochberg over cells and months", "alpha": alpha},
+        {"fdr": "Benjamini-Hochberg over cells and months", "alpha": rule.alpha},
     )
 
 
-def classify(sign: NDArray[np.float64], way: float) -> str:
+def classify(sign: NDArray[np.float64], way: float, rule: Clusters = _RULE) -> str:
     """
     The class of one cell.
 
@@ -146,16 +135,16 @@ def classify(sign: NDArray[np.float64], way: float) -> str:
     """
     row = sign[np.isfinite(sign)]
     for name, side in (("hot", 1.0), ("cold", -1.0)):
-        kind = _pattern(row * side, way * side)
+        kind = _pattern(row * side, way * side, rule)
         if kind:
             return f"{kind} {name}"
     return "no pattern"
 
 
-def _pattern(row: Floats, way: float) -> str:
+def _pattern(row: Floats, way: float, rule: Clusters) -> str:
     """The pattern of one side, for which that side is 1; empty where none fits. Cold falls when it grows."""
     hot = row > 0
-    most = hot.sum() >= MOST * row.size
+    most = hot.sum() >= rule.stands_share * row.size
     if not hot[-1]:
         return "historical" if most else ""
     before = hot[:-1]
@@ -169,22 +158,18 @@ def _pattern(row: Floats, way: float) -> str:
     return "oscillating" if (row < 0).any() else "sporadic"
 
 
-def scores(values: NDArray[np.float64], cells: Any, *, reference: str = "step", back: int = 0) -> NDArray[np.float64]:
+def scores(values: NDArray[np.float64], cells: Any) -> NDArray[np.float64]:
     """
-    Gi* of every cell and month against a reference.
+    Gi* of every cell in every month, against the cells of that month.
 
     Parameters
     ----------
     values : float64[cell, month], NaN where missing
     cells : Dataset (cell) with ``col`` and ``row``
-    reference : str
-        As ``emerging``.
-    back : int
-        Months before that belong to the window, too.
 
     Returns
     -------
-    float64[cell, month]; NaN where the cell is missing or the reference does not vary
+    float64[cell, month]; NaN where the cell is missing or the month does not vary
 
     Examples
     --------
@@ -196,12 +181,9 @@ def scores(values: NDArray[np.float64], cells: Any, *, reference: str = "step", 
     from hotspot.kernels import window
 
     col, row, n_col, n_row = places(cells)
-    n_month = values.shape[1]
     z = np.full(values.shape, np.nan)
-    for month in range(n_month):
-        first = max(0, month - back)
-        among = {"step": values[:, [month]], "neighbouring": values[:, first : month + 1], "all": values}[reference]
-        seen = among[np.isfinite(among)]
+    for month in range(values.shape[1]):
+        seen = values[np.isfinite(values[:, month]), month]
         n = seen.size
         if n < 2:
             continue
@@ -210,10 +192,8 @@ def scores(values: NDArray[np.float64], cells: Any, *, reference: str = "step", 
         # Below this the differences are the order of a sum, not of the air.
         if not spread > 1e-12 * max(abs(mean), 1e-300):
             continue
-        total, number = np.zeros(len(values)), np.zeros(len(values))
-        for one in range(first, month + 1):
-            part, count = window.queen_sums(col, row, values[:, one] - mean, n_col, n_row)
-            total, number = total + np.where(count > 0, part, 0.0), number + count
+        part, count = window.queen_sums(col, row, values[:, month] - mean, n_col, n_row)
+        total, number = np.where(count > 0, part, 0.0), count.astype(float)
         room = n * number - number**2.0
         scored = np.isfinite(values[:, month]) & (room > 0)
         z[scored, month] = total[scored] / (spread * np.sqrt(room[scored] / (n - 1)))

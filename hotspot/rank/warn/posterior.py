@@ -31,7 +31,6 @@ def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws:
     mean : float64[n_cell], estimates that are free of bias
     covariance : float64[n_cell, n_cell], of their errors
     place_km : float64[n_cell, 2]
-    n_draws : int
     seed : sequence of int
 
     Returns

@@ -5,8 +5,6 @@ A digital elevation model is small, but no less foreign than a satellite file:
 only the GTiff driver opens it, no side file, no network, within limits.
 """
 
-import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ from numpy.typing import NDArray
 from hotspot.foreign.child import Child, serve
 from hotspot.kernels.arrays import Floats, Singles
 from hotspot.patterns import find_files
-from hotspot.sources.child import MEMORY, SECONDS
+from hotspot.sources.child import MEMORY, decoded
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.sources.store import told, words
@@ -42,7 +40,6 @@ def open_dem(
         As the study declares it: one GeoTIFF, metres.
     root : Path
         The data root.
-    intake : Intake
     bounds : (west, south, east, north), optional
         Degrees; only this window is kept (of a raster in degrees).
 
@@ -74,18 +71,9 @@ def open_dem(
 
 def _in_child(path: Path, said: dict[str, Any], bounds: Sequence[float] | None, name: str) -> dict[str, np.ndarray]:
     """The arrays that the child decodes, and its report."""
-    with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
-        target = Path(folder) / "dem.npz"
-        child = Child(MEMORY, "hotspot.sources.places.dem")
-        try:
-            job = {"path": str(path.resolve()), "to": str(target), "said": said, "bounds": bounds}
-            report = child.ask(json.dumps(job), SECONDS)
-        finally:
-            child.close()
-        if "error" in report or "died" in report:
-            raise DataError(f"{name}: {report.get('error') or report['died']}")
-        with np.load(target, allow_pickle=False) as arrays:
-            return {"report": words(report)} | {key: arrays[key] for key in ("values", "x", "y")}
+    with Child(MEMORY, "hotspot.sources.places.dem") as child:
+        report, arrays = decoded(child, path, name, said=said, bounds=bounds)
+    return {"report": words(report)} | arrays
 
 
 def decode(
@@ -96,7 +84,6 @@ def decode(
 
     Parameters
     ----------
-    path : Path
     said : dict
         ``crs nodata unit`` as declared, or None.
     bounds : (west, south, east, north) or None

@@ -5,8 +5,6 @@ Inventories come as GeoTIFF or NetCDF, as a flux or as an amount of the pixel. L
 raster they are opened in a limited child, without side files or network.
 """
 
-import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from numpy.typing import NDArray
 
 from hotspot.foreign.child import Child, serve
 from hotspot.patterns import find_files
-from hotspot.sources.child import MEMORY, SECONDS
+from hotspot.sources.child import MEMORY, decoded
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.study import EmissionInventory
@@ -43,7 +41,6 @@ def read_inventory(
         ``study.inventory``: none, or one; its variables (sectors) and files are added up.
     root : Path
         The data root.
-    intake : Intake
     bounds : (west, south, east, north)
         Degrees; only this window is kept.
 
@@ -62,8 +59,7 @@ def read_inventory(
     if len(deliveries) > 1:
         raise DataError(f"inventory: {len(deliveries)} entries; deliver one inventory of all sectors.")
     delivery, total = deliveries[0], None
-    child = Child(MEMORY, "hotspot.sources.places.emission_raster")
-    try:
+    with Child(MEMORY, "hotspot.sources.places.emission_raster") as child:
         for path in find_files(root, delivery.files, "inventory"):
             record = intake.register(path)
             field = _ask(child, path, delivery, bounds, record.path)
@@ -71,8 +67,6 @@ def read_inventory(
                 raise DataError(f"{record.path}: its grid is not that of the first file; deliver sectors of one grid.")
             record.read = record.used = 1
             total = field if total is None else total.fillna(0.0) + field.fillna(0.0)
-    finally:
-        child.close()
     assert total is not None  # find_files refuses a pattern without files
     total = total.where(total > 0)
     attrs = {"unit": "t/a", "source": delivery.source or delivery.files[0], "long_name": "PM2.5 emission of the pixel"}
@@ -80,16 +74,9 @@ def read_inventory(
 
 
 def _ask(child: Child, path: Path, delivery: EmissionInventory, bounds: Bounds, name: str) -> xr.DataArray:
-    with tempfile.TemporaryDirectory(prefix="hotspot-") as folder:
-        target = Path(folder) / "emission.npz"
-        said = {"variables": list(delivery.variables), "unit": delivery.unit, "nodata": delivery.nodata}
-        job = {"path": str(path.resolve()), "to": str(target), "said": said, "bounds": list(bounds)}
-        report = child.ask(json.dumps(job), SECONDS)
-        if "error" in report or "died" in report:
-            raise DataError(f"{name}: {report.get('error') or report['died']}")
-        with np.load(target, allow_pickle=False) as arrays:
-            coords = {"lat": arrays["lat"], "lon": arrays["lon"]}
-            return xr.DataArray(arrays["values"], coords, ("lat", "lon"))
+    said = {"variables": list(delivery.variables), "unit": delivery.unit, "nodata": delivery.nodata}
+    _, arrays = decoded(child, path, name, said=said, bounds=list(bounds))
+    return xr.DataArray(arrays["values"], {axis: arrays[axis] for axis in ("lat", "lon")}, ("lat", "lon"))
 
 
 def tonnes_a_year(

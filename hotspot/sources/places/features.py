@@ -23,15 +23,6 @@ def read_features(path: Path, intake: Intake) -> Table:
     """
     GeoJSON points as a table of text: every property, and ``lon``, ``lat``.
 
-    Parameters
-    ----------
-    path : Path
-    intake : Intake
-
-    Returns
-    -------
-    Table
-
     Raises
     ------
     DataError

@@ -9,6 +9,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ class Positions:
     lat: np.ndarray
 
 
+@lru_cache(maxsize=1 << 16)
 def tidy_id(text: str) -> str:
     """
     A station id without differences that only print shows: width, case of blanks, line marks.
@@ -142,14 +144,8 @@ def read_positions(path: Path, intake: Intake, *, datum: str | None, encoding: s
     ----------
     path : Path
         CSV or XLSX with a longitude, a latitude, and one or more columns of ids or names.
-    intake : Intake
     datum : str
         ``wgs84``, ``cgcs2000``, ``gcj02`` or ``bd09``, as declared.
-    encoding : str, optional
-
-    Returns
-    -------
-    Positions
 
     Raises
     ------
@@ -190,8 +186,9 @@ def _repeated(table: Table, texts: dict[str, Objects], lon: Floats, lat: Floats,
     first = next(iter(texts.values()))
     places: dict[str, list[int]] = {}
     seen = set()
+    written = list(table.frame.itertuples(index=False, name=None))
     for at in np.flatnonzero(table.status == 0):
-        row = tuple(table.frame.iloc[at])
+        row = written[at]
         if row in seen:
             table.duplicate(at)
         seen.add(row)
@@ -229,8 +226,6 @@ def locate_stations(
     Parameters
     ----------
     stations : sequence of str
-    positions : Positions
-    intake : Intake
     also : dict, optional
         Id -> other names it goes by, tried after the id.
 

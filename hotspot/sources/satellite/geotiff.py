@@ -47,8 +47,6 @@ def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None
 
     Parameters
     ----------
-    path : Path
-    meaning : Meaning
     lay : callable, optional
         Takes the number of layers and gives what each decoded one is handed to (``laid.Laying``).
 

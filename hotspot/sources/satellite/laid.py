@@ -74,7 +74,6 @@ def layer_of(path: Path, report: dict[str, Any], at: Path, layer: int) -> np.nda
 
     Parameters
     ----------
-    path : Path
     report : dict, from ``child.inspect``
     at : Path
         Where its values are, or may be, laid.

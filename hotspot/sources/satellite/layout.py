@@ -59,6 +59,8 @@ class SatelliteLayout:
         A file is one layer, the mean of all months in its name.
     names_layers : bool
         The name promises one layer for each of its days (months, years).
+    tables : bool
+        Files are tables of points, not rasters.
 
     Examples
     --------
@@ -77,3 +79,4 @@ class SatelliteLayout:
     check: Callable[[str, dict, datetime.date, datetime.date], None] = _unchecked
     one_mean: bool = False
     names_layers: bool = False
+    tables: bool = False

@@ -63,7 +63,6 @@ def mosaic(tiles: list[Tile], intake: Intake) -> "xr.DataArray":
     Parameters
     ----------
     tiles : list of Tile, in declared order: where two differ the earlier one counts
-    intake : Intake
 
     Returns
     -------

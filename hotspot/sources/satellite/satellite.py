@@ -4,7 +4,7 @@ import base64
 import datetime
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,6 @@ def open_satellite(
     intake: Intake,
     *,
     months: list[str] | None = None,
-    years: Sequence[int] | None = None,
 ) -> "xr.DataArray":
     """
     Open gridded PM2.5 as it was delivered.
@@ -60,8 +59,6 @@ def open_satellite(
     intake : Intake, notes and counts go there
     months : list of str, optional
         ``YYYY-MM``; only layers of these months (years, for a yearly product).
-    years : list of int, optional
-        Only layers of these years.
 
     Returns
     -------
@@ -86,7 +83,7 @@ def open_satellite(
     """
     if delivery.layout not in LAYOUTS:
         raise DataError(f"satellite layout {delivery.layout!r} is not known; there are: {', '.join(LAYOUTS)}.")
-    wanted = _wanted(months, years, delivery.period)
+    wanted = _wanted(months, delivery.period)
     named = []
     for path in find_files(root, delivery.files, f"satellite ({delivery.layout})"):
         if not LAYOUTS[delivery.layout].wanted(path.name):
@@ -110,7 +107,7 @@ def open_satellite(
             refused.append(where)
             intake.note(f"{where}: set aside: {error}")
     if not tiles:
-        asked = ", ".join(months or map(str, years or ())) or "any time"
+        asked = ", ".join(months or ()) or "any time"
         raise NothingDelivered(
             f"satellite ({delivery.layout}): nothing delivered for {asked} in {', '.join(delivery.files)}"
             + (f"; {len(refused)} files were refused, the first is {refused[0]}." if refused else ".")
@@ -125,16 +122,11 @@ def open_satellite(
     return field
 
 
-def _wanted(months: list[str] | None, years: Sequence[int] | None, period: str) -> Callable[[datetime.date], bool]:
+def _wanted(months: list[str] | None, period: str) -> Callable[[datetime.date], bool]:
     """Whether a layer's first day is asked for."""
-    if period == "year" and months is not None and years is None:
-        years = [int(month[:4]) for month in months]
-        months = None
-
-    def asked(day: datetime.date) -> bool:
-        return (months is None or f"{day:%Y-%m}" in months) and (years is None or day.year in years)
-
-    return asked
+    n = 4 if period == "year" else 7
+    wanted = None if months is None else {month[:n] for month in months}
+    return lambda day: wanted is None or day.isoformat()[:n] in wanted
 
 
 def _span(name: str, delivery: Satellite) -> tuple[datetime.date, datetime.date] | None:
@@ -167,11 +159,11 @@ def _meaning(name: str, span: tuple[datetime.date, datetime.date] | None, delive
 def _reports(
     named: list[tuple[Path, tuple[datetime.date, datetime.date] | None]], delivery: Satellite, intake: Intake
 ) -> Iterator[dict[str, Any]]:
-    """One report per file, in order, from the child (of TAP tables from their reader)."""
+    """One report per file, in order, from the child (of tables from their reader)."""
     for path, _ in named:
         intake.register(path)
     meanings = [_meaning(path.name, span, delivery) for path, span in named]
-    yield from inspect([path for path, _ in named], meanings, intake.once, tables=delivery.layout == "tap")
+    yield from inspect([path for path, _ in named], meanings, intake.once, tables=LAYOUTS[delivery.layout].tables)
 
 
 def _is_settings(error: Exception) -> bool:

@@ -9,9 +9,10 @@ may come as ``.csv.zip``. Degrees WGS 84 at pixel centres, ug/m3.
 
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,10 +21,14 @@ from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.rasters import check_axes, check_values, possible, tally, unpack
 from hotspot.variables import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 CITE = "Geng et al. 2021, 10.1021/acs.est.1c01863; Xiao et al. 2022, 10.5194/acp-22-13229-2022"
 PATTERN = (
     r"^(?:China_PM25_1km_(?=\d{4}_\d{3}_))?(?P<year>\d{4})(?:_(?P<doy>\d{3})_|(?P<month>\d{2})?(?P<day>\d{2})?_PM25)"
 )
+COLUMNS = ("GridID", "X_Lon", "Y_Lat", "Longitude", "Latitude", "PM2.5")
 MOST_BYTES, MOST_RATIO = 1 << 30, 100  # of a zipped table: RELIABILITY 18
 
 
@@ -35,9 +40,7 @@ def describe(
 
     Parameters
     ----------
-    path : Path
     period : str, day, month or year
-    nodata : float, optional
     lay : callable, optional
         As for ``geotiff.describe``.
 
@@ -63,7 +66,7 @@ def describe(
     y, row = _line(lat, "latitude")
     check_axes(x, y, True)
     place = row * x.size + column
-    if np.unique(place).size != place.size:
+    if place.size and np.bincount(place).max() > 1:
         raise DataError("two rows stand at one place; mend the table.")
     raw = np.full((y.size, x.size), np.nan)
     raw[row, column] = table["PM2.5"]
@@ -107,33 +110,58 @@ def resolution(name: str) -> float | None:
 
 def _table(path: Path) -> dict[str, Floats]:
     """Columns of a CSV, or of the one CSV in a zip, as float64 arrays by name."""
+    try:
+        return _read_numbers(path)
+    except (ValueError, zipfile.BadZipFile):  # what does not read at once is read cell by cell, and told
+        return _read_cells(path)
+
+
+def _read_numbers(path: Path) -> dict[str, Floats]:
+    """The columns in one pass of the parser; any ValueError where a cell of them is no number."""
+    kinds: dict[str, type] = defaultdict(lambda: str, dict.fromkeys(COLUMNS, float))
+    table = _csv(path, kinds)
+    if table.empty:
+        raise DataError("it has no rows; fetch it again.")
+    return {name: table[name].to_numpy(float) for name in table.columns.intersection(COLUMNS)}
+
+
+def _read_cells(path: Path) -> dict[str, Floats]:
+    """The same from texts, so that an error names its row, its column and what stands there."""
     import pandas as pd
 
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                members = archive.infolist()
-                if len(members) != 1 or not members[0].filename.endswith(".csv"):
-                    raise DataError(f"the zip holds {len(members)} files; it must hold one CSV.")
-                (member,) = members
-                if member.file_size > MOST_BYTES or member.file_size > MOST_RATIO * max(1, member.compress_size):
-                    raise DataError(f"the zip unpacks to {member.file_size} bytes; that is a zip bomb, fetch it again.")
-                with archive.open(member) as stream:
-                    table = pd.read_csv(stream, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
-        else:
-            table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        table = _csv(path, str)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, zipfile.BadZipFile) as error:
         raise DataError(f"it cannot be read as a CSV ({error}); fetch it again.") from None
     if table.empty:
         raise DataError("it has no rows; fetch it again.")
     columns = {}
-    for name in table.columns.intersection(["GridID", "X_Lon", "Y_Lat", "Longitude", "Latitude", "PM2.5"]):
+    for name in table.columns.intersection(COLUMNS):
         numbers = pd.to_numeric(table[name], errors="coerce")
         wrong = np.flatnonzero(numbers.isna() & table[name].notna() & ~table[name].isin(["NA", "NaN", "nan", ""]))
         if wrong.size:
             raise DataError(f"row {wrong[0] + 2}, column {name}: {table[name].iloc[wrong[0]]!r} is no number; mend it.")
         columns[name] = numbers.to_numpy(float)
     return columns
+
+
+def _csv(path: Path, kinds: Any) -> "pd.DataFrame":
+    """The table as pandas reads it with these types of columns."""
+    import pandas as pd
+
+    # No choice of columns here: with one, pandas lets rows with too many cells pass.
+    how: dict[str, Any] = {"dtype": kinds, "encoding": "utf-8-sig", "skipinitialspace": True}
+    if not zipfile.is_zipfile(path):
+        return pd.read_csv(path, **how)
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) != 1 or not members[0].filename.endswith(".csv"):
+            raise DataError(f"the zip holds {len(members)} files; it must hold one CSV.")
+        (member,) = members
+        if member.file_size > MOST_BYTES or member.file_size > MOST_RATIO * max(1, member.compress_size):
+            raise DataError(f"the zip unpacks to {member.file_size} bytes; that is a zip bomb, fetch it again.")
+        with archive.open(member) as stream:
+            return pd.read_csv(stream, **how)
 
 
 def beside(path: Path) -> Path | None:
@@ -163,9 +191,11 @@ def _places(path: Path, grid_id: Floats) -> tuple[Floats, Floats]:
 
 def _line(values: Floats, name: str) -> tuple[Floats, Ints]:
     """The regular line of centres that some coordinates lie on, and the position of each."""
+    import pandas as pd
+
     if not np.isfinite(values).all():
         raise DataError(f"a row has no {name}; mend the table.")
-    distinct = np.unique(values)
+    distinct = np.sort(pd.unique(values))  # few among many: hashed, then sorted
     steps = np.diff(distinct)
     steps = steps[steps > 1e-7]
     if steps.size == 0:
@@ -181,5 +211,11 @@ def _line(values: Floats, name: str) -> tuple[Floats, Ints]:
 
 
 LAYOUT = SatelliteLayout(
-    "TAP", CITE, PATTERN, resolution=resolution, wanted=lambda name: not name.startswith("Tile_"), names_layers=True
+    "TAP",
+    CITE,
+    PATTERN,
+    resolution=resolution,
+    wanted=lambda name: not name.startswith("Tile_"),
+    names_layers=True,
+    tables=True,
 )

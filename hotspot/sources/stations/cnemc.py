@@ -4,53 +4,40 @@ One national hour of the CNEMC stations as GeoJSON: numbers are text, ``-;`` is 
 Every feature is a row; its number in the file stands for the line number.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.kernels.arrays import Ints
-from hotspot.sources.clock import parse_times, to_utc_hours
+from hotspot.sources.clock import offset_of, parse_times, to_utc_hours
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.features import read_features
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import Part, read_values
+from hotspot.study import Stations
 from hotspot.variables import DataError
 
 _COLUMNS = {"pm2_5": "pm25", "pm10": "pm10", "so2": "so2", "no2": "no2", "o3": "o3", "co": "co"}
 
 
-def read_cnemc(
-    paths: list[Path],
-    intake: Intake,
-    *,
-    offset: float,
-    label: str,
-    hours: Ints | None,
-    encoding: str | None = None,
-    columns: dict[str, str] | None = None,
-    progress: Callable[[list[Path]], Iterable[Path]] = iter,
-) -> list[Part]:
+def read_cnemc(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: Ints | None) -> list[Part]:
     """
     Read national hours; the arguments are those of ``read_long``.
-
-    Returns
-    -------
-    list of Part
 
     Raises
     ------
     DataError
         The file is no GeoJSON of stations.
     """
-    parts = []
-    for path in progress(paths):
+    parts, offset = [], offset_of(delivery.time_zone)
+    for path in paths:
         table = read_features(path, intake)
         lacking = [name for name in ("stationcode", "timepoint", "pm2_5") if name not in table.columns]
         if lacking:
             raise DataError(f"{table.name}: features have no property {lacking[0]!r}; this is not the CNEMC layout.")
         local = parse_times(table.cells("timepoint"), name=table.name, declared=offset)
-        utc, fault = to_utc_hours(local, offset=offset, label=label)
+        utc, fault = to_utc_hours(local, offset=offset, label=str(delivery.hour_label))
         for rule in sorted(set(fault) - {""}):
             table.set_aside(np.flatnonzero(fault == rule), "timepoint", rule)
         stations = np.array([tidy_id(text) for text in table.cells("stationcode")], dtype=object)

@@ -7,19 +7,20 @@ day and hour.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.kernels.arrays import Floats, Ints, Objects, Times
 from hotspot.sources.aliases import header_unit, our_names
-from hotspot.sources.clock import compose, parse_days, parse_times, to_utc_hours
+from hotspot.sources.clock import compose, offset_of, parse_days, parse_times, to_utc_hours
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import POLLUTANTS, Part, read_values
 from hotspot.sources.tables import Table, read_table
+from hotspot.study import Stations
 from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
 
@@ -30,45 +31,24 @@ _KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lo
 LONGEST_ID = 200  # characters; what is longer is no id
 
 
-def read_long(
-    paths: list[Path],
-    intake: Intake,
-    *,
-    offset: float,
-    label: str,
-    hours: Ints | None,
-    encoding: str | None = None,
-    columns: dict[str, str] | None = None,
-    progress: Callable[[list[Path]], Iterable[Path]] = iter,
-) -> list[Part]:
+def read_long(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: Ints | None) -> list[Part]:
     """
     Read long tables.
 
     Parameters
     ----------
-    paths : list of Path
-    intake : Intake
-    offset : float, declared hours ahead of UTC
-    label : "start" or "end"
-    hours : not used; files are read whole
-    encoding : str, optional
-    columns : dict, theirs -> ours
-    progress : callable
-        Wraps the list of files.
-
-    Returns
-    -------
-    list of Part
+    delivery : Stations, whose ``time_zone`` and ``hour_label`` are declared
+    hours : int64 array, UTC, or None for all; files of this layout are read whole
 
     Raises
     ------
     DataError
         A column is missing, or the rows are not hourly.
     """
-    parts, minutes = [], []
-    for path in progress(paths):
-        table = read_table(path, intake, encoding=encoding)
-        extra = {theirs: ours for theirs, ours in (columns or {}).items() if theirs in table.columns}
+    parts, minutes, offset = [], [], offset_of(delivery.time_zone)
+    for path in paths:
+        table = read_table(path, intake, encoding=delivery.encoding)
+        extra = {theirs: ours for theirs, ours in delivery.columns.items() if theirs in table.columns}
         ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
         variables = tuple(name for name in _MEASURED if name in ours)
         if not variables:
@@ -78,7 +58,7 @@ def read_long(
             variables += ("t2m",)
         local = local_times(table, ours, offset)
         stations = _stations(table, ours, path, intake)
-        utc, fault = to_utc_hours(local, offset=offset, label=label)
+        utc, fault = to_utc_hours(local, offset=offset, label=str(delivery.hour_label))
         set_aside_times(table, ours, local, fault)
         rows = np.flatnonzero(table.status == 0)
         late = np.flatnonzero(fault == "time is not on the full hour")
@@ -121,7 +101,6 @@ def local_times(table: Table, ours: dict[str, str], offset: float) -> Times:
 
     Parameters
     ----------
-    table : Table
     ours : dict, ours -> theirs
     offset : float, declared hours ahead of UTC
 
@@ -181,11 +160,11 @@ def set_aside_times(table: Table, ours: dict[str, str], local: Times, fault: Obj
     """Quarantine the rows whose time is faulty, each under its rule; note what 24:00 became."""
     column = ours.get("time") or ours["hour"]
     texts = table.cells(column)
-    for rule in sorted(set(fault) - {""}):
+    for rule in sorted({*distinct(fault)[0]} - {""}):
         table.set_aside(np.flatnonzero(fault == rule), column, rule)
     known = ~np.isnat(local)
     midnight = known & (local == local.astype("datetime64[D]"))
-    if any(re.search(r"(^|[ T])24(:00|时|$)", str(text)) for text in texts[midnight][:100000]):
+    if any(re.search(r"(^|[ T])24(:00|时|$)", text) for text in distinct(texts[midnight][:100000])[0]):
         table.intake.note(f"{table.name}: 24:00 was read as 00:00 of the next day")
 
 

@@ -5,13 +5,14 @@ Columns ``No,year,month,day,hour,PM2.5,...,CO,...,station``; missing is ``NA``. 
 is in ug/m3 here, unlike in the networks' own files, so its unit must be declared.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotspot.sources.intake import Intake
 from hotspot.sources.stations.long_table import read_long
 from hotspot.sources.stations.readings import Part
+from hotspot.study import Stations
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -34,32 +35,16 @@ CHINESE = {
 }
 
 
-def read_prsa(
-    paths: list[Path],
-    intake: Intake,
-    *,
-    offset: float,
-    label: str,
-    hours: "Ints | None",
-    encoding: str | None = None,
-    columns: dict[str, str] | None = None,
-    progress: Callable[[list[Path]], Iterable[Path]] = iter,
-) -> list[Part]:
+def read_prsa(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: "Ints | None") -> list[Part]:
     """
     Read PRSA files; the arguments are those of ``read_long``.
-
-    Returns
-    -------
-    list of Part
 
     Raises
     ------
     DataError
         A file has not the columns of this layout.
     """
-    parts = read_long(
-        paths, intake, offset=offset, label=label, hours=hours, encoding=encoding, columns=columns, progress=progress
-    )
+    parts = read_long(paths, intake, delivery, hours)
     for part in parts:
         lacking = [
             name

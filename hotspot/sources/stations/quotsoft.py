@@ -8,17 +8,18 @@ never enter an hourly series.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.kernels.arrays import Ints, Objects
-from hotspot.sources.clock import compose, label_days, parse_days, to_utc_hours
+from hotspot.sources.clock import compose, label_days, offset_of, parse_days, to_utc_hours
 from hotspot.sources.encodings import content_fault
 from hotspot.sources.intake import Intake
 from hotspot.sources.stations.readings import Part, read_values
 from hotspot.sources.tables import Table, read_table
+from hotspot.study import Stations
 from hotspot.variables import DataError
 
 TYPES = {"PM2.5": "pm25", "PM10": "pm10", "SO2": "so2", "NO2": "no2", "O3": "o3", "CO": "co"}
@@ -27,50 +28,28 @@ _DATE = re.compile(r"(?<!\d)(\d{8})(?!\d)")
 _HEADER = ["date", "hour", "type"]
 
 
-def read_quotsoft(
-    paths: list[Path],
-    intake: Intake,
-    *,
-    offset: float,
-    label: str,
-    hours: Ints | None,
-    encoding: str | None = None,
-    columns: dict[str, str] | None = None,
-    progress: Callable[[list[Path]], Iterable[Path]] = iter,
-) -> list[Part]:
+def read_quotsoft(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: Ints | None) -> list[Part]:
     """
     Read the days of a network.
 
     A file of zero bytes, or with a web page inside, is refused by name; the other
     days are read. A day without any file is noted.
-
-    Parameters
-    ----------
-    paths : list of Path
-    intake : Intake
-    offset : float, declared hours ahead of UTC
-    label : "start" or "end"
-    hours : int64 array or None
-        UTC hours wanted; files are chosen by the date in their name.
-    encoding, columns : as declared in the study; ``columns`` is not used by this layout
-    progress : callable
-        Wraps the list of files.
-
-    Returns
-    -------
-    list of Part
+    Files are chosen by the date in their name; the arguments are those of ``read_long``.
     """
+    offset, label = offset_of(delivery.time_zone), str(delivery.hour_label)
     days = None if hours is None else label_days(hours, offset=offset, label=label)
-    chosen = [path for path in paths if days is None or _day_of(path) is None or _day_of(path) in days]
-    parts = []
-    for path in progress(chosen):
+    parts, came = [], []
+    for path in paths:
+        came.append(path)
+        if days is not None and (day := _day_of(path)) is not None and day not in days:
+            continue
         fault = content_fault(intake.once.hashed(path).head)
         if fault:
             intake.refuse(path, fault)
             intake.note(f"{intake.name(path)}: {fault}; the file was set aside")
             continue
-        parts += _read_day(path, intake, offset, label, encoding)
-    _note_days(paths, days, intake)
+        parts += _read_day(path, intake, delivery)
+    _note_days(came, days, intake)
     return parts
 
 
@@ -80,8 +59,8 @@ def _day_of(path: Path) -> str | None:
     return found[1] if found else None
 
 
-def _read_day(path: Path, intake: Intake, offset: float, label: str, encoding: str | None) -> list[Part]:
-    table = read_table(path, intake, encoding=encoding)
+def _read_day(path: Path, intake: Intake, delivery: Stations) -> list[Part]:
+    table = read_table(path, intake, encoding=delivery.encoding)
     if [name.lower() for name in table.columns[:3]] != _HEADER or len(table.columns) < 4:
         raise DataError(
             f"{table.name}: the header begins {', '.join(table.columns[:3])}, not date, hour, type; "
@@ -95,7 +74,7 @@ def _read_day(path: Path, intake: Intake, offset: float, label: str, encoding: s
         other = np.flatnonzero(~np.isnat(dates) & (dates != named))
         table.set_aside(other, table.columns[0], "date differs from the date in the file's name")
     local = compose(dates, stamps[:, 1])
-    utc, fault = to_utc_hours(local, offset=offset, label=label)
+    utc, fault = to_utc_hours(local, offset=offset_of(delivery.time_zone), label=str(delivery.hour_label))
     for rule in sorted(set(fault) - {""}):
         table.set_aside(np.flatnonzero(fault == rule), table.columns[1], rule)
     if (stamps[:, 1] == "24").any():
@@ -105,15 +84,8 @@ def _read_day(path: Path, intake: Intake, offset: float, label: str, encoding: s
         rows = np.flatnonzero((types == kind) & (table.status == 0))
         if kind in TYPES:
             values, stays = read_values(table, rows, table.columns[3:], cells[rows, 3:])
-            part = Part(
-                table,
-                rows,
-                utc[rows],
-                values,
-                table.columns[3:],
-                np.array(table.columns[3:], dtype=object),
-                TYPES[kind],
-            )
+            names = table.columns[3:]
+            part = Part(table, rows, utc[rows], values, names, np.array(names, dtype=object), TYPES[kind])
             parts.append(part.keep(stays))
         elif _NOT_HOURLY.fullmatch(kind):
             _same_twice(table, rows, utc, cells)

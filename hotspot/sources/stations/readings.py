@@ -55,6 +55,8 @@ class Part:
 
     def keep(self, mask: Flags) -> "Part":
         """The part with only the rows where the mask is True."""
+        if mask.all():
+            return self
         return replace(
             self,
             rows=self.rows[mask],
@@ -74,7 +76,6 @@ def read_values(table: Table, rows: Ints, columns: list[str], texts: Objects | N
 
     Parameters
     ----------
-    table : Table
     rows : int64[n], positions
     columns : list of k column names
     texts : object[n, k], optional
@@ -121,7 +122,6 @@ def check_range(part: Part, units: dict[str, str], intake: Intake) -> Part:
     ----------
     part : Part; its values are replaced
     units : dict of our variable name -> declared unit
-    intake : Intake
 
     Returns
     -------
@@ -203,7 +203,6 @@ def settle(parts: list[Part], intake: Intake) -> list[Part]:
     Parameters
     ----------
     parts : list of Part, values in our units
-    intake : Intake
 
     Returns
     -------
@@ -295,7 +294,6 @@ def to_series(parts: list[Part], wanted: Ints | None, utc_offset: float) -> tupl
 
     Parameters
     ----------
-    parts : list of Part
     wanted : int64[n_hour] or None
         UTC hours; None takes whole local days from the first to the last hour read.
     utc_offset : float
@@ -305,7 +303,8 @@ def to_series(parts: list[Part], wanted: Ints | None, utc_offset: float) -> tupl
     -------
     (stations, hours, values): sorted list of str, int64[n_hour], dict of variable -> float64[n_station, n_hour]
     """
-    stations = sorted({str(name) for part in parts for name in part.stations})
+    heads = [distinct(part.stations) for part in parts]
+    stations = sorted({name for names, _ in heads for name in names})
     if wanted is None:
         seen = np.concatenate([part.hours for part in parts]) if parts else np.empty(0, np.int64)
         if not len(seen):
@@ -315,10 +314,10 @@ def to_series(parts: list[Part], wanted: Ints | None, utc_offset: float) -> tupl
         wanted = np.arange(start, stop, dtype=np.int64)
     values: dict[str, np.ndarray] = {}
     at_of = {name: at for at, name in enumerate(stations)}
-    for part in parts:
+    for part, (names, number) in zip(parts, heads, strict=True):
         at = np.minimum(np.searchsorted(wanted, part.hours), len(wanted) - 1)
         hit = np.flatnonzero(wanted[at] == part.hours)
-        place = np.array([at_of[str(name)] for name in part.stations], dtype=np.int64)
+        place = np.array([at_of[name] for name in names], dtype=np.int64)[number]
         for name in [part.variable] if part.variable else part.variables:
             series = values.setdefault(name, np.full((len(stations), len(wanted)), np.nan))
             if part.variable:

@@ -8,7 +8,7 @@ study says it, the reading stops and asks for the key to add.
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from hotspot.grid.datum import to_wgs84
-from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.kernels.arrays import Flags, Ints
 from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
@@ -112,16 +112,7 @@ def read_stations(
     offset = offset_of(delivery.time_zone)
     hours = wanted_hours(list(months) if months is not None else None, utc_offset)
     paths = _of_months(find_files(root, delivery.files, "stations"), delivery, hours, offset)
-    parts = LAYOUTS[delivery.layout](
-        paths,
-        intake,
-        offset=offset,
-        label=delivery.hour_label,
-        hours=hours,
-        encoding=delivery.encoding,
-        columns=delivery.columns,
-        progress=_progress(paths),
-    )
+    parts = LAYOUTS[delivery.layout](_shown(paths), intake, delivery, hours)
     tables = list({id(part.table): part.table for part in parts}.values())
     parts = [_concentrations(part, delivery) for part in parts]
     _check_index(parts, delivery)
@@ -168,12 +159,13 @@ def _of_months(paths: list[Path], delivery: Stations, hours: Ints | None, offset
     return [path for path, name in zip(paths, said, strict=True) if name is None or name in wanted]
 
 
-def _progress(paths: list[Path]) -> Callable:
+def _shown(paths: list[Path]) -> Iterable[Path]:
+    """The files, with a bar where they are many."""
     from tqdm import tqdm
 
     if len(paths) < _MANY_FILES:
-        return iter
-    return lambda chosen: tqdm(chosen, desc="stations", unit="file", file=sys.stderr, disable=None, leave=False)
+        return paths
+    return tqdm(paths, desc="stations", unit="file", file=sys.stderr, disable=None, leave=False)
 
 
 def _concentrations(part: Part, delivery: Stations) -> Part:
@@ -255,14 +247,15 @@ def _located(
     if delivery.coordinates:
         files = find_files(root, [delivery.coordinates], "stations, coordinates")
         positions = read_positions(files[0], intake, datum=delivery.datum, encoding=delivery.encoding)
-        stations = sorted({str(name) for part in parts for name in part.stations})
+        stations = sorted({name for part in parts for name in distinct(part.stations)[0]})
         also = {name: (name.removeprefix("id_"), CHINESE.get(name, name)) for name in stations}
         places = locate_stations(stations, positions, intake, also=also) if stations else {}
     else:
         parts, places = _own_places(parts, delivery, intake)
     kept = []
     for part in parts:
-        known = np.array([str(name) in places for name in part.stations], bool)
+        names, number = distinct(part.stations)
+        known = np.array([name in places for name in names], bool)[number]
         if part.variable:
             columns = [column for column, there in zip(part.columns, known, strict=True) if there]
             kept.append(replace(part, values=part.values[:, known], columns=columns, stations=part.stations[known]))
@@ -292,22 +285,25 @@ def _own_places(
         for rule in sorted(set(fault) - {""}):
             part.table.set_aside(part.rows[fault == rule], "", rule)
         sound = fault == ""
-        checked.append((part.keep(sound), lon[sound], lat[sound]))
-        part = checked[-1][0]
+        part, lon, lat, names = part.keep(sound), lon[sound], lat[sound], places[sound, 0]
         ids, number = distinct(part.stations)
-        spots, first = np.unique(np.rec.fromarrays([number, lon[sound], lat[sound]]), return_inverse=True)
+        east, column = np.unique(lon, return_inverse=True)
+        north, row = np.unique(lat, return_inverse=True)
+        spots, first = np.unique((number * east.size + column) * north.size + row, return_inverse=True)
         start = np.full(len(spots), np.iinfo(np.int64).max)
-        np.minimum.at(start, first.ravel(), part.hours)
-        names = dict(zip(first.ravel().tolist(), part.places[:, 0], strict=True))
-        for at, (which, *place) in enumerate(spots.tolist()):
-            spot = (ids[which], *place)
+        np.minimum.at(start, first, part.hours)
+        last = np.zeros(len(spots), np.int64)
+        last[first] = np.arange(first.size)  # of several names the one that stands last
+        own = [(ids[number[at]], float(lon[at]), float(lat[at])) for at in last]
+        for at, spot in enumerate(own):
             known = seen.get(spot)
-            seen[spot] = (min(start[at], known[0]) if known else start[at], str(names[at]))
+            seen[spot] = (min(start[at], known[0]) if known else start[at], str(names[last[at]]))
+        checked.append((part, own, first))
     return _split_moves(checked, seen, delivery, intake)
 
 
 def _split_moves(
-    checked: list[tuple[Part, Floats, Floats]],
+    checked: list[tuple[Part, list[tuple[str, float, float]], Ints]],
     seen: dict[tuple[str, float, float], tuple[int, str]],
     delivery: Stations,
     intake: Intake,
@@ -320,16 +316,19 @@ def _split_moves(
         number = near[0] if near else len(spots)
         if not near:
             spots.append((lon, lat))
-            x, y = to_wgs84(lon, lat, delivery.datum)
-            places[_segment(station, number)] = (name, float(x), float(y))
+            places[_segment(station, number)] = (name, lon, lat)
         place_of[station, lon, lat] = _segment(station, number)
+    given = np.array([place[1:] for place in places.values()]).reshape(-1, 2)
+    lons, lats = to_wgs84(given[:, 0], given[:, 1], delivery.datum)
+    ends = zip(places.items(), lons.tolist(), lats.tolist(), strict=True)
+    places = {station: (name, x, y) for (station, (name, _, _)), x, y in ends}
     for station, spots in clusters.items():
         if len(spots) > 1:
             intake.note(f"station {station} stood at {len(spots)} places; its series was split into as many stations")
     parts = []
-    for part, lon, lat in checked:
-        keys = zip(map(str, part.stations), lon.tolist(), lat.tolist(), strict=True)
-        parts.append(replace(part, stations=np.array([place_of[key] for key in keys], dtype=object)))
+    for part, own, first in checked:
+        names = np.array([place_of[spot] for spot in own], dtype=object)
+        parts.append(replace(part, stations=names[first]))
     return parts, places
 
 

@@ -8,56 +8,43 @@ columns are one ahead of the ids in the coordinate list.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from hotspot.kernels.arrays import Ints
 from hotspot.sources.aliases import our_names, plain
-from hotspot.sources.clock import to_utc_hours
+from hotspot.sources.clock import offset_of, to_utc_hours
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.long_table import local_times, set_aside_times
 from hotspot.sources.stations.readings import Part, read_values
 from hotspot.sources.tables import read_table
+from hotspot.study import Stations
 from hotspot.variables import DataError
 
 _CALENDAR = ("weekday", "season", "week", "quarter", "星期", "季节")
 _GAP = 12
 
 
-def read_wide(
-    paths: list[Path],
-    intake: Intake,
-    *,
-    offset: float,
-    label: str,
-    hours: Ints | None,
-    encoding: str | None = None,
-    columns: dict[str, str] | None = None,
-    progress: Callable[[list[Path]], Iterable[Path]] = iter,
-) -> list[Part]:
+def read_wide(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: Ints | None) -> list[Part]:
     """
     Read wide hourly tables of PM2.5; the arguments are those of ``read_long``.
-
-    Returns
-    -------
-    list of Part
 
     Raises
     ------
     DataError
         There are no time columns or no station columns.
     """
-    parts = []
-    for path in progress(paths):
-        table = read_table(path, intake, encoding=encoding)
-        extra = {theirs: ours for theirs, ours in (columns or {}).items() if theirs in table.columns}
+    parts, offset = [], offset_of(delivery.time_zone)
+    for path in paths:
+        table = read_table(path, intake, encoding=delivery.encoding)
+        extra = {theirs: ours for theirs, ours in delivery.columns.items() if theirs in table.columns}
         known = ("time", "date", "year", "month", "day", "hour")
         ours = our_names(table.columns, extra=extra, name=table.name, known=known)
         local = local_times(table, ours, offset)
-        utc, fault = to_utc_hours(local, offset=offset, label=label)
+        utc, fault = to_utc_hours(local, offset=offset, label=str(delivery.hour_label))
         set_aside_times(table, ours, local, fault)
         skipped = {*ours.values(), *(c for c in table.columns if plain(c) in _CALENDAR)}
         series = [column for column in table.columns if column not in skipped]

@@ -6,7 +6,6 @@ The child runs ``decode`` of ``weather_netcdf`` under the limits of
 read without unpickling anything. RELIABILITY 42, 43.
 """
 
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -20,8 +19,7 @@ from hotspot.foreign.child import Child, serve
 from hotspot.sources.child import MEMORY, SECONDS
 from hotspot.sources.once import Once, opening
 from hotspot.sources.store import told, words
-from hotspot.sources.weather.netcdf import Decoded, decode, decode_series, decode_windows
-from hotspot.variables import DataError
+from hotspot.sources.weather.netcdf import Decoded, decode, decode_series, decode_windows, reaches
 
 _GROUPS = ("values", "fills")  # dictionaries of arrays
 _WORDS = ("units", "packing", "bounds_s", "layer_height", "n_steps")  # JSON
@@ -79,11 +77,7 @@ def decode_all(
             child = child or Child(memory, "hotspot.sources.weather.child")
             opening("decoded", path)
             job = {"path": str(Path(path).resolve()), "name": name, "wanted": wanted, "to": folder}
-            report = child.ask(json.dumps(job | {"windows": asked, "series": series}), seconds)
-            if "error" in report:
-                raise DataError(report["error"])
-            if "died" in report:
-                raise DataError(f"{name}: {report['died']}")
+            report = child.answer(job | {"windows": asked, "series": series}, seconds, name)
             return [_arrays(Path(folder) / f"{n}.npz") for n in range(report["n"])]
 
         try:
@@ -119,7 +113,7 @@ def _of_file(
         asked = reached or [*spans, *(span for span in later or () if span not in spans)]
         axes, *made = ask(asked)
         store.put(key("axes"), axes)
-        pairs = [pair for pair in zip(asked, made, strict=True) if _reaches(axes, pair[0])]
+        pairs = list(zip([span for span in asked if _reaches(axes, span)], made, strict=True))
         for span, arrays in pairs:
             store.put(key(span), arrays)
         held = [arrays for span, arrays in pairs if span in spans]
@@ -129,7 +123,7 @@ def _of_file(
 def _reaches(axes: dict[str, np.ndarray], span: list[str]) -> bool:
     """Whether a file's time axis reaches into a window."""
     first, last = axes["ends"]
-    return bool(np.datetime64(span[0]) <= last and np.datetime64(span[1]) >= first)
+    return reaches(first, last, [np.datetime64(day) for day in span])
 
 
 def _joined(axes: Decoded, parts: list[Decoded]) -> Decoded:

@@ -29,13 +29,6 @@ def read_era5(files: list[Decoded], records: list[FileRecord], delivery: Weather
     """
     Decoded ERA5 files to one Dataset.
 
-    Parameters
-    ----------
-    files : list of Decoded
-    records : list of FileRecord
-    delivery : Weather
-    intake : Intake
-
     Returns
     -------
     Dataset (time, lat, lon), start of hour UTC, our units

@@ -28,7 +28,6 @@ def assemble(
 
     Parameters
     ----------
-    files : list of Decoded
     records : list of FileRecord, one per file
     mapping : dict
         Their variable name -> our name.
@@ -141,12 +140,9 @@ def screened(values: Floats, name: str, step: Ints, record: FileRecord, theirs: 
     Parameters
     ----------
     values : float array, time first, our unit
-    name : str
     step : int64[n], position of each time step in the file
-    record : FileRecord
     theirs : str
         The variable's name in the file.
-    intake : Intake
 
     Returns
     -------

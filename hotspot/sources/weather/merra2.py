@@ -34,13 +34,6 @@ def read_merra2(files: list[Decoded], records: list[FileRecord], delivery: Weath
     """
     Decoded MERRA-2 files to one Dataset.
 
-    Parameters
-    ----------
-    files : list of Decoded
-    records : list of FileRecord
-    delivery : Weather
-    intake : Intake
-
     Returns
     -------
     Dataset (time, lat, lon), UTC; attrs ``step_hours`` 1 or 24

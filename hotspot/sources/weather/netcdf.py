@@ -63,17 +63,12 @@ def decode(
 
     Parameters
     ----------
-    path : str
     name : str
         How messages call the file.
     wanted : sequence of str
         Variable names in the file; those absent are left out.
     windows : list of (datetime64, datetime64), or None
         Stamps t with first <= t <= last of any window are read.
-
-    Returns
-    -------
-    Decoded
 
     Raises
     ------
@@ -92,14 +87,30 @@ def decode_windows(
 
     Yields
     ------
-    Decoded: first the axes alone, without a stamp, then each window as ``decode`` gives it
+    Decoded: first the axes alone, without a stamp, then each window that they reach into as ``decode`` gives it
     """
 
     def read(source: Any) -> Iterator[Decoded]:
-        for window in (None, *windows):
-            yield _decode(source, name, wanted, [] if window is None else [window])
+        axes = _decode(source, name, wanted, [])
+        yield axes
+        for window in windows:
+            if reaches(axes.first, axes.last, window):
+                yield _decode(source, name, wanted, [window])
 
     yield from _opened(path, name, read)
+
+
+def reaches(first: np.datetime64, last: np.datetime64, window: Sequence[np.datetime64]) -> bool:
+    """
+    Whether a time axis reaches into a window; one without a stamp reaches nowhere.
+
+    Examples
+    --------
+    >>> march, april, may = (np.datetime64(f"2020-{n:02}-01") for n in (3, 4, 5))
+    >>> reaches(march, may, (april, april)), reaches(march, april, (may, may))
+    (True, False)
+    """
+    return bool(window[0] <= last and window[1] >= first)
 
 
 def decode_series(path: Path, name: str, wanted: Sequence[str]) -> Decoded:
@@ -239,7 +250,6 @@ def decode_time(values: ArrayLike, units: str, calendar: str, name: str) -> Time
     values : number array
     units : str
         "seconds|minutes|hours|days since INSTANT", UTC.
-    calendar : str
     name : str
         How messages call the file.
 

@@ -45,7 +45,6 @@ def read_point_table(path: Path, delivery: Weather, intake: Intake) -> dict[str,
         wind_speed wind_direction t rh td pressure blh rain lon lat``) to the table's headers where the
         alias table does not know them; ``units`` of columns whose header carries none; ``station``
         where the table holds several; ``lon`` and ``lat`` where it has no such columns; ``wind``.
-    intake : Intake
 
     Returns
     -------

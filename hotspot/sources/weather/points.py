@@ -24,11 +24,9 @@ def read_point(path: Path, delivery: Weather, intake: Intake) -> dict[str, Any]:
 
     Parameters
     ----------
-    path : Path
     delivery : Weather
         ``first_day``, ``time_zone`` of its days, ``lon``, ``lat`` and a unit for
         every variable the file gives none for.
-    intake : Intake
 
     Returns
     -------

@@ -35,10 +35,8 @@ def read_synop(path: Path, delivery: Weather, intake: Intake) -> dict[str, np.nd
 
     Parameters
     ----------
-    path : Path
     delivery : Weather
         ``units.wind_speed`` must be declared: the file does not say.
-    intake : Intake
 
     Returns
     -------
@@ -105,12 +103,6 @@ def read_prsa_weather(path: Path, delivery: Weather, intake: Intake) -> dict[str
 
     ``TEMP`` degC, ``PRES`` hPa, ``DEWP`` degC, ``RAIN`` mm, ``wd`` one of 16
     points, ``WSPM`` m/s; local time, so the study declares its zone.
-
-    Parameters
-    ----------
-    path : Path
-    delivery : Weather
-    intake : Intake
 
     Returns
     -------

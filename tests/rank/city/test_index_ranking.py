@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from hotspot.rank.city.compare import compare_windows, say_counts
-from hotspot.rank.city.index import SIX, month_index, replace_days
+from hotspot.rank.city.index import month_index, replace_days
 from hotspot.rank.city.ranking import improvement, last_places, rank_units
-from hotspot.rules.index import terms
+from hotspot.rules.index import SIX, terms
 from hotspot.rules.loop import CityRanking
 from hotspot.rules.targets import control_value, monthly_targets
 
@@ -69,7 +69,7 @@ def test_improvement_and_ranks():
     assert table[["unit", "rank", "rank_improvement", "last"]].values.tolist() == [
         ["a", 1, 1, False], ["b", 1, 2, True], ["c", 3, 2, True], ["d", -1, -1, False],
     ]  # fmt: skip
-    assert table["why"].tolist() == ["", "", "", "no index"]
+    assert table["why"].tolist() == ["", "", "", "无本月指数"]
     dense = rank_units(now, base, CityRanking(ties="dense"))
     assert dense["rank"].tolist() == [1, 1, 2, -1]
     exempt = rank_units(now, base, CityRanking(exempt_class2=True), class_two=frozenset("c"))
@@ -77,7 +77,7 @@ def test_improvement_and_ranks():
     beside = rank_units(now, base, CityRanking(), computed=pd.DataFrame({"unit": ["a", "b"], "index": [3.03, 3.04]}))
     assert beside.set_index("unit")["note"].to_dict() == {
         "a": "",
-        "b": "computed 3.04, published 3.00",
+        "b": "计算3.04，发布3.00",
         "c": "",
         "d": "",
     }

@@ -5,15 +5,18 @@ A road has two edges, a railway ties, a river one grey line, water a grey face: 
 looks like a border, which is dashed.
 """
 
+import tomllib
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import shapely
 
 from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import shorten
-from hotspot.publish.paper import drawing
-from hotspot.publish.paper.borders import cut_out
-from hotspot.publish.paper.drawing import Drawing, Window
+from hotspot.publish.maps import drawing
+from hotspot.publish.maps.borders import cut_out
+from hotspot.publish.maps.drawing import Drawing, Window
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +28,6 @@ _STROKES = {
     "railway": ((0.7, "#777", None), (0.4, "#fff", "1.2 1.2")),
     "road": ((1.0, "#8c8c8c", None), (0.62, "#fff", None)),
 }
-WORDS = {"water": "灰面为水面", "river": "灰线为河流", "railway": "黑白相间线为铁路", "road": "双线为道路"}
 _TRIES = (0.5, 0.3, 0.7, 0.15, 0.85, 0.4, 0.6)  # shares of a line at which its name may stand
 
 
@@ -77,11 +79,19 @@ class Backdrop:
             line = line.exterior if line.geom_type == "Polygon" else line
             for share in _TRIES:
                 x, y = window.at(*line.interpolate(share, normalized=True).coords[0])
-                inside = 6 < x < window.size - 6 and 2 < y < window.size - 2
+                inside = 6 < x < window.size - 6 and 2 < y < window.height - 2
                 if inside and draw.say(x, y, shorten(text, 16), 5.8, 0.35, force=False):
                     break
 
 
-def legend(found: list[tuple[str, str, shapely.Geometry]]) -> str:
+def legend(found: list[tuple[str, str, shapely.Geometry]], language: str = "zh") -> str:
     """What the kinds on a panel look like, in words; empty where there are none."""
-    return "，".join(words for kind, words in WORDS.items() if any(kind == other for other, _, _ in found))
+    kinds = {kind for kind, _, _ in found}
+    said = [words[language] for kind, words in map_words()["look"].items() if kind in kinds]
+    return ("，" if language == "zh" else ", ").join(said)
+
+
+@cache
+def map_words() -> dict[str, dict[str, dict[str, str]]]:
+    """The words of printed maps, from ``text/map.toml``: a table, a key, a language."""
+    return tomllib.loads((resources.files("hotspot.text") / "map.toml").read_text(encoding="utf-8"))

@@ -5,40 +5,44 @@ A drawing holds no string from data: texts stay beside it, and the page sets the
 """
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 
 from hotspot.kernels.arrays import Floats
 
-if TYPE_CHECKING:
-    from hotspot.publish.analysis.report_map import Plate
-
-_SHAPES = {
-    "square": "M-1,-1H1V1H-1Z",
-    "circle": "M-1.1,0A1.1,1.1 0 1 0 1.1,0A1.1,1.1 0 1 0 -1.1,0Z",
-    "diamond": "M0,-1.35L1.35,0L0,1.35L-1.35,0Z",
-    "triangle": "M0,-1.25L1.2,0.95H-1.2Z",
-}
 _HATCH_MM = 1.6
 
 
 class Window(NamedTuple):
-    """A square of the lattice shown on a square panel."""
+    """A rectangle of the lattice on paper; a square where no height is said."""
 
     west: float
     north: float
-    metres: float  # side of the square
-    size: float  # side of the panel, mm
+    metres: float  # its width, lattice m
+    size: float  # its width, mm
+    tall: float = 0.0  # its height, mm; 0: as wide as high
+
+    @property
+    def height(self) -> float:
+        """Its height on paper, mm."""
+        return self.tall or self.size
+
+    @property
+    def scale(self) -> float:
+        """Millimetres on paper of a metre of the lattice."""
+        return self.size / self.metres
 
     def at(self, x: float | Floats, y: float | Floats) -> tuple[Any, Any]:
-        """Panel millimetres, from its north-west corner, of lattice metres."""
+        """Millimetres, from the north-west corner, of lattice metres."""
         return (x - self.west) * self.size / self.metres, (self.north - y) * self.size / self.metres
 
     @property
     def box(self) -> shapely.Geometry:
-        return shapely.box(self.west, self.north - self.metres, self.west + self.metres, self.north)
+        """The rectangle in lattice metres."""
+        deep = self.tall / self.scale if self.tall else self.metres
+        return shapely.box(self.west, self.north - deep, self.west + self.metres, self.north)
 
 
 class Drawing:
@@ -71,12 +75,8 @@ class Drawing:
             x, y = places[0]
             self.say(x, y, text, size, grey)
 
-    def panel(self, size: float) -> dict[str, Any]:
-        """The SVG and the texts beside it."""
-        return {"svg": svg(size, self.svg), "labels": self.labels}
 
-
-def hatch(shape: shapely.Geometry, window: "Plate | Window", *, slope: int, width: float, colour: str) -> list[str]:
+def hatch(shape: shapely.Geometry, window: Window, *, slope: int, width: float, colour: str) -> list[str]:
     """Parallel lines inside a shape: legible on any copier, unlike a grey."""
     if shape.is_empty or shape.area <= 0:
         return []
@@ -91,9 +91,7 @@ def hatch(shape: shapely.Geometry, window: "Plate | Window", *, slope: int, widt
     return [path(cut, window, width, None, colour)]
 
 
-def path(
-    lines: shapely.Geometry, window: "Plate | Window", width: float, dash: str | None, colour: str = "#000"
-) -> str:
+def path(lines: shapely.Geometry, window: Window, width: float, dash: str | None, colour: str = "#000") -> str:
     """Lines of lattice metres as one stroked path; points and areas among them are left out."""
     parts = []
     for part in shapely.get_parts(shapely.line_merge(lines) if lines.geom_type == "MultiLineString" else lines):
@@ -117,16 +115,6 @@ def area(shape: shapely.Geometry, window: Window, colour: str) -> str:
     return f'<path d="{"".join(parts)}" fill="{colour}" fill-rule="evenodd"/>' if parts else ""
 
 
-def symbol(x: float, y: float, name: str, scale: float) -> str:
-    """One symbol of ``sheet_map.SYMBOLS`` at a place, about 2.4 mm at scale 1."""
-    shape, _, hollow = name.partition("-")
-    fill = "#fff" if hollow else "#000"
-    return (
-        f'<path d="{_SHAPES[shape]}" transform="translate({x:.2f},{y:.2f}) scale({scale})" '
-        f'fill="{fill}" stroke="#000" stroke-width="0.35" paint-order="stroke"/>'
-    )
-
-
 def pointer(x: float, y: float, degrees: float) -> str:
     """An arrow head at the frame that points to what lies beyond it, degrees clockwise from the top."""
     return (
@@ -141,8 +129,7 @@ def line(x1: float, y1: float, x2: float, y2: float, width: float, colour: str) 
 
 def frame(x: float, y: float, side: float, width: float) -> str:
     """An empty square, mm."""
-    outline = f"M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z"
-    return f'<path d="{outline}" fill="none" stroke="#000" stroke-width="{width}"/>'
+    return square(x, y, side, f'fill="none" stroke="#000" stroke-width="{width}"')
 
 
 def cross(x: float, y: float) -> str:
@@ -150,11 +137,17 @@ def cross(x: float, y: float) -> str:
     return f'<path d="M{x - 1:.2f},{y:.2f}h2M{x:.2f},{y - 1:.2f}v2" stroke="#000" stroke-width="0.25"/>'
 
 
-def svg(size: float, parts: list[str]) -> str:
-    """A square SVG of ``size`` mm."""
+def square(x: float, y: float, side: float, look: str) -> str:
+    """A square, mm; ``look`` holds its fill and stroke as SVG says them."""
+    return f'<path d="M{x:.2f},{y:.2f}h{side:.2f}v{side:.2f}h{-side:.2f}Z" {look}/>'
+
+
+def svg(width: float, height: float, parts: list[str]) -> str:
+    """An SVG of ``width`` by ``height`` mm."""
+    wide, high = (f"{round(side, 2):g}" for side in (width, height))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size:g}mm" height="{size:g}mm" '
-        f'viewBox="0 0 {size:g} {size:g}">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}mm" height="{high}mm" '
+        f'viewBox="0 0 {wide} {high}">{"".join(parts)}</svg>'
     )
 
 

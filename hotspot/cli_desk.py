@@ -1,0 +1,62 @@
+"""The verb of the desk: the loop in a browser, for several people at once."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hotspot.cli_options import Data, Json, Out, StudyFile, show
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the command of this file to the shell."""
+    for command in (desk, backup, restore):
+        app.command()(command)
+
+
+def desk(
+    study: Annotated[Path | None, typer.Option("--study", help="The study's TOML file.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="The demo's study with its synthetic year of the loop.")] = False,
+    host: Annotated[str, typer.Option(help="Where it listens; the office's proxy speaks to it.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8018,
+    database: Annotated[str, typer.Option(help="postgresql://host/db: where a ledger that is begun now lies.")] = "",
+    out: Out = Path("out"), data: Data = None,
+) -> None:  # fmt: skip
+    """Serve the desk: today, alarms, problems, lists, figures, ledger; accounts from the network's register."""
+    from hotspot.desk.serve import serve_demo, serve_study
+
+    if demo == (study is not None):
+        raise typer.BadParameter("give --study STUDY.toml, or --demo")
+    if study is None:
+        serve_demo(out, host=host, port=port)
+    else:
+        serve_study(study, out, data=data, host=host, port=port, database=database)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, like desk-2026-01-01.backup.")],
+    study: StudyFile, out: Out = Path("out"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """One file with the chain, the accounts and the photos of a study; made while the desk runs."""
+    from hotspot.desk.backup import back_up
+    from hotspot.study import load_study
+
+    show(back_up(out / load_study(study).id, file), as_json, lambda a: [_told(a)])
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `hotspot backup` wrote.")],
+    study: StudyFile, out: Out = Path("out"),
+    database: Annotated[str, typer.Option(help="postgresql://host/db?study=ID; default files below --out.")] = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Bring a backup back where there is no ledger yet; its chain is verified to the head."""
+    from hotspot.desk.backup import restore as bring_back
+    from hotspot.study import load_study
+
+    show(bring_back(file, out / load_study(study).id, url=database), as_json, lambda a: [_told(a)])
+
+
+def _told(about: dict[str, Any]) -> str:
+    words = ", ".join(f"{about[name]} {name}" for name in ("entries", "accounts", "photos"))
+    return f"{words}; head {about['head']}"

@@ -1,0 +1,1 @@
+"""The one drawing of every printed map: an extent, its layers, a size, a language."""

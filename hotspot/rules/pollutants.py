@@ -1,0 +1,227 @@
+"""
+What a list is made of: the pollutant of a study, its value of a month, its words, and what is not made of it.
+
+The numbers behind a value stand in ``standards.toml``; what is refused, and the sentence that says so, in
+``pollutants.toml``. Inside the package the ranked quantity of a field stands in the variable ``pm25``, whatever it is:
+one name for one place. What leaves the house is named after the pollutant (``Pollutant.column``).
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from hotspot.rules.standards import gas_state
+from hotspot.variables import DataError
+
+Name = Literal["pm25", "pm10", "no2", "o3", "hcho"]
+SLOT = "pm25"  # the variable of a field, the column of a table in memory, that holds the ranked quantity
+
+
+@dataclass(frozen=True)
+class Pollutant:
+    """
+    One pollutant a study may be of.
+
+    Parameters
+    ----------
+    name : str, as ``variable`` of a study
+    label : str, in titles
+    figure_zh, figure_en : str, that value in full
+    means_zh : str, what the value is, where its name does not say so
+    statistic : str, "mean" of valid days or "mda8-p90"
+    clause : str, where its value and its completeness are written
+    colours : str, a sequential ramp of ``palette.toml``
+    cf : str, its standard name in the CF conventions
+    profile : str, the rule profile of a study that names none
+    refused : mapping of "rank", "level", "trace", "fine", "satellite" -> (zh, en): what is not made of it, and why
+    """
+
+    name: str
+    label: str
+    figure_zh: str
+    figure_en: str
+    statistic: str
+    clause: str
+    colours: str
+    cf: str
+    profile: str
+    means_zh: str = ""
+    refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is the pollutant the programme began with: every product is made of it."""
+        return self.name == SLOT
+
+    @property
+    def en(self) -> str:
+        """Its English name in a sentence."""
+        return {"pm25": "PM2.5", "pm10": "PM10", "no2": "NO2", "o3": "ozone", "hcho": "HCHO"}[self.name]
+
+    @property
+    def value_zh(self) -> str:
+        """What a month's or year's value is, behind 月 or 年."""
+        return "均值" if self.statistic == "mean" else "评价值"
+
+    @property
+    def value_en(self) -> str:
+        """What a month's or year's value is, before "of"."""
+        return "mean" if self.statistic == "mean" else self.figure_en
+
+    def column(self, name: str) -> str:
+        """
+        The name of a column or variable in what leaves the house.
+
+        Examples
+        --------
+        >>> pollutant("o3").column("pm25_error"), pollutant("pm25").column("pm25"), pollutant("o3").column("rank")
+        ('o3_error', 'pm25', 'rank')
+        """
+        return name.replace(SLOT, self.name)
+
+    def words(self, text: str) -> str:
+        """
+        A description that was written for PM2.5, of this pollutant.
+
+        Examples
+        --------
+        >>> pollutant("no2").words("PM2.5月均 μg/m³"), pollutant("no2").words("PM2.5, mean of the month")
+        ('二氧化氮月均 μg/m³', 'NO2, mean of the month')
+        >>> pollutant("o3").words("PM2.5, mean of the month")
+        'ozone, 90th percentile of the daily maximum 8 h means (MDA8) of the month'
+        >>> pollutant("o3").words("PM2.5年均值，两月均有效的网格")
+        '臭氧年评价值，两月均有效的网格'
+        """
+        if self.usual:
+            return text
+        chinese = not text.isascii()
+        label = self.label if chinese else self.en
+        told = re.sub("PM2.5 ?(?=[\u4e00-\u9fff])", "PM2.5", text)
+        told = told.replace(PM25.label + PM25.figure_zh, f"{label}{self.figure_zh}").replace(PM25.label, label)
+        if self.statistic != "mean":
+            told = {"mean": "value", "cell mean": "cell value"}.get(told, told)  # heads of columns
+            told = told.replace(PM25.figure_zh, self.figure_zh)
+            # 两月均有效: valid in both months, no mean
+            told = re.sub("(?<![两各])([月年])均值?", rf"\1{self.value_zh}", told)
+            told = told.replace("mean of", f"{self.value_en} of")
+            told = told.replace("monthly mean", self.figure_en).replace("Monthly mean", "Value of the month")
+        return told
+
+    def told(self, said: Any, *, columns: bool = False) -> Any:
+        """
+        All texts in lists and dicts, as ``words`` says each; keys stay. With ``columns``, names of columns in them too.
+
+        Examples
+        --------
+        >>> pollutant("o3").told({"title": ["PM2.5热点网格", 3]})
+        {'title': ['臭氧热点网格', 3]}
+        """
+        if self.usual:
+            return said
+        if isinstance(said, str):
+            return self.column(self.words(said)) if columns else self.words(said)
+        if isinstance(said, Mapping):
+            return {key: self.told(value, columns=columns) for key, value in said.items()}
+        return [self.told(value, columns=columns) for value in said] if isinstance(said, list | tuple) else said
+
+    def state(self, month: str) -> str:
+        """
+        The state to which its concentrations are referred in a month; "" where that is the delivery's to say.
+
+        Examples
+        --------
+        >>> pollutant("o3").state("2025-06").split(" / ")[0], pollutant("pm25").state("2025-06")
+        ('参比状态（298.15 K，1013.25 hPa）', '')
+        """
+        return gas_state(self.name, month)
+
+    def refuse(self, *asked: str) -> None:
+        """
+        Stop where something is asked that is not made of this pollutant.
+
+        Parameters
+        ----------
+        *asked : str, of "rank", "level", "trace", "satellite"
+
+        Raises
+        ------
+        DataError
+            With the sentence, English and Chinese.
+
+        Examples
+        --------
+        >>> pollutant("o3").refuse("level")
+        Traceback (most recent call last):
+        hotspot.variables.DataError: no emission level of ozone: it is a secondary pollutant, nobody emits it. ...
+        """
+        for what in asked:
+            if what in self.refused:
+                zh, en = self.refused[what]
+                raise DataError(f"{en}. {zh}")
+
+
+def _stated() -> Mapping[str, Pollutant]:
+    text = (resources.files("hotspot.rules") / "pollutants.toml").read_text(encoding="utf-8")
+    found = {}
+    for name, about in tomllib.loads(text).items():
+        refused = {what: cast(tuple[str, str], tuple(said)) for what, said in about.pop("refused", {}).items()}
+        found[name] = Pollutant(name, refused=MappingProxyType(refused), **about)
+    return MappingProxyType(found)
+
+
+POLLUTANTS = _stated()
+
+
+def pollutant(name: str) -> Pollutant:
+    """
+    A pollutant by its name.
+
+    Raises
+    ------
+    DataError
+        There is none of this name; the message lists them.
+
+    Examples
+    --------
+    >>> pollutant("o3").statistic, pollutant("no2").statistic
+    ('mda8-p90', 'mean')
+    >>> pollutant("so2")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: 'so2' is no pollutant a list is made of; there are: pm25, pm10, no2, o3, hcho.
+    """
+    if name not in POLLUTANTS:
+        raise DataError(f"{name!r} is no pollutant a list is made of; there are: {', '.join(POLLUTANTS)}.")
+    return POLLUTANTS[name]
+
+
+def of_study(study: Any) -> Pollutant:
+    """
+    What a study ranks; PM2.5 where less than a study is given, as a script may.
+
+    Examples
+    --------
+    >>> of_study(None).name
+    'pm25'
+    """
+    found: Pollutant = getattr(study, "pollutant", PM25)
+    return found
+
+
+def named_in(header: str) -> Pollutant:
+    """
+    The pollutant whose list a file is, by its first line.
+
+    Examples
+    --------
+    >>> named_in("month,city,o3,previous").name, named_in("month,city,pm25,previous").name, named_in("").name
+    ('o3', 'pm25', 'pm25')
+    """
+    names = header.lstrip("\ufeff").strip().split(",")
+    return next((one for name, one in POLLUTANTS.items() if name in names), POLLUTANTS[SLOT])
+
+
+PM25 = POLLUTANTS[SLOT]

@@ -1,0 +1,146 @@
+"""
+Every threshold that opens, joins or sends an alarm, and of a city's days: just below, at the criterion, just above.
+
+Each row names the comparison that stands in the code; turned round one by one (``rank/alarm/``: abnormal, alarms,
+episodes, gate, network; ``rank/city/``: days, ranking; ``rank/select/hotspots.py`` cap_share), its own row fails.
+"""
+
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import alarm_case
+import numpy as np
+import pandas as pd
+import xarray as xr
+from boundary import COUNTS, at_the_criterion, counted
+from list_case import annual_of, study_of
+
+from hotspot.quality.flags import flag
+from hotspot.rank.alarm import network
+from hotspot.rank.alarm.abnormal import _median, _rows, _whole
+from hotspot.rank.alarm.alarms import high_hours
+from hotspot.rank.alarm.episodes import decide
+from hotspot.rank.alarm.gate import Gate
+from hotspot.rank.city.days import days_of_hours
+from hotspot.rank.city.ranking import rank_units
+from hotspot.rank.select.hotspots import rank_cells
+from hotspot.rules.criteria import Criteria
+from hotspot.rules.index import SIX
+
+RULES = Criteria()
+ALARMS = RULES.alarms
+
+
+def abnormal(ratio, n_day=40):
+    """Does an hour of the day with this ratio on so many days stand out."""
+    days = np.datetime64("2025-12-01", "D") + np.arange(n_day)
+    rule = RULES.abnormal.model_copy(update={"least": 1.0})
+    return _rows("A", "hour", np.full((n_day, 1), np.log(ratio)), days, rule, rule.min_days)[0][-1]
+
+
+def highs(value=200.0, silent=0):
+    """The high hours of a station that reads ``value`` in one hour, silent for so many two days before."""
+    stations = alarm_case.network(days=6)
+    values = np.full(stations["pm25"].shape, 30.0)
+    values[0, 100], values[0, 50 : 50 + silent] = value, np.nan
+    return high_hours(stations.assign(pm25=(("station", "time"), values)), cells=alarm_case.cells(), criteria=RULES)
+
+
+def hours_of(*hours, ratio=2.0):
+    """Candidate hours of one place with nothing against them, as ``weigh`` gives them."""
+    rows = {"hour": hours, "cell": "A", "sub_cell": "A-01", "z": 9.0, "ratio": ratio, "pm25": 200.0, "around": 100.0,
+            "doubt": 0, "fireworks": -1, "dust_share": 0.0, "pm10_ratio": 0.9, "rh": 50.0, "risen_share": 0.0,
+            "n_asked": 9}  # fmt: skip
+    table = pd.DataFrame(rows)
+    first = pd.Timestamp("2025-12-01")
+    table["time"] = first + pd.to_timedelta(table["hour"], "h")
+    table.attrs = {"first": str(first), "judged": 0, "n_cell": 9}
+    return table
+
+
+def stepped(hours, z=9.0):
+    """A gate that took these hours of one place."""
+    gate = Gate(ALARMS, first=0, budget=9.0, end=744)
+    for hour in hours:
+        gate.step(hour, [("A", "A-01", z, True)])
+    return gate
+
+
+def doubted(n):
+    odd = np.where(np.arange(24) < n, flag("neighbours").bit, 0)[None]
+    return (network.doubts(odd, ALARMS) != 0).any()
+
+
+def supported(support):
+    """Is an hour of a sub-cell with this support a candidate."""
+    fine = xr.Dataset(
+        {"pm25": (("sub_cell", "time"), [[90.0]]), "support": (("sub_cell", "time"), [[support]])},
+        {"sub_cell": ["A-01"], "time": [0], "lon": ("sub_cell", [116.0]), "lat": ("sub_cell", [40.0])},
+    )
+    one = SimpleNamespace(sub_cell=np.array(["B-01"]), lon=np.array([116.0]), lat=np.array([40.0]),
+                          names=np.array(["b"]), pool={"pm25": np.array([[40.0]])})  # fmt: skip
+    judged = np.ones((1, 1)), np.ones((1, 1))
+    with patch.object(network, "candidate_rows", lambda network, values, *rest: values):
+        values = network.fine_rows(one, fine, np.array([0]), xr.Dataset(coords={"cell": ["A"]}), judged, ALARMS)
+    return np.isfinite(values[0]).all()
+
+
+def day_of(n):
+    time = pd.date_range("2023-01-01", periods=n, freq="h")
+    hours = pd.DataFrame({"unit": "a", "point": "p", "time": time, **dict.fromkeys(SIX, 40.0)})
+    return np.isfinite(days_of_hours(hours)["pm25"][0])
+
+
+def said(index):
+    """Is a computed index that differs from the published one said, with a limit of one and its dust."""
+    frames = [pd.DataFrame({"unit": ["a"], "index": [value]}) for value in (3.0, 3.0, index)]
+    rule = RULES.ranking.model_copy(update={"differs": 1.0 - 1e-9})
+    return rank_units(*frames[:2], rule, computed=frames[2])["note"][0]
+
+
+def allowed(cap):
+    study = study_of([4], quota_mode="mixed")
+    limits = {"floor_share": 0.2, "cap_share": cap}
+    study.criteria = study.criteria.model_copy(update={"selection": study.criteria.selection.model_copy(update=limits)})
+    try:
+        rank_cells(annual_of(study, np.arange(4.0) + 30), study, 2020)
+    except ValueError:
+        return False
+    return True
+
+
+ROWS = [
+    ("alarms.persistent_floor", ">=", 1, lambda value: len(highs(value))),
+    ("alarms.persistent_silent", ">=", 1, lambda n: highs(silent=n)["broken"].any()),
+    ("alarms.spike_ratio", ">=", 0.1, lambda ratio: len(decide(hours_of(3, ratio=ratio), ALARMS))),
+    ("alarms.min_hours", ">=", 1, lambda n: stepped(range(n)).pushed),
+    ("alarms.merge_hours", "<=", 1, lambda n: stepped([0, n + 1]).open["A"].start == 0),
+    ("alarms.disagree_hours", ">=", 1, doubted),
+    ("abnormal.min_days", ">=", 1, lambda n: abnormal(9.0, n)),
+    ("abnormal.least_cells", ">=", 1, lambda n: np.isfinite(_median(np.ones((n, 1)), RULES.abnormal))[0]),
+    ("abnormal.least_hours", ">=", 1, lambda n: _whole(np.ones((1, n)), RULES.abnormal)[0]),
+    ("validity.day_hours", ">=", 1, day_of),
+]
+
+
+test_at_the_criterion = at_the_criterion(ROWS)
+
+
+def test_an_excess_counts_from_the_least_on():
+    assert counted(abnormal, 2.0, 0.1) == COUNTS[">="]
+
+
+def test_where_all_of_the_past_may_be_sent_the_least_z_is_enough():
+    assert stepped(range(3), ALARMS.z_min).pushed == 1
+
+
+def test_a_measured_sub_cell_needs_a_measurement():
+    assert ALARMS.support == "measured" and counted(supported, 2, 1) == COUNTS[">="]
+
+
+def test_a_computed_index_is_said_beyond_the_limit():
+    assert counted(said, 4.0, 0.01) == COUNTS[">"]
+
+
+def test_a_cap_below_its_floor_is_refused():
+    assert counted(allowed, 0.2, 0.01) == COUNTS[">="]
