@@ -73,8 +73,12 @@ class PostgresStorage:
         return storage
 
     def _make(self) -> None:
+        # "if not exists" believes what this connection remembers, and it remembers that the probe found no schema,
+        # also where another office has made it while this one waited for the lock; a query does not.
+        seen = "select 1 from pg_catalog.pg_namespace where nspname = %s"
         with locked(self._connection, self._schema):
-            self._connection.execute(f'create schema if not exists "{self._schema}"')
+            if not self._connection.execute(seen, (self._schema,)).fetchone():
+                self._connection.execute(f'create schema "{self._schema}"')
             self._connection.execute(_TABLE)
             if not self._connection.execute("select 1 from ledger_schema").fetchone():
                 self._connection.execute("insert into ledger_schema values (%s)", (SCHEMA,))
