@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -66,15 +68,16 @@ def _figures(ask: Ask, book: Book, month: str) -> list[dict[str, Any]]:
     """
     A row of all, of each city and of each county, as ``ledger.figures`` counts them of the whole ledger.
 
-    What an alarm or problem comes to stands in its row, which is worked out anew only where it has another entry.
+    What an alarm or problem comes to stands in its row, which is worked out anew only where it has another entry. A
+    place of which the account sees a part says how many of its cells: nothing there is no nothing in all of it.
     """
     desk, now = ask.desk, ask.desk.minute()
-    seen = desk.seen(ask.account)
+    seen, cells = desk.seen(ask.account), desk.network.cells(ask.account)
     alarms, problems = book.of_month(month, seen)
     # What was found in warned cells: a later word on the same problem replaces an earlier one, in whatever month.
     findings = book.findings(seen)
     found = desk.kept.of(
-        ("found", desk.network.cells(ask.account)), (len(findings), max((e.seq for e in findings), default=0), now),
+        ("found", cells), (len(findings), max((e.seq for e in findings), default=0), now),
         lambda: found_rows(Part(findings), now),
     )  # fmt: skip
     told = (desk.alarm_rows.of(alarms, now), desk.issue_rows.of(problems, now),
@@ -84,14 +87,23 @@ def _figures(ask: Ask, book: Book, month: str) -> list[dict[str, Any]]:
         for row in rows:
             for n in range(3):
                 parts[(row["city"], row["county"])[:n]][kind].append(row)
-    places = {desk.places[cell] for cell in seen if cell in desk.places}
+    of_all, of_seen = (
+        desk.kept.of(("cells", some), desk.network.day, partial(_cells_of, desk.places, some)) for some in (None, cells)
+    )
     counted = []
-    for place in sorted({(), *((city,) for city, _ in places), *((city, county) for city, county in places if county)}):
+    for place in sorted({(), *of_seen}):
         own, issues, more = parts[place]
         n_found = sum(row["found"] for row in own) + len(more)
         name = "　" * (len(place) == 2) + place[-1] if place else ""
-        counted.append({"place": name, **alarm_figures(own, n_found), **issue_figures(issues)})
+        part = (of_seen[place], of_all[place]) if of_seen[place] < of_all[place] else None
+        counted.append({"place": name, "part": part, **alarm_figures(own, n_found), **issue_figures(issues)})
     return counted
+
+
+def _cells_of(places: Mapping[str, tuple[str, str]], seen: Collection[str] | None) -> Counter[tuple[str, ...]]:
+    """How many of the cells an account sees (None: of all) lie in each city and each county."""
+    inside = places.values() if seen is None else [places[cell] for cell in seen if cell in places]
+    return Counter(place for city, county in inside for place in ((city,), (city, county)) if place[-1])
 
 
 def _entries(ask: Ask, book: Book) -> list[Entry]:

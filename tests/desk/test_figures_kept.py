@@ -125,5 +125,5 @@ def compare(town, made, when, which, whose):
         desk.minute = lambda now=now: now
         expected = whole(desk, book, set(desk.seen(ask.account)), month, now)
         for row in _figures(ask, book, month):
-            place = row.pop("place")
+            place, _ = row.pop("place"), row.pop("part")
             assert row == {name: expected[place][name] for name in row}, (place, month, now)

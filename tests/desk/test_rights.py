@@ -7,6 +7,7 @@ import pytest
 from desk_case import COUNTY, OTHER, VILLAGE, Visitor, alarms_of
 from loop_town import write_rows
 
+from hotspot.desk.accounts import account_of
 from hotspot.ledger.issues import record_issues
 
 
@@ -39,6 +40,18 @@ def test_a_county_sees_its_own_and_nothing_of_another(desk, county):
         text = county.get(path).text
         assert cell not in text and problem not in text and "河东区" not in text, path
     assert cell in Visitor(desk, "ministry").get("/map.json").text
+
+
+def test_figures_of_a_part_say_of_how_many_cells(desk, county):
+    """A city of which somebody sees one county is not shown as if nothing had happened in the rest of it."""
+    with desk.store() as store:
+        seen = desk.seen(account_of(store, COUNTY))
+    inside = [place for cell, place in desk.places.items() if cell in seen]
+    city = next(city for city, name in inside if name.startswith("白鹿县"))
+    n, of = (sum(place[0] == city for place in some) for some in (inside, desk.places.values()))
+    assert 0 < n < of
+    assert re.search(rf"<td>{re.escape(city)} <small>{n}/{of} 格</small></td>", county.get("/figures").text)
+    assert "<small>" not in Visitor(desk, "ministry").get("/figures").text.split("<table>")[1]
 
 
 def test_what_is_not_there_and_what_is_not_ones_own_look_alike(desk, county):
