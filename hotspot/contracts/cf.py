@@ -17,16 +17,15 @@ CONVENTIONS = "CF-1.8"
 # Attributes of the file, not of the month: a manifest does not repeat them.
 OF_THE_FILE = ("Conventions", "title", "history")
 GRID_MAPPING = "spatial_ref"
-_PM25 = "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air"
 _MEAN = "area: mean time: mean"
 _CONCENTRATION = {"unit": "ug/m3", "units": "ug m-3"}
 _COUNT = {"unit": "1", "units": "1"}
 _COMPANIONS = "pm25_error coverage n_valid valid why"
 
 _VARIABLES: dict[str, dict[str, Any]] = {
-    "pm25": {**_CONCENTRATION, "standard_name": _PM25, "long_name": "PM2.5, mean of the month",
+    "pm25": {**_CONCENTRATION, "standard_name": "@cf@", "long_name": "@pollutant_en@, @value_en@ of the month",
              "cell_methods": _MEAN, "ancillary_variables": _COMPANIONS},
-    "pm25_error": {**_CONCENTRATION, "standard_name": f"{_PM25} standard_error",
+    "pm25_error": {**_CONCENTRATION, "standard_name": "@cf@ standard_error",
                    "long_name": "standard error of pm25 (1 sd)"},
     "coverage": {**_COUNT, "long_name": "share of the cell's area observed", "cell_methods": "time: mean"},
     "n_valid": {**_COUNT, "standard_name": "number_of_observations",
@@ -34,17 +33,19 @@ _VARIABLES: dict[str, dict[str, Any]] = {
     "valid": {"long_name": "may be ranked", "flag_values": np.array([0, 1], "int8"),
               "flag_meanings": "not_valid valid"},
     "why": {"long_name": "why the value may not be ranked; empty where it may"},
-    "pm25_base": {**_CONCENTRATION, "standard_name": _PM25, "cell_methods": _MEAN,
-                  "long_name": "PM2.5 a change is taken from"},
-    "pm25_plain": {**_CONCENTRATION, "standard_name": _PM25, "cell_methods": _MEAN,
-                   "long_name": "PM2.5 of the satellite, before it was corrected by stations"},
-    "pm25_seen": {**_CONCENTRATION, "standard_name": _PM25, "cell_methods": _MEAN,
-                  "long_name": "PM2.5, mean of the days that were seen"},
-    "pm25_filled": {**_CONCENTRATION, "standard_name": _PM25, "cell_methods": _MEAN,
-                    "long_name": "PM2.5, mean of all days, the unseen ones filled"},
-    "pm25_normalised": {**_CONCENTRATION, "long_name": "PM2.5 in average weather"},
-    "pm25_normalised_low": {**_CONCENTRATION, "long_name": "PM2.5 in average weather, lower end of the interval"},
-    "pm25_normalised_high": {**_CONCENTRATION, "long_name": "PM2.5 in average weather, upper end of the interval"},
+    "pm25_base": {**_CONCENTRATION, "standard_name": "@cf@", "cell_methods": _MEAN,
+                  "long_name": "@pollutant_en@ a change is taken from"},
+    "pm25_plain": {**_CONCENTRATION, "standard_name": "@cf@", "cell_methods": _MEAN,
+                   "long_name": "@pollutant_en@ of the satellite, before it was corrected by stations"},
+    "pm25_seen": {**_CONCENTRATION, "standard_name": "@cf@", "cell_methods": _MEAN,
+                  "long_name": "@pollutant_en@, mean of the days that were seen"},
+    "pm25_filled": {**_CONCENTRATION, "standard_name": "@cf@", "cell_methods": _MEAN,
+                    "long_name": "@pollutant_en@, mean of all days, the unseen ones filled"},
+    "pm25_normalised": {**_CONCENTRATION, "long_name": "@pollutant_en@ in average weather"},
+    "pm25_normalised_low": {**_CONCENTRATION,
+                            "long_name": "@pollutant_en@ in average weather, lower end of the interval"},
+    "pm25_normalised_high": {**_CONCENTRATION,
+                             "long_name": "@pollutant_en@ in average weather, upper end of the interval"},
     "pm25_normalised_change": {**_COUNT, "long_name": "change in average weather from the same month a year before"},
     "pm25_normalised_change_low": {**_COUNT, "long_name": "lower end of pm25_normalised_change"},
     "pm25_normalised_change_high": {**_COUNT, "long_name": "upper end of pm25_normalised_change"},
@@ -103,12 +104,9 @@ def dressed(field: xr.Dataset) -> xr.Dataset:
         attrs = dict(out[name].attrs) | _VARIABLES.get(name, {})
         if "time" not in out[name].dims and "cell_methods" in attrs and "time" not in out.coords:
             attrs["long_name"] = attrs["long_name"].replace("of the month", "of the year")
-        if not of.usual:
-            attrs = {
-                key: value.replace(_PM25, of.cf) if key == "standard_name" else of.told(value)
-                for key, value in attrs.items()
-            }
-            attrs = attrs if of.statistic == "mean" else {k: v for k, v in attrs.items() if k != "cell_methods"}
+        attrs = {key: of.told(value) for key, value in attrs.items()}
+        if of.statistic != "mean":  # CF has no word for a percentile of daily maxima
+            attrs.pop("cell_methods", None)
         if "ancillary_variables" in attrs:
             attrs["ancillary_variables"] = " ".join(companions)
         out[name].attrs = attrs | ({"grid_mapping": GRID_MAPPING} if mapped and name not in ("valid", "why") else {})

@@ -11,6 +11,7 @@ from hotspot.publish.words import REASONS, REASONS_EN
 from hotspot.publish.words import STATES as MONTHS
 from hotspot.rules.classes import departments, problem_types
 from hotspot.rules.network import TIERS
+from hotspot.rules.pollutants import PM25
 from hotspot.sources.loop_tables import WORDS
 from hotspot.text.labels import label_of
 from hotspot.workflows.ledger_book import KINDS
@@ -121,7 +122,7 @@ def say(kind: str, key: str, lang: str) -> str:
         table = problem_types() if kind == "problem" else departments()
         return str(table[key][lang]) if key in table else key
     if kind == "reason":
-        return str((REASONS_EN if lang == "en" else REASONS)[key]) if key else ""
+        return PM25.words((REASONS_EN if lang == "en" else REASONS)[key]) if key else ""
     if kind == "alarm why" and lang != "en":
         return f"{alarm_why_zh(key)}{also_zh(key)}"
     if kind in _OWN or kind == "alarm why":

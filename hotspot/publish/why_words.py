@@ -115,7 +115,7 @@ def ranks_zh(attrs: dict[str, Any]) -> str:
     return {
         "cells": f"估算场在当月内能够区分网格高低（{why}）",
         "satellite cells": f"本名单按遥感网格值排名，未证明估算场能够区分网格高低（{why}）",
-        "stations": f"估算场不能区分网格高低（{why}），本月不对网格排名，站点月均值另列（stations.csv）",
+        "stations": f"估算场不能区分网格高低（{why}），本月不对网格排名，站点月@value@另列（stations.csv）",
     }.get(str(attrs.get("ranks", "")), "")
 
 

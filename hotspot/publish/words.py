@@ -45,7 +45,7 @@ NOT_RANKED = "未参加排名的网格"
 # Variables of the field, under a plot and on the map: Chinese, English.
 FIELDS = MappingProxyType(
     {
-        "pm25": ("PM2.5 月均浓度", "PM2.5 monthly mean"),
+        "pm25": ("@apart@@figure@", "@pollutant_en@ @figure_en@"),
         "pm25_error": ("误差（1σ）", "Error (1 sd)"),
         "coverage": ("卫星覆盖率", "Coverage"),
         "level": ("静稳条件下的排放水平", "Level in stagnant weather"),

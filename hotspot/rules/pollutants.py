@@ -6,10 +6,10 @@ The numbers behind a value stand in ``standards.toml``; what is refused, and the
 one name for one place. What leaves the house is named after the pollutant (``Pollutant.column``).
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -29,22 +29,29 @@ class Pollutant:
     Parameters
     ----------
     name : str, as ``variable`` of a study
-    label : str, in titles
-    figure_zh, figure_en : str, that value in full
-    means_zh : str, what the value is, where its name does not say so
+    label, en : str, in titles and sentences
     statistic : str, "mean" of valid days or "mda8-p90"
+    figure_zh, figure_en, mean_zh, value_zh, value_en, title_en, head_en : str
+        What its value is called; see ``pollutants.toml``.
     clause : str, where its value and its completeness are written
     colours : str, a sequential ramp of ``palette.toml``
     cf : str, its standard name in the CF conventions
     profile : str, the rule profile of a study that names none
+    means_zh : str, what the value is, where its name does not say so
     refused : mapping of "rank", "level", "trace", "fine", "satellite" -> (zh, en): what is not made of it, and why
     """
 
     name: str
     label: str
+    en: str
+    statistic: str
     figure_zh: str
     figure_en: str
-    statistic: str
+    mean_zh: str
+    value_zh: str
+    value_en: str
+    title_en: str
+    head_en: str
     clause: str
     colours: str
     cf: str
@@ -57,20 +64,23 @@ class Pollutant:
         """Whether it is the pollutant the programme began with: every product is made of it."""
         return self.name == SLOT
 
-    @property
-    def en(self) -> str:
-        """Its English name in a sentence."""
-        return {"pm25": "PM2.5", "pm10": "PM10", "no2": "NO2", "o3": "ozone", "hcho": "HCHO"}[self.name]
-
-    @property
-    def value_zh(self) -> str:
-        """What a month's or year's value is, behind 月 or 年."""
-        return "均值" if self.statistic == "mean" else "评价值"
-
-    @property
-    def value_en(self) -> str:
-        """What a month's or year's value is, before "of"."""
-        return "mean" if self.statistic == "mean" else self.figure_en
+    @cached_property
+    def marks(self) -> Mapping[str, str]:
+        """What stands in the place of each mark of a text."""
+        return {
+            "@pollutant@": self.label,
+            "@apart@": f"{self.label} " if self.label.isascii() else self.label,  # before Chinese
+            "@figure@": self.figure_zh,
+            "@mean@": self.mean_zh,
+            "@value@": self.value_zh,
+            "@pollutant_en@": self.en,
+            "@figure_en@": self.figure_en,
+            "@value_en@": self.value_en,
+            "@title_en@": self.title_en,
+            "@head_en@": self.head_en,
+            "@column@": self.name,
+            "@cf@": self.cf,
+        }
 
     def column(self, name: str) -> str:
         """
@@ -85,48 +95,34 @@ class Pollutant:
 
     def words(self, text: str) -> str:
         """
-        A description that was written for PM2.5, of this pollutant.
+        A text with its marks filled.
 
         Examples
         --------
-        >>> pollutant("no2").words("PM2.5月均 μg/m³"), pollutant("no2").words("PM2.5, mean of the month")
-        ('二氧化氮月均 μg/m³', 'NO2, mean of the month')
-        >>> pollutant("o3").words("PM2.5, mean of the month")
+        >>> pollutant("no2").words("@pollutant@月@mean@ μg/m³"), pollutant("pm25").words("@pollutant@月@mean@")
+        ('二氧化氮月均 μg/m³', 'PM2.5月均')
+        >>> pollutant("o3").words("@pollutant_en@, @value_en@ of the month")
         'ozone, 90th percentile of the daily maximum 8 h means (MDA8) of the month'
-        >>> pollutant("o3").words("PM2.5年均值，两月均有效的网格")
-        '臭氧年评价值，两月均有效的网格'
         """
-        if self.usual:
-            return text
-        chinese = not text.isascii()
-        label = self.label if chinese else self.en
-        told = re.sub("PM2.5 ?(?=[\u4e00-\u9fff])", "PM2.5", text)
-        told = told.replace(PM25.label + PM25.figure_zh, f"{label}{self.figure_zh}").replace(PM25.label, label)
-        if self.statistic != "mean":
-            told = {"mean": "value", "cell mean": "cell value"}.get(told, told)  # heads of columns
-            told = told.replace(PM25.figure_zh, self.figure_zh)
-            # 两月均有效: valid in both months, no mean
-            told = re.sub("(?<![两各])([月年])均值?", rf"\1{self.value_zh}", told)
-            told = told.replace("mean of", f"{self.value_en} of")
-            told = told.replace("monthly mean", self.figure_en).replace("Monthly mean", "Value of the month")
-        return told
+        if "@" in text:
+            for mark, word in self.marks.items():
+                text = text.replace(mark, word)
+        return text
 
-    def told(self, said: Any, *, columns: bool = False) -> Any:
+    def told(self, said: Any) -> Any:
         """
-        All texts in lists and dicts, as ``words`` says each; keys stay. With ``columns``, names of columns in them too.
+        All texts in lists and dicts with their marks filled; keys stay.
 
         Examples
         --------
-        >>> pollutant("o3").told({"title": ["PM2.5热点网格", 3]})
+        >>> pollutant("o3").told({"title": ["@pollutant@热点网格", 3]})
         {'title': ['臭氧热点网格', 3]}
         """
-        if self.usual:
-            return said
         if isinstance(said, str):
-            return self.column(self.words(said)) if columns else self.words(said)
+            return self.words(said)
         if isinstance(said, Mapping):
-            return {key: self.told(value, columns=columns) for key, value in said.items()}
-        return [self.told(value, columns=columns) for value in said] if isinstance(said, list | tuple) else said
+            return {key: self.told(value) for key, value in said.items()}
+        return [self.told(value) for value in said] if isinstance(said, list | tuple) else said
 
     def state(self, month: str) -> str:
         """
@@ -165,11 +161,11 @@ class Pollutant:
 
 
 def _stated() -> Mapping[str, Pollutant]:
-    text = (resources.files("hotspot.rules") / "pollutants.toml").read_text(encoding="utf-8")
-    found = {}
-    for name, about in tomllib.loads(text).items():
+    stated = tomllib.loads((resources.files("hotspot.rules") / "pollutants.toml").read_text(encoding="utf-8"))
+    shared, found = stated.pop("statistic"), {}
+    for name, about in stated.items():
         refused = {what: cast(tuple[str, str], tuple(said)) for what, said in about.pop("refused", {}).items()}
-        found[name] = Pollutant(name, refused=MappingProxyType(refused), **about)
+        found[name] = Pollutant(name, refused=MappingProxyType(refused), **(shared[about["statistic"]] | about))
     return MappingProxyType(found)
 
 

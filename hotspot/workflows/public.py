@@ -14,6 +14,7 @@ from hotspot.publish.web.public_page import PublicFacts, public_page
 from hotspot.publish.web.webmap import web_map
 from hotspot.publish.words import REASONS, REASONS_EN, STATES
 from hotspot.rules.calendar import month_minus, month_start
+from hotspot.rules.pollutants import PM25
 from hotspot.study import Study
 from hotspot.text.csv_rows import unescape_text
 from hotspot.text.labels import label_of
@@ -65,7 +66,7 @@ def _facts(study: Study, month: str, folder: Path, edition: Any, target: Any) ->
     with open(folder / "public" / "list.csv", encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.reader(stream))[1:]
     rows = [dict(zip(("code", "county", "place", "reasons"), map(unescape_text, row), strict=True)) for row in lines]
-    english = {zh: REASONS_EN[key] for key, zh in REASONS.items()}
+    english = {PM25.words(zh): PM25.words(REASONS_EN[key]) for key, zh in REASONS.items()}
     for row in rows:
         said = [one.strip() for one in row["reasons"].split("；")]
         row["reasons_en"] = ", ".join(english.get(one, one) for one in said)
@@ -91,7 +92,8 @@ def _facts(study: Study, month: str, folder: Path, edition: Any, target: Any) ->
         None if before is None else [c for c in before if c not in listed],
         published_people(target / "people.csv"), study.office.contact,
         [
-            {"county": county.get(c["cell"], ""), "code": c["cell"], "reason": REASONS.get(c["reason"], c["reason"]),
+            {"county": county.get(c["cell"], ""), "code": c["cell"],
+             "reason": PM25.words(REASONS.get(c["reason"], c["reason"])),
              "what": _WHAT[c["what"]][0], "what_en": _WHAT[c["what"]][1]}
             for c in edition.changes
         ],

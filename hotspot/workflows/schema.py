@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hotspot.rules.pollutants import PM25
 from hotspot.study import Study
 from hotspot.text.table import columns, tables
 
@@ -32,7 +33,7 @@ def _row(column: Any) -> dict[str, Any]:
     decimals = column.kind if isinstance(column.kind, int) else 0 if column.kind == "whole" else None
     kind = column.kind if isinstance(column.kind, str) else "number"
     return {"name": column.name, "kind": kind, "unit": column.unit, "decimals": decimals} | {
-        name: getattr(column, name).replace("\n", "") for name in ("zh", "en", "says")
+        name: PM25.words(getattr(column, name)).replace("\n", "") for name in ("zh", "en", "says")
     }
 
 

@@ -6,6 +6,10 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+from unpacked import unpacked
+
+from hotspot.rules.pollutants import PM25
+
 ROOM = Path(__file__).parents[2] / "hotspot"
 LONGER = 3  # characters; shorter words are the field's terms and stand where their column is
 # The heads of an office's own files are the office's words, no labels of ours: they count from FOREIGN_LONGER on.
@@ -47,3 +51,15 @@ def test_a_label_has_one_key_and_every_key_is_used():
         and isinstance(node.args[0], ast.Constant)
     }
     assert asked == set(stated)
+
+
+def test_every_mark_in_a_text_is_one_that_is_filled():
+    texts = [path for kind in ("py", "toml", "js", "typ", "html") for path in ROOM.rglob(f"*.{kind}")]
+    marks = {mark for path in texts for mark in re.findall("@[a-z_]+@", path.read_text(encoding="utf-8"))}
+    assert marks == set(PM25.marks)
+
+
+def test_no_mark_leaves_the_house(small_published):
+    said = unpacked(small_published.folder)
+    assert "PM2.5月均浓度最高" in said["warnings.xlsx/xl/sharedStrings.xml"].decode()
+    assert [name for name, data in said.items() if re.search("|".join(PM25.marks).encode(), data)] == []

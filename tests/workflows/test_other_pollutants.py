@@ -8,6 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from unpacked import unpacked
 
 from hotspot import contracts
 from hotspot.deliveries.opening import open_month
@@ -73,11 +74,9 @@ def test_the_list_says_its_pollutant_and_comes_back(ozone, tmp_path):
 
 def test_nothing_of_the_month_says_another_pollutant(ozone):
     _, folder, _ = ozone
-    inside = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for path in folder.glob("packages/*.zip"):
-        with zipfile.ZipFile(path) as archive:
-            inside |= {f"{path.name}/{name}": archive.read(name) for name in archive.namelist()}
-    spoken = [name for name, data in inside.items() if re.search(rb"PM2\.5|pm25", data) and name not in SPEAKS_OF_ALL]
+    inside = unpacked(folder)
+    other = re.compile("|".join(("PM2\\.5", "pm25", *pollutant("o3").marks)).encode())  # nor a mark that nobody filled
+    spoken = [name for name, data in inside.items() if other.search(data) and name not in SPEAKS_OF_ALL]
     assert spoken == []
     manifest = json.loads(inside["manifest.json"])
     assert manifest["field"]["variable"] == "o3"
@@ -303,8 +302,9 @@ def test_every_pollutant_has_its_words_and_a_profile_or_a_refusal():
         assert VARIABLES[name].unit
         assert one.clause
         assert one.profile or "rank" in one.refused
-        assert one.words(one.words("PM2.5月均浓度")) == one.words("PM2.5月均浓度")
-    assert pollutant("pm25").words("PM2.5月均 pm25") == "PM2.5月均 pm25"
+        assert one.words("@pollutant@@figure@") == f"{one.label}{one.figure_zh}"
+    assert pollutant("o3").words("PM2.5月均 pm25 a@b") == "PM2.5月均 pm25 a@b"  # nothing is guessed
+    assert pollutant("pm10").words("@apart@月@value@，@column@") == "PM10 月均值，pm10"
 
 
 def test_a_demo_of_what_has_none_says_so(tmp_path):

@@ -27,11 +27,11 @@ _EMPTY = "#e4e6e8"
 # variable -> (ramp, Chinese, English, unit)
 _KNOWN = {
     "pm25": ("concentration", *FIELDS["pm25"], "µg/m³"),
-    "pm25_base": ("concentration", "PM2.5 比较基数", "base of changes", "µg/m³"),
-    "pm25_plain": ("concentration", "PM2.5 卫星原值", "satellite alone", "µg/m³"),
-    "pm25_seen": ("concentration", "PM2.5 有观测日均值", "days seen", "µg/m³"),
-    "pm25_filled": ("concentration", "PM2.5 补全后均值", "days filled", "µg/m³"),
-    "pm25_normalised": ("concentration", "PM2.5 平均气象条件下", "in average weather", "µg/m³"),
+    "pm25_base": ("concentration", "@apart@比较基数", "base of changes", "µg/m³"),
+    "pm25_plain": ("concentration", "@apart@卫星原值", "satellite alone", "µg/m³"),
+    "pm25_seen": ("concentration", "@apart@有观测日均值", "days seen", "µg/m³"),
+    "pm25_filled": ("concentration", "@apart@补全后均值", "days filled", "µg/m³"),
+    "pm25_normalised": ("concentration", "@apart@平均气象条件下", "in average weather", "µg/m³"),
     "pm25_error": ("error", *FIELDS["pm25_error"], "µg/m³"),
     "coverage": ("coverage", *FIELDS["coverage"], "1"),
     "n_valid": ("coverage", label_of("valid_days"), "valid days", "d"),
@@ -88,9 +88,8 @@ def month_plot(
     from matplotlib.font_manager import FontProperties
 
     values, ok, name = _shown(field, month, variable)
-    ramp, zh, en, unit = _KNOWN.get(
-        variable, ("concentration", variable, "", str(field[variable].attrs.get("unit", "")))
-    )
+    unknown = ("concentration", variable, "", str(field[variable].attrs.get("unit", "")))
+    ramp, zh, en, unit = contracts.pollutant_of(field).told(_KNOWN.get(variable, unknown))
     heading = title if title is not None else "\n".join(filter(None, (f"{zh} · {name}" if name else zh, en)))
     label = f"{unit}" if unit not in ("", "1") else "0–1" if unit == "1" else ""
     note = "灰色：无数值 grey: no value" + ("；斜线：不参加排名 hatched: not ranked" if not ok.all() else "")

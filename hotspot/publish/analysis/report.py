@@ -26,7 +26,7 @@ from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
 from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
 from hotspot.rules.criteria import Criteria
-from hotspot.rules.pollutants import PM25, SLOT
+from hotspot.rules.pollutants import SLOT
 from hotspot.rules.reasons import LEVEL
 from hotspot.sources.store import Store
 from hotspot.study import Study
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = "report.typ"
 _WIDTH_MM, _HEIGHT_MM, _STACKED_MM = 170.0, 96.0, 84.0  # of a map, at most; of two below each other
+_SPREAD = ("@pollutant@@figure@分布", "@title_en@ by cell")  # title of a map of the values
 
 
 class _Month(NamedTuple):
@@ -144,12 +145,12 @@ def report_data(
         code: _report(given, chapters[name]["sum"], [chapters[name]], f"{month}-{code}", name, state, digest)
         for name, code in codes.items()
     }
-    cities = of.told(cities, columns=True)
+    cities = of.told(cities)
     if len(codes) < 2:
         return next(iter(cities.values())) | {"id": f"{study.id}-{month}"}, cities
     overview = _overview(given)
     whole = _report(given, overview["sum"], [overview, *chapters.values()], month, study.name, state, digest)
-    return of.told(whole, columns=True) | {"contents": True}, cities
+    return of.told(whole) | {"contents": True}, cities
 
 
 def _report(
@@ -173,8 +174,8 @@ def _report(
     ]  # fmt: skip
     return {
         "id": f"{study.id}-{number}",
-        "title": f"{name_words(name)}PM2.5预警网格分析",
-        "subtitle": f"Analysis of PM2.5 warning cells, {given.month}",
+        "title": f"{name_words(name)}@pollutant@预警网格分析",
+        "subtitle": f"Analysis of @pollutant_en@ warning cells, {given.month}",
         "when": when,
         "state": STATES[state],
         "head": head,
@@ -294,7 +295,7 @@ def _overview(given: _Month) -> dict[str, Any]:
         numbers=dict.fromkeys(report_tables.numbered(cells), 0), stations=given.at, width=_WIDTH_MM, height=120.0,
         ramp=pollutant_of(given.derived.field).colours,
     )  # fmt: skip
-    title = {"zh": f"{name_words(study.name)}{month_zh(given.month)}PM2.5月均浓度分布", "en": "Monthly mean by cell"}
+    title = {"zh": f"{name_words(study.name)}{month_zh(given.month)}{_SPREAD[0]}", "en": _SPREAD[1]}
     summary = [
         report_words.mean_sentence(name_words(study.name), month_zh(given.month), cities.iloc[-1], decimals),
         report_words.spread_sentence(cities, decimals, "城市"),
@@ -335,7 +336,7 @@ def _maps(
     }  # fmt: skip
     spacing = given.study.grid.spacing
     part = report_map.around_hotspots(cells, spacing, width=_WIDTH_MM, height=_HEIGHT_MM)
-    shown = [(cells, f"{name_words(name)}{month_zh(given.month)}PM2.5月均浓度分布", "Monthly mean by cell")]
+    shown = [(cells, f"{name_words(name)}{month_zh(given.month)}{_SPREAD[0]}", _SPREAD[1])]
     shown += [] if part is None else [(part, f"{name_words(name)}热点网格一带（放大）", "Around the hotspot cells")]
     beside = len(shown) > 1 and all(report_map.upright(table, spacing) for table, _, _ in shown)
     width = (_WIDTH_MM - 4) / 2 if beside else _WIDTH_MM
@@ -353,10 +354,10 @@ def _map_block(maps: list[dict[str, Any]], given: _Month, n_numbered: int) -> di
     """One or two maps with the key they share."""
     marks = ["粗框为预警网格" + ("，数字为预警号" if n_numbered else "")] if (given.cells["warned"] != "").any() else []
     marks += ["虚线为热点网格范围"]
-    marks += ["斜线为无有效月均值"] if any(drawn["hatched"] for drawn in maps) else []
+    marks += ["斜线为无有效月@value@"] if any(drawn["hatched"] for drawn in maps) else []
     marks += ["空心三角为参考站点"] if given.at else []
-    note = f"{'；'.join(marks)}。按cells.parquet的pm25、valid、hotspot、warned绘制。"
-    return {"kind": "maps", "maps": maps, "legend": maps[0]["legend"], "figure": PM25.figure_zh, "note": note}
+    note = f"{'；'.join(marks)}。按cells.parquet的@column@、valid、hotspot、warned绘制。"
+    return {"kind": "maps", "maps": maps, "legend": maps[0]["legend"], "figure": "@figure@", "note": note}
 
 
 def _plain(table: "pd.DataFrame") -> "pd.DataFrame":

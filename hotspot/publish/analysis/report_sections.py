@@ -79,7 +79,7 @@ def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: st
     """Districts with their mean and both changes; the last row is the whole."""
     columns = [
         column(unit, unit_en, "1fr", "left"),
-        column(label_of("monthly_mean"), "mean", "17mm", unit=_UNIT),
+        column(label_of("monthly_mean"), "@head_en@", "17mm", unit=_UNIT),
         column("同比变化", "y-o-y", "16mm", unit=_UNIT),
         column("同比", "", "13mm", unit="%"),
         column("环比变化", "m-o-m", "16mm", unit=_UNIT),
@@ -100,7 +100,7 @@ def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: st
         for _, row in districts.iterrows()
     ]  # fmt: skip
     note = (
-        "按cells.parquet计算：pm25、previous、previous_year以area_share加权，只计valid为真的网格；网格归属占其面积最大的"
+        "按cells.parquet计算：@column@、previous、previous_year以area_share加权，只计valid为真的网格；网格归属占其面积最大的"
         f"{unit}。变化只比较两月均有效的网格，由印出的两个均值相减。"
     )
     partly = [
@@ -114,7 +114,7 @@ def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: st
     absent = [base for short, base in (("yoy", "同比"), ("mom", "环比")) if districts[short].isna().all()]
     if absent:
         note += f"“—”：没有{'、'.join(absent)}基数。"
-    zh = f"{name_words(name)}各{unit}PM2.5月均浓度及变化"
+    zh = f"{name_words(name)}各{unit}@pollutant@@figure@及变化"
     return table(zh, f"{unit_en}: area-weighted mean and change", columns, rows, note=note, strong=[len(rows) - 1])
 
 
@@ -141,7 +141,7 @@ def _leaders(
     numbers, values = numbered(cells), cells.set_index("cell")
     columns = [
         column("名次", "rank", "9mm", "center"), column(label_of("cell_code"), "cell", "17.5mm", "left"),
-        column("区县、乡镇（街道）", "district", "1fr", "left"), column("月均", "mean", "12mm", unit=_UNIT),
+        column("区县、乡镇（街道）", "district", "1fr", "left"), column("月@mean@", "@head_en@", "12mm", unit=_UNIT),
     ]  # fmt: skip
     if not reason.months_back:
         columns += [column("同比变化", "y-o-y", "14mm", unit=_UNIT), column("环比变化", "m-o-m", "14mm", unit=_UNIT)]
@@ -173,10 +173,10 @@ def _leaders(
         line += [interval_words(row)]
         line += [NONE, NONE] if all_listed else [share_words(row["p_top"]), sure_words(row["distinguishable"])]
         lines.append([*line, str(mark) if mark else NONE])
-    note = "pm25、previous_year、previous取自cells.parquet；"
+    note = "@column@、previous_year、previous取自cells.parquet；"
     if reason.months_back:
         unit = {"percent": "变化率", "absolute": "浓度差"}[criteria.warning.change]
-        note = f"pm25、{reason.base_column}取自cells.parquet，按{unit}排名；"
+        note = f"@column@、{reason.base_column}取自cells.parquet，按{unit}排名；"
     note += f"名次区间（{level * 100:.0f}%置信）由资料误差推算；"
     if all_listed:
         note += f"可排名的{len(rows)}个热点网格全部列出，不作入选判断；"
@@ -213,9 +213,9 @@ def station_blocks(
         return [text(f"预警网格{criteria.interpolation.max_station_km:g} km内没有本月有资料的参考站点，无法对比。")]
     columns = [
         column("号", "no.", "8mm", "center"), column(label_of("cell_code"), "cell", "17.5mm", "left"),
-        column(PLACE, "district", "1fr", "left"), column("网格月均", "cell mean", "15mm", unit=_UNIT),
+        column(PLACE, "district", "1fr", "left"), column("网格月@mean@", "cell @head_en@", "15mm", unit=_UNIT),
         column("最近站点", "nearest station", "27mm", "left"), column("距离", "distance", "13mm", unit="km"),
-        column("方位", "bearing", "13mm", "center"), column("站点月均", "station", "14.5mm", unit=_UNIT),
+        column("方位", "bearing", "13mm", "center"), column("站点月@mean@", "station", "14.5mm", unit=_UNIT),
         column("有效日", "days", "12mm"), column("网格－站点", "difference", "17mm", unit=_UNIT),
     ]  # fmt: skip
     rows = []
@@ -235,7 +235,7 @@ def station_blocks(
     of = pollutant_of(field)
     value = of.means_zh or f"站点月均由逐时资料按有效日（每日不少于{criteria.validity.day_hours}小时）平均"
     note = (
-        f"网格月均取自cells.parquet的pm25；{value}，"
+        f"网格月@mean@取自cells.parquet的@column@；{value}，"
         f"全月须{needed}个有效日" + ("，不足的标*" if not near.loc[near["station"] != "", "valid"].all() else "") + "。"
     )
     if far:
@@ -244,7 +244,7 @@ def station_blocks(
         note += "网格值本身已用参考站点订正或插值，两者相近不是独立验证。"
     return [
         table(
-            "预警网格与最近参考站点月均浓度对比",
+            "预警网格与最近参考站点@figure@对比",
             "Warned cells and the nearest reference station",
             columns,
             rows,
@@ -337,7 +337,7 @@ def weather_blocks(
         part for part in (("yoy", "同比", "y-o-y"), ("mom", "环比", "m-o-m")) if free[f"{part[0]}_free"].notna().any()
     ]
     if not bases:
-        return [text("本月没有可比的扣除气象后的月均值。以上变化均为实测变化，包含气象影响。")]
+        return [text("本月没有可比的扣除气象后的月@value@。以上变化均为实测变化，包含气象影响。")]
     for _, base, en in bases:
         columns += [
             column(f"{base}变化", en, "17mm", unit=_UNIT), column("扣除气象后", "weather-free", "20mm", unit=_UNIT),
@@ -353,7 +353,7 @@ def weather_blocks(
         for _, row in free.iterrows()
     ]  # fmt: skip
     note = (
-        "按cells.parquet计算：pm25与normalised及其基数以area_share加权，只计各月均有值的网格；气象影响＝实测变化－扣除气象后变化，"
+        "按cells.parquet计算：@column@与normalised及其基数以area_share加权，只计各月均有值的网格；气象影响＝实测变化－扣除气象后变化，"
         "由印出的数值相减。扣除气象后的值是模型估算，不参与排名。"
     )
     if len(bases) == 1:

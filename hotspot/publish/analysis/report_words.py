@@ -101,9 +101,9 @@ def changes_words(row: "pd.Series") -> str:
 def mean_sentence(name: str, when: str, total: "pd.Series", decimals: int) -> str:
     """The mean of the whole, with its changes."""
     if not known(total["pm25"]):
-        return f"{when}{name}没有有效的月均值。"
+        return f"{when}{name}没有有效的月@value@。"
     return (
-        f"{when}{name}PM2.5月均浓度{number(total['pm25'], decimals)} μg/m³"
+        f"{when}{name}@pollutant@@figure@{number(total['pm25'], decimals)} μg/m³"
         f"（{int(total['n_valid'])}个有效网格按面积加权），{changes_words(total)}。"
     )
 
@@ -135,7 +135,7 @@ def leader_sentence(leaders: "pd.DataFrame", n_hot: int, n_ranked: int, decimals
     """The highest hotspot cell, and how sure the ten are; nothing of that where all are among them."""
     rows = leaders[leaders["reason"] == LEVEL]
     if not len(rows):
-        return f"{n_hot}个热点网格均无有效月均值，未作排名。" if n_hot else "没有热点网格。"
+        return f"{n_hot}个热点网格均无有效月@value@，未作排名。" if n_hot else "没有热点网格。"
     first = rows.iloc[0]
     interval = interval_words(first)
     sure = f"，名次的{level * 100:.0f}%区间为{interval}" if interval != NONE else "，误差未知，名次没有区间"
@@ -163,7 +163,7 @@ def warned_sentence(warned: "pd.DataFrame", k: dict[str, int] | None = None) -> 
     tail = f"，其中{unsure}个与邻近名次不可区分，应连同邻格一并排查" if unsure else "，均可与邻近名次区分"
     first = warned[warned["reason"] == LEVEL].head(1).to_dict("records")
     may = may_zh(first[0], k[LEVEL]) if first and k else ""
-    return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。{f'月均浓度：{may}。' if may else ''}"
+    return f"本月预警网格{len(cells)}个，分布在{named}{more}{tail}。{f'@figure@：{may}。' if may else ''}"
 
 
 def weather_reason(attrs: dict[str, Any]) -> str:

@@ -132,7 +132,7 @@ def _nothing_found() -> gpd.GeoDataFrame:
 
 def _cells(grid: Grid, warned: pd.DataFrame, decimals: int, of: Pollutant) -> gpd.GeoDataFrame:
     first = warned.drop_duplicates("cell").reset_index(drop=True)
-    why = {c: of.words("、".join(FORMS.get(n, n) for n in rows["reason"])) for c, rows in warned.groupby("cell")}
+    why = {c: "、".join(FORMS.get(n, n) for n in rows["reason"]) for c, rows in warned.groupby("cell")}
     table = first.assign(
         reasons=[why[cell] for cell in first["cell"]],
         pm25=round_half_even(first["pm25"].to_numpy(dtype=float), decimals),

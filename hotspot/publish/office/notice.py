@@ -256,10 +256,10 @@ def _lead(facts: dict[str, Any], public: bool) -> str:
     basis = legible(facts["criteria"].legal_basis)
     came = f"{legible(facts['attrs']['list_zh'])}。" if "list_zh" in facts["attrs"] else ""
     if public:
-        return f"依据{basis}，现将{month_zh(facts['month'])}PM2.5热点网格预警名单向社会公开。{came}"
+        return f"依据{basis}，现将{month_zh(facts['month'])}@pollutant@热点网格预警名单向社会公开。{came}"
     you = "你市" if len(facts["cities"]) == 1 else "你们"
     return (
-        f"依据{basis}，对{month_zh(facts['month'])}热点网格PM2.5月均浓度进行了评估，形成预警网格名单（见附件），"
+        f"依据{basis}，对{month_zh(facts['month'])}热点网格@pollutant@@figure@进行了评估，形成预警网格名单（见附件），"
         f"现印发{you}，请组织排查并按时上报有关情况。{came}"
     )
 
@@ -339,7 +339,7 @@ def _note(facts: dict[str, Any]) -> str:
     """What the columns of the annex with values mean."""
     level = facts["criteria"].confidence.level
     return (
-        "注：月均、基数、变化单位为μg/m³；基数同比为去年同月、环比为上月；变化与变化率按印出的数值计算；"
+        "注：月@mean@、基数、变化单位为μg/m³；基数同比为去年同月、环比为上月；变化与变化率按印出的数值计算；"
         f"名次区间为{level * 100:.0f}%置信的市内名次范围；入选概率为考虑资料误差后列入该类的概率；"
         "连续、累计为至本月的预警次数（按月计）。本附件供内部使用。"
         + (
@@ -378,7 +378,7 @@ def _side(values: Mapping[str, Any] | None, decimals: int, *, listed: bool) -> s
     """One side of a change; a chain older than revisions knows only that the row was listed."""
     if not values:
         return "在名单" if listed else "不在名单"
-    said = [f"第{_number(values.get('rank'), 0)}名", f"月均{_number(values.get('pm25'), decimals)}"]
+    said = [f"第{_number(values.get('rank'), 0)}名", f"月@mean@{_number(values.get('pm25'), decimals)}"]
     if known(values.get("change")):
         said.append(f"变化{_number(values['change'], decimals, signed=True)}")
     return "，".join(said)

@@ -164,7 +164,7 @@ def _ranked(facts: dict[str, Any]) -> list[str]:
     whole = COMPLETENESS.get(said, legible(said) or UNSAID)
     source = "；".join(legible(text) for text in data_sources(attrs)) or "未说明来源"
     return [
-        f"{facts['whose']}现有热点网格{facts['n_hot']}个，按{month_zh(facts['month'])}PM2.5月均浓度分三类在市内排名："
+        f"{facts['whose']}现有热点网格{facts['n_hot']}个，按{month_zh(facts['month'])}@pollutant@@figure@分三类在市内排名："
         f"{_classes(facts)}。变化按{how}排名，名次并列的一并列入。{_counted(facts)}{_screened(facts)}",
         f"资料截至{month_zh(facts['month'])}，来源为{source}（{whole}）。浓度为网格平均估算值，"
         "按GB/T 8170修约，供排查参考，不作达标评价。",
@@ -175,7 +175,7 @@ def _ranked(facts: dict[str, Any]) -> list[str]:
 
 def _ranked_public(facts: dict[str, Any]) -> list[str]:
     return [
-        f"每月将PM2.5月均浓度最高、同比去年改善最差、环比上月改善最差的热点网格列为预警网格。{_counted(facts)}"
+        f"每月将@pollutant@@figure@最高、同比去年改善最差、环比上月改善最差的热点网格列为预警网格。{_counted(facts)}"
         f"{_screened(facts)}",
         "位置坐标为网格中心点（WGS 84）。名单供排查参考，不作达标评价。",
     ]

@@ -75,7 +75,7 @@ def texts(
     first, criteria = rows.iloc[0], study.criteria
     decimals = criteria.warning.decimals
     place = [shorten(str(first[name]), 24) for name in ("city", "county", "township") if known(first[name])]
-    value = f"{month_zh(month)}PM2.5月均{plain_text(first['pm25'], decimals)} μg/m³"
+    value = f"{month_zh(month)}@pollutant@月@mean@{plain_text(first['pm25'], decimals)} μg/m³"
     changes = [
         f"{BASES[row['reason']]}（{plain_text(row['previous'], decimals) or '—'}）"
         f"{change_zh(row['change'], row['change_pct'], decimals)}"

@@ -196,14 +196,13 @@ def _sheets(
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
         sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
-        yield sheet if of.usual else _of_another(of, sheet)
+        yield of.told(sheet if of.usual else _untraced(of, sheet))
 
 
-def _of_another(of: Pollutant, sheet: dict[str, Any]) -> dict[str, Any]:
-    """The page of another pollutant than PM2.5: its name, its words, and why no source is named."""
-    told: dict[str, Any] = of.told(sheet)
-    told["why"] = [line for line in told["why"] if line[0] != WIND_HEAD]  # no wind was asked whose it is
-    return told | {"of": of.label, "no_sources": of.refused["trace"][0], "area": []}
+def _untraced(of: Pollutant, sheet: dict[str, Any]) -> dict[str, Any]:
+    """The page of another pollutant than PM2.5: its name, and why no source is named."""
+    why = [line for line in sheet["why"] if line[0] != WIND_HEAD]  # no wind was asked whose it is
+    return sheet | {"why": why, "of": of.label, "no_sources": of.refused["trace"][0], "area": []}
 
 
 def _evidence_legend(marks: list[dict[str, Any]]) -> str:
@@ -294,7 +293,7 @@ def _maps(
     around = sheet_map.ring_panel(grid, col, row, reach=reach, ring=ring, **shared)
     said = "数值为月均 μg/m³：● 实测，○ 邻近有站，（ ）插值" if sub_cells else ""
     detail |= {
-        "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月均值"
+        "title": f"本格：{grid.nesting(fine) ** 2}个子网格（{fine:g} m），四角为WGS 84经纬度，四周为邻格编号与月@value@"
         + (f"；{said}" if said else ""),
     }
     shown = "；".join(filter(None, [around["shown"], _evidence_legend(near)]))

@@ -192,7 +192,7 @@ def write_cells(
     arrays = pa.table(columns)
     for i, name in enumerate(arrays.column_names):
         if name in DESCRIPTIONS:
-            told = arrays.schema.field(i).with_metadata({"description": of.column(of.words(DESCRIPTIONS[name]))})
+            told = arrays.schema.field(i).with_metadata({"description": of.words(DESCRIPTIONS[name])})
             arrays = arrays.set_column(i, told, arrays.column(i))
     arrays = arrays.rename_columns([of.column(name) for name in arrays.column_names])
     pq.write_table(arrays.replace_schema_metadata(metadata), path, compression="zstd", compression_level=3)

@@ -27,6 +27,7 @@ from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.pollutants import PM25
 from hotspot.rules.visiting import Visiting
 from hotspot.study import Study
 from hotspot.text.table import titles
@@ -179,7 +180,7 @@ def _index(
     first = warned.drop_duplicates("cell").set_index("cell")
     for line, code in enumerate(codes, start=2):
         rows = of_cell.get(code, [])
-        reasons = "；".join(REASONS.get(r, r) for r in warned.loc[warned["cell"] == code, "reason"])
+        reasons = _reasons(warned[warned["cell"] == code])
         sheet.write_url(line, 0, f"internal:'{code}'!A1", look["link"], code)
         for column, text in enumerate(
             (*(first.loc[code, n] for n in ("city", "county", "township")), reasons), start=1
@@ -196,13 +197,17 @@ def _index(
     paper(sheet)
 
 
+def _reasons(warned: "pd.DataFrame") -> str:
+    return PM25.words("；".join(REASONS.get(reason, reason) for reason in warned["reason"]))
+
+
 def _head_lines(
     warned: "pd.DataFrame", rows: list[dict[str, Any]], plan: "pd.DataFrame", criteria: Criteria
 ) -> list[str]:
     """What stands above the items: place and reasons, who and by when, how to fill in; the order of visits last."""
     first, due = warned.iloc[0], criteria.handover
     place = " ".join(legible(str(first[n]))[:60] for n in ("city", "county", "township") if known(first[n]))
-    reasons = "；".join(REASONS.get(reason, reason) for reason in warned["reason"])
+    reasons = _reasons(warned)
     area: dict = next((row for row in rows if row["facility"] == ""), {})
     duty = _duty(area) if "lead" in area else ""
     by_when = (

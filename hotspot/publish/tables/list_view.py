@@ -13,6 +13,7 @@ from hotspot.publish.why_words import why_zh
 from hotspot.publish.words import EVIDENCE, NOT_RANKED, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.pollutants import PM25
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
 from hotspot.text.labels import label_of
@@ -120,7 +121,7 @@ def _warning(row: dict[str, Any], decimals: int) -> list[Any]:
         rank += f"（{row['rank_low']:.0f}—{row['rank_high']:.0f}）"
     return [
         row["city"],
-        Mark(REASONS.get(reason, reason), look, REASONS_EN.get(reason, "")),
+        Mark(PM25.words(REASONS.get(reason, reason)), look, PM25.words(REASONS_EN.get(reason, ""))),
         rank,
         _told_apart(row["distinguishable"]),
         Mark(str(row["cell"]), "code"),
@@ -169,8 +170,8 @@ def _hot(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], li
 def _not_ranked(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], list[Any], list[str]]:
     columns = (Column("月份", "month"), _CITY, _CELL, Column("类别", "class"), Column("原因", "why", wide=True))
     shown = [
-        (row["month"], row["city"], Mark(str(row["cell"]), "code"), REASONS.get(row["reason"], row["reason"]),
-         why_zh(str(row["why"])))
+        (row["month"], row["city"], Mark(str(row["cell"]), "code"),
+         PM25.words(REASONS.get(row["reason"], row["reason"])), why_zh(str(row["why"])))
         for row in rows.to_dict("records")
     ]  # fmt: skip
     return columns, shown, []

@@ -2,7 +2,7 @@
 function figure(label, number, of) { return number == null ? null : el("div", { class: "hs-figure" }, el("span", {}, label), el("b", {}, number), el("i", {}, unit(of || ""))); }
 const signed = v => v == null ? null : (v > 0 ? "+" : v < 0 ? "−" : "") + Math.abs(v).toFixed(field.decimals);
 function against(word, back, i) {
-  const t = state.month, from = monthBefore(t, back), now = column("@value@_" + t), before = from < 0 ? null : column("@value@_" + from);
+  const t = state.month, from = monthBefore(t, back), now = column("@column@_" + t), before = from < 0 ? null : column("@column@_" + from);
   const a = now.whole(i), b = before ? before.whole(i) : null;
   if (a == null || b == null) return el("div", { class: "hs-row" }, el("span", {}, w(word) + (from < 0 ? "" : ` (${months[from]})`)), el("em", {}, w(from < 0 ? "noBase" : "noData")));
   const share = rate(a, b), way = a > b ? "up" : a < b ? "down" : "";
@@ -12,7 +12,7 @@ function against(word, back, i) {
 // The months of one cell as bars; the shown one is dark, a click goes to another.
 function bars(i) {
   if (months.length < 4) return null;
-  const values = months.map((_, t) => column("@value@_" + t).number(i)), top = Math.max(...values.filter(v => v === v));
+  const values = months.map((_, t) => column("@column@_" + t).number(i)), top = Math.max(...values.filter(v => v === v));
   if (top === -Infinity) return null;
   const said = values.map((v, t) => `${months[t]} ${v === v ? v.toFixed(field.decimals) : w("noData")}`);
   // Later: a bar that is replaced while its click is on the way would hand the click to the map below.
@@ -58,14 +58,14 @@ function warning(row) {
 }
 // The month that the slider shows.
 function ofTheMonth(i) {
-  const t = state.month, of = key => column(`${key}_${t}`), now = of("@value@").words(i), gi = t === last && column("gi"), level = column("level");
+  const t = state.month, of = key => column(`${key}_${t}`), now = of("@column@").words(i), gi = t === last && column("gi"), level = column("level");
   const said = key => of(key) && of(key).words(i), why = column("why_" + t) ? pick(field.why[of("why").whole(i) || 0]) : "";
   return el("section", {}, el("div", { class: "hs-big" }, el("span", {}, w("mean"), el("small", {}, monthWords(t))),
     now == null ? el("em", {}, w("noData")) : el("b", {}, now), now == null ? null : el("i", {}, unit("µg/m³"))),
     now == null && why ? el("p", { class: "hs-note" }, why) : null,
     against("mom", 1, i), against("yoy", 12, i), bars(i),
     el("div", { class: "hs-figures" }, figure(w("coverage"), said("coverage"), "%"), figure(w("nValid"), said("n_valid")),
-      figure(w("error"), said("@value@_error") && "± " + said("@value@_error"), "µg/m³")),
+      figure(w("error"), said("@column@_error") && "± " + said("@column@_error"), "µg/m³")),
     level && level.words(i) != null ? el("div", { class: "hs-row" }, el("span", {}, `${name(layerOf("level"))} ${layerOf("level").always}`), el("b", {}, `${level.words(i)} ${unit("µg/m³")}`)) : null,
     gi && gi.whole(i) != null ? el("div", { class: "hs-row" }, el("span", {}, "Gi*"), el("b", {}, layerOf("gi").classes[gi.whole(i) + 1][state.lang])) : null);
 }
@@ -88,7 +88,7 @@ function cellWords(i) {
   const past = DATA.past[i] || [];
   if (past.length) body.append(el("section", {}, el("h5", {}, w("past")), ...past.map(pair => el("p", { class: "hs-note" }, pair[state.lang]))));
   const left = (notRanked.get(i) || []).map(k => DATA.not_ranked.pairs[k]), said = column("why_" + last), why = said ? pick(field.why[said.whole(i) || 0]) : "";
-  const blank = column("@value@_" + last).words(i) == null;
+  const blank = column("@column@_" + last).words(i) == null;
   if (left.length || (why && !(now && blank))) body.append(el("section", {}, el("h5", {}, `${w("notRanked")} · ${months[last]}`),
     ...(left.length ? left.map(([r, ...s]) => el("p", { class: "hs-note" }, (r < 0 ? "" : name(DATA.reasons[r]) + (state.lang ? ": " : "：")) + pick(s))) : [el("p", { class: "hs-note" }, why)])));
   const sources = DATA.traced[i] || [];

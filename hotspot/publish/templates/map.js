@@ -51,7 +51,7 @@ const baseOf = (layer, t) => layer.between ? state.compare : layer.back ? monthB
 function amounts(layer, t) {
   if (layer.standing) { const of = standing[state.reason]; return i => { const one = of.get(i); return one && one.top != null ? one.top : NaN; }; }
   if (!layer.back && !layer.between) { const of = column(layer.at[t]); return of ? of.number : () => NaN; }
-  const from = baseOf(layer, t), now = column("@value@_" + t), base = from < 0 ? null : column("@value@_" + from);
+  const from = baseOf(layer, t), now = column("@column@_" + t), base = from < 0 ? null : column("@column@_" + from);
   return i => {
     const a = now.whole(i), b = base ? base.whole(i) : null;
     if (a == null || b == null) return NaN;

@@ -11,7 +11,7 @@ function csvOf() {
   const place = row => cells.units[cells.unit[row.i]], words = s => harmless(s || ""), digits = v => v == null ? "" : v.toFixed(field.decimals), sure = row => row.sure == null ? "" : w(row.sure ? "clear" : "blurred");
   const columns = [["month", () => months[last]], ["reasonName", row => name(DATA.reasons[row.r])], ["city", row => words(place(row)[0])], ["cell", row => words(cells.codes[row.i])], ["label", row => words(cells.labels.get(row.i))],
     ["county", row => words(place(row)[1])], ["township", row => words(place(row)[2])], ["lon", row => row.at[0].toFixed(6)], ["lat", row => row.at[1].toFixed(6)]];
-  if (!DATA.public) columns.push(["rankName", row => row.k], ["mean", row => digits(row.@value@)], ["base", row => digits(row.previous)], ["changeName", row => digits(row.change)], ["changePct", row => row.change_pct == null ? "" : row.change_pct.toFixed(1)],
+  if (!DATA.public) columns.push(["rankName", row => row.k], ["mean", row => digits(row.@column@)], ["base", row => digits(row.previous)], ["changeName", row => digits(row.change)], ["changePct", row => row.change_pct == null ? "" : row.change_pct.toFixed(1)],
     ["pTop", row => row.p_top], ["pWorst", row => row.p_worst], ["rankLow", row => row.rank_low], ["rankHigh", row => row.rank_high], ["distinct", sure]);
   if (DATA.ledger) columns.push(["ledger", row => ledgerOf(row.i) ? w(ledgerOf(row.i).state) : ""]);
   const rows = DATA.warned.filter(row => !state.city || cityOf(row.i) === state.city);

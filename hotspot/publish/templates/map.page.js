@@ -44,7 +44,7 @@ function pickReason(r) {
 }
 function figureOf(row) {
   if (DATA.public) return "";
-  if (row.r === 0) return row.@value@ == null ? "—" : row.@value@.toFixed(field.decimals);
+  if (row.r === 0) return row.@column@ == null ? "—" : row.@column@.toFixed(field.decimals);
   if (field.change !== "percent") return signed(row.change);
   return row.change_pct == null ? "—" : (row.change_pct > 0 ? "+" : row.change_pct < 0 ? "−" : "") + Math.abs(row.change_pct).toFixed(1) + " %";
 }

@@ -7,7 +7,7 @@ const WORDS = {
   warned: ["预警网格", "Warning cells"], hot: ["热点网格", "Hotspot cells"], borders: ["市县界线", "Borders"],
   facilities: ["企业与设施", "Facilities"], noData: ["无数据", "no data"], none: ["本月没有预警网格", "No warning cells this month"],
   cell: ["网格", "Cell"], cells: ["个网格", "cells"], hotspots: ["个热点网格", "hotspot cells"], wcells: ["个预警网格", "warning cells"],
-  mean: ["@figure_zh@", "@figure_en@"], coverage: ["覆盖率", "Coverage"], nValid: ["有效日数", "Valid days"],
+  mean: ["@apart@月@value@", "@pollutant_en@ @figure_en@"], coverage: ["覆盖率", "Coverage"], nValid: ["有效日数", "Valid days"],
   error: ["误差（1σ）", "Error (1 sd)"],
   yoy: ["同比", "Year on year"], mom: ["环比", "Month on month"], gi: ["聚集类别", "Cluster"], isHot: ["热点网格", "Hotspot cell"],
   shared: ["统一色阶", "all months"], own: ["本月色阶", "this month"], scale: ["色阶", "Scale"],

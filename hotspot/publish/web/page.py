@@ -110,7 +110,7 @@ def map_page(
     figure.html.add_child(Literal(before, "before"))
     page: Any = Page()
     page._id, page._name = "page", "page"
-    page.after, page.data = after, script_json(data)
+    page.after, page.data = after, of.words(script_json(data))
     page.code = f'document.body.dataset.map = "{plain.get_name()}";\n(function () {{\n"use strict";\n{code}\n}})();'
     plain.add_child(page, name="page")
     # Styles last: folium's own are written by render(), and ours must win.
@@ -121,9 +121,7 @@ def map_page(
 
 def _script(of: Pollutant) -> str:
     """The page's own code; its marks are filled with what the pollutant's columns and its value are called."""
-    code = "\n".join(map(template, _SCRIPTS)).replace("@value@", of.name)
-    name = f"{of.label} " if of.usual else of.label
-    return code.replace("@figure_zh@", f"{name}月{of.value_zh}").replace("@figure_en@", f"{of.en} {of.figure_en}")
+    return of.words("\n".join(map(template, _SCRIPTS)))
 
 
 def frame(html: str, title: str, height: int = 640) -> str:

@@ -209,7 +209,6 @@ def web_map(
         "public": public,
         "tiles": tiles,
     }
-    data = of.told(data)
     lon, lat = field["lon"].to_numpy(), field["lat"].to_numpy()
     bounds = float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
     name = plain(title) or (plain(study.name) if study is not None else "hotspot")

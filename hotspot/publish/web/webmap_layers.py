@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # In the legend, and shorter in the list of layers.
 _NAMES = {
-    "pm25": (*FIELDS["pm25"], label_of("monthly_mean"), "Monthly mean"),
+    "pm25": (*FIELDS["pm25"], label_of("monthly_mean"), "@title_en@"),
     "coverage": FIELDS["coverage"] * 2,
     "pm25_error": (*FIELDS["pm25_error"], "误差", "Error"),
     "level": (*FIELDS["level"], LEVEL_WORDS["inversion"][0], "Stagnant level"),
