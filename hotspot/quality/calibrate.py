@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-_OUTLIER = 4.0  # median absolute deviations of log(reference / sensor): such hours do not teach
-
 
 def calibrate(
     stations: "xr.Dataset",
@@ -105,7 +103,7 @@ def calibrate(
     if learn_until is not None:
         fit &= (stations["time"].values < np.datetime64(learn_until).astype("datetime64[ns]"))[None]
     judge = fit
-    fit = fit & ~_outliers(values, brought.value, fit)
+    fit = fit & ~_outliers(values, brought.value, fit, criteria)
     n_pairs = fit.sum(axis=1)
     own = brought.collocated & (n_pairs >= criteria.min_hours)
     day = local.astype("datetime64[D]").astype(np.int64)
@@ -338,7 +336,7 @@ def _errors(result: Floats, left_out: Floats, told: Floats, own: Flags) -> Float
     return np.sqrt((floor + share * result**2) * sizes[:, None])
 
 
-def _outliers(values: Floats, told: Floats, fit: Flags) -> Flags:
+def _outliers(values: Floats, told: Floats, fit: Flags, criteria: Calibration) -> Flags:
     """Hours whose ratio to the reference is far from the station's usual one."""
     with np.errstate(invalid="ignore", divide="ignore"):
         log = np.where(fit, np.log((told + 5.0) / (values + 5.0)), np.nan)
@@ -347,7 +345,7 @@ def _outliers(values: Floats, told: Floats, fit: Flags) -> Flags:
     middle = np.nanmedian(log[rows], axis=1, keepdims=True)
     spread = 1.4826 * np.nanmedian(np.abs(log[rows] - middle), axis=1, keepdims=True)
     away[rows] = np.nan_to_num(np.abs(log[rows] - middle) / np.maximum(spread, 0.05))
-    return away > _OUTLIER
+    return away > criteria.outlier
 
 
 def _filled(stations: "xr.Dataset", name: str) -> Floats | None:

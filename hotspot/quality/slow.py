@@ -5,8 +5,6 @@ import numpy as np
 from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.rules.sensors import Screening
 
-_CLOCK_HOURS = 240  # ten days: enough to tell a shifted clock from weather
-
 
 def drifts(values: Floats, expected: Floats, local: Times, criteria: Screening) -> tuple[Flags, Floats]:
     """
@@ -80,7 +78,7 @@ def clock_lags(values: Floats, expected: Floats, criteria: Screening) -> Floats:
 
     Returns
     -------
-    float64[n_station]; 0 where no shift raises the correlation by ``clock_gain``, or fewer than ten days were seen
+    float64[n_station]; 0 where no shift raises the correlation by ``clock_gain``, or fewer than ``clock_hours``
 
     Examples
     --------
@@ -91,7 +89,7 @@ def clock_lags(values: Floats, expected: Floats, criteria: Screening) -> Floats:
     """
     lag = np.zeros(values.shape[0])
     n_hour = values.shape[1]
-    if n_hour < _CLOCK_HOURS:
+    if n_hour < criteria.clock_hours:
         return lag
     shifts = np.arange(-criteria.clock_lags, criteria.clock_lags + 1)
     for station in range(values.shape[0]):
@@ -101,7 +99,7 @@ def clock_lags(values: Floats, expected: Floats, criteria: Screening) -> Floats:
             a = own[max(0, shift) : n_hour + min(0, shift)]
             b = told[max(0, -shift) : n_hour + min(0, -shift)]
             both = np.isfinite(a) & np.isfinite(b)
-            if both.sum() >= _CLOCK_HOURS // 2 and a[both].std() > 0 and b[both].std() > 0:
+            if both.sum() >= criteria.clock_hours // 2 and a[both].std() > 0 and b[both].std() > 0:
                 score[at] = np.corrcoef(a[both], b[both])[0, 1]
         if np.isfinite(score).all():
             best = int(np.argmax(score))

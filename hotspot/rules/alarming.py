@@ -7,7 +7,7 @@ What the programme published: the alarm is "markedly above the surrounding cells
 load was about 1.5 alarms per instrumented cell and month (C11). The rest is proposed.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -21,6 +21,8 @@ _DAY = STANDARDS["2012+2018"]
 
 class Alarms(Rule):
     """METHODS 10, 19: above the neighbours AND above what was expected AND lasting AND floor. ug/m3."""
+
+    UNSAID: ClassVar[tuple[str, ...]] = ("budget_last_hours", "budget_past_hours", "regional_hours")
 
     # E2 「环境空气质量自动监测站点数据触发报警条件」: reference stations may alarm too.
     roles: tuple[Literal["micro", "reference"], ...] = Field(("micro",), min_length=1)
@@ -63,6 +65,8 @@ class Alarms(Rule):
     budget_pace: float = Field(0.85, gt=0, le=1)
     budget_feedback: float = Field(2.0, ge=0)  # ... in less by this multiple of how far the spending is behind, ...
     budget_fastest: float = Field(0.2, gt=0, le=1)  # ... and never in less than this share, however far
+    budget_last_hours: int = Field(24, ge=1)  # proposal: what is left is not thrown after the last hours of a month
+    budget_past_hours: int = Field(24, ge=1)  # proposal: a rate is taken over no fewer hours of the past
     naive_neighbours: int = Field(3, ge=1)  # Tongzhou's rule, computed beside ours ...
     naive_km: float = Field(20.0, gt=0)  # ... for stations that have so many within it; what is farther is no neighbour
 
@@ -82,6 +86,7 @@ class Alarms(Rule):
     regional_stations: int = Field(30, ge=3)  # proposal: so many of them at most, the nearest
     regional_share: float = Field(0.5, gt=0, le=1)  # proposal: so many of them rose ...
     regional_rise: float = Field(1.4, gt=1)  # proposal: ... to this multiple of their own last day's median
+    regional_hours: int = Field(12, ge=1, le=24)  # proposal: known hours of that day, or nobody says that it rose
     regional_exempt: float = Field(2.5, gt=1)  # proposal: so far above its neighbours it is local all the same
     # Proposal, ug/m3: second-grade daily limit of PM10 (of 2012, whatever holds: dust knows no law), and ...
     dust_pm10: float = Field(_DAY.limit("pm10", "day"), gt=0)

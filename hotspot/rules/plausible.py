@@ -1,8 +1,8 @@
 """The numbers of the plausibility gate. METHODS 20; no document publishes any, so all of it is a proposal."""
 
-from typing import Any
+from typing import ClassVar
 
-from pydantic import Field, model_serializer
+from pydantic import Field
 
 from hotspot.rules.rule import Rule
 
@@ -15,6 +15,11 @@ class Plausible(Rule):
     reported on others (docs/trusting-a-delivery). All proposals.
     """
 
+    UNSAID: ClassVar[tuple[str, ...]] = (
+        "told_hours", "sun_hours", "level_add", "ppb", "unit_jump", "drift_moved", "drift_steady", "drift_hours",
+        "drift_days", "drift_day_hours", "drift_clean", "swap_stations", "far_share", "far_r", "datum_m", "datum_ratio",
+    )  # fmt: skip
+
     neighbours: int = Field(8, ge=2)  # nearest stations whose median a station is held against
     neighbour_km: float = Field(60.0, gt=0)
     min_neighbours: int = Field(3, ge=2)  # with fewer that reported, an hour is not assessed
@@ -26,8 +31,7 @@ class Plausible(Rule):
     scale_decades: float = Field(0.6, gt=0, lt=1.5)  # how near to a factor of 1000 that is, in powers of ten
     least_air: float = Field(0.5, gt=0)  # ug/m3: as a median no air has it (readings.check_scale)
     # Local hours of which level and effect are told (ozone: those of the daily maximum), and ug/m3 that a level adds to
-    # both sides, so that the little of a street's night does not count as much as a noon. What a profile leaves at its
-    # default is not printed: a manifest of PM2.5 has neither.
+    # both sides, so that the little of a street's night does not count as much as a noon.
     told_hours: tuple[int, int] = (0, 24)
     sun_hours: tuple[int, int] = (0, 24)  # in which the network's mean is largest (ozone): else every clock is off
     level_add: float = Field(0.0, ge=0, le=100)
@@ -49,6 +53,9 @@ class Plausible(Rule):
     drift_steady: float = Field(0.1, gt=0, lt=1)  # of that way, gone in the middle third; half in a straight drift
     drift_hours: int = Field(100, ge=24)  # of a third, and days with both values, without which nothing is fitted
     drift_days: int = Field(15, ge=5)
+    drift_day_hours: int = Field(12, ge=1, le=24)  # of a day with both values, without which it is no day of the fit
+    # Cleanest share of the hours: what an instrument adds stands there undiluted, what air adds is gone.
+    drift_clean: float = Field(0.2, gt=0, lt=1)
     drift_slope: float = Field(0.45, gt=0)  # ug/m3 a day
     drift_t: float = Field(2.0, gt=0)  # in units of the slope's error
     swap_z: float = Field(2.5, gt=0)  # likelihood won by exchanging two places, in units of its error
@@ -65,16 +72,3 @@ class Plausible(Rule):
     copy_r: float = Field(0.998, gt=0.9, le=1)  # correlation of two layers that are one; real months reach 0.9966
     noisy_r: float = Field(0.98, gt=0.9, le=1)  # the same of a copy with noise over it, which leaves no pattern:
     noisy_left: float = Field(0.12, gt=0, lt=1)  # Moran's I of what is left; of real months .19 and more
-
-    @model_serializer(mode="wrap")
-    def _what_is_used(self, whole: Any) -> dict[str, Any]:
-        """Without what gases alone have and what no profile changes, where it stands at its default."""
-        told: dict[str, Any] = whole(self)
-        same = {name for name in _UNSAID if getattr(self, name) == type(self).model_fields[name].default}
-        return {name: value for name, value in told.items() if name not in same}
-
-
-_UNSAID = (
-    "told_hours", "sun_hours", "level_add", "ppb", "unit_jump", "drift_moved", "drift_steady", "drift_hours",
-    "drift_days", "swap_stations", "far_share", "far_r", "datum_m", "datum_ratio",
-)  # fmt: skip

@@ -1,9 +1,9 @@
 """What every section of the criteria is: fixed once read, no key that nobody knows, no number that nobody means."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_serializer
 
 # The most that makes sense of a quantity, by how its name ends; above it stands a slip of the keyboard, or a
 # run that would never end. What is not named here may be a thousand times its default.
@@ -15,9 +15,22 @@ CEILINGS = {
 
 
 class Rule(BaseModel):
-    """A section of the criteria; unknown keys and absurd numbers are refused, values are fixed."""
+    """
+    A section of the criteria; unknown keys and absurd numbers are refused, values are fixed.
+
+    What is named in ``UNSAID`` is printed only where a study or profile changes it: numbers that became criteria after
+    months were published, so that the manifests of those stay as they are.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    UNSAID: ClassVar[tuple[str, ...]] = ()
+
+    @model_serializer(mode="wrap")
+    def _what_is_said(self, whole: Any) -> dict[str, Any]:
+        told: dict[str, Any] = whole(self)
+        fields = type(self).model_fields
+        same = {name for name in self.UNSAID if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in told.items() if name not in same}
 
     @field_validator("*", mode="after")
     @classmethod

@@ -6,7 +6,7 @@ The numeric parts of the ministry's guides for PM2.5 grid monitoring were not fo
 (STANDARDS 10.1), so what has no source is a proposal and says so.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -48,6 +48,8 @@ class Screening(Rule):
     (GB 3095-2026 6.4). ``excluding_flags`` names the flags whose hours do not count.
     Concentrations are ug/m3 of PM2.5 or PM10.
     """
+
+    UNSAID: ClassVar[tuple[str, ...]] = ("clock_hours",)
 
     excluding_flags: tuple[str, ...] = ("impossible",)  # only what no air can be; more needs an accepted rule
     low: float = -5.0  # proposal (C4: 71): -1..-5 is the noise of a working instrument, below it a fault
@@ -97,6 +99,9 @@ class Screening(Rule):
     repeated_events: int = Field(3, ge=2)  # proposal: days with an event in office hours that make a habit
     clock_gain: float = Field(0.1, gt=0)  # proposal: correlation won by shifting a clock, C4: 64
     clock_lags: int = Field(12, ge=1)  # proposal: hours tried each way
+    clock_hours: int = Field(
+        240, ge=48
+    )  # proposal: enough to tell a shifted clock from weather; half of them in common
     replacement: Literal["daily", "hourly"] = "daily"  # B19 「按日计算…当月最高值」: the month's highest day; or hour
 
     @field_validator("excluding_flags")
@@ -115,6 +120,8 @@ class Screening(Rule):
 class Calibration(Rule):
     """Micro-stations on the reference scale. METHODS 4; targets of EPA/600/R-20/280 as METHODS 4 gives them."""
 
+    UNSAID: ClassVar[tuple[str, ...]] = ("outlier",)
+
     collocated_km: float = Field(0.5, ge=0)  # proposal: nearer than this both breathe the same air
     max_km: float = Field(30.0, gt=0)  # proposal: references farther away are not asked
     references: int = Field(5, ge=2)  # proposal: nearest references averaged, weight 1/distance
@@ -130,6 +137,8 @@ class Calibration(Rule):
     humidity_low: float = Field(30.0, ge=0, lt=100)  # Nilson 2022
     humidity_high: tuple[float, ...] = (70.0, 85.0, 95.0)  # 70: Nilson 2022; the others compete in cross-validation
     gain: float = Field(0.02, ge=0, lt=1)  # proposal: a richer form must lower the left-out error by this share
+    # Proposal: robust spreads of log(reference / sensor) beyond which an hour does not teach.
+    outlier: float = Field(4.0, gt=0)
     # Proposal: hours with these flags do not teach the calibration; they are calibrated all the same.
     unfit_flags: tuple[str, ...] = (
         *("impossible", "saturation", "spike", "flat_line", "zero_run"),

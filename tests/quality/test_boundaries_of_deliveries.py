@@ -92,6 +92,18 @@ def days_of(n):
     return steady(drifting(rules, there=np.isin(HOURS // 24, np.linspace(0, 30, n).round())))
 
 
+def hours_of_days(n):
+    """Is a line drawn through days of so many hours."""
+    day = HOURS // 24
+    return np.isfinite(drift._line(np.where(HOURS % 24 < n, 0.5 * day, np.nan), TOWN, day, 31, Plausible())[0])
+
+
+def clock_of(n):
+    """Has a station that reported so many hours in a row of a month a lag."""
+    own = np.where((HOURS >= 300) & (HOURS < 300 + n), np.roll(TOWN, -8), np.nan)
+    return slow.clock_lags(own[None], TOWN[None], RULES.screening)[0]
+
+
 def swap_town(*, exchanged=True):
     """Nine stations whose air is alike as they are near, the first and the last at each other's place if so wanted."""
     place = np.array([0.0, 0.05, 0.1, 0.3, 0.35, 0.4, 0.7, 0.75, 0.8])
@@ -304,6 +316,13 @@ ROWS = [
     ("plausible.drift_moved", ">=", 0.05, lambda share: far_third(10 * share)),
     ("plausible.drift_hours", ">=", 1, lambda n: steady(drifting(there=(HOURS < n) | (HOURS >= 264)))),
     ("plausible.drift_days", ">=", 1, days_of),
+    ("plausible.drift_day_hours", ">=", 1, hours_of_days),
+    (
+        "screening.clock_hours",
+        ">=",
+        1,
+        lambda n: slow.clock_lags(np.roll(TOWN, -8)[None, :n], TOWN[None, :n], RULES.screening)[0],
+    ),
     ("plausible.far_r", ">=", 0.05, one_of_them),
     ("plausible.datum_m", ">", 1, misplaced),
     ("plausible.datum_ratio", ">", 0.1, lambda ratio: misplaced(100 * ratio, 100.0)),
@@ -377,6 +396,17 @@ def test_a_slow_drift_stands_out_of_its_scatter():
 
 def test_a_clock_is_doubted_beyond_the_gain():
     assert decided(slow_clock, RULES.screening, "clock_gain") == COUNTS[">"]
+
+
+def test_half_of_a_clocks_hours_must_be_in_common():
+    assert counted(clock_of, RULES.screening.clock_hours // 2, 1) == COUNTS[">="]
+
+
+def test_an_hour_at_the_cleanest_share_is_clean():
+    """``drift_clean``: of 101 hours the two with the least air."""
+    hours = np.arange(101.0)
+    middle, _ = drift._clean(hours, hours, hours >= 0, Plausible(drift_clean=0.01, drift_hours=24))
+    assert middle == 0.5
 
 
 def test_what_others_win_once_two_are_exchanged_is_no_more_than_the_limit():

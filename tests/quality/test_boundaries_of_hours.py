@@ -28,7 +28,7 @@ import xarray as xr
 from boundary import COUNTS, at_the_criterion, counted, decided
 
 from hotspot.quality import single, transfer
-from hotspot.quality.calibrate import calibrate
+from hotspot.quality.calibrate import _outliers, calibrate
 from hotspot.quality.flags import flag as bit_of
 from hotspot.quality.interference import evidence, fall_events, fall_ratios
 from hotspot.quality.neighbours import Opinion, disagreements
@@ -301,6 +301,16 @@ def test_an_event_ends_at_the_hour_that_has_recovered():
         return fall_events(values, np.full(values.shape, 80.0), SCREEN)[0, 2] == 7
 
     assert counted(over, SCREEN.fall_recovered, 0.05) == COUNTS[">="]
+
+
+def test_an_hour_beyond_the_outliers_does_not_teach():
+    """``quality/calibrate.py`` outlier."""
+    values, told = np.full((1, 30), 50.0), np.geomspace(40.0, 80.0, 30)[None]
+
+    def left_out(rules):
+        return _outliers(values, told, np.ones((1, 30), bool), rules).any()
+
+    assert decided(left_out, CALIBRATE, "outlier") == COUNTS[">"]
 
 
 def test_exactly_as_far_as_the_criterion_is_collocated():

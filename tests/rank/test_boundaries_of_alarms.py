@@ -71,6 +71,23 @@ def doubted(n):
     return (network.doubts(odd, ALARMS) != 0).any()
 
 
+def last_day(n):
+    """Does a station whose last day has so many known hours say how it was."""
+    stations = alarm_case.network(days=6)
+    values = np.full(stations["pm25"].shape, 30.0)
+    values[:, 72 : 96 - n] = np.nan
+    stations = stations.assign(pm25=(("station", "time"), values))
+    return np.isfinite(network.Network(stations, alarm_case.cells(), ALARMS, RULES, None).pool["last_day"][0, 96])
+
+
+def asked(hour, budget, **changed):
+    """The threshold of an hour of a month of 720 behind an episode a day, each wilder than the one before it."""
+    rule = ALARMS.model_copy(update={"budget_pace": 1.0, "budget_feedback": 0.0, **changed})
+    gate = Gate(rule, first=0, budget=budget, end=720)
+    gate.past = {f"A@{k}": [hour - 24 * k, 30.0 - k] for k in range(1, 28)}
+    return gate.threshold(hour)
+
+
 def supported(support):
     """Is an hour of a sub-cell with this support a candidate."""
     fine = xr.Dataset(
@@ -116,6 +133,7 @@ ROWS = [
     ("alarms.min_hours", ">=", 1, lambda n: stepped(range(n)).pushed),
     ("alarms.merge_hours", "<=", 1, lambda n: stepped([0, n + 1]).open["A"].start == 0),
     ("alarms.disagree_hours", ">=", 1, doubted),
+    ("alarms.regional_hours", ">=", 1, last_day),
     ("abnormal.min_days", ">=", 1, lambda n: abnormal(9.0, n)),
     ("abnormal.least_cells", ">=", 1, lambda n: np.isfinite(_median(np.ones((n, 1)), RULES.abnormal))[0]),
     ("abnormal.least_hours", ">=", 1, lambda n: _whole(np.ones((1, n)), RULES.abnormal)[0]),
@@ -124,6 +142,18 @@ ROWS = [
 
 
 test_at_the_criterion = at_the_criterion(ROWS)
+
+
+def test_a_budget_is_not_thrown_after_the_last_hours_of_a_month():
+    """``budget_last_hours``: from there on no more is allowed in an hour."""
+    before, at, after = (asked(720 - left, 0.5, budget_last_hours=48) for left in (96, 48, 24))
+    assert before > at == after > asked(720 - 24, 0.5, budget_last_hours=24)
+
+
+def test_a_rate_is_taken_over_no_fewer_hours_of_the_past():
+    """``budget_past_hours``: before so many have passed, it is as if they had."""
+    before, at, after = (asked(hour, 200.0, budget_past_hours=24) for hour in (12, 24, 240))
+    assert asked(12, 200.0, budget_past_hours=12) > before == at > after
 
 
 def test_an_excess_counts_from_the_least_on():

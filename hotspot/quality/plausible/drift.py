@@ -8,9 +8,6 @@ from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
 from hotspot.rules.plausible import Plausible
 
-# Cleanest share of the hours: what an instrument adds stands there undiluted, what air adds is gone.
-_CLEAN = 0.2
-
 
 def drifts(series: Series, screening: Any) -> list[Finding]:
     """
@@ -18,7 +15,7 @@ def drifts(series: Series, screening: Any) -> list[Finding]:
 
     Notes
     -----
-    With d the station less the median of its neighbours, c its median in the cleanest fifth of the hours of the
+    With d the station less the median of its neighbours, c its median in the cleanest hours (``drift_clean``) of the
     month's last third and c0 of its first third, a month is stopped where all of these hold: ``|c|`` reaches
     ``drift_floor``, and ``|c - c0|`` ``drift_moved`` of it, ``drift_steady`` of that way gone in the middle third;
     ``|c|`` exceeds the robust spread of d in the last third (air moves back and forth, an offset does not); and in
@@ -95,7 +92,7 @@ def _clean(apart: np.ndarray, told: np.ndarray, part: np.ndarray, rules: Plausib
     part = part & np.isfinite(apart)
     if part.sum() < rules.drift_hours:
         return np.nan, np.nan
-    clean = part & (told <= np.quantile(told[part], _CLEAN))
+    clean = part & (told <= np.quantile(told[part], rules.drift_clean))
     middle = np.median(apart[part])
     return float(np.median(apart[clean])), float(1.4826 * np.median(np.abs(apart[part] - middle)) + 1.0)
 
@@ -104,7 +101,9 @@ def _line(apart: np.ndarray, told: np.ndarray, day: np.ndarray, n_day: int, rule
     """Slope of the days' median differences beside the neighbours' level, by robust least squares, and its error."""
     both = np.isfinite(apart)
     rows = [
-        (np.median(apart[at]), np.median(told[at]), n) for n in range(n_day) if (at := both & (day == n)).sum() > 11
+        (np.median(apart[at]), np.median(told[at]), n)
+        for n in range(n_day)
+        if (at := both & (day == n)).sum() >= rules.drift_day_hours
     ]
     if len(rows) < rules.drift_days:
         return np.nan, np.nan

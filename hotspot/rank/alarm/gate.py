@@ -15,8 +15,6 @@ import numpy as np
 from hotspot.rules.alarming import Alarms
 
 MONTH_HOURS = 730.5
-_LAST = 24  # hours: what is left of a budget is not thrown after the last day of a month
-_LEAST = 24  # hours of past that a rate is taken over, at least
 
 
 @dataclass
@@ -75,12 +73,12 @@ class Gate:
         """
         window = 168 * self.rule.budget_weeks
         scores = sorted((z for at, z in self.past.values() if at >= hour - window), reverse=True)
-        window = min(window, max(hour - self.first, _LEAST))
+        window = min(window, max(hour - self.first, self.rule.budget_past_hours))
         left = max(self.budget - self.pushed, 0.0)
         # Weeks that were wilder than this month promise too much: what that holds back must show before it is over.
         behind = 1.0 - (self.end - hour) / self.hours - self.pushed / max(self.budget, 1e-9)
         pace = min(max(self.rule.budget_pace - self.rule.budget_feedback * behind, self.rule.budget_fastest), 1.0)
-        allowed = int(left * window / max(pace * (self.end - hour), _LAST))
+        allowed = int(left * window / max(pace * (self.end - hour), self.rule.budget_last_hours))
         return float(self.rule.z_min if allowed >= len(scores) else max(scores[allowed], self.rule.z_min))
 
     def step(

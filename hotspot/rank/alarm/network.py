@@ -19,7 +19,6 @@ from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
-_DAY_LEAST = 12  # hours of the last day behind "rose"
 _BLOCK = 4096  # sub-cells looked at together, so that memory stays bounded
 _SUPPORT = {"measured": 2, "supported": 1}
 
@@ -77,7 +76,7 @@ class Network:
         hours = np.arange(measured.shape[1])
         local = hours_of(stations) + offset_hours(self.utc_offset)
         self.days = (local.astype("datetime64[h]").astype(np.int64)[0] + hours) // DAY  # the local day of each hour
-        self.pool = {"pm25": measured, "last_day": past_medians(measured, hours, DAY, _DAY_LEAST)}
+        self.pool = {"pm25": measured, "last_day": past_medians(measured, hours, DAY, rule.regional_hours)}
         self.pm10 = _matrix(stations, "pm10") if "pm10" in stations else None
         if self.pm10 is not None:
             self.pool["pm10"] = self.pm10
