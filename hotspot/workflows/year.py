@@ -272,12 +272,13 @@ def _history(deliveries: Deliveries, year: int, level: "xr.Dataset | None") -> "
 
 def _write_beside(folder: Path, deliveries: Deliveries, year: int, selected: Year, deep: bool) -> "pd.DataFrame":
     """What changed against last year, and how firmly the list stands; the list, marked where it is provisional."""
+    from hotspot.contracts.list_file import write_list
     from hotspot.rank.select.stability import sensitivity, write_sensitivity
-    from hotspot.rank.select.yearly import write_diff
+    from hotspot.rank.select.yearly import DIFF_COLUMNS
 
     study = deliveries.study
     if selected.diff is not None:
-        _replace(folder / f"hotspots-{year}-diff.csv", write_diff, selected.diff, study.pollutant)
+        _replace(folder / f"hotspots-{year}-diff.csv", write_list, selected.diff, DIFF_COLUMNS, 0, study.pollutant)
     level, basis = selected.level, basis_year(study, year)
     level_months = without = None
     rivals = {}
@@ -319,9 +320,9 @@ def _other_levels(deliveries: Deliveries, year: int) -> "dict[str, xr.Dataset]":
     return levels
 
 
-def _replace(path: Path, write: "Callable[..., Any]", table: "pd.DataFrame", *of: Any) -> Path:
-    """Write a file whole: beside its place first, then into it. ``of``: the pollutant, where its columns name it."""
+def _replace(path: Path, write: "Callable[..., Any]", table: "pd.DataFrame", *given: Any) -> Path:
+    """Write a file whole: beside its place first, then into it; ``given`` is the writer's."""
     partial = path.with_name(path.name + ".partial")
-    write(partial, table, *of)
+    write(partial, table, *given)
     partial.replace(path)
     return path

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from list_case import annual_of, level_of, study_of
 
+from hotspot.contracts.list_file import write_list
 from hotspot.kernels import trend
 from hotspot.rank.select.hotspots import select_hotspots
-from hotspot.rank.select.yearly import DIFF_COLUMNS, improvement, revise_hotspots, write_diff
+from hotspot.rank.select.yearly import DIFF_COLUMNS, improvement, revise_hotspots
 from hotspot.rules.criteria import Criteria, Revision
 
 
@@ -198,6 +199,6 @@ def test_the_diff_accounts_for_both_lists(seed, mode):
 def test_diff_file_is_the_same_bytes_and_holds_every_column(tmp_path):
     _, diff, _ = revise(np.arange(30.0), np.arange(30.0)[::-1].copy())
     diff = diff.reset_index()
-    one, two = write_diff(tmp_path / "a.csv", diff), write_diff(tmp_path / "b.csv", diff)
+    one, two = (write_list(tmp_path / name, diff, DIFF_COLUMNS) for name in ("a.csv", "b.csv"))
     assert one.read_bytes() == two.read_bytes()
     assert pd.read_csv(one).columns.tolist() == list(DIFF_COLUMNS)

@@ -1,33 +1,20 @@
-"""
-The published lists as plain CSV: what the city gets, and its way back into the program.
+"""The published lists as plain CSV: what the city gets, and its way back into the program."""
 
-This is the place where numbers are rounded (GB/T 8170, half to even), and the
-only one. UTF-8, LF, RFC 4180 quoting, empty where unknown. A text that a
-spreadsheet would take for a formula gets a leading apostrophe (OWASP ASVS
-1.2.10, CWE-1236); the readers take it off again, so nothing is lost.
-"""
-
-import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hotspot.kernels.arrays import Floats
-from hotspot.rules.pollutants import PM25, Pollutant, named_in
-from hotspot.rules.rounding import round_half_even
-from hotspot.text.csv_rows import escape_text, first_line, read_csv, unescape_text, write_csv
+from hotspot.contracts.list_file import ordered, read_list, rounded, write_list
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.text.labels import label_of
 from hotspot.text.table import kinds
-from hotspot.variables import DataError
 
-# Column -> kind. "pm" is rounded to the product's decimals, a number to that many decimals.
 WARNING_COLUMNS = kinds("warnings.csv")
 # Beside the list, in words and internal sheets: never a column of warnings.csv.
 BESIDE_COLUMNS = {name: kinds(label_of("internal_sheet"))[name] for name in ("p_again", "may")}
 NOT_RANKED_COLUMNS = kinds("not_ranked.csv")
+_AS_WRITTEN = ("a list as we write it", "give the published file unchanged")
 
 
 def published(warned: pd.DataFrame, decimals: int) -> pd.DataFrame:
@@ -61,15 +48,15 @@ def published(warned: pd.DataFrame, decimals: int) -> pd.DataFrame:
     [[28.1, 28.1, 0.0, 0.0]]
     """
     beside = [name for name in BESIDE_COLUMNS if name in warned.columns]
-    table = _ordered(warned, [*WARNING_COLUMNS, *beside], "warning list")
-    now, before = _rounded(table["pm25"], decimals), _rounded(table["previous"], decimals)
-    change = _rounded(now - before, decimals)
+    table = ordered(warned, [*WARNING_COLUMNS, *beside], "warning list")
+    now, before = rounded(table["pm25"], decimals), rounded(table["previous"], decimals)
+    change = rounded(now - before, decimals)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(before > 0, change / before * 100, np.nan)
-    table["pm25"], table["previous"], table["change"], table["change_pct"] = now, before, change, _rounded(rate, 1)
+    table["pm25"], table["previous"], table["change"], table["change_pct"] = now, before, change, rounded(rate, 1)
     for name, kind in (WARNING_COLUMNS | {name: BESIDE_COLUMNS[name] for name in beside}).items():
         if isinstance(kind, int) and name != "change_pct":
-            table[name] = _rounded(table[name], kind)
+            table[name] = rounded(table[name], kind)
     return table
 
 
@@ -101,7 +88,7 @@ def write_warnings(path: Path | str, warned: pd.DataFrame, decimals: int, *, of:
     >>> read_warnings(path)["county"][0]
     '=1+1'
     """
-    return _write(path, published(warned, decimals), WARNING_COLUMNS, decimals, of)
+    return write_list(path, published(warned, decimals), WARNING_COLUMNS, decimals, of)
 
 
 def read_warnings(path: Path) -> pd.DataFrame:
@@ -122,7 +109,7 @@ def read_warnings(path: Path) -> pd.DataFrame:
     DataError
         The header differs, or a value is of the wrong kind; names file, row and column.
     """
-    return _read(path, WARNING_COLUMNS)
+    return read_list(path, WARNING_COLUMNS, *_AS_WRITTEN)
 
 
 def write_not_ranked(path: Path | str, not_ranked: pd.DataFrame) -> Path:
@@ -141,72 +128,9 @@ def write_not_ranked(path: Path | str, not_ranked: pd.DataFrame) -> Path:
     >>> read_not_ranked(write_not_ranked(tempfile.mkdtemp() + "/n.csv", rows)).equals(rows)
     True
     """
-    return _write(path, _ordered(not_ranked, NOT_RANKED_COLUMNS, "list of cells not ranked"), NOT_RANKED_COLUMNS, 0)
+    return write_list(path, not_ranked, NOT_RANKED_COLUMNS)
 
 
 def read_not_ranked(path: Path) -> pd.DataFrame:
     """Read a ``not_ranked.csv`` back: DataFrame of text columns (errors as ``read_warnings``)."""
-    return _read(path, NOT_RANKED_COLUMNS)
-
-
-def _ordered(table: pd.DataFrame, columns: Mapping[str, Any] | Sequence[str], what: str) -> pd.DataFrame:
-    """The columns in their order, a fresh frame."""
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DataError(f"{what}: column {', '.join(missing)} is missing; give the frame as it was made.")
-    return table[list(columns)].reset_index(drop=True).copy()
-
-
-def _rounded(values: Floats, decimals: int) -> Floats:
-    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy("float64")
-    # Adding 0.0 turns -0.0 into 0.0: a change of nothing carries no sign.
-    return round_half_even(numbers, decimals) + 0.0
-
-
-def _write(
-    path: Path | str, table: pd.DataFrame, columns: Mapping[str, Any], decimals: int, of: Pollutant = PM25
-) -> Path:
-    written = [_column(table[name], kind, decimals) for name, kind in columns.items()]
-    return write_csv(path, [of.column(name) for name in columns], zip(*written, strict=True))
-
-
-def _column(values: pd.Series, kind: str | int, decimals: int) -> list[str]:
-    """One column as texts; empty where unknown."""
-    if kind == "text":
-        return ["" if _unknown(v) else escape_text(str(v)) for v in values]
-    if kind == "flag":
-        return ["" if _unknown(v) or v == "" else ("true" if v else "false") for v in values]
-    places = int({"pm": decimals, "whole": 0}.get(str(kind), kind))
-    return ["" if math.isnan(v) else f"{v:.{places}f}" for v in _rounded(values, places).tolist()]
-
-
-def _unknown(value: str | bool) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-
-
-def _read(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
-    of = named_in(first_line(path))
-    header = [of.column(name) for name in columns]
-    rows = read_csv(path, header, "a list as we write it", "give the published file unchanged")
-    table = {
-        name: [_value(path, number, name, kind, row[i]) for number, row in rows]
-        for i, (name, kind) in enumerate(columns.items())
-    }
-    types = {
-        name: "str" if kind == "text" else "object" if kind == "flag" else "float64" for name, kind in columns.items()
-    }
-    return pd.DataFrame({name: pd.Series(table[name], dtype=types[name]) for name in columns})
-
-
-def _value(path: Path, row: int, name: str, kind: str | int, text: str) -> Any:
-    if kind == "text":
-        return unescape_text(text)
-    if kind == "flag":
-        flags = {"true": True, "false": False, "": None}
-        if text not in flags:
-            raise DataError(f"{path}, row {row}, column {name}: {text!r} is neither true nor false; mend it.")
-        return flags[text]
-    try:
-        return float(text) if text else math.nan
-    except ValueError:
-        raise DataError(f"{path}, row {row}, column {name}: {text!r} is no number; mend it.") from None
+    return read_list(path, NOT_RANKED_COLUMNS, *_AS_WRITTEN)

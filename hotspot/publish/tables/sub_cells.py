@@ -1,19 +1,16 @@
 """The month's 500 m values of the warned cells as plain CSV; only its header where there are no micro-stations."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hotspot.rules.rounding import plain_text
-from hotspot.text.csv_rows import write_csv
-from hotspot.text.table import columns
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from hotspot.contracts.list_file import write_list
+from hotspot.text.table import kinds
 
-COLUMNS = tuple(columns("sub_cells.csv"))
+COLUMNS = kinds("sub_cells.csv")
 
 
-def write_sub_cells(path: Path | str, fine: "pd.DataFrame | None", decimals: int) -> Path:
+def write_sub_cells(path: Path | str, fine: pd.DataFrame | None, decimals: int) -> Path:
     """
     Write ``sub_cells.csv``, one row per sub-cell of a warned cell.
 
@@ -26,7 +23,6 @@ def write_sub_cells(path: Path | str, fine: "pd.DataFrame | None", decimals: int
     Examples
     --------
     >>> import tempfile
-    >>> import pandas as pd
     >>> row = ["PR1847K", "PR1847K-07", 114.3, 30.6, 61.25, 4.04, "measured", 739]
     >>> path = write_sub_cells(tempfile.mkdtemp() + "/s.csv", pd.DataFrame([row], columns=list(COLUMNS)), 1)
     >>> path.read_text(encoding="utf-8").splitlines()[1]
@@ -34,11 +30,4 @@ def write_sub_cells(path: Path | str, fine: "pd.DataFrame | None", decimals: int
     >>> write_sub_cells(path, None, 1).read_text(encoding="utf-8")
     'cell,sub_cell,lon,lat,pm25,error,support,n_hours\\n'
     """
-    places = {"lon": 6, "lat": 6, "pm25": decimals, "error": decimals, "n_hours": 0}
-    rows = [] if fine is None else fine[list(COLUMNS)].to_dict("records")
-    # Codes and words of support are ours, so no text here could be taken for a formula.
-    return write_csv(
-        path,
-        COLUMNS,
-        ([plain_text(row[name], places[name]) if name in places else row[name] for name in COLUMNS] for row in rows),
-    )
+    return write_list(path, pd.DataFrame(columns=list(COLUMNS)) if fine is None else fine, COLUMNS, decimals)

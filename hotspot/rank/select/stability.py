@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from hotspot.contracts.list_file import write_list
 from hotspot.kernels.arrays import Flags, Floats, Texts
-from hotspot.rank.select.hotlist import write_rows
 from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
 from hotspot.rules.criteria import Selection
@@ -25,16 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 KINDS = ("error", "quota", "stagnation", "month")
-CELL_COLUMNS: dict[str, int | None] = {
-    "city": None, "cell": None, "county": None, "listed": None, "stability": 3,
-    **dict.fromkeys(KINDS, 3), "marginal": None,
+CELL_COLUMNS: dict[str, int | str] = {
+    "city": "text", "cell": "text", "county": "text", "listed": "text", "stability": 3,
+    **dict.fromkeys(KINDS, 3), "marginal": "text",
 }  # fmt: skip
-VARIANT_COLUMNS: dict[str, int | None] = {
-    "kind": None, "variant": None, "cells": 0, "kept": 0, "entered": 0, "left": 0, "jaccard": 4,
+VARIANT_COLUMNS: dict[str, int | str] = {
+    "kind": "text", "variant": "text", "cells": 0, "kept": 0, "entered": 0, "left": 0, "jaccard": 4,
 }  # fmt: skip
 
 
@@ -150,8 +147,8 @@ def write_sensitivity(folder: Path, year: int, told: Sensitivity) -> list[Path]:
         listed=np.where(told.cells["listed"], "yes", "no"), marginal=np.where(told.cells["marginal"], "yes", "no")
     )
     return [
-        write_rows(folder / f"hotspots-{year}-stability.csv", yes, CELL_COLUMNS),
-        write_rows(folder / f"hotspots-{year}-sensitivity.csv", told.variants, VARIANT_COLUMNS),
+        write_list(folder / f"hotspots-{year}-stability.csv", yes, CELL_COLUMNS),
+        write_list(folder / f"hotspots-{year}-sensitivity.csv", told.variants, VARIANT_COLUMNS),
     ]
 
 

@@ -7,30 +7,28 @@ with a somewhat smaller quota, or while the quota has room. Between the two quot
 list stays as it is, so that nobody goes in and out with the weather of one year.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot import contracts
 from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
-from hotspot.rank.select.hotlist import in_force, write_rows
+from hotspot.rank.select.hotlist import in_force
 from hotspot.rank.select.hotspots import Standing, list_rows, rank_cells
 from hotspot.rank.select.quota import fill_quota, passes
 from hotspot.rank.warn.clusters import false_discovery
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria, Revision, Selection
-from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-DIFF_COLUMNS: dict[str, int | None] = {
-    "year": 0, "city": None, "cell": None, "county": None, "township": None, "change": None,
+DIFF_COLUMNS: dict[str, int | str] = {
+    "year": 0, "city": "text", "cell": "text", "county": "text", "township": "text", "change": "text",
     "pm25": 3, "pm25_before": 3, "level": 3, "level_before": 3, "slope": 3, "low_pct": 2, "high_pct": 2,
-    "p_value": 4, "n_months": 0, "tested_on": None, "why": None,
+    "p_value": 4, "n_months": 0, "tested_on": "text", "why": "text",
 }  # fmt: skip
 
 
@@ -215,21 +213,6 @@ def revise_hotspots(
         }
     )
     return hot, diff.sort_values(["city", "cell"], kind="stable").reset_index(drop=True)
-
-
-def write_diff(path: Path, diff: "pd.DataFrame", of: Pollutant = PM25) -> Path:
-    """
-    Write ``hotspots-YEAR-diff.csv``.
-
-    Parameters
-    ----------
-    path : str or Path
-    diff : DataFrame, from ``revise_hotspots``
-    of : Pollutant
-        What the list is made of: ``pm25`` has its name in the file.
-    """
-    told = {of.column(name): decimals for name, decimals in DIFF_COLUMNS.items()}
-    return write_rows(path, diff.rename(columns=of.column), told)
 
 
 def _zones(standing: Standing, criteria: Criteria) -> tuple[Flags, Flags, Flags]:
