@@ -147,11 +147,12 @@ def handbook(study: StudyFile, out: Out = Path("out"), as_json: Json = False) ->
 
 def sign(
     study: StudyFile,
-    key: Annotated[str, typer.Option("--key", help="The signer's key, as gpg names it.")],
+    key: Annotated[str, typer.Option("--key", help="The signer's key, as gpg names it; of minisign, its file.")],
+    program: Annotated[str, typer.Option("--with", help="The program that signs: gpg or minisign.")] = "gpg",
     out: Out = Path("out"), as_json: Json = False,
 ) -> None:  # fmt: skip
     """Sign the head of the chain with a key of the office; `verify` of the study's folder checks it."""
     from hotspot.study import load_study
     from hotspot.workflows.signing import sign_head
 
-    show(sign_head(load_study(study), key=key, out=out), as_json, lambda a: a["sentences"])
+    show(sign_head(load_study(study), key=key, program=program, out=out), as_json, lambda a: a["sentences"])

@@ -13,12 +13,15 @@ import pyogrio
 import pytest
 from hostile import PAYLOADS
 from paper_case import paper_case
+from qgis_asked import asked_of_qgis
 
 from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import harmless
 from hotspot.publish.tables.cells import cells_table, write_cells
 from hotspot.publish.tables.geopackage import write_geopackage
 from hotspot.publish.tables.lists import WARNING_COLUMNS, published
+from hotspot.rules.reasons import REASONS
+from hotspot.text.table import titles
 from hotspot.variables import DataError
 
 CELL_COLUMNS = [
@@ -161,3 +164,16 @@ def test_hostile_texts_stay_texts(payload, tmp_path):
         assert set(gpd.read_file(path, layer=layer)[column]) == {harmless(text)}
     table = gpd.read_parquet(write_cells(tmp_path / "c.parquet", case.field, hot=case.hot))
     assert set(table["township"]) == {text}
+
+
+def test_qgis_itself_draws_the_layers_in_our_colours(case, tmp_path):
+    names = ["warnings", "hotspots", "facilities", "cells"]
+    told, _ = asked_of_qgis("styled", _package(tmp_path / "w.gpkg", case), ",".join(names))
+    layers = told["layers"]
+    assert list(layers) == names and all(one["valid"] and one["crs"] == "EPSG:4326" for one in layers.values())
+    kinds = [one["renderer"].removeprefix("Qgs").removesuffix("SymbolRenderer") for one in layers.values()]
+    assert kinds == ["Categorized", "Single", "Single", "Graduated"]
+    assert layers["warnings"]["legend"] == [reason.zh for reason in REASONS.values()]
+    for name, table in (("warnings", "warnings.csv"), ("cells", "cells.parquet")):
+        assert layers[name]["aliases"].items() <= ({"fid": ""} | titles(table)).items()
+    assert len(layers["cells"]["legend"]) > 2 and len(told["colours"]) > len(layers["cells"]["legend"])

@@ -18,7 +18,7 @@ from hotspot.grid.lattice import Grid
 from hotspot.ledger.feedback import NONE as NOTHING_FOUND
 from hotspot.publish.fonts import harmless
 from hotspot.publish.gis.layers import stamp_of, write_layers
-from hotspot.publish.gis.look import Question, Symbol, form, labels, properties, single
+from hotspot.publish.gis.look import Question, Symbol, aliases, form, labels, properties, single
 from hotspot.publish.gis.project import Styled, project_qgs, project_qgz, put_styles
 from hotspot.publish.office.return_form import NONE
 from hotspot.publish.palette import palette
@@ -36,6 +36,11 @@ FILE = "field.gpkg"
 PROJECT = "field"
 _REQUIRED = ("cell", "time", "by", "problem", "text")
 _WHOLE = ("persons", "sources")
+# A plant stands in the layer once for every cell it may reach; it is named once, with its place in each cell's visits.
+_NAMED = (
+    'if("fid" = minimum("fid", group_by:="facility"), '
+    "concatenate_unique(to_string(\"order\"), group_by:=\"facility\", concatenator:='/') || '.' || \"name\", '')"
+)
 
 
 def field_package(
@@ -66,7 +71,7 @@ def field_package(
         "cells": ("Polygon", cells),
         "sub_cells": ("Polygon", _sub_cells(grid, cells["cell"])),
     }
-    styled = _styled(month, cells)
+    styled = _styled(month, cells, of)
     west, south, east, north = cells.total_bounds
     margin = 0.05
     box = (west - margin, south - margin, east + margin, north + margin)
@@ -160,7 +165,7 @@ def _sources(traced: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=at, crs="EPSG:4326").reset_index(drop=True)
 
 
-def _styled(month: str, cells: gpd.GeoDataFrame) -> tuple[Styled, ...]:
+def _styled(month: str, cells: gpd.GeoDataFrame, of: Pollutant) -> tuple[Styled, ...]:
     strong, hotspot = palette()["sequential"]["concentration"][8], palette()["lines"]["hotspot"]
     label = "nullif(\"label\", '') || '/'"
     asked = questions(month, shown_cells(cells))
@@ -176,11 +181,12 @@ def _styled(month: str, cells: gpd.GeoDataFrame) -> tuple[Styled, ...]:
         Styled(
             "sources", "污染源（按排查顺序）", "Point",
             (single(Symbol("marker", "#1f3a5f", "#ffffff", 0.3, "circle", 3.5)),
-             labels('"order" || \'.\' || "name"', size=8, below=100_000, beside=True)),
+             labels(_NAMED, size=8, below=100_000, beside=True), aliases(titles(f"{FILE}/sources"))),
         ),
         Styled(
             "cells", label_of("warned_cells"), "Polygon",
-            (single(Symbol("fill", "", strong, 1.0)), labels(f"coalesce({label}, '') || \"cell\"")),
+            (single(Symbol("fill", "", strong, 1.0)), labels(f"coalesce({label}, '') || \"cell\""),
+             aliases(titles(f"{FILE}/cells"), of)),
         ),
         Styled(
             "sub_cells", "500米小格", "Polygon",

@@ -12,6 +12,9 @@ import pandas as pd
 
 from hotspot.publish.fonts import harmless
 
+# What the GDAL of our oldest QGIS reads without a warning; left alone, newer libraries write 1.4.
+_VERSION = "1.2"
+
 
 def stamp_of(month: str) -> str:
     """
@@ -46,7 +49,7 @@ def write_layers(path: Path | str, layers: Mapping[str, tuple[str, gpd.GeoDataFr
         for name, (kind, layer) in layers.items():
             pyogrio.write_dataframe(
                 _plain(layer), path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists(),
-                promote_to_multi=False,
+                promote_to_multi=False, VERSION=_VERSION,
             )  # fmt: skip
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})

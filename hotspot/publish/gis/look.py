@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
+from hotspot.rules.pollutants import PM25, Pollutant
+
 _NONE = "0,0,0,0"
 PHOTO = {
     "DocumentViewer": ("int", "1"),  # a picture
@@ -85,6 +87,7 @@ def labels(expression: str, *, size: float = 9.0, below: int = 0, beside: bool =
     labeling = Element("labeling", {"type": "simple"})
     settings = SubElement(labeling, "settings")
     style = {"fieldName": expression, "isExpression": "1", "fontSize": f"{size:g}", "textColor": "20,24,28,255"}
+    style["fontWeight"] = "50"  # normal; QGIS takes none for the thinnest a font has
     text = SubElement(settings, "text-style", style)
     halo = {"bufferDraw": "1", "bufferSize": "0.8", "bufferColor": "255,255,255,255", "bufferSizeUnits": "MM"}
     SubElement(text, "text-buffer", halo)
@@ -101,18 +104,25 @@ def labels(expression: str, *, size: float = 9.0, below: int = 0, beside: bool =
 def form(questions: Iterable[Question]) -> list[Element]:
     """The form of a layer: its widgets, titles, defaults and what must be filled in."""
     asked = tuple(questions)
-    widgets, aliases, defaults, constraints = (
-        Element(name) for name in ("fieldConfiguration", "aliases", "defaults", "constraints")
-    )
-    for at, one in enumerate(asked):
+    widgets, defaults, constraints = (Element(name) for name in ("fieldConfiguration", "defaults", "constraints"))
+    # The file's own number is nobody's question.
+    _widget(SubElement(widgets, "field", {"name": "fid", "configurationFlags": "None"}), Question("fid", "", "hidden"))
+    for one in asked:
         field = SubElement(widgets, "field", {"name": one.name, "configurationFlags": "None"})
         _widget(field, one)
-        SubElement(aliases, "alias", {"index": str(at), "field": one.name, "name": one.title})
         SubElement(defaults, "default", {"field": one.name, "expression": one.default, "applyOnUpdate": "0"})
         strict = "1" if one.required else "0"
         about = {"field": one.name, "constraints": strict, "notnull_strength": strict}
         SubElement(constraints, "constraint", about | {"unique_strength": "0", "exp_strength": "0"})
-    return [widgets, aliases, defaults, constraints]
+    return [widgets, aliases({one.name: one.title for one in asked}), defaults, constraints]
+
+
+def aliases(titles: Mapping[str, str], of: Pollutant = PM25) -> Element:
+    """What a map program shows in place of the names of columns, where the list is ``of`` this."""
+    made = Element("aliases")
+    for at, (name, title) in enumerate(titles.items()):
+        SubElement(made, "alias", {"index": str(at), "field": of.column(name), "name": of.words(title)})
+    return made
 
 
 def properties(said: Mapping[str, str]) -> Element:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from hotspot import contracts
 from hotspot.publish.gis.layers import stamp_of, write_layers
-from hotspot.publish.gis.look import Symbol, categories, classes, labels, single
+from hotspot.publish.gis.look import Symbol, aliases, categories, classes, labels, single
 from hotspot.publish.gis.project import Styled, put_styles
 from hotspot.publish.palette import palette, sequential_breaks, spread_over
 from hotspot.publish.tables.cells import cells_table
@@ -20,6 +20,7 @@ from hotspot.rules.pollutants import Pollutant
 from hotspot.rules.reasons import REASONS
 from hotspot.study import Study
 from hotspot.text.labels import label_of
+from hotspot.text.table import titles
 
 _INNER = ("hotspot", "x", "y", "gi_z", "gi_p", "gi_class", "pm25_seen", "pm25_filled", "p_again", "may_be_worst")
 
@@ -80,11 +81,13 @@ def _styles(values: np.ndarray, of: Pollutant) -> Sequence[Styled]:
     reasons = [(name, of.words(reason.zh), Symbol("fill", "", reason.colour, 0.9)) for name, reason in REASONS.items()]
     named = labels('"cell"', size=7, below=150_000)
     watched, place = Symbol("fill", "", lines["hotspot"], 0.5), Symbol("marker", "#3d4c53", "#ffffff", 0.2, "triangle")
+    listed, of_cells = (aliases(titles(table), of) for table in ("warnings.csv", "cells.parquet"))
+    shown = classes(of.column("pm25"), _steps(values, ramp))
     return (
-        Styled("warnings", label_of("warned_cells"), "Polygon", (categories("reason", reasons), named)),
-        Styled("hotspots", label_of("hotspot_cells"), "Polygon", (single(watched),)),
+        Styled("warnings", label_of("warned_cells"), "Polygon", (categories("reason", reasons), named, listed)),
+        Styled("hotspots", label_of("hotspot_cells"), "Polygon", (single(watched), of_cells)),
         Styled("facilities", "污染源", "Point", (single(place),)),
-        Styled("cells", f"{of.label}{of.figure_zh}", "Polygon", (classes(of.column("pm25"), _steps(values, ramp)),)),
+        Styled("cells", f"{of.label}{of.figure_zh}", "Polygon", (shown, of_cells)),
     )
 
 
