@@ -12,7 +12,6 @@ from hotspot.publish.paper.typeset import set_texts
 from hotspot.study import Study
 from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
-from hotspot.workflows.other_pollutants import only_pm25
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +51,6 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
     >>> [path.name for path in write_atlas(study, 2025, city="990100", out=tempfile.mkdtemp())]
     ['atlas-2025-990100.pdf']
     """
-    only_pm25(study, "the atlas")
     from tqdm import tqdm
 
     from hotspot.deliveries.run import Deliveries

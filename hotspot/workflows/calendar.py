@@ -22,8 +22,10 @@ from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.desk import Desk
 from hotspot.workflows.loop import published_ledger
+from hotspot.workflows.other_pollutants import only_pm25
 
 YEARLY = ("plan", "responsibility")
+OF_ANY_POLLUTANT = ("bulletin", "patrol")  # the others tell of alarms and of days of PM2.5
 
 
 def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict[str, Any]:
@@ -114,12 +116,15 @@ def write_letter(
     Raises
     ------
     DataError
-        Nothing was published, or a table the study names cannot be read.
+        Nothing was published, a table the study names cannot be read, or the product is not made of the study's
+        pollutant.
     ValueError
         The product or the period is none.
     """
     if product not in PRODUCTS:
         raise ValueError(f"{product!r} is no product; there are: {', '.join(PRODUCTS)}.")
+    if product not in OF_ANY_POLLUTANT:
+        only_pm25(study, "a letter of alarms or days")
     when = period(name)
     home = Path(out) / study.id
     folder = home / "loop" / when.name
@@ -236,6 +241,8 @@ def _bulletin(desk: Desk, targets: Sequence[tuple[str, str]], out: Path | str) -
         except DataError as error:  # that month was not published: the section says so, the rest stands
             desk.intake.note(str(error))
     stood = consequences(desk.ledger)
+    if not desk.study.pollutant.usual:  # effects and targets are of PM2.5
+        return bulletin(desk, lists, told, ranking, stood[stood["month"].isin(months)], [], [])
     effects = effect_sentences(desk.study, f"{desk.period.end - pd.Timedelta(days=1):%Y-%m-%d}", out=out)
     return bulletin(desk, lists, told, ranking, stood[stood["month"].isin(months)], effects, targets)
 

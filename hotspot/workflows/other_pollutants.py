@@ -6,7 +6,21 @@ from hotspot.rules.pollutants import Pollutant
 from hotspot.study import Study
 from hotspot.variables import DataError
 
-WHOLE_LEFT_OUT = "is made for PM2.5 only"
+_HOURS = "no rule of ours says which hour of another pollutant is one, and alarms were tried on fine particles"
+# Why a thing is made for PM2.5 only.
+WHOLE_LEFT_OUT = {
+    "an alarm": _HOURS,
+    "the alarm desk": _HOURS,
+    "following hours for alarms": _HOURS,
+    "the film of hours": "its hours are those of micro-stations, and no calibration of their other sensors was tested",
+    "the effect of a measure": "it needs the weather taken out, which was tried on fine particles",
+    "where stations should stand": "what a station gains was tried on the error of fine particles",
+    "a letter of alarms or days": "it tells of alarms and of days of PM2.5; the bulletin of the list and the patrol "
+    "table are made",
+    "the loop's papers": "most of them tell of alarms; the bulletin, the public page and the atlas are made by their "
+    "own commands",
+    "the handbook": "its chapters on alarms, sources and checklists are of fine particles",
+}
 
 
 def refused_in(of: Pollutant, intake: Any, month: str) -> dict[str, str]:
@@ -56,6 +70,10 @@ def only_pm25(study: Study, what: str) -> None:
     """
     Stop a command that is made for PM2.5 only.
 
+    Parameters
+    ----------
+    what : str, a key of ``WHOLE_LEFT_OUT``, which says why
+
     Raises
     ------
     DataError
@@ -65,12 +83,13 @@ def only_pm25(study: Study, what: str) -> None:
     --------
     >>> from types import SimpleNamespace
     >>> from hotspot.rules.pollutants import pollutant
-    >>> only_pm25(SimpleNamespace(pollutant=pollutant("no2"), id="a"), "the alarms of an hour")
+    >>> only_pm25(SimpleNamespace(pollutant=pollutant("no2"), id="a"), "an alarm")
     Traceback (most recent call last):
-    hotspot.variables.DataError: a: this study is of NO2, and the alarms of an hour is made for PM2.5 only; ...
+    hotspot.variables.DataError: a: this study is of NO2, and an alarm is made for PM2.5 only: no rule ...
     """
     if not study.pollutant.usual:
         raise DataError(
-            f"{study.id}: this study is of {study.pollutant.en}, and {what} {WHOLE_LEFT_OUT}; "
+            f"{study.id}: this study is of {study.pollutant.en}, and {what} is made for PM2.5 only: "
+            f"{WHOLE_LEFT_OUT[what]}; "
             'give a study with variable = "pm25" (or without variable).'
         )

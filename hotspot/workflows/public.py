@@ -14,12 +14,10 @@ from hotspot.publish.web.public_page import PublicFacts, public_page
 from hotspot.publish.web.webmap import web_map
 from hotspot.publish.words import REASONS, REASONS_EN, STATES
 from hotspot.rules.calendar import month_minus, month_start
-from hotspot.rules.pollutants import PM25
 from hotspot.study import Study
 from hotspot.text.csv_rows import unescape_text
 from hotspot.text.labels import label_of
 from hotspot.variables import DataError
-from hotspot.workflows.other_pollutants import only_pm25
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,7 +44,6 @@ def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[P
     DataError
         The month was not published.
     """
-    only_pm25(study, "the public page")
     home = Path(out) / study.id
     folder = home / month
     if not (folder / manifest.NAME).is_file():
@@ -66,7 +63,8 @@ def _facts(study: Study, month: str, folder: Path, edition: Any, target: Any) ->
     with open(folder / "public" / "list.csv", encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.reader(stream))[1:]
     rows = [dict(zip(("code", "county", "place", "reasons"), map(unescape_text, row), strict=True)) for row in lines]
-    english = {PM25.words(zh): PM25.words(REASONS_EN[key]) for key, zh in REASONS.items()}
+    of = study.pollutant
+    english = {of.words(zh): of.words(REASONS_EN[key]) for key, zh in REASONS.items()}
     for row in rows:
         said = [one.strip() for one in row["reasons"].split("；")]
         row["reasons_en"] = ", ".join(english.get(one, one) for one in said)
@@ -93,11 +91,11 @@ def _facts(study: Study, month: str, folder: Path, edition: Any, target: Any) ->
         published_people(target / "people.csv"), study.office.contact,
         [
             {"county": county.get(c["cell"], ""), "code": c["cell"],
-             "reason": PM25.words(REASONS.get(c["reason"], c["reason"])),
+             "reason": of.words(REASONS.get(c["reason"], c["reason"])),
              "what": _WHAT[c["what"]][0], "what_en": _WHAT[c["what"]][1]}
             for c in edition.changes
         ],
-        edition.head, edition.list_digest,
+        edition.head, edition.list_digest, of,
     )  # fmt: skip
 
 
@@ -122,14 +120,14 @@ def published_people(path: Path) -> list[dict[str, str]]:
 
 
 def _field(study: Study, folder: Path, month: str) -> "xr.Dataset":
-    """The field of a published month, as its ``cells.parquet`` keeps it: three months of PM2.5."""
+    """The field of a published month, as its ``cells.parquet`` keeps it: three months of the ranked quantity."""
     import geopandas as gpd
 
     table = gpd.read_parquet(folder / "cells.parquet").set_index("cell")
     cells = study.cells
     own = table.loc[cells["cell"].values.astype(str)]
     time = np.array([month_start(name) for name in compared_months(month)]).astype("datetime64[ns]")
-    values = own[["previous_year", "previous", "pm25"]].to_numpy("float64")
+    values = own[["previous_year", "previous", study.pollutant.column("pm25")]].to_numpy("float64")
     valid = own[["previous_year_valid", "previous_valid", "valid"]].to_numpy(bool)
     field = cells.assign_coords(time=time).assign(pm25=(("cell", "time"), values), valid=(("cell", "time"), valid))
-    return field.assign_attrs(cells.attrs | {"month": month})
+    return field.assign_attrs(cells.attrs | {"month": month, "variable": study.variable})

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import zipfile
@@ -19,6 +20,7 @@ from hotspot.publish.tables.lists import read_warnings, write_warnings
 from hotspot.quality.completeness import daily_means
 from hotspot.quality.eight_hours import daily_maxima, monthly_percentiles
 from hotspot.rank.select.hotlist import read_hotspots
+from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.pollutants import POLLUTANTS, pollutant
 from hotspot.sources.intake import Intake
 from hotspot.sources.stations.stations import read_stations
@@ -26,11 +28,15 @@ from hotspot.study import Stations, load_study
 from hotspot.synthetic.gases import MONTH, write_gas_study
 from hotspot.variables import VARIABLES, DataError, to_unit
 from hotspot.workflows.alarms import derive_alarms
+from hotspot.workflows.atlas import write_atlas
+from hotspot.workflows.calendar import write_letter
 from hotspot.workflows.check import check_month
 from hotspot.workflows.demo import run_demo
 from hotspot.workflows.explain import explain_cell
 from hotspot.workflows.level import annual_level, monthly_level
 from hotspot.workflows.month import run_month
+from hotspot.workflows.other_pollutants import WHOLE_LEFT_OUT, only_pm25
+from hotspot.workflows.public import write_public
 from hotspot.workflows.verify import verify_folder
 from hotspot.workflows.year import open_hotspots
 
@@ -270,6 +276,53 @@ def test_no2_is_a_mean_of_days_and_is_traced_to_nobody(nitrogen):
     said = words_of(folder / "notice.pdf")
     assert "二氧化氮月均浓度" in said
     assert "没有NOx系数" in said
+
+
+@pytest.fixture(params=["ozone", "nitrogen"])
+def gas(request, tmp_path):
+    """(study, a copy of what was published that a test may write into)."""
+    study, _, out = request.getfixturevalue(request.param)
+    shutil.copytree(out, tmp_path / "out")
+    return study, tmp_path / "out"
+
+
+def test_the_atlas_is_of_the_gas(gas):
+    study, out = gas
+    said = words_of(write_atlas(study, 2025, city="990100", out=out)[0])
+    assert f"{study.pollutant.label}热点网格图集" in said
+    assert study.pollutant.words("@pollutant@年@mean@") in said
+    assert study.pollutant.refused["trace"][0] in said
+    assert ("HJ663" in said) == (study.variable == "o3")
+    assert not re.search("PM|颗粒物[^的]", said)
+
+
+def test_the_public_page_and_its_map_are_of_the_gas(gas):
+    study, out = gas
+    page, offline = (path.read_text(encoding="utf-8") for path in write_public(study, MONTH, out=out))
+    assert f"月{study.pollutant.label}热点网格预警名单" in page
+    assert f"{study.pollutant.en} hotspot cells listed in {MONTH}" in page
+    assert f"{study.pollutant.label}{study.pollutant.figure_zh}最高" in page
+    assert "卫星" not in page and "不剔除气象影响" in page  # as it was made
+    assert f"{study.pollutant.label}热点网格" in offline
+    assert not re.search(r"PM2\.5|pm25", page + offline)
+
+
+def test_bulletin_and_patrol_table_are_made_and_letters_of_alarms_are_not(gas):
+    study, out = gas
+    said = words_of(write_letter(study, "bulletin", MONTH, out=out)["files"][1])
+    assert f"{study.pollutant.label}热点网格监管月通报" in said
+    assert f"{study.pollutant.label}预警网格" in said
+    assert not re.search("PM|报警", said.split("规则档案")[0])
+    assert "PM" not in words_of(write_letter(study, "patrol", MONTH, out=out)["files"][1])
+    for product in PRODUCTS.keys() - {"bulletin", "patrol"}:
+        with pytest.raises(DataError, match="only: it tells of alarms"):
+            write_letter(study, product, "2025-06-12", out=out)
+
+
+@pytest.mark.parametrize("what", WHOLE_LEFT_OUT)
+def test_what_is_left_out_says_why(ozone, what):
+    with pytest.raises(DataError, match=f"ozone, and {what} is made for PM2.5 only: .{{30}}"):
+        only_pm25(ozone[0], what)
 
 
 def test_fires_and_soil_stand_on_map_and_sheet_and_move_nobody(ozone, tmp_path):

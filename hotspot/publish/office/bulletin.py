@@ -25,6 +25,7 @@ from hotspot.publish.office.document import Document, Part
 from hotspot.publish.office.paper import Grid
 from hotspot.publish.office.period_papers import frame
 from hotspot.rules.classes import departments
+from hotspot.rules.pollutants import of_study
 from hotspot.text.labels import label_of
 
 
@@ -46,24 +47,30 @@ def bulletin(
     effects : sequence of str, of measures
     targets : sequence of (unit, words)
     """
-    now, past = figures(desk.now), figures(desk.before)
+    now, past, ranked = figures(desk.now), figures(desk.before), of_study(desk.study)
+    air = "" if ranked.usual else ranked.label
     found, earlier = problems_of(desk.now), problems_of(desk.before)
     kinds, remark = kinds_table(found, earlier)
     n_warned = sum(len(cells) for cities in lists.values() for cells in cities.values())
+    alarms = (
+        f"推送报警{now['pushed']}次，反馈率{of(now['answered'], now['pushed'])}（{before_of(past)}），"
+        if not air  # no alarm is of another pollutant
+        else ""
+    )
     lead = (
-        f"{desk.period.zh}，预警网格{n_warned}格次，推送报警{now['pushed']}次，"
-        f"反馈率{of(now['answered'], now['pushed'])}"
-        f"（{before_of(past)}），发现问题{len(found)}个，期末未销号{figures(desk.whole)['open']}个。"
+        f"{desk.period.zh}，{air}预警网格{n_warned}格次，{alarms}"
+        f"发现问题{len(found)}个，期末未销号{figures(desk.whole)['open']}个。"
     )
     parts = [
         Part(label_of("warned_cells"), _list_words(lists, desk), _list_table(lists, desk), list(escalated)),
-        Part(label_of("alarms_and_answers"), [_load(now)], cities_table(desk.now, desk.before)),
         Part(label_of("problems_found"), kinds_sentences(found) or [NO_PROBLEM], kinds if len(found) else None,
              [remark] if remark else []),
         _rectified(desk),
         _ranking(ranking),
         Part("处理情况", [] if len(consequences) else ["本期没有登记的处理。"], _consequences(consequences)),
     ]  # fmt: skip
+    if alarms:
+        parts.insert(1, Part(label_of("alarms_and_answers"), [_load(now)], cities_table(desk.now, desk.before)))
     if effects:
         parts.append(Part("措施成效", numbered(effects)))
     if targets:
@@ -71,7 +78,11 @@ def bulletin(
     parts.append(Part(label_of("what_is_advised"), numbered(advice(found)) or [KEEP_ON]))
     name = {"month": "月通报", "quarter": "季通报"}.get(desk.period.kind, "通报")
     return frame(
-        desk, f"热点网格监管{name}（{desk.period.zh}）", lead=[lead], parts=parts, sections=("clocks", "index_ladder")
+        desk,
+        f"{air}热点网格监管{name}（{desk.period.zh}）",
+        lead=[lead],
+        parts=parts,
+        sections=("clocks", "index_ladder"),
     )
 
 

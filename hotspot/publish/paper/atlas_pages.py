@@ -20,6 +20,7 @@ from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
 from hotspot.publish.words import WHERE, known
 from hotspot.rank.select.imported import origin
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
 from hotspot.text.labels import label_of
@@ -33,6 +34,7 @@ PANEL_MM = 92.0
 LISTED = 16  # facilities printed by name on a page; the others stand as symbols on its maps
 _UNITS = 7  # townships printed with their share
 _STATUS = {"screened": "初筛", "imported": "导入", "reviewed": "已复核", "formal": "正式"}
+_UNLISTED = ["没有登记的源。", "裸土、堆场、散烧、垃圾倾倒等多不在清单上；一格没有企业不等于没有源。"]
 
 
 def in_order(study: Study, hot: "pd.DataFrame") -> "pd.DataFrame":
@@ -149,7 +151,7 @@ def cover(
     -------
     dict ``title, head, foot, cover``
     """
-    grid, criteria = study.grid, study.criteria
+    grid, criteria, of = study.grid, study.criteria, of_study(study)
     counties = cells["county"].nunique()
     area = plain_text(cells["area_km2"].sum(), 0)
     statuses = "、".join(
@@ -169,6 +171,9 @@ def cover(
         ],
         "cover": {
             "city": city,
+            "name": f"{of.label}热点网格图集",
+            "value": of.means_zh and f"{of.means_zh}。",
+            "unlisted": ["来源。", of.refused["trace"][0]] if "trace" in of.refused else _UNLISTED,
             "year": f"{year}年名单",
             "study": shorten(study.name, 40),
             "counts": f"热点网格{len(cells)}个，分属{counties}个县（区、市），面积{area} km²；名单状态：{statuses}。"
@@ -204,7 +209,8 @@ def _facts(study: Study, row: dict[str, Any], east: float, north: float) -> list
         ["本市面积", f"{plain_text(row['area_km2'], 2)} km²"],
     ]
     if known(row["pm25"]):
-        facts.append(["评选浓度", f"PM2.5年均{plain_text(row['pm25'], decimals)} μg/m³"])
+        figure = of_study(study).words("@pollutant@年@mean@")
+        facts.append(["评选浓度", f"{figure}{plain_text(row['pm25'], decimals)} μg/m³"])
     if known(row["level"]):
         facts.append([label_of("stagnant_level"), f"{plain_text(row['level'], decimals)} μg/m³"])
     since = f"，{int(row['since'])}年起在列" if known(row["since"]) else ""

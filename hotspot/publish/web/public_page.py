@@ -12,6 +12,7 @@ from typing import Any
 from hotspot.publish.web.page import POLICY, template
 from hotspot.publish.web.webfont import font_face
 from hotspot.publish.words import NONE_WARNED
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.text.escape import escape
 from hotspot.text.labels import label_of
 from hotspot.text.table import titles
@@ -63,6 +64,27 @@ METHOD = (
 )
 
 
+def method_of(of: Pollutant) -> tuple[tuple[str, str], ...]:
+    """How the list of a pollutant is made, in ten sentences, Chinese and English; a gas has no layer and no level."""
+    if of.usual:
+        return METHOD
+    made = list(METHOD)
+    made[1] = (
+        f"地面监测站的{of.label}数据推算为每个网格的{of.figure_zh}，并附误差。" + (of.means_zh and f"{of.means_zh}。"),
+        f"Each cell has a {of.figure_en} of {of.en}, worked out from ground stations, with its error.",
+    )
+    made[3] = (
+        f"每年选出{of.label}浓度较高的网格作为热点网格，不剔除气象影响。",
+        f"Once a year cells with high levels of {of.en} become hotspot cells; the weather is not taken out.",
+    )
+    made[5] = (
+        f"每月在各城市的热点网格中列出三类预警网格：{of.figure_zh}最高、同比改善最差、环比改善最差。",
+        "Each month three kinds are listed among a city's hotspot cells: the highest value, the worst change on the "
+        "year, the worst change on the month before.",
+    )
+    return tuple(made)
+
+
 @dataclass(frozen=True)
 class PublicFacts:
     """
@@ -87,6 +109,7 @@ class PublicFacts:
     corrections: Sequence[Mapping[str, str]]
     head: str
     list_digest: str
+    of: Pollutant = PM25
 
 
 def public_page(facts: PublicFacts) -> str:
@@ -105,14 +128,14 @@ def public_page(facts: PublicFacts) -> str:
     (1, False, True)
     """
     year, number = facts.month.split("-")
-    title_zh = f"{facts.study_zh} {year}年{int(number)}月PM2.5热点网格预警名单"
-    title_en = f"{facts.study_en or facts.study_zh}: PM2.5 hotspot cells listed in {facts.month}"
+    title_zh = f"{facts.study_zh} {year}年{int(number)}月{facts.of.label}热点网格预警名单"
+    title_en = f"{facts.study_en or facts.study_zh}: {facts.of.en} hotspot cells listed in {facts.month}"
     parts = [
         _section("名单", "The list", _list(facts)),
         _section("位置", "Where", _map(facts)),
         _section("与上月相比", "Since last month", _since(facts)),
         _section("哪里投诉", "Where to complain", _complain(facts)),
-        _section("名单怎样产生", "How the list is made", _method()),
+        _section("名单怎样产生", "How the list is made", _method(facts.of)),
         _section("更正", "Corrections", _corrections(facts)),
         _section("校验", "Check", _hash(facts)),
     ]
@@ -225,8 +248,8 @@ def _complain(facts: PublicFacts) -> str:
     return _p("发布单位没有提供投诉方式。", "The office gave no contact.")
 
 
-def _method() -> str:
-    return f"<ol>{''.join(f'<li>{_both(zh, en)}</li>' for zh, en in METHOD)}</ol>"
+def _method(of: Pollutant) -> str:
+    return f"<ol>{''.join(f'<li>{_both(zh, en)}</li>' for zh, en in method_of(of))}</ol>"
 
 
 def _corrections(facts: PublicFacts) -> str:
