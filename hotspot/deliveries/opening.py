@@ -15,6 +15,7 @@ import xarray as xr
 from hotspot.contracts.records import Delivered
 from hotspot.deliveries import KINDS
 from hotspot.foreign.answered import answered
+from hotspot.patterns import find_files
 from hotspot.rules.calendar import month_minus, parse_month, year_months
 from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
@@ -147,14 +148,15 @@ def _open(study: Study, name: str, months: list[str], intake: Intake | None, kin
     intake = Intake(study.root) if intake is None else intake
     satellite = _satellite(study, months, intake) if "satellite" in kinds else None
     reference = _series(study, "reference", months, intake) if "reference" in kinds else None
-    micro = _series(study, "micro", months, intake) if "stations" in kinds else None
+    # What another pollutant has no use for cannot stop it either.
+    micro = _series(study, "micro", months, intake) if "stations" in kinds and study.pollutant.usual else None
     # A list rests on concentrations; weather and facilities alone make none.
     asked = {"satellite", "reference", "stations"} & set(kinds)
     if asked and satellite is None and reference is None and micro is None:
         why = "; ".join(intake.notes[-3:]) or "the study declares neither satellite nor stations"
         raise NothingDelivered(f"{name}: nothing was delivered for {', '.join(months)}: {why}.")
     if not study.pollutant.usual:
-        reference, micro = _only_of(study, reference, intake), None
+        reference = _only_of(study, reference, intake)
     weather = _weather(study, months, intake) if "weather" in kinds else None
     facilities = _facilities(study, intake) if "facilities" in kinds else None
     return Delivered(study, name, satellite, reference, micro, weather, facilities, intake)
@@ -225,7 +227,11 @@ def _series(study: Study, role: str, months: list[str], intake: Intake) -> xr.Da
         if any(bool(values.notnull().any()) for values in dataset.data_vars.values()):
             holding.append(dataset)
         else:
-            intake.note(f"stations {', '.join(delivery.files)}: no value in {', '.join(months)}")
+            aside = intake.told_aside(
+                {intake.name(path) for path in find_files(study.root, delivery.files, "stations")}
+            )
+            why = "; ".join([f"no value in {', '.join(months)}", *aside])
+            intake.note(f"stations {', '.join(delivery.files)}: {why}")
     if not holding:
         return None
     joined = join_stations(holding, intake)

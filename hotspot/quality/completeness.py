@@ -7,6 +7,7 @@ February from 25 (table 4). Counts, the longest gap, and the first and last day
 travel beside every mean (METHODS 3): a mean without them is never ranked.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -190,12 +191,17 @@ def satellite_days(days: "xr.Dataset", months: list[str], *, validity: Validity 
             why[place, i] = (
                 f"{n_valid[place, i]} days with data of {n_days}, at least {needed} are needed"
                 if few
-                else f"{coverage[place, i]:.0%} of the cell was seen on its days, "
+                else f"{_below(coverage[place, i])} of the cell was seen on its days, "
                 f"at least {validity.min_coverage:.0%} is needed"
             )
     data = _month_dataset(days, months, per_month, valid, why, "pm25", "cell")
     data["coverage"] = (("cell", "time"), coverage, {"unit": "1"})
     return data.assign_attrs(completeness=LABELS["day"])
+
+
+def _below(share: float) -> str:
+    """A share that is too small in whole percent, cut: 49.6 % must not read as the 50 that are needed."""
+    return f"{math.floor(100 * share + 1e-9)}%"
 
 
 def product_months(
@@ -228,7 +234,7 @@ def product_months(
     # A value is blanked where too little is covered, so the share says more than "no value".
     partly = ~enough & (coverage > 0)
     for place in zip(*np.nonzero(partly), strict=True):
-        why[place] = f"{coverage[place]:.0%} of the cell is covered, at least {validity.min_coverage:.0%} is needed"
+        why[place] = f"{_below(coverage[place])} of the cell is covered, at least {validity.min_coverage:.0%} is needed"
     why[~partly & ~(seen & enough)] = "no value"
     return seen & enough, why
 

@@ -31,6 +31,7 @@ _FORMATS = (
     "%Y/%m/%d %H:%M",
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H",
     "%Y-%m-%d %H",
     "%Y%m%d%H%M",
     "%Y%m%d%H",

@@ -8,6 +8,8 @@ the reason and the original record a duty).
 
 import itertools
 import os
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ class NothingDelivered(DataError):
     """A delivery is sound but holds nothing of the months asked; others may."""
 
 
+_SHOWN = 60  # characters of a value that was set aside, in a sentence
 _COUNTS = ("read", "used", "duplicates", "quarantined", "values")
 
 
@@ -118,6 +121,32 @@ class Intake:
     def holds(self, record: FileRecord, row: int, column: str, rule: str) -> bool:
         """Whether this value of this row was set aside by this rule before."""
         return (record.path, row, column, rule) in self._kept
+
+    def told_aside(self, paths: Collection[str] | None = None) -> list[str]:
+        """
+        What was set aside and why, the most frequent first, each rule with the first place it spoke at.
+
+        Parameters
+        ----------
+        paths : collection of str, optional
+            Names of files; default all.
+
+        Examples
+        --------
+        >>> intake = Intake(Path("."))
+        >>> for row in (2, 3):
+        ...     intake.set_aside(FileRecord("a.csv", "", 0), row, "time", "13月1日", "no time", b"")
+        >>> intake.told_aside()
+        ["2 set aside, no time: first a.csv, row 2, column time, '13月1日'"]
+        """
+        rows = [q for q in self.quarantine if q.row and (paths is None or q.path in paths)]
+        first = {q.rule: q for q in reversed(rows)}
+        return [
+            f"{n} set aside, {rule}: first {q.path}, row {q.row}{q.column and f', column {q.column}'}"
+            f"{q.value and f', {q.value[:_SHOWN]!r}'}"
+            for rule, n in Counter(q.rule for q in rows).most_common()
+            for q in [first[rule]]
+        ]
 
     def note(self, text: str) -> None:
         """Record a conversion or warning once, as a sentence that may leave the office."""

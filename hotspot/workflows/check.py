@@ -146,7 +146,7 @@ def check_lines(answer: dict[str, Any]) -> Iterator[str]:
         )
     for name, month in answer["months"].items():
         yield f"{name}: {month['valid']} of {month['cells']} cells valid"
-        yield from (f"   {n} cells: {why}" for why, n in month["why"].items())
+        yield from (f"   {n} cells: {why}" for why, n in _alike(month["why"]))
     for entry in sorted(answer["stations"].values(), key=lambda s: (s["valid_days"], s["name"])):
         if not entry["counts"]:
             value = next(number for key, number in entry.items() if key.endswith("_to_date"))
@@ -158,6 +158,21 @@ def check_lines(answer: dict[str, Any]) -> Iterator[str]:
         else:
             named = ", ".join(note["files"][:_SHOWN])
             yield f"note: {note['count']} files: {note['text']} ({named}{' ...' if note['count'] > _SHOWN else ''})"
+
+
+def _alike(why: dict[str, int]) -> list[tuple[str, int]]:
+    """Reasons that differ in their first number alone as one: ``9% to 49% of the cell is covered, ...``."""
+    found: dict[str, list[tuple[int, str, int]]] = {}
+    for text, n in why.items():
+        number = re.match(r"\d+", text)
+        rest = text[number.end() :] if number else text
+        found.setdefault(rest, []).append((int(number[0]) if number else 0, text, n))
+    told = []
+    for rest, same in found.items():
+        (low, text, _), (high, _, _) = min(same), max(same)
+        unit = "%" if rest.startswith("%") else ""
+        told.append((text if low == high else f"{low}{unit} to {high}{rest}", sum(n for _, _, n in same)))
+    return told
 
 
 def group_notes(notes: list[str], files: Iterable[str]) -> list[dict[str, Any]]:

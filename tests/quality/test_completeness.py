@@ -143,6 +143,7 @@ def test_product_months_give_the_reason():
     valid, why = product_months(np.array([[50.0, np.nan], [np.nan, 3.0]]), np.array([[1.0, 0.0], [0.2, 0.5]]))
     assert valid.tolist() == [[True, False], [False, True]]
     assert why.tolist() == [["", "no value"], ["20% of the cell is covered, at least 50% is needed", ""]]
+    assert product_months([50.0], [0.4996])[1][0].startswith("49% of the cell is covered, at least 50%")
 
 
 @settings(max_examples=20, deadline=None)

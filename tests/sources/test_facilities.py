@@ -52,6 +52,15 @@ def test_chinese_headers_and_a_class_for_the_whole_file(load):
         load(["某锅炉,114.501,36.602"], header="名称,经度,纬度", **{"class": "xyz"})
 
 
+def test_the_head_that_registers_of_enterprises_have(load):
+    found = load(["某厂,水泥,114.501,36.602"], header="企业名称,行业类别,经度,纬度")
+    assert found["name"].tolist() == ["某厂"] and found["class_"].tolist() == ["cement"]
+    both = load(["甲车间,某厂,水泥,114.501,36.602"], header="名称,企业名称,类别,经度,纬度")
+    assert both["name"].tolist() == ["甲车间"]
+    with pytest.raises(DataError, match="'单位名称' and '企业名称' both mean name"):
+        load(["某厂,某公司,水泥,114.501,36.602"], header="单位名称,企业名称,类别,经度,纬度")
+
+
 def test_unknown_classes_count_as_other_and_are_named(load):
     found = load(["F1,A,Zauberei,114.501,36.602,,,,,"])
     assert found["class_"].tolist() == ["other"] and "other" in source_classes()

@@ -9,7 +9,7 @@ import pytest
 
 from hotspot.deliveries.opening import KINDS, join_stations, open_month, open_year
 from hotspot.sources.intake import Intake, NothingDelivered
-from hotspot.study import load_study
+from hotspot.study import Stations, load_study
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
 
@@ -52,6 +52,31 @@ def test_nothing_delivered_stops_with_the_reason(small):
         open_month(small.study, "2031-05")
     with pytest.raises(NothingDelivered, match="declares neither satellite nor stations"):
         open_month(without(small.study, stations=(), satellite=()), small.month)
+
+
+def test_rows_that_were_all_set_aside_are_not_called_undelivered(small, tmp_path):
+    rows = ["时间,站点,经度,纬度,PM2.5", *(f"1.3月{day}日,甲,116.397,39.909,35" for day in range(1, 4))]
+    (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+    means = {"unit": "ug/m3", "time_zone": "+08:00", "hour_label": "end", "datum": "wgs84"}
+    study = without(
+        small.study, root=tmp_path, satellite=(), stations=(Stations(layout="long", files=["a.csv"], **means),)
+    )
+    with pytest.raises(NothingDelivered, match=r"3 set aside, no time: first a.csv, row 2, column 时间, '1.3月1日'"):
+        open_month(study, small.month, kinds=("reference",))
+
+
+def test_micro_stations_that_a_gas_has_no_use_for_cannot_stop_it(small, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "时间,站点,经度,纬度,NO2\n2025-12-03 05:00,甲,116.397,39.909,35\n", encoding="utf-8"
+    )
+    (tmp_path / "micro.csv").write_text("nothing,of,use\n1,2,3\n", encoding="utf-8")
+    means = {"layout": "long", "unit": "ug/m3", "time_zone": "+08:00", "hour_label": "end", "datum": "wgs84"}
+    stations = (Stations(files=["a.csv"], **means), Stations(files=["micro.csv"], role="micro", **means))
+    study = without(small.study, root=tmp_path, satellite=(), weather=(), facilities=(), stations=stations)
+    with pytest.raises(DataError, match=r"micro\.csv"):
+        open_month(study, "2025-12")
+    month = open_month(without(study, variable="no2"), "2025-12")
+    assert month.stations is None and float(month.reference["no2"].max()) == 35.0
 
 
 def test_wrong_arguments_are_named(small):

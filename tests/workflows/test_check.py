@@ -266,6 +266,17 @@ def test_equal_notes_are_one_note_with_a_count(mini):
     assert [line.split(":")[0] for line in lines[-len(answer["notes"]) :]] == ["note"] * len(answer["notes"])
 
 
+def test_cells_left_out_for_one_reason_are_one_line():
+    why = {f"{share}% of the cell is covered, at least 50% is needed": 2 for share in (9, 31, 49)} | {"no value": 1}
+    answer = {"ready": False, "study": "s", "month": "2025-12", "problems": [], "cautions": [], "staffing": [],
+              "list": {"how": "lacking", "origin": ""}, "inputs": {}, "stations": {}, "notes": [],
+              "months": {"2025-12": {"cells": 9, "valid": 2, "why": why}}}  # fmt: skip
+    assert list(check_lines(answer))[-2:] == [
+        "   6 cells: 9% to 49% of the cell is covered, at least 50% is needed",
+        "   1 cells: no value",
+    ]
+
+
 def test_notes_of_one_file_and_of_none_stay_as_they_are():
     notes = group_notes(["a.csv: odd", "rain: none", "b.csv: even"], ["a.csv", "b.csv"])
     assert [(note["text"], note["count"]) for note in notes] == [("odd", 1), ("rain: none", 1), ("even", 1)]

@@ -366,7 +366,11 @@ def _mean_of_months(months: "xr.Dataset", validity: Validity, *, days: bool) -> 
     total = np.nansum(masked["n_valid"].transpose("cell", "time").values, axis=1) if days else np.nan
     field["n_valid"] = ("cell", np.broadcast_to(total, n.shape).astype(float), {"unit": "1"})
     field["valid"] = ("cell", enough)
-    short = [f"{k} valid months, at least {validity.product_year_months} are needed" for k in n]
-    field["why"] = ("cell", np.where(enough, "", np.array(short, dtype=object)).astype(object))
+    names = contracts.months_in(months)
+    why = np.full(n.shape, "", dtype=object)
+    for cell in np.flatnonzero(~enough):
+        lacking = ", ".join(name for name, there in zip(names, valid[cell], strict=True) if not there)
+        why[cell] = f"{n[cell]} valid months (not {lacking}), at least {validity.product_year_months} are needed"
+    field["why"] = ("cell", why)
     field["pm25"] = field["pm25"].where(field["valid"])
     return field.assign_attrs(months.attrs)

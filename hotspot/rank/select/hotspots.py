@@ -36,6 +36,7 @@ LEVEL_WORDS = {
 }
 
 __all__ = ["in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
+_REASONS = 5  # named where no cell of a year can be ranked
 
 
 def select_hotspots(
@@ -158,9 +159,14 @@ def rank_cells(annual: "xr.Dataset", study: Study, year: int, *, level: "xr.Data
         eligible &= np.isfinite(second)
     if not eligible.any():
         why = pd.Series(annual["why"].values[~eligible]) if "why" in annual else pd.Series(dtype=str)
-        told = "; ".join(f"{text or 'outside, too little of the cell inside, or no level'} ({n} cells)"
-                         for text, n in why.value_counts().items())  # fmt: skip
-        raise DataError(f"hotspot list {year}: no cell has a valid annual mean to select on: {told or 'no value'}.")
+        reasons = why.value_counts()
+        told = [f"{text or 'outside, too little of the cell inside, or no level'} ({n} cells)"
+                for text, n in reasons.head(_REASONS).items()]  # fmt: skip
+        told += [f"{len(reasons) - _REASONS} other reasons"] * (len(reasons) > _REASONS)
+        raise DataError(
+            f"hotspot list {year}: no cell has a valid annual mean to select on: {'; '.join(told) or 'no value'}. "
+            f"Deliver what lacks, or take a list made elsewhere (hotspot select {year} --list FILE --by NAME)."
+        )
     why = "" if second is not None else _why_no_level(level, rule)
     by = "stagnant" if level is None else level.attrs.get("by", "stagnant")
     given = Standing(city, area, city_area, pm25, second, eligible, codes, codes, codes, why, by)

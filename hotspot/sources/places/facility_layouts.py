@@ -14,7 +14,7 @@ import pandas as pd
 
 from hotspot.registry import Registry, a_function
 from hotspot.rules.classes import dossier_papers
-from hotspot.sources.aliases import our_names
+from hotspot.sources.aliases import our_names, plain
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.tables import Table
 from hotspot.study import Facilities
@@ -38,6 +38,7 @@ _SCHEMA = (
 )
 _AS_WRITTEN = tuple(name for name in _SCHEMA if name not in ("facility", "class_", "word", "country"))
 _NO_SOURCE = ("hydro", "wind", "solar", "nuclear", "geothermal", "wave and tidal")
+_ENTERPRISE = ("企业名称", "单位名称", "排污单位名称", "污染源名称")  # who a row is, where no column is called its name
 _STATUS = {
     "operational": "operating",
     "operating": "operating",
@@ -100,6 +101,8 @@ def general(table: Table, delivery: Facilities) -> pd.DataFrame:
     for theirs in table.columns:
         if theirs.strip().lower() in ("id", "编号") and "facility" not in extra.values():
             extra.setdefault(theirs, "facility")
+    if "name" not in our_names(table.columns, extra=extra, name=table.name, known=("name",)):
+        extra |= {theirs: "name" for theirs in table.columns if plain(theirs) in _ENTERPRISE}
     ours = our_names(table.columns, extra=extra, required=("name", "lon", "lat"), name=table.name, known=known)
     out = _empty(table.frame)
     for name in _AS_WRITTEN:
