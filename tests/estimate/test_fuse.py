@@ -79,6 +79,16 @@ def test_few_stations_are_a_constant_or_nothing(n, correction):
     np.testing.assert_array_less(9.9, field["pm25_error"])  # the product's own statement still holds
 
 
+def test_three_stations_do_not_claim_more_than_they_know():
+    """Planted factors of 10 %, a product that states no error: the 95 % intervals of 400 periods hold 95 %."""
+    rng = np.random.default_rng(5)
+    truth = 50.0 * np.exp(0.1 * rng.standard_normal((4, 400)))
+    satellite = coarse(np.full((1, 400), 50.0))
+    field = fuse(satellite, stations(truth[:3]), interpolation=RULE)
+    held = np.abs(field["pm25"].values[0] - truth[3]) < 1.96 * field["pm25_error"].values[0]
+    assert 0.92 < held.mean() < 0.98
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=some.integers(0, 1000), n=some.integers(1, 20), level=some.floats(1, 300),

@@ -84,6 +84,12 @@ def test_what_was_ranked_adds_up(case):
     assert "同比去年改善最差1个（no layer for 2019-03，1个）" in said(made(case), "未参加排名")
 
 
+def test_data_that_nobody_named_are_said_to_be_so(case):
+    bare = case.field.assign_attrs({"product": "", "source": "", "station_source": ""})
+    text = said(made(type(case)(**(vars(case) | {"field": bare}))), "评估情况")
+    assert "资料截至2020年3月，来源未说明（" in text
+
+
 def test_without_the_month_before_nothing_is_claimed(case):
     """A ledger that begins here, or has a hole, knows nothing of two in a row."""
     older = {month_minus(MONTH, 2): tuple(codes_of(case))}

@@ -54,6 +54,18 @@ def test_nothing_delivered_stops_with_the_reason(small):
         open_month(without(small.study, stations=(), satellite=()), small.month)
 
 
+def test_a_product_nobody_named_is_asked_for_and_never_a_file(small):
+    """Two entries of one unnamed product, a year each, are one field; a notice must not cite a file of one month."""
+    (named,) = small.study.satellite
+    first, second = (
+        named.model_copy(update={"product": "", "source": "", "files": [f"satellite/pm25_{year}*.nc"]})
+        for year in (2024, 2025)
+    )
+    month = open_month(without(small.study, satellite=(first, second)), small.month, kinds=("satellite",))
+    assert month.satellite.equals(small.satellite) and month.satellite.attrs["product"] == ""
+    assert sum("give its source, and source_zh" in note for note in month.intake.notes) == 2
+
+
 def test_rows_that_were_all_set_aside_are_not_called_undelivered(small, tmp_path):
     rows = ["时间,站点,经度,纬度,PM2.5", *(f"1.3月{day}日,甲,116.397,39.909,35" for day in range(1, 4))]
     (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")

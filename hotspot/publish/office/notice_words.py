@@ -162,11 +162,12 @@ def _ranked(facts: dict[str, Any]) -> list[str]:
     how = {"percent": "变化率（%）", "absolute": "浓度差（μg/m³）"}[criteria.warning.change]
     said = str(attrs.get("completeness", ""))
     whole = COMPLETENESS.get(said, legible(said) or UNSAID)
-    source = "；".join(legible(text) for text in data_sources(attrs)) or "未说明来源"
+    source = "；".join(legible(text) for text in data_sources(attrs))
+    came = f"来源为{source}" if source else "来源未说明"
     return [
         f"{facts['whose']}现有热点网格{facts['n_hot']}个，按{month_zh(facts['month'])}@pollutant@@figure@分三类在市内排名："
         f"{_classes(facts)}。变化按{how}排名，名次并列的一并列入。{_counted(facts)}{_screened(facts)}",
-        f"资料截至{month_zh(facts['month'])}，来源为{source}（{whole}）。浓度为网格平均估算值，"
+        f"资料截至{month_zh(facts['month'])}，{came}（{whole}）。浓度为网格平均估算值，"
         "按GB/T 8170修约，供排查参考，不作达标评价。",
         *([f"{ranks_zh(attrs)}。"] if ranks_zh(attrs) else []),
         *([attrs["said_zh"]] if "said_zh" in attrs else []),

@@ -90,7 +90,7 @@ def texts(
     completeness = str(field.attrs.get("completeness", ""))
     days = f"有效{int(first['n_valid'])}天，" if known(first["n_valid"]) else ""
     seen = f"面积覆盖率{plain_text(100 * first['coverage'], 0)}%，" if known(first["coverage"]) else ""
-    source = "；".join(data_sources(field.attrs))
+    source = "；".join(data_sources(field.attrs)) or "未说明"
     how = "站点插值，" if from_stations_only(field.attrs) else ""
     label = str(first["label"]) if known(first["label"]) and str(first["label"]) != code else ""
     return {

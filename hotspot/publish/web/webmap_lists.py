@@ -351,7 +351,7 @@ def notes(field: xr.Dataset, study: Study | None, month: str, title: str | None)
     year, number = int(month[:4]), int(month[5:7])
     as_of = escape(attrs.get("as_of")) or f"{month}-{month_days(month):02d}"
     source = " · ".join(map(escape, data_sources(attrs)))
-    lines = [["source", source, source]]
+    lines = [["source", source or "未说明", source or "not stated"]]
     methods = {english: (chinese, english) for english, chinese in METHODS.items()}
     known = {"completeness": _COMPLETENESS, "gas_state": _GAS_STATE, "method": methods}
     for key in ("completeness", "gas_state", "method", "lattice_id"):

@@ -181,7 +181,7 @@ def _left_alike(late: np.ndarray, line: np.ndarray) -> float:
 
 def _unknown(satellite: Any) -> Finding:
     return Finding(
-        str(satellite.attrs.get("product", "satellite")), "satellite", "", 0, "repeated_layer",
+        str(satellite.attrs.get("product") or "satellite"), "satellite", "", 0, "repeated_layer",
         "the layers were not read from files, so repeated ones cannot be told", "not assessed",
     )  # fmt: skip
 

@@ -225,11 +225,10 @@ def _count(intake: Intake, path: Path, report: dict[str, Any], days: list[dateti
 
 def _attributes(delivery: Satellite, tiles: list[Tile], field: "xr.DataArray", intake: Intake) -> dict[str, Any]:
     """Attributes of the field: what the numbers are, and how far they can be trusted."""
-    names = sorted({tile.path.name for tile in tiles})
     native = delivery.native_resolution_m
     layout = LAYOUTS[delivery.layout]
     if native is None:
-        native = layout.resolution(names[0])
+        native = layout.resolution(min(tile.path.name for tile in tiles))
     if native is None:
         step = float(field["x"][1] - field["x"][0])
         middle = math.radians(float(field["y"].mean())) if json.loads(field.attrs["degrees"]) else 0.0
@@ -238,6 +237,11 @@ def _attributes(delivery: Satellite, tiles: list[Tile], field: "xr.DataArray", i
             f"satellite ({delivery.layout}): native resolution not declared, taken as the pixel, {native:.0f} m"
         )
     field.attrs.pop("degrees")
+    if not (delivery.product or layout.product or delivery.source or layout.cite):
+        intake.note(
+            f"satellite {', '.join(delivery.files)}: the study does not say what was delivered; "
+            "give its source, and source_zh for Chinese products"
+        )
     return {
         "period": delivery.period,
         "unit": "ug/m3",
@@ -247,5 +251,5 @@ def _attributes(delivery: Satellite, tiles: list[Tile], field: "xr.DataArray", i
         "correlation_km": delivery.correlation_km,
         "gas_state": delivery.gas_state or "",
         "source": delivery.source or layout.cite,
-        "product": delivery.product or layout.product or names[0],
+        "product": delivery.product or layout.product,
     }
