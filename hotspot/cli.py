@@ -315,7 +315,7 @@ def outcome(
 
 def main() -> None:
     """Run a command; a refused input ends with its message and code 1, wrong usage with 2, a signal with 128 + it."""
-    from hotspot.text.door import shown
+    from hotspot.text.door import said
     from hotspot.variables import DataError
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -323,19 +323,19 @@ def main() -> None:
     try:
         app()
     except DataError as error:
-        typer.echo(f"hotspot: {shown(str(error))}", err=True)
+        typer.echo(f"hotspot: {said(str(error))}", err=True)
         sys.exit(1)
     except ValueError as error:
-        typer.echo(f"hotspot: {shown(str(error))}", err=True)
+        typer.echo(f"hotspot: {said(str(error))}", err=True)
         sys.exit(2)
     except OSError as error:
-        typer.echo(f"hotspot: {shown(str(error))}; check the path, its rights and the space.", err=True)
+        typer.echo(f"hotspot: {said(str(error))}; check the path, its rights and the space.", err=True)
         sys.exit(1)
     except Exception as error:  # no traceback reaches a user; HOTSPOT_TRACEBACK=1 is for whoever mends it
         if os.environ.get("HOTSPOT_TRACEBACK"):
             raise
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        typer.echo(f"hotspot: a fault of the program, please report it ({shown(said)[:300]}).", err=True)
+        fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        typer.echo(f"hotspot: a fault of the program, please report it ({said(fault)[:300]}).", err=True)
         sys.exit(1)
 
 

@@ -17,9 +17,9 @@ def hush(on: bool) -> bool:
 
 def show(answer: Any, as_json: bool, lines: Callable[[Any], Iterable[str]]) -> None:
     """Print an answer as one JSON object, or as lines of words."""
-    from hotspot.text.door import json_text, shown
+    from hotspot.text.door import json_text, said
 
-    typer.echo(json_text(answer, indent=1) if as_json else "\n".join(shown(line) for line in lines(answer)))
+    typer.echo(json_text(answer, indent=1) if as_json else "\n".join(said(line) for line in lines(answer)))
 
 
 def show_files(files: Iterable[Any], as_json: bool) -> None:

@@ -45,6 +45,21 @@ def shown(text: str, *, lines: bool = False) -> str:
     return pattern.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
+def said(text: str) -> str:
+    """
+    A message as a terminal shows it: it may have several lines, and what follows the first is set in.
+
+    So a line end inside a delivered name never makes a line that looks like one of ours.
+
+    Examples
+    --------
+    >>> print(said("2 findings:\\na.csv: x\\x1b"))
+    2 findings:
+      a.csv: x[U+001B]
+    """
+    return shown(text, lines=True).replace("\n", "\n  ")
+
+
 @lru_cache(maxsize=1 << 16)
 def masked(text: str) -> str:
     """

@@ -9,9 +9,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from hotspot.cli import app
-from hotspot.cli_options import show_files
+from hotspot.cli import app, main
+from hotspot.cli_options import show, show_files
 from hotspot.cli_uniform import MEANS_NOTHING, UNIFORM, completion_script, options_of
+from hotspot.variables import DataError
 
 COMMANDS = options_of(app)
 
@@ -93,6 +94,22 @@ def test_the_cause_comes_first(words, cause, tmp_path):
     got = subprocess.run([sys.executable, "-m", "hotspot", *words], capture_output=True, text=True, cwd=tmp_path)
     assert got.returncode in (1, 2) and got.stdout == ""
     assert got.stderr.startswith(cause), got.stderr
+
+
+def test_a_message_of_several_lines_is_printed_as_such(monkeypatch, capsys):
+    """What the gate says has a line to copy into a file of decisions; a name with a line end makes no line of ours."""
+
+    def refuse():
+        raise DataError("2 findings:\n甲,2025-12-01,pm25\nhotspot: all is well\x1b")
+
+    monkeypatch.setattr("signal.signal", lambda *how: None)  # the test run keeps its own handlers
+    monkeypatch.setattr("hotspot.cli.app", refuse)
+    with pytest.raises(SystemExit):
+        main()
+    words = "hotspot: 2 findings:\n  甲,2025-12-01,pm25\n  hotspot: all is well[U+001B]\n"
+    assert capsys.readouterr().err == words
+    show({}, False, lambda _: ["problem: 2 findings:\n甲", "note: x"])
+    assert capsys.readouterr().out == "problem: 2 findings:\n  甲\nnote: x\n"
 
 
 def test_files_as_json_are_one_object(tmp_path):
