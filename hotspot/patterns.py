@@ -56,6 +56,11 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
     -------
     list of Path, sorted; of two names of one file the one that is no link
 
+    Raises
+    ------
+    DataError
+        A link leads to nothing: what was delivered is not there.
+
     Examples
     --------
     >>> import tempfile
@@ -74,6 +79,10 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
     for path in named:
         if path.is_file():
             files.setdefault(os.path.realpath(path), path)
+        elif not path.exists():
+            raise DataError(
+                f"{path.relative_to(root)}: a link to a file that is not there; deliver it, or take it out."
+            )
     return sorted(files.values())
 
 

@@ -102,6 +102,7 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[bytes, 
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
+        _refuse_cut(error, name)  # before GB18030 makes other characters of it
         return _strict(data, "gb18030", name, first=error.start).encode("utf-8"), "gb18030"
     doubtful = None if data.isascii() or re.search(rb"[\xe0-\xf4]", data) else _EITHER.search(data)
     if doubtful and _fits(data, "gb18030"):
@@ -120,6 +121,12 @@ def _fits(data: bytes, encoding: str) -> bool:
     return True
 
 
+def _refuse_cut(error: UnicodeDecodeError, name: str) -> None:
+    """Refuse a text that is sound UTF-8 up to the middle of its last character."""
+    if error.reason == "unexpected end of data":
+        raise DataError(f"{name}: ends in the middle of a character, so it was cut; fetch it again.") from None
+
+
 def _strict(data: bytes, encoding: str, name: str, *, shift: int = 0, first: int | None = None) -> str:
     """Decode or raise, naming the byte; ``first`` is where UTF-8 had failed before."""
     try:
@@ -127,6 +134,7 @@ def _strict(data: bytes, encoding: str, name: str, *, shift: int = 0, first: int
     except LookupError:
         raise DataError(f"{name}: encoding {encoding!r} is not known; declare utf-8, utf-16 or gb18030.") from None
     except UnicodeDecodeError as error:
+        _refuse_cut(error, name)
         where = error.start + shift if first is None else first
         tried = encoding if first is None else f"UTF-8 (byte {first}) nor GB18030 (byte {error.start})"
         word = "is not valid" if first is None else "is neither"

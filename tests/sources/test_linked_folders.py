@@ -51,6 +51,13 @@ def test_a_file_found_by_two_names_is_one(root):
     assert found == ["2020-01/pm25.csv", "2020-02/pm25.csv", "plain.csv"]
 
 
+def test_a_link_to_nothing_is_refused_and_not_left_out(root):
+    (root / "2020-02" / "pm10.csv").symlink_to(root / "gone.csv")
+    assert len(find_files(root, ["*/pm25.csv"], "stations")) == 2
+    with pytest.raises(DataError, match=r"2020-02/pm10\.csv: a link to a file that is not there"):
+        find_files(root, ["*/*.csv"], "stations")
+
+
 def test_links_in_a_ring_end(root):
     for name in ("ring", "round"):
         (root / name).symlink_to(root, target_is_directory=True)

@@ -56,6 +56,14 @@ def test_case_3_truncated_last_row_is_quarantined(read):
     assert any("no final newline" in note for note in table.intake.notes)
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_case_3_a_file_cut_inside_a_character_is_called_cut(read, mark):
+    """Its even number of high bytes is sound GB18030 too: other names, and nobody would know."""
+    whole = "站点,名称\n甲乙,某某路\n".encode()
+    with pytest.raises(DataError, match="ends in the middle of a character, so it was cut"):
+        read(mark + whole[:-2])
+
+
 def test_case_4_rows_of_another_width_keep_number_and_bytes(read):
     table = read("a,b\n1,2\n3\n4,5,6\n7,8\n")
     assert table.lines.tolist() == [2, 5]
