@@ -298,7 +298,7 @@ def facility_row(facility: dict[str, Any]) -> dict[str, str]:
     return {
         "number": facility["number"],
         "symbol": symbol_svg(facility["symbol"]),
-        "class": shorten(class_of(facility["class_"]).zh, 18),
+        "class": shorten(class_of(facility["class_"]).zh, 16),  # one line of the column
         "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
         "away": away_zh(facility["bearing_deg"], float(facility["distance_km"])),
         "where": WHERE.get(facility["where"], ""),
