@@ -1,8 +1,9 @@
 """Linear algebra that is the same on any number of cores: BLAS adds in another order for each number of threads."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from threadpoolctl import ThreadpoolController
 
@@ -26,10 +27,20 @@ def one_thread(function: Callable[Given, Made]) -> Callable[Given, Made]:
 
     @wraps(function)
     def held(*args: Given.args, **kwargs: Given.kwargs) -> Made:
-        with _pools().limit(limits=1, user_api="blas"):
+        with one_thread_each():
             return function(*args, **kwargs)
 
     return held
+
+
+def one_thread_each() -> AbstractContextManager[Any]:
+    """
+    BLAS held to one thread until the block ends.
+
+    The number is the process's, not a thread's. Where several threads run what ``one_thread`` decorates, this stands
+    round all of them: else the first to end would set the number free for the others.
+    """
+    return cast(AbstractContextManager[Any], _pools().limit(limits=1, user_api="blas"))
 
 
 @cache

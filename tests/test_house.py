@@ -11,6 +11,7 @@ FLOORS = {
     "registry": 0,
     "one_thread": 0,
     "kernels": 0,
+    "in_order": 1,
     "patterns": 1,
     "foreign": 2,
     "text": 1,

@@ -1,9 +1,39 @@
 """What is drawn and published does not depend on the number of cores."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
+import scipy.linalg  # noqa: F401 - it brings a BLAS of its own
 from threadpoolctl import ThreadpoolController
 
+from hotspot.one_thread import one_thread, one_thread_each
 from hotspot.rank.warn.posterior import posterior_draws
+
+
+def test_the_first_of_two_threads_to_end_does_not_set_the_other_free():
+    """The number of BLAS threads is the process's; what the first found when it began is not what the second needs."""
+    first_in, second_in, first_out = Event(), Event(), Event()
+
+    @one_thread
+    def first():
+        first_in.set()
+        second_in.wait(60)
+
+    @one_thread
+    def second():
+        second_in.set()
+        first_out.wait(60)
+        return {one["num_threads"] for one in ThreadpoolController().info() if one["user_api"] == "blas"}
+
+    with (
+        ThreadpoolController().limit(limits=2, user_api="blas"),
+        one_thread_each(),
+        ThreadPoolExecutor(2) as both,
+    ):
+        both.submit(first).add_done_callback(lambda _: first_out.set())
+        first_in.wait(60)
+        assert both.submit(second).result() == {1}
 
 
 def test_draws_are_the_same_on_one_thread_of_blas_and_on_two():

@@ -1,9 +1,36 @@
-"""Products of one series with others at every lag, day by day."""
+"""How series go with others at every lag: correlations, and the products behind them day by day."""
 
 import numpy as np
 from numba import njit
 
 from hotspot.kernels.arrays import Floats, Ints
+
+
+@njit(cache=True, nogil=True)
+def lag_correlations(mine: Floats, theirs: Floats, most: int) -> tuple[Floats, Ints]:
+    """
+    Correlation of each series with its partner at lags of -most to most steps: mine[t + lag] beside theirs[t].
+
+    mine, theirs : float64[n, n_time], NaN where missing
+    most : int, the largest lag
+    returns : float64[n, 2 * most + 1], NaN where one of the two does not vary; int64 of that shape, common steps
+    """
+    n, n_time = mine.shape
+    out, common = np.full((n, 2 * most + 1), np.nan), np.zeros((n, 2 * most + 1), np.int64)
+    a, b = np.empty(n_time), np.empty(n_time)
+    for at in range(n):
+        for k in range(2 * most + 1):
+            lag, both = k - most, 0
+            for t in range(max(0, -lag), min(n_time, n_time - lag)):
+                if np.isfinite(mine[at, t + lag]) and np.isfinite(theirs[at, t]):
+                    a[both], b[both] = mine[at, t + lag], theirs[at, t]
+                    both += 1
+            common[at, k] = both
+            if both == 0 or a[:both].max() == a[:both].min() or b[:both].max() == b[:both].min():
+                continue
+            x, y = a[:both] - a[:both].mean(), b[:both] - b[:both].mean()
+            out[at, k] = (x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum())
+    return out, common
 
 
 @njit(cache=True, nogil=True)

@@ -87,22 +87,17 @@ def clock_lags(values: Floats, expected: Floats, criteria: Screening) -> Floats:
     >>> clock_lags(np.roll(town, -8)[None], town[None], Screening()).tolist()
     [-8.0]
     """
-    lag = np.zeros(values.shape[0])
-    n_hour = values.shape[1]
-    if n_hour < criteria.clock_hours:
-        return lag
+    from hotspot.kernels import lags
+
+    late = np.zeros(len(values))
+    if values.shape[1] < criteria.clock_hours:
+        return late
     shifts = np.arange(-criteria.clock_lags, criteria.clock_lags + 1)
-    for station in range(values.shape[0]):
-        own, told = np.log1p(np.maximum(values[station], 0)), np.log1p(expected[station])
-        score = np.full(shifts.size, np.nan)
-        for at, shift in enumerate(shifts):
-            a = own[max(0, shift) : n_hour + min(0, shift)]
-            b = told[max(0, -shift) : n_hour + min(0, -shift)]
-            both = np.isfinite(a) & np.isfinite(b)
-            if both.sum() >= criteria.clock_hours // 2 and a[both].std() > 0 and b[both].std() > 0:
-                score[at] = np.corrcoef(a[both], b[both])[0, 1]
-        if np.isfinite(score).all():
-            best = int(np.argmax(score))
-            if score[best] - score[criteria.clock_lags] > criteria.clock_gain:
-                lag[station] = shifts[best]
-    return lag
+    own, told = np.log1p(np.maximum(values, 0)), np.log1p(expected)
+    scores, common = lags.lag_correlations(own, told, criteria.clock_lags)
+    enough = (np.isfinite(scores) & (common >= criteria.clock_hours // 2)).all(axis=1)
+    for station in np.flatnonzero(enough):
+        best = int(np.argmax(scores[station]))
+        if scores[station, best] - scores[station, criteria.clock_lags] > criteria.clock_gain:
+            late[station] = shifts[best]
+    return late

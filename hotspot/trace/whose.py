@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspot.in_order import in_order, threads
 from hotspot.kernels.arrays import Floats, Ints
-from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.agreement import Receptors
 from hotspot.trace.footprint import SHAPES, Shape, over_cells
@@ -43,7 +43,6 @@ class Answer:
     sub_cells: Unregistered | None  # Unregistered, of the cell and its ring from the north-west row by row, or None
 
 
-@one_thread
 def whose(
     cells: Floats, hours: Hours, receptors: Receptors, places: "pd.DataFrame", *, spacing: float, tracing: Tracing
 ) -> list[Answer | None]:
@@ -64,12 +63,20 @@ def whose(
     """
     found: list[Answer | None] = [None] * len(cells)
     block = np.floor(cells[:, 2:] / BLOCK).astype(np.int64)
+    jobs = []
     for own in np.unique(block, axis=0):
         rows = np.flatnonzero((block == own).all(axis=1))
         wind = hours.table(*cells[rows[0], :2])
         if not np.isnan(wind[:, 0]).all():
-            for row, answer in zip(rows, _block(cells[rows, 2:], (own + 0.5) * BLOCK, wind, receptors, places,
-                                                spacing, tracing), strict=True):  # fmt: skip
+            jobs.append((rows, (own + 0.5) * BLOCK, wind))
+
+    def answers(job: tuple[Ints, Floats, Floats]) -> list[Answer]:
+        rows, middle, wind = job
+        return _block(cells[rows, 2:], middle, wind, receptors, places, spacing, tracing)
+
+    with threads() as runs:
+        for (rows, _, _), own in zip(jobs, in_order(answers, jobs, runs), strict=True):
+            for row, answer in zip(rows, own, strict=True):
                 found[row] = answer
     return found
 

@@ -1,7 +1,5 @@
 """The weather taken out: laws, known truth, equal bytes, refusals."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -121,14 +119,15 @@ def test_the_stagnant_level_is_the_mean_of_stagnant_days():
 
 
 def test_any_number_of_workers_gives_the_same_bytes(level):
+    """By default threads, none, and processes."""
     field, one = level
     background = cells(stop=5)[1]
-    two = normalise(field, WEATHER, utc_offset=8, background=background, criteria=QUICK, workers=2)
-    with ThreadPoolExecutor(2) as pool:
-        threads = normalise(field, WEATHER, utc_offset=8, background=background, criteria=QUICK, executor=pool)
+    alone, two = (
+        normalise(field, WEATHER, utc_offset=8, background=background, criteria=QUICK, workers=n) for n in (1, 2)
+    )
     assert one.attrs["n_models"] > 1
     for name in one.data_vars:
-        assert one[name].values.tobytes() == two[name].values.tobytes() == threads[name].values.tobytes(), name
+        assert one[name].values.tobytes() == alone[name].values.tobytes() == two[name].values.tobytes(), name
 
 
 def test_what_is_not_removed_stays():

@@ -11,7 +11,7 @@ import xarray as xr
 from cell_case import raster, square
 
 from hotspot.estimate.field.aggregate import aggregate
-from hotspot.estimate.weather.in_order import in_order, pool
+from hotspot.in_order import in_order, pool
 from hotspot.workflows.cluster import cluster
 
 CELLS = square(300, 1290, 12, 12)

@@ -12,9 +12,9 @@ import numpy as np
 from scipy.fft import next_fast_len
 
 from hotspot.estimate.weather.contrast import lattice_image, local_contrast, richardson_lucy
-from hotspot.estimate.weather.in_order import in_order, pool
 from hotspot.estimate.weather.inversion_tile import Tile, explained, invert_tile
 from hotspot.estimate.weather.plume import Plume, Winds, wind_classes
+from hotspot.in_order import in_order, pool
 from hotspot.kernels.arrays import Floats, Ints, Singles, Times
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria, Inversion
@@ -43,7 +43,7 @@ def emission_level(
     utc_offset: float,
     criteria: Criteria | None = None,
     variable: str = "pm25",
-    workers: int = 1,
+    workers: int | None = None,
     executor: Any = None,
 ) -> "xr.Dataset":
     """
@@ -60,9 +60,9 @@ def emission_level(
     criteria : Criteria, optional
         Its section ``inversion``.
     variable : str
-    workers : int
-        Processes, started afresh: a script calls this under ``if __name__ == "__main__"``. Any number gives
-        the same bytes.
+    workers : int, optional
+        Processes, started afresh: a script calls this under ``if __name__ == "__main__"``. Any number gives the
+        same bytes; by default a thread for each core.
     executor : concurrent.futures.Executor, optional
         Instead of own processes, e.g. ``client.get_executor()`` of a dask cluster.
 
@@ -125,7 +125,7 @@ def emission_level(
     with pool(workers, executor) as runs:
         plume, strength, skill = _chosen(tiles, rules, runs)
         found = in_order(
-            invert_tile, [(tile, tuple(plume), strength, rules) for tile in tiles], runs, ahead=2 * max(workers, 2)
+            invert_tile, [(tile, tuple(plume), strength, rules) for tile in tiles], runs, ahead=2 * max(workers or 0, 2)
         )
     n_cell = len(values)
     local, background, level, spread = (np.full(n_cell, np.nan) for _ in range(4))

@@ -14,12 +14,12 @@ import numpy as np
 from hotspot.estimate.fine.blocks import make_blocks
 from hotspot.estimate.weather.background import regional_background
 from hotspot.estimate.weather.block_level import Block, Setting, level_of_block
-from hotspot.estimate.weather.in_order import in_order, pool
 from hotspot.estimate.weather.level_dataset import level_dataset, to_years
 from hotspot.estimate.weather.model import calendar_columns, folds_of
 from hotspot.estimate.weather.rows import WeatherTable, weather_steps, weather_table
 from hotspot.estimate.weather.stagnation import stagnant_rows
 from hotspot.estimate.weather.terrain_factor import terrain_factor, terrain_signal
+from hotspot.in_order import in_order, pool
 from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria, Normalisation
@@ -36,7 +36,8 @@ _EVERY = ("month", "year", "step")
 def normalise(
     field: "xr.Dataset", weather: "xr.Dataset", *, utc_offset: float, terrain: "xr.Dataset | None" = None,
     background: "xr.DataArray | None" = None, criteria: Criteria | None = None, remove: tuple[str, ...] = REMOVABLE,
-    average: str = "all", every: str = "month", variable: str = "pm25", workers: int = 1, executor: Any = None,
+    average: str = "all", every: str = "month", variable: str = "pm25", workers: int | None = None,
+    executor: Any = None,
 ) -> "xr.Dataset":  # fmt: skip
     """
     Take the weather out of daily cells, or of daily or hourly stations.
@@ -67,9 +68,9 @@ def normalise(
         "month" (with intervals), "year" (mean of its months, with intervals) or "step": single
         days or hours, without intervals.
     variable : str
-    workers : int
+    workers : int, optional
         Processes, started afresh: a script calls this under ``if __name__ == "__main__"``. Any
-        number gives the same bytes.
+        number gives the same bytes; by default a thread for each core.
     executor : concurrent.futures.Executor, optional
         Instead of own processes, e.g. ``client.get_executor()`` of a dask cluster.
 
@@ -127,7 +128,7 @@ def normalise(
     rules = criteria.normalisation
     if variable in field and field[variable].attrs.get("unit") == "mg/m3":
         rules = rules.model_copy(update={"floor": rules.floor / 1000.0})
-    _check(remove, average, every, workers)
+    _check(remove, average, every)
     place, values, time, hourly = _series(field, variable, utc_offset)
     per_day = 24 if hourly else 1
     steps = weather_steps(
@@ -152,7 +153,7 @@ def normalise(
 
     each = partial(level_of_block, setting=setting, by_step=every == "step")
     with pool(workers, executor) as runs:
-        results = in_order(each, blocks(), runs, ahead=4 * max(workers, 4))
+        results = in_order(each, blocks(), runs, ahead=4 * max(workers or 0, 4))
     found = _gather(results, groups, len(values), len(stamps))
     if factor is not None:
         found |= {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
@@ -206,7 +207,7 @@ def _removed(remove: tuple[str, ...], factors: tuple[str, ...], terrain: "xr.Dat
     return done
 
 
-def _check(remove: tuple[str, ...], average: str, every: str, workers: int) -> None:
+def _check(remove: tuple[str, ...], average: str, every: str) -> None:
     wrong = sorted(set(remove) - set(REMOVABLE))
     if wrong:
         raise ValueError(f"remove has {wrong[0]!r}; give any of {', '.join(REMOVABLE)}.")
@@ -214,8 +215,6 @@ def _check(remove: tuple[str, ...], average: str, every: str, workers: int) -> N
         raise ValueError(f"average is {average!r}; give one of {', '.join(_AVERAGES)}.")
     if every not in _EVERY:
         raise ValueError(f"every is {every!r}; give one of month, year, step.")
-    if workers < 1:
-        raise ValueError(f"workers is {workers}; give at least 1.")
 
 
 def _series(field: "xr.Dataset", variable: str, utc_offset: float) -> tuple[str, Floats, Times, bool]:

@@ -90,22 +90,17 @@ def by_the_sun(series: Series) -> list[Finding]:
 
 
 def _far_clocks(series: Series) -> list[Finding]:
-    from hotspot.kernels import flags
+    from hotspot.kernels import flags, lags
 
-    rules, n_hour = series.rules, series.values.shape[1]
+    rules = series.rules
     own = anomalies(series.values)
     told = flags.neighbour_medians(anomalies(series.others), series.neighbour, rules.min_neighbours)
     shifts = np.arange(-rules.clock_lags, rules.clock_lags + 1)
+    scores, common = lags.lag_correlations(own, told, rules.clock_lags)
+    enough = (np.isfinite(scores) & (common >= rules.min_hours)).all(axis=1)
     out = []
-    for at in range(len(series.ids)):
-        score = np.full(shifts.size, np.nan)
-        for n, shift in enumerate(shifts):
-            a, b = own[at, max(0, shift) : n_hour + min(0, shift)], told[at, max(0, -shift) : n_hour + min(0, -shift)]
-            both = np.isfinite(a) & np.isfinite(b)
-            if both.sum() >= rules.min_hours and a[both].std() > 0 and b[both].std() > 0:
-                score[n] = np.corrcoef(a[both], b[both])[0, 1]
-        if not np.isfinite(score).all():
-            continue
+    for at in np.flatnonzero(enough).tolist():
+        score = scores[at]
         best, lag = float(score.max()), int(shifts[score.argmax()])
         if abs(lag) >= TOLD and best >= rules.clock_r and best - score[rules.clock_lags] > rules.clock_gain:
             words = (

@@ -1,22 +1,26 @@
-"""Jobs handed to processes or to a cluster, and their results in order, few in flight at a time."""
+"""Jobs handed to threads, processes or a cluster, and their results in order, few in flight at a time."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
+from hotspot.one_thread import one_thread_each
+
 
 @contextmanager
-def pool(workers: int, executor: Any = None) -> Iterator[Any]:
+def pool(workers: int | None, executor: Any = None) -> Iterator[Any]:
     """
-    Where jobs go: the executor given, the cluster that work is handed to, a pool of processes of our own, or None
-    for this process alone.
+    Where jobs go: the executor given, the cluster that work is handed to, a pool of our own, or None for here.
 
     Parameters
     ----------
-    workers : int, at least 1
+    workers : int, at least 1, or None
+        Processes; None is a thread for each core this process may use, for jobs that spend their time in compiled
+        code: a process would cost them its start, and a script of a user's its guard.
     executor : with ``submit``, or None
 
     Raises
@@ -30,19 +34,34 @@ def pool(workers: int, executor: Any = None) -> Iterator[Any]:
     ...     in_order(abs, [-1, 2], here)
     [1, 2]
     """
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise ValueError(f"workers is {workers}; give at least 1.")
     executor = executor or _cluster()
     if executor is not None or workers == 1:
         yield executor
         return
+    if workers is None:
+        with threads() as own:
+            yield own
+        return
 
     # Not fork: the trees' library keeps threads that do not survive it.
-    own = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    processes = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
-        yield own
+        yield processes
     finally:
-        own.shutdown(cancel_futures=True)
+        processes.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each core this process may use, BLAS held to one in each; what is begun is finished."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with one_thread_each(), ThreadPoolExecutor(cores) as own:
+        try:
+            yield own
+        finally:
+            own.shutdown(cancel_futures=True)
 
 
 def _cluster() -> Any:
