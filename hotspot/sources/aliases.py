@@ -8,7 +8,7 @@ A name that is not in the table is not guessed: the error names the nearest ones
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from hotspot.variables import DataError
 
@@ -88,6 +88,34 @@ def header_unit(name: str) -> str:
     """
     found = _UNIT.search(str(name))
     return found[1].strip() if found else ""
+
+
+def mapped(columns: Mapping[str, str], header: Collection[str], *, name: str = "") -> dict[str, str]:
+    """
+    What a study says of the columns of one file, theirs -> ours; what another file of the delivery has is left out.
+
+    Raises
+    ------
+    DataError
+        A column is said to mean what is no name of ours; a line written the other way round is told so.
+
+    Examples
+    --------
+    >>> mapped({"浓度": "pm25", "点": "station"}, ["时间", "浓度"])
+    {'浓度': 'pm25'}
+    >>> mapped({"pm25": "浓度"}, ["时间", "浓度"], name="a.csv")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: a.csv: columns: '浓度' is no name of ours; theirs stands first: "浓度" = "pm25".
+    """
+    for theirs, ours in columns.items():
+        if ours not in (*_TABLE, "class"):
+            told = (
+                f'theirs stands first: "{ours}" = "{theirs}"'
+                if theirs in _TABLE
+                else f"give one of {', '.join(_TABLE)}"
+            )
+            raise DataError(f"{name}: columns: {ours!r} is no name of ours; {told}.")
+    return {theirs: ours for theirs, ours in columns.items() if theirs in header}
 
 
 def our_names(

@@ -61,6 +61,13 @@ def test_the_head_that_registers_of_enterprises_have(load):
         load(["某厂,某公司,水泥,114.501,36.602"], header="单位名称,企业名称,类别,经度,纬度")
 
 
+def test_a_mapping_written_the_other_way_round_is_not_passed_over(load):
+    with pytest.raises(DataError, match='theirs stands first: "厂名" = "name"'):
+        load(["某厂,水泥,114.501,36.602"], header="厂名,类别,经度,纬度", columns={"name": "厂名"})
+    with pytest.raises(DataError, match="'title' is no name of ours; give one of time, "):
+        load(["某厂,水泥,114.501,36.602"], header="名称,类别,经度,纬度", columns={"厂名": "title"})
+
+
 def test_unknown_classes_count_as_other_and_are_named(load):
     found = load(["F1,A,Zauberei,114.501,36.602,,,,,"])
     assert found["class_"].tolist() == ["other"] and "other" in source_classes()

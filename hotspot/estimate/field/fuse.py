@@ -69,10 +69,10 @@ def fuse(
     stations, widened by the cell's error, and never fall below zero.
 
     The error is the kriging standard deviation of the residual, or its standard
-    deviation among the stations; of fewer than ``min_stations`` widened so that 1.96 of
-    it are Student's 95 % interval. The product's own statement, error_share * s, holds
-    where it is larger and fewer than ``min_stations`` spoke or none stands within
-    ``max_station_km``.
+    deviation among the stations. The product's own statement, error_share * s,
+    holds where it is larger and fewer than ``min_stations`` spoke or none stands
+    within ``max_station_km``; of a product that states none the deviation among fewer
+    is widened, so that 1.96 of it are Student's 95 % interval.
 
     Measured. Wuhan 2020, 22 stations, left out one by one, rmse in ug/m3: satellite
     6.4; log ratio 4.9 constant, 5.2 kriged every month; additive 5.0 and 5.3.
@@ -125,7 +125,9 @@ def fuse(
         column = satellite[:, t]
         fused[:, t] = way.back(part["estimate"], column)
         sd = way.sd(np.sqrt(part["variance"]), fused[:, t])
-        error[:, t] = np.where(part["measured"], sd, np.fmax(sd, error[:, t]))
+        stated = error[:, t]
+        few = np.where(np.isnan(stated), _of_few(residual.size, interpolation), 1.0)
+        error[:, t] = np.where(part["measured"], sd, np.fmax(few * sd, stated))
         # A station that was held is no bound either.
         allowed = way.back(residual, seen[valid, t])
         fused[:, t] = _within(fused[:, t], np.r_[column, allowed], error[:, t])
@@ -314,11 +316,6 @@ def _constant(
     near = nearest(x, y, *cells)[0] <= interpolation.max_station_km * 1000
     # One station says how far off it is, not how sure that is.
     spread = np.var(residual, ddof=1) * (1 + 1 / n) if n > 1 else np.nan
-    # The spread of two to four is small by chance one time in ten; their 95 % interval is Student's.
-    if 1 < n < interpolation.min_stations:
-        from scipy.special import ndtri, stdtrit
-
-        spread *= (stdtrit(n - 1, _UPPER) / ndtri(_UPPER)) ** 2
     return {
         "correction": "constant",
         "estimate": np.full(cells[0].size, residual.mean()),
@@ -326,6 +323,13 @@ def _constant(
         "measured": near & (n >= interpolation.min_stations),
         "left_out": (residual.sum() - residual) / (n - 1) if n > 1 else np.full(n, np.nan),
     }
+
+
+def _of_few(n: int, interpolation: Interpolation) -> float:
+    """How much wider Student's 95 % interval is than the spread of two to four says, which is small by chance."""
+    from scipy.special import ndtri, stdtrit
+
+    return float(stdtrit(n - 1, _UPPER) / ndtri(_UPPER)) if 1 < n < interpolation.min_stations else 1.0
 
 
 def _held(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from hotspot.registry import Registry, a_function
 from hotspot.rules.classes import dossier_papers
-from hotspot.sources.aliases import our_names, plain
+from hotspot.sources.aliases import mapped, our_names, plain
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.tables import Table
 from hotspot.study import Facilities
@@ -94,7 +94,7 @@ def sfi_steel(table: Table, delivery: Facilities) -> pd.DataFrame:
 
 def general(table: Table, delivery: Facilities) -> pd.DataFrame:
     """The general schema: name, class, lon, lat, and what else is known, under any known header."""
-    extra = {theirs: ours for theirs, ours in delivery.columns.items() if theirs in table.columns}
+    extra = mapped(delivery.columns, table.columns, name=table.name)
     extra = {theirs: "class_" if ours == "class" else ours for theirs, ours in extra.items()}
     known = (*_SCHEMA, "station")
     # In a register the column "id" is the facility's, and "unit" the size's.

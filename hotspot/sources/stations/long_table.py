@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.kernels.arrays import Floats, Ints, Objects, Times
-from hotspot.sources.aliases import header_unit, our_names
+from hotspot.sources.aliases import header_unit, mapped, our_names
 from hotspot.sources.clock import compose, offset_of, parse_days, parse_times, to_utc_hours
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
@@ -48,7 +48,7 @@ def read_long(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: 
     parts, minutes, offset = [], [], offset_of(delivery.time_zone)
     for path in paths:
         table = read_table(path, intake, encoding=delivery.encoding)
-        extra = {theirs: ours for theirs, ours in delivery.columns.items() if theirs in table.columns}
+        extra = mapped(delivery.columns, table.columns, name=table.name)
         ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
         variables = tuple(name for name in _MEASURED if name in ours)
         if not variables:

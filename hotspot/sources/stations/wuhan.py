@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.kernels.arrays import Ints
-from hotspot.sources.aliases import our_names, plain
+from hotspot.sources.aliases import mapped, our_names, plain
 from hotspot.sources.clock import offset_of, to_utc_hours
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.positions import tidy_id
@@ -40,7 +40,7 @@ def read_wide(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: 
     parts, offset = [], offset_of(delivery.time_zone)
     for path in paths:
         table = read_table(path, intake, encoding=delivery.encoding)
-        extra = {theirs: ours for theirs, ours in delivery.columns.items() if theirs in table.columns}
+        extra = mapped(delivery.columns, table.columns, name=table.name)
         known = ("time", "date", "year", "month", "day", "hour")
         ours = our_names(table.columns, extra=extra, name=table.name, known=known)
         local = local_times(table, ours, offset)
