@@ -5,7 +5,6 @@ from pathlib import Path
 from hotspot.publish.office.handbook import handbook
 from hotspot.publish.office.paper import write_paper
 from hotspot.study import Study
-from hotspot.workflows.other_pollutants import only_pm25
 
 
 def write_handbook(study: Study, *, out: Path | str = "out") -> list[Path]:
@@ -17,5 +16,4 @@ def write_handbook(study: Study, *, out: Path | str = "out") -> list[Path]:
     out : str or Path
         ``OUT/<study id>/handbook.pdf`` and ``.docx``
     """
-    only_pm25(study, "the handbook")
     return write_paper(Path(out) / study.id / "handbook", handbook(study))

@@ -19,7 +19,6 @@ WHOLE_LEFT_OUT = {
     "table are made",
     "the loop's papers": "most of them tell of alarms; the bulletin, the public page and the atlas are made by their "
     "own commands",
-    "the handbook": "its chapters on alarms, sources and checklists are of fine particles",
 }
 
 

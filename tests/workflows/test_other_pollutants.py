@@ -33,6 +33,7 @@ from hotspot.workflows.calendar import write_letter
 from hotspot.workflows.check import check_month
 from hotspot.workflows.demo import run_demo
 from hotspot.workflows.explain import explain_cell
+from hotspot.workflows.handbook import write_handbook
 from hotspot.workflows.level import annual_level, monthly_level
 from hotspot.workflows.month import run_month
 from hotspot.workflows.other_pollutants import WHOLE_LEFT_OUT, only_pm25
@@ -289,34 +290,36 @@ def gas(request, tmp_path):
 def test_the_atlas_is_of_the_gas(gas):
     study, out = gas
     said = words_of(write_atlas(study, 2025, city="990100", out=out)[0])
-    assert f"{study.pollutant.label}热点网格图集" in said
-    assert study.pollutant.words("@pollutant@年@mean@") in said
-    assert study.pollutant.refused["trace"][0] in said
-    assert ("HJ663" in said) == (study.variable == "o3")
+    assert f"{study.pollutant.label}热点网格图集" in said and study.pollutant.words("@pollutant@年@mean@") in said
+    assert study.pollutant.refused["trace"][0] in said and ("HJ663" in said) == (study.variable == "o3")
     assert not re.search("PM|颗粒物[^的]", said)
 
 
 def test_the_public_page_and_its_map_are_of_the_gas(gas):
     study, out = gas
     page, offline = (path.read_text(encoding="utf-8") for path in write_public(study, MONTH, out=out))
-    assert f"月{study.pollutant.label}热点网格预警名单" in page
-    assert f"{study.pollutant.en} hotspot cells listed in {MONTH}" in page
+    assert f"月{study.pollutant.label}热点网格预警名单" in page and f"{study.pollutant.en} hotspot cells listed" in page
     assert f"{study.pollutant.label}{study.pollutant.figure_zh}最高" in page
     assert "卫星" not in page and "不剔除气象影响" in page  # as it was made
-    assert f"{study.pollutant.label}热点网格" in offline
-    assert not re.search(r"PM2\.5|pm25", page + offline)
+    assert f"{study.pollutant.label}热点网格" in offline and not re.search(r"PM2\.5|pm25", page + offline)
 
 
 def test_bulletin_and_patrol_table_are_made_and_letters_of_alarms_are_not(gas):
     study, out = gas
     said = words_of(write_letter(study, "bulletin", MONTH, out=out)["files"][1])
-    assert f"{study.pollutant.label}热点网格监管月通报" in said
-    assert f"{study.pollutant.label}预警网格" in said
+    assert f"{study.pollutant.label}热点网格监管月通报" in said and f"{study.pollutant.label}预警网格" in said
     assert not re.search("PM|报警", said.split("规则档案")[0])
     assert "PM" not in words_of(write_letter(study, "patrol", MONTH, out=out)["files"][1])
     for product in PRODUCTS.keys() - {"bulletin", "patrol"}:
         with pytest.raises(DataError, match="only: it tells of alarms"):
             write_letter(study, product, "2025-06-12", out=out)
+
+
+def test_the_handbook_is_of_the_list_of_the_gas(gas):
+    study, out = gas
+    said = words_of(write_handbook(study, out=out)[1])
+    assert f"{study.pollutant.label}热点网格监管工作手册" in said and study.pollutant.words("本月@figure@在") in said
+    assert study.pollutant.refused["trace"][0] in said and not re.search("PM2|@|关联份额|收到报警", said)
 
 
 @pytest.mark.parametrize("what", WHOLE_LEFT_OUT)

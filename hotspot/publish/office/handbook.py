@@ -17,6 +17,7 @@ from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.classes import GRADES as CARRIED
 from hotspot.rules.classes import departments, problem_types, source_classes
 from hotspot.rules.criteria import Criteria
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.readings import readings
 from hotspot.rules.reasons import in_use
 from hotspot.rules.village import MEDIA, patrol_items
@@ -45,9 +46,13 @@ def handbook(study: Any) -> Paper:
     ['一、这本手册 About this handbook', '二、网格和编号 Cells and codes']
     """
     criteria: Criteria = study.criteria
+    of = of_study(study)
     parts = (
-        _about, _cells, _who, _month, _list, _alarm, _forms, _issue, _clocks, _ladders, _assessment, _doubt, _problems,
-        _checklists, _village, _readings,
+        (_about, _cells, _who, _month, _list, _alarm, _forms, _issue, _clocks, _ladders, _assessment, _doubt, _problems,
+         _checklists, _village, _readings)
+        if of.usual
+        else (_about_list, _cells, _who, _month, _list_alone, _forms, _issue, _clocks, _ladders, _assessment, _doubt,
+              _problems, _village, _readings)
     )  # fmt: skip
     blocks: list[Block] = [block for part in parts for block in part(study, criteria)]
     numbered, count = [], 0
@@ -57,7 +62,7 @@ def handbook(study: Any) -> Paper:
             block = Head(f"{_number(count)}、{block.text}", 1, block.page)
         numbered.append(block)
     return Paper(
-        f"{study.name}热点网格监管工作手册", numbered,
+        f"{study.name}{'' if of.usual else of.label}热点网格监管工作手册", numbered,
         under=f"（规则档案 {criteria.profile}；依据{criteria.legal_basis}）",
         small=True, contents=True, foot=[f"本手册由规则档案 {criteria.profile} 生成；规则改变，手册随之改变。"],
     )  # fmt: skip
@@ -83,8 +88,19 @@ def _about(study: Study, criteria: Criteria) -> Iterator[Block]:
     yield "For chiefs, supervisors, officers and liaisons: where the cells are, what to do, how to fill forms, by when."
 
 
+def _about_list(study: Study, criteria: Criteria) -> Iterator[Block]:
+    of = of_study(study)
+    yield from _about(study, criteria)
+    yield (
+        f"本手册说明{of.label}名单。小时报警和问题清单只对细颗粒物制作，见细颗粒物的手册；"
+        "文中提到报警、提示函和问题清单的地方，都指细颗粒物。"
+    )
+    yield "".join(f"{said}。" for said in (of.means_zh,) if said) + of.refused["trace"][0]
+    yield f"This handbook is of the list of {of.en}; alarms of an hour and checklists are made for fine particles only."
+
+
 def _cells(study: Study, criteria: Criteria) -> Iterator[Block]:
-    fine = f"{study.lattice.fine:g}"
+    fine, of = f"{study.lattice.fine:g}", of_study(study)
     yield Head("网格和编号 Cells and codes")
     yield (
         f"全部行政区域按{study.lattice.spacing / 1000:g}千米见方划分。每个网格一个编号，如 NP7413Z："
@@ -93,11 +109,13 @@ def _cells(study: Study, criteria: Criteria) -> Iterator[Block]:
     )
     yield Picture(code_picture(), "一个网格的36个小格：从西北角起，自西向东、自北向南", 0.42)
     yield (
-        "热点网格：上一年PM2.5浓度较高、且剔除气象影响后排放较重的网格，"
-        f"面积约占城市的{100 * criteria.selection.quota_share:g}%（D4、D5）。"
+        f"热点网格：上一年{of.label}浓度较高"
+        + ("、且剔除气象影响后排放较重的网格，" if of.usual else "的网格（不剔除气象影响），")
+        + f"面积约占城市的{100 * criteria.selection.quota_share:g}%（{'D4、D5' if of.usual else '建议值'}）。"
         "预警网格：每月在热点网格中列出的三类网格（D9）。"
     )
-    yield Grid(("类别", "含义"), (3, 6), [[one.zh, one.means] for one in in_use(criteria.warning.k)])
+    kinds = [[of.words(one.zh), of.words(one.means)] for one in in_use(criteria.warning.k)]
+    yield Grid(("类别", "含义"), (3, 6), kinds)
     yield "A hotspot cell is chosen once a year; a warning cell is one of three kinds listed each month among them."
 
 
@@ -160,6 +178,25 @@ def _list(study: Study, criteria: Criteria) -> Iterator[Block]:
     )
     yield "“一个热点网格，一份问题清单”（D13）。名单上的网格没有企业的，也不是空格：面源逐格必查（C10）。"
     yield "Read the list, take the sheet, visit in order, photograph, fill the return form, hand over by class."
+
+
+def _list_alone(study: Study, criteria: Criteria) -> Iterator[Block]:
+    """The same of a gas: no visiting order, no checklist, no share of a source."""
+    days, of = criteria.handover.feedback_workdays, of_study(study)
+    yield Head("收到预警名单 When the list arrives")
+    yield Grid(
+        ("步骤", "做什么"),
+        (2, 8),
+        [
+            ["1 看名单", "核对编号、县、坐标和预警原因；用核查单上的二维码导航（三种坐标，选所用地图的那一种）"],
+            ["2 看核查单", f"36小格的位置、邻格的{of.figure_zh}、卫星火点和裸土等佐证（有则标出）；不列企业的走访顺序"],
+            ["3 到现场", "格内和周边逐处查看，见到未登记的源，在核查单上逐个登记"],
+            ["4 拍照", "一处两张：远景、近景，编号写在核查单上"],
+            ["5 填回执", f"每个问题一行；收到名单后{days}个工作日内报送"],
+            ["6 交办", f"按类别交部门，整改期限{criteria.handover.rectify_days}天"],
+        ],
+    )
+    yield "Read the list, take the sheet, look at every place, photograph, fill the return form, hand over by class."
 
 
 def _alarm(study: Study, criteria: Criteria) -> Iterator[Block]:
@@ -252,21 +289,22 @@ def _assessment(study: Study, criteria: Criteria) -> Iterator[Block]:
 def _doubt(study: Study, criteria: Criteria) -> Iterator[Block]:
     sure, likely = criteria.confidence.sure, criteria.confidence.likely
     yield Head("数字有多可靠 How sure a number is")
-    yield Grid(
-        ("纸上的话", "意思"),
-        (2, 7),
+    rows = [
+        ["高、较高、低", f"本月确在名单内的把握：高为{100 * sure:.0f}%以上，较高为{100 * likely:.0f}%以上"],
         [
-            ["高、较高、低", f"本月确在名单内的把握：高为{100 * sure:.0f}%以上，较高为{100 * likely:.0f}%以上"],
-            [
-                label_of("not_distinguishable"),
-                "不能断定本格比邻近名次的网格更差，不等于没有问题；排查时一并查看邻近网格",
-            ],
+            label_of("not_distinguishable"),
+            "不能断定本格比邻近名次的网格更差，不等于没有问题；排查时一并查看邻近网格",
+        ],
+        ["未参评", "有效天数不够，不参加比较，原因写在名单后"],
+    ]
+    if of_study(study).usual:
+        rows[-1:-1] = [
             ["推算", "这个小格没有监测点，数值由周边推算"],
             ["存疑", "仪器可能有故障，报警不推送，请运维核查"],
-            ["未参评", "有效天数不够，不参加比较，原因写在名单后"],
-        ],
-    )
-    yield "关联份额（约60%）是按风和规模推算的估计，不等于认定来源；现场看到的优先。"
+        ]
+    yield Grid(("纸上的话", "意思"), (2, 7), rows)
+    if of_study(study).usual:
+        yield "关联份额（约60%）是按风和规模推算的估计，不等于认定来源；现场看到的优先。"
 
 
 def _problems(study: Study, criteria: Criteria) -> Iterator[Block]:
