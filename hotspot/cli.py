@@ -158,7 +158,7 @@ def explain(
     from hotspot.study import load_study
     from hotspot.workflows.explain import explain_cell
 
-    show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json, lambda a: a["sentences"])
+    show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json)
 
 
 @app.command()
@@ -189,7 +189,7 @@ def instrument(
     from hotspot.workflows.instrument import instrument_lines
 
     made = choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)
-    show({"sentences": list(instrument_lines(made))}, as_json, lambda a: a["sentences"])
+    show({"sentences": list(instrument_lines(made))}, as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -248,7 +248,7 @@ def alarms(
         if follow
         else run_alarms(opened, period, out=out, letter=letter, cards=cards)
     )
-    show(answer, as_json, lambda a: a["sentences"])
+    show(answer, as_json)
 
 
 @app.command()
@@ -273,7 +273,7 @@ def feedback(
     from hotspot.study import load_study
     from hotspot.workflows.loop import record_feedback_file
 
-    show(record_feedback_file(load_study(study), file, out=out), as_json, lambda a: a["sentences"])
+    show(record_feedback_file(load_study(study), file, out=out), as_json)
 
 
 @app.command()
@@ -284,7 +284,7 @@ def escalate(
     from hotspot.study import load_study
     from hotspot.workflows.loop import escalate_month
 
-    show(escalate_month(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+    show(escalate_month(load_study(study), month, out=out), as_json)
 
 
 cli_loop.add_to(app)
@@ -310,7 +310,7 @@ def outcome(
     answer = outcome_of_visits(load_study(study), out=out, first=first, last=last)
     if csv is not None:
         write_outcome(answer, csv)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(answer, as_json)
 
 
 def main() -> None:

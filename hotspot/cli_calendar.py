@@ -21,7 +21,7 @@ def due(study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None,
     from hotspot.study import load_study
     from hotspot.workflows.calendar import due_products
 
-    show(due_products(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])
+    show(due_products(load_study(study, data=data), asof, out=out), as_json)
 
 
 def letter(
@@ -39,8 +39,7 @@ def letter(
     from hotspot.workflows.calendar import write_letter
 
     opened = load_study(study, data=data)
-    answer = write_letter(opened, product, period, out=out, to=to, channel=channel, sent=sent, by=by)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(write_letter(opened, product, period, out=out, to=to, channel=channel, sent=sent, by=by), as_json)
 
 
 def kpi(
@@ -52,4 +51,4 @@ def kpi(
     from hotspot.study import load_study
     from hotspot.workflows.kpi import write_kpi
 
-    show(write_kpi(load_study(study, data=data), asof, out=out, months=months), as_json, lambda a: a["sentences"])
+    show(write_kpi(load_study(study, data=data), asof, out=out, months=months), as_json)

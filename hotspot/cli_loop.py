@@ -25,14 +25,14 @@ def rules(
     from hotspot.study import load_study
     from hotspot.workflows.rules import show_rules
 
-    show(show_rules(load_study(study, data=data), contradictions=contradictions), as_json, lambda a: a["sentences"])
+    show(show_rules(load_study(study, data=data), contradictions=contradictions), as_json)
 
 
 def schema(as_json: Json = False) -> None:
     """What a study's file may say (JSON Schema), and every column of every published table."""
     from hotspot.workflows.schema import show_schema
 
-    show(show_schema(), as_json, lambda a: a["sentences"])
+    show(show_schema(), as_json)
 
 
 def ledger(
@@ -46,8 +46,7 @@ def ledger(
     from hotspot.study import load_study
     from hotspot.workflows.ledger_book import show_ledger
 
-    answer = show_ledger(load_study(study), out=out, kind=kind, month=month, to=to)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(show_ledger(load_study(study), out=out, kind=kind, month=month, to=to), as_json)
 
 
 def issues(
@@ -60,8 +59,7 @@ def issues(
     from hotspot.study import load_study
     from hotspot.workflows.problems import open_problems
 
-    answer = open_problems(load_study(study, data=data), asof, out=out, overdue=overdue, to=to)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(open_problems(load_study(study, data=data), asof, out=out, overdue=overdue, to=to), as_json)
 
 
 def assess(
@@ -82,7 +80,7 @@ def assess(
         answer = assess_year(opened, int(month), out=out)
     else:
         answer = assess_month(opened, month, out=out, basics=basics, findings=findings, what_if=what_if or (), by=by)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(answer, as_json)
 
 
 def ranking(
@@ -98,8 +96,7 @@ def ranking(
     from hotspot.workflows.city_ranking import rank_month
 
     opened, missed = load_study(study, data=data), missed_target or None
-    answer = rank_month(opened, month, index, days=days, decisions=decisions, missed_target=missed, out=out)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(rank_month(opened, month, index, days=days, decisions=decisions, missed_target=missed, out=out), as_json)
 
 
 def compare(
@@ -114,7 +111,7 @@ def compare(
     from hotspot.study import load_study
     from hotspot.workflows.city_ranking import compare_days
 
-    show(compare_days(load_study(study), days, first, last, years=years), as_json, lambda a: a["sentences"])
+    show(compare_days(load_study(study), days, first, last, years=years), as_json)
 
 
 def film(
@@ -140,5 +137,4 @@ def map_(
     from hotspot.study import load_study
     from hotspot.workflows.ledger_map import write_ledger_map
 
-    answer = write_ledger_map(load_study(study, data=data), month, asof, handed=handed, out=out)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(write_ledger_map(load_study(study, data=data), month, asof, handed=handed, out=out), as_json)

@@ -22,4 +22,4 @@ def network(
     from hotspot.study import load_study
     from hotspot.workflows.network import show_network
 
-    show(show_network(load_study(study, data=data), day=date, out=out), as_json, lambda a: a["sentences"])
+    show(show_network(load_study(study, data=data), day=date, out=out), as_json)

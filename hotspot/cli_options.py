@@ -15,8 +15,13 @@ def hush(on: bool) -> bool:
     return on
 
 
-def show(answer: Any, as_json: bool, lines: Callable[[Any], Iterable[str]]) -> None:
-    """Print an answer as one JSON object, or as lines of words."""
+def _sentences(answer: Any) -> Iterable[str]:
+    lines: Iterable[str] = answer["sentences"]
+    return lines
+
+
+def show(answer: Any, as_json: bool, lines: Callable[[Any], Iterable[str]] = _sentences) -> None:
+    """Print an answer as one JSON object, or as lines of words: by default its ``sentences``."""
     from hotspot.text.door import json_text, said
 
     typer.echo(json_text(answer, indent=1) if as_json else "\n".join(said(line) for line in lines(answer)))

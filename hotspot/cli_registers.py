@@ -44,8 +44,7 @@ def measures(
     from hotspot.study import load_study
     from hotspot.workflows.interventions import show_measures
 
-    answer = show_measures(load_study(study, data=data), asof, out=out, effects=effects, to=to)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(show_measures(load_study(study, data=data), asof, out=out, effects=effects, to=to), as_json)
 
 
 def events(
@@ -58,8 +57,7 @@ def events(
     from hotspot.study import load_study
     from hotspot.workflows.events import import_events
 
-    answer = import_events(load_study(study, data=data), files or (), channel=channel, out=out)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(import_events(load_study(study, data=data), files or (), channel=channel, out=out), as_json)
 
 
 def evidence(
@@ -70,7 +68,7 @@ def evidence(
     from hotspot.study import load_study
     from hotspot.workflows.evidence import evidence_of_period
 
-    show(evidence_of_period(load_study(study, data=data), period, out=out), as_json, lambda a: a["sentences"])
+    show(evidence_of_period(load_study(study, data=data), period, out=out), as_json)
 
 
 def assets(study: StudyFile, data: Data = None, as_json: Json = False) -> None:
@@ -78,7 +76,7 @@ def assets(study: StudyFile, data: Data = None, as_json: Json = False) -> None:
     from hotspot.study import load_study
     from hotspot.workflows.evidence import show_assets
 
-    show(show_assets(load_study(study, data=data)), as_json, lambda a: a["sentences"])
+    show(show_assets(load_study(study, data=data)), as_json)
 
 
 def case(
@@ -89,8 +87,7 @@ def case(
     from hotspot.study import load_study
     from hotspot.workflows.cases import publish_case
 
-    answer = publish_case(load_study(study, data=data), file, asof=asof, out=out)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(publish_case(load_study(study, data=data), file, asof=asof, out=out), as_json)
 
 
 def registers(
@@ -100,7 +97,7 @@ def registers(
     from hotspot.study import load_study
     from hotspot.workflows.cases import show_registers
 
-    show(show_registers(load_study(study, data=data), asof, out=out), as_json, lambda a: a["sentences"])
+    show(show_registers(load_study(study, data=data), asof, out=out), as_json)
 
 
 def public(
@@ -121,7 +118,7 @@ def never_warned(
     from hotspot.study import load_study
     from hotspot.workflows.never_warned import list_never_warned
 
-    show(list_never_warned(load_study(study), month, out=out), as_json, lambda a: a["sentences"])
+    show(list_never_warned(load_study(study), month, out=out), as_json)
 
 
 def patrol(
@@ -133,8 +130,7 @@ def patrol(
     from hotspot.study import load_study
     from hotspot.workflows.patrol import write_patrol_list
 
-    answer = write_patrol_list(load_study(study), tuple(medium or ("air",)), out=out)
-    show(answer, as_json, lambda a: a["sentences"])
+    show(write_patrol_list(load_study(study), tuple(medium or ("air",)), out=out), as_json)
 
 
 def handbook(study: StudyFile, out: Out = Path("out"), as_json: Json = False) -> None:
@@ -155,4 +151,4 @@ def sign(
     from hotspot.study import load_study
     from hotspot.workflows.signing import sign_head
 
-    show(sign_head(load_study(study), key=key, program=program, out=out), as_json, lambda a: a["sentences"])
+    show(sign_head(load_study(study), key=key, program=program, out=out), as_json)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotspot.contracts.fields import pollutant_of
+from hotspot.contracts.list_file import write_list
 from hotspot.contracts.records import Derived
 from hotspot.publish.dialects import NAMES
 from hotspot.publish.manifest_shape import plain_path
@@ -20,6 +21,7 @@ from hotspot.rules.pollutants import PM25, SLOT, Pollutant
 from hotspot.sources.store import Store
 from hotspot.study import Study
 from hotspot.text.labels import label_of
+from hotspot.text.table import kinds
 
 # What is written after the products, with their sums in it: notices, manifest, the manifest in other dialects.
 AFTER = ("notice.docx", "notice.pdf", "public/*", "packages/*", "manifest.json", *NAMES)
@@ -121,9 +123,12 @@ def _quarantine(made: Made) -> None:
 
 
 def _sub_cells(made: Made) -> None:
-    from hotspot.publish.tables.sub_cells import write_sub_cells
+    """The month's 500 m values of the warned cells; only the header where there are no micro-stations."""
+    import pandas as pd
 
-    write_sub_cells(made.folder / "sub_cells.csv", made.derived.fine, made.decimals)
+    columns, fine = kinds("sub_cells.csv"), made.derived.fine
+    fine = pd.DataFrame(columns=list(columns)) if fine is None else fine
+    write_list(made.folder / "sub_cells.csv", fine, columns, made.decimals)
 
 
 def _inventory(made: Made) -> None:

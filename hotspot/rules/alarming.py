@@ -10,10 +10,10 @@ load was about 1.5 alarms per instrumented cell and month (C11). The rest is pro
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from hotspot.rules.rule import Rule
-from hotspot.rules.sensors import known_flags
+from hotspot.rules.sensors import KnownFlags
 from hotspot.rules.standards import STANDARDS, standard_on
 
 _DAY = STANDARDS["2012+2018"]
@@ -78,7 +78,7 @@ class Alarms(Rule):
     persistent_budget: float = Field(0.5, gt=0)  # proposal: items sent per instrumented cell and week, at most
     # Proposal: a station with an hour so doubted in the 28 days up to the week's end, or silent for so many hours in
     # a row, is an instrument to look at first, besides those doubted for an alarm.
-    persistent_doubts: tuple[str, ...] = ("negative", "digits_heaped")
+    persistent_doubts: KnownFlags = ("negative", "digits_heaped")
     persistent_silent: int = Field(24, ge=1)
 
     # What is not local (METHODS 10). A reason counts if it holds in half of the alarm's hours.
@@ -95,7 +95,7 @@ class Alarms(Rule):
     fog_exempt: float = Field(4.0, gt=1)  # proposal: farther above its neighbours than droplets ever make it
     fog_humidity: float = Field(95.0, gt=0, le=100)  # RELIABILITY C4 75: above 90-95 % droplets are counted
     # Hours with these doubts of the screen make an alarm "unconfirmed" (RELIABILITY C4 73), never deleted.
-    doubtful_flags: tuple[str, ...] = (
+    doubtful_flags: KnownFlags = (
         "impossible",
         "saturation",
         "spike",
@@ -111,11 +111,6 @@ class Alarms(Rule):
     disagree_hours: int = Field(10, ge=1)
     # Proposal: one hour this far above the neighbours is listed as unconfirmed though it did not last.
     spike_ratio: float = Field(5.0, gt=1)
-
-    @field_validator("doubtful_flags")
-    @classmethod
-    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return known_flags(value)
 
     def on(self, date: str | np.datetime64) -> "Alarms":
         """

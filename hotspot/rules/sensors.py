@@ -6,9 +6,9 @@ The numeric parts of the ministry's guides for PM2.5 grid monitoring were not fo
 (STANDARDS 10.1), so what has no source is a proposal and says so.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from hotspot.rules.rule import Rule
 
@@ -32,12 +32,15 @@ FLAGS = (
 )
 
 
-def known_flags(value: tuple[str, ...]) -> tuple[str, ...]:
+def _known(value: tuple[str, ...]) -> tuple[str, ...]:
     """Names of flags, or an error that lists those there are."""
     strange = sorted(set(value) - set(FLAGS))
     if strange:
         raise ValueError(f"{strange[0]!r} is no flag; there are: {', '.join(FLAGS)}")
     return value
+
+
+KnownFlags = Annotated[tuple[str, ...], AfterValidator(_known)]
 
 
 class Screening(Rule):
@@ -51,7 +54,7 @@ class Screening(Rule):
 
     UNSAID: ClassVar[tuple[str, ...]] = ("clock_hours",)
 
-    excluding_flags: tuple[str, ...] = ("impossible",)  # only what no air can be; more needs an accepted rule
+    excluding_flags: KnownFlags = ("impossible",)  # only what no air can be; more needs an accepted rule
     low: float = -5.0  # proposal (C4: 71): -1..-5 is the noise of a working instrument, below it a fault
     high: float = Field(2000.0, gt=0)  # the range of PM2.5 in variables.py; beyond it no instrument here reports
     saturation: float = Field(985.0, gt=0)  # C4: 72; 985 is the ceiling seen at a national point in CUMCM 2019 D
@@ -104,11 +107,6 @@ class Screening(Rule):
     )  # proposal: enough to tell a shifted clock from weather; half of them in common
     replacement: Literal["daily", "hourly"] = "daily"  # B19 「按日计算…当月最高值」: the month's highest day; or hour
 
-    @field_validator("excluding_flags")
-    @classmethod
-    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return known_flags(value)
-
     @field_validator("office_hours")
     @classmethod
     def _hours(cls, value: tuple[int, int]) -> tuple[int, int]:
@@ -140,15 +138,10 @@ class Calibration(Rule):
     # Proposal: robust spreads of log(reference / sensor) beyond which an hour does not teach.
     outlier: float = Field(4.0, gt=0)
     # Proposal: hours with these flags do not teach the calibration; they are calibrated all the same.
-    unfit_flags: tuple[str, ...] = (
+    unfit_flags: KnownFlags = (
         *("impossible", "saturation", "spike", "flat_line", "zero_run"),
         *("repeated_day", "neighbours", "interference", "replaced"),
     )
-
-    @field_validator("unfit_flags")
-    @classmethod
-    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return known_flags(value)
 
     @field_validator("kappa", "humidity_high")
     @classmethod

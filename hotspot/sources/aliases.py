@@ -74,7 +74,19 @@ def plain(name: str) -> str:
     return re.sub(r"[\s._\-/:]+", "", unicodedata.normalize("NFKC", str(name)).casefold())
 
 
-_OURS = {plain(theirs): ours for ours, words in _TABLE.items() for theirs in words.split()}
+def spellings(words: Mapping[str, str]) -> dict[str, str]:
+    """
+    Every spelling, plain, of a table of our names and the words each goes by.
+
+    Examples
+    --------
+    >>> spellings({"lon": "lon 经度"})
+    {'lon': 'lon', '经度': 'lon'}
+    """
+    return {plain(theirs): ours for ours, known in words.items() for theirs in known.split()}
+
+
+_OURS = spellings(_TABLE)
 
 
 def header_unit(name: str) -> str:

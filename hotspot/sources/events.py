@@ -9,11 +9,12 @@ import pandas as pd
 
 from hotspot.kernels.arrays import Ints
 from hotspot.rules.event_words import is_acknowledgement, problem_of
-from hotspot.sources.aliases import plain
+from hotspot.sources.aliases import spellings
 from hotspot.sources.chat import is_chat, read_chat
 from hotspot.sources.clock import parse_times
 from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.intake import FileRecord, Intake
+from hotspot.sources.loop_tables import our_names
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.sheet import read_csv
 from hotspot.sources.tables import read_bytes, read_table, table_of
@@ -30,7 +31,7 @@ _WORDS = {
     "lon": "lon 经度",
     "lat": "lat 纬度",
 }
-_OURS = {plain(word): ours for ours, words in _WORDS.items() for word in words.split()}
+_OURS = spellings(_WORDS)
 _PAIR = re.compile(r"(?<!\d)(\d{2,3}\.\d{3,})\s*[,，]\s*(\d{1,2}\.\d{3,})(?!\d)")
 
 
@@ -84,7 +85,7 @@ def read_events(
             return _settled(frame, lines, intake, record, len(frame) if counted else 0, channel or path.stem)
         table = table_of((read_csv(data, record.path), record, counted), intake)
     theirs = {their: ours for ours, their in (columns or {}).items()}
-    names = [theirs.get(name) or _OURS.get(plain(name), name) for name in table.columns]
+    names = our_names(table.columns, _OURS, theirs)
     twice = sorted({name for name in names if name in _WORDS and names.count(name) > 1})
     if twice:
         both = [old for old, new in zip(table.columns, names, strict=True) if new == twice[0]]

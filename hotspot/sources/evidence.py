@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from hotspot.patterns import find_files
-from hotspot.sources.aliases import plain
+from hotspot.sources.aliases import plain, spellings
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import WORDS
+from hotspot.sources.loop_tables import WORDS, our_names
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.tables import Table, read_table
 from hotspot.study_registers import EvidenceFiles
@@ -47,7 +47,7 @@ _WORDS = {
     "unit": "unit 单位",
     "state": "state 状态 标记 数据标识",
 }
-_OURS = {plain(word): ours for ours, words in _WORDS.items() for word in words.split()}
+_OURS = spellings(_WORDS)
 
 
 def read_evidence(deliveries: Sequence[EvidenceFiles], root: Path, intake: Intake) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def read_evidence(deliveries: Sequence[EvidenceFiles], root: Path, intake: Intak
 def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
     table = read_table(path, intake)
     theirs = {their: ours for ours, their in delivery.columns.items()}
-    names = [theirs.get(name) or _OURS.get(plain(name), name) for name in table.columns]
+    names = our_names(table.columns, _OURS, theirs)
     needed = ["facility", "time", "value"] + (["quantity"] if delivery.layout != "observation" else [])
     lacking = [name for name in needed if name not in names]
     if lacking:
@@ -100,7 +100,7 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
         )
     frame = table.frame.set_axis(names, axis=1).reindex(columns=COLUMNS[1:], fill_value="").fillna("").astype(str)
     frame = frame.apply(lambda column: column.str.strip())
-    known = {plain(w): key for key, words in QUANTITIES[delivery.layout].items() for w in words.split()}
+    known = spellings(QUANTITIES[delivery.layout])
     if delivery.layout == "observation":
         frame["quantity"] = "note"
     quantity = np.array([known.get(plain(word), "") for word in frame["quantity"]], dtype=object)

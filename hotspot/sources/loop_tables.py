@@ -1,13 +1,13 @@
 """The tables of the loop under our names: one vocabulary of their headers, Chinese and English."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from hotspot.patterns import below
-from hotspot.sources.aliases import plain
+from hotspot.sources.aliases import plain, spellings
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import Table, read_table
 from hotspot.text.escape import plain as one_line
@@ -111,7 +111,7 @@ WORDS = {
     "primary": "primary 首要污染物",
     "source": "source 发布单位",
 }
-_OURS = {plain(word): ours for ours, words in WORDS.items() for word in words.split()}
+_OURS = spellings(WORDS)
 
 
 def read_loop_table(path: str | Path, required: tuple[str, ...], intake: Intake) -> Table:
@@ -161,16 +161,18 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
     return table
 
 
-def our_names(headers: Iterable[str]) -> list[str]:
+def our_names(
+    headers: Iterable[str], known: Mapping[str, str] = _OURS, declared: Mapping[str, str] | None = None
+) -> list[str]:
     """
-    Our names of headers; one that is not known stays.
+    Our names of headers, by ``spellings`` (default the loop's) and what a study declared; one that is not known stays.
 
     Examples
     --------
     >>> our_names(["问题编号", "环节", "备注"])
     ['issue', 'step', '备注']
     """
-    return [_OURS.get(plain(name), name) for name in headers]
+    return [(declared or {}).get(name) or known.get(plain(name), name) for name in headers]
 
 
 def open_register(root: Path, name: str, what: str, required: tuple[str, ...], intake: Intake) -> Table:

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hotspot.contracts.list_file import write_list
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.estimate.fine.downscale import downscale
 from hotspot.estimate.fine.fine_month import _of_month, fine_month
-from hotspot.publish.tables.sub_cells import write_sub_cells
 from hotspot.synthetic.study import synthetic_month
+from hotspot.text.table import kinds
 
 CODES = ["NP7223C", "NP77280", "NP8128T"]  # two with four stations each, one without any
 
@@ -117,22 +118,21 @@ def test_an_incomplete_month_has_hours_but_no_value(month, field):
     assert rows["n_hours"].between(20 * 24, 26 * 24).all()
 
 
-def test_without_micro_stations_there_is_nothing(month, field, tmp_path):
+def test_without_micro_stations_there_is_nothing(month, field):
     assert _fine(replace(month, stations=None), field) is None
     assert _fine(month, field, []) is None
     past = month.stations["time"].values < np.datetime64("2025-11-30T16")
     silent = replace(month, stations=month.stations.where(_along_time(month.stations, past)))
     assert _fine(silent, field) is None
     assert "no 500 m values: no micro-station has an hour in 2025-12 that can be trusted" in silent.intake.notes
-    text = write_sub_cells(tmp_path / "s.csv", None, 1).read_text(encoding="utf-8")
-    assert text == "cell,sub_cell,lon,lat,pm25,error,support,n_hours\n"
 
 
 def test_order_of_stations_changes_nothing(month, field, fine, tmp_path):
     turned = replace(month, stations=month.stations.isel(station=slice(None, None, -1)))
     again = _fine(turned, field)
-    first = write_sub_cells(tmp_path / "a.csv", fine, 1).read_bytes()
-    assert write_sub_cells(tmp_path / "b.csv", again, 1).read_bytes() == first
+    columns = kinds("sub_cells.csv")
+    first = write_list(tmp_path / "a.csv", fine, columns, 1).read_bytes()
+    assert write_list(tmp_path / "b.csv", again, columns, 1).read_bytes() == first
     assert first.count(b"\n") == 109 and b"NP7223C-01," in first
 
 

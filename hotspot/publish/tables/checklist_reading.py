@@ -8,7 +8,6 @@ from hotspot.rules.classes import problem_types
 from hotspot.text.table import titles
 
 _HEAD = tuple(titles("checklists.xlsx/清单").values())[:2]
-_HEAD = ("结果", "序号")
 _NUMBER, _PROBLEM = 1, 4
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot import contracts
-from hotspot.kernels.arrays import Ints
 from hotspot.publish.web.packing import column
 from hotspot.publish.web.webmap_data import positions
 from hotspot.rules.calendar import month_days
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pack_series(
-    days: "xr.Dataset | None", hours: "Mapping[str, Any] | None", field: "xr.Dataset", order: Ints, decimals: int
+    days: "xr.Dataset | None", hours: "Mapping[str, Any] | None", field: "xr.Dataset", decimals: int
 ) -> dict[str, Any]:
     """
     Days and hours of single cells in the published month, packed.
@@ -26,7 +25,6 @@ def pack_series(
     days : Dataset (cell, day) with ``pm25``, ug/m3, local days of the published month among others, or None
     hours : mapping cell -> float array, ug/m3, one value per local hour of the month from its first; or None
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
 
     Returns
     -------
@@ -36,7 +34,7 @@ def pack_series(
     --------
     >>> import xarray as xr
     >>> field = xr.Dataset(coords={"cell": ["A", "B"], "time": np.array(["2020-02-01"], "datetime64[ns]")})
-    >>> pack_series(None, {"B": [1.0] * 696}, field, np.array([1, 0]), 1)["hours"]["n"]
+    >>> pack_series(None, {"B": [1.0] * 696}, field, 1)["hours"]["n"]
     696
     """
     month = contracts.named(field)
@@ -45,11 +43,9 @@ def pack_series(
         wanted = _days_of(month)
         own = days["pm25"].transpose("cell", "day").reindex(day=wanted.astype("datetime64[ns]"))
         rows = {str(code): own.values[k] for k, code in enumerate(own["cell"].values)}
-        made["days"] = _packed(
-            {code: row for code, row in rows.items() if np.isfinite(row).any()}, field, order, decimals
-        )
+        made["days"] = _packed({code: row for code, row in rows.items() if np.isfinite(row).any()}, field, decimals)
     if hours:
-        made["hours"] = _packed(dict(hours), field, order, decimals)
+        made["hours"] = _packed(dict(hours), field, decimals)
     return made
 
 
@@ -58,9 +54,9 @@ def _days_of(month: str) -> "np.ndarray[Any, np.dtype[np.datetime64]]":
     return first + np.arange(month_days(month))
 
 
-def _packed(rows: Mapping[str, Any], field: "xr.Dataset", order: Ints, decimals: int) -> dict[str, Any]:
+def _packed(rows: Mapping[str, Any], field: "xr.Dataset", decimals: int) -> dict[str, Any]:
     codes = sorted(rows)
-    places = positions(codes, field, order, "days and hours")
+    places = positions(codes, field, "days and hours")
     columns = {
         str(place): column(np.asarray(rows[code], float), decimals) for place, code in zip(places, codes, strict=True)
     }

@@ -173,8 +173,8 @@ def web_map(
     if not field.sizes.get("cell"):
         raise DataError("field: it holds no cells, so there is nothing to map; check the study's boundary.")
     criteria = study.criteria if study is not None else Criteria()
-    decimals, grid, order = criteria.warning.decimals, _lattice(field, study), page_order(field)
-    month, field = contracts.named(field), contracts.in_order(field)
+    decimals, grid = criteria.warning.decimals, _lattice(field, study)
+    month, field = contracts.named(field), contracts.in_order(field).isel(cell=page_order(field))
     if month != max(contracts.months_in(field)):
         raise DataError(f"field: it is of {month} and holds later months; give the months up to {month}.")
     history = None if history is None else contracts.in_order(history)
@@ -182,7 +182,7 @@ def web_map(
         traced = hot = facilities = not_ranked = gi = standing = emerging = past = layers = None
     reasons, of = in_use(criteria.warning.k), contracts.pollutant_of(field)
     values = pack_field(
-        field, order, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
+        field, decimals=decimals, change=criteria.warning.change, history=history, gi=gi, standing=standing,
         level_year=_level_year(study, month), public=public, emerging=emerging, reasons=reasons,
         of=of,
     )  # fmt: skip
@@ -191,19 +191,19 @@ def web_map(
     tiles = tile_source(study.map) if study is not None else None
     data = {
         "notes": said,
-        "cells": pack_cells(field, grid, order),
+        "cells": pack_cells(field, grid),
         "field": values,
         "reasons": reason_styles(reasons),
-        "warned": warned_rows(warned, field, order, decimals, public=public, reasons=ids),
-        "traced": traced_rows(traced, field, order),
-        "calm": calm_notes(traced, field, order),
-        "hidden": hidden_notes(traced, field, order, None if study is None else study.grid),
-        "past": past_notes(past, field, order),
-        "series": None if public else pack_series(days, hours, field, order, decimals),
+        "warned": warned_rows(warned, field, decimals, public=public, reasons=ids),
+        "traced": traced_rows(traced, field),
+        "calm": calm_notes(traced, field),
+        "hidden": hidden_notes(traced, field, None if study is None else study.grid),
+        "past": past_notes(past, field),
+        "series": None if public else pack_series(days, hours, field, decimals),
         "ledger": None,
-        "hot": hotspot_cells(hot, field, order),
-        "standing": standing_rows(standing, lambda codes: positions(codes, field, order, "standing"), ids),
-        "not_ranked": not_ranked_rows(not_ranked, field, order, ids),
+        "hot": hotspot_cells(hot, field),
+        "standing": standing_rows(standing, lambda codes: positions(codes, field, "standing"), ids),
+        "not_ranked": not_ranked_rows(not_ranked, field, ids),
         "facilities": with_layers(facility_rows(facilities), layers),
         "colours": palette()["lines"],
         "public": public,

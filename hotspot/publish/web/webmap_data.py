@@ -44,16 +44,15 @@ def page_order(field: "xr.Dataset") -> Ints:
     return np.lexsort((field["col"].to_numpy(), -field["row"].to_numpy().astype(np.int64)))
 
 
-def pack_cells(field: "xr.Dataset", grid: Grid, order: Ints) -> dict[str, Any]:
+def pack_cells(field: "xr.Dataset", grid: Grid) -> dict[str, Any]:
     """
     Geometry, codes and owners of the cells, for the page.
 
     Parameters
     ----------
-    field : Dataset (cell, time), with the coordinates of ``Grid.cover``
+    field : Dataset (cell, time) in the order of ``page_order``, with the coordinates of ``Grid.cover``
     grid : Grid
         The lattice of the field.
-    order : int array [n_cell], from ``page_order``
 
     Returns
     -------
@@ -61,18 +60,18 @@ def pack_cells(field: "xr.Dataset", grid: Grid, order: Ints) -> dict[str, Any]:
     ``codes`` (each with the number of characters shared with the one before), ``units``
     (city, county, township), ``unit`` (position in it, per cell), ``labels``
     """
-    col, row = (field[name].to_numpy()[order].astype(np.int64) for name in ("col", "row"))
+    col, row = (field[name].to_numpy().astype(np.int64) for name in ("col", "row"))
     starts = np.flatnonzero((np.diff(row, prepend=row[:1] + 1) != 0) | (np.diff(col, prepend=col[:1]) != 1))
     lengths = np.diff(starts, append=len(col))
     corners = np.stack([np.concatenate([row, row, row + 1, row + 1]), np.concatenate([col, col + 1, col, col + 1])])
     corners = np.unique(corners * np.array([[-1], [1]]), axis=1) * np.array([[-1], [1]])
     west, south = grid.bounds(corners[1], corners[0])[:2]
     lon, lat = (np.rint(np.asarray(v) * _PER_DEGREE).astype(np.int64) for v in grid.unproject(west, south))
-    names = [_escaped(field, n, order) for n in ("city", "county", "township")]
+    names = [_escaped(field, n) for n in ("city", "county", "township")]
     owners = list(zip(*names, strict=True))
     units = sorted(set(owners))
     where = {unit: i for i, unit in enumerate(units)}
-    labels = _escaped(field, "label", order) if "label" in field.coords else []
+    labels = _escaped(field, "label") if "label" in field.coords else []
     return {
         "n": len(col),
         "runs": pack(np.stack([row[starts], col[starts], lengths], axis=1).ravel()),
@@ -80,16 +79,14 @@ def pack_cells(field: "xr.Dataset", grid: Grid, order: Ints) -> dict[str, Any]:
         "lon": pack(np.diff(lon, prepend=0)),
         "lat": pack(np.diff(lat, prepend=0)),
         "per": _PER_DEGREE,
-        "codes": _shared_prefixes(field["cell"].to_numpy()[order]),
+        "codes": _shared_prefixes(field["cell"].to_numpy()),
         "units": [list(unit) for unit in units],
         "unit": pack_runs([where[owner] for owner in owners]),
         "labels": [[i, label] for i, label in enumerate(labels) if label],
     }
 
 
-def positions(
-    codes: "dict[str, tuple[str, str]] | pd.Series", field: "xr.Dataset", order: Ints, what: str
-) -> list[int]:
+def positions(codes: "dict[str, tuple[str, str]] | pd.Series", field: "xr.Dataset", what: str) -> list[int]:
     """
     Where cells stand on the page.
 
@@ -97,7 +94,6 @@ def positions(
     ----------
     codes : sequence of str
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
     what : str
         The name of the table, for the message.
 
@@ -106,16 +102,16 @@ def positions(
     DataError
         A code is not among the cells of the field.
     """
-    place = {str(code): i for i, code in enumerate(field["cell"].to_numpy()[order])}
+    place = {str(code): i for i, code in enumerate(field["cell"].to_numpy())}
     unknown = sorted({str(code) for code in codes} - set(place))
     if unknown:
         raise DataError(f"{what}, column cell: {unknown[0]!r} is no cell of the field; give the list of this study.")
     return [place[str(code)] for code in codes]
 
 
-def _escaped(field: "xr.Dataset", name: str, order: Ints) -> list[str]:
-    """A text coordinate in page order; each distinct text is escaped once."""
-    texts = field[name].to_numpy()[order].tolist()
+def _escaped(field: "xr.Dataset", name: str) -> list[str]:
+    """A text coordinate; each distinct text is escaped once."""
+    texts = field[name].to_numpy().tolist()
     safe = {text: escape(text) for text in dict.fromkeys(texts)}
     return [safe[text] for text in texts]
 

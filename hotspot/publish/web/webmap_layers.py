@@ -47,7 +47,6 @@ _COMPANIONS = (("pm25_error", 1, 1.0), ("coverage", 0, 100.0), ("n_valid", 0, 1.
 
 def pack_field(
     field: "xr.Dataset",
-    order: Ints,
     *,
     decimals: int,
     change: str,
@@ -65,8 +64,7 @@ def pack_field(
 
     Parameters
     ----------
-    field : Dataset (cell, time) of the months M-12, M-1, M; the last one is the published month
-    order : int array [n_cell], from ``page_order``
+    field : Dataset (cell, time), cells in the order of the page, of M-12, M-1, M; the last one is the published month
     decimals : int
         Digits of PM2.5 in print, ``criteria.warning.decimals``.
     change : str
@@ -107,7 +105,7 @@ def pack_field(
         raise DataError(f"the months of the map are {', '.join(names)}; give each once, oldest first.")
     columns: dict[str, dict | None] = {}
     layers = []
-    level = [_take(source, "pm25", order, t) for t in range(len(names))]
+    level = [_take(source, "pm25", t) for t in range(len(names))]
     printed = [np.round(np.rint(np.round(v * 10**decimals, 7)) / 10**decimals, decimals) for v in level]
     columns |= {f"pm25_{t}": column(v, decimals) for t, v in enumerate(level)}
     colours = palette()["sequential"][of.colours]
@@ -122,11 +120,11 @@ def pack_field(
         layers.append(layer | {"back": back, "at": None})
     texts, columns["why"] = [["", ""]], None
     if not public:
-        layers += _companions(source, order, columns, len(names))
-        layers += _of_the_year(field, order, columns, len(names), level_year)
-        layers += _of_the_month(field, order, columns, len(names), gi, standing)
-        layers += _emerging(field, order, columns, len(names), emerging)
-        texts = _reasons(source, order, columns, len(names))
+        layers += _companions(source, columns, len(names))
+        layers += _of_the_year(field, columns, len(names), level_year)
+        layers += _of_the_month(field, columns, len(names), gi, standing)
+        layers += _emerging(field, columns, len(names), emerging)
+        texts = _reasons(source, columns, len(names))
     columns = {of.column(name): packed for name, packed in columns.items() if packed is not None}
     for layer in layers:
         layer |= {"id": of.column(layer["id"]), "at": layer["at"] and [at and of.column(at) for at in layer["at"]]}
@@ -207,16 +205,14 @@ def _monthly(
     }
 
 
-def _companions(
-    source: "xr.Dataset", order: Ints, columns: dict[str, dict[str, Any] | None], n_month: int
-) -> list[dict[str, Any]]:
+def _companions(source: "xr.Dataset", columns: dict[str, dict[str, Any] | None], n_month: int) -> list[dict[str, Any]]:
     """Error and coverage as layers, valid days as a column; adds to ``columns``."""
     layers = []
     for name, digits, scale in _COMPANIONS:
         # A field from stations was seen from nowhere above: it has no coverage, and the page no such layer.
         if name not in source or not bool(source[name].notnull().any()):
             continue
-        values = [_take(source, name, order, t) * scale for t in range(n_month)]
+        values = [_take(source, name, t) * scale for t in range(n_month)]
         columns |= {f"{name}_{t}": column(v, digits) for t, v in enumerate(values)}
         has = {"at": [f"{name}_{t}" for t in range(n_month)], "has": [bool(np.isfinite(v).any()) for v in values]}
         if name == "coverage":
@@ -228,12 +224,12 @@ def _companions(
 
 
 def _of_the_year(
-    field: "xr.Dataset", order: Ints, columns: dict[str, dict[str, Any] | None], n_month: int, year: int | None
+    field: "xr.Dataset", columns: dict[str, dict[str, Any] | None], n_month: int, year: int | None
 ) -> list[dict[str, Any]]:
     """The level in stagnant weather, one for all months of a year."""
     if "level" not in field or not bool(field["level"].notnull().any()):
         return []
-    value = contracts.values_of(field, "level").astype(float)[order]
+    value = contracts.values_of(field, "level").astype(float)
     columns["level"] = column(value, 1)
     ramp = palette()["sequential"]["level"]
     layer = _layer("level", "µg/m³", pooled_breaks(value, len(ramp)), ramp)
@@ -242,7 +238,6 @@ def _of_the_year(
 
 def _of_the_month(
     field: "xr.Dataset",
-    order: Ints,
     columns: dict[str, dict[str, Any] | None],
     n_month: int,
     gi: "xr.Dataset | None",
@@ -259,7 +254,7 @@ def _of_the_month(
         place = {code: i for i, code in enumerate(map(str, gi["cell"].to_numpy()))}
         score, kind = gi["gi_z"].to_numpy().astype(float), gi["gi_class"].to_numpy().astype(str)
         sign = np.select([np.isnan(score), kind == "hot", kind == "cold"], [np.nan, 1.0, -1.0], 0.0)
-        at = [place.get(code, -1) for code in map(str, field["cell"].to_numpy()[order])]
+        at = [place.get(code, -1) for code in map(str, field["cell"].to_numpy())]
         value = np.append(sign, np.nan)[at]  # -1, a cell that was not tested, takes the NaN at the end
         columns["gi"] = column(value, 0)
         layer = _layer("gi", "", [-0.5, 0.5], [colours["cold"], colours["none"], colours["hot"]])
@@ -272,7 +267,6 @@ def _of_the_month(
 
 def _emerging(
     field: "xr.Dataset",
-    order: Ints,
     columns: dict[str, dict[str, Any] | None],
     n_month: int,
     found: "xr.Dataset | None",
@@ -281,7 +275,7 @@ def _emerging(
     if found is None:
         return []
     kinds = dict(zip(map(str, found["cell"].values), map(str, found["emerging"].values), strict=True))
-    own = [kinds.get(code, "") for code in map(str, field["cell"].to_numpy()[order])]
+    own = [kinds.get(code, "") for code in map(str, field["cell"].to_numpy())]
     there = [kind for kind in CLASSES if kind in set(own)]
     if not there:
         return []
@@ -293,14 +287,12 @@ def _emerging(
     return [layer | has | {"classes": [[emerging_zh(kind), emerging_en(kind)] for kind in there]}]
 
 
-def _reasons(
-    source: "xr.Dataset", order: Ints, columns: dict[str, dict[str, Any] | None], n_month: int
-) -> list[list[str]]:
+def _reasons(source: "xr.Dataset", columns: dict[str, dict[str, Any] | None], n_month: int) -> list[list[str]]:
     """Reasons why cells of a month may not be ranked: the distinct (zh, en) pairs; adds columns of positions."""
     if "why" not in source:
         return [["", ""]]
     why = source["why"]
-    month = [np.asarray((why.isel(time=t) if "time" in why.dims else why).to_numpy()[order]) for t in range(n_month)]
+    month = [np.asarray((why.isel(time=t) if "time" in why.dims else why).to_numpy()) for t in range(n_month)]
     texts = ["", *sorted({str(text) for one in month for text in set(one.tolist())} - {""})]
     where = {text: i for i, text in enumerate(texts)}
     columns |= {
@@ -309,12 +301,12 @@ def _reasons(
     return [[escape(why_zh(text)), escape(text)] for text in texts]
 
 
-def _take(field: "xr.Dataset", name: str, order: Ints, t: int) -> Floats:
-    """One month of a variable in page order; a variable without time is the same in every month."""
+def _take(field: "xr.Dataset", name: str, t: int) -> Floats:
+    """One month of a variable; a variable without time is the same in every month."""
     values = field[name]
     if "time" in values.dims:
         values = values.isel(time=t)
-    return values.to_numpy().astype(float)[order]
+    return values.to_numpy().astype(float)
 
 
 def _layer(name: str, unit: str, limits: list[float], ramp: list[str]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ import xarray as xr
 
 from hotspot import contracts
 from hotspot.grid.lattice import Grid
-from hotspot.kernels.arrays import Ints
 from hotspot.publish import words
 from hotspot.publish.palette import palette
 from hotspot.publish.rank_words import n_may
@@ -79,7 +78,6 @@ def reason_styles(reasons: Iterable[Any]) -> list[dict[str, Any]]:
 def warned_rows(
     warned: pd.DataFrame,
     field: xr.Dataset,
-    order: Ints,
     decimals: int,
     *,
     public: bool = False,
@@ -92,7 +90,6 @@ def warned_rows(
     ----------
     warned : DataFrame, from ``rank_warnings``
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
     public : bool
         Cell, place and reason only (D10).
     reasons : sequence of str, the classes in their order
@@ -108,7 +105,7 @@ def warned_rows(
     known = table[["lon", "lat"]].to_numpy(float)
     gcj = np.stack(wgs84_to_gcj02(known[:, 0], known[:, 1]), axis=1) if len(table) else known
     at = [[_number(v, 6) for v in spot] for spot in np.concatenate([known, gcj], axis=1)]
-    where = positions(table["cell"], field, order, "warning list")
+    where = positions(table["cell"], field, "warning list")
     if public:
         kinds = [reasons.index(reason) for reason in table["reason"]]
         rows = [{"i": place, "r": r, "at": spot} for place, r, spot in zip(where, kinds, at, strict=True)]
@@ -135,7 +132,7 @@ def warned_rows(
     return rows
 
 
-def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[str, list[dict[str, Any]]]:
+def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
     """
     Possible sources of each warned cell, in visiting order.
 
@@ -143,7 +140,6 @@ def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> 
     ----------
     traced : DataFrame, from ``trace_sources``, or None
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
 
     Returns
     -------
@@ -152,7 +148,7 @@ def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> 
     if traced is None or not len(traced):
         return {}
     known = source_classes()
-    table = traced.assign(place=positions(traced["cell"], field, order, "traced sources"))
+    table = traced.assign(place=positions(traced["cell"], field, "traced sources"))
     found: dict[str, list[dict]] = {}
     for row in table.sort_values(["place", "order", "facility"], kind="stable").to_dict("records"):
         kind = known.get(row["class_"])
@@ -177,7 +173,7 @@ def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> 
     return found
 
 
-def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> dict[str, Any]:
+def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset) -> dict[str, Any]:
     """
     What a month of much calm means for the sources of a warned cell.
 
@@ -185,7 +181,6 @@ def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> d
     ----------
     traced : DataFrame, from ``trace_sources`` with its attribute ``hours``, or None
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
 
     Returns
     -------
@@ -193,12 +188,10 @@ def calm_notes(traced: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> d
     """
     hours = {} if traced is None else traced.attrs.get("hours", {})
     said = {cell: list(calm_words(about)) for cell, about in sorted(hours.items()) if calm_words(about)[0]}
-    return _placed(said, field, order, "traced sources")
+    return _placed(said, field, "traced sources")
 
 
-def hidden_notes(
-    traced: pd.DataFrame | None, field: xr.Dataset, order: Ints, grid: Grid | None
-) -> dict[str, list[str]]:
+def hidden_notes(traced: pd.DataFrame | None, field: xr.Dataset, grid: Grid | None) -> dict[str, list[str]]:
     """
     Where to look first for what no register holds, and where no station could have seen it.
 
@@ -206,7 +199,6 @@ def hidden_notes(
     ----------
     traced : DataFrame, from ``trace_sources`` with its attribute ``unregistered``, or None
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
     grid : Grid, which names the cells around
 
     Returns
@@ -221,12 +213,10 @@ def hidden_notes(
         return list(findings_words(found, lambda east, north: str(grid.code(col + east, row + north))))
 
     hidden = sorted(traced.attrs.get("unregistered", {}).items())
-    return _placed({cell: told(cell, found) for cell, found in hidden}, field, order, "traced sources")
+    return _placed({cell: told(cell, found) for cell, found in hidden}, field, "traced sources")
 
 
-def past_notes(
-    past: Mapping[str, Sequence[Sequence[str]]] | None, field: xr.Dataset, order: Ints
-) -> dict[str, list[list[str]]]:
+def past_notes(past: Mapping[str, Sequence[Sequence[str]]] | None, field: xr.Dataset) -> dict[str, list[list[str]]]:
     """
     What lies behind cells: alarms, problems found, problems open.
 
@@ -234,19 +224,18 @@ def past_notes(
     ----------
     past : mapping cell -> list of (zh, en), or None
     field : Dataset (cell, time)
-    order : int array, from ``page_order``
 
     Returns
     -------
     dict: cell position as text -> list of (zh, en)
     """
     told = {cell: [[escape(text) for text in pair] for pair in lines] for cell, lines in sorted((past or {}).items())}
-    return _placed(told, field, order, "past of cells")
+    return _placed(told, field, "past of cells")
 
 
-def _placed(said: Mapping[str, Any], field: xr.Dataset, order: Ints, what: str) -> dict[str, Any]:
+def _placed(said: Mapping[str, Any], field: xr.Dataset, what: str) -> dict[str, Any]:
     """What is said of cells, by their position on the page as text."""
-    return dict(zip(map(str, positions(said, field, order, what)), said.values(), strict=True))
+    return dict(zip(map(str, positions(said, field, what)), said.values(), strict=True))
 
 
 def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[str, Any]]]:
@@ -289,7 +278,7 @@ def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[
     return {"classes": classes, "rows": rows}
 
 
-def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> list[int]:
+def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset) -> list[int]:
     """
     Positions of the formal hotspot cells: those that have not left the list.
 
@@ -300,11 +289,11 @@ def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset, order: Ints) -> l
     if hot is None or not len(hot):
         return []
     staying = hot[hot["status"] != "exited"] if "status" in hot else hot
-    return sorted(set(positions(staying["cell"], field, order, "hotspot list")))
+    return sorted(set(positions(staying["cell"], field, "hotspot list")))
 
 
 def not_ranked_rows(
-    not_ranked: pd.DataFrame | None, field: xr.Dataset, order: Ints, reasons: Sequence[str] = OURS
+    not_ranked: pd.DataFrame | None, field: xr.Dataset, reasons: Sequence[str] = OURS
 ) -> dict[str, list[Any]]:
     """
     Why hotspot cells were left out of a class: the distinct reasons, zh and en, and cell -> positions among them.
@@ -319,7 +308,7 @@ def not_ranked_rows(
     pairs = sorted(set(keys), key=lambda pair: (reasons.index(pair[0]) if pair[0] in reasons else 9, pair[1]))
     where = {pair: n for n, pair in enumerate(pairs)}
     found: dict[int, list[int]] = {}
-    for place, key in zip(positions(not_ranked["cell"], field, order, "not ranked"), keys, strict=True):
+    for place, key in zip(positions(not_ranked["cell"], field, "not ranked"), keys, strict=True):
         found.setdefault(place, []).append(where[key])
     written = [
         [reasons.index(reason) if reason in reasons else -1, escape(why_zh(why)), escape(why)] for reason, why in pairs

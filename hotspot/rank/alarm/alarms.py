@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hotspot.kernels.arrays import Floats
+from hotspot.kernels.arrays import Floats, Times
 from hotspot.kernels.flags import run_lengths
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
@@ -114,19 +114,12 @@ def weigh(
     ``hour`` counts along the stations' axis, ``time`` is local. ``attrs``: ``first`` (local time of hour 0),
     ``judged`` (the first hour that may alarm) and ``n_cell`` (instrumented cells)
     """
-    criteria = criteria or Criteria()
-    time = hours_of(stations)
-    local = time + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
-    rule = criteria.alarms.on(local[-1])
-    network = Network(stations, cells, rule, criteria, weather)
+    network, local = _network(stations, cells, criteria or Criteria(), weather)
     z, spread, judged = network.unusual(local)
-    places = network.places
-    parts = [candidate_rows(network, network.pool["pm25"][places], z[places], places, network.at(places), rule)]
+    parts = [_rows(network, z)]
     if fine is not None:
-        parts += fine_rows(network, fine, time, cells, (z, spread), rule)
-    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    table["time"] = local[table["hour"].to_numpy()]
-    table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
+        parts += fine_rows(network, fine, hours_of(stations), cells, (z, spread), network.rule)
+    table = _timed(pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True), local)
     table = table.sort_values(["cell", "sub_cell", "hour"], kind="stable", ignore_index=True)
     reported = np.isfinite(network.pool["pm25"]).any(axis=1) & network.inside
     table.attrs = {"first": str(local[0]), "judged": judged, "n_cell": len(set(network.cell[reported]))}
@@ -144,18 +137,28 @@ def candidates_of(
     (network, callable): the callable takes z, float64[n_station, n_time] in order of station id, and returns the
     rows of ``weigh``
     """
+    network, local = _network(stations, cells, criteria, weather)
+    return network, lambda z: _timed(_rows(network, z), local)
+
+
+def _network(
+    stations: xr.Dataset, cells: xr.Dataset, criteria: Criteria, weather: xr.Dataset | None
+) -> tuple[Network, Times]:
+    """The stations under the rule of their last day, and their local hours."""
     local = hours_of(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
-    rule = criteria.alarms.on(local[-1])
-    network = Network(stations, cells, rule, criteria, weather)
-    places = network.places
+    return Network(stations, cells, criteria.alarms.on(local[-1]), criteria, weather), local
 
-    def rows(z: Floats) -> pd.DataFrame:
-        table = candidate_rows(network, network.pool["pm25"][places], z[places], places, network.at(places), rule)
-        table["time"] = local[table["hour"].to_numpy()]
-        table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
-        return table
 
-    return network, rows
+def _rows(network: Network, z: Floats, *, usual: bool = True) -> pd.DataFrame:
+    """Candidate rows of the places inside."""
+    at = network.places
+    return candidate_rows(network, network.pool["pm25"][at], z[at], at, network.at(at), network.rule, usual=usual)
+
+
+def _timed(table: pd.DataFrame, local: Times) -> pd.DataFrame:
+    table["time"] = local[table["hour"].to_numpy()]
+    table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
+    return table
 
 
 def high_hours(
@@ -174,16 +177,10 @@ def high_hours(
     DataFrame for ``persistent.find_persistent``: as ``weigh``'s, without ``z`` of meaning, with ``broken``:
     the station had a doubted hour, or was silent for a day, in the four weeks that end with the hour's week
     """
-    criteria = criteria or Criteria()
-    local = hours_of(stations) + offset_hours(float(stations.attrs.get("utc_offset", 8.0)))
-    rule = criteria.alarms.on(local[-1])
-    network = Network(stations, cells, rule, criteria, weather)
-    places = network.places
-    high = np.where(network.pool["pm25"][places] >= rule.persistent_floor, np.inf, np.nan)
-    values, at = network.pool["pm25"][places], network.at(places)
-    table = candidate_rows(network, values, high, places, at, rule, usual=False)  # here the usual is what is looked for
-    table["time"] = local[table["hour"].to_numpy()]
-    table["fireworks"] = suppression.calendar(table["time"].to_numpy().astype("datetime64[h]"))
+    network, local = _network(stations, cells, criteria or Criteria(), weather)
+    rule, places = network.rule, network.places
+    high = np.where(network.pool["pm25"] >= rule.persistent_floor, np.inf, np.nan)
+    table = _timed(_rows(network, high, usual=False), local)  # here the usual is what is looked for
     week = (local.astype("datetime64[D]").astype(np.int64) + 3) // 7
     odd = network.doubt[places] != 0
     odd |= (network.flags[places] & mask_of(rule.persistent_doubts)) != 0
