@@ -8,7 +8,7 @@ are called as they are; only whoever comes through ``hotspot`` is asked.
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import signature
 from numbers import Number
 from pathlib import Path
 from types import MappingProxyType
@@ -131,7 +131,7 @@ def asked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def front(*args: Any, **settings: Any) -> Any:
         given = takes.bind(*args, **settings)
         for key, value in given.arguments.items():
-            if key in known and not (value is None and _may_lack(takes.parameters[key])):
+            if key in known and not (value is None and (takes.parameters[key].default is None or key in _MAY_LACK)):
                 refuse(name, key, value, known[key])
         if isinstance(given.arguments.get("study"), (str, Path)) and known["study"] is _STUDY:
             from hotspot.study import load_study
@@ -162,10 +162,6 @@ def refuse(function: str, name: str, value: Any, fit: Fit) -> None:
     if lacking:
         what = "column" if fit.columns else "dimension" if lacking[0] in fit.dims else "variable"
         raise DataError(f"{function}: {name} has no {what} {lacking[0]}; give {fit.words}.")
-
-
-def _may_lack(parameter: Parameter) -> bool:
-    return parameter.default is None or parameter.name in _MAY_LACK
 
 
 def _is(value: Any, kind: str) -> bool:

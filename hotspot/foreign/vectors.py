@@ -90,7 +90,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         crs = pyproj.CRS.from_user_input(about["crs"]) if about["crs"] else None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
         raise DataError(
-            f"{name}: cannot be read as a vector file ({_own_name(error, place, name)}); deliver it again."
+            f"{name}: cannot be read as a vector file ({str(error).replace(str(place), name)}); deliver it again."
         ) from None
     fields = about["fields"]
     files = packed(in_degrees(outlines, crs, name), job["folder"], name)
@@ -111,10 +111,6 @@ def _alone(path: Path, folder: Path, name: str) -> Path:
     for part in (path, *companions(path)):
         shutil.copyfile(part, folder / f"delivered{part.suffix.lower()}")
     return place
-
-
-def _own_name(error: Exception, place: Path, name: str) -> str:
-    return str(error).replace(str(place), name)
 
 
 def _plain(value: Any) -> str | float | None:

@@ -77,7 +77,7 @@ def month_zh(month: str) -> str:
     return f"{month[:4]}年{int(month[5:7])}月"
 
 
-def place_zh(lon: float, lat: float, digits: int = 4) -> str:
+def place_zh(lon: float, lat: float) -> str:
     """
     Coordinates as the public list prints them.
 
@@ -89,7 +89,7 @@ def place_zh(lon: float, lat: float, digits: int = 4) -> str:
     if not (known(lon) and known(lat)):
         return ""
     east, north = ("东经" if lon >= 0 else "西经"), ("北纬" if lat >= 0 else "南纬")
-    return f"{east}{abs(lon):.{digits}f}°，{north}{abs(lat):.{digits}f}°"
+    return f"{east}{abs(lon):.4f}°，{north}{abs(lat):.4f}°"
 
 
 def change_zh(change: float, change_pct: float, decimals: int) -> str:

@@ -147,9 +147,7 @@ class Once:
             self._reports[key] = found
         return self._reports[key]
 
-    def of_layers(
-        self, field: Any, about: Sequence[Any], make: Callable[[Any], np.ndarray], *, most: int = 31
-    ) -> np.ndarray:
+    def of_layers(self, field: Any, about: Sequence[Any], make: Callable[[Any], np.ndarray]) -> np.ndarray:
         """
         What is made of each layer of a raster by itself, e.g. the means of cells: made once in a layer's life.
 
@@ -160,9 +158,7 @@ class Once:
         about : sequence of what JSON knows
             What the answer hangs on beside the layer: cells, limits, code.
         make : callable
-            Takes a part of the field along time, gives an array with one entry per layer.
-        most : int
-            Layers that are handed to ``make`` at a time, so that no more are in memory.
+            Takes a part of the field along time, at most ``_AT_ONCE`` layers, gives an array with one entry per layer.
 
         Returns
         -------
@@ -173,8 +169,8 @@ class Once:
             return make(field)
         found = [self.store.get(key) for key in keys]
         lacking = [at for at, arrays in enumerate(found) if arrays is None]
-        for start in range(0, len(lacking), most):
-            part = lacking[start : start + most]
+        for start in range(0, len(lacking), _AT_ONCE):
+            part = lacking[start : start + _AT_ONCE]
             for at, array in zip(part, make(field.isel(time=part)), strict=True):
                 found[at] = {"layer": array}
                 self.store.put(keys[at], {"layer": np.asarray(array)})
@@ -186,6 +182,7 @@ class Once:
 _SELECTING = {"stack", "getitem", "concatenate", "transpose", "layer"}  # what leaves a layer as it is
 _LAYERS: OrderedDict[str, dict[str, list[str]]] = OrderedDict()  # origins by day, by the name of a lazy array
 _MOST = 1024
+_AT_ONCE = 31  # layers in memory
 
 
 def remember(name: str, by_day: dict[str, list[str]]) -> None:

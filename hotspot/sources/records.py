@@ -37,14 +37,13 @@ class Records:
     open_quote: bool
 
 
-def scan(data: bytes, separator: str = ",") -> Records:
+def scan(data: bytes) -> Records:
     """
     Find the records of CSV text.
 
     Parameters
     ----------
     data : bytes, UTF-8 text; line ends may be mixed (LF, CRLF, lone CR)
-    separator : str of one ASCII character
 
     Raises
     ------
@@ -61,7 +60,7 @@ def scan(data: bytes, separator: str = ",") -> Records:
     if octets.size == 0:
         nothing = np.empty(0, np.int64)
         return Records(nothing, nothing, nothing, nothing, 0, False)
-    inside, open_quote = _inside_quotes(data, octets, ord(separator))
+    inside, open_quote = _inside_quotes(data, octets)
     line_end = octets == _LF
     returns = octets == _CR
     if returns.any():
@@ -75,7 +74,7 @@ def scan(data: bytes, separator: str = ",") -> Records:
     # The CR of a CRLF belongs to the line end, not to the last field.
     crlf = (end > start) & (octets[np.maximum(end - 1, 0)] == _CR)
     end -= crlf
-    cuts = np.flatnonzero(octets == ord(separator))
+    cuts = np.flatnonzero(octets == ord(","))
     if inside is not None:
         cuts = cuts[~inside[cuts]]
     n_field = np.searchsorted(cuts, end) - np.searchsorted(cuts, start) + 1
@@ -86,26 +85,26 @@ def scan(data: bytes, separator: str = ",") -> Records:
     return Records(start[kept], end[kept], line[kept], n_field[kept].astype(np.int64), n_line, open_quote)
 
 
-def _inside_quotes(data: bytes, octets: NDArray[np.uint8], separator: int) -> tuple[Flags | None, bool]:
+def _inside_quotes(data: bytes, octets: NDArray[np.uint8]) -> tuple[Flags | None, bool]:
     """bool[n_byte], True between an opening and its closing quote; None where no quote occurs."""
     quotes = octets == _QUOTE
     if not quotes.any():
         return None, False
     after = np.cumsum(quotes, dtype=np.uint8) & 1  # wraps at 256, parity survives
     at = np.flatnonzero(quotes)
-    edges = np.array([separator, _LF, _CR, _QUOTE], np.uint8)
+    edges = np.array([ord(","), _LF, _CR, _QUOTE], np.uint8)
     before = octets[np.maximum(at - 1, 0)]
     behind = octets[np.minimum(at + 1, octets.size - 1)]
     opening = after[at] == 1
     plain = np.where(opening, np.isin(before, edges) | (at == 0), np.isin(behind, edges) | (at == octets.size - 1))
     if plain.all() and not after[-1]:
         return after.astype(bool), False
-    return _walk_quotes(data, chr(separator))
+    return _walk_quotes(data)
 
 
-def _walk_quotes(data: bytes, separator: str) -> tuple[Flags, bool]:
+def _walk_quotes(data: bytes) -> tuple[Flags, bool]:
     """The same for text with stray quotes: a quote opens only where a field begins."""
-    field = re.compile(rb"(?:\A|(?<=[\r\n" + re.escape(separator.encode()) + rb']))"[^"]*(?:""[^"]*)*(?:(")|\Z)')
+    field = re.compile(rb'(?:\A|(?<=[\r\n,]))"[^"]*(?:""[^"]*)*(?:(")|\Z)')
     inside = np.zeros(len(data), bool)
     for found in field.finditer(data):
         closed = found[1] is not None

@@ -156,9 +156,9 @@ def increments(values: Floats, neighbours: Floats, *, tracing: Tracing) -> Float
     return found
 
 
-def own_background(values: Floats, *, days: int = 3, quantile: float = 0.2) -> Floats:
+def own_background(values: Floats) -> Floats:
     """
-    The quiet hours of the days around each hour, for a station that stands alone.
+    The quiet fifth of the hours of three days around each hour, for a station that stands alone.
 
     Parameters
     ----------
@@ -173,5 +173,5 @@ def own_background(values: Floats, *, days: int = 3, quantile: float = 0.2) -> F
     >>> own_background(np.r_[np.full(40, 10.0), 90.0, np.full(40, 10.0)])[40]
     np.float64(10.0)
     """
-    window = pd.Series(values).rolling(24 * days + 1, center=True, min_periods=6)
-    return window.quantile(quantile).to_numpy()
+    window = pd.Series(values).rolling(24 * 3 + 1, center=True, min_periods=6)
+    return window.quantile(0.2).to_numpy()

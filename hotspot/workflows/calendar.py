@@ -51,7 +51,7 @@ def due_products(study: Study, asof: str, *, out: Path | str = "out") -> dict[st
     ValueError
         ``asof`` is no time.
     """
-    now = _instant(asof)
+    now = local_minute(asof)
     alerts = read_alerts(study.root, study.loop.alerts, Deliveries(study).intake()) if study.loop.alerts else None
     held = None if alerts is None else alert_on(alerts, f"{now:%Y-%m-%d}")
     rule, sent = study.criteria.cadence, _sent(study, out, asof)
@@ -298,10 +298,6 @@ def _sent(study: Study, out: Path | str, asof: str) -> dict[tuple[str, str], lis
             return sent_periods(ledger, asof)
     except DataError:  # nothing was published, so nothing was sent
         return {}
-
-
-def _instant(asof: str) -> pd.Timestamp:
-    return local_minute(asof)
 
 
 def _count(rows: list[dict[str, Any]], state: str) -> int:

@@ -186,10 +186,10 @@ def open_issues(part: Facts, most: int = 20) -> tuple[Grid | None, int, int]:
     return table, len(rows), late
 
 
-def busy_cells(part: Facts, pasts: dict[str, CellPast], most: int = 10) -> Grid | None:
-    """The cells with most alarms of a period and what lies behind them."""
+def busy_cells(part: Facts, pasts: dict[str, CellPast]) -> Grid | None:
+    """The ten cells with most alarms of a period and what lies behind them."""
     counts = part.alarms["cell"].value_counts()
-    order = sorted(counts.index, key=lambda cell: (-int(counts[cell]), cell))[:most]
+    order = sorted(counts.index, key=lambda cell: (-int(counts[cell]), cell))[:10]
     if not order:
         return None
     at = part.alarms.drop_duplicates("cell").set_index("cell")

@@ -36,7 +36,7 @@ from hotspot.rules.classes import area_classes
 from hotspot.rules.pollutants import Pollutant
 from hotspot.rules.rounding import plain_text
 from hotspot.sources.store import Store
-from hotspot.study import Office, Study
+from hotspot.study import Study
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -185,7 +185,7 @@ def _sheets(
             study, code, every[code], near, wind_of_cell.get(code),
             {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
         )  # fmt: skip
-        sheet["return_to"] = _return_to(study.office)
+        sheet["return_to"] = " ".join(filter(None, [legible(study.office.name), legible(study.office.contact)]))
         sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
         behind = [shorten(legible(zh), WHY_WIDTH) for zh, _ in past.get(code, ())]
         sheet["why"] += [["以往" if n == 0 else "", words] for n, words in enumerate(behind)]
@@ -229,11 +229,6 @@ def evidence_signs(grid: Grid, layers: "gpd.GeoDataFrame | None") -> list[dict[s
         {"x": a, "y": b, "symbol": s, "number": "", "evidence": True}
         for a, b, s in zip(x.tolist(), y.tolist(), shapes, strict=True)
     ]
-
-
-def _return_to(office: Office) -> str:
-    """Where the filled form goes: the office and how it is reached; a blank where the study names none."""
-    return " ".join(filter(None, [legible(office.name), legible(office.contact)]))
 
 
 def _front_rows(why: list[list[str]], least: int) -> int:

@@ -7,6 +7,7 @@ file holds no time of writing and no frame index: same month, same bytes.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -50,7 +51,6 @@ def cells_table(
         Stagnant-weather level, ug/m3. Default: the field's own ``level``, else NaN.
     grid : Grid, optional
         The lattice of the field. Default: made from the field's own ``spacing`` and ``crs``.
-
     standing : DataFrame, optional
         From ``rank_standing``: the claims about every hotspot cell's rank.
 
@@ -114,56 +114,25 @@ def cells_table(
     polygons = grid.polygons(field["col"].to_numpy(), field["row"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=polygons, crs="EPSG:4326")
     frame = frame.sort_values("cell", kind="stable", ignore_index=True)
-    keep = (
-        "lattice_id",
-        "month",
-        "unit",
-        "source",
-        "product",
-        "native_resolution_m",
-        "completeness",
-        "gas_state",
-        "method",
-    )
+    keep = "lattice_id month unit source product native_resolution_m completeness gas_state method".split()
     frame.attrs = {name: field.attrs[name] for name in keep if name in field.attrs}
     return frame
 
 
-def write_cells(
-    path: Path,
-    field: xr.Dataset,
-    *,
-    hot: pd.DataFrame,
-    gi: xr.Dataset | None = None,
-    warned: pd.DataFrame | None = None,
-    level: xr.Dataset | None = None,
-    grid: Grid | None = None,
-    standing: pd.DataFrame | None = None,
-) -> Path:
+def write_cells(path: Path, field: xr.Dataset, **given: Any) -> Path:
     """
-    Write ``cells.parquet``: the table of ``cells_table`` as GeoParquet 1.1 (WKB, WGS 84), columns named after what the
-    field is of.
+    Write ``cells.parquet``: the table of ``cells_table``, which takes the rest, as GeoParquet 1.1 (WKB, WGS 84), its
+    columns named after what the field is of.
 
     The lattice, month, unit, source and product stand in the file's metadata
     under ``hotspot``, as JSON.
-
-    Parameters
-    ----------
-    path : str or Path
-    field, hot, gi, warned, level, grid, standing
-        As ``cells_table`` takes them.
-
-    Raises
-    ------
-    DataError
-        As ``cells_table``.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
     import shapely
     from pyproj import CRS
 
-    table = cells_table(field, hot=hot, gi=gi, warned=warned, level=level, grid=grid, standing=standing)
+    table = cells_table(field, **given)
     columns, of = {}, contracts.pollutant_of(field)
     for name in table.columns:
         if name == "geometry":

@@ -102,7 +102,7 @@ def map_page(
     head = figure.header
     policy = POLICY.format(hosts="".join(f" {host}" for host in hosts))
     language = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    styles, code = leaflet_css() + template("map.css"), _script(of)
+    styles, code = leaflet_css() + template("map.css"), of.words("\n".join(map(template, _SCRIPTS)))
     head.add_child(Literal(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', "policy"))
     head._children.move_to_end("policy_policy", last=False)
     head.add_child(Literal(f"<title>{title}</title>{language}", "title"))
@@ -117,11 +117,6 @@ def map_page(
     html = figure.render()
     html = html.replace("</head>", f"<style>{font_face(html, code + before)}{styles}</style>\n</head>", 1)
     return html.replace("<html>", '<html lang="zh-CN">', 1)
-
-
-def _script(of: Pollutant) -> str:
-    """The page's own code; its marks are filled with what the pollutant's columns and its value are called."""
-    return of.words("\n".join(map(template, _SCRIPTS)))
 
 
 def frame(html: str, title: str, height: int = 640) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from hotspot.rules.pollutants import SLOT
 
 Weight = Literal["stop", "note", "not assessed"]
+_SHOWN = 12  # findings named where a month is stopped
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Finding:
         return f"{self.file}: {self.place}, {self.month}{many}: {said}{self.looks_like} ({self.kind})"
 
 
-def stopping(findings: Iterable[Finding], *, most: int = 12) -> str:
+def stopping(findings: Iterable[Finding]) -> str:
     """
     What is said where a month is stopped; an empty text where nothing stops it.
 
@@ -85,8 +86,8 @@ def stopping(findings: Iterable[Finding], *, most: int = 12) -> str:
     held = [one for one in findings if one.changes]
     if not held:
         return ""
-    lines = [f"  {one.sentence}" for one in held[:most]]
-    lines += [f"  ... and {len(held) - most} more"] if len(held) > most else []
+    lines = [f"  {one.sentence}" for one in held[:_SHOWN]]
+    lines += [f"  ... and {len(held) - _SHOWN} more"] if len(held) > _SHOWN else []
     example = held[0].ways
     return "\n".join(
         [
