@@ -14,7 +14,7 @@ from hotspot.synthetic import files
 from hotspot.synthetic.plume import make_hours
 from hotspot.synthetic.region import Region
 from hotspot.synthetic.sources import Source, emission_maps, make_sources
-from hotspot.synthetic.study import BOUNDARY_TOML
+from hotspot.synthetic.study import BOUNDARY_TOML, PLACES_TOML
 from hotspot.synthetic.weather import Weather, make_weather
 
 SEED = 20180828
@@ -225,23 +225,9 @@ hour_label = "start"
 source = "invented"
 source_zh = "虚构示例"
 
-[[facilities]]
-layout = "general"
-files = ["facilities.csv"]
-datum = "wgs84"
-vintage = "2023"
-source = "invented"
-
-[[backdrop]]
-files = ["backdrop/lines.geojson"]
-datum = "wgs84"
-source = "invented"
-
-[backdrop.columns]
-kind = "类型"
-name = "名称"
-number = "编号"
-
+"""
+    + PLACES_TOML
+    + """
 [[evidence_layer]]
 layout = "firms"
 kind = "fire"

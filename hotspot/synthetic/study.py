@@ -210,6 +210,24 @@ county_code = "县代码"
 township = "乡镇"
 township_code = "乡镇代码"
 """
+PLACES_TOML = """\
+[[facilities]]
+layout = "general"
+files = ["facilities.csv"]
+datum = "wgs84"
+vintage = "2023"
+source = "invented"
+
+[[backdrop]]
+files = ["backdrop/lines.geojson"]
+datum = "wgs84"
+source = "invented"
+
+[backdrop.columns]
+kind = "类型"
+name = "名称"
+number = "编号"
+"""
 _TOML = (
     """\
 # An invented study, written by hotspot. Every place, plant and number is made up.
@@ -273,21 +291,6 @@ files = ["terrain/dem.tif"]
 unit = "m"
 source = "invented"
 
-[[facilities]]
-layout = "general"
-files = ["facilities.csv"]
-datum = "wgs84"
-vintage = "2023"
-source = "invented"
-
-[[backdrop]]
-files = ["backdrop/lines.geojson"]
-datum = "wgs84"
-source = "invented"
-
-[backdrop.columns]
-kind = "类型"
-name = "名称"
-number = "编号"
 """
+    + PLACES_TOML
 )
