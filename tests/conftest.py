@@ -20,6 +20,8 @@ LONGEST = (
     "test_opened_once.py", "test_plugins.py", "test_year.py", "test_follow.py",
 )  # fmt: skip
 
+gc.set_threshold(50_000, 20, 20)  # what is loaded and collected stays: it is seldom looked through for garbage
+
 
 def pytest_collection_modifyitems(items):
     """The longest files first; the rest, and the tests of a file, stay in order."""

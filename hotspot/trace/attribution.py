@@ -18,6 +18,7 @@ from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.one_thread import one_thread
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.tracing import Tracing
+from hotspot.sources.store import Store
 from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
 from hotspot.trace.groups import groups
@@ -45,6 +46,7 @@ def trace_sources(
     criteria: Criteria,
     utc_offset: float | None = None,
     inventory: xr.DataArray | None = None,
+    store: Store | None = None,
 ) -> pd.DataFrame:
     """
     Possible sources of every warned cell, in the order in which to visit them.
@@ -63,6 +65,8 @@ def trace_sources(
         Default: what the stations or the weather carry, else Beijing's 8.
     inventory : DataArray (lat, lon), optional
         Emission inventory, t PM2.5 a year of each pixel; where it has anything it stands for our factors.
+    store : Store, optional
+        Where what no register holds, most of the work, is kept under what it hangs on. Default: nowhere.
 
     Returns
     -------
@@ -134,7 +138,8 @@ def trace_sources(
         )  # fmt: skip
         here = [cell for cell in codes if months[cell] == month]
         asked = np.array([spot[cell] for cell in here])
-        answers = dict(zip(here, whose(asked, hours, receptors, places, spacing=spacing, tracing=rule), strict=True))
+        whose_it_is = whose(asked, hours, receptors, places, spacing=spacing, tracing=rule, store=store)
+        answers = dict(zip(here, whose_it_is, strict=True))
         wanted = np.unique(np.concatenate([near[cell]["place"] for cell in here]))
         agreed = receptors.agreement(wanted)
         for cell in here:

@@ -6,7 +6,7 @@ source stands there, and whether one of a stated size could have been told at al
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.kernels.nonneg import gains
 from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
+from hotspot.sources.store import Store, code_of, given
 from hotspot.trace.footprint import SHAPES, Shape, footprints, wind_table
 from hotspot.trace.posterior import Posterior
 from hotspot.trace.unexplained import Evidence, hours_of, listening, weigh
@@ -126,6 +127,24 @@ def unregistered(
         taken.append(data.n_around + top)
     expected = 1 - absent
     return Unregistered(expected, emission / np.maximum(expected, 1e-300), observable, first, told)
+
+
+def kept_unregistered(
+    store: Store | None, post: Posterior, shape: tuple[int, Shape], *arrays: Floats, step: float, tracing: Tracing
+) -> Unregistered:
+    """``unregistered``, kept under a hash of all that it looks at: a check, the month and its revisions ask alike."""
+    if store is None or not post.informed:
+        return unregistered(post, shape, *arrays, step=step, tracing=tracing)
+
+    def make() -> dict[str, np.ndarray]:
+        found = unregistered(post, shape, *arrays, step=step, tracing=tracing)
+        return {name: np.asarray(value) for name, value in found._asdict().items()}
+
+    looked_at = given(*arrays, post.heard, post.fits[shape[0]].log_emission)
+    code = code_of(*(f"hotspot.trace.{name}" for name in ("footprint", "posterior", "unexplained", "unregistered")))
+    about = [shape, step, tracing.model_dump(mode="json"), code]
+    found: Any = store.asked(store.key("what no register holds", looked_at, about), make)
+    return Unregistered(**found)._replace(chance_any=float(found["chance_any"]))
 
 
 def _near(post: Posterior, stations: Floats, places: Floats, tracing: Tracing) -> Ints:

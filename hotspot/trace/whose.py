@@ -13,11 +13,12 @@ import numpy as np
 from hotspot.in_order import in_order, threads
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.rules.tracing import Tracing
+from hotspot.sources.store import Store
 from hotspot.trace.agreement import Receptors
 from hotspot.trace.footprint import SHAPES, Shape, over_cells
 from hotspot.trace.hours import Hours, own_background
 from hotspot.trace.posterior import Posterior, emission_prior, source_shares
-from hotspot.trace.unregistered import Unregistered, unregistered
+from hotspot.trace.unregistered import Unregistered, kept_unregistered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,14 @@ class Answer:
 
 
 def whose(
-    cells: Floats, hours: Hours, receptors: Receptors, places: "pd.DataFrame", *, spacing: float, tracing: Tracing
+    cells: Floats,
+    hours: Hours,
+    receptors: Receptors,
+    places: "pd.DataFrame",
+    *,
+    spacing: float,
+    tracing: Tracing,
+    store: Store | None = None,
 ) -> list[Answer | None]:
     """
     The posterior of each cell.
@@ -56,6 +64,8 @@ def whose(
     places : DataFrame ``x y class_ emission sized`` of the facilities
     spacing : float, m
     tracing : Tracing, from the criteria
+    store : Store, optional
+        As of ``trace_sources``.
 
     Returns
     -------
@@ -72,7 +82,7 @@ def whose(
 
     def answers(job: tuple[Ints, Floats, Floats]) -> list[Answer]:
         rows, middle, wind = job
-        return _block(cells[rows, 2:], middle, wind, receptors, places, spacing, tracing)
+        return _block(cells[rows, 2:], middle, wind, receptors, places, spacing, tracing, store)
 
     with threads() as runs:
         for (rows, _, _), own in zip(jobs, in_order(answers, jobs, runs), strict=True):
@@ -89,6 +99,7 @@ def _block(
     places: "pd.DataFrame",
     spacing: float,
     tracing: Tracing,
+    store: Store | None,
 ) -> list[Answer]:
     """The answers for the cells of one block."""
     half = BLOCK * 2**-0.5
@@ -111,7 +122,9 @@ def _block(
     )  # fmt: skip
     best = int(np.argmax(post.weight))
     return [
-        _answer(post, row, centre, around, (best, SHAPES[best]), values, at[near], wind, xy[around], spacing, tracing)
+        _answer(
+            post, row, centre, around, (best, SHAPES[best]), values, at[near], wind, xy[around], spacing, tracing, store
+        )
         for row, centre in enumerate(centres)
     ]
 
@@ -128,12 +141,15 @@ def _answer(
     sources: Floats,
     spacing: float,
     tracing: Tracing,
+    store: Store | None,
 ) -> Answer:
     """One cell's part of its block's posterior, with what no register holds and what comes from outside."""
     step = spacing / _SUB
     line = (np.arange(3 * _SUB) - 1.5 * _SUB + 0.5) * step
     parts = np.column_stack([np.tile(line, line.size), np.repeat(line[::-1], line.size)]) + centre
-    hidden = unregistered(post, shape, values, stations, wind, sources, parts, step=step, tracing=tracing)
+    hidden = kept_unregistered(
+        store, post, shape, values, stations, wind, sources, parts, step=step, tracing=tracing
+    )  # fmt: skip
     foot = over_cells([centre], parts, wind, shape[1], spacing=spacing)[0]
     extra = float((hidden.chance * hidden.emission) @ foot)
     outside = np.nan

@@ -47,7 +47,7 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
     --------
     >>> import tempfile
     >>> from hotspot.synthetic.study import synthetic_month
-    >>> study = synthetic_month(size="small").study
+    >>> study = synthetic_month(size="small").study.with_criteria(selection={"second_criterion": "none"})
     >>> [path.name for path in write_atlas(study, 2025, city="990100", out=tempfile.mkdtemp())]
     ['atlas-2025-990100.pdf']
     """

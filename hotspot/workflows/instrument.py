@@ -60,7 +60,7 @@ def instrument(
     --------
     >>> import tempfile
     >>> from hotspot.synthetic.study import synthetic_month
-    >>> study = synthetic_month(size="small").study
+    >>> study = synthetic_month(size="small").study.with_criteria(selection={"second_criterion": "none"})
     >>> sites = instrument(study, 2025, cells=2, stations=4, out=tempfile.mkdtemp())
     >>> sites["cell"].nunique() <= 2, bool((sites["gain"] > 0).all())
     (True, True)

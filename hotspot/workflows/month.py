@@ -234,6 +234,7 @@ def derive(
         warned if usual else warned.iloc[:0], delivered.weather, delivered.facilities,
         cells=cells, stations=delivered.reference if usual else None, micro=delivered.stations, criteria=criteria,
         inventory=read_inventory(study.inventory, study.root, intake, bounds=around(study)),
+        store=deliveries.once.store,
     )  # fmt: skip
     census = inventory(
         delivered.facilities, cells, study.grid, boundaries=study.boundaries, hot=hot, warned=warned

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from hotspot.rules.tracing import Tracing
+from hotspot.sources.store import Store
+from hotspot.trace import unregistered as module
 from hotspot.trace.footprint import DEPTH, LEAST, SHAPES, footprints, over_cells, wind_table
 from hotspot.trace.posterior import emission_prior, source_shares
-from hotspot.trace.unregistered import unregistered
+from hotspot.trace.unregistered import kept_unregistered, unregistered
 
 RULE = Tracing()
 
@@ -130,7 +132,7 @@ def test_spikes_and_gaps_do_not_decide():
     assert share(values) > 0.6 and abs(share(spoilt) - share(values)) < 0.1
 
 
-def _hidden(stations, *, strength=12.0, seed=4):
+def _asked(stations, *, strength=12.0, seed=4):
     """An unregistered source in the north-east of a cell, one registered far off, and what stations say of both."""
     rng = np.random.default_rng(seed)
     wind = wind_table(*rng.normal(0, 2.5, (2, 600)))
@@ -143,8 +145,35 @@ def _hidden(stations, *, strength=12.0, seed=4):
     prior = emission_prior([8.0], ["steel"], [True], tracing=RULE)
     post = source_shares(values, stations, wind, known, prior, [[0, 0]], spacing=3000.0, tracing=RULE)
     best = int(np.argmax(post.weight))
-    found = unregistered(post, (best, SHAPES[best]), values, stations, wind, known, parts, step=500.0, tracing=RULE)
-    return found, np.abs(parts - place).max(axis=1) <= 501
+    near = np.abs(parts - place).max(axis=1) <= 501
+    return (post, (best, SHAPES[best]), values, stations, wind, known, parts), near
+
+
+def _hidden(stations, **how):
+    asked, near = _asked(stations, **how)
+    return unregistered(*asked, step=500.0, tracing=RULE), near
+
+
+def test_what_no_register_holds_is_kept_until_anything_it_hangs_on_changes(tmp_path, monkeypatch):
+    asked, _ = _asked([[-800, -900], [900, -700], [-700, 1000], [1200, 900]])
+    found, times = unregistered(*asked, step=500.0, tracing=RULE), []
+    monkeypatch.setattr(module, "unregistered", lambda *args, **how: times.append(1) or found)
+    for _ in range(2):
+        kept = kept_unregistered(Store(tmp_path), *asked, step=500.0, tracing=RULE)
+        for mine, own in zip(kept, found, strict=True):
+            np.testing.assert_array_equal(mine, own)
+            assert np.asarray(mine).dtype == np.asarray(own).dtype
+    assert len(times) == 1
+    others = [(*asked[:at], asked[at] + 1e-9, *asked[at + 1 :]) for at in range(2, 7)]
+    others.append((asked[0], (0, SHAPES[0] if asked[1][1] != SHAPES[0] else SHAPES[1]), *asked[2:]))
+    for other in others:
+        kept_unregistered(Store(tmp_path), *other, step=500.0, tracing=RULE)
+    kept_unregistered(Store(tmp_path), *asked, step=499.0, tracing=RULE)
+    kept_unregistered(Store(tmp_path), *asked, step=500.0, tracing=RULE.model_copy(update={"seed": RULE.seed + 1}))
+    assert len(times) == 1 + len(others) + 2
+    for _ in range(2):
+        kept_unregistered(None, *asked, step=500.0, tracing=RULE)
+    assert len(times) == 1 + len(others) + 4, "without a store nothing is kept"
 
 
 def test_an_unregistered_source_is_found_within_one_sub_cell():

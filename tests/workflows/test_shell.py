@@ -43,6 +43,14 @@ def test_a_log_has_one_line_a_step_with_its_time():
         assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d {words}", line)
 
 
+def test_a_command_seldom_looks_for_cycles_but_does():
+    code = "import gc; from hotspot import cli; cli.app = lambda: print(*gc.get_threshold()); cli.main()"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    often = [int(one) for one in told.stdout.split()]
+    assert 0 < often[0] < 100_000
+    assert often[0] * often[1] * often[2] > 1_000_000, "objects that a month makes"
+
+
 def completed(script, *words):
     """What bash offers for the words of a line, the last one unfinished."""
     line = " ".join(f"'{word}'" for word in words)
