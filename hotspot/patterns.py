@@ -59,7 +59,7 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
     Raises
     ------
     DataError
-        A link leads to nothing: what was delivered is not there.
+        A link leads to nothing: what was delivered is not there. Or a name is no UTF-8.
 
     Examples
     --------
@@ -77,6 +77,8 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
     named.sort(key=lambda path: os.path.realpath(path) != os.path.abspath(path))  # links last
     files: dict[str, Path] = {}
     for path in named:
+        if path.name != path.name.encode(errors="replace").decode():  # no manifest can name it
+            raise DataError(f"{path.relative_to(root)}: its name is not written in UTF-8; rename the file.")
         if path.is_file():
             files.setdefault(os.path.realpath(path), path)
         elif not path.exists():

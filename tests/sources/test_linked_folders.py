@@ -1,5 +1,8 @@
 """Linked delivery folders, and files of one name (RELIABILITY G 9)."""
 
+import os
+import sys
+
 import pytest
 
 from hotspot.patterns import find_files, match_files
@@ -56,6 +59,14 @@ def test_a_link_to_nothing_is_refused_and_not_left_out(root):
     assert len(find_files(root, ["*/pm25.csv"], "stations")) == 2
     with pytest.raises(DataError, match=r"2020-02/pm10\.csv: a link to a file that is not there"):
         find_files(root, ["*/*.csv"], "stations")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not take such a name")
+def test_a_name_that_no_product_can_write_is_refused(root):
+    """A raster of that name was called broken, to be fetched again."""
+    (root / os.fsdecode(b"pm25_\xff.csv")).write_text("station,pm25\nA,1\n")
+    with pytest.raises(DataError, match="its name is not written in UTF-8; rename the file"):
+        find_files(root, ["*.csv"], "stations")
 
 
 def test_links_in_a_ring_end(root):
