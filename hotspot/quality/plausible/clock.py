@@ -171,7 +171,8 @@ def lags(series: Series) -> tuple[np.ndarray, np.ndarray]:
     row = {str(name): at for at, name in enumerate(series.other_ids)}
     day = np.unique(series.local.astype("datetime64[D]"), return_inverse=True)[1].astype(np.int64)
     n_day = int(day.max()) + 1
-    draws = np.random.default_rng(0).multinomial(n_day, np.full(n_day, 1 / n_day), _DRAWS).astype(float)
+    draws = np.random.default_rng(0).multinomial(n_day, np.full(n_day, 1 / n_day), _DRAWS)
+    weights = np.vstack([np.ones(n_day), draws])
     lag, error = np.full(len(series.ids), np.nan), np.full(len(series.ids), np.nan)
     for at, name in enumerate(series.ids):
         near = series.neighbour[at][series.neighbour[at] >= 0]
@@ -179,8 +180,8 @@ def lags(series: Series) -> tuple[np.ndarray, np.ndarray]:
         if near.size < rules.min_neighbours or np.isfinite(mine).sum() < 2 * rules.min_hours:
             continue
         sums = kernel.lag_sums(mine, np.ascontiguousarray(own[near]), day, n_day, _NEAR)
-        lag[at] = _peak(sums, np.ones(n_day))
-        error[at] = np.std([_peak(sums, weight) for weight in draws])
+        lag[at], *drawn = _peaks(sums, weights)
+        error[at] = np.std(drawn)
     told = np.isfinite(lag)
     if not told.any():
         return lag, error
@@ -198,13 +199,13 @@ def quick(values: np.ndarray) -> np.ndarray:
     return logs - flags.local_medians(logs, 5, 5)
 
 
-def _peak(sums: np.ndarray, weight: np.ndarray) -> float:
-    """Lag of the best mean correlation, between hours by a parabola; NaN where there is none."""
-    product, one, other = np.moveaxis(sums @ weight, 1, 0)
+def _peaks(sums: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Of each row of weights of the days the lag of the best mean correlation, between hours by a parabola."""
+    product, one, other = np.moveaxis(sums @ weights.T, 1, 0)
     score = np.mean(product / np.sqrt(np.maximum(one * other, 1e-12)), axis=1)
-    at = int(np.argmax(score))
-    if at in (0, 2 * _NEAR):
-        return float(at - _NEAR)
-    low, top, high = score[at - 1 : at + 2]
+    best, row = score.argmax(axis=0), np.arange(len(weights))
+    at = np.clip(best, 1, 2 * _NEAR - 1)
+    low, top, high = score[at - 1, row], score[at, row], score[at + 1, row]
     bend = low - 2 * top + high
-    return float(at - _NEAR + (0.5 * (low - high) / bend if bend < 0 else 0.0))
+    between = (at == best) & (bend < 0)
+    return best - _NEAR + np.where(between, 0.5 * (low - high) / np.where(between, bend, 1.0), 0.0)

@@ -161,34 +161,27 @@ def fit_to_map(series: Series) -> Fit | None:
 
 
 def _gains(together: np.ndarray, km: np.ndarray) -> np.ndarray:
-    """float64[d, n, n]: what exchanging two stations wins in log likelihood, for covariances float64[d, n, n]."""
+    """
+    float64[d, n, n], above the diagonal: what exchanging two stations wins in log likelihood, for covariances
+    float64[d, n, n].
+    """
+    from hotspot.kernels.exchange import least_squares
+
+    # Gaussian log likelihood of contrasts, their scale profiled out: -(n - 1) / 2 log(squares x their determinant's
+    # share). It is greatest where what stands in the logarithm is least.
     n = len(km)
-    stays, moved = np.full(len(together), -np.inf), np.full(together.shape, -np.inf)
-    own = np.diagonal(together, axis1=1, axis2=2)
+    stays, moved = np.full(len(together), np.inf), np.full(together.shape, np.inf)
     for reach in _REACH_KM:
         for apart in _APART:
             inverse = np.linalg.inv((1 - apart) * np.exp(-km / reach) + apart * np.eye(n))
             total = inverse.sum()
             q = inverse - np.outer(inverse.sum(axis=1), inverse.sum(axis=0)) / total  # contrasts only
-            size = -np.linalg.slogdet(inverse)[1] + np.log(total)
+            scale = float(np.exp((np.log(total) - np.linalg.slogdet(inverse)[1]) / (n - 1)))
             here = np.einsum("ij,dij->d", q, together)
-            # Change of sum q_ij C_ij by an exchange of a and b: 2 sum_k (q_ak - q_bk) (C_bk - C_ak), k neither a nor
-            # b, and (q_aa - q_bb) (C_bb - C_aa).
-            cross = q @ together
-            kept = np.diagonal(cross, axis1=1, axis2=2)
-            change = cross + cross.transpose(0, 2, 1) - kept[:, :, None] - kept[:, None, :]
-            of_q = np.diag(q)
-            change -= (of_q[:, None] - q) * (together - own[:, :, None])
-            change -= (q - of_q[None, :]) * (own[:, None, :] - together)
-            change = 2 * change + (of_q[:, None] - of_q[None, :]) * (own[:, None, :] - own[:, :, None])
-            stays = np.maximum(stays, _likelihood(here, size, n))
-            moved = np.maximum(moved, _likelihood(here[:, None, None] + change, size, n))
-    return moved - stays[:, None, None]
-
-
-def _likelihood(squares: np.ndarray, size: float, n: int) -> np.ndarray:
-    """Gaussian log likelihood of contrasts with their scale profiled out."""
-    return -0.5 * (size + (n - 1) * np.log(np.maximum(squares, 1e-12)))
+            stays = np.minimum(stays, np.maximum(here, 1e-12) * scale)
+            least_squares(together, q, q @ together, here, scale, moved)
+    moved = np.where(np.triu(np.ones((n, n), bool), 1), moved, stays[:, None, None])
+    return -0.5 * (n - 1) * (np.log(moved) - np.log(stays)[:, None, None])
 
 
 def _nearest_middle(series: Series, seen: np.ndarray) -> np.ndarray:
