@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _LEVEL = 5.0  # ug/m3 added before a logarithm
 _ENOUGH = 200  # left-out hours without which the stated error is the variogram's
 _SCALES = (0.7, 2.0)  # how far the left-out hours may move it
+_BESIDE_M = 2000.0  # stations that stand side by side: what they differ by all the time is mostly the instruments'
+_BESIDE = 8  # of which so many must have a neighbour, with ...
+_TOGETHER = 12  # ... so many hours in common
+_OF_PLACE = 0.5  # of the variance of hours, that two places side by side may differ by all the time
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Residuals:
     station_pattern: dict  # month -> float array (place); empty without a trend
     usual_sd: float  # ug/m3, where an hour has too few stations for its own
     criteria: Criteria
+    noise: Floats  # float64[station], each instrument's own error, a share of the value
     shared: float = 0.0  # error that the calibrations have in common, a share of the value
     scale: float = 1.0  # of the stated error, so that 95 % of left-out hours lie within 1.96 of it
     kept: float = 0.0  # how much of what kriging smoothed away at a station belongs to its sub-cell, 0 to 1
@@ -155,12 +160,15 @@ def learn(
         runs = [by_place(x, y, _some(stations, "pm25", np.minimum(hours + lag, local.size - 1)))[2] for lag in (1, 2)]
         stated = error
         error, shared = split_error(sample, runs[0], runs[1], error)
+        # Gains of single instruments do not change by the hour, but are their own: neighbours show them.
+        gain, sure = own_gain(px, py, sample, runs[0])
+        gain, shared = min(gain, shared), float(np.sqrt(max(shared**2 - sure**2, 0.0)))
+        error = np.hypot(error, gain * (np.maximum(sample, 0.0) + _LEVEL))
     ways = [_fit(px, py, sample, error, months, target, first, {}, criteria)]
     if station_pattern:
         ways.append(_fit(px, py, sample, error, months, target, first, station_pattern, criteria))
     if stated is not None:
-        # Gains of single instruments are their own and do not change by the hour: whether what is stated beyond the
-        # hourly noise is such, the left-out stations say.
+        # Whether what is stated beyond both acts like noise of single stations, the left-out stations say.
         ways += [_fit(px, py, sample, stated, months, target, first, {}, criteria)]
         if station_pattern:
             ways.append(_fit(px, py, sample, stated, months, target, first, station_pattern, criteria))
@@ -178,12 +186,14 @@ def learn(
         "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
         "loo_rmse_trend": ways[1]["loo"]["rmse"] if station_pattern else float("nan"),
     }
-    kept = 0.0
-    if error is not None:
+    kept, noise = 0.0, np.zeros(x.size)
+    if error is not None and stated is not None:
+        noise = _own_share(stations, hours) * float(np.nanmedian(error / stated))
         # Of what two stations side by side differ by, the instrument's noise of the hour; the rest is the place's.
         near = fitted.nugget + float(np.median(best["blocks"].noise))
         kept = max(1.0 - float(np.median(ways[0]["blocks"].noise)) / near, 0.0)
-    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, shared, best["loo"]["scale"], kept), attrs
+    scale = best["loo"]["scale"]
+    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, noise, shared, scale, kept), attrs
 
 
 def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tuple[Floats, float]:
@@ -230,6 +240,69 @@ def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tup
     usual = float(np.nanmedian(stated**2)) if np.isfinite(stated).any() else 0.0
     share = min(1.0, np.sqrt(white / usual)) if usual > 0 else 1.0
     return error * share, float(np.sqrt(max(usual - white, 0.0)))
+
+
+def own_gain(x: Floats, y: Floats, now: Floats, next_: Floats) -> tuple[float, float]:
+    """
+    What each instrument reads too high or low all the time, 1 sd, a share of the value.
+
+    Parameters
+    ----------
+    x, y : float arrays (place), m
+    now, next_ : float array (place, hour), ug/m3, in some hours and the one that follows each of them
+
+    Returns
+    -------
+    (likely, sure): float, shares; 0 where fewer than eight stations have another within 2 km. ``sure`` is less, by what
+    so few stations leave open: what is taken from the error that all share must be known.
+
+    Notes
+    -----
+    With d_t the logarithm of a station over its nearest neighbour, the variance of mean d over the stations (by the
+    median, so that few places beside a plant do not count) is twice that of the gains, and what two places differ by
+    all the time. Of the latter it is said that it is half of what they differ by for hours, ``cov(d_t, d_(t+1))``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(3)
+    >>> x, gain = np.arange(200) * 1000.0, np.exp(rng.normal(0, 0.1, (200, 1)))
+    >>> values = 60 * gain * np.exp(rng.normal(0, 0.05, (200, 49)))
+    >>> [round(gain, 2) for gain in own_gain(x, np.zeros(200), values[:, :-1], values[:, 1:])]
+    [0.1, 0.08]
+    """
+    from scipy.spatial import KDTree
+
+    if x.size <= _BESIDE:
+        return 0.0, 0.0
+    away, near = (part[:, 1] for part in KDTree(np.column_stack([x, y])).query(np.column_stack([x, y]), 2))
+    gaps = []
+    for values in (now, next_):
+        logs = np.log(np.maximum(values, 0.0) + _LEVEL)
+        gaps.append(logs - logs[near])
+    both = np.isfinite(gaps[0]) & np.isfinite(gaps[1])
+    use = (away <= _BESIDE_M) & (both.sum(axis=1) >= _TOGETHER)
+    if use.sum() < _BESIDE:
+        return 0.0, 0.0
+    first, then = (np.where(both, gap, 0.0)[use] for gap in gaps)
+    n = both[use].sum(axis=1)
+    usual = first.sum(axis=1) / n
+    passing = (first * then).sum(axis=1) / n - usual * then.sum(axis=1) / n
+    lasting = (1.4826 * float(np.median(np.abs(usual)))) ** 2
+    own = max(lasting - _OF_PLACE * max(float(np.median(passing)), 0.0), 0.0) / 2
+    # The median of n squares is known to 2.3 / sqrt(n) of it, to 2.8 where some pairs count twice; 1.28 times that is
+    # passed once in ten.
+    sure = own * max(1 - 1.28 * 2.8 / np.sqrt(use.sum()), 0.0)
+    return float(np.sqrt(own)), float(np.sqrt(sure))
+
+
+def _own_share(stations: "xr.Dataset", hours: Ints) -> Floats:
+    """What each station states of its error, the usual share of its value; without limit where it states none."""
+    values, error = (_some(stations, name, hours) for name in ("pm25", "pm25_error"))
+    share = np.where(np.isfinite(values) & np.isfinite(error), error / (np.maximum(values, 0.0) + _LEVEL), np.nan)
+    told = np.isfinite(share).any(axis=1)
+    out = np.full(len(share), np.inf)
+    out[told] = np.nanmedian(share[told], axis=1)
+    return out
 
 
 def _some(stations: "xr.Dataset", name: str, hours: Ints) -> Floats:
