@@ -14,7 +14,8 @@ import xarray as xr
 from hour_world import make_world, red
 
 from hotspot.estimate.fine.downscale import downscale
-from hotspot.estimate.fine.hourly import _spread_of_others, own_gain
+from hotspot.estimate.fine.hourly import _spread_of_others
+from hotspot.estimate.fine.instruments import own_gain
 from hotspot.grid.lattice import Grid
 from hotspot.rules.criteria import Criteria
 
