@@ -15,6 +15,7 @@ from hour_world import make_world, red
 
 from hotspot.estimate.fine.downscale import downscale
 from hotspot.estimate.fine.hourly import _spread_of_others
+from hotspot.estimate.fine.instruments import own_gain
 from hotspot.grid.lattice import Grid
 from hotspot.rules.criteria import Criteria
 
@@ -132,6 +133,36 @@ def test_a_shared_error_is_said_and_not_smoothed_and_a_measured_sub_cell_keeps_i
     one = next(at for at in range(sub.size) if sub[at] in set(told["sub_cell"].values.astype(str)))
     away = np.abs(told["pm25"].sel(sub_cell=sub[one]).values - stations["pm25"].values[one])
     assert np.nanmedian(away) < 0.35 * float(np.nanmedian(np.abs(stations["pm25"] - stations["pm25"].mean("station"))))
+
+
+def gained(seed, sd):
+    """A world whose instruments each read too high or low by a share of their own, stated as it is; no shared error."""
+    world, rng = make_world(seed, months=1, probes=4, first="2025-11", size=6.0), np.random.default_rng(seed)
+    values = world.truth * np.exp(rng.normal(0, sd, (len(world.truth), 1)) + rng.normal(0, 0.06, world.truth.shape))
+    dims = ("station", "time")
+    stations = world.stations.assign(pm25=(dims, values), pm25_error=(dims, np.hypot(sd, 0.06) * values))
+    return world, stations.isel(time=slice(0, 168))
+
+
+def test_gains_of_single_instruments_are_not_taken_for_an_error_of_all():
+    """They were: the error stated was one and a half times too large, and measured sub-cells kept their gain."""
+    world, stations = gained(31, 0.2)
+    fine = downscale(stations, world.cells.sel(cell=world.probed), criteria=Criteria())
+    assert fine.attrs["error_shared"] < 0.16
+    away = fine["pm25"].values - world.fine[:, :168]
+    measured = fine["support"].values == 2
+    nearest = naive(stations, fine["x"].values, fine["y"].values)["nearest"] - world.fine[:, :168]
+    assert np.sqrt((away[measured] ** 2).mean()) < 0.75 * np.sqrt((nearest[measured] ** 2).mean())
+
+
+@pytest.mark.parametrize("sd", [0.0, 0.1, 0.2])
+def test_what_neighbours_differ_by_all_the_time_is_the_gain(sd):
+    stations = gained(32, sd)[1]
+    values = stations["pm25"].values
+    x, y = Grid().project(stations["lon"].values, stations["lat"].values)
+    likely, sure = own_gain(x, y, values[:, :-1], values[:, 1:])
+    assert abs(likely - sd) < 0.06 and sure <= likely
+    assert own_gain(x[:7], y[:7], values[:7, :-1], values[:7, 1:]) == (0.0, 0.0)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,16 @@ def test_an_episode_is_found_with_start_end_peak_and_count():
     assert 3.3 < alarm.ratio < 4.7 and alarm.why == ""
 
 
+def test_an_instrument_that_always_reads_above_the_ratio_is_known_for_it():
+    """Its hours above the ratio were left out of what is usual, so nothing was known of it and its noise was pushed."""
+    calm = network(days=45)
+    stations = raised(raised(calm, 4, slice(None), 1.65), 4, np.arange(24 * 40, 24 * 40 + 4), 1.35)
+    stations = stations.assign(pm25_error=(("station", "time"), 0.35 * stations["pm25"].values))
+    assert not len(alarms_of(stations))
+    burning = raised(stations, 4, np.arange(24 * 42, 24 * 42 + 4), 4.0)
+    assert (alarms_of(burning)["state"] == "pushed").sum() == 1
+
+
 def test_each_of_the_four_conditions_is_needed():
     bump = np.arange(AT, AT + 5)
     assert len(alarms_of(raised(network(), 4, bump, 4.0))) == 1

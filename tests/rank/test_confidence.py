@@ -182,6 +182,23 @@ def test_posterior_sets_hold_the_truth_as_often_as_they_say(spread):
             assert true[at].mean() == pytest.approx(stated[at].mean(), abs=0.07)
 
 
+def test_draws_are_no_farther_from_the_truth_than_the_estimates():
+    """Cells of towns differ smoothly; heavy tails cell by cell drew them 1.4 times as far away."""
+    rng, place = np.random.default_rng(3), np.stack([a.ravel() for a in np.mgrid[:7, :7] * 3.0], axis=1)
+    km = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1))
+    error = 0.027**2 * (np.exp(-((km / 25) ** 2)) + 1e-3 * np.eye(49))
+    level, root = np.zeros(49), np.linalg.cholesky(error)
+    for row, col, height in ((3.0, 3.0, 0.5), (15.0, 12.0, 0.3)):
+        level = level + height * np.exp(-((place[:, 0] - row) ** 2 + (place[:, 1] - col) ** 2) / 72)
+    ours, naive = [], []
+    for month in range(20):
+        estimate = level + root @ rng.normal(size=49)
+        drawn = posterior_draws(estimate, error, place, 400, [month]).mean(axis=1)
+        ours.append(np.std(drawn - level))
+        naive.append(np.std(estimate - level))
+    assert np.mean(ours) < 1.1 * np.mean(naive)
+
+
 # --- sets ------------------------------------------------------------------------------------------
 
 

@@ -70,7 +70,8 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
     truth = model.covariance(km) + np.diag(fine) + stretch
     # Never singular: days without any noise still differ in the twelfth digit.
     noise = model.own + 1e-7 * (model.total + model.own + model.shared) + 1e-13
-    both = truth + model.error(km) + noise * np.eye(chosen.size)
+    # How alike the errors of neighbours are is the least known: a Gaussian would have their difference for nothing.
+    both = truth + model._replace(shape=1.0).error(km) + noise * np.eye(chosen.size)
     day, unsure = day_levels(model.day, np.isfinite(values).mean(axis=0))
     most = _OUTLIER * np.sqrt(model.total + model.own + model.shared)
     expected = day + cell[:, None] + float(np.nanmean(logs - cell[:, None] - day))

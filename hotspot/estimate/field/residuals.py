@@ -11,6 +11,7 @@ import numpy as np
 from hotspot.kernels.arrays import Floats, Ints
 
 RANGES_KM = (6.0, 15.0, 40.0, 100.0)  # of the exponential parts that a variogram is fitted with
+SHAPES = (1.0, 2.0)  # of an error that is shared over a distance: exponential, Gaussian
 _REACH = 32  # cells, of the empirical variogram
 _OUTLIER = 5.0  # robust standard deviations, beyond which a residual is drawn in
 _LEAST_PAIRS = 20
@@ -29,6 +30,7 @@ class DayModel(NamedTuple):
     shared: float  # error, shared over correlation_km
     correlation_km: float
     fine_of: np.ndarray  # float64[n_cell], the fine part of each cell
+    shape: float  # of the shared error: 1 falls like exp(-d), 2 like exp(-d^2)
 
     @property
     def total(self) -> float:
@@ -41,7 +43,7 @@ class DayModel(NamedTuple):
 
     def error(self, km: np.ndarray) -> np.ndarray:
         """Shared part of the error at distances, km."""
-        return self.shared * np.exp(-km / self.correlation_km)
+        return self.shared * np.exp(-((km / self.correlation_km) ** self.shape))
 
 
 def day_model(
@@ -88,17 +90,22 @@ def day_model(
     residual = residual - slope * centred[:, None]
     # Two effects were taken out of each row of few days.
     residual = residual * np.sqrt(np.maximum(n_seen, 2) / (np.maximum(n_seen, 2) - 1.0))[:, None]
-    distance, gamma, pairs = variogram(residual, at, spacing_km)
-    nugget, smooth = _fitted(distance, gamma, pairs)
+    distance, gamma, _ = variogram(residual, at, spacing_km)
+    nugget, smooth, _ = _fitted(distance, gamma, gamma)
     stated = math.log1p(error_share**2) if math.isfinite(error_share) else 0.0
     own = min(stated, nugget)
     shared = min(stated - own, float(smooth.sum()))
+    shape = SHAPES[0]
     if shared > 1e-9:
-        _, smooth = _fitted(distance, gamma - nugget - shared * -np.expm1(-distance / correlation_km), pairs)
+        # How the shared error falls with distance nobody states: as what leaves the likelier rest.
+        rests = [gamma - nugget - shared * -np.expm1(-((distance / correlation_km) ** one)) for one in SHAPES]
+        fits = [_fitted(distance, rest, gamma) for rest in rests]
+        best = min(range(len(SHAPES)), key=lambda one: fits[one][2])
+        shape, smooth = SHAPES[best], fits[best][1]
     fine = nugget - own
     return DayModel(
         day, centred, slope - slope.mean(), float(slope.var()), smooth, fine, own, shared, correlation_km,
-        _fine_of(residual, at, fine),
+        _fine_of(residual, at, fine), shape,
     )  # fmt: skip
 
 
@@ -175,17 +182,21 @@ def variogram(residual: Floats, at: Ints, spacing_km: float) -> tuple[Floats, Fl
     return total / n[there] * spacing_km, np.maximum(half / n[there], 0.0), n[there]
 
 
-def _fitted(distance: Floats, gamma: Floats, pairs: np.ndarray) -> tuple[float, Floats]:
-    """Nugget and smooth parts, none below 0, by relative least squares that trusts near classes most."""
+def _fitted(distance: Floats, gamma: Floats, whole: Floats) -> tuple[float, Floats, float]:
+    """
+    Nugget, smooth parts, none below 0, and the misfit: relative least squares that trusts near classes most.
+
+    ``whole`` is the variogram that ``gamma`` is a part of: what is unsure of the part is unsure of the whole.
+    """
     from scipy.optimize import nnls
 
     if not distance.size:
-        return 0.0, np.zeros(len(RANGES_KM))
+        return 0.0, np.zeros(len(RANGES_KM)), 0.0
     parts = [np.ones(distance.size), *(-np.expm1(-distance / r) for r in RANGES_KM)]
-    scale = max(float(gamma.max()), 1e-9)
-    weight = 1.0 / (np.maximum(gamma, 1e-3 * scale) * np.sqrt(distance))
-    found, _ = nnls(np.stack(parts, axis=1) * weight[:, None], gamma * weight)
-    return float(found[0]), found[1:]
+    scale = max(float(whole.max()), 1e-9)
+    weight = 1.0 / (np.maximum(whole, 1e-3 * scale) * np.sqrt(distance))
+    found, misfit = nnls(np.stack(parts, axis=1) * weight[:, None], gamma * weight)
+    return float(found[0]), found[1:], float(misfit)
 
 
 def _fine_of(residual: Floats, at: Ints, fine: float) -> Floats:

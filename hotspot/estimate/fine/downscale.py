@@ -155,12 +155,16 @@ class _Plan:
             return
         first, station, inside = self.near
         target = np.repeat(np.arange(len(first) - 1), np.diff(first))[inside]
-        total, n = np.zeros(estimate.shape), np.zeros(estimate.shape)
+        total, n, noise = (np.zeros(estimate.shape) for _ in range(3))
         told = values[station[inside]]
         np.add.at(total, target, np.nan_to_num(told))
         np.add.at(n, target, np.isfinite(told))
+        np.maximum.at(noise, target, self.residuals.noise[station[inside], None])
         with np.errstate(invalid="ignore", divide="ignore"):
-            more = np.where(n > 0, self.residuals.kept * (total / n - estimate), 0.0)
+            away = total / n - estimate
+            # A plume stands farther off than noise does: what is told far beyond the noise is kept.
+            kept = np.maximum(self.residuals.kept, 1.0 - (2.0 * noise * total / n / away) ** 2)
+            more = np.where((n > 0) & np.isfinite(kept), kept * away, 0.0)
         estimate += more
 
     def means(self, piece: tuple[Floats, Singles, NDArray[np.int8]]) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import lay_blocks
+from hotspot.estimate.fine.instruments import LEVEL, own_gain, split_error
 from hotspot.kernels import krige_blocks
 from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.kernels.krige_blocks import Blocks, Hours
@@ -17,7 +18,6 @@ from hotspot.variables import DataError
 if TYPE_CHECKING:
     import xarray as xr
 
-_LEVEL = 5.0  # ug/m3 added before a logarithm
 _ENOUGH = 200  # left-out hours without which the stated error is the variogram's
 _SCALES = (0.7, 2.0)  # how far the left-out hours may move it
 
@@ -30,6 +30,7 @@ class Residuals:
     station_pattern: dict  # month -> float array (place); empty without a trend
     usual_sd: float  # ug/m3, where an hour has too few stations for its own
     criteria: Criteria
+    noise: Floats  # float64[station], each instrument's own error, a share of the value
     shared: float = 0.0  # error that the calibrations have in common, a share of the value
     scale: float = 1.0  # of the stated error, so that 95 % of left-out hours lie within 1.96 of it
     kept: float = 0.0  # how much of what kriging smoothed away at a station belongs to its sub-cell, 0 to 1
@@ -155,12 +156,15 @@ def learn(
         runs = [by_place(x, y, _some(stations, "pm25", np.minimum(hours + lag, local.size - 1)))[2] for lag in (1, 2)]
         stated = error
         error, shared = split_error(sample, runs[0], runs[1], error)
+        # Gains of single instruments do not change by the hour, but are their own: neighbours show them.
+        gain, sure = own_gain(px, py, sample, runs[0])
+        gain, shared = min(gain, shared), float(np.sqrt(max(shared**2 - sure**2, 0.0)))
+        error = np.hypot(error, gain * (np.maximum(sample, 0.0) + LEVEL))
     ways = [_fit(px, py, sample, error, months, target, first, {}, criteria)]
     if station_pattern:
         ways.append(_fit(px, py, sample, error, months, target, first, station_pattern, criteria))
     if stated is not None:
-        # Gains of single instruments are their own and do not change by the hour: whether what is stated beyond the
-        # hourly noise is such, the left-out stations say.
+        # Whether what is stated beyond both acts like noise of single stations, the left-out stations say.
         ways += [_fit(px, py, sample, stated, months, target, first, {}, criteria)]
         if station_pattern:
             ways.append(_fit(px, py, sample, stated, months, target, first, station_pattern, criteria))
@@ -178,58 +182,24 @@ def learn(
         "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
         "loo_rmse_trend": ways[1]["loo"]["rmse"] if station_pattern else float("nan"),
     }
-    kept = 0.0
-    if error is not None:
+    kept, noise = 0.0, np.zeros(x.size)
+    if error is not None and stated is not None:
+        noise = _own_share(stations, hours) * float(np.nanmedian(error / stated))
         # Of what two stations side by side differ by, the instrument's noise of the hour; the rest is the place's.
         near = fitted.nugget + float(np.median(best["blocks"].noise))
         kept = max(1.0 - float(np.median(ways[0]["blocks"].noise)) / near, 0.0)
-    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, shared, best["loo"]["scale"], kept), attrs
+    scale = best["loo"]["scale"]
+    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, noise, shared, scale, kept), attrs
 
 
-def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tuple[Floats, float]:
-    """
-    The part of each station's stated error that is its own, and the share of the value that all have in common.
-
-    Parameters
-    ----------
-    now, next_, after : float array (place, hour), ug/m3, in some hours and the two that follow each of them
-    error : float array (place, hour), ug/m3, as a calibration states it
-
-    Returns
-    -------
-    (own, shared): float array (place, hour), ug/m3, never above what was stated; float, a share
-
-    Notes
-    -----
-    An instrument's own noise is new in every hour, what a place breathes is not. With r the logarithm
-    of a station less the hour's mean over stations and less its own mean, and c_k the mean of
-    ``r_t r_(t+k)``, noise has the variance ``c_0 - c_1^2 / c_2`` (c_1^2 / c_2 is what c_0 of a signal that decays
-    would be). Whatever more a calibration states is of gain and humidity, moves all stations of an hour
-    together, and cannot be smoothed away by asking the neighbour.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> signal = 0.3 * np.sin(np.arange(3000) / 9 + np.arange(20)[:, None])
-    >>> values = 60 * np.exp(signal + rng.normal(0, 0.1, signal.shape))
-    >>> own, shared = split_error(values[:, :-2], values[:, 1:-1], values[:, 2:], 0.2 * values[:, :-2])
-    >>> round(float(np.median(own / values[:, :-2])), 2), round(shared, 2)
-    (0.1, 0.16)
-    """
-    logs = []
-    for values in (now, next_, after):
-        r = np.log(np.maximum(values, 0.0) + _LEVEL)
-        seen = np.isfinite(r)
-        r = r - np.where(seen, r, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
-        seen = np.isfinite(r)
-        logs.append(r - np.where(seen, r, 0.0).sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1), 1)[:, None])
-    c = [np.nanmean(logs[0] * other) if np.isfinite(logs[0] * other).any() else 0.0 for other in logs]
-    white = max(float(c[0] - c[1] ** 2 / c[2]), 0.0) if c[2] > 0 and c[1] > 0 else float(c[0])
-    with np.errstate(invalid="ignore"):
-        stated = error / (np.maximum(now, 0.0) + _LEVEL)
-    usual = float(np.nanmedian(stated**2)) if np.isfinite(stated).any() else 0.0
-    share = min(1.0, np.sqrt(white / usual)) if usual > 0 else 1.0
-    return error * share, float(np.sqrt(max(usual - white, 0.0)))
+def _own_share(stations: "xr.Dataset", hours: Ints) -> Floats:
+    """What each station states of its error, the usual share of its value; without limit where it states none."""
+    values, error = (_some(stations, name, hours) for name in ("pm25", "pm25_error"))
+    share = np.where(np.isfinite(values) & np.isfinite(error), error / (np.maximum(values, 0.0) + LEVEL), np.nan)
+    told = np.isfinite(share).any(axis=1)
+    out = np.full(len(share), np.inf)
+    out[told] = np.nanmedian(share[told], axis=1)
+    return out
 
 
 def _some(stations: "xr.Dataset", name: str, hours: Ints) -> Floats:

@@ -191,7 +191,7 @@ def _less_usual(
     known, own = np.zeros(values.shape, bool), values
     if days is not None:
         with np.errstate(invalid="ignore", divide="ignore"):
-            apart = np.where(values < rule.ratio * around, np.log((values + LEVEL) / (around + LEVEL)), np.nan)
+            apart = np.log((values + LEVEL) / (around + LEVEL))
         _, begin, day = np.unique(days, return_index=True, return_inverse=True)
         lean = past_medians(apart, begin, WEEK * rule.usual_weeks, rule.usual_hours)[:, day]
         known, most = np.isfinite(lean) & np.isfinite(error), rule.usual_errors * error

@@ -14,10 +14,6 @@ from hotspot.one_thread import one_thread
 SHARES = (0.0, 0.35, 0.7, 1.0)  # of the cells' true differences that are smooth in space
 SIZES = tuple(float(v) for v in np.geomspace(0.001, 4.0, 10))  # of their variance, against that of the estimates
 SMOOTH_KM = 12.0
-TAIL = 3.0  # degrees of freedom of a distribution in which a few cells stand far above the others; the other is normal
-_BATCH = 100  # draws that share one draw of the cells' own widths
-
-
 _LEAST = 1e-12
 
 
@@ -40,9 +36,9 @@ def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws:
     Notes
     -----
     Estimate ~ N(truth, S), truth ~ N(b, t1 I + t2 exp(-distance / 12 km)), b unknown: for a grid of (t1, t2) the
-    restricted likelihood is its weight, and the draws are shared out in proportion. Beside the normal
-    distribution stands Student's t of 3 degrees of freedom as a mixture of normal ones: the worst of a city may
-    stand far above the others, and must not be drawn down to them. Without errors the draws are the estimates.
+    restricted likelihood is its weight, and the draws are shared out in proportion. Without errors the draws are the
+    estimates. Heavy tails of the truth (Student's t, each cell with a width of its own) were tried and taken out: cells
+    beside each other differ smoothly, and widths of their own drew the draws farther from the truth than the estimates.
 
     Examples
     --------
@@ -69,32 +65,25 @@ def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws:
     smooth, one = np.exp(-km / SMOOTH_KM), np.ones(n_cell)
     size = max(float(mean.var()), variance)
     ridge = 1e-6 * variance * np.eye(n_cell)
-    own = np.diag(covariance) - 2 * covariance.mean(axis=1) + covariance.mean()
     rng = np.random.default_rng(seed)
-    found: list[tuple[float, Floats, Floats | None]] = []
-    for whole in SIZES:
-        heavy = _heavy(mean, size * whole, own)
-        for share in SHARES:
-            prior = size * whole * ((1 - share) * np.eye(n_cell) + share * smooth)
-            fit = _given(mean, covariance + prior + ridge)[0]
-            found.append((fit, prior, None))
-            found.append((fit + heavy[0], prior, heavy[1]))
-    fits = np.array([part[0] for part in found])
+    priors = [size * whole * ((1 - share) * np.eye(n_cell) + share * smooth) for whole in SIZES for share in SHARES]
+    # Between even in the logarithm of the size (too many months without any difference) and even in its
+    # root (too few): p_top of cells that differ by less than their errors is right in between.
+    fits = np.array([_given(mean, covariance + prior + ridge)[0] for prior in priors])
+    fits += np.repeat(np.log(SIZES), len(SHARES)) / 8
     weights = np.exp(fits - fits.max())
     ends = np.rint(np.cumsum(weights / weights.sum()) * n_draws).astype(int)
     drawn = []
-    for (_, plain, chances), n in zip(found, np.diff(ends, prepend=0).tolist(), strict=True):
-        for start in range(0, n, _BATCH if chances is not None else max(n, 1)):
-            many = min(_BATCH, n - start) if chances is not None else n
-            wide = np.ones(n_cell) if chances is None else _drawn_widths(chances, rng)
-            prior = wide[:, None] * plain * wide
-            _, level, weight = _given(mean, covariance + prior + ridge)
-            pull = np.linalg.solve(covariance + prior + ridge, prior).T
-            beside = one - pull @ one
-            left = prior - pull @ prior + np.outer(beside, beside) / weight
-            size_of, way = np.linalg.eigh((left + left.T) / 2)
-            noise = way * np.sqrt(np.maximum(size_of, 0.0)) @ rng.standard_normal((n_cell, many))
-            drawn.append((level + pull @ (mean - level))[:, None] + noise)
+    for prior, many in zip(priors, np.diff(ends, prepend=0).tolist(), strict=True):
+        if not many:
+            continue
+        _, level, weight = _given(mean, covariance + prior + ridge)
+        pull = np.linalg.solve(covariance + prior + ridge, prior).T
+        beside = one - pull @ one
+        left = prior - pull @ prior + np.outer(beside, beside) / weight
+        size_of, way = np.linalg.eigh((left + left.T) / 2)
+        noise = way * np.sqrt(np.maximum(size_of, 0.0)) @ rng.standard_normal((n_cell, many))
+        drawn.append((level + pull @ (mean - level))[:, None] + noise)
     return np.concatenate(drawn, axis=1)
 
 
@@ -107,39 +96,3 @@ def _given(mean: Floats, total: Floats) -> tuple[float, float, float]:
     left = half[:, 0] - level * half[:, 1]
     fit = -np.log(np.diag(root)).sum() - (np.log(weight) + left @ left) / 2
     return float(fit), float(level), float(weight)
-
-
-def _heavy(mean: Floats, size: float, own: Floats) -> tuple[float, Floats]:
-    """
-    Log of how much better heavy tails explain the cells than a normal distribution of the same size, cell by cell,
-    and for each cell the chance of each of the widths that make up such tails.
-    """
-    variance = size * _widths() ** 2 + own[:, None]
-    normal = np.log(size + own) / 2
-    total = 1 / (size + own)
-    away = mean - (total * mean).sum() / total.sum()
-    normal = -normal - away**2 * total / 2
-    level, chances = 0.0, np.full(variance.shape, 1.0 / variance.shape[1])
-    for _ in range(5):
-        total = (chances / variance).sum(axis=1)
-        level = (total * mean).sum() / total.sum()
-        logs = -np.log(variance) / 2 - (mean - level)[:, None] ** 2 / variance / 2
-        top = logs.max(axis=1, keepdims=True)
-        density = np.exp(logs - top)
-        chances = density / density.sum(axis=1, keepdims=True)
-    heavy = top[:, 0] + np.log(density.mean(axis=1))
-    return float((heavy - normal).sum()), chances
-
-
-def _widths() -> Floats:
-    """Quantiles of the width that a normal distribution has in Student's t."""
-    from scipy import stats
-
-    return 1 / np.sqrt(stats.chi2.ppf((np.arange(12) + 0.5) / 12, TAIL) / TAIL)
-
-
-def _drawn_widths(chances: Floats, rng: np.random.Generator) -> Floats:
-    """One draw of the width of each cell."""
-    steps = np.cumsum(chances, axis=1)
-    at = (rng.random(len(steps))[:, None] > steps).sum(axis=1)
-    return _widths()[np.minimum(at, steps.shape[1] - 1)]

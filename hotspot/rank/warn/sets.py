@@ -77,7 +77,8 @@ def _together(best: Ints, worst: Ints, level: float) -> tuple[Ints, Ints]:
     ]
     size = np.where(off < 0, spread[0], spread[1])
     far = np.divide(np.abs(off), size, out=np.zeros_like(off), where=size > 0).max(axis=0)
-    reach = np.quantile(far, level, method="higher")
+    # The draws are a sample: a share of them is known to its standard error, and the sets must not fall short by it.
+    reach = np.quantile(far, min(level + np.sqrt(level * (1 - level) / far.size), 1.0), method="higher")
     joint = (worst - best).max(axis=1) / 2
     low = np.ceil(mean[:, 0] - reach * spread[0][:, 0] - joint - 1e-9)
     high = np.floor(mean[:, 0] + reach * spread[1][:, 0] + joint + 1e-9)
