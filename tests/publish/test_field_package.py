@@ -24,6 +24,7 @@ from hotspot.ledger.store import open_ledger
 from hotspot.publish.gis.field_package import FILE, field_package, questions, shown_cells
 from hotspot.publish.office.xls_form import xls_form
 from hotspot.rules.classes import problem_types
+from hotspot.rules.pollutants import PM25
 from hotspot.sources.findings import LAYER, PHOTOS
 from hotspot.study_loop import AnswerForm, Office
 from hotspot.text.table import titles
@@ -313,7 +314,7 @@ def test_qgis_itself_opens_the_project_and_fills_a_finding_in(case, office):
     assert all(layer["valid"] and layer["crs"] == "EPSG:4326" for layer in layers.values())
     assert [name for name in told["order"] if not layers[name]["read_only"]] == [LAYER]
     for name in (LAYER, "sources", "cells"):
-        assert layers[name]["aliases"] == {"fid": ""} | titles(f"{FILE}/{name}")
+        assert layers[name]["aliases"] == {"fid": ""} | PM25.told(titles(f"{FILE}/{name}"))
     widgets = told["widgets"]
     assert [name for name, (kind, _) in widgets.items() if kind == "Hidden"] == ["fid", "form", "month"]
     asked = {one.name: one.choices for one in questions(MONTH, shown_cells(case.warned)) if one.choices}

@@ -20,6 +20,7 @@ from hotspot.publish.fonts import harmless
 from hotspot.publish.tables.cells import cells_table, write_cells
 from hotspot.publish.tables.geopackage import write_geopackage
 from hotspot.publish.tables.lists import WARNING_COLUMNS, published
+from hotspot.rules.pollutants import PM25
 from hotspot.rules.reasons import REASONS
 from hotspot.text.table import titles
 from hotspot.variables import DataError
@@ -173,7 +174,7 @@ def test_qgis_itself_draws_the_layers_in_our_colours(case, tmp_path):
     assert list(layers) == names and all(one["valid"] and one["crs"] == "EPSG:4326" for one in layers.values())
     kinds = [one["renderer"].removeprefix("Qgs").removesuffix("SymbolRenderer") for one in layers.values()]
     assert kinds == ["Categorized", "Single", "Single", "Graduated"]
-    assert layers["warnings"]["legend"] == [reason.zh for reason in REASONS.values()]
+    assert layers["warnings"]["legend"] == [PM25.words(reason.zh) for reason in REASONS.values()]
     for name, table in (("warnings", "warnings.csv"), ("cells", "cells.parquet")):
-        assert layers[name]["aliases"].items() <= ({"fid": ""} | titles(table)).items()
+        assert layers[name]["aliases"].items() <= ({"fid": ""} | PM25.told(titles(table))).items()
     assert len(layers["cells"]["legend"]) > 2 and len(told["colours"]) > len(layers["cells"]["legend"])
