@@ -87,7 +87,7 @@ def in_block(*, station=0.0, plant=0.0):
         patch.object(whose, "_increment", lambda receptors, station: np.zeros(4)),
         patch.object(whose, "_answer", lambda *rest: None),
     ):
-        whose._block(np.zeros((1, 2)), np.zeros(2), np.ones((4, 2)), receptors, places, 3000.0, TRACING)
+        whose._block(np.zeros((1, 2)), np.zeros(2), np.ones((4, 2)), receptors, places, 3000.0, TRACING, None)
     return heard
 
 
