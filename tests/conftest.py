@@ -20,6 +20,8 @@ LONGEST = (
     "test_opened_once.py", "test_plugins.py", "test_year.py", "test_follow.py",
 )  # fmt: skip
 
+collect_ignore = ["cases/qgis_look.py"]  # of another Python
+
 gc.set_threshold(50_000, 20, 20)  # what is loaded and collected stays: it is seldom looked through for garbage
 
 
