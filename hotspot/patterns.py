@@ -59,7 +59,7 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
     Raises
     ------
     DataError
-        A link leads to nothing: what was delivered is not there. Or a name is no UTF-8.
+        A link leads to nothing, a folder may not be listed: what was delivered is not there. Or a name is no UTF-8.
 
     Examples
     --------
@@ -105,8 +105,10 @@ def _expand(folder: Path, parts: tuple[str, ...], above: tuple[str, ...]) -> Ite
         yield from _expand(folder, rest, above)
     try:
         entries = sorted(folder.iterdir())
-    except OSError:  # no folder, or one that may not be read
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:  # what lies in it would be left out without a word
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}); check the rights of the folder.") from None
     for entry in entries:
         if part == "**":
             if entry.is_dir():

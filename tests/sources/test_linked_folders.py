@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,20 @@ def test_a_link_to_nothing_is_refused_and_not_left_out(root):
     assert len(find_files(root, ["*/pm25.csv"], "stations")) == 2
     with pytest.raises(DataError, match=r"2020-02/pm10\.csv: a link to a file that is not there"):
         find_files(root, ["*/*.csv"], "stations")
+
+
+def test_a_folder_that_may_not_be_listed_is_said_and_not_left_out(root, monkeypatch):
+    listed = Path.iterdir
+
+    def guarded(folder):
+        if folder.name == "2020-02":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", guarded)  # the rights of a folder do not bind an administrator
+    with pytest.raises(DataError, match=r"2020-02: cannot be listed \(Permission denied\); check the rights"):
+        find_files(root, ["*/*.csv"], "stations")
+    assert find_files(root, ["2020-01/*.csv"], "stations")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not take such a name")
