@@ -32,15 +32,15 @@ def readings(criteria: Criteria) -> list[dict]:
 
 def footer(criteria: Criteria, section: str) -> list[str]:
     """
-    The readings of one section as lines for the foot of a product, Chinese first.
+    The readings of one section as lines for the foot of a product, in Chinese.
 
     Examples
     --------
     >>> footer(Criteria(), "clocks")
-    ['clocks.start = receipt（B5 E2：B 「接收指令后」; E 「收到…」）']
+    ['时限起算：签收（B5 E2：B「接收指令后」；E「收到…」）']
     """
     return [
-        f"{row['key']} = {row['applied']}（{row['clause']}：{row['words']}）"
+        f"{row['zh']}：{row['applied_zh'].get(row['applied'], row['applied'])}（{row['clause']}：{row['words']}）"
         for row in readings(criteria)
         if row["key"].split(".")[0] == section
     ]

@@ -81,7 +81,7 @@ def test_b3_check_and_the_command_tell_what_is_lacking(town, tmp_path):
     book = openpyxl.load_workbook(tmp_path / town.id / "loop" / "network.xlsx")
     assert book.sheetnames == ["网格", "人员", "配备", "网格对应"]
     notes = [str(row[0].value) for row in book["配备"].iter_rows()]
-    assert any("network.township_total = 3-5" in text for text in notes), "the reading applied stands at the foot"
+    assert any("乡镇网格员人数：3至5名" in text for text in notes), "the reading applied stands at the foot"
     first = (tmp_path / town.id / "loop" / "network.xlsx").read_bytes()
     show_network(town, out=tmp_path)
     assert (tmp_path / town.id / "loop" / "network.xlsx").read_bytes() == first
