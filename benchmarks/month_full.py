@@ -243,19 +243,7 @@ def make_input(folder, scale, n_months, seed):
     rows = ((n, f"{n}微站", f"{a:.5f}", f"{b:.5f}") for n, a, b in zip(micro, lon.tolist(), lat.tolist(), strict=True))
     write_rows(folder / "micro.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
     lon, lat = world.places(n_plant)
-    header = [
-        "facility_id",
-        "name",
-        "class",
-        "lon",
-        "lat",
-        "datum",
-        "size",
-        "size_unit",
-        "accuracy",
-        "status",
-        "vintage",
-    ]
+    header = "facility_id name class lon lat datum size size_unit accuracy status vintage".split()
     plants = (
         (f"F{k:05d}", f"第{k}厂", CLASSES[k % 5], f"{a:.6f}", f"{b:.6f}", "wgs84", "", "", "exact", "operating", "2023")
         for k, (a, b) in enumerate(zip(lon.tolist(), lat.tolist(), strict=True))

@@ -22,10 +22,8 @@ from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.maps.sheet import around
 from hotspot.publish.paper import sheets
-from hotspot.publish.paper.sheet_words import facility_row
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.lists import write_warnings
-from hotspot.rules.classes import source_classes
 from hotspot.study import Office
 from hotspot.variables import DataError
 
@@ -376,21 +374,6 @@ def test_f32_a_letter_the_font_lacks_is_refused_by_name(case, tmp_path):
 def test_pictures_and_hidden_marks_are_printed_as_code_points():
     assert legible("厂😀\u200b") == "厂[U+1F600][U+200B]"
     assert printed_width(shorten("很长的名字" * 30, 21)) <= 21
-
-
-def test_the_class_of_a_source_stays_on_its_line():
-    """A row is 5 mm high; its class has 23 mm less the insets at 7.2 pt, and a letter is as wide as high."""
-    row = {
-        "number": "1",
-        "symbol": "circle",
-        "name": "某厂",
-        "bearing_deg": 58.0,
-        "distance_km": 2.2,
-        "where": "upwind",
-    }
-    for key in source_classes():
-        told = facility_row(row | {"class_": key, "word": "strong", "share": 0.7, "group": "", "accuracy": "unknown"})
-        assert printed_width(told["class"]) / 2 * 7.2 * 25.4 / 72 <= 23 - 1.6, key
 
 
 def test_files_are_named_by_code_and_alike_on_rerun(case, tmp_path):

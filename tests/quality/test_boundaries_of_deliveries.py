@@ -2,7 +2,7 @@
 Every threshold by which a delivered series is held back or a clock doubted: just below, at it, just above.
 
 Each row names the comparison that stands in the code; turned round one by one (``quality/plausible/``: series, clock,
-drift, exchanged, level, places, rasters, runs, scale; ``quality/slow.py``), its own row fails. ``EDGES`` are
+drift, exchanged, level, places, rasters, runs, scale), its own row fails. ``EDGES`` are
 statistics: what the data come to becomes the criterion (``boundary.decided``).
 """
 
@@ -14,8 +14,6 @@ import pytest
 import xarray as xr
 from boundary import COUNTS, at_the_criterion, counted, decided
 
-from hotspot.kernels import flags
-from hotspot.quality import slow
 from hotspot.quality.plausible import clock, drift, exchanged, level, places, rasters, runs, scale
 from hotspot.quality.plausible.series import Series
 from hotspot.rules.criteria import Criteria
@@ -96,12 +94,6 @@ def hours_of_days(n):
     """Is a line drawn through days of so many hours."""
     day = HOURS // 24
     return np.isfinite(drift._line(np.where(HOURS % 24 < n, 0.5 * day, np.nan), TOWN, day, 31, Plausible())[0])
-
-
-def clock_of(n):
-    """Has a station that reported so many hours in a row of a month a lag."""
-    own = np.where((HOURS >= 300) & (HOURS < 300 + n), np.roll(TOWN, -8), np.nan)
-    return slow.clock_lags(own[None], TOWN[None], RULES.screening)[0]
 
 
 def swap_town(*, exchanged=True):
@@ -283,18 +275,6 @@ def moves(rules):
     return one.matters(0, (np.arange(744) >= 300) & (np.arange(744) < 324))
 
 
-def slow_drift(rules):
-    """A station that leaves its neighbours by a noisy ug/m3 a day: is any window marked."""
-    told = np.full((1, 21 * 24), 60.0)
-    noise = np.random.default_rng(0).normal(0, 1.5, 21).repeat(24)
-    local = np.datetime64("2020-03-01T00", "h") + np.arange(told.size)
-    return slow.drifts(told + np.arange(told.size) / 24 + noise, told, local, rules)[0].any()
-
-
-def slow_clock(rules):
-    return slow.clock_lags(np.roll(TOWN, -8)[None], TOWN[None], rules)[0]
-
-
 ROWS = [
     ("plausible.min_neighbours", ">=", 1, lambda n: clocked(n=n)),
     ("plausible.min_neighbours", ">=", 1, lambda n: off_satellite(9.0, n)),
@@ -317,12 +297,6 @@ ROWS = [
     ("plausible.drift_hours", ">=", 1, lambda n: steady(drifting(there=(HOURS < n) | (HOURS >= 264)))),
     ("plausible.drift_days", ">=", 1, days_of),
     ("plausible.drift_day_hours", ">=", 1, hours_of_days),
-    (
-        "screening.clock_hours",
-        ">=",
-        1,
-        lambda n: slow.clock_lags(np.roll(TOWN, -8)[None, :n], TOWN[None, :n], RULES.screening)[0],
-    ),
     ("plausible.far_r", ">=", 0.05, one_of_them),
     ("plausible.datum_m", ">", 1, misplaced),
     ("plausible.datum_ratio", ">", 0.1, lambda ratio: misplaced(100 * ratio, 100.0)),
@@ -369,37 +343,9 @@ def test_at_what_the_data_come_to(name, comparison, pick, probe):
     assert decided(probe, RULES.plausible, name, pick) == COUNTS[comparison], name
 
 
-@pytest.mark.parametrize(("name", "other"), [("drift_per_day", "drift_tau"), ("drift_tau", "drift_per_day")])
-def test_a_slow_drift_begins_at_its_criterion(name, other):
-    rules = RULES.screening.model_copy(update={"drift_scatter": 1e-9, other: 1e-9})
-    assert decided(slow_drift, rules, name) == COUNTS[">="]
-
-
 def test_fewer_stations_at_home_than_the_criterion_know_no_stranger():
     rules = RULES.plausible.model_copy(update={"min_neighbours": 6})
     assert counted(lambda n: strangers(rules, n), 6, 1) == COUNTS[">="]
-
-
-def test_a_slow_drift_stands_out_of_its_scatter():
-    rules = RULES.screening.model_copy(update={"drift_per_day": 1e-9, "drift_tau": 1e-9, "drift_days": 20})
-    slope, tau, scatter = np.array([[1.0]]), np.array([[1.0]]), np.array([[1.0]])
-
-    def drifts(limit):
-        own = rules.model_copy(update={"drift_scatter": limit})
-        with patch.object(flags, "window_slopes", return_value=(slope * 1.4826, tau, scatter)):
-            return slow.drifts(TOWN[None, :24], TOWN[None, :24], np.datetime64("2020-03-01", "h") + HOURS[:24], own)[
-                0
-            ].any()
-
-    assert counted(lambda ratio: drifts(40.0 - ratio), 20.0, 0.1) == COUNTS[">="]
-
-
-def test_a_clock_is_doubted_beyond_the_gain():
-    assert decided(slow_clock, RULES.screening, "clock_gain") == COUNTS[">"]
-
-
-def test_half_of_a_clocks_hours_must_be_in_common():
-    assert counted(clock_of, RULES.screening.clock_hours // 2, 1) == COUNTS[">="]
 
 
 def test_an_hour_at_the_cleanest_share_is_clean():

@@ -162,7 +162,7 @@ class _Plan:
         np.maximum.at(noise, target, self.residuals.noise[station[inside], None])
         with np.errstate(invalid="ignore", divide="ignore"):
             away = total / n - estimate
-            # A plume stands farther off than an instrument errs: from three of its errors on more and more is kept.
+            # A plume stands farther off than an instrument errs: beyond three of its errors (proposal) more is kept.
             kept = np.maximum(self.residuals.kept, 1.0 - (3.0 * noise * total / n / away) ** 2)
             more = np.where((n > 0) & np.isfinite(kept), kept * away, 0.0)
         estimate += more

@@ -68,7 +68,7 @@ def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws:
     rng = np.random.default_rng(seed)
     priors = [size * whole * ((1 - share) * np.eye(n_cell) + share * smooth) for whole in SIZES for share in SHARES]
     # Between even in the logarithm of the size (too many months without any difference) and even in its
-    # root (too few): p_top of cells that differ by less than their errors is right in between.
+    # root (too few): p_top of cells that differ by less than their errors is right in between (proposal).
     fits = np.array([_given(mean, covariance + prior + ridge)[0] for prior in priors])
     fits += np.repeat(np.log(SIZES), len(SHARES)) / 8
     weights = np.exp(fits - fits.max())
