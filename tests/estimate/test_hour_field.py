@@ -175,7 +175,11 @@ def test_without_neighbours_or_stated_errors_no_gain_is_told():
     x, y = Grid().project(stations["lon"].values, stations["lat"].values)
     few = tell_gains(stations.isel(station=slice(0, 4)), x[:4], y[:4])
     mute = tell_gains(stations.drop_vars("pm25_error"), x, y)
-    assert few.own == mute.own == 0.0 and not few.told.any() and np.isnan(few.unsure(x[:4], y[:4], x[:2], y[:2])).all()
+    assert (
+        few.own == mute.own == 0.0
+        and not few.told.any()
+        and np.isnan(few.unsure(x[:4], y[:4], x[None, :2], y[None, :2])).all()
+    )
 
 
 def test_a_place_far_beyond_any_gain_stays_a_place():

@@ -111,7 +111,8 @@ def downscale(
     series = stations["pm25"].transpose("station", "time")
     plan = _plan(stations, series, x, y, gains, places, coarse, satellite, criteria, chunk)
     estimate, error, support = _lazy(plan, series) if lazy else _eager(plan, series)
-    unsure = gains.unsure(x, y, places["x"].values, places["y"].values)
+    per_cell = round(places.attrs["coarse_spacing"] / places.attrs["spacing"]) ** 2
+    unsure = gains.unsure(x, y, *(places[name].values.reshape(-1, per_cell) for name in ("x", "y"))).ravel()
     unit = {"unit": "ug/m3"}
     dims = ("sub_cell", "time")
     out = xr.Dataset(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hotspot.estimate.fine.instruments import LEVEL
-from hotspot.kernels.arrays import Floats
+from hotspot.kernels.arrays import Floats, Ints
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,16 +40,21 @@ class Gains(NamedTuple):
     noise: float  # 1 sd of a station's usual level, by the hours it was told from
 
     def unsure(self, x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> Floats:
-        """How far a place's lasting level may be off, 1 sd, a share: float64[target]."""
+        """
+        How far a place's lasting level may be off, 1 sd, a share: float64[cell, target], NaN where no gain is known.
+
+        The targets of a cell (``target_x``, ``target_y``: float64[cell, target], m) share the stations nearest to it.
+        """
         if not self.own or not x.size:
-            return np.full(target_x.size, np.nan)
-        _, apart, cross = _around(x, y, target_x, target_y)
+            return np.full(target_x.shape, np.nan)
+        near, apart = _around(x, y, target_x.mean(axis=1), target_y.mean(axis=1))
         inverse = np.linalg.inv(self._covariance(apart))
-        to = self.place**2 * np.exp(-cross / _REACH_M)
-        weight = np.einsum("tij,tj->ti", inverse, to)
-        short = 1.0 - weight.sum(axis=1)
-        left = self.place**2 - (weight * to).sum(axis=1) + short**2 / inverse.sum(axis=(1, 2))
-        return np.sqrt(np.maximum(left, 0.0))
+        east, north = x[near][:, None] - target_x[:, :, None], y[near][:, None] - target_y[:, :, None]
+        to = self.place**2 * np.exp(-np.hypot(east, north) / _REACH_M)
+        weight = to @ inverse
+        short = 1.0 - weight.sum(axis=2)
+        left = self.place**2 - (weight * to).sum(axis=2) + short**2 / inverse.sum(axis=(1, 2))[:, None]
+        return np.asarray(np.sqrt(np.maximum(left, 0.0)))
 
     def _covariance(self, apart: Floats) -> Floats:
         noise = self.own**2 + self.noise**2
@@ -111,7 +116,7 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
     usual = _usual(now)[0]
     known = np.isfinite(usual)
     found = Gains(own, sure, nothing, np.full(x.size, own), place, noise)
-    near, apart, _ = _around(x[known], y[known], x[known], y[known])
+    near, apart = _around(x[known], y[known], x[known], y[known])
     inverse = np.linalg.inv(found._covariance(apart))
     level = usual[known][near]
     total = inverse.sum(axis=(1, 2))
@@ -176,13 +181,11 @@ def _usual(values: Floats) -> tuple[Floats, float]:
     return np.where(enough, usual, np.nan), float(np.median(noise[enough])) if enough.any() else 0.0
 
 
-def _around(x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> tuple[Floats, Floats, Floats]:
-    """The stations nearest to each target, how far these are from each other, and from the target; m."""
+def _around(x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> tuple[Ints, Floats]:
+    """The stations nearest to each target, and how far these are from each other, m."""
     from scipy.spatial import KDTree
 
-    place = np.column_stack([x, y])
-    k = min(_NEAR, x.size)
-    cross, near = KDTree(place).query(np.column_stack([target_x, target_y]), k)
-    cross, near = cross.reshape(-1, k), near.reshape(-1, k)
+    place, k = np.column_stack([x, y]), min(_NEAR, x.size)
+    near = KDTree(place).query(np.column_stack([target_x, target_y]), k)[1].reshape(-1, k)
     own = place[near]
-    return near, np.hypot(*(own[:, :, None] - own[:, None, :]).transpose(3, 0, 1, 2)), cross
+    return near, np.hypot(*(own[:, :, None] - own[:, None, :]).transpose(3, 0, 1, 2))
