@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hotspot.contracts.cf import OF_THE_FILE
 from hotspot.ledger.store import START, canonical, entry_hash
 from hotspot.publish.manifest_shape import parse_manifest
+from hotspot.rules.rounding import steady
 from hotspot.study import Study
 from hotspot.text.door import json_text, outward, shown
 from hotspot.variables import DataError
@@ -104,10 +105,10 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it: numpy scalars become numbers, NaN becomes null."""
+    """A value as JSON knows it: numpy scalars become numbers, of nine digits, NaN becomes null."""
     value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, float) and value != value:
-        return None
+    if isinstance(value, float):
+        return None if value != value else steady(value)
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 

@@ -111,3 +111,18 @@ def plain_text(value: float, decimals: int) -> str:
         return ""
     number = decimal_half_even(value, decimals)
     return f"{abs(number) if number == 0 else number:f}"
+
+
+def steady(value: float) -> float:
+    """
+    A number to nine digits, as files that are derived again elsewhere hold it.
+
+    What lies beyond hangs on the order in which a processor's library adds and on its exponential, and would make
+    the same month another file on another machine.
+
+    Examples
+    --------
+    >>> steady(0.1 + 0.2), steady(61.234567891234), steady(float("nan"))
+    (0.3, 61.2345679, nan)
+    """
+    return float(f"{value:.9g}")

@@ -1,7 +1,7 @@
 """
 ``cells.parquet``: every cell of the study with everything the month knows of it.
 
-Values are unrounded, so that every printed figure can be traced to them. The
+Values have nine digits, so that every printed figure can be traced to them. The
 file holds no time of writing and no frame index: same month, same bytes.
 """
 
@@ -19,6 +19,7 @@ from hotspot.grid.lattice import Grid
 from hotspot.kernels.arrays import Floats, Texts
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
+from hotspot.rules.rounding import steady
 from hotspot.text.table import columns
 from hotspot.variables import DataError
 
@@ -60,8 +61,8 @@ def cells_table(
     area_share pm25 previous previous_year pm25_seen pm25_filled p_again may_be_worst level coverage
     n_valid error valid previous_valid previous_year_valid why normalised previous_normalised
     previous_year_normalised hotspot warned gi_z gi_p gi_class h3_8 geometry``; concentrations in ug/m3,
-    unrounded; ``normalised``
-    is the mean in average weather, NaN where there is none; what other columns are stands in ``DESCRIPTIONS``
+    all values to nine digits (``steady``); ``normalised`` is the mean in average weather, NaN where there is none;
+    what other columns are stands in ``DESCRIPTIONS``
 
     Raises
     ------
@@ -111,6 +112,9 @@ def cells_table(
         table[name] = np.full(cells.size, np.nan) if gi is None else gi[name].to_numpy().astype("float64")
     table["gi_class"] = np.full(cells.size, "") if gi is None else gi["gi_class"].to_numpy().astype(str)
     table["h3_8"] = np.asarray(h3_index(table["lon"], table["lat"], 8)).astype(str)
+    places = ("lon", "lat", "x", "y")
+    for name in [name for name, values in table.items() if values.dtype.kind == "f" and name not in places]:
+        table[name] = np.array([steady(value) for value in table[name].tolist()])
     polygons = grid.polygons(field["col"].to_numpy(), field["row"].to_numpy())
     frame = gpd.GeoDataFrame(table, geometry=polygons, crs="EPSG:4326")
     frame = frame.sort_values("cell", kind="stable", ignore_index=True)
