@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import harmless
 from hotspot.publish.palette import palette
@@ -135,7 +135,7 @@ def _said(row: dict[Any, Any]) -> str:
 
 
 def _line(name: str, lon: float, lat: float, remark: str) -> str:
-    gcj = wgs84_to_gcj02(lon, lat)
+    gcj = from_wgs84(lon, lat, "gcj02")
     fields = ("_".join(text.split()) for text in (name, f"{float(gcj[0]):.6f}", f"{float(gcj[1]):.6f}", remark))
     return " ".join(("g", *fields))
 
