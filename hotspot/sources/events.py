@@ -9,7 +9,7 @@ import pandas as pd
 
 from hotspot.kernels.arrays import Ints
 from hotspot.rules.event_words import is_acknowledgement, problem_of
-from hotspot.sources.aliases import spellings
+from hotspot.sources.aliases import spellings, vocabulary
 from hotspot.sources.chat import is_chat, read_chat
 from hotspot.sources.clock import parse_times
 from hotspot.sources.encodings import content_fault, decode
@@ -21,16 +21,7 @@ from hotspot.sources.tables import read_bytes, read_table, table_of
 from hotspot.variables import DataError
 
 COLUMNS = ["time", "place", "by", "channel", "type", "text", "lon", "lat", "problem", "file", "row"]
-_WORDS = {
-    "time": "time 时间 上报时间 发现时间 报告时间 日期 受理时间",
-    "place": "place 地点 地址 位置 发生地点",
-    "by": "by 上报人 报告人 姓名 网格员",
-    "channel": "channel 渠道 来源 上报渠道",
-    "type": "type 类型 事件类型 问题类型 类别",
-    "text": "text 内容 描述 事件描述 情况 问题描述",
-    "lon": "lon 经度",
-    "lat": "lat 纬度",
-}
+_WORDS = vocabulary("events")
 _OURS = spellings(_WORDS)
 _PAIR = re.compile(r"(?<!\d)(\d{2,3}\.\d{3,})\s*[,，]\s*(\d{1,2}\.\d{3,})(?!\d)")
 

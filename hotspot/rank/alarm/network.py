@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hotspot.grid.lattice import Grid
+from hotspot.grid.cover import grid_of
 from hotspot.kernels.alarms import past_medians
 from hotspot.kernels.arrays import Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
@@ -64,7 +64,7 @@ class Network:
         stations = stations.isel(station=order)
         self.names = stations["station"].values.astype(str)
         self.lon, self.lat = stations["lon"].values.astype(float), stations["lat"].values.astype(float)
-        grid = _grid(cells)
+        grid = grid_of(cells)
         self.sub_cell = np.atleast_1d(grid.child(self.lon, self.lat)).astype(str)
         self.cell = np.atleast_1d(grid.code(*grid.locate(self.lon, self.lat))).astype(str)
         inside = np.isin(self.cell, cells["cell"].values.astype(str))
@@ -229,11 +229,6 @@ def fine_rows(
             more = np.log((values + LEVEL) / (network.pool["pm25"][speaker] + LEVEL)) / judged[1][speaker]
         parts.append(candidate_rows(network, values, judged[0][speaker] + more, speaker, place, rule))
     return parts
-
-
-def _grid(cells: xr.Dataset) -> Grid:
-    national = Grid(float(cells.attrs["spacing"]))
-    return national if national.id == cells.attrs["lattice_id"] else Grid(national.spacing, crs=cells.attrs["crs"])
 
 
 def _humidity(stations: xr.Dataset, weather: xr.Dataset | None) -> Floats | None:

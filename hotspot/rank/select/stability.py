@@ -16,6 +16,7 @@ import numpy as np
 
 from hotspot.contracts.list_file import write_list
 from hotspot.kernels.arrays import Flags, Floats, Texts
+from hotspot.quality.seen import mean_of_seen
 from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
 from hotspot.rules.criteria import Selection
@@ -232,17 +233,10 @@ def _months(
         stagnant = level_months.sel(time=months["time"]).transpose("cell", "time").values.astype("float64")
     for t, name in enumerate(names):
         left = np.arange(names.size) != t
-        level = None if stagnant is None else _mean(stagnant[:, left])
+        level = None if stagnant is None else mean_of_seen(stagnant[:, left], 1)
         if again_without is not None and np.isfinite(again_without[:, t]).any():
             level = again_without[:, t]
-        yield f"without {name}", again(pm25=_mean(pm25[:, left]), level=level)
-
-
-def _mean(values: Floats) -> Floats:
-    """Mean of the values that are there, NaN where none is."""
-    seen = np.isfinite(values)
-    number = seen.sum(axis=1)
-    return np.where(number > 0, np.where(seen, values, 0.0).sum(axis=1) / np.maximum(number, 1), np.nan)
+        yield f"without {name}", again(pm25=mean_of_seen(pm25[:, left], 1), level=level)
 
 
 def _share(error: Floats, value: Floats) -> Floats:
