@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from hotspot.rules.reasons import Said
+from hotspot.rules.rounding import plain_text
 
 # D9, D10: the classes as the public list names them.
 REASONS = Said(lambda reason: reason.zh)
@@ -63,6 +64,21 @@ def known(value: object) -> TypeGuard[Any]:
     (True, False, False, False)
     """
     return not (value is None or value == "" or value != value)
+
+
+def number_text(value: Any, decimals: int, *, signed: bool = False) -> str:
+    """
+    A number of a table in print, a dash where there is none.
+
+    Examples
+    --------
+    >>> number_text(2.25, 1), number_text(3.0, 1, signed=True), number_text(float("nan"), 0)
+    ('2.2', '+3.0', '—')
+    """
+    if not known(value):
+        return "—"
+    text = plain_text(float(value), decimals)
+    return f"+{text}" if signed and float(value) > 0 else text
 
 
 def month_zh(month: str) -> str:

@@ -230,9 +230,8 @@ def _aside(row: Any) -> dict[str, Any]:
 
 
 def _persistent(row: Any) -> dict[str, Any]:
-    label = legible(row.label) if row.label != row.cell else ""
     return {
-        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "point": _named(row),
         "week": f"{row.week:%m-%d}起一周",
         "hours": str(row.hours),
         "days": str(row.days),
@@ -242,11 +241,10 @@ def _persistent(row: Any) -> dict[str, Any]:
 
 
 def _waiting(row: Any, past: Any) -> dict[str, Any]:
-    label = legible(row.label) if row.label != row.cell else ""
     behind = past_words(past)[0][0] if past is not None else ""
     return {
         "alarm": row.alarm,
-        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "point": _named(row),
         "pushed": row.pushed[5:16].replace("T", " "),
         "hours": f"{row.waited:.0f}",
         "state": "超期" if row.state == "overdue" else "待反馈",
@@ -254,14 +252,23 @@ def _waiting(row: Any, past: Any) -> dict[str, Any]:
     }
 
 
+def _label(row: Any) -> str:
+    return legible(row.label) if row.label != row.cell else ""
+
+
+def _named(row: Any) -> str:
+    """A sub-cell with the label of its cell, where it has one of its own."""
+    label = _label(row)
+    return row.sub_cell + (f"（{label}）" if label else "")
+
+
 def _point(row: Any) -> dict[str, Any]:
     """What both tables print; ``point`` is code and label in one, for a template with one line."""
-    label = legible(row.label) if row.label != row.cell else ""
     return {
         "alarm": row.alarm,
         "code": row.sub_cell,
-        "label": label,
-        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "label": _label(row),
+        "point": _named(row),
         "also": legible(also_zh(row.why)),  # other sub-cells of the same alarm
         "time": f"{row.start:%m-%d %H:%M}",
         "hours": row.hours,

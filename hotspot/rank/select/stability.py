@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hotspot.contracts.list_file import write_list
+from hotspot.estimate.weather.shared import normal_reach
 from hotspot.kernels.arrays import Flags, Floats, Texts
 from hotspot.quality.seen import mean_of_seen
 from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
@@ -183,7 +184,7 @@ def _errors(
     spread = None
     if standing.level is not None and level is not None and "level_low" in level:
         width = level["level_high"].values - level["level_low"].values
-        spread = np.where(np.isfinite(width), width, 0.0) / (2 * _normal_quantile(level.attrs.get("interval", 0.95)))
+        spread = np.where(np.isfinite(width), width, 0.0) / (2 * normal_reach(level.attrs.get("interval", 0.95)))
     if share is None and spread is None:
         return
     pixel = np.arange(standing.pm25.size)
@@ -244,13 +245,6 @@ def _share(error: Floats, value: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.sqrt(np.log1p((error / value) ** 2))
     return np.where(np.isfinite(share), share, 0.0)
-
-
-def _normal_quantile(interval: float) -> float:
-    """Half width of a normal interval in standard deviations."""
-    from scipy import stats
-
-    return float(stats.norm.isf((1 - float(interval)) / 2))
 
 
 def _compare(mask: Flags, listed: Flags) -> tuple[int, int, int, int, float]:
