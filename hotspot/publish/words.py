@@ -41,6 +41,7 @@ NUMERALS = "一二三四五六七八九十"
 NONE_WARNED = "本月没有预警网格。"
 SAME = "与持平不可区分"
 CHOOSE = "请从列表中选择；列表以外的选“其他”。"
+NONE = "—"  # in a table, where there is no value
 UNSAID = "完整性未说明"  # where nothing is known of completeness
 NOT_RANKED = "未参加排名的网格"
 # Variables of the field, under a plot and on the map: Chinese, English.
@@ -66,19 +67,29 @@ def known(value: object) -> TypeGuard[Any]:
     return not (value is None or value == "" or value != value)
 
 
-def number_text(value: Any, decimals: int, *, signed: bool = False) -> str:
+def printed(value: Any, decimals: int) -> str:
     """
     A number of a table in print, a dash where there is none.
 
     Examples
     --------
-    >>> number_text(2.25, 1), number_text(3.0, 1, signed=True), number_text(float("nan"), 0)
-    ('2.2', '+3.0', '—')
+    >>> printed(28.25, 1), printed(float("nan"), 1)
+    ('28.2', '—')
     """
-    if not known(value):
-        return "—"
-    text = plain_text(float(value), decimals)
-    return f"+{text}" if signed and float(value) > 0 else text
+    return plain_text(float(value), decimals) if known(value) else NONE
+
+
+def signed(value: Any, decimals: int) -> str:
+    """
+    A change in print with its sign, a dash where there is none.
+
+    Examples
+    --------
+    >>> signed(3.04, 1), signed(-0.04, 1), signed(-3.0, 1), signed(float("nan"), 1)
+    ('+3.0', '0.0', '-3.0', '—')
+    """
+    text = printed(value, decimals)
+    return f"+{text}" if text != NONE and float(text) > 0 else text
 
 
 def month_zh(month: str) -> str:

@@ -1,8 +1,11 @@
-"""What there is of a series with gaps."""
+"""What there is of a series with gaps, and what is added or put in place before a logarithm is taken of it."""
 
 import numpy as np
 
 from hotspot.kernels.arrays import Floats, Singles
+
+LEVEL = 5.0  # ug/m3 added before a logarithm or a ratio, so that 2 against 4 is no doubling: below it a ratio is noise
+LEAST = 1e-3  # ug/m3 in place of less, so that a logarithm is finite
 
 
 def mean_of_seen(values: Floats | Singles, axis: int) -> Floats:

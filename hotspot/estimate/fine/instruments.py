@@ -3,8 +3,8 @@
 import numpy as np
 
 from hotspot.kernels.arrays import Floats
+from hotspot.quality.seen import LEVEL
 
-LEVEL = 5.0  # ug/m3 added before a logarithm
 # Proposals:
 _BESIDE_M = 2000.0  # stations that stand side by side: what they differ by all the time is mostly the instruments'
 _BESIDE = 8  # of which so many must have a neighbour, with ...

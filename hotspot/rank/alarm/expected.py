@@ -18,12 +18,12 @@ from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.one_thread import one_thread
 from hotspot.quality.neighbours import nearest
+from hotspot.quality.seen import LEVEL
 from hotspot.rules.alarming import Alarms
 
 if TYPE_CHECKING:
     import xarray as xr
 
-LEVEL = 5.0  # ug/m3 added before a logarithm: below it a ratio is noise
 WEEK, DAY = 168, 24
 _CLIP = 2.5  # robust scatters beyond which an hour does not pull the fit
 _OUTLIER = 24.0  # ... and beyond which it does not widen the spread

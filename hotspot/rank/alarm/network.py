@@ -13,8 +13,9 @@ from hotspot.kernels.flags import neighbour_medians
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
 from hotspot.quality.screen import humidity_at
+from hotspot.quality.seen import LEVEL
 from hotspot.rank.alarm import suppression
-from hotspot.rank.alarm.expected import DAY, LEVEL, WEEK, setting_of, tie, unusual
+from hotspot.rank.alarm.expected import DAY, WEEK, setting_of, tie, unusual
 from hotspot.rules.alarming import Alarms
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
