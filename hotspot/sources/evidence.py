@@ -91,8 +91,7 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
     strange = f"the quantity is none of {', '.join(quantities)}"
     if delivery.layout != "observation":
         table.set_aside(np.flatnonzero(quantity == ""), _their(table, names, "quantity"), strange)
-    kept = table.status == 0
-    table.close()
+    kept = table.close()
     value = frame["value"].to_numpy(dtype=object)
     if delivery.layout != "observation":
         value = to_numbers(value, mark_numbers=False)[0].astype(object)

@@ -101,8 +101,7 @@ def aside(table: Table, name: str, wrong: pd.Series, rule: str) -> None:
 
 def kept_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that nothing set aside; the table is settled."""
-    table.close()
-    return frame[table.status == 0].reset_index(drop=True)
+    return frame[table.close()].reset_index(drop=True)
 
 
 def once_each(frame: pd.DataFrame, names: Sequence[str], name: str, mend: str) -> pd.DataFrame:
