@@ -120,7 +120,7 @@ class Memory:
         clean = np.where(self.doubt[:, past], np.nan, self.values[:, past]).astype(float)
         logs, region = apart(clean, ties)
         first = not len(self.fitted)
-        self.fitted = learn(logs, region, self.setting(past), ties, rule.ridge_hours)
+        self.fitted = learn(logs, region, self.setting(past), ties, rule)
         self.week = (self.start + at) // WEEK
         if first:
             rest = left(logs, logs, region, self.setting(past), ties, self.fitted)
