@@ -14,6 +14,7 @@ import pandas as pd
 
 from hotspot.contracts.records import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.grid.city_files import city_files
+from hotspot.grid.sub_cells import centre_of
 from hotspot.ledger.past import past_words
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
@@ -131,10 +132,9 @@ def by_city(
 def _placed(alarms: pd.DataFrame, study: Study, answered: Mapping[str, Any]) -> pd.DataFrame:
     """Alarms with where they are, how often the cell alarmed, and how many answers there are."""
     table = _at_cells(alarms, study)
-    centres = [study.grid.parse_child(code) for code in table["sub_cell"]]
-    places = [_centre(study, *parts) for parts in centres]
-    table["lon"] = [place[0] for place in places]
-    table["lat"] = [place[1] for place in places]
+    grid, fine = study.grid, study.lattice.fine
+    places = [grid.unproject(*centre_of(code, grid, fine=fine)) for code in table["sub_cell"]]
+    table["lon"], table["lat"] = ([float(place[axis]) for place in places] for axis in (0, 1))
     pushed = table[table["state"] == PUSHED].groupby("cell").size()
     table["count"] = table["cell"].map(pushed).fillna(0).astype(int)
     table["feedback"] = [len(answered.get(name, ())) for name in table["alarm"]]
@@ -149,15 +149,6 @@ def _at_cells(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     for name in ("city", "county", "township", "label"):
         table[name] = cells[name].values[at].astype(str) if len(at) else ""
     return table
-
-
-def _centre(study: Study, col: int, row: int, number: int) -> tuple[float, float]:
-    west, _, _, north = study.grid.bounds(col, row)
-    n = study.grid.nesting(study.lattice.fine)
-    down, east = divmod(number - 1, n)
-    fine = study.lattice.fine
-    lon, lat = study.grid.unproject(float(west) + (east + 0.5) * fine, float(north) - (down + 0.5) * fine)
-    return float(lon), float(lat)
 
 
 def letter_context(
