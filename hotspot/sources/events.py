@@ -14,7 +14,7 @@ from hotspot.sources.chat import is_chat, read_chat
 from hotspot.sources.clock import parse_times
 from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.intake import FileRecord, Intake
-from hotspot.sources.loop_tables import our_names
+from hotspot.sources.loop_tables import our_names, refuse_twice
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.sheet import read_csv
 from hotspot.sources.tables import read_bytes, read_table, table_of
@@ -77,10 +77,7 @@ def read_events(
         table = table_of((read_csv(data, record.path), record, counted), intake)
     theirs = {their: ours for ours, their in (columns or {}).items()}
     names = our_names(table.columns, _OURS, theirs)
-    twice = sorted({name for name in names if name in _WORDS and names.count(name) > 1})
-    if twice:
-        both = [old for old, new in zip(table.columns, names, strict=True) if new == twice[0]]
-        raise DataError(f"{table.name}: columns {both[0]!r} and {both[1]!r} both mean {twice[0]}; name one in columns.")
+    refuse_twice(table.columns, names, table.name, "name one in columns")
     if not {"text", "type"} & set(names):
         raise DataError(f"{table.name}: no column tells what happened; the header has: {', '.join(table.columns)}.")
     frame = table.frame.set_axis(names, axis=1).reindex(columns=list(_WORDS), fill_value="").fillna("")

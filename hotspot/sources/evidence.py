@@ -15,7 +15,7 @@ from hotspot.patterns import find_files
 from hotspot.sources.aliases import plain, spellings, vocabulary
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import our_names
+from hotspot.sources.loop_tables import our_names, refuse_twice
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.tables import Table, read_table
 from hotspot.study_registers import EvidenceFiles
@@ -67,6 +67,7 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
     table = read_table(path, intake)
     theirs = {their: ours for ours, their in delivery.columns.items()}
     names = our_names(table.columns, _OURS, theirs)
+    refuse_twice(table.columns, names, table.name, "name one in columns")
     needed = ["facility", "time", "value"] + (["quantity"] if delivery.layout != "observation" else [])
     lacking = [name for name in needed if name not in names]
     if lacking:

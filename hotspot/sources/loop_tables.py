@@ -50,10 +50,7 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
     """A table that was read, with its columns under our names; raises as ``read_loop_table``."""
     theirs = list(table.frame.columns)
     names = our_names(theirs)
-    for name in names:
-        if names.count(name) > 1:
-            both = [old for old, new in zip(theirs, names, strict=True) if new == name]
-            raise DataError(f"{table.name}: columns {both[0]!r} and {both[1]!r} both mean {name}; take one out.")
+    refuse_twice(theirs, names, table.name, "take one out")
     lacking = [name for name in required if name not in names]
     if lacking:
         raise DataError(
@@ -64,18 +61,32 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
     return table
 
 
+def refuse_twice(theirs: Sequence[str], names: Sequence[str], name: str, mend: str) -> None:
+    """A DataError where two columns of a table mean the same."""
+    for one in names:
+        if names.count(one) > 1:
+            both = [old for old, new in zip(theirs, names, strict=True) if new == one]
+            raise DataError(f"{name}: columns {both[0]!r} and {both[1]!r} both mean {one}; {mend}.")
+
+
 def our_names(
     headers: Iterable[str], known: Mapping[str, str] = _OURS, declared: Mapping[str, str] | None = None
 ) -> list[str]:
     """
     Our names of headers, by ``spellings`` (default the loop's) and what a study declared; one that is not known stays.
 
+    What a study declared goes before: another column that would mean the same stays as it is.
+
     Examples
     --------
     >>> our_names(["问题编号", "环节", "备注"])
     ['issue', 'step', '备注']
+    >>> our_names(["企业名称", "企业编号"], spellings({"facility": "企业名称 企业编号"}), {"企业编号": "facility"})
+    ['企业名称', 'facility']
     """
-    return [(declared or {}).get(name) or known.get(plain(name), name) for name in headers]
+    headers, declared = list(headers), declared or {}
+    told = {name: known.get(plain(name), name) for name in headers if name not in declared}
+    return [declared.get(name) or (name if told[name] in declared.values() else told[name]) for name in headers]
 
 
 def open_register(root: Path, name: str, what: str, required: tuple[str, ...], intake: Intake) -> Table:
