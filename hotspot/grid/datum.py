@@ -48,7 +48,10 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, An
     """
     from hotspot.kernels import datum as kernel
 
-    ways = {"gcj02": kernel.from_gcj02, "bd09": lambda x, y: kernel.from_gcj02(*kernel.from_bd09(x, y))}
+    ways: dict[str, _Way] = {
+        "gcj02": kernel.from_gcj02,
+        "bd09": lambda x, y: kernel.from_gcj02(*kernel.from_bd09(x, y)),
+    }
     return _moved(lon, lat, datum, ways, back=True)
 
 
@@ -94,7 +97,7 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
     """
     from hotspot.kernels import datum as kernel
 
-    ways = {"gcj02": kernel.to_gcj02, "bd09": lambda x, y: kernel.to_bd09(*kernel.to_gcj02(x, y))}
+    ways: dict[str, _Way] = {"gcj02": kernel.to_gcj02, "bd09": lambda x, y: kernel.to_bd09(*kernel.to_gcj02(x, y))}
     return _moved(lon, lat, datum, ways, back=False)
 
 
