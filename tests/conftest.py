@@ -14,10 +14,12 @@ from postgres import server
 
 ROOT = Path(__file__).resolve().parents[1]
 # Begun first, so that both workers end together: those that make whole months. Who wants the month that all share
-# comes after the first, which makes it, or would wait for it.
+# comes after the first, which makes it, or would wait for it; and beside the first, which compiles the loops, come
+# those at the desk, which need none, so that nothing is compiled twice.
 LONGEST = (
-    "test_month.py", "test_notebooks.py", "test_studies.py", "test_check.py", "test_docs.py", "test_network.py",
-    "test_opened_once.py", "test_plugins.py", "test_year.py", "test_follow.py",
+    "test_month.py", "test_browser.py", "test_what_is_kept.py", "test_entering.py", "test_notebooks.py",
+    "test_studies.py", "test_check.py", "test_docs.py", "test_network.py", "test_opened_once.py", "test_plugins.py",
+    "test_year.py", "test_follow.py",
 )  # fmt: skip
 
 collect_ignore = ["cases/qgis_look.py"]  # of another Python

@@ -145,10 +145,14 @@ def reader_version() -> str:
 
 
 @cache
+@cache
 def code_of(*modules: str) -> str:
-    """A hash of some modules' code, for what is made of decoded files and kept beside them."""
-    files = [Path(str(import_module(name).__file__)).read_bytes() for name in modules]
-    return hashlib.sha256(b"".join(files)).hexdigest()
+    """A hash of the code of some modules, or rooms, for what is made of decoded files and kept beside them."""
+    files = [Path(str(import_module(name).__file__)) for name in modules]
+    every = [
+        one for file in files for one in (sorted(file.parent.rglob("*.py")) if file.stem == "__init__" else [file])
+    ]
+    return hashlib.sha256(b"".join(one.read_bytes() for one in every)).hexdigest()
 
 
 def given(*arrays: np.ndarray) -> list[list[Any]]:

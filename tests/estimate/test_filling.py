@@ -17,15 +17,20 @@ def lattice(side=SIDE):
     return np.stack([a.ravel() for a in np.meshgrid(np.arange(side), np.arange(side), indexing="ij")])
 
 
-def days(seed=0, *, hidden=0.4, error=0.15, n_day=31, side=SIDE, dirty=0.0):
-    """Truth and what is seen of it: day, cell, weather that is smooth over some 30 km, error."""
+def days(seed=0, *, hidden=0.4, error=0.15, n_day=31, side=SIDE, dirty=0.0, memory=0.0):
+    """Truth and what is seen of it: day, cell, weather and clouds that are smooth over some 30 km, error."""
     rng = np.random.default_rng(seed)
     at = lattice(side)
     km = np.hypot(*(at[:, :, None] - at[:, None, :])) * 3.0
     root = np.linalg.cholesky(np.exp(-km / 30.0) + 1e-9 * np.eye(side * side))
     level = 0.15 * rng.normal(size=(side * side, 1))
-    logs = 4 + 0.4 * rng.normal(size=(1, n_day)) + level + 0.18 * root @ rng.normal(size=(side * side, n_day))
-    cover = root @ rng.normal(size=(side * side, n_day)) + dirty * (logs - logs.mean()) / logs.std()
+    logs = 4 + 0.4 * rng.normal(size=(1, n_day)) + level
+    weather, cover = (root @ rng.normal(size=(side * side, n_day)) for _ in range(2))
+    for field in (weather, cover):
+        for day in range(1, n_day):
+            field[:, day] = memory * field[:, day - 1] + math.sqrt(1 - memory**2) * field[:, day]
+    logs = logs + 0.18 * weather
+    cover = cover + dirty * (logs - logs.mean()) / logs.std()
     seen = np.exp(logs + error * rng.normal(size=logs.shape) - error**2 / 2)
     return np.exp(logs), np.where(cover > np.quantile(cover, 1 - hidden), np.nan, seen), at
 
@@ -155,16 +160,31 @@ def test_two_way_effects_add_up():
     np.testing.assert_allclose((found[0][:, None] + found[1])[np.isfinite(logs)], logs[np.isfinite(logs)], atol=0.15)
 
 
-def test_joint_errors_are_those_of_simulated_months():
+@pytest.mark.parametrize("memory", [0.0, 0.6])
+def test_joint_errors_are_those_of_simulated_months(memory):
     """Errors of differences of cells, over their stated spread: one, for days lost and errors alone or shared."""
-    scaled = []
+    scaled, forgetful = [], []
     for seed in range(4):
-        truth, seen, at = days(10 + seed)
+        truth, seen, at = days(10 + seed, memory=memory)
         model = day_model(np.log(seen), at, 3.0, error_share=0.15)
         targets = np.arange(0, 400, 16)
-        found = joint_mean(seen, at.T * 3.0, targets, model)
-        off = found.mean - np.log(truth.mean(axis=1))[targets]
-        i, j = np.triu_indices(targets.size, 1)
-        variance = found.covariance[i, i] + found.covariance[j, j] - 2 * found.covariance[i, j]
-        scaled.append(((off[i] - off[j]) ** 2 / variance).mean())
+        for out, how in ((scaled, model), (forgetful, model._replace(memory=0.0))):
+            found = joint_mean(seen, at.T * 3.0, targets, how)
+            off = found.mean - np.log(truth.mean(axis=1))[targets]
+            i, j = np.triu_indices(targets.size, 1)
+            variance = found.covariance[i, i] + found.covariance[j, j] - 2 * found.covariance[i, j]
+            out.append(((off[i] - off[j]) ** 2 / variance).mean())
     assert np.mean(scaled) == pytest.approx(1.0, abs=0.3)
+    assert memory == 0.0 or np.mean(forgetful) > np.mean(scaled) + 0.04
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.6])
+def test_days_that_remember_the_day_before_are_known_and_make_a_month_less_sure(memory):
+    found, scaled = [], []
+    for seed in range(4):
+        truth, seen, at = days(20 + seed, memory=memory)
+        filled = fill_month(seen, at, 3.0, error_share=0.15)
+        found.append(filled.model.memory)
+        scaled.append(np.log(filled.mean / truth.mean(axis=1)) / (filled.error / filled.mean))
+    assert np.mean(found) == pytest.approx(memory, abs=0.15)
+    assert np.mean(np.square(scaled)) == pytest.approx(1.0, abs=0.25)

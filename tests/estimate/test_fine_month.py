@@ -49,13 +49,20 @@ def test_36_rows_a_cell_in_order(fine):
     assert fine["sub_cell"].tolist() == [f"{code}-{k:02d}" for code in sorted(CODES) for k in range(1, 37)]
 
 
-def test_values_and_errors_are_plain_means_of_the_hours(fine, hours):
+def test_values_are_plain_means_of_the_hours_and_errors_of_cell_and_place(fine, hours, field):
     for at in (0, 17, 50, 107):
         values = [v for v in hours["pm25"].values[at].tolist() if v == v]
-        errors = [v for v in hours["pm25_error"].values[at].tolist() if v == v]
         assert fine["pm25"][at] == pytest.approx(sum(values) / len(values), rel=1e-12)
-        assert fine["error"][at] == pytest.approx(sum(errors) / len(errors), rel=1e-6)
         assert fine["n_hours"][at] == len(values)
+        cell = field.isel(time=-1).sel(cell=fine["cell"][at])
+        share = float(cell["pm25_error"] / cell["pm25"]), float(hours["place_error"][at])
+        assert fine["error"][at] == pytest.approx(fine["pm25"][at] * (share[0] ** 2 + share[1] ** 2) ** 0.5, rel=1e-9)
+
+
+def test_without_a_stated_error_of_the_cell_hours_are_taken_to_err_together(month, field, hours):
+    rows = _fine(month, field.drop_vars("pm25_error"))
+    errors = [v for v in hours["pm25_error"].values[17].tolist() if v == v]
+    assert rows["error"][17] == pytest.approx(sum(errors) / len(errors), rel=1e-6)
 
 
 def test_the_sub_cells_average_to_the_published_cell(fine, field):

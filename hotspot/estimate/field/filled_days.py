@@ -112,12 +112,18 @@ def lattice_of(cells: xr.Dataset) -> Ints:
 
 
 def _station_levels(delivered: Month, names: list[str]) -> Callable[[np.ndarray], Floats | None]:
-    """Mean logarithm of the stations by day, each station's own level taken out."""
+    """
+    Mean logarithm of the stations by day, each station's own level taken out.
+
+    Of one month alone: what a month is filled with must not hang on the months that were opened with it.
+    """
     if delivered.reference is None:
         return lambda wanted: None
-    days, _ = station_means(delivered, names)
-    values = days["pm25"].transpose("station", "day").values.astype("float64")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        logs = np.where(values > 0, np.log(values), np.nan)
-    level = xr.DataArray(two_way(logs)[1], {"day": days["day"].values}, "day")
-    return lambda wanted: level.reindex(day=wanted).values
+    days = station_means(delivered, names)[0]["pm25"].transpose("station", "day")
+
+    def of_days(wanted: np.ndarray) -> Floats:
+        values = days.reindex(day=wanted).values.astype("float64")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return two_way(np.where(values > 0, np.log(values), np.nan))[1]
+
+    return of_days

@@ -105,7 +105,7 @@ def fill_month(
     days = np.where(seen, values, np.exp(guess + (variance + of_cell[:, None]) / 2))
     days = np.where(ever[:, None], days, np.nan)
     mean = days.mean(axis=1)
-    return Filled(days, mean, _error(days, mean, seen, variance, of_cell, model), model)
+    return Filled(days, mean, _error(days, mean, seen, variance, of_cell, smooth, model), model)
 
 
 def day_levels(day: Floats, share: Floats, guide: Floats | None = None) -> tuple[Floats, Floats]:
@@ -179,12 +179,14 @@ def _lattice(at: Ints, spacing_km: float, model: DayModel) -> tuple[Ints, Ints, 
     return place, np.stack([down[order], across[order]]), np.stack([truth, both])
 
 
-def _error(days: Floats, mean: Floats, seen: Flags, variance: Floats, of_cell: Floats, model: DayModel) -> Floats:
+def _error(
+    days: Floats, mean: Floats, seen: Flags, variance: Floats, of_cell: Floats, smooth: Floats, model: DayModel
+) -> Floats:
     """
     Standard deviation of the month.
 
     The error of a seen day comes in twice: as the day itself, and through the cell's effect on the days that
-    were not seen.
+    were not seen. What neighbouring days share of the smooth part comes in by their products.
     """
     part = days / np.maximum(days.sum(axis=1, keepdims=True), LEAST)
     unseen = np.where(seen, 0.0, part).sum(axis=1)
@@ -193,4 +195,9 @@ def _error(days: Floats, mean: Floats, seen: Flags, variance: Floats, of_cell: F
     retrieval = error * (np.where(seen, part + (unseen / n_seen)[:, None], 0.0) ** 2).sum(axis=1)
     filling = (np.where(seen, 0.0, part) ** 2 * variance).sum(axis=1)
     effect = unseen**2 * np.maximum(of_cell - error / n_seen, 0.0)
-    return mean * np.sqrt(retrieval + filling + effect)
+    alone = np.sqrt(np.maximum(variance - model.fine, 0.0))
+    reach = np.where(seen, (unseen / n_seen * np.sqrt(smooth))[:, None], -part * alone)
+    apart = np.abs(np.subtract.outer(np.arange(days.shape[1]), np.arange(days.shape[1])))
+    shared = np.where(apart > 0, model.memory ** np.maximum(apart, 1), 0.0)
+    remembered = ((reach @ shared) * reach).sum(axis=1)
+    return mean * np.sqrt(np.maximum(retrieval + filling + effect + remembered, retrieval))

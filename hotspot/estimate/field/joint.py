@@ -47,7 +47,8 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
         month = sum w z,   covariance B Cov(a) B' + sum w (C - G C) w',   B = sum w (1 - G)
 
     C holds the smooth part, the day's stretch of the cells' differences and each cell's own fine part; E the
-    error, of each cell and shared. The mean over days is linearised about the expected days.
+    error, of each cell and shared. The mean over days is linearised about the expected days. The days are weighted
+    as if they knew nothing of each other; what they do know (``DayModel.memory``) is in the covariance.
 
     Examples
     --------
@@ -105,7 +106,23 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
         left = target_truth - gains[d] @ truth[np.ix_(at, own)].T
         covariance += share[:, d, None] * (left + unsure[d]) * share[:, d]
     covariance += carried @ spread @ carried.T
+    covariance += _remembered(share, gains, inverses, carried @ spread, at, model.covariance(km), model.memory)
     return JointMean(top[:, 0] + np.log(days.mean(axis=1)), (covariance + covariance.T) / 2)
+
+
+def _remembered(
+    share: Floats, gains: list[Floats], inverses: list[tuple[Ints, Floats]], carried: Floats, at: Ints,
+    smooth: Floats, memory: float,
+) -> Floats:  # fmt: skip
+    """What the days' memory adds to the covariance of the months: the products of the errors of different days."""
+    total, before = np.zeros((at.size, at.size)), np.zeros((at.size, smooth.shape[0]))
+    for d, (own, inverse) in enumerate(inverses):
+        part = np.zeros_like(before)  # of the day's smooth residuals in the months' errors
+        part[:, own] = share[:, d, None] * gains[d] + carried[:, own] @ inverse
+        part[np.arange(at.size), at] -= share[:, d]
+        total += before @ smooth @ part.T
+        before = memory * (before + part)
+    return total + total.T
 
 
 def _surroundings(place_km: Floats, targets: Ints, ever: Flags) -> Ints:

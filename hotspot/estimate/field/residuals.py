@@ -15,6 +15,9 @@ SHAPES = (1.0, 2.0)  # of an error that is shared over a distance: exponential, 
 _REACH = 32  # cells, of the empirical variogram
 _OUTLIER = 5.0  # robust standard deviations, beyond which a residual is drawn in
 _LEAST_PAIRS = 20
+_MEMORY_TURNS = 8
+_MOST_MEMORY = 0.8
+_LEAST_SMOOTH = 0.05  # of the variance, below which nothing is told of its memory
 
 
 class DayModel(NamedTuple):
@@ -31,6 +34,7 @@ class DayModel(NamedTuple):
     correlation_km: float
     fine_of: np.ndarray  # float64[n_cell], the fine part of each cell
     shape: float  # of the shared error: 1 falls like exp(-d), 2 like exp(-d^2)
+    memory: float  # correlation of the smooth part with that of the next day
 
     @property
     def total(self) -> float:
@@ -88,6 +92,7 @@ def day_model(
     slope = (np.where(seen, residual, 0.0) * centred[:, None]).sum(axis=0) / np.maximum(weight, 1e-9)
     slope = np.where(weight > 1e-9, np.clip(slope, -1.0, 1.0), 0.0)
     residual = residual - slope * centred[:, None]
+    raw = residual
     # Two effects were taken out of each row of few days.
     residual = residual * np.sqrt(np.maximum(n_seen, 2) / (np.maximum(n_seen, 2) - 1.0))[:, None]
     distance, gamma, _ = variogram(residual, at, spacing_km)
@@ -105,8 +110,55 @@ def day_model(
     fine = nugget - own
     return DayModel(
         day, centred, slope - slope.mean(), float(slope.var()), smooth, fine, own, shared, correlation_km,
-        _fine_of(residual, at, fine), shape,
+        _fine_of(residual, at, fine), shape, day_memory(raw, nugget, shared),
     )  # fmt: skip
+
+
+def day_memory(residual: Floats, nugget: float, shared: float) -> float:
+    """
+    How much of a day's smooth residual is left on the next day.
+
+    Parameters
+    ----------
+    residual : float64[n_cell, n_day], about the effects of cells and days, NaN where not seen
+    nugget, shared : float
+        Variance of each cell by itself, and of the error that cells share: both new every day.
+
+    Returns
+    -------
+    float, 0 to ``_MOST_MEMORY``
+
+    Notes
+    -----
+    With x the residuals of a cell, n its days and s the smooth variance, taking out the cell's mean takes
+    ``v = (nugget + shared + s (1 + memory) / (1 - memory)) / n`` from the variance and from the products of
+    neighbouring days; so ``s = mean x^2 + v - nugget - shared`` and ``memory s = mean x(d) x(d + 1) + v``, by turns.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(300, 30))
+    >>> for d in range(1, 30):
+    ...     x[:, d] = 0.5 * x[:, d - 1] + np.sqrt(0.75) * x[:, d]
+    >>> round(day_memory(x - x.mean(axis=1, keepdims=True), 0.0, 0.0), 1)
+    0.5
+    """
+    seen = np.isfinite(residual)
+    pairs = seen[:, 1:] & seen[:, :-1]
+    if not pairs.any():
+        return 0.0
+    x = np.where(seen, residual, 0.0)
+    square = float((x**2).sum() / seen.sum())
+    product = float((x[:, 1:] * x[:, :-1])[pairs].sum() / pairs.sum())
+    days = float(seen.sum() / (seen.sum(axis=1) > 0).sum())
+    noise, memory, lost = nugget + shared, 0.0, square / days
+    for _ in range(_MEMORY_TURNS):
+        smooth = square + lost - noise
+        if smooth <= _LEAST_SMOOTH * square:
+            return 0.0  # next to nothing but noise
+        memory = min(max((product + lost) / smooth, 0.0), _MOST_MEMORY)
+        lost = (noise + smooth * (1 + memory) / (1 - memory)) / days
+    return memory
 
 
 def two_way(logs: Floats, n_turns: int = 12) -> tuple[Floats, Floats]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hotspot.estimate.field.fuse import degrees_of
 from hotspot.estimate.field.krige import by_place
 from hotspot.estimate.field.support import ATTRS, stations_near, support_of
+from hotspot.estimate.fine.gains import Gains, tell_gains
 from hotspot.estimate.fine.hourly import Residuals, learn
 from hotspot.estimate.fine.pattern import pattern_at
 from hotspot.grid.lattice import Grid
@@ -66,7 +67,9 @@ def downscale(
     Returns
     -------
     Dataset (sub_cell, time): ``pm25`` and ``pm25_error`` (1 sd, float32), ug/m3, NaN where too few stations
-    speak; ``support``, int8: 2 measured, 1 supported, 0 interpolated. Coordinates ``cell x y lon lat``
+    speak; ``support``, int8: 2 measured, 1 supported, 0 interpolated; ``place_error``
+    (sub_cell), how far weeks of hours leave a place's level beside its cell's unsure, 1 sd, a share, NaN where
+    gains could not be told. Coordinates ``cell x y lon lat``
     over ``sub_cell``. Attributes: the variogram, and the left-out error ``loo_rmse, loo_bias,
     loo_within`` (share of stations inside 1.96 sd) with the trend and without it; ``factor_low,
     factor_high`` (not of a lazy field), how far the 3 km values moved it.
@@ -102,10 +105,15 @@ def downscale(
     """
     places, grid = _places(cells, coarse)
     lazy = stations["pm25"].chunks is not None
-    series = stations["pm25"].transpose("station", "time")
     x, y = (np.asarray(v, dtype=float) for v in grid.project(*degrees_of(stations)))
-    plan = _plan(stations, series, x, y, places, coarse, satellite, criteria, chunk)
+    gains = tell_gains(stations, x, y)
+    if gains.own:
+        stations = stations.assign(pm25=stations["pm25"] * xr.DataArray(np.exp(-gains.told), dims="station"))
+    series = stations["pm25"].transpose("station", "time")
+    plan = _plan(stations, series, x, y, gains, places, coarse, satellite, criteria, chunk)
     estimate, error, support = _lazy(plan, series) if lazy else _eager(plan, series)
+    per_cell = round(places.attrs["coarse_spacing"] / places.attrs["spacing"]) ** 2
+    unsure = gains.unsure(x, y, *(places[name].values.reshape(-1, per_cell) for name in ("x", "y"))).ravel()
     unit = {"unit": "ug/m3"}
     dims = ("sub_cell", "time")
     out = xr.Dataset(
@@ -113,6 +121,7 @@ def downscale(
             "pm25": (dims, estimate, unit | {"words": VARIABLES["pm25"].words}),
             "pm25_error": (dims, error, unit),
             "support": (dims, support, dict(ATTRS)),
+            "place_error": ("sub_cell", unsure, {"unit": "1"}),
         },
         coords={**places.coords, "time": series["time"]},
     )
@@ -217,6 +226,7 @@ def _plan(
     series: "xr.DataArray",
     x: Floats,
     y: Floats,
+    gains: Gains,
     places: "xr.Dataset",
     coarse: "xr.Dataset | None",
     satellite: "xr.DataArray | None",
@@ -244,7 +254,7 @@ def _plan(
             target_pattern[month] = np.where(np.isfinite(there), there, middle)
     per_cell = round(places.attrs["coarse_spacing"] / places.attrs["spacing"]) ** 2
     first = np.arange(0, target[0].size + 1, per_cell)
-    residuals, attrs = learn(stations, x, y, local, target, first, station_pattern, criteria)
+    residuals, attrs = learn(stations, x, y, local, target, first, station_pattern, gains, criteria)
     near = stations_near(x, y, *target, spacing=places.attrs["spacing"], support_m=rules.support_m)
     goals = _goals(coarse, period, places["cell"].values[::per_cell], time, slices, months, rules)
     if goals and any(goal is not None for goal in goals):

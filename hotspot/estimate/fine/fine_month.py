@@ -49,7 +49,9 @@ def fine_month(
     DataFrame, 36 rows a cell, by cell and sub-cell, or None without micro-stations in the month:
 
     - ``pm25``: mean over the month's hours, ug/m3, NaN where they make no valid month
-    - ``error``: mean of the hours' errors (1 sd), ug/m3: as if the hours erred together
+    - ``error``: 1 sd, ug/m3: the cell's own, and how far weeks of hours leave the place beside its cell unsure
+      (``downscale``'s ``place_error``); where one of them is not known, the mean of the hours' errors, as if these
+      erred together
     - ``support``: "measured", "supported" or "interpolated": what it rests on in enough hours of
       enough days; "" where there is no value
     - ``n_hours``: hours with a value
@@ -109,7 +111,7 @@ def fine_month(
             "lon": hours["lon"].values,
             "lat": hours["lat"].values,
             "pm25": _mean(hours["pm25"].values, there),
-            "error": _mean(hours["pm25_error"].values, there),
+            "error": _error(hours, field, month, there),
             "support": np.where(there, word, ""),
             "n_hours": known.sum(axis=1),
         },
@@ -158,6 +160,19 @@ def _of_month(delivered: Month, criteria: Criteria) -> xr.Dataset | None:
         delivered.intake.note(f"no 500 m values: no micro-station has an hour in {month} that can be trusted")
         return None
     return stations.isel(time=np.flatnonzero(told))
+
+
+def _error(hours: xr.Dataset, field: xr.Dataset, month: str, there: Flags) -> Floats:
+    """Standard deviation of the month at each sub-cell, ug/m3."""
+    value, together = (_mean(hours[name].values, there) for name in ("pm25", "pm25_error"))
+    now = contracts.of_month(field, month)
+    if "pm25_error" not in now:
+        return together
+    own = now.sel(cell=hours["cell"].values)
+    return np.where(
+        np.isfinite(hours["place_error"].values) & np.isfinite(own["pm25_error"].values),
+        value * np.hypot(hours["place_error"].values, own["pm25_error"].values / own["pm25"].values), together,
+    )  # fmt: skip
 
 
 def _is_valid(seen: Flags, local: Times, month: str, validity: Validity) -> Flags:

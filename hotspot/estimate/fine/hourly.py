@@ -8,7 +8,8 @@ import numpy as np
 from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import lay_blocks
-from hotspot.estimate.fine.instruments import own_gain, split_error
+from hotspot.estimate.fine.gains import Gains
+from hotspot.estimate.fine.instruments import split_error
 from hotspot.kernels import krige_blocks
 from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.kernels.krige_blocks import Blocks, Hours
@@ -122,6 +123,7 @@ def learn(
     target: tuple[Floats, Floats],
     first: Ints,
     station_pattern: dict[str, Floats],
+    gains: Gains,
     criteria: Criteria,
 ) -> tuple[Residuals, dict[str, Any]]:
     """
@@ -129,7 +131,7 @@ def learn(
 
     Parameters
     ----------
-    stations : Dataset (station, time) with ``pm25`` and perhaps ``pm25_error``
+    stations : Dataset (station, time) with ``pm25``, gains taken off, and perhaps ``pm25_error``
     x, y : float arrays (station), m
     local : datetime64[M] (time), local month of each hour
     target : (x, y) of the targets, float arrays, m
@@ -148,6 +150,8 @@ def learn(
     rules = criteria.downscaling
     hours = np.unique(np.linspace(0, local.size - 1, min(rules.fit_hours, local.size)).round().astype(int))
     px, py, sample, _ = by_place(x, y, _some(stations, "pm25", hours))
+    # As delivered, gains on: a station left out is foreign, and must not be judged by what it told of itself.
+    gain = np.exp(by_place(x, y, gains.told[:, None])[2])
     if not np.isfinite(sample).any():
         raise DataError(f"stations: none of {hours.size} hours looked at has a value; check the months delivered.")
     months = local[hours].astype(str)
@@ -157,18 +161,18 @@ def learn(
         runs = [by_place(x, y, _some(stations, "pm25", np.minimum(hours + lag, local.size - 1)))[2] for lag in (1, 2)]
         stated = error
         error, shared = split_error(sample, runs[0], runs[1], error)
-        # Gains of single instruments do not change by the hour, but are their own: neighbours show them.
-        gain, sure = own_gain(px, py, sample, runs[0])
-        gain, shared = min(gain, shared), float(np.sqrt(max(shared**2 - sure**2, 0.0)))
-        error = np.hypot(error, gain * (np.maximum(sample, 0.0) + LEVEL))
-    ways = [_fit(px, py, sample, error, months, target, first, {}, criteria)]
+        # Gains of single instruments do not change by the hour, but are their own: what is left is not shared.
+        left = by_place(x, y, gains.left[:, None])[2]
+        error = np.hypot(error, np.minimum(left, shared) * (np.maximum(sample, 0.0) + LEVEL))
+        shared = float(np.sqrt(max(shared**2 - gains.sure**2, 0.0)))
+    ways = [_fit(px, py, sample, error, gain, months, target, first, {}, criteria)]
     if station_pattern:
-        ways.append(_fit(px, py, sample, error, months, target, first, station_pattern, criteria))
+        ways.append(_fit(px, py, sample, error, gain, months, target, first, station_pattern, criteria))
     if stated is not None:
         # Whether what is stated beyond both acts like noise of single stations, the left-out stations say.
-        ways += [_fit(px, py, sample, stated, months, target, first, {}, criteria)]
+        ways += [_fit(px, py, sample, stated, gain, months, target, first, {}, criteria)]
         if station_pattern:
-            ways.append(_fit(px, py, sample, stated, months, target, first, station_pattern, criteria))
+            ways.append(_fit(px, py, sample, stated, gain, months, target, first, station_pattern, criteria))
     best = min(ways, key=lambda way: way["loo"]["rmse"] if way["loo"]["n"] else way["sd"])
     fitted = best["variogram"]
     attrs = {
@@ -178,6 +182,7 @@ def learn(
         "n_stations": int(x.size),
         "loo_hours": int(hours.size),
         "error_shared": shared,
+        "gain": gains.own,
         "error_scale": best["loo"]["scale"],
         **{f"loo_{name}": value for name, value in best["loo"].items() if name != "scale"},
         "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
@@ -212,6 +217,7 @@ def _fit(
     y: Floats,
     sample: Floats,
     error: Floats | None,
+    gain: Floats,
     months: Texts,
     target: tuple[Floats, Floats],
     first: Ints,
@@ -234,7 +240,7 @@ def _fit(
         x, y, target[0], target[1], first, variogram,
         neighbours=rules.neighbours, noise=noise, max_m=rules.max_station_km * 1000,
     )  # fmt: skip
-    loo = _left_out(blocks, sample, rest, trend, sd)
+    loo = _left_out(blocks, sample * gain, rest, trend, sd)
     return {"variogram": variogram, "blocks": blocks, "pattern": station_pattern, "sd": usual, "loo": loo}
 
 

@@ -1,15 +1,9 @@
-"""What a network says of its instruments' errors: noise of the hour, gain of each, and what all share."""
+"""What a network says of its instruments' errors: noise of the hour, and what all share (gains: ``gains``)."""
 
 import numpy as np
 
 from hotspot.kernels.arrays import Floats
 from hotspot.quality.seen import LEVEL
-
-# Proposals:
-_BESIDE_M = 2000.0  # stations that stand side by side: what they differ by all the time is mostly the instruments'
-_BESIDE = 8  # of which so many must have a neighbour, with ...
-_TOGETHER = 12  # ... so many hours in common
-_OF_PLACE = 0.5  # of the variance of hours, that two places side by side may differ by all the time
 
 
 def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tuple[Floats, float]:
@@ -56,56 +50,3 @@ def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tup
     usual = float(np.nanmedian(stated**2)) if np.isfinite(stated).any() else 0.0
     share = min(1.0, np.sqrt(white / usual)) if usual > 0 else 1.0
     return error * share, float(np.sqrt(max(usual - white, 0.0)))
-
-
-def own_gain(x: Floats, y: Floats, now: Floats, next_: Floats) -> tuple[float, float]:
-    """
-    What each instrument reads too high or low all the time, 1 sd, a share of the value.
-
-    Parameters
-    ----------
-    x, y : float arrays (place), m
-    now, next_ : float array (place, hour), ug/m3, in some hours and the one that follows each of them
-
-    Returns
-    -------
-    (likely, sure): float, shares; 0 where fewer than eight stations have another within 2 km. ``sure`` is less, by what
-    so few stations leave open: what is taken from the error that all share must be known.
-
-    Notes
-    -----
-    With d_t the logarithm of a station over its nearest neighbour, the variance of mean d over the stations (by the
-    median, so that few places beside a plant do not count) is twice that of the gains, and what two places differ by
-    all the time. Of the latter it is said that it is half of what they differ by for hours, ``cov(d_t, d_(t+1))``.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(3)
-    >>> x, gain = np.arange(200) * 1000.0, np.exp(rng.normal(0, 0.1, (200, 1)))
-    >>> values = 60 * gain * np.exp(rng.normal(0, 0.05, (200, 49)))
-    >>> [round(gain, 2) for gain in own_gain(x, np.zeros(200), values[:, :-1], values[:, 1:])]
-    [0.1, 0.08]
-    """
-    from scipy.spatial import KDTree
-
-    if x.size <= _BESIDE:
-        return 0.0, 0.0
-    away, near = (part[:, 1] for part in KDTree(np.column_stack([x, y])).query(np.column_stack([x, y]), 2))
-    gaps = []
-    for values in (now, next_):
-        logs = np.log(np.maximum(values, 0.0) + LEVEL)
-        gaps.append(logs - logs[near])
-    both = np.isfinite(gaps[0]) & np.isfinite(gaps[1])
-    use = (away <= _BESIDE_M) & (both.sum(axis=1) >= _TOGETHER)
-    if use.sum() < _BESIDE:
-        return 0.0, 0.0
-    first, then = (np.where(both, gap, 0.0)[use] for gap in gaps)
-    n = both[use].sum(axis=1)
-    usual = first.sum(axis=1) / n
-    passing = (first * then).sum(axis=1) / n - usual * then.sum(axis=1) / n
-    lasting = (1.4826 * float(np.median(np.abs(usual)))) ** 2
-    own = max(lasting - _OF_PLACE * max(float(np.median(passing)), 0.0), 0.0) / 2
-    # The median of n squares is known to 2.3 / sqrt(n) of it, to 2.8 where some pairs count twice; 1.28 times that is
-    # passed once in ten.
-    sure = own * max(1 - 1.28 * 2.8 / np.sqrt(use.sum()), 0.0)
-    return float(np.sqrt(own)), float(np.sqrt(sure))

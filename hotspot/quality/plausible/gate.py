@@ -6,9 +6,8 @@ excluded here (GB 3095-2026 6.4): what would change a published number stops the
 the delivery is mended or somebody signs (``quality.decisions``).
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fnmatch import fnmatch
 from typing import Any
 
@@ -23,11 +22,8 @@ from hotspot.quality.plausible.series import Series, months_of
 from hotspot.rules.calendar import month_of
 from hotspot.rules.pollutants import of_study
 from hotspot.rules.sensors import Screening
+from hotspot.sources.store import Store, code_of, given, store_of_process, told, words
 from hotspot.variables import DataError
-
-# What months said, by their digest: thirteen months and three years overlap in one run.
-_KEPT = 256
-_SAID: dict[bytes, list[Finding]] = {}
 
 
 def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Finding]:
@@ -64,7 +60,7 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
         pool = delivered.reference if role == "micro" else None
         each = months_of(data, names, pool=pool, file_of=file_of, rules=rules, variable=variable)
         for series in each:
-            found += of_month(series, criteria.screening)
+            found += of_month(series, criteria.screening, delivered.intake.once.store)
             if role == "reference":
                 found += places.strangers(series, delivered.study.cells, max_km=criteria.interpolation.max_station_km)
         found = exchanged.agreed(found, len(each))
@@ -145,25 +141,27 @@ def admit(delivered: Any, months: Sequence[str] | None = None) -> Any:
     return decided
 
 
-def of_month(series: Series, screening: Screening) -> list[Finding]:
+def of_month(series: Series, screening: Screening, store: Store | None = None) -> list[Finding]:
     """
-    What one month says of itself; the same hours asked again (a month is published, compared and learned from) are
-    answered from before.
+    What one month says of itself.
+
+    The same hours asked again (a month is published, compared, learned from, and past when the next comes) are answered
+    from ``store``, by default that of the process.
     """
-    digest = hashlib.sha256(repr((series.month, series.file, series.micro, series.rules, screening)).encode())
-    for part in (series.values, series.others, series.lon, series.lat, series.other_lon, series.other_lat):
-        digest.update(np.ascontiguousarray(part).tobytes())
-    digest.update("\n".join([*series.ids, *series.other_ids, str(series.local[0])]).encode())
-    key = digest.digest()
-    if key not in _SAID:
+    store = store_of_process() if store is None else store
+    arrays = (series.values, series.others, series.lon, series.lat, series.other_lon, series.other_lat)
+    about = repr((series.month, series.file, series.micro, series.rules, screening)), code_of("hotspot.quality")
+    names = [str(one) for one in (*series.ids, "", *series.other_ids, series.local[0])]
+
+    def make() -> dict[str, np.ndarray]:
         found = scale.thousandfold(series) + scale.index(series) + runs.runs(series, screening)
         found += drift.drifts(series, screening) + clock.clocks(series) + clock.by_the_sun(series)
         found += _unassessed(series)
         found += [] if series.micro else exchanged.swapped(series)
-        while len(_SAID) >= _KEPT:
-            _SAID.pop(next(iter(_SAID)))
-        _SAID[key] = found
-    return list(_SAID[key])
+        return {"findings": words([asdict(one) for one in found])}
+
+    kept = store.asked(store.key("what a month of hours says", given(*arrays), about, names), make)
+    return [Finding(**one) for one in told(kept["findings"])]
 
 
 def _local(data: Any) -> np.ndarray:

@@ -81,9 +81,9 @@ def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws:
         pull = np.linalg.solve(covariance + prior + ridge, prior).T
         beside = one - pull @ one
         left = prior - pull @ prior + np.outer(beside, beside) / weight
-        size_of, way = np.linalg.eigh((left + left.T) / 2)
-        noise = way * np.sqrt(np.maximum(size_of, 0.0)) @ rng.standard_normal((n_cell, many))
-        drawn.append((level + pull @ (mean - level))[:, None] + noise)
+        # Not by eigenvectors: where several are as long, which ones come out hangs on the machine.
+        root = np.linalg.cholesky((left + left.T) / 2 + ridge)
+        drawn.append((level + pull @ (mean - level))[:, None] + root @ rng.standard_normal((n_cell, many)))
     return np.concatenate(drawn, axis=1)
 
 
