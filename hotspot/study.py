@@ -13,14 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from hotspot.grid.labels import Labelled, add_labels
 from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
 from hotspot.rules.pollutants import PM25, POLLUTANTS, Name, Pollutant
-from hotspot.study_loop import LoopFiles, NetworkFiles, Office
+from hotspot.study_loop import LoopFiles, NetworkFiles, Office, Part
 from hotspot.study_registers import EventFiles, EvidenceFiles, EvidenceLayer, Registers
 from hotspot.study_view import Shown
 from hotspot.variables import DataError
@@ -34,11 +34,7 @@ if TYPE_CHECKING:
 Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Lattice(_Part):
+class Lattice(Part):
     """The cells: METHODS 1. ``crs`` only where a study leaves the national lattice."""
 
     spacing: float = 3000.0
@@ -46,7 +42,7 @@ class Lattice(_Part):
     crs: str | None = None
 
 
-class Delivery(_Part):
+class Delivery(Part):
     """Files of one kind from one deliverer. ``files`` are patterns below the data root."""
 
     layout: str
@@ -146,7 +142,7 @@ class Facilities(Delivery):
     encoding: str | None = None
 
 
-class WebMap(_Part):
+class WebMap(Part):
     """The web map. ``tiles`` are asked from the network by whoever opens it, so never by default."""
 
     tiles: Literal["none", "tianditu", "amap"] = "none"
@@ -168,13 +164,13 @@ class Backdrop(Delivery):
     columns: dict[Literal["kind", "name", "number"], str] = Field(default_factory=dict)  # ours -> theirs
 
 
-class Decisions(_Part):
+class Decisions(Part):
     """Signed decisions to replace falsified days. B19; see ``sources.decisions``."""
 
     files: tuple[str, ...]
 
 
-class Study(Shown, Labelled, _Part):
+class Study(Shown, Labelled, Part):
     """
     Everything that is fixed for one region, read from a TOML file.
 

@@ -6,11 +6,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a study file: no key that nobody knows, fixed once read."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AnswerForm(_Part):
+class AnswerForm(Part):
     """``[[office.forms]]``: what a form of DingTalk, WeCom or Kobo exports. ``columns``: ours -> theirs (15.4)."""
 
     name: str
@@ -22,7 +24,7 @@ class AnswerForm(_Part):
     datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] = "wgs84"  # of the positions; DingTalk and WeCom say GCJ-02
 
 
-class Office(_Part):
+class Office(Part):
     """Who sends the notices. D20, GB/T 9704: what is empty stays a blank field on paper."""
 
     name: str = ""
@@ -57,7 +59,7 @@ class Office(_Part):
         return value
 
 
-class UnitShapes(_Part):
+class UnitShapes(Part):
     """Outlines of parks, new towns or villages: ``column`` holds the ``unit`` of ``units.csv`` (or its name)."""
 
     files: tuple[str, ...]
@@ -65,7 +67,7 @@ class UnitShapes(_Part):
     datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] | None = None
 
 
-class NetworkFiles(_Part):
+class NetworkFiles(Part):
     """``[network]``: who looks after the cells; tables below the data root, CSV or XLSX. A6, B1, B3, B25."""
 
     units: str | None = None
@@ -74,7 +76,7 @@ class NetworkFiles(_Part):
     shapes: tuple[UnitShapes, ...] = ()
 
 
-class LoopFiles(_Part):
+class LoopFiles(Part):
     """``[loop]``: what the products of the calendar are made of beside the ledger; tables below the data root."""
 
     days: str | None = None  # unit, point, day and the six pollutants: valid day means, O3 the largest 8 h mean

@@ -2,16 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from hotspot.study_loop import Part
 
 EVENT_COLUMNS = Literal["time", "place", "by", "channel", "type", "text", "lon", "lat"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EventFiles(_Part):
+class EventFiles(Part):
     """``[[events]]``: tables or chat exports of one channel (A4). ``columns``: ours -> theirs."""
 
     files: tuple[str, ...]
@@ -20,7 +18,7 @@ class EventFiles(_Part):
     datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] | None = None
 
 
-class EvidenceFiles(_Part):
+class EvidenceFiles(Part):
     """``[[evidence]]``: what is known at a place itself (C14, B4). ``columns``: ours -> theirs."""
 
     layout: Literal["cems", "power", "dust", "video", "vehicle", "satellite", "observation"]
@@ -28,7 +26,7 @@ class EvidenceFiles(_Part):
     columns: dict[Literal["facility", "time", "quantity", "value", "unit", "state"], str] = Field(default_factory=dict)
 
 
-class EvidenceLayer(_Part):
+class EvidenceLayer(Part):
     """
     ``[[evidence_layer]]``: what satellites saw beside the cells, fires or bare soil; evidence, never a rank.
 
@@ -51,7 +49,7 @@ class EvidenceLayer(_Part):
         return self
 
 
-class Registers(_Part):
+class Registers(Part):
     """``[registers]``: tables below the data root, CSV or XLSX."""
 
     assets: str | None = None  # kind, count, place, lon, lat, radius_m: equipment that looks (A1)

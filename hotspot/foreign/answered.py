@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from hotspot.text.door import outward
 from hotspot.variables import DataError
 
+_REMEDY = "ask for the delivery again, or report this"
+
 
 @contextmanager
-def answered(what: str, remedy: str = "ask for the delivery again, or report this") -> Iterator[None]:
+def answered(what: str) -> Iterator[None]:
     """
     Turn any fault of a block into a ``DataError`` that says what was being read.
 
@@ -16,8 +18,6 @@ def answered(what: str, remedy: str = "ask for the delivery again, or report thi
     ----------
     what : str
         The file, delivery or setting.
-    remedy : str
-        What to do.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def answered(what: str, remedy: str = "ask for the delivery again, or report thi
     except DataError:
         raise
     except MemoryError:
-        raise DataError(f"{what}: needs more memory than there is; {remedy}.") from None
+        raise DataError(f"{what}: needs more memory than there is; {_REMEDY}.") from None
     except Exception as error:
         said = " ".join(outward(f"{type(error).__name__}: {error}").split())[:300]
-        raise DataError(f"{what}: cannot be used ({said}); {remedy}.") from error
+        raise DataError(f"{what}: cannot be used ({said}); {_REMEDY}.") from error

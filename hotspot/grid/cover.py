@@ -137,6 +137,20 @@ def cover(grid: Grid, boundaries: "gpd.GeoDataFrame", *, counting: str = "touchi
 _LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
 
 
+def grid_of(cells: "xr.Dataset") -> Grid:
+    """
+    The grid that cells, or a field of them, were made with.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> grid_of(xr.Dataset(attrs={"spacing": 3000.0, "lattice_id": Grid().id})) == Grid()
+    True
+    """
+    national = Grid(float(cells.attrs["spacing"]))
+    return national if national.id == cells.attrs["lattice_id"] else Grid(national.spacing, crs=cells.attrs.get("crs"))
+
+
 def _texts(boundaries: "gpd.GeoDataFrame", name: str) -> Texts:
     if name not in boundaries:
         return np.full(len(boundaries), "")

@@ -17,19 +17,61 @@ from hotspot.variables import DataError
 
 # CGCS2000 and WGS 84 differ by centimetres, far below any coordinate here.
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+_Way = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 
-def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
+def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, Any]:
     """
-    WGS 84 to GCJ-02; outside the box round China nothing is moved.
+    Coordinates of a declared datum in WGS 84, exact to 1e-13 degrees (fixed point).
 
     Parameters
     ----------
     lon, lat : float or float array, degrees; NaN stays NaN
+    datum : "wgs84", "cgcs2000", "gcj02" or "bd09"
 
     Returns
     -------
     (lon, lat) of the same shape, degrees
+
+    Raises
+    ------
+    DataError
+        The datum is not one of the four.
+
+    Examples
+    --------
+    >>> lon, lat = to_wgs84(116.403244, 39.910403, "gcj02")
+    >>> round(lon, 6), round(lat, 6)
+    (116.397, 39.909)
+    >>> to_wgs84(116.4, 39.9, "wgs84")
+    (116.4, 39.9)
+    """
+    from hotspot.kernels import datum as kernel
+
+    ways: dict[str, _Way] = {
+        "gcj02": kernel.from_gcj02,
+        "bd09": lambda x, y: kernel.from_gcj02(*kernel.from_bd09(x, y)),
+    }
+    return _moved(lon, lat, datum, ways, back=True)
+
+
+def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
+    """
+    WGS 84 coordinates in another datum, for a web map; outside the box round China nothing is moved.
+
+    Parameters
+    ----------
+    lon, lat : float or float array, degrees; NaN stays NaN
+    datum : "wgs84", "cgcs2000", "gcj02" or "bd09" (Baidu, by way of GCJ-02)
+
+    Returns
+    -------
+    (lon, lat) of the same shape, degrees
+
+    Raises
+    ------
+    DataError
+        The datum is not one of the four.
 
     Notes
     -----
@@ -41,137 +83,22 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
 
     Examples
     --------
-    >>> lon, lat = wgs84_to_gcj02(116.397, 39.909)
+    >>> lon, lat = from_wgs84(116.397, 39.909, "gcj02")
     >>> round(lon, 6), round(lat, 6)
     (116.403244, 39.910403)
-    >>> wgs84_to_gcj02(-76.6, 2.4)
-    (-76.6, 2.4)
-    """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, datum.to_gcj02, moved_from=True)
-
-
-def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
-    """
-    GCJ-02 to WGS 84, exact to 1e-13 degrees (fixed point).
-
-    Parameters
-    ----------
-    lon, lat : float or float array, degrees; NaN stays NaN
-
-    Returns
-    -------
-    (lon, lat) of the same shape, degrees
-
-    Examples
-    --------
-    >>> lon, lat = gcj02_to_wgs84(*wgs84_to_gcj02(116.397, 39.909))
-    >>> round(lon, 9), round(lat, 9)
-    (116.397, 39.909)
-    """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, datum.from_gcj02, moved_from=False)
-
-
-def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
-    """
-    WGS 84 to BD-09 (Baidu), by way of GCJ-02; abroad nothing is moved.
-
-    Parameters
-    ----------
-    lon, lat : float or float array, degrees; NaN stays NaN
-
-    Returns
-    -------
-    (lon, lat) of the same shape, degrees
-
-    Examples
-    --------
-    >>> lon, lat = wgs84_to_bd09(116.397, 39.909)
+    >>> lon, lat = from_wgs84(116.397, 39.909, "bd09")
     >>> round(lon, 6), round(lat, 6)
     (116.409616, 39.916744)
-    """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, lambda x, y: datum.to_bd09(*datum.to_gcj02(x, y)), moved_from=True)
-
-
-def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
-    """
-    BD-09 (Baidu) to WGS 84, both steps by fixed point.
-
-    Parameters
-    ----------
-    lon, lat : float or float array, degrees; NaN stays NaN
-
-    Returns
-    -------
-    (lon, lat) of the same shape, degrees
-
-    Examples
-    --------
-    >>> lon, lat = bd09_to_wgs84(*wgs84_to_bd09(116.397, 39.909))
-    >>> round(lon, 9), round(lat, 9)
-    (116.397, 39.909)
-    """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, lambda x, y: datum.from_gcj02(*datum.from_bd09(x, y)), moved_from=False)
-
-
-def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, Any]:
-    """
-    Coordinates of a declared datum in WGS 84.
-
-    Parameters
-    ----------
-    lon, lat : float or float array, degrees
-    datum : "wgs84", "cgcs2000", "gcj02" or "bd09"
-
-    Returns
-    -------
-    (lon, lat) of the same shape, degrees
-
-    Raises
-    ------
-    DataError
-        The datum is not one of the four.
-
-    Examples
-    --------
-    >>> to_wgs84(116.4, 39.9, "wgs84")
-    (116.4, 39.9)
-    """
-    return _by_name(lon, lat, datum, {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84})
-
-
-def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
-    """
-    WGS 84 coordinates in another datum, for laying cells over a web map.
-
-    Parameters
-    ----------
-    lon, lat : float or float array, degrees
-    datum : "wgs84", "cgcs2000", "gcj02" or "bd09"
-
-    Returns
-    -------
-    (lon, lat) of the same shape, degrees
-
-    Raises
-    ------
-    DataError
-        The datum is not one of the four.
-
-    Examples
-    --------
+    >>> from_wgs84(-76.6, 2.4, "gcj02")
+    (-76.6, 2.4)
     >>> from_wgs84(116.4, 39.9, "WGS-84")
     Traceback (most recent call last):
     hotspot.variables.DataError: map datum 'WGS-84' is not known; declare one of wgs84, cgcs2000, gcj02, bd09.
     """
-    return _by_name(lon, lat, datum, {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09})
+    from hotspot.kernels import datum as kernel
+
+    ways: dict[str, _Way] = {"gcj02": kernel.to_gcj02, "bd09": lambda x, y: kernel.to_bd09(*kernel.to_gcj02(x, y))}
+    return _moved(lon, lat, datum, ways, back=False)
 
 
 def best_datum(
@@ -201,7 +128,7 @@ def best_datum(
     Examples
     --------
     >>> lon, lat = np.linspace(100, 118, 12), np.linspace(25, 42, 12)
-    >>> name, metres = best_datum(*wgs84_to_gcj02(lon, lat), lon, lat)
+    >>> name, metres = best_datum(*from_wgs84(lon, lat, "gcj02"), lon, lat)
     >>> name, metres["wgs84"] > 100
     ('gcj02', True)
     """
@@ -218,27 +145,18 @@ def best_datum(
     return min(metres, key=lambda name: metres[name]), metres
 
 
-def _by_name(
-    lon: ArrayLike,
-    lat: ArrayLike,
-    datum: str | None,
-    ways: dict[str, Callable[[ArrayLike, ArrayLike], tuple[Any, Any]]],
-) -> tuple[Any, Any]:
-    if datum not in DATUMS:
-        raise DataError(f"map datum {datum!r} is not known; declare one of {', '.join(DATUMS)}.")
-    return ways[datum](lon, lat) if datum in ways else (lon, lat)
-
-
-def _apply(
-    lon: ArrayLike, lat: ArrayLike, convert: Callable[[Floats, Floats], tuple[Floats, Floats]], *, moved_from: bool
-) -> tuple[Any, Any]:
+def _moved(lon: ArrayLike, lat: ArrayLike, name: str | None, ways: dict[str, _Way], *, back: bool) -> tuple[Any, Any]:
     # Shape in, shape out; what lies abroad (in WGS 84 terms) stays where it is.
     from hotspot.kernels import datum
 
+    if name not in DATUMS:
+        raise DataError(f"map datum {name!r} is not known; declare one of {', '.join(DATUMS)}.")
+    if name not in ways:
+        return lon, lat
     lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
     x, y = np.array(lon).ravel(), np.array(lat).ravel()
-    new_x, new_y = convert(x, y)
-    inside = datum.in_range(x, y) if moved_from else datum.in_range(new_x, new_y)
+    new_x, new_y = ways[name](x, y)
+    inside = datum.in_range(new_x, new_y) if back else datum.in_range(x, y)
     new_x, new_y = np.where(inside, new_x, x), np.where(inside, new_y, y)
     if lon.ndim == 0:
         return float(new_x[0]), float(new_y[0])

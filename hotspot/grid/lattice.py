@@ -319,19 +319,13 @@ class Grid:
         """
         import geopandas as gpd
 
-        n = self.nesting(fine)
-        col, row = self.parse(code)
-        down, east = np.divmod(np.arange(n * n), n)
-        i = (col - self.offset[0]) * n + east
-        j = (row - self.offset[1]) * n + n - 1 - down
-        x, y = (i + 0.5) * fine, (j + 0.5) * fine
-        lon, lat = self.unproject(x, y)
-        named = codes.encode_child([codes.normalise(code)] * (n * n), east, n - 1 - down, n)
-        return gpd.GeoDataFrame(
-            {"cell": named, "x": x, "y": y, "lon": lon, "lat": lat},
-            geometry=self._outlines(i * fine, j * fine, (i + 1) * fine, (j + 1) * fine),
-            crs="EPSG:4326",
-        )
+        from hotspot.grid.sub_cells import sub_cells
+
+        parts = sub_cells([code], self, fine=fine)
+        x, y, half = parts["x"].values, parts["y"].values, fine / 2
+        held = {"cell": parts["sub_cell"].values} | {name: parts[name].values for name in ("x", "y", "lon", "lat")}
+        outlines = self._outlines(x - half, y - half, x + half, y + half)
+        return gpd.GeoDataFrame(held, geometry=outlines, crs="EPSG:4326")
 
     def child(self, lon: ArrayLike, lat: ArrayLike, *, fine: float = FINE) -> Any:
         """

@@ -65,3 +65,19 @@ def sub_cells(codes: Sequence[str], grid: Grid, *, fine: float = FINE) -> "xr.Da
         },
         attrs={"lattice_id": grid.id, "crs": grid.crs.to_wkt(), "spacing": float(fine), "coarse_spacing": grid.spacing},
     )
+
+
+def centre_of(code: str, grid: Grid, *, fine: float = FINE) -> tuple[float, float]:
+    """
+    Centre of a sub-cell by its code, m.
+
+    Examples
+    --------
+    >>> from hotspot.grid.lattice import Grid
+    >>> centre_of("PR1847L-07", Grid()) == tuple(Grid().children("PR1847L").loc[6, ["x", "y"]])
+    True
+    """
+    col, row, number = grid.parse_child(code, fine=fine)
+    west, _, _, north = grid.bounds(col, row)
+    down, east = divmod(number - 1, grid.nesting(fine))
+    return float(west) + (east + 0.5) * fine, float(north) - (down + 0.5) * fine

@@ -262,13 +262,7 @@ def _settle(body: dict[str, str]) -> str:
                 return f"{name} {said!r} is none of {', '.join(words)}"
     if body.get("should_have", "unknown") not in ("yes", "no", "unknown"):
         return f"should_have {body['should_have']!r} is none of yes, no, unknown"
-    try:
-        body["found"] = local_minute(body["found"]).isoformat(timespec="minutes")
-        if "due" in body:
-            body["due"] = str(local_minute(body["due"]).date())
-    except ValueError as error:
-        return str(error)
-    return ""
+    return _settle_times(body, "found")
 
 
 def _settle_step(body: dict[str, str], past: dict[str, list[dict[str, str]]]) -> str:
@@ -280,8 +274,13 @@ def _settle_step(body: dict[str, str], past: dict[str, list[dict[str, str]]]) ->
         return f"problem {body['issue']} was never recorded"
     if body["step"] not in STATES or body["step"] == "found":
         return f"step {body['step']!r} is none of {', '.join(s for s in STATES if s != 'found')}"
+    return _settle_times(body, "time")
+
+
+def _settle_times(body: dict[str, str], name: str) -> str:
+    """Put an instant, and the day that something is due, into one form; why it cannot be done, or ""."""
     try:
-        body["time"] = local_minute(body["time"]).isoformat(timespec="minutes")
+        body[name] = local_minute(body[name]).isoformat(timespec="minutes")
         if "due" in body:
             body["due"] = str(local_minute(body["due"]).date())
     except ValueError as error:

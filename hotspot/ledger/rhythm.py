@@ -6,10 +6,8 @@ from math import comb
 import numpy as np
 import pandas as pd
 
+from hotspot.rules.calendar import WEEKDAYS
 from hotspot.rules.loop import Clocks
-
-_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-_WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def regular_times(times: Sequence[str], others: Sequence[str], rule: Clocks) -> list[tuple[str, str]]:
@@ -51,7 +49,8 @@ def regular_times(times: Sequence[str], others: Sequence[str], rule: Clocks) -> 
         told.append((f"{middle:02d}时前后（{len(own)}次中{n}次）", f"around {middle:02d} h ({n} of {len(own)})"))
     day, n, luck = _fullest(own.day_of_week.to_numpy(), rest.day_of_week.to_numpy(), 7, lambda at, k: at == k)
     if luck <= rule.regular_chance:
-        told.append((f"{_WEEKDAYS[day]}（{len(own)}次中{n}次）", f"on {_WEEKDAYS_EN[day]} ({n} of {len(own)})"))
+        zh, en = WEEKDAYS[day]
+        told.append((f"{zh}（{len(own)}次中{n}次）", f"on {en} ({n} of {len(own)})"))
     return told
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotspot.publish.manifest import write_json
 from hotspot.rules.calendar import local_bounds, local_days
 from hotspot.study import Study
-from hotspot.text.door import json_text
 
 if TYPE_CHECKING:
     from hotspot.publish.catalogue import Product
@@ -49,8 +49,7 @@ def write_dialects(
     """
     made = (data_package(study, stated, files), ro_crate(study, stated, files), stac_item(study, stated, files))
     for name, content in zip(NAMES, made, strict=True):
-        text = json_text(content, indent=1, allow_nan=False) + "\n"
-        (Path(folder) / name).write_text(text, encoding="utf-8", newline="\n")
+        write_json(Path(folder) / name, content)
 
 
 def media_type(name: str) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import platform
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -235,10 +235,9 @@ def chain_faults(stated: dict[str, Any]) -> list[str]:
     return told
 
 
-def write_manifest(folder: Path, body: dict[str, Any]) -> None:
-    """Write ``manifest.json``: UTF-8, keys in their given order, one line end at the close."""
-    text = json_text(body, indent=1, allow_nan=False) + "\n"
-    (Path(folder) / NAME).write_text(text, encoding="utf-8", newline="\n")
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file: UTF-8, keys in their given order, one line end at the close."""
+    path.write_text(json_text(content, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def write_release(folder: Path, study: Study, month: str, derived: Derived, whol
     dialects.write_dialects(folder, study, whole, manifest.outputs(folder))
     found = manifest.outputs(folder)
     notices = {name: about for name, about in found.items() if name not in whole["outputs"]}
-    manifest.write_manifest(folder, whole | {"notices": notices})
+    manifest.write_json(folder / manifest.NAME, whole | {"notices": notices})
 
 
 def _line(text: str, what: str) -> str:

@@ -105,9 +105,8 @@ def history(entries: list[Entry], month: str, window_months: int) -> dict[str, A
     dict month -> sorted list of codes; a month that was published with an empty list is there, one that
     was not published is not
     """
-    first = month_minus(month, window_months - 1)
-    standing = {e.month: e for e in entries if e.kind == "month" and first <= e.month < month}
-    return {name: sorted({row[0] for row in standing[name].body["warned"]}) for name in sorted(standing)}
+    standing = _standing(entries, month, window_months)
+    return {name: sorted({row[0] for row in entry.body["warned"]}) for name, entry in standing.items()}
 
 
 def chances(warned: pd.DataFrame) -> dict[str, float]:
@@ -133,9 +132,14 @@ def past_chances(entries: list, month: str, window_months: int) -> dict[str, dic
     -------
     dict month -> dict of code -> probability
     """
+    standing = _standing(entries, month, window_months)
+    return {name: entry.body["p_top"] for name, entry in standing.items() if entry.body.get("p_top")}
+
+
+def _standing(entries: list[Entry], month: str, window_months: int) -> dict[str, Entry]:
+    """The last entry of each month of the window before a month, in order of the months."""
     first = month_minus(month, window_months - 1)
-    standing = {e.month: e for e in entries if e.kind == "month" and first <= e.month < month}
-    return {name: standing[name].body["p_top"] for name in sorted(standing) if standing[name].body.get("p_top")}
+    return dict(sorted({e.month: e for e in entries if e.kind == "month" and first <= e.month < month}.items()))
 
 
 def kept(home: Path | str, month: str, revision: int) -> Path:

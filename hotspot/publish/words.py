@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from hotspot.rules.reasons import Said
+from hotspot.rules.rounding import plain_text
 
 # D9, D10: the classes as the public list names them.
 REASONS = Said(lambda reason: reason.zh)
@@ -40,6 +41,7 @@ NUMERALS = "一二三四五六七八九十"
 NONE_WARNED = "本月没有预警网格。"
 SAME = "与持平不可区分"
 CHOOSE = "请从列表中选择；列表以外的选“其他”。"
+NONE = "—"  # in a table, where there is no value
 UNSAID = "完整性未说明"  # where nothing is known of completeness
 NOT_RANKED = "未参加排名的网格"
 # Variables of the field, under a plot and on the map: Chinese, English.
@@ -63,6 +65,31 @@ def known(value: object) -> TypeGuard[Any]:
     (True, False, False, False)
     """
     return not (value is None or value == "" or value != value)
+
+
+def printed(value: Any, decimals: int) -> str:
+    """
+    A number of a table in print, a dash where there is none.
+
+    Examples
+    --------
+    >>> printed(28.25, 1), printed(float("nan"), 1)
+    ('28.2', '—')
+    """
+    return plain_text(float(value), decimals) if known(value) else NONE
+
+
+def signed(value: Any, decimals: int) -> str:
+    """
+    A change in print with its sign, a dash where there is none.
+
+    Examples
+    --------
+    >>> signed(3.04, 1), signed(-0.04, 1), signed(-3.0, 1), signed(float("nan"), 1)
+    ('+3.0', '0.0', '-3.0', '—')
+    """
+    text = printed(value, decimals)
+    return f"+{text}" if text != NONE and float(text) > 0 else text
 
 
 def month_zh(month: str) -> str:

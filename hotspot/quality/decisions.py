@@ -12,12 +12,12 @@ import numpy as np
 
 from hotspot.contracts.records import Month
 from hotspot.quality.completeness import daily_means
-from hotspot.quality.flags import flag, flag_attrs, flagged
+from hotspot.quality.flags import flag, flagged, with_values
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Screening
 from hotspot.sources.intake import Intake
 from hotspot.study import Study
-from hotspot.variables import VARIABLES, DataError
+from hotspot.variables import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -217,18 +217,4 @@ def _replace(
         of = "highest daily mean" if whole else "highest hour"
         text = plain_text(highest, 1).removesuffix(".0")
         lines.append(f"{station} {one} {pollutant}: replaced by {text} ({of} of {month}), signed {signer}: {reason}")
-    dims, unit = ("station", "time"), {"unit": VARIABLES[pollutant].unit}
-    bits = np.zeros(values.shape, np.int32)
-    if f"{pollutant}_flags" in stations:
-        bits = np.array(stations[f"{pollutant}_flags"].transpose(*dims).values, np.int32)
-    raw = stations.get(f"{pollutant}_raw", (dims, values, unit))
-    return (
-        stations.assign(
-            {
-                pollutant: (dims, new, hours.attrs),
-                f"{pollutant}_raw": raw,
-                f"{pollutant}_flags": (dims, np.where(named, bits | flag("replaced").bit, bits), flag_attrs()),
-            }
-        ),
-        lines,
-    )
+    return with_values(stations, pollutant, new, named, "replaced"), lines

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotspot.kernels.arrays import Flags
+from hotspot.kernels.arrays import Flags, Floats
 from hotspot.rules.sensors import FLAGS
+from hotspot.variables import VARIABLES
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,31 @@ def flag_attrs() -> dict[str, Any]:
         "flag_meanings": " ".join(_ALL),
         "words": "; ".join(f"{f.name}: {f.words}" for f in _ALL.values()),
     }
+
+
+def with_values(stations: Any, pollutant: str, values: Floats, at: Flags, why: str) -> Any:
+    """
+    Stations with other values of a pollutant, float64[station, time], and a flag where they were changed.
+
+    As they were delivered they stay in ``POLLUTANT_raw``.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> hours = xr.Dataset({"pm25": (("station", "time"), [[1.0, 2.0]])})
+    >>> told = with_values(hours, "pm25", np.array([[1.0, 9.0]]), np.array([[False, True]]), "replaced")
+    >>> told["pm25"].values.tolist(), told["pm25_raw"].values.tolist(), flagged(told["pm25_flags"].values, "replaced")
+    ([[1.0, 9.0]], [[1.0, 2.0]], array([[False,  True]]))
+    """
+    dims = ("station", "time")
+    before = np.array(stations[pollutant].transpose(*dims).values, dtype="float64")
+    bits = np.zeros(before.shape, np.int32)
+    if f"{pollutant}_flags" in stations:
+        bits = np.array(stations[f"{pollutant}_flags"].transpose(*dims).values, np.int32)
+    return stations.assign(
+        {
+            pollutant: (dims, values, stations[pollutant].attrs),
+            f"{pollutant}_raw": stations.get(f"{pollutant}_raw", (dims, before, {"unit": VARIABLES[pollutant].unit})),
+            f"{pollutant}_flags": (dims, np.where(at, bits | flag(why).bit, bits), flag_attrs()),
+        }
+    )

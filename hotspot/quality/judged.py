@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from hotspot.quality.flags import flag, flag_attrs
+from hotspot.quality.flags import with_values
 from hotspot.quality.plausible.finding import Finding
-from hotspot.variables import VARIABLES, DataError
+from hotspot.variables import DataError
 
 SATELLITE = "satellite"
 
@@ -167,22 +167,7 @@ def _covers(row: Any, one: Finding) -> bool:
 
 
 def _without(stations: Any, pollutant: str, at: int, hours: np.ndarray) -> tuple[Any, int]:
-    dims = ("station", "time")
-    values = np.array(stations[pollutant].transpose(*dims).values, dtype="float64")
-    raw = stations.get(f"{pollutant}_raw", (dims, values.copy(), {"unit": VARIABLES[pollutant].unit}))
-    bits = np.zeros(values.shape, np.int32)
-    if f"{pollutant}_flags" in stations:
-        bits = np.array(stations[f"{pollutant}_flags"].transpose(*dims).values, np.int32)
-    n = int(np.isfinite(values[at, hours]).sum())
-    values[at, hours] = np.nan
-    bits[at, hours] |= flag("excluded").bit
-    return (
-        stations.assign(
-            {
-                pollutant: (dims, values, stations[pollutant].attrs),
-                f"{pollutant}_raw": raw,
-                f"{pollutant}_flags": (dims, bits, flag_attrs()),
-            }
-        ),
-        n,
-    )
+    values = np.array(stations[pollutant].transpose("station", "time").values, dtype="float64")
+    n, out = int(np.isfinite(values[at, hours]).sum()), np.zeros(values.shape, bool)
+    values[at, hours], out[at, hours] = np.nan, True
+    return with_values(stations, pollutant, values, out, "excluded"), n

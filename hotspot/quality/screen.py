@@ -249,7 +249,7 @@ class _Surroundings:
         )
         self.coarse = _matrix(stations, "pm10") if variable == "pm25" and "pm10" in stations else None
         self.own_humidity = _matrix(stations, "rh2m") if "rh2m" in stations else None
-        self.humidity = self.own_humidity if self.own_humidity is not None else _humidity(weather, stations)
+        self.humidity = self.own_humidity if self.own_humidity is not None else humidity_at(stations, weather)
         self.flow = _matrix(stations, "flow") if "flow" in stations else None
 
     def evidence(self, stretch: slice, expected: Floats, criteria: Screening) -> "tuple[pd.DataFrame, Flags]":
@@ -302,8 +302,8 @@ def _screen_stretch(
     return masks, judged, clock_lags(sound, judged.expected, criteria), drift
 
 
-def _humidity(weather: "xr.Dataset | None", stations: "xr.Dataset") -> Floats | None:
-    """Relative humidity of the weather at the stations, or None."""
+def humidity_at(stations: "xr.Dataset", weather: "xr.Dataset | None") -> Floats | None:
+    """Relative humidity of the weather at stations, float64[n_station, n_time]; None where nobody measured it."""
     if weather is None or "rh2m" not in weather:
         return None
     humidity = weather["rh2m"].reindex(time=stations["time"].values)

@@ -15,12 +15,11 @@ import numpy as np
 from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.quality.growth import growth_factor
 from hotspot.quality.neighbours import nearest
+from hotspot.quality.seen import LEVEL
 from hotspot.rules.sensors import Calibration
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_FLOOR = 5.0  # ug/m3 added before a ratio is taken, so that 2 against 4 is no doubling
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ def transferred(
     known = np.isfinite(residuals[best])
     scatter = 1.4826 * float(np.median(np.abs(residuals[best][known]))) if known.any() else np.nan
     spread = _spread_of_gains(logs[best], fit, criteria)
-    error = np.hypot(scatter, spread) * (result + _FLOOR)
+    error = np.hypot(scatter, spread) * (result + LEVEL)
     words = names[best] if gain == 1.0 else f"{names[best]}, over {gain:.3f}"
     tried = {name: round(value, 5) for name, value in zip(names, errors, strict=True) if np.isfinite(value)}
     return Learned(result, np.maximum(left_out, 0.0), error, words, [gain, *growths[best]], tried)
@@ -211,7 +210,7 @@ def _factor(humidity: Floats, kappa: float, high: float, shape: tuple[int, int],
 
 
 def _log_ratio(values: Floats, told: Floats, fit: Flags) -> Floats:
-    return np.log((np.where(fit, values, np.nan) + _FLOOR) / (told + _FLOOR))
+    return np.log((np.where(fit, values, np.nan) + LEVEL) / (told + LEVEL))
 
 
 def _without_place_and_hour(log: Floats, hour: Ints) -> Floats:

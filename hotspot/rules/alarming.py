@@ -22,7 +22,9 @@ _DAY = STANDARDS["2012+2018"]
 class Alarms(Rule):
     """METHODS 10, 19: above the neighbours AND above what was expected AND lasting AND floor. ug/m3."""
 
-    UNSAID: ClassVar[tuple[str, ...]] = ("budget_last_hours", "budget_past_hours", "regional_hours")
+    UNSAID: ClassVar[tuple[str, ...]] = (
+        "budget_last_hours", "budget_past_hours", "regional_hours", "fit_hours", "fit_clip", "spread_clip",
+    )  # fmt: skip
 
     # E2 「环境空气质量自动监测站点数据触发报警条件」: reference stations may alarm too.
     roles: tuple[Literal["micro", "reference"], ...] = Field(("micro",), min_length=1)
@@ -49,6 +51,9 @@ class Alarms(Rule):
     expect_stations: int = Field(8, ge=1)  # proposal: neighbours that speak for a station
     fit_weeks: int = Field(6, ge=2)  # proposal: weeks of the past that teach how they speak
     ridge_hours: float = Field(20.0, gt=0)  # proposal: strength of the ridge
+    fit_hours: int = Field(100, ge=24)  # proposal: hours of a station without which nothing is expected of it
+    fit_clip: float = Field(2.5, gt=0)  # proposal: robust scatters beyond which an hour does not pull the fit ...
+    spread_clip: float = Field(24.0, gt=0)  # ... and beyond which it does not widen the spread
     spread_weeks: int = Field(8, ge=2)  # proposal: weeks whose like hours say how unusual the rest is
     like_hours: float = Field(3.0, gt=0)  # proposal: width in hours of the day,
     like_angle: float = Field(0.4, gt=0)  # proposal: ... in radians of the wind's direction

@@ -13,6 +13,11 @@ import numpy as np
 
 from hotspot.kernels.arrays import Times
 
+WEEKDAYS = (
+    ("周一", "Monday"), ("周二", "Tuesday"), ("周三", "Wednesday"), ("周四", "Thursday"), ("周五", "Friday"),
+    ("周六", "Saturday"), ("周日", "Sunday"),
+)  # fmt: skip
+
 
 def parse_month(text: str) -> tuple[int, int]:
     """

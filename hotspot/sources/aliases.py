@@ -7,58 +7,15 @@ A name that is not in the table is not guessed: the error names the nearest ones
 
 import difflib
 import re
+import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
 
 from hotspot.variables import DataError
 
-_TABLE = {
-    "time": "time datetime date_time timestamp timepoint time_point 时间 监测时间 采集时间 "
-    "观测时间 数据时间 日期时间 时刻",
-    "date": "date day_date 日期 监测日期",
-    "year": "year 年 年份",
-    "month": "month 月 月份",
-    "day": "day 日",
-    "hour": "hour hr 小时 时 点",
-    "station": "station station_id stationid station_code stationcode site site_id siteid code id device device_id mn "
-    "站点 站点编号 站点编码 站号 监测点 监测点编码 点位 点位编号 点位编码 设备编号 设备编码 编号",
-    "name": "name station_name stations_name positionname site_name 站名 站点名称 监测点名称 点位名称 名称",
-    "cell": "cell cell_code grid grid_id grid_code 网格 网格编号 网格编码 网格代码 热点网格 热点网格编号 热点网格编码 "
-    "预警网格编号 格网编号",
-    "label": "label 标签 官方编号 官方编码",
-    "since": "since 列入年份 入选年份",
-    "city": "city area 城市 地市",
-    "lon": "lon lng long longitude sta_lng 经度 x",
-    "lat": "lat latitude sta_lat 纬度 y",
-    "pm25": "pm25 pm2.5 pm2_5 pm_2_5 pm2p5 pm25_hourly fine_particulate_matter "
-    "细颗粒物 细颗粒物pm2.5 颗粒物pm2.5 pm2.5浓度 pm25浓度 pm2.5小时浓度 细颗粒物浓度",
-    "pm10": "pm10 pm_10 可吸入颗粒物 可吸入颗粒物pm10 颗粒物pm10 pm10浓度",
-    "so2": "so2 二氧化硫 so2浓度",
-    "no2": "no2 二氧化氮 no2浓度",
-    "o3": "o3 ozone 臭氧 o3浓度 臭氧1小时",
-    "co": "co 一氧化碳 co浓度",
-    "t2m": "t2m temp temperature 气温 温度 环境温度",
-    "rh2m": "rh2m rh humidity relative_humidity 湿度 相对湿度 环境湿度",
-    "wind_speed": "wind_speed windspeed wspm ws 风速 平均风速 2分钟平均风速 10分钟平均风速",
-    "wind_direction": "wind_direction winddirection wd 风向 平均风向 2分钟平均风向 10分钟平均风向",
-    "blh": "blh pblh pbl_height boundary_layer_height 边界层高度 混合层高度",
-    "d2m": "d2m dewp dewpoint dew_point 露点 露点温度",
-    "sp": "sp pres pressure 气压 压强 大气压",
-    "tp": "tp rain precipitation 降水 降水量 雨量 小时降水量",
-    "class_": "class class_ type category sector industry fuel 类别 类型 污染源类别 污染源类型 行业 行业类别",
-    "facility": "facility facility_id uid plant_id 污染源编号 企业编号 统一社会信用代码",
-    "size": "size capacity capacity_mw 规模 产能 装机容量 装机容量mw",
-    "size_unit": "size_unit capacity_unit unit 单位 规模单位",
-    "accuracy": "accuracy position_accuracy 精度 定位精度 坐标精度",
-    "status": "status operational_status 名单状态 状态 运行状态 生产状态",
-    "vintage": "vintage data_date date_accessed 数据年份 数据时点 普查时点",
-    "datum": "datum 坐标系 坐标基准",
-    "eia": "eia 环评 环评批复 环评手续 环境影响评价",
-    "permit": "permit discharge_permit permit_no 排污许可 排污许可证 排污许可证编号 排污许可编号",
-    "treatment_log": "treatment_log 治理设施运行台账 治污设施运行台账 设施运行台账 运行台账",
-    "emergency_plan": "emergency_plan 应急预案 环境应急预案 突发环境事件应急预案",
-    "risk_assessment": "risk_assessment 环境风险评价 环境风险评估 风险评估",
-}
 _UNIT = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]\s*$")
 
 
@@ -86,6 +43,23 @@ def spellings(words: Mapping[str, str]) -> dict[str, str]:
     return {plain(theirs): ours for ours, known in words.items() for theirs in known.split()}
 
 
+@cache
+def vocabulary(*part: str) -> dict[str, str]:
+    """
+    Our names in a part of ``text/headers.toml``, each with the words it goes by; the first is the name itself.
+
+    Examples
+    --------
+    >>> vocabulary("quantity", "vehicle")
+    {'passed': 'passed 过车数 检测数', 'exceeded': 'exceeded 超标数'}
+    """
+    words: Any = tomllib.loads((resources.files("hotspot.text") / "headers.toml").read_text(encoding="utf-8"))
+    for name in part:
+        words = words[name]
+    return {name: f"{name} {others}" for name, others in words.items()}
+
+
+_TABLE = vocabulary("delivered")
 _OURS = spellings(_TABLE)
 
 

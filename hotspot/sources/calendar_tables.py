@@ -12,9 +12,8 @@ import pandas as pd
 from hotspot.rules.cadence import LEVELS
 from hotspot.rules.index import SIX
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import aside, is_day, kept_rows, open_register, whole
+from hotspot.sources.loop_tables import aside, is_day, kept_rows, once_each, open_register, whole
 from hotspot.sources.tables import Table
-from hotspot.variables import DataError
 
 _NO_DAY = "is no day like 2025-12-05"
 _LONGEST = 400
@@ -34,11 +33,7 @@ def read_days(root: Path, name: str, intake: Intake) -> pd.DataFrame:
     for column in SIX:
         frame[column] = _numbers(table, column) if column in table.frame else np.nan
     aside(table, "day", ~frame["day"].map(is_day), _NO_DAY)
-    twice = frame.duplicated(["point", "day"])
-    if twice.any():
-        row = frame[twice].iloc[0]
-        raise DataError(f"{table.name}: point {row['point']} has two rows of {row['day']}; keep one.")
-    return kept_rows(table, frame)
+    return kept_rows(table, once_each(frame, ["point", "day"], table.name, "keep one row"))
 
 
 def read_alerts(root: Path, name: str, intake: Intake) -> pd.DataFrame:

@@ -114,8 +114,7 @@ def _read(path: Path, intake: Intake) -> pd.DataFrame:
     frame["station"] = [tidy_id(name) for name in frame["station"]]
     repeated = frame.duplicated().to_numpy() & (table.status == 0)
     table.duplicate(np.flatnonzero(repeated))
-    table.close()
-    return frame[table.status == 0]
+    return frame[table.close()]
 
 
 def _are_hours(text: str) -> bool:

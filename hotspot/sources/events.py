@@ -9,28 +9,19 @@ import pandas as pd
 
 from hotspot.kernels.arrays import Ints
 from hotspot.rules.event_words import is_acknowledgement, problem_of
-from hotspot.sources.aliases import spellings
+from hotspot.sources.aliases import spellings, vocabulary
 from hotspot.sources.chat import is_chat, read_chat
 from hotspot.sources.clock import parse_times
 from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.intake import FileRecord, Intake
-from hotspot.sources.loop_tables import our_names
+from hotspot.sources.loop_tables import our_names, refuse_twice
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.sheet import read_csv
 from hotspot.sources.tables import read_bytes, read_table, table_of
 from hotspot.variables import DataError
 
 COLUMNS = ["time", "place", "by", "channel", "type", "text", "lon", "lat", "problem", "file", "row"]
-_WORDS = {
-    "time": "time 时间 上报时间 发现时间 报告时间 日期 受理时间",
-    "place": "place 地点 地址 位置 发生地点",
-    "by": "by 上报人 报告人 姓名 网格员",
-    "channel": "channel 渠道 来源 上报渠道",
-    "type": "type 类型 事件类型 问题类型 类别",
-    "text": "text 内容 描述 事件描述 情况 问题描述",
-    "lon": "lon 经度",
-    "lat": "lat 纬度",
-}
+_WORDS = vocabulary("events")
 _OURS = spellings(_WORDS)
 _PAIR = re.compile(r"(?<!\d)(\d{2,3}\.\d{3,})\s*[,，]\s*(\d{1,2}\.\d{3,})(?!\d)")
 
@@ -86,10 +77,7 @@ def read_events(
         table = table_of((read_csv(data, record.path), record, counted), intake)
     theirs = {their: ours for ours, their in (columns or {}).items()}
     names = our_names(table.columns, _OURS, theirs)
-    twice = sorted({name for name in names if name in _WORDS and names.count(name) > 1})
-    if twice:
-        both = [old for old, new in zip(table.columns, names, strict=True) if new == twice[0]]
-        raise DataError(f"{table.name}: columns {both[0]!r} and {both[1]!r} both mean {twice[0]}; name one in columns.")
+    refuse_twice(table.columns, names, table.name, "name one in columns")
     if not {"text", "type"} & set(names):
         raise DataError(f"{table.name}: no column tells what happened; the header has: {', '.join(table.columns)}.")
     frame = table.frame.set_axis(names, axis=1).reindex(columns=list(_WORDS), fill_value="").fillna("")

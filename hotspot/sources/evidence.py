@@ -12,41 +12,17 @@ import numpy as np
 import pandas as pd
 
 from hotspot.patterns import find_files
-from hotspot.sources.aliases import plain, spellings
+from hotspot.sources.aliases import plain, spellings, vocabulary
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import WORDS, our_names
+from hotspot.sources.loop_tables import our_names, refuse_twice
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.tables import Table, read_table
 from hotspot.study_registers import EvidenceFiles
 from hotspot.variables import DataError
 
 COLUMNS = ["layout", "facility", "time", "quantity", "value", "unit", "state"]
-QUANTITIES = {
-    "cems": {
-        "so2": "so2 二氧化硫", "nox": "nox 氮氧化物", "pm": "pm 颗粒物 烟尘", "o2": "o2 含氧量 氧含量",
-        "flow": "flow 流量 烟气流量",
-    },
-    "power": {
-        "kwh_process": "kwh_process 生产用电 生产电量", "kwh_treatment": "kwh_treatment 治理用电 治污用电 治理电量",
-    },
-    "dust": {"pm10": WORDS["pm10"], "tsp": "tsp 总悬浮颗粒物"},
-    "video": {
-        "smoke": "smoke 冒烟 冒黑烟 烟羽", "dust": "dust 扬尘", "uncovered": "uncovered 未苫盖",
-        "fire": "fire 明火 焚烧",
-    },
-    "vehicle": {"passed": "passed 过车数 检测数", "exceeded": "exceeded 超标数"},
-    "satellite": {"thermal": "thermal 热异常 亮温", "bare": "bare 裸土面积 裸土"},
-    "observation": {"note": "note 观察 描述 情况"},
-}  # fmt: skip
-_WORDS = {
-    "facility": "facility 企业编号 企业名称 排口企业 企业 污染源编号 点位名称 点位",
-    "time": "time 时间 数据时间 过境时间",
-    "quantity": "quantity 因子 指标 监测因子",
-    "value": "value 数值 监测值 读数 内容",
-    "unit": "unit 单位",
-    "state": "state 状态 标记 数据标识",
-}
+_WORDS = vocabulary("evidence")
 _OURS = spellings(_WORDS)
 
 
@@ -91,6 +67,7 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
     table = read_table(path, intake)
     theirs = {their: ours for ours, their in delivery.columns.items()}
     names = our_names(table.columns, _OURS, theirs)
+    refuse_twice(table.columns, names, table.name, "name one in columns")
     needed = ["facility", "time", "value"] + (["quantity"] if delivery.layout != "observation" else [])
     lacking = [name for name in needed if name not in names]
     if lacking:
@@ -100,7 +77,8 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
         )
     frame = table.frame.set_axis(names, axis=1).reindex(columns=COLUMNS[1:], fill_value="").fillna("").astype(str)
     frame = frame.apply(lambda column: column.str.strip())
-    known = spellings(QUANTITIES[delivery.layout])
+    quantities = vocabulary("quantity", delivery.layout)
+    known = spellings(quantities)
     if delivery.layout == "observation":
         frame["quantity"] = "note"
     quantity = np.array([known.get(plain(word), "") for word in frame["quantity"]], dtype=object)
@@ -111,11 +89,10 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
         _their(table, names, "time"),
         "the time is no time; write it like 2025-12-03 10:00",
     )
-    strange = f"the quantity is none of {', '.join(QUANTITIES[delivery.layout])}"
+    strange = f"the quantity is none of {', '.join(quantities)}"
     if delivery.layout != "observation":
         table.set_aside(np.flatnonzero(quantity == ""), _their(table, names, "quantity"), strange)
-    kept = table.status == 0
-    table.close()
+    kept = table.close()
     value = frame["value"].to_numpy(dtype=object)
     if delivery.layout != "observation":
         value = to_numbers(value, mark_numbers=False)[0].astype(object)

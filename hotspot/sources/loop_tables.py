@@ -7,110 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from hotspot.patterns import below
-from hotspot.sources.aliases import plain, spellings
+from hotspot.sources.aliases import plain, spellings, vocabulary
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import Table, read_table
 from hotspot.text.escape import plain as one_line
 from hotspot.variables import DataError
 
-WORDS = {
-    "signer": "signer 签发人",
-    "reason": "reason 原因 事由",
-    "withdrawn_by": "withdrawn_by 撤销人",
-    "measure": "measure 措施编号 减排措施",
-    "week": "week 周",
-    "state": "state 完成情况",
-    "began": "began 实施日期",
-    "reward": "reward 奖励编号",
-    "reported": "reported 举报日期",
-    "amount": "amount 奖励金额",
-    "reporter": "reporter 举报人",
-    "training": "training 培训编号",
-    "held": "held 培训日期",
-    "topic": "topic 培训内容",
-    "consultation": "consultation 会商编号",
-    "consulted": "consulted 会商日期",
-    "decided_on": "decided_on 会商决定",
-    "present": "present 参加单位",
-    "functions": "functions 职能",
-    "lead": "lead 负责人 分管领导",
-    "liaison": "liaison 联络员",
-    "issue": "issue 问题编号",
-    "step": "step 环节 状态",
-    "origin": "origin 来源 问题来源",
-    "ref": "ref 报警编号或网格 关联编号",
-    "received": "received 接收时间 收到时间",
-    "arrived": "arrived 到场时间",
-    "result_time": "result_time 处置结果时间 办结时间",
-    "found": "found 发现时间",
-    "by": "by 填报人 操作人 人员",
-    "unit": "unit 单位 责任单位 县市区 单位编号 网格单元",
-    "cell": "cell 预警网格编号 网格编号 网格",
-    "sub_cell": "sub_cell 小格 子网格",
-    "city": "city 城市",
-    "county": "county 县 县（区、市） 所属县（区、市）",
-    "facility": "facility 污染源编号 企业编号",
-    "problem": "problem 问题类型",
-    "text": "text 检查情况和问题 问题描述 情况说明",
-    "persons": "persons 人次",
-    "sources": "sources 点位数 检查污染源（家）",
-    "department": "department 责任部门 部门",
-    "measures": "measures 整改措施",
-    "due": "due deadline 整改期限 期限",
-    "should_have": "should_have 应发现",
-    "photos": "photos 照片编号",
-    "form": "form 填报编号",
-    "position": "position 位置",
-    "photo": "photo 照片",
-    "photo_2": "photo_2 照片2",
-    "photo_3": "photo_3 照片3",
-    "time": "time 时间 排查时间",
-    "month": "month 月份",
-    "item": "item 考核项 项目",
-    "met": "met 是否达到 是否符合",
-    "evidence": "evidence 依据 佐证",
-    "verified": "verified 是否查证 查证属实",
-    "approved_by": "approved_by 审核人 认定",
-    "bad_effect": "bad_effect 恶劣影响",
-    "times": "times 次数",
-    "index": "index 综合指数",
-    "published_on": "published_on 发布日期",
-    "alarm": "alarm 报警编号",
-    "pushed": "pushed 推送时间",
-    "point": "point 点位",
-    "day": "day date 日期",
-    "so2": "so2 二氧化硫",
-    "no2": "no2 二氧化氮",
-    "pm10": "pm10 可吸入颗粒物",
-    "pm25": "pm25 pm2.5 细颗粒物",
-    "co": "co co95 一氧化碳",
-    "o3": "o3 o3_8h o3_90 臭氧",
-    "tier": "tier 层级 网格层级",
-    "name": "name 名称 姓名 成员单位",
-    "parent": "parent 上级 上级单位",
-    "region": "region 行政区划代码",
-    "lon": "lon 经度",
-    "lat": "lat 纬度",
-    "radius_m": "radius_m 半径（米）",
-    "from": "from 起 起始日期",
-    "until": "until 止 截止日期",
-    "person": "person 人员编号",
-    "role": "role 角色 网格职务",
-    "rank": "rank 级别 职级",
-    "duty": "duty 职务",
-    "phone": "phone 电话 联系电话",
-    "interests": "interests 利害关系 回避单位",
-    "level": "level 预警级别 级别名称",
-    "order": "order 指令文号 启动文号",
-    "pollutant": "pollutant 污染物",
-    "year": "year 年份",
-    "target": "target 目标 年度目标",
-    "months": "months 月度目标",
-    "low": "low 下限",
-    "high": "high 上限",
-    "primary": "primary 首要污染物",
-    "source": "source 发布单位",
-}
+WORDS = vocabulary("loop")
 _OURS = spellings(WORDS)
 
 
@@ -147,10 +50,7 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
     """A table that was read, with its columns under our names; raises as ``read_loop_table``."""
     theirs = list(table.frame.columns)
     names = our_names(theirs)
-    for name in names:
-        if names.count(name) > 1:
-            both = [old for old, new in zip(theirs, names, strict=True) if new == name]
-            raise DataError(f"{table.name}: columns {both[0]!r} and {both[1]!r} both mean {name}; take one out.")
+    refuse_twice(theirs, names, table.name, "take one out")
     lacking = [name for name in required if name not in names]
     if lacking:
         raise DataError(
@@ -161,18 +61,32 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
     return table
 
 
+def refuse_twice(theirs: Sequence[str], names: Sequence[str], name: str, mend: str) -> None:
+    """A DataError where two columns of a table mean the same."""
+    for one in names:
+        if names.count(one) > 1:
+            both = [old for old, new in zip(theirs, names, strict=True) if new == one]
+            raise DataError(f"{name}: columns {both[0]!r} and {both[1]!r} both mean {one}; {mend}.")
+
+
 def our_names(
     headers: Iterable[str], known: Mapping[str, str] = _OURS, declared: Mapping[str, str] | None = None
 ) -> list[str]:
     """
     Our names of headers, by ``spellings`` (default the loop's) and what a study declared; one that is not known stays.
 
+    What a study declared goes before: another column that would mean the same stays as it is.
+
     Examples
     --------
     >>> our_names(["问题编号", "环节", "备注"])
     ['issue', 'step', '备注']
+    >>> our_names(["企业名称", "企业编号"], spellings({"facility": "企业名称 企业编号"}), {"企业编号": "facility"})
+    ['企业名称', 'facility']
     """
-    return [(declared or {}).get(name) or known.get(plain(name), name) for name in headers]
+    headers, declared = list(headers), declared or {}
+    told = {name: known.get(plain(name), name) for name in headers if name not in declared}
+    return [declared.get(name) or (name if told[name] in declared.values() else told[name]) for name in headers]
 
 
 def open_register(root: Path, name: str, what: str, required: tuple[str, ...], intake: Intake) -> Table:
@@ -198,8 +112,16 @@ def aside(table: Table, name: str, wrong: pd.Series, rule: str) -> None:
 
 def kept_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows that nothing set aside; the table is settled."""
-    table.close()
-    return frame[table.status == 0].reset_index(drop=True)
+    return frame[table.close()].reset_index(drop=True)
+
+
+def once_each(frame: pd.DataFrame, names: Sequence[str], name: str, mend: str) -> pd.DataFrame:
+    """The rows of a table, no two alike in some columns; else a DataError says which, and to ``mend`` it."""
+    twice = frame[frame.duplicated(list(names))]
+    if len(twice):
+        said = " ".join(str(value) for value in twice.iloc[0][list(names)])
+        raise DataError(f"{name}: {said} stands twice; {mend}.")
+    return frame
 
 
 def is_day(text: str) -> bool:

@@ -7,9 +7,8 @@ import pandas as pd
 
 from hotspot.rules.network import FUNCTIONS
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import aside, kept_rows, open_register, whole
+from hotspot.sources.loop_tables import aside, kept_rows, once_each, open_register, whole
 from hotspot.sources.network import dates
-from hotspot.variables import DataError
 
 COLUMNS = ("name", "functions", "duty", "lead", "liaison", "phone", "from", "until")
 
@@ -55,11 +54,7 @@ def read_members(root: Path, name: str, intake: Intake) -> pd.DataFrame:
     aside(table, "name", frame["name"] == "", "an office without a name")
     dates(table, frame)
     frame["functions"] = [";".join(known.get(word.strip(), "") for word in words) for words in said]
-    kept = kept_rows(table, frame)
-    twice = kept[kept["name"].duplicated()]
-    if len(twice):
-        raise DataError(f"{table.name}: {twice['name'].iloc[0]!r} stands twice; give each office one row.")
-    return kept
+    return once_each(kept_rows(table, frame), ["name"], table.name, "give each office one row")
 
 
 def without_office(members: pd.DataFrame) -> list[str]:

@@ -13,7 +13,7 @@ from hotspot.grid.vector_file import in_wgs84, read_vector
 from hotspot.patterns import find_files
 from hotspot.rules.network import RANKS, ROLES
 from hotspot.sources.intake import Intake
-from hotspot.sources.loop_tables import aside, is_day, kept_rows, open_register, whole
+from hotspot.sources.loop_tables import aside, is_day, kept_rows, once_each, open_register, whole
 from hotspot.sources.tables import Table, read_bytes
 from hotspot.study_loop import NetworkFiles
 from hotspot.text.escape import plain
@@ -94,10 +94,7 @@ def _units(table: Table) -> pd.DataFrame:
     aside(table, "tier", ~frame["tier"].isin(known), f"tier %r is none of {', '.join(sorted(known))}")
     aside(table, "unit", frame["unit"] == "", "a unit without an id")
     dates(table, frame)
-    kept = kept_rows(table, frame)
-    twice = kept[kept["unit"].duplicated()]
-    if len(twice):
-        raise DataError(f"{table.name}: unit {twice['unit'].iloc[0]!r} stands twice; give each unit one row.")
+    kept = once_each(kept_rows(table, frame), ["unit"], table.name, "give each unit one row")
     return kept.sort_values("unit", kind="stable").reset_index(drop=True)
 
 

@@ -220,14 +220,18 @@ def _header(text: bytes, found: Records, name: str) -> list[str]:
                     f"{name}, line {found.line[0]}: the header looks separated by {words} "
                     "(then decimals may be commas too); save it with commas and decimal points."
                 )
-    columns = [column.strip().replace("\xa0", " ") or f"column {at + 1}" for at, column in enumerate(columns)]
+    return named_columns(columns, name)
+
+
+def named_columns(cells: list[str], name: str) -> list[str]:
+    """The columns of a header, those without a name by their place; a DataError where one stands twice."""
+    columns = [cell.strip().replace("\xa0", " ") or f"column {at + 1}" for at, cell in enumerate(cells)]
     seen: dict[str, int] = {}
     for at, column in enumerate(columns, 1):
-        if column in seen:
+        if seen.setdefault(column, at) != at:
             raise DataError(
                 f"{name}: column {column!r} stands twice, at positions {seen[column]} and {at}; rename one."
             )
-        seen[column] = at
     return columns
 
 

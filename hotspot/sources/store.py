@@ -23,7 +23,7 @@ import numpy as np
 
 LIMIT = 4 << 30  # bytes that a folder may hold, and bytes of decoded rasters that a run may lay beside it
 _DAY = 86_400  # s; how exactly it is known when something was asked for last
-_ROOMS = ("foreign", "kernels", "sources", "text", "variables.py")
+_ROOMS = ("foreign", "kernels", "sources", "text", "text/headers.toml", "variables.py")
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "pyproj", "rasterio", "netCDF4", "xarray", "openpyxl")
 
 

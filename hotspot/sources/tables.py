@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspot.kernels.arrays import Objects
+from hotspot.kernels.arrays import Flags, Objects
 from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.sheet import Sheet, pack, read_csv, read_workbook, unpack
+from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
 
 USED, DUPLICATE, QUARANTINED = 0, 1, 2
@@ -70,6 +71,11 @@ class Table:
                 value = self.frame[column].iat[at] if column in self.frame.columns else ""
                 self.intake.set_aside(self.record, int(self.lines[at]), column, value, rule, self.rows(at))
 
+    def set_aside_faults(self, faults: Objects, column: str) -> None:
+        """Quarantine the rows for which a rule stands in ``faults``, object[n_row], empty where none does."""
+        for rule in sorted({*distinct(faults)[0]} - {""}):
+            self.set_aside(np.flatnonzero(faults == rule), column, rule)
+
     def set_aside_value(self, position: int | np.integer, column: str, rule: str) -> None:
         """Quarantine one value; the rest of its row stays in use."""
         if self.status[position] == QUARANTINED:
@@ -79,12 +85,14 @@ class Table:
         if self.counted or not self.intake.holds(self.record, line, column, rule):
             self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(int(position)))
 
-    def close(self) -> None:
-        """Put the counts on the file's record. Call once, when every row is decided."""
+    def close(self) -> Flags:
+        """Put the counts on the file's record; which rows are used. Call once, when every row is decided."""
+        used: Flags = self.status == USED
         if self.counted:
             self.record.read += len(self.frame) + self.n_bad
-            self.record.used += int((self.status == USED).sum())
+            self.record.used += int(used.sum())
             self.record.duplicates += int((self.status == DUPLICATE).sum())
+        return used
 
 
 def read_bytes(path: Path, intake: Intake) -> tuple[bytes, FileRecord, bool]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from hotspot.foreign.child import ask
 from hotspot.kernels.arrays import Ints
+from hotspot.sources.sheet import named_columns
 from hotspot.variables import DataError
 
 
@@ -42,7 +43,7 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]
         path.write_bytes(data)
         report = ask("workbook", path, name)
     rows = [json.loads(line) for line in report["rows"].splitlines()]
-    columns = _columns(rows[0][1], name)
+    columns = named_columns(rows[0][1], name)
     body = [[*cells, *[""] * (len(columns) - len(cells))] for _, cells in rows[1:]]
     wide = [line for line, cells in rows[1:] if len(cells) > len(columns)]
     if wide:
@@ -52,14 +53,3 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]
     frame = pd.DataFrame(np.array(body, dtype=object).reshape(len(body), len(columns)), columns=columns, dtype=object)
 
     return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), report["notes"]
-
-
-def _columns(cells: list[str], name: str) -> list[str]:
-    columns = [cell.strip().replace("\xa0", " ") or f"column {at + 1}" for at, cell in enumerate(cells)]
-    seen: dict[str, int] = {}
-    for at, column in enumerate(columns, 1):
-        if seen.setdefault(column, at) != at:
-            raise DataError(
-                f"{name}: column {column!r} stands twice, at positions {seen[column]} and {at}; rename one."
-            )
-    return columns

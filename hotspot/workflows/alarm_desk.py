@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.contracts.records import PUSHED
+from hotspot.grid.sub_cells import centre_of
 from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.ledger.alarms import answers
 from hotspot.ledger.past import past_of, pasts_of
@@ -132,11 +133,7 @@ def _undoubted(stations: xr.Dataset, rule: Any) -> Floats:
 
 def _place(study: Study, row: Any) -> pd.Series:
     """Centre of the sub-cell on the lattice and in degrees, with the names of its cell."""
-    col, line, number = study.grid.parse_child(str(row["sub_cell"]))
-    west, _, _, north = (float(v) for v in study.grid.bounds(col, line))
-    fine = study.lattice.fine
-    down, east = divmod(number - 1, study.grid.nesting(fine))
-    x, y = west + (east + 0.5) * fine, north - (down + 0.5) * fine
+    x, y = centre_of(str(row["sub_cell"]), study.grid, fine=study.lattice.fine)
     lon, lat = study.grid.unproject(x, y)
     cell = study.cells.sel(cell=str(row["cell"]))
     named = {name: str(cell[name].values) for name in ("county", "township", "label")}

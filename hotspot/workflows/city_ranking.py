@@ -16,7 +16,7 @@ from hotspot.rank.city.ranking import rank_units
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.index import SIX, terms
 from hotspot.rules.readings import footer
-from hotspot.sources.loop_tables import read_loop_table
+from hotspot.sources.loop_tables import once_each, read_loop_table
 from hotspot.study import Study
 from hotspot.text.table import heads
 from hotspot.variables import DataError
@@ -181,10 +181,7 @@ def _published(path: Path, deliveries: Deliveries) -> dict[str, pd.DataFrame]:
     """month -> DataFrame unit, index."""
     table = read_loop_table(path, ("month", "unit", "index"), deliveries.beside(Path(path).parent))
     frame = table.frame.assign(index=numbers(table, "index"))
-    twice = frame.duplicated(["month", "unit"], keep=False)
-    if twice.any():
-        row = frame[twice].iloc[0]
-        raise DataError(f"{table.name}: {row['unit']} stands twice in {row['month']}; keep the published row.")
+    once_each(frame, ["unit", "month"], table.name, "keep the published row")
     six = [name for name in SIX if name in frame]
     for name in six:
         frame[name] = numbers(table, name)

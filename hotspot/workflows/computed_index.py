@@ -12,7 +12,7 @@ from hotspot.rank.city.index import month_index, replace_days
 from hotspot.rules.criteria import Validity
 from hotspot.rules.index import SIX
 from hotspot.sources.decisions import read_decisions
-from hotspot.sources.loop_tables import our_names, read_loop_table, renamed
+from hotspot.sources.loop_tables import once_each, our_names, read_loop_table, renamed
 from hotspot.sources.tables import read_table
 from hotspot.study import Study
 from hotspot.variables import DataError
@@ -93,15 +93,14 @@ def read_days(
         frame[name] = numbers(table, name)
     if not by_hour:
         frame["day"] = [_day(text, table, line) for text, line in zip(frame["day"], table.lines, strict=True)]
-        return _single(frame[["unit", "point", "day", *SIX]], table.name), None
+        days = once_each(frame[["unit", "point", "day", *SIX]], ["point", "day"], table.name, "keep one row")
+        return days.sort_values(["unit", "point", "day"], ignore_index=True), None
     time = pd.to_datetime(frame["time"], errors="coerce", format="ISO8601")
     if time.isna().any():
         at = int(time.isna().to_numpy().argmax())
         raise DataError(f"{table.name}, row {table.lines[at]}, column time: {frame['time'].iat[at]!r} is no hour.")
     hours = frame.assign(time=time, day=time.dt.strftime("%Y-%m-%d"))
-    if hours.duplicated(["point", "time"]).any():
-        row = hours[hours.duplicated(["point", "time"])].iloc[0]
-        raise DataError(f"{table.name}: {row['point']} {row['time']} stands twice; keep one row.")
+    once_each(hours, ["point", "time"], table.name, "keep one row")
     return days_of_hours(hours, validity=validity), hours
 
 
@@ -114,14 +113,6 @@ def numbers(table: pd.DataFrame, column: str) -> pd.Series:
         value = table.frame[column].iat[at]
         raise DataError(f"{table.name}, row {table.lines[at]}, column {column}: {value!r} is no number; mend it.")
     return values.astype("float64")
-
-
-def _single(days: pd.DataFrame, name: str) -> pd.DataFrame:
-    twice = days.duplicated(["point", "day"], keep=False)
-    if twice.any():
-        row = days[twice].iloc[0]
-        raise DataError(f"{name}: {row['point']} {row['day']} stands twice; keep one row.")
-    return days.sort_values(["unit", "point", "day"], ignore_index=True)
 
 
 def _day(text: str, table: pd.DataFrame, line: int) -> str:

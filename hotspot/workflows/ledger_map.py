@@ -8,8 +8,7 @@ from hotspot.publish import manifest
 from hotspot.publish.web.ledger_map import with_ledger
 from hotspot.rules.calendar import parse_month
 from hotspot.study import Study
-from hotspot.variables import DataError
-from hotspot.workflows.loop import published_ledger
+from hotspot.workflows.loop import published_ledger, require_published
 
 _WORDS = {"overdue": "逾期", "waiting": "待反馈", "answered": "已反馈", "closed": "已办结"}
 
@@ -47,8 +46,7 @@ def write_ledger_map(
     with published_ledger(study, out) as ledger:
         ledger.verify()
         states = warning_states(ledger, month, asof, study.criteria.handover, handed=handed)
-    if not page.is_file() or not (home / month / manifest.NAME).is_file():
-        raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
+    require_published(page.is_file() and (home / month / manifest.NAME).is_file(), study, month, out)
     made = with_ledger(page.read_text(encoding="utf-8"), states, asof, str(page))
     path = home / "maps" / f"{month}.html"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -112,8 +112,7 @@ def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict
         ledger.verify()
         history = warned_history(ledger)
         published = sorted({entry.month for entry in ledger.entries("month")})
-    if month not in published:
-        raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
+    require_published(month in published, study, month, out)
     table = escalation(history, study.criteria, month)
     home = Path(out) / study.id
     known = pooled_cells(_chances(home, history), study.criteria.escalation, month)
@@ -177,6 +176,12 @@ def _chance(study: Study, home: Path, history: Any, published: Any, month: str) 
     lists = {name: set(history.loc[history["month"] == name, "cell"]) for name in published}
     n_hot = hot.groupby("city")["cell"].nunique().to_dict()
     return chance_of_steps(n_hot, counted(lists, city_of), study.criteria.escalation, month)
+
+
+def require_published(is_there: bool, study: Study, month: str, out: Path | str) -> None:
+    """A DataError where a month of a study is not there."""
+    if not is_there:
+        raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
 
 
 @contextmanager

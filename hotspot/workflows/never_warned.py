@@ -12,8 +12,7 @@ from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.classes import source_classes
 from hotspot.study import Study
 from hotspot.text.table import heads
-from hotspot.variables import DataError
-from hotspot.workflows.loop import published_ledger
+from hotspot.workflows.loop import published_ledger, require_published
 
 _HEADS = heads("loop/never-warned.xlsx")
 
@@ -45,8 +44,7 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
     names = [month_minus(month, back) for back in range(rule.window_months - 1, -1, -1)]
     with published_ledger(study, out) as ledger:
         heads = {name: entry for (kind, name), entry in ledger.heads().items() if kind == "month"}
-    if month not in heads or not (home / month / "inventory.csv").is_file():
-        raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
+    require_published(month in heads and (home / month / "inventory.csv").is_file(), study, month, out)
     warned = {name: {cell for cell, *_ in heads[name].body["warned"]} for name in names if name in heads}
     parts = []
     for name in warned:

@@ -17,7 +17,7 @@ from hotspot.rules.calendar import month_minus, month_start
 from hotspot.study import Study
 from hotspot.text.csv_rows import unescape_text
 from hotspot.text.labels import label_of
-from hotspot.variables import DataError
+from hotspot.workflows.loop import require_published
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,8 +46,7 @@ def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[P
     """
     home = Path(out) / study.id
     folder = home / month
-    if not (folder / manifest.NAME).is_file():
-        raise DataError(f"{month} of {study.id} was not published below {out}; run `hotspot month {month}` first.")
+    require_published((folder / manifest.NAME).is_file(), study, month, out)
     edition = stated_edition(manifest.read_manifest(folder))
     warned = read_warnings(folder / "warnings.csv")
     target = home / "public"

@@ -13,6 +13,7 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.kernels.arrays import Flags, Floats
+from hotspot.quality.seen import mean_of_seen
 from hotspot.study import Study
 from hotspot.variables import CoverageWarning, DataError
 
@@ -58,13 +59,13 @@ def with_levels(
     about, why, notes = "", coarse, []
     if not coarse:
         width = study.criteria.inversion.contrast_cells
-        mean = _mean(values)
+        mean = mean_of_seen(values, 1)
         if np.isfinite(mean).any():
             found |= {"contrast": local_contrast(mean, col, row, width=width)}
             found |= {"richardson_lucy": richardson_lucy(mean, col, row)}
         for t in range(values.shape[1]):
             left = np.arange(values.shape[1]) != t
-            without["contrast"][:, t] = local_contrast(_mean(values[:, left]), col, row, width=width)
+            without["contrast"][:, t] = local_contrast(mean_of_seen(values[:, left], 1), col, row, width=width)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", CoverageWarning)
             seen = daily if "satellite days" in str(field.attrs.get("method", "")) else None
@@ -199,10 +200,3 @@ def _stagnant(record: "xr.Dataset", of_year: Flags, study: Study) -> tuple[Float
     short = "" if enough.any() else f"no cell has a level in {needed} months, at most {int(n.max(initial=0))}"
     own, low, high = (np.where(enough, one, np.nan) for one in (level, level - reach, level + reach))
     return own, low, high, short
-
-
-def _mean(values: Floats) -> Floats:
-    """Mean of the months that are there, NaN where none is."""
-    seen = np.isfinite(values)
-    n = seen.sum(axis=1)
-    return np.where(n > 0, np.where(seen, values, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)

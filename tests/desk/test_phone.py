@@ -4,7 +4,7 @@ import pytest
 from desk_case import COUNTY, OTHER, PASSWORD, Visitor, alarms_of
 from phone_photo import photo
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.ledger.photos import FOLDER, Photos
 
 TOLD = {"time": "2025-12-30T08:00", "problem": "bare_soil", "text": "裸土"}
@@ -67,7 +67,7 @@ def test_a_position_is_brought_to_our_codes(plain_desk, county, datum):
     cell, grid = plain_desk.read().alarm(name)["cell"], plain_desk.study.grid
     part = grid.children(cell).iloc[7]
     at = (part["lon"], part["lat"])
-    lon, lat = at if datum == "wgs84" else wgs84_to_gcj02(*at)
+    lon, lat = at if datum == "wgs84" else from_wgs84(*at, "gcj02")
     said = {"lon": f"{float(lon):.7f}", "lat": f"{float(lat):.7f}", "datum": datum, "text": f"位置{datum}"}
     assert send(county, f"/alarms/{name}/answer", **said).status_code == 200
     body = last(plain_desk)

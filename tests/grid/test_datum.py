@@ -1,6 +1,7 @@
 """GCJ-02 and BD-09: METHODS 1, RELIABILITY 85; oracle prcoords."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import prcoords
@@ -13,7 +14,9 @@ from hotspot.grid import datum
 from hotspot.variables import DataError
 
 lon_cn, lat_cn = st.floats(73.5, 135.1), st.floats(3.5, 53.6)
-PAIRS = [(datum.wgs84_to_gcj02, datum.gcj02_to_wgs84), (datum.wgs84_to_bd09, datum.bd09_to_wgs84)]
+TO_GCJ, TO_BD = (partial(datum.from_wgs84, datum=name) for name in ("gcj02", "bd09"))
+FROM_GCJ, FROM_BD = (partial(datum.to_wgs84, datum=name) for name in ("gcj02", "bd09"))
+PAIRS = [(TO_GCJ, FROM_GCJ), (TO_BD, FROM_BD)]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +25,7 @@ def china():
     return rng.uniform(73.5, 135.1, 5000), rng.uniform(3.5, 53.6, 5000)
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"), [(datum.wgs84_to_gcj02, prcoords.wgs_gcj), (datum.wgs84_to_bd09, prcoords.wgs_bd)]
-)
+@pytest.mark.parametrize(("ours", "theirs"), [(TO_GCJ, prcoords.wgs_gcj), (TO_BD, prcoords.wgs_bd)])
 def test_forward_is_prcoords(china, ours, theirs):
     lon, lat = ours(*china)
     peer = np.array([theirs((y, x)) for x, y in zip(*china, strict=True)])
@@ -32,9 +33,7 @@ def test_forward_is_prcoords(china, ours, theirs):
     np.testing.assert_allclose(lat, peer[:, 0], rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs"), [(datum.gcj02_to_wgs84, prcoords.gcj_wgs_bored), (datum.bd09_to_wgs84, prcoords.bd_wgs_bored)]
-)
+@pytest.mark.parametrize(("ours", "theirs"), [(FROM_GCJ, prcoords.gcj_wgs_bored), (FROM_BD, prcoords.bd_wgs_bored)])
 def test_inverse_is_prcoords_within_its_own_stop(china, ours, theirs):
     lon, lat = ours(*china)
     with warnings.catch_warnings():
@@ -56,7 +55,7 @@ def test_there_and_back_is_the_same_place(there, back, lon, lat):
 
 
 def test_the_shift_is_100_to_1000_m(china):
-    metres = Geod(ellps="WGS84").inv(*china, *datum.wgs84_to_gcj02(*china))[2]
+    metres = Geod(ellps="WGS84").inv(*china, *datum.from_wgs84(*china, "gcj02"))[2]
     assert metres.min() > 20 and 100 < np.median(metres) < 700 and metres.max() < 2000
 
 
@@ -74,7 +73,7 @@ def test_shapes_and_missing_values_are_kept():
         x, y = function(lon, lat)
         assert x.shape == y.shape == (2, 3) and np.isnan(x[1, 1]) and np.isfinite(x[0]).all()
         assert lon[0, 0] == 116.4
-    assert all(isinstance(part, float) for part in datum.wgs84_to_gcj02(116.4, 39.9))
+    assert all(isinstance(part, float) for part in datum.from_wgs84(116.4, 39.9, "gcj02"))
 
 
 def test_an_unknown_datum_is_refused():

@@ -18,7 +18,7 @@ from notice_case import codes_of, notice_case
 from phone_photo import photo
 from qgis_asked import asked_of_qgis
 
-from hotspot.grid.datum import gcj02_to_wgs84
+from hotspot.grid.datum import to_wgs84
 from hotspot.ledger.photos import Photos
 from hotspot.ledger.store import open_ledger
 from hotspot.publish.gis.field_package import FILE, field_package, questions, shown_cells
@@ -293,7 +293,7 @@ def test_the_offices_own_forms_come_back_by_a_column_map(case, office, kind):
     (body,) = entered(case, office)
     assert body.get("persons", "") == ""
     assert (body["time"], body["problem"], body["by"]) == ("2020-04-03T10:00", "bare_soil", "王")
-    expected = [f"{value:.6f}" for value in gcj02_to_wgs84(114.4, 35.65)]
+    expected = [f"{value:.6f}" for value in to_wgs84(114.4, 35.65, "gcj02")]
     assert [body["lon"], body["lat"]] == expected and expected[0] != "114.400000"
     assert record_feedback_file(case.study, file, out=office.parent)["counts"]["repeated"] == 1
 

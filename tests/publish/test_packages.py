@@ -13,7 +13,7 @@ from map_page import data_of
 from notice_case import codes_of, edition, notice_case
 from test_notice import MONTH, docx_text, pdf_text
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.ledger.store import open_ledger
 from hotspot.publish.office.field_files import field_kmz, ovital_text
 from hotspot.publish.office.notices import write_notices
@@ -242,7 +242,7 @@ def test_field_files_open_on_a_phone_and_name_their_datum(case, folder):
     expected = []
     for cell in mine:
         centre = case.study.grid.unproject(*case.study.grid.centre(*case.study.grid.parse(cell)))
-        expected += [tuple(map(float, wgs84_to_gcj02(*place))) for place in (centre, *points[cell])]
+        expected += [tuple(map(float, from_wgs84(*place, "gcj02"))) for place in (centre, *points[cell])]
     assert at == [pytest.approx(place, abs=1e-6) for place in expected]
 
 

@@ -17,7 +17,7 @@ from hostile import PAYLOADS
 from paper_case import paper_case
 from pyproj import Geod
 
-from hotspot.grid.datum import bd09_to_wgs84, gcj02_to_wgs84
+from hotspot.grid.datum import to_wgs84
 from hotspot.grid.lattice import Grid
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.maps.sheet import around
@@ -83,7 +83,7 @@ def test_every_source_can_be_navigated_to_and_the_form_says_where_it_goes(case, 
             place = case.facilities.set_index("name").loc[row["name"]]
             assert (lon, lat) == pytest.approx((place["lon"], place["lat"]), abs=1e-5)
             near = [float(value) for value in card["gcj"].removeprefix("GCJ-02 ").split(", ")]
-            assert gcj02_to_wgs84(*near) == pytest.approx((lon, lat), abs=2e-5)
+            assert to_wgs84(*near, "gcj02") == pytest.approx((lon, lat), abs=2e-5)
         # Every listed source lies on the overview, however far outside the ring it stands.
         assert {card["number"] for card in sheet["cards"]} <= {label["text"] for label in sheet["overview"]["labels"]}
     assert all("填好后交回" in front for front in pages[::3])
@@ -320,7 +320,7 @@ def test_the_codes_open_the_same_place_in_three_apps(case, data):
     baidu = [float(v) for v in re.search(r"location=([\d.]+),([\d.]+)", by_kind["api.map.baidu.com"]).groups()][::-1]
     assert "coordinate=gaode" in by_kind["uri.amap.com"] and "coord_type=bd09ll" in by_kind["api.map.baidu.com"]
     geod = Geod(ellps="WGS84")
-    for x, y in ((lon, lat), gcj02_to_wgs84(*amap), bd09_to_wgs84(*baidu)):
+    for x, y in ((lon, lat), to_wgs84(*amap, "gcj02"), to_wgs84(*baidu, "bd09")):
         assert geod.inv(row["lon"], row["lat"], float(x), float(y))[2] < 0.5
     # The three really are three: a map app given the wrong datum is hundreds of metres off.
     assert geod.inv(*amap, lon, lat)[2] > 100 and geod.inv(*baidu, *amap)[2] > 100

@@ -10,7 +10,7 @@ from browser import opened
 from map_case import month_case
 from map_page import cell_on_screen, data_of
 
-from hotspot.grid.datum import wgs84_to_bd09, wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.grid.lattice import Grid
 from hotspot.publish.web.webmap import web_map
 from hotspot.rules.criteria import Criteria
@@ -50,7 +50,7 @@ def test_two_numbers_are_a_place_in_each_datum(seen, case):
     """Whichever map the numbers were read from, one of three lines leads to the cell; the keys choose it."""
     one = case["field"].isel(cell=210)
     code, lon, lat = str(one.cell.values), float(one.lon), float(one.lat)
-    for down, (a, b) in enumerate([(lon, lat), wgs84_to_gcj02(lon, lat), wgs84_to_bd09(lon, lat)]):
+    for down, (a, b) in enumerate([(lon, lat), from_wgs84(lon, lat, "gcj02"), from_wgs84(lon, lat, "bd09")]):
         found = hits(seen, f"{float(a):.6f}, {float(b):.6f}")
         assert [line.split()[0] for line in found] == ["WGS", "GCJ-02", "BD-09"]
         assert code in found[down]
@@ -62,7 +62,7 @@ def test_two_numbers_are_a_place_in_each_datum(seen, case):
         assert code in words
         # What the page's own script makes of the centre is what the kernel makes of it.
         shown = [float(v) for v in re.search(r"GCJ-02\s+([\d.]+), ([\d.]+)", words).groups()]
-        assert shown == pytest.approx([float(v) for v in wgs84_to_gcj02(lon, lat)], abs=1.5e-5)
+        assert shown == pytest.approx([float(v) for v in from_wgs84(lon, lat, "gcj02")], abs=1.5e-5)
 
 
 def test_datums_differ_where_it_matters(seen, case):
@@ -153,7 +153,7 @@ def test_tiles_are_asked_from_these_hosts_and_the_page_says_so(case, chromium, t
 def test_amap_is_laid_under_shifted_cells(case, chromium, tmp_path):
     """The cell's place on the drawn map is its GCJ-02 place; what the popup prints is true WGS 84 still."""
     one = case["field"].isel(cell=300)
-    lon, lat = (float(v) for v in wgs84_to_gcj02(float(one.lon), float(one.lat)))
+    lon, lat = (float(v) for v in from_wgs84(float(one.lon), float(one.lat), "gcj02"))
     made = with_tiles(case, "amap", "")
     with opened(chromium, made.save(tmp_path / "map.html"), routes={"https:": "abort"}) as shown:
         shown.page.mouse.click(*cell_on_screen(shown, [lat, lon]))

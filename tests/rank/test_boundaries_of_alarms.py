@@ -20,6 +20,7 @@ from hotspot.rank.alarm import network
 from hotspot.rank.alarm.abnormal import _median, _rows, _whole
 from hotspot.rank.alarm.alarms import high_hours
 from hotspot.rank.alarm.episodes import decide
+from hotspot.rank.alarm.expected import Ties, judge, learn, setting_of
 from hotspot.rank.alarm.gate import Gate
 from hotspot.rank.city.days import days_of_hours
 from hotspot.rank.city.ranking import rank_units
@@ -80,6 +81,15 @@ def last_day(n):
     return np.isfinite(network.Network(stations, alarm_case.cells(), ALARMS, RULES, None).pool["last_day"][0, 96])
 
 
+def taught(n, wild=0.0, **changed):
+    """The coefficients of a lone station that taught so many hours, one of them as wild as this."""
+    logs = np.random.default_rng(0).normal(4.0, 0.1, (1, n))
+    logs[0, n // 2] += wild
+    here = setting_of(np.arange(n).astype("datetime64[h]"), np.array([114.0]), np.array([30.0]), None)
+    alone = Ties(np.full((1, 1), -1), np.full((1, 1), -1))
+    return learn(logs, np.full((1, n), 4.0), here, alone, ALARMS.model_copy(update=changed))[0]
+
+
 def asked(hour, budget, **changed):
     """The threshold of an hour of a month of 720 behind an episode a day, each wilder than the one before it."""
     rule = ALARMS.model_copy(update={"budget_pace": 1.0, "budget_feedback": 0.0, **changed})
@@ -134,6 +144,7 @@ ROWS = [
     ("alarms.merge_hours", "<=", 1, lambda n: stepped([0, n + 1]).open["A"].start == 0),
     ("alarms.disagree_hours", ">=", 1, doubted),
     ("alarms.regional_hours", ">=", 1, last_day),
+    ("alarms.fit_hours", ">=", 1, lambda n: np.isfinite(taught(n)[-1])),
     ("abnormal.min_days", ">=", 1, lambda n: abnormal(9.0, n)),
     ("abnormal.least_cells", ">=", 1, lambda n: np.isfinite(_median(np.ones((n, 1)), RULES.abnormal))[0]),
     ("abnormal.least_hours", ">=", 1, lambda n: _whole(np.ones((1, n)), RULES.abnormal)[0]),
@@ -142,6 +153,25 @@ ROWS = [
 
 
 test_at_the_criterion = at_the_criterion(ROWS)
+
+
+def test_an_hour_far_off_pulls_the_fit_no_more_than_its_clip():
+    calm, clipped, pulled = taught(200), taught(200, 5.0), taught(200, 5.0, fit_clip=1000.0)
+    assert np.nansum(np.abs(clipped - calm)) < 0.5 * np.nansum(np.abs(pulled - calm))
+
+
+def test_an_hour_far_off_widens_the_spread_no_more_than_its_clip():
+    hours, n = np.arange(400).astype("datetime64[h]"), 399
+    here = setting_of(hours, np.array([114.0]), np.array([30.0]), None)
+    past = np.random.default_rng(1).normal(0.0, 0.1, (1, n))
+
+    def spread(wild, **changed):
+        one = past.copy()
+        one[0, 7] = wild
+        rule = ALARMS.model_copy(update=changed)
+        return judge(np.zeros((1, 1)), one, here.part(slice(n, 400)), here.part(slice(0, n)), rule)[1][0, 0]
+
+    assert spread(50.0) == spread(500.0) < spread(500.0, spread_clip=1e6)
 
 
 def test_a_budget_is_not_thrown_after_the_last_hours_of_a_month():

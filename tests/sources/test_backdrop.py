@@ -9,7 +9,7 @@ import pytest
 import shapely
 from hostile import PAYLOADS
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.grid.lattice import Grid
 from hotspot.publish.maps import drawing
 from hotspot.publish.maps.backdrop import Backdrop, legend
@@ -68,7 +68,7 @@ def test_order_of_features_and_files_changes_nothing(tmp_path):
 
 
 def test_a_gcj02_line_is_moved_back(tmp_path):
-    there = np.column_stack(wgs84_to_gcj02(*np.array(LINE).T)).tolist()
+    there = np.column_stack(from_wgs84(*np.array(LINE).T, "gcj02")).tolist()
     table, intake = _read(tmp_path, [_feature(coordinates=there)], datum="gcj02")
     assert np.abs(shapely.get_coordinates(table.geometry[0]) - LINE).max() < 1e-5
     assert any("converted from gcj02" in note for note in intake.notes)

@@ -11,10 +11,13 @@ from shell import run
 from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.store import open_ledger
 from hotspot.rules.evidence import Evidence
+from hotspot.sources.evidence import read_evidence
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
+from hotspot.study_registers import EvidenceFiles
 from hotspot.trace.evidence import Told, told_of_window, visiting_order
+from hotspot.variables import DataError
 
 TIME = pd.date_range("2025-11-01", "2025-12-03 23:00", freq="h")
 START, END = pd.Timestamp("2025-12-03 04:00"), pd.Timestamp("2025-12-03 08:00")
@@ -104,6 +107,16 @@ def test_b4_dust_of_a_building_site_is_compared_with_itself():
     loud = rows("pm10", np.where(INSIDE, 2.0, 1.0) * wave(), layout="dust")
     (one,) = told_of_window(loud, "F", START, END)
     assert one.test == "emission" and one.zh.startswith("PM10扬尘监测浓度为本企业近30天同时段中位数的2.0倍")
+
+
+def test_two_columns_of_a_record_that_mean_the_same_are_told_and_one_may_be_named(tmp_path):
+    head, row = "企业名称,企业编号,时间,因子,数值", "甲厂,F1,2025-12-03 10:00,颗粒物,12"
+    (tmp_path / "c.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    given = {"layout": "cems", "files": ("c.csv",)}
+    with pytest.raises(DataError, match="'企业名称' and '企业编号' both mean facility; name one in columns"):
+        read_evidence([EvidenceFiles(**given)], tmp_path, Intake(tmp_path))
+    table = read_evidence([EvidenceFiles(**given, columns={"facility": "企业编号"})], tmp_path, Intake(tmp_path))
+    assert table["facility"].tolist() == ["F1"]
 
 
 def test_evidence_moves_visits_and_never_the_share():

@@ -40,7 +40,7 @@ def tamper(home, *statements):
 def rewrite(folder, change):
     stated = json.loads((folder / manifest.NAME).read_text(encoding="utf-8"))
     change(stated)
-    manifest.write_manifest(folder, stated)
+    manifest.write_json(folder / manifest.NAME, stated)
 
 
 def test_a_whole_chain_is_verified_with_every_folder_it_speaks_of(home):

@@ -161,7 +161,7 @@ def test_g5_a_manifest_carries_no_place_of_its_machine(tmp_path):
     path.write_text(f'root = "{tmp_path}/data"\n# kept in {tmp_path}/data/x\nname = "甲"\n', encoding="utf-8")
     said = manifest.study_text(SimpleNamespace(path=path, root=tmp_path / "data"))
     assert str(tmp_path) not in said and 'root = "."' in said and "# kept in x" in said
-    manifest.write_manifest(tmp_path, {"name": "a\u202eb\x7f", "n": 1})
+    manifest.write_json(tmp_path / manifest.NAME, {"name": "a\u202eb\x7f", "n": 1})
     text = (tmp_path / manifest.NAME).read_text(encoding="utf-8")
     assert "\u202e" not in text and "\x7f" not in text and json.loads(text)["name"] == "a\u202eb\x7f"
 

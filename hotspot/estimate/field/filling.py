@@ -12,11 +12,11 @@ import numpy as np
 
 from hotspot.estimate.field.residuals import DayModel, day_model
 from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.quality.seen import LEAST
 
 NEIGHBOURS = 16  # nearest seen cells of a day; 32 changed the error of a month by less than 0.02 points
 _REACH_KM = 60.0
 _TURNS = 8  # of cells and fillings; each halves what is left to do
-_LEAST = 1e-3  # ug/m3, so that the logarithm is finite
 _MOST = 1.5  # of a filled day's logarithm beyond the highest of its cell or of its day
 
 
@@ -76,7 +76,7 @@ def fill_month(
     from hotspot.kernels import filling as kernel
 
     at = np.ascontiguousarray(at - at.min(axis=1, keepdims=True))
-    logs = np.log(np.maximum(values, _LEAST))
+    logs = np.log(np.maximum(values, LEAST))
     model = day_model(logs, at, spacing_km, error_share=error_share, correlation_km=correlation_km)
     seen = np.isfinite(logs)
     day, unsure = day_levels(model.day, seen.mean(axis=0), guide)
@@ -188,7 +188,7 @@ def _error(
     The error of a seen day comes in twice: as the day itself, and through the cell's effect on the days that
     were not seen. What neighbouring days share of the smooth part comes in by their products.
     """
-    part = days / np.maximum(days.sum(axis=1, keepdims=True), _LEAST)
+    part = days / np.maximum(days.sum(axis=1, keepdims=True), LEAST)
     unseen = np.where(seen, 0.0, part).sum(axis=1)
     n_seen = np.maximum(seen.sum(axis=1), 1)
     error = model.own + model.shared

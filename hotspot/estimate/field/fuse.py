@@ -176,11 +176,7 @@ def locate_stations(stations: xr.Dataset, cells: xr.Dataset) -> tuple[Ints, Floa
     """
     if not cells.attrs.get("crs"):
         raise DataError("the cells carry no CRS; take them from Grid.cover.")
-    lon, lat = np.asarray(stations["lon"], dtype=float), np.asarray(stations["lat"], dtype=float)
-    lost = ~(np.isfinite(lon) & np.isfinite(lat))
-    if lost.any():
-        names = [str(s) for s in np.asarray(stations["station"])[lost]]
-        raise DataError(f"stations without coordinates: {', '.join(names)}; add them to the coordinate file.")
+    lon, lat = degrees_of(stations)
     x, y = (np.asarray(v, dtype=float) for v in _to_crs(cells.attrs["crs"]).transform(lon, lat))
     spacing = float(cells.attrs["spacing"])
     # The lattice starts at the CRS's own zero, so a cell's corner is a multiple of the spacing.
@@ -196,6 +192,16 @@ def _to_crs(crs: str) -> Any:
     from pyproj import Transformer
 
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+
+
+def degrees_of(stations: xr.Dataset) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of stations; a DataError names those without."""
+    lon, lat = np.asarray(stations["lon"], dtype=float), np.asarray(stations["lat"], dtype=float)
+    lost = ~(np.isfinite(lon) & np.isfinite(lat))
+    if lost.any():
+        names = [str(s) for s in np.asarray(stations["station"])[lost]]
+        raise DataError(f"stations without coordinates: {', '.join(names)}; add them to the coordinate file.")
+    return lon, lat
 
 
 def station_variogram(x: ArrayLike, y: ArrayLike, values: ArrayLike, interpolation: Interpolation) -> Variogram:

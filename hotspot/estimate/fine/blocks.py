@@ -14,6 +14,7 @@ import numpy as np
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.one_thread import one_thread
 
+_TURNS = 4  # of cell means and day means
 _ROUNDS = 15  # of alternation; the loadings' third digit stands after ten
 
 
@@ -62,7 +63,7 @@ def make_blocks(col: Ints, row: Ints, size: int) -> list[Ints]:
 
 
 @one_thread
-def split_block(log_values: Floats, n_pattern: int, *, rounds: int = 4) -> Patterns:
+def split_block(log_values: Floats, n_pattern: int) -> Patterns:
     """
     Cell means, day means and patterns of a block with holes.
 
@@ -91,7 +92,7 @@ def split_block(log_values: Floats, n_pattern: int, *, rounds: int = 4) -> Patte
     per_cell, per_time = np.maximum(seen.sum(axis=1), 1), np.maximum(seen.sum(axis=0), 1)
     mean = filled.sum(axis=1) / per_cell
     day = np.zeros(n_time)
-    for _ in range(rounds):
+    for _ in range(_TURNS):
         day = (filled - seen * mean[:, None]).sum(axis=0) / per_time
         mean = (filled - seen * day).sum(axis=1) / per_cell
     weight = seen.sum(axis=0) / n_cell

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from hotspot.estimate.field.fuse import degrees_of
 from hotspot.estimate.field.krige import by_place
 from hotspot.estimate.field.support import ATTRS, stations_near, support_of
 from hotspot.estimate.fine.gains import Gains, tell_gains
@@ -104,7 +105,7 @@ def downscale(
     """
     places, grid = _places(cells, coarse)
     lazy = stations["pm25"].chunks is not None
-    x, y = _station_places(stations, grid)
+    x, y = (np.asarray(v, dtype=float) for v in grid.project(*degrees_of(stations)))
     gains = tell_gains(stations, x, y)
     if gains.own:
         stations = stations.assign(pm25=stations["pm25"] * xr.DataArray(np.exp(-gains.told), dims="station"))
@@ -218,16 +219,6 @@ def _places(cells: "xr.Dataset", coarse: "xr.Dataset | None") -> "tuple[xr.Datas
         raise DataError("there is no cell to estimate; give cells of Grid.cover, or a hotspot list with rows.")
     grid = Grid(float(home.get("spacing", 3000.0)), crs=home.get("crs"))
     return sub_cells(sorted(set(codes)), grid), grid
-
-
-def _station_places(stations: "xr.Dataset", grid: Grid) -> tuple[Floats, Floats]:
-    lon, lat = np.asarray(stations["lon"], dtype=float), np.asarray(stations["lat"], dtype=float)
-    lost = ~(np.isfinite(lon) & np.isfinite(lat))
-    if lost.any():
-        names = [str(name) for name in np.asarray(stations["station"])[lost]]
-        raise DataError(f"stations without coordinates: {', '.join(names)}; add them to the coordinate file.")
-    x, y = grid.project(lon, lat)
-    return np.asarray(x, dtype=float), np.asarray(y, dtype=float)
 
 
 def _plan(

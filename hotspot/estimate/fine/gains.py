@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hotspot.estimate.fine.instruments import LEVEL
 from hotspot.kernels.arrays import Floats, Ints
+from hotspot.quality.seen import LEVEL
 
 if TYPE_CHECKING:
     import xarray as xr

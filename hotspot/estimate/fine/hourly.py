@@ -9,10 +9,11 @@ from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import lay_blocks
 from hotspot.estimate.fine.gains import Gains
-from hotspot.estimate.fine.instruments import LEVEL, split_error
+from hotspot.estimate.fine.instruments import split_error
 from hotspot.kernels import krige_blocks
 from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.kernels.krige_blocks import Blocks, Hours
+from hotspot.quality.seen import LEVEL
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 

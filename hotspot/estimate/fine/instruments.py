@@ -3,8 +3,7 @@
 import numpy as np
 
 from hotspot.kernels.arrays import Floats
-
-LEVEL = 5.0  # ug/m3 added before a logarithm
+from hotspot.quality.seen import LEVEL
 
 
 def split_error(now: Floats, next_: Floats, after: Floats, error: Floats) -> tuple[Floats, float]:

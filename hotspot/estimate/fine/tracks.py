@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot.grid.lattice import Grid
+from hotspot.grid.sub_cells import centre_of
 from hotspot.kernels.arrays import Floats
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Tracks
@@ -156,11 +157,5 @@ def _table(days: "pd.DataFrame", grid: Grid, rules: Tracks) -> "pd.DataFrame":
 
 def _centres(grid: Grid, codes: "pd.Series") -> tuple[Floats, Floats]:
     """WGS 84 centres of 500 m cells."""
-    part = grid.spacing / 6
-    x, y = np.empty(len(codes)), np.empty(len(codes))
-    for at, code in enumerate(codes):
-        column, row, number = grid.parse_child(code)
-        west, _, _, north = grid.bounds(column, row)
-        x[at] = west + ((number - 1) % 6 + 0.5) * part
-        y[at] = north - ((number - 1) // 6 + 0.5) * part
+    x, y = np.array([centre_of(code, grid) for code in codes]).reshape(-1, 2).T
     return grid.unproject(x, y)

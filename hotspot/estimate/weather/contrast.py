@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Floats, Ints, Numbers
 
+_BLUR = 1.0  # cells, standard deviation of the blur that sharpening takes out
+
 
 def lattice_image(values: Numbers, col: ArrayLike, row: ArrayLike) -> tuple[Numbers, Ints, Ints]:
     """
@@ -68,7 +70,7 @@ def local_contrast(mean: Floats, col: Ints, row: Ints, *, width: float = 2.5) ->
     return np.where(known, image - around, np.nan)[at_row, at_col]
 
 
-def richardson_lucy(mean: Floats, col: Ints, row: Ints, *, width: float = 1.0, rounds: int = 10) -> Floats:
+def richardson_lucy(mean: Floats, col: Ints, row: Ints, *, rounds: int = 10) -> Floats:
     """
     Mean above the region's lowest, sharpened as if every source were blurred by one Gaussian.
 
@@ -76,8 +78,6 @@ def richardson_lucy(mean: Floats, col: Ints, row: Ints, *, width: float = 1.0, r
     ----------
     mean, col, row
         As for ``local_contrast``.
-    width : float
-        Standard deviation of the blur, cells.
 
     Returns
     -------
@@ -101,11 +101,11 @@ def richardson_lucy(mean: Floats, col: Ints, row: Ints, *, width: float = 1.0, r
     if not known.any():
         return np.full(len(at_row), np.nan)
     y = np.where(known, np.maximum(image - image[known].min(), 1e-6), 0.0)
-    weight = np.maximum(_blurred(known.astype(float), width), 1e-12)
+    weight = np.maximum(_blurred(known.astype(float), _BLUR), 1e-12)
     q = np.where(known, y, y[known].mean())
     for _ in range(rounds):
-        ratio = np.where(known, y / np.maximum(_blurred(q, width), 1e-12), 0.0)
-        q = q * _blurred(ratio, width) / weight
+        ratio = np.where(known, y / np.maximum(_blurred(q, _BLUR), 1e-12), 0.0)
+        q = q * _blurred(ratio, _BLUR) / weight
     return np.where(known, q, np.nan)[at_row, at_col]
 
 

@@ -14,8 +14,10 @@ from scipy.fft import next_fast_len
 from hotspot.estimate.weather.contrast import lattice_image, local_contrast, richardson_lucy
 from hotspot.estimate.weather.inversion_tile import Tile, explained, invert_tile
 from hotspot.estimate.weather.plume import Plume, Winds, wind_classes
+from hotspot.estimate.weather.shared import normal_reach
 from hotspot.in_order import in_order, pool
 from hotspot.kernels.arrays import Floats, Ints, Singles, Times
+from hotspot.quality.seen import mean_of_seen
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria, Inversion
 from hotspot.variables import CoverageWarning, DataError
@@ -141,13 +143,13 @@ def emission_level(
         spread[cells] = unit * one["refits"].std(axis=0, ddof=1)[at_row, at_col]
         without[cells] = unit * one["without"][:, at_row, at_col].T
         local[cells], background[cells] = one["local"][at_row, at_col], one["background"][at_row, at_col]
-    mean = _mean(values)
+    mean = mean_of_seen(values, 1)
     sharpened = richardson_lucy(mean, col, row)
     both = np.isfinite(level) & np.isfinite(sharpened)
     leaning = rules.lean * level[both].std() / max(float(sharpened[both].std()), 1e-9) * sharpened
     few = n_days < rules.min_days
     level, without = (np.where(few, np.nan, one.T + leaning).T for one in (level, without))
-    reach = _normal_quantile(rules.level) * spread
+    reach = normal_reach(rules.level) * spread
     columns = {
         "inversion": level, "inversion_low": level - reach, "inversion_high": level + reach, "local": local,
         "background": background, "contrast": local_contrast(mean, col, row, width=rules.contrast_cells),
@@ -311,18 +313,3 @@ def _chosen(tiles: list[Tile], rules: Inversion, runs: Any) -> tuple[Plume, floa
         )
     enough = np.flatnonzero(share >= rules.explained_share * share.max())
     return plume, STRENGTHS[enough[-1]], float(share[enough[-1]])
-
-
-def _mean(values: Singles) -> Floats:
-    """Mean of the days seen, NaN where none was."""
-    seen = np.isfinite(values)
-    n = seen.sum(axis=1)
-    total = np.where(seen, values, 0.0).sum(axis=1, dtype=np.float64)
-    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
-
-
-def _normal_quantile(interval: float) -> float:
-    """Half width of a normal interval in standard deviations."""
-    from scipy import stats
-
-    return float(stats.norm.isf((1 - float(interval)) / 2))

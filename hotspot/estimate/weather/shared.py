@@ -135,3 +135,17 @@ def _back(month: Times, n: int) -> Ints:
     number = month.astype("datetime64[M]").astype(np.int64)
     place = {int(m): k for k, m in enumerate(number)}
     return np.array([place.get(int(m) - n, -1) for m in number])
+
+
+def normal_reach(interval: float) -> float:
+    """
+    Half width of a normal interval in standard deviations.
+
+    Examples
+    --------
+    >>> round(normal_reach(0.95), 2)
+    1.96
+    """
+    from scipy import stats
+
+    return float(stats.norm.isf((1 - float(interval)) / 2))

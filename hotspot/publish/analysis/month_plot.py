@@ -180,19 +180,15 @@ def _borders(ax: "Axes", field: xr.Dataset, boundaries: "gpd.GeoDataFrame | None
 
 def _legend(ax: "Axes", limits: list[float], colours: list[str], label: str, font: "FontProperties") -> None:
     """Colours with their limits, one box a class; drawn by hand, so that no number is a missing glyph."""
+    from matplotlib.colors import ListedColormap
+
     n = len(colours)
     box = ax.inset_axes((1.02, 0.05, 0.035, 0.85))
-    box.imshow(np.arange(n)[:, None], cmap=_listed(colours), aspect="auto", origin="lower", extent=(0, 1, 0, n))
+    box.imshow(np.arange(n)[:, None], cmap=ListedColormap(colours), aspect="auto", origin="lower", extent=(0, 1, 0, n))
     box.set(xticks=[], yticks=np.arange(1, n))
     box.yaxis.tick_right()
     box.set_yticklabels([f"{limit:g}" for limit in limits], fontproperties=font, fontsize=8)
     box.set_title(label, fontproperties=font, fontsize=9, loc="left")
-
-
-def _listed(colours: list[str]) -> Any:
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(colours)
 
 
 def _scale_bar(ax: "Axes", field: xr.Dataset, spacing: float, font: "FontProperties") -> None:

@@ -24,7 +24,7 @@ from hotspot.publish.paper.pages import set_each
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
-from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh
+from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh, printed
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.pollutants import SLOT
 from hotspot.rules.reasons import LEVEL
@@ -211,7 +211,7 @@ def _completeness(word: str, given: _Month, criteria: Criteria) -> str:
     else:
         rule = f"面积覆盖率低于{criteria.validity.min_coverage:g}的网格不参评"
     said = COMPLETENESS.get(word, shorten(word, 60) or "未说明")
-    return f"{said}；{rule}；全部网格中{report_words.number(share, 1)}%有效"
+    return f"{said}；{rule}；全部网格中{printed(share, 1)}%有效"
 
 
 def _chapter(given: _Month, name: str) -> dict[str, Any]:

@@ -12,16 +12,13 @@ from hotspot.contracts.fields import pollutant_of
 from hotspot.publish.analysis.report_tables import numbered
 from hotspot.publish.analysis.report_words import (
     ENTERPRISES,
-    NONE,
     PLACE,
     WITHOUT_WEATHER,
     direction_zh,
     interval_words,
     name_words,
-    number,
     place_words,
     share_words,
-    signed,
     sure_words,
     weather_reason,
     why_not,
@@ -30,7 +27,7 @@ from hotspot.publish.fonts import shorten
 from hotspot.publish.maps.symbols import SYMBOLS
 from hotspot.publish.paper.sheet_words import class_of, facility_row
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import BASES, NONE_WARNED, SAME, known
+from hotspot.publish.words import BASES, NONE, NONE_WARNED, SAME, known, printed, signed
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.reasons import LEVEL, Reason, in_use
@@ -92,10 +89,10 @@ def district_table(name: str, districts: "pd.DataFrame", decimals: int, unit: st
     rows = [
         [
             shorten(str(row["name"]), 26) or "合计",
-            number(row["pm25"], decimals),
+            printed(row["pm25"], decimals),
             signed(row["yoy"], decimals), signed(row["yoy_pct"], 1),
             signed(row["mom"], decimals), signed(row["mom_pct"], 1),
-            str(row["n_cells"]), number(row["valid_share"], 1), str(row["hotspots"]), str(row["warned"]),
+            str(row["n_cells"]), printed(row["valid_share"], 1), str(row["hotspots"]), str(row["warned"]),
         ]
         for _, row in districts.iterrows()
     ]  # fmt: skip
@@ -163,12 +160,12 @@ def _leaders(
     lines, shown = [], rows if len(rows) <= ROWS else rows[rows["rank"] < rows["rank"].max()].head(ROWS)
     shown = shown if len(shown) else rows.head(ROWS)
     for _, row in shown.iterrows():
-        line = [str(int(row["rank"])), str(row["cell"]), shorten(place_words(row), 30), number(row["pm25"], decimals)]
+        line = [str(int(row["rank"])), str(row["cell"]), shorten(place_words(row), 30), printed(row["pm25"], decimals)]
         if not reason.months_back:
             own = values.loc[row["cell"]]
             line += [signed(_change(own, base, decimals), decimals) for base in ("previous_year", "previous")]
         else:
-            line += [number(row["previous"], decimals), signed(row["change"], decimals), signed(row["change_pct"], 1)]
+            line += [printed(row["previous"], decimals), signed(row["change"], decimals), signed(row["change_pct"], 1)]
         mark = numbers.get(row["cell"])
         line += [interval_words(row)]
         line += [NONE, NONE] if all_listed else [share_words(row["p_top"]), sure_words(row["distinguishable"])]
@@ -224,10 +221,10 @@ def station_blocks(
         rows.append(
             [
                 str(row["number"]), row["cell"], shorten(str(row["township"] or row["county"]), 22),
-                number(row["pm25"], decimals),
-                shorten(str(row["name"]), 24) if there else NONE, number(row["km"], 1),
+                printed(row["pm25"], decimals),
+                shorten(str(row["name"]), 24) if there else NONE, printed(row["km"], 1),
                 direction_zh(row["bearing"]) if there else NONE,
-                number(row["station_pm25"], decimals) + ("*" if there and not row["valid"] else ""),
+                printed(row["station_pm25"], decimals) + ("*" if there and not row["valid"] else ""),
                 str(row["n_valid"]) if there else NONE, signed(row["difference"], decimals),
             ]
         )  # fmt: skip
@@ -386,7 +383,7 @@ def _weather_rows(
             continue
         low, high = row["normalised_low_pct"], row["normalised_high_pct"]
         sure = known(low) and known(high)
-        free = float(number(row["change_normalised"], decimals))
+        free = float(printed(row["change_normalised"], decimals))
         rows.append(
             [
                 str(numbers[row["cell"]]), row["cell"], BASES[row["reason"]],

@@ -14,7 +14,7 @@ from hotspot.publish.analysis.report_sections import column, table, text
 from hotspot.publish.emerging_words import MEANING, counted_zh, emerging_en, emerging_zh
 from hotspot.publish.fonts import shorten
 from hotspot.publish.revisions import chances
-from hotspot.publish.words import SAME, known
+from hotspot.publish.words import NONE, SAME, known
 from hotspot.rules.rounding import plain_text
 from hotspot.text.labels import label_of
 
@@ -163,7 +163,7 @@ def emerging_blocks(found: Any, cells: Any, numbers: dict[str, int]) -> list[dic
     ]  # fmt: skip
     rows = [
         [
-            str(row["mark"]) if row["mark"] else report_words.NONE, row["cell"],
+            str(row["mark"]) if row["mark"] else NONE, row["cell"],
             shorten(str(row["township"] or row["county"]), 22),
             emerging_zh(row["emerging"]) or label_of("too_little_data"),
             emerging_en(row["emerging"]) or "too few months", str(row["n_hot"]), str(row["n_cold"]),

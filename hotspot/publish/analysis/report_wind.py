@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.publish.analysis.report_words import direction_zh, name_words, number
+from hotspot.publish.analysis.report_words import direction_zh, name_words
 from hotspot.publish.analysis.time_drawing import calendar_svg, local_series, time_of_day_svg, weekday_svg
 from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
+from hotspot.publish.words import printed
 from hotspot.rules.calendar import local_bounds
 from hotspot.study import Study
 from hotspot.trace.polar import month_rose, station_polar
@@ -99,11 +100,11 @@ def _rose_words(rose: "pd.DataFrame", calm_month: float) -> tuple[str, list[str]
     by = rose.groupby("direction", sort=True)["share"].sum()
     first, calm = by.index[int(np.argmax(by.to_numpy()))], rose.attrs["calm_share"]
     sentence = (
-        f"当月最多的来风方向为{direction_zh(first)}（{number(100 * by[first], 1)}%），静风占{number(100 * calm, 1)}%"
+        f"当月最多的来风方向为{direction_zh(first)}（{printed(100 * by[first], 1)}%），静风占{printed(100 * calm, 1)}%"
     )
     strong = rose[rose["speed"].str.startswith(">")]
     limit, share = str(strong["speed"].iloc[0])[1:], float(strong["share"].sum())
-    words = [f"{sentence}，风速大于{limit} m/s的占{number(100 * share, 1)}%（共{rose.attrs['n_hours']}次报告）。"]
+    words = [f"{sentence}，风速大于{limit} m/s的占{printed(100 * share, 1)}%（共{rose.attrs['n_hours']}次报告）。"]
     if calm > calm_month:
         words.append("静风较多，污染物不易扩散，应先查格内和近处的源。")
     return sentence, words
@@ -142,7 +143,7 @@ def _polar_words(table: "pd.DataFrame", name: str, least: int) -> str:
     share = by["high"] / by["hours"]
     first = share.index[int(np.argmax(share.to_numpy()))]
     return (
-        f"{name}，风从{direction_zh(first)}来时高值（大于{number(about['limit'], 0)} μg/m³）小时占比最大，为"
-        f"{number(100 * share[first], 0)}%（{int(by['hours'][first])}小时），"
-        f"有风时平均为{number(100 * about['base'], 0)}%。"
+        f"{name}，风从{direction_zh(first)}来时高值（大于{printed(about['limit'], 0)} μg/m³）小时占比最大，为"
+        f"{printed(100 * share[first], 0)}%（{int(by['hours'][first])}小时），"
+        f"有风时平均为{printed(100 * about['base'], 0)}%。"
     )

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 from hotspot.publish.fonts import shorten
 from hotspot.publish.rank_words import may_zh
 from hotspot.publish.why_words import why_zh
-from hotspot.publish.words import BASES, NONE_WARNED, change_zh, known
+from hotspot.publish.words import BASES, NONE, NONE_WARNED, change_zh, known, printed
 from hotspot.rules.pollutants import SLOT, pollutant
 from hotspot.rules.reasons import LEVEL, OURS, REASONS
-from hotspot.rules.rounding import plain_text, round_half_even
+from hotspot.rules.rounding import round_half_even
 from hotspot.text.labels import label_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NONE = "—"
 # Titles of a part and of its table.
 ENTERPRISES, WITHOUT_WEATHER, EMERGING = "预警网格内及周边重点企业", "扣除气象影响后的变化", "聚集的演变"
 PLACE = "乡镇或区县"
@@ -28,31 +27,6 @@ _WINDS = (
 def name_words(text: str) -> str:
     """A name from data as a sentence can hold it: one line, of bearable length."""
     return shorten(str(text), 40)
-
-
-def number(value: float, decimals: int) -> str:
-    """
-    A printed number, a dash where there is none.
-
-    Examples
-    --------
-    >>> number(28.25, 1), number(float("nan"), 1)
-    ('28.2', '—')
-    """
-    return plain_text(value, decimals) or NONE
-
-
-def signed(value: float, decimals: int) -> str:
-    """
-    A printed change with its sign, a dash where there is none.
-
-    Examples
-    --------
-    >>> signed(3.04, 1), signed(-0.04, 1), signed(-3.0, 1), signed(float("nan"), 1)
-    ('+3.0', '0.0', '-3.0', '—')
-    """
-    text = plain_text(value, decimals)
-    return f"+{text}" if text and float(text) > 0 else text or NONE
 
 
 def direction_zh(degrees: float) -> str:
@@ -103,7 +77,7 @@ def mean_sentence(name: str, when: str, total: "pd.Series", decimals: int) -> st
     if not known(total["pm25"]):
         return f"{when}{name}没有有效的月@value@。"
     return (
-        f"{when}{name}@pollutant@@figure@{number(total['pm25'], decimals)} μg/m³"
+        f"{when}{name}@pollutant@@figure@{printed(total['pm25'], decimals)} μg/m³"
         f"（{int(total['n_valid'])}个有效网格按面积加权），{changes_words(total)}。"
     )
 
@@ -116,8 +90,8 @@ def spread_sentence(table: "pd.DataFrame", decimals: int, unit: str) -> str:
         return ""
     first, last = rows.iloc[0], rows.iloc[-1]
     said = (
-        f"{len(rows)}个{unit}中{name_words(first['name'])}最高（{number(first['pm25'], decimals)} μg/m³），"
-        f"{name_words(last['name'])}最低（{number(last['pm25'], decimals)} μg/m³）"
+        f"{len(rows)}个{unit}中{name_words(first['name'])}最高（{printed(first['pm25'], decimals)} μg/m³），"
+        f"{name_words(last['name'])}最低（{printed(last['pm25'], decimals)} μg/m³）"
     )
     for short, base in (("yoy", "同比"), ("mom", "环比")):
         change = rows[short].dropna()
@@ -146,7 +120,7 @@ def leader_sentence(leaders: "pd.DataFrame", n_hot: int, n_ranked: int, decimals
         ending = f"前{len(rows)}名中{unsure}个与榜外网格不可区分" if unsure else f"前{len(rows)}名均可与榜外网格区分"
     return (
         f"{n_hot}个热点网格中{first['cell']}（{place_words(first)}）最高，"
-        f"为{number(first['pm25'], decimals)} μg/m³{sure}；{ending}。"
+        f"为{printed(first['pm25'], decimals)} μg/m³{sure}；{ending}。"
     )
 
 

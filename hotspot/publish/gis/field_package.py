@@ -16,10 +16,11 @@ import pandas as pd
 
 from hotspot.grid.lattice import Grid
 from hotspot.ledger.feedback import NONE as NOTHING_FOUND
+from hotspot.publish.archive import archive
 from hotspot.publish.fonts import harmless
 from hotspot.publish.gis.layers import stamp_of, write_layers
 from hotspot.publish.gis.look import Question, Symbol, aliases, form, labels, properties, single
-from hotspot.publish.gis.project import Styled, project_qgs, project_qgz, put_styles
+from hotspot.publish.gis.project import Styled, project_qgs, put_styles
 from hotspot.publish.office.return_form import NONE
 from hotspot.publish.palette import palette
 from hotspot.publish.paper.sheet_words import away_zh, class_of
@@ -75,7 +76,7 @@ def field_package(
     west, south, east, north = cells.total_bounds
     margin = 0.05
     box = (west - margin, south - margin, east + margin, north + margin)
-    qgz = project_qgz(project_qgs(styled, FILE, f"{month_zh(month)}预警网格排查", box))
+    qgz = archive({"project.qgs": project_qgs(styled, FILE, f"{month_zh(month)}预警网格排查", box)})
     with tempfile.TemporaryDirectory() as folder:
         path = write_layers(Path(folder) / FILE, layers, month)
         put_styles(path, styled, stamp_of(month), project=(PROJECT, qgz))

@@ -5,9 +5,7 @@ Inside the file a project is a row of ``qgis_projects`` (its .qgz as hexadecimal
 ``layer_styles``; both as QGIS 3 writes them. Paths are relative, so the same project works beside the file.
 """
 
-import io
 import sqlite3
-import zipfile
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,7 +13,6 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 WRITTEN_AS = "3.22.0"  # the oldest long-term release we write for
-_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -92,23 +89,6 @@ def project_qgs(layers: Sequence[Styled], file: str, title: str, extent: Sequenc
     sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), (f"{value:.6f}" for value in extent), strict=True))
     SubElement(view, "DefaultViewExtent", sides).append(_wgs84())
     return _document(root)
-
-
-def project_qgz(qgs: str) -> bytes:
-    """
-    A project packed as QGIS packs it; without a clock.
-
-    Examples
-    --------
-    >>> project_qgz("<qgis/>") == project_qgz("<qgis/>")
-    True
-    """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        member = zipfile.ZipInfo("project.qgs", _STAMP)
-        member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-        archive.writestr(member, qgs)
-    return packed.getvalue()
 
 
 def put_styles(path: Path, layers: Sequence[Styled], stamp: str, *, project: tuple[str, bytes] | None = None) -> None:

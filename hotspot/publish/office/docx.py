@@ -14,9 +14,8 @@ from typing import Any
 
 from hotspot.foreign.child import ask
 from hotspot.foreign.documents import render
+from hotspot.publish.archive import STAMP
 from hotspot.variables import DataError
-
-_STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the file
 
 
 def filled(name: str, context: dict[str, Any], template: Path | str | None = None) -> bytes:
@@ -58,7 +57,7 @@ def same_bytes(data: bytes) -> bytes:
     whole = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
-            member = zipfile.ZipInfo(name, _STAMP)
+            member = zipfile.ZipInfo(name, STAMP)
             member.compress_type = zipfile.ZIP_DEFLATED
             after.writestr(member, before.read(name))
     return whole.getvalue()

@@ -5,8 +5,6 @@ Both hold the warned cells of one city with their sub-cells and the sources in v
 every text is escaped; nothing points to the network.
 """
 
-import io
-import zipfile
 from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,8 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.grid.lattice import Grid
+from hotspot.publish.archive import archive
 from hotspot.publish.fonts import harmless
 from hotspot.publish.palette import palette
 from hotspot.publish.paper.sheet_words import away_zh, class_of
@@ -24,7 +23,6 @@ from hotspot.publish.words import month_zh
 from hotspot.rules.classes import SourceClass
 from hotspot.rules.pollutants import PM25, Pollutant
 
-_STAMP = (1980, 1, 1, 0, 0, 0)
 _NOWHERE = "公开资料中没有已登记的源"
 
 
@@ -57,12 +55,7 @@ def field_kmz(grid: Grid, month: str, warned: pd.DataFrame, traced: pd.DataFrame
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
         f"<name>{escape(month_zh(month))}预警网格</name>{styles}{''.join(folders)}</Document></kml>\n"
     )
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        member = zipfile.ZipInfo("doc.kml", _STAMP)
-        member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-        archive.writestr(member, text)
-    return made.getvalue()
+    return archive({"doc.kml": text})
 
 
 def ovital_text(grid: Grid, warned: pd.DataFrame, traced: pd.DataFrame) -> bytes:
@@ -135,7 +128,7 @@ def _said(row: dict[Any, Any]) -> str:
 
 
 def _line(name: str, lon: float, lat: float, remark: str) -> str:
-    gcj = wgs84_to_gcj02(lon, lat)
+    gcj = from_wgs84(lon, lat, "gcj02")
     fields = ("_".join(text.split()) for text in (name, f"{float(gcj[0]):.6f}", f"{float(gcj[1]):.6f}", remark))
     return " ".join(("g", *fields))
 

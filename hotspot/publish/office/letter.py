@@ -14,6 +14,7 @@ import pandas as pd
 
 from hotspot.contracts.records import PUSHED, SUPPRESSED, UNCONFIRMED
 from hotspot.grid.city_files import city_files
+from hotspot.grid.sub_cells import centre_of
 from hotspot.ledger.past import past_words
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
@@ -131,10 +132,9 @@ def by_city(
 def _placed(alarms: pd.DataFrame, study: Study, answered: Mapping[str, Any]) -> pd.DataFrame:
     """Alarms with where they are, how often the cell alarmed, and how many answers there are."""
     table = _at_cells(alarms, study)
-    centres = [study.grid.parse_child(code) for code in table["sub_cell"]]
-    places = [_centre(study, *parts) for parts in centres]
-    table["lon"] = [place[0] for place in places]
-    table["lat"] = [place[1] for place in places]
+    grid, fine = study.grid, study.lattice.fine
+    places = [grid.unproject(*centre_of(code, grid, fine=fine)) for code in table["sub_cell"]]
+    table["lon"], table["lat"] = ([float(place[axis]) for place in places] for axis in (0, 1))
     pushed = table[table["state"] == PUSHED].groupby("cell").size()
     table["count"] = table["cell"].map(pushed).fillna(0).astype(int)
     table["feedback"] = [len(answered.get(name, ())) for name in table["alarm"]]
@@ -149,15 +149,6 @@ def _at_cells(rows: pd.DataFrame, study: Study) -> pd.DataFrame:
     for name in ("city", "county", "township", "label"):
         table[name] = cells[name].values[at].astype(str) if len(at) else ""
     return table
-
-
-def _centre(study: Study, col: int, row: int, number: int) -> tuple[float, float]:
-    west, _, _, north = study.grid.bounds(col, row)
-    n = study.grid.nesting(study.lattice.fine)
-    down, east = divmod(number - 1, n)
-    fine = study.lattice.fine
-    lon, lat = study.grid.unproject(float(west) + (east + 0.5) * fine, float(north) - (down + 0.5) * fine)
-    return float(lon), float(lat)
 
 
 def letter_context(
@@ -230,9 +221,8 @@ def _aside(row: Any) -> dict[str, Any]:
 
 
 def _persistent(row: Any) -> dict[str, Any]:
-    label = legible(row.label) if row.label != row.cell else ""
     return {
-        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "point": _named(row),
         "week": f"{row.week:%m-%d}起一周",
         "hours": str(row.hours),
         "days": str(row.days),
@@ -242,11 +232,10 @@ def _persistent(row: Any) -> dict[str, Any]:
 
 
 def _waiting(row: Any, past: Any) -> dict[str, Any]:
-    label = legible(row.label) if row.label != row.cell else ""
     behind = past_words(past)[0][0] if past is not None else ""
     return {
         "alarm": row.alarm,
-        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "point": _named(row),
         "pushed": row.pushed[5:16].replace("T", " "),
         "hours": f"{row.waited:.0f}",
         "state": "超期" if row.state == "overdue" else "待反馈",
@@ -254,14 +243,23 @@ def _waiting(row: Any, past: Any) -> dict[str, Any]:
     }
 
 
+def _label(row: Any) -> str:
+    return legible(row.label) if row.label != row.cell else ""
+
+
+def _named(row: Any) -> str:
+    """A sub-cell with the label of its cell, where it has one of its own."""
+    label = _label(row)
+    return row.sub_cell + (f"（{label}）" if label else "")
+
+
 def _point(row: Any) -> dict[str, Any]:
     """What both tables print; ``point`` is code and label in one, for a template with one line."""
-    label = legible(row.label) if row.label != row.cell else ""
     return {
         "alarm": row.alarm,
         "code": row.sub_cell,
-        "label": label,
-        "point": row.sub_cell + (f"（{label}）" if label else ""),
+        "label": _label(row),
+        "point": _named(row),
         "also": legible(also_zh(row.why)),  # other sub-cells of the same alarm
         "time": f"{row.start:%m-%d %H:%M}",
         "hours": row.hours,

@@ -21,9 +21,8 @@ from hotspot.publish.office.notice_words import NAME_WIDTH, WHAT, edition_zh, he
 from hotspot.publish.office.redaction import Level
 from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh
+from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh, printed, signed
 from hotspot.rules.calendar import month_minus
-from hotspot.rules.rounding import plain_text
 from hotspot.study import Office, Study
 from hotspot.text.table import titles
 
@@ -316,14 +315,14 @@ def _internal(facts: dict[str, Any], rule: Level) -> list[dict[str, Any]]:
                 {
                     "code": row["cell"],
                     "reason": IN_NOTICE.get(row["reason"], row["reason"]),
-                    "rank": _number(row["rank"], 0),
-                    "pm25": _number(row["pm25"], decimals),
-                    "previous": _number(row["previous"], decimals),
-                    "change": _number(row["change"], decimals, signed=True),
-                    "change_pct": _number(row["change_pct"], 1, signed=True),
-                    "n_valid": _number(row["n_valid"], 0),
+                    "rank": printed(row["rank"], 0),
+                    "pm25": printed(row["pm25"], decimals),
+                    "previous": printed(row["previous"], decimals),
+                    "change": signed(row["change"], decimals),
+                    "change_pct": signed(row["change_pct"], 1),
+                    "n_valid": printed(row["n_valid"], 0),
                     "interval": interval,
-                    "p_top": _number(row["p_top"], 2),
+                    "p_top": printed(row["p_top"], 2),
                     "distinguishable": {True: "可", False: "不可"}[bool(row["distinguishable"])]
                     if known(row["distinguishable"])
                     else "—",
@@ -350,13 +349,6 @@ def _note(facts: dict[str, Any]) -> str:
     )
 
 
-def _number(value: Any, decimals: int, *, signed: bool = False) -> str:
-    if not known(value):
-        return "—"
-    text = plain_text(float(value), decimals)
-    return f"+{text}" if signed and float(value) > 0 else text
-
-
 def _changes(facts: dict[str, Any], rule: Any) -> list[dict[str, str]]:
     """What a revision added, removed or changed, before and now."""
     decimals = facts["criteria"].warning.decimals
@@ -378,7 +370,7 @@ def _side(values: Mapping[str, Any] | None, decimals: int, *, listed: bool) -> s
     """One side of a change; a chain older than revisions knows only that the row was listed."""
     if not values:
         return "在名单" if listed else "不在名单"
-    said = [f"第{_number(values.get('rank'), 0)}名", f"月@mean@{_number(values.get('pm25'), decimals)}"]
+    said = [f"第{printed(values.get('rank'), 0)}名", f"月@mean@{printed(values.get('pm25'), decimals)}"]
     if known(values.get("change")):
-        said.append(f"变化{_number(values['change'], decimals, signed=True)}")
+        said.append(f"变化{signed(values['change'], decimals)}")
     return "，".join(said)

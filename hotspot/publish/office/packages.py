@@ -5,11 +5,11 @@ What is sent to one city, in one archive named by its code: its notice, list, ma
 import csv
 import io
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotspot.contracts.fields import pollutant_of
+from hotspot.publish.archive import archive
 from hotspot.publish.edition import Edition
 from hotspot.publish.gis.field_package import field_package, shown_cells
 from hotspot.publish.office import xls_form
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspot.contracts.records import Derived
-
-_STAMP = (1980, 1, 1, 0, 0, 0)  # of every member: the same package is the same bytes
-_PACKED = (".pdf", ".docx", ".xlsx", ".zip", ".qgz")  # packing them again gains nothing and takes time
 
 
 def write_package(
@@ -60,28 +57,9 @@ def write_package(
     members = dict(notices)
     members |= _own(Path(folder), study, month, derived, edition, addressee)
     members |= _taken(Path(folder), derived, addressee, single)
-    write_archive(path, members)
-    return Path(path)
-
-
-def write_archive(path: Path | str, members: dict[str, bytes]) -> None:
-    """
-    A zip archive without a clock.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = tempfile.mkdtemp() + "/a.zip"
-    >>> write_archive(path, {"b.csv": b"x", "a.csv": b"y"})
-    >>> zipfile.ZipFile(path).namelist()
-    ['a.csv', 'b.csv']
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(members):
-            member = zipfile.ZipInfo(name, _STAMP)
-            member.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, members[name])
+    path = Path(path)
+    path.write_bytes(archive(members))
+    return path
 
 
 def _own(

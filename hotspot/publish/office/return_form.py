@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING
 
 from hotspot.publish.fonts import harmless, legible
-from hotspot.publish.tables.dated import dated_book
+from hotspot.publish.tables.dated import dated_book, heading
 from hotspot.publish.words import CHOOSE, FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
 from hotspot.sources.loop_tables import our_names
@@ -22,6 +22,8 @@ from hotspot.variables import DataError
 if TYPE_CHECKING:
     import pandas as pd
     import xlsxwriter
+
+    from hotspot.publish.tables.dated import Looks, Page
 
 # Head on paper -> name in the ledger, width; the first four are filled in by us.
 _WIDTHS = (9, 13, 15, 20, 9, 16, 9, 10, 20, 34, 24, 12, 9, 12)
@@ -62,7 +64,7 @@ def return_form(study: Study, month: str, city: str, rows: "pd.DataFrame") -> by
     return saved.getvalue()
 
 
-def _looks(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Format]":
+def _looks(book: "xlsxwriter.Workbook") -> "Looks":
     """Every look by name; those of the form twice, the first row of a cell under a thick line."""
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
     grey = {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"}
@@ -84,16 +86,8 @@ def _looks(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Format]"
     return looks
 
 
-def _form(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    month: str,
-    city: str,
-    rows: "pd.DataFrame",
-) -> None:
-    for column, (head, (_, width)) in enumerate(COLUMNS.items()):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, head, look["head"])
+def _form(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.DataFrame") -> None:
+    heading(sheet, 0, ((head, width) for head, (_, width) in COLUMNS.items()), look["head"])
     sheet.set_row(0, 32)
     line = 1
     for cell, of_cell in rows.groupby("cell", sort=False):
@@ -142,7 +136,7 @@ def _form(
     sheet.set_footer("&L网格长：　　　　　　负责人（签字）：　　　　　　（单位盖章）&R&P / &N")
 
 
-def _help(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.format.Format]", study: Study) -> None:
+def _help(sheet: "Page", look: "Looks", study: Study) -> None:
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 78)
     sheet.set_column(3, 3, 34)

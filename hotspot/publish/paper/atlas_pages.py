@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.grid.frame import geodesic_size
 from hotspot.grid.lattice import Grid
 from hotspot.ledger.people import NOBODY, Answers
@@ -59,7 +59,7 @@ def in_order(study: Study, hot: "pd.DataFrame") -> "pd.DataFrame":
 def index_rows(cells: "pd.DataFrame") -> list[list[str]]:
     """The table of all cells: one list of strings a cell; its page is found by typst."""
     lon, lat = cells["lon"].to_numpy(float), cells["lat"].to_numpy(float)
-    gcj_lon, gcj_lat = wgs84_to_gcj02(lon, lat)
+    gcj_lon, gcj_lat = from_wgs84(lon, lat, "gcj02")
     rows = []
     for row, here, there in zip(
         cells.to_dict("records"), zip(lon, lat, strict=True), zip(gcj_lon, gcj_lat, strict=True), strict=True

@@ -55,10 +55,10 @@ def source_page(
 
 
 def _card(row: dict[str, Any]) -> dict[str, str]:
-    from hotspot.grid.datum import wgs84_to_gcj02
+    from hotspot.grid.datum import from_wgs84
 
     lon, lat = float(row["lon"]), float(row["lat"])
-    gcj = [float(value) for value in wgs84_to_gcj02(lon, lat)]
+    gcj = [float(value) for value in from_wgs84(lon, lat, "gcj02")]
     address = f"https://uri.amap.com/marker?position={gcj[0]:.6f},{gcj[1]:.6f}&coordinate=gaode"
     size = size_words(row.get("size", float("nan")), row["size_unit"] if known(row.get("size_unit")) else "")[0]
     return {

@@ -28,11 +28,11 @@ def coordinates(code: str, lon: float, lat: float) -> list[dict[str, str]]:
     >>> [(at["datum"], at["lon"]) for at in coordinates("PR1847K", -76.5, 3.4)]   # abroad nothing is shifted
     [('GCJ-02', '-76.500000'), ('BD-09', '-76.500000'), ('WGS 84', '-76.500000')]
     """
-    from hotspot.grid.datum import wgs84_to_bd09, wgs84_to_gcj02
+    from hotspot.grid.datum import from_wgs84
 
     lon, lat = float(lon), float(lat)
-    gcj = [float(v) for v in wgs84_to_gcj02(lon, lat)]
-    bd = [float(v) for v in wgs84_to_bd09(lon, lat)]
+    gcj = [float(v) for v in from_wgs84(lon, lat, "gcj02")]
+    bd = [float(v) for v in from_wgs84(lon, lat, "bd09")]
     known_apps = (
         (
             label_of("amap"),

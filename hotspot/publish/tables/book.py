@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from hotspot.publish.fonts import harmless, legible
-from hotspot.publish.tables.dated import dated_book
+from hotspot.publish.tables.dated import across, dated_book, heading
 from hotspot.text.whole import write_whole
 
 if TYPE_CHECKING:
-    import xlsxwriter
+    from hotspot.publish.tables.dated import Look, Page
 
 
 @dataclass(frozen=True)
@@ -61,29 +61,20 @@ def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, t
 
 
 def _fill(
-    page: "xlsxwriter.worksheet.Worksheet",
-    sheet: Sheet,
-    title_row: bool,
-    *,
-    head: "xlsxwriter.format.Format",
-    title: "xlsxwriter.format.Format",
-    cell: "xlsxwriter.format.Format",
-    note: "xlsxwriter.format.Format",
+    page: "Page", sheet: Sheet, title_row: bool, *, head: "Look", title: "Look", cell: "Look", note: "Look"
 ) -> None:
     last, top = len(sheet.columns) - 1, int(title_row)
     if title_row:
-        _across(page, 0, last, sheet.title, title)
+        across(page, 0, last, legible(sheet.title), title)
     else:
         page.set_header(f"&C&14 {legible(sheet.title)[:200].replace('&', '&&')}")
-    for at, (words, width) in enumerate(sheet.columns.values()):
-        page.set_column(at, at, width)
-        page.write_string(top, at, words, head)
+    heading(page, top, sheet.columns.values(), head)
     for line, row in enumerate(sheet.rows.to_dict("records"), top + 1):
         for at, name in enumerate(sheet.columns):
             _value(page, line, at, row[name], cell)
     if title_row:
         for line, text in enumerate(sheet.notes, len(sheet.rows) + 3):
-            _across(page, line, last, text, note)
+            across(page, line, last, legible(text), note)
     elif sheet.notes:
         # Beside the table, where they are read as a column of their own and never as rows.
         page.set_column(last + 2, last + 2, 40)
@@ -97,19 +88,7 @@ def _fill(
     page.set_footer("&R&P / &N")
 
 
-def _across(
-    page: "xlsxwriter.worksheet.Worksheet", line: int, last: int, text: str, look: "xlsxwriter.format.Format"
-) -> None:
-    """One text over all columns of a line."""
-    if last:
-        page.merge_range(line, 0, line, last, harmless(legible(text)), look)
-    else:
-        page.write_string(line, 0, harmless(legible(text)), look)
-
-
-def _value(
-    page: "xlsxwriter.worksheet.Worksheet", line: int, at: int, value: str | int, look: "xlsxwriter.format.Format"
-) -> None:
+def _value(page: "Page", line: int, at: int, value: str | int, look: "Look") -> None:
     if isinstance(value, bool):
         page.write_string(line, at, "是" if value else "否", look)
     elif value is None or value != value or value == "":

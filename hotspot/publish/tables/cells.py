@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from hotspot import contracts
+from hotspot.grid.cover import grid_of
 from hotspot.grid.lattice import Grid
 from hotspot.kernels.arrays import Floats, Texts
 from hotspot.rules.calendar import month_minus
@@ -71,7 +72,7 @@ def cells_table(
     """
     from hotspot.grid.hexagons import h3_index
 
-    grid = grid or _grid_of(field)
+    grid = grid or grid_of(field)
     if grid.id != field.attrs["lattice_id"]:
         raise DataError(
             f"the field lies on lattice {field.attrs['lattice_id']}, the grid is {grid.id}; "
@@ -170,12 +171,6 @@ def write_cells(path: Path, field: xr.Dataset, **given: Any) -> Path:
     arrays = arrays.rename_columns([of.column(name) for name in arrays.column_names])
     pq.write_table(arrays.replace_schema_metadata(metadata), path, compression="zstd", compression_level=3)
     return path
-
-
-def _grid_of(field: xr.Dataset) -> Grid:
-    spacing = float(field.attrs["spacing"])
-    national = Grid(spacing)
-    return national if national.id == field.attrs["lattice_id"] else Grid(spacing, crs=field.attrs.get("crs"))
 
 
 def _other_bases(field: xr.Dataset, month: str) -> dict[str, np.ndarray]:

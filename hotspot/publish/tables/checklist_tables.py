@@ -2,10 +2,11 @@
 The tables around the lists in ``checklists.xlsx``: routes (D23), the census (D14), the words of D24.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import legible, printed_width, shorten
-from hotspot.publish.tables.dated import paper, say
+from hotspot.publish.tables.dated import across, heading, paper, say
 from hotspot.publish.words import CHOOSE, known, month_zh
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.rules.visiting import Visiting
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import xlsxwriter
 
+    from hotspot.publish.tables.dated import Look, Looks, Page
+
 CENSUS, WORDS = "污染源清册", label_of("problem_type")
 _PLACES = {"outside": "研究区以外（登记册邻近范围）", "no place": "无可用位置", "total": "合计"}
 _ROUTE_WIDTHS = (5, 5, 8, 8, 8, 10, 36, 22, 30, 12, 12, 9, 10)
 _ROUTE = tuple(zip(titles("checklists.xlsx/巡查路线").values(), _ROUTE_WIDTHS, strict=True))
 
 
-def look_formats(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Format]":
+def look_formats(book: "xlsxwriter.Workbook") -> "Looks":
     """Every look of the book by name."""
     base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
     grey = base | {"bold": True, "border": 1}
@@ -49,28 +52,7 @@ def look_formats(book: "xlsxwriter.Workbook") -> "dict[str, xlsxwriter.format.Fo
     }
 
 
-def banner(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    row: int,
-    last: int,
-    text: str,
-    look: "xlsxwriter.format.Format",
-    height: int,
-) -> None:
-    """One text over the width of the table."""
-    sheet.merge_range(row, 0, row, last, "", look)
-    say(sheet, row, 0, text, look)
-    sheet.set_row(row, height)
-
-
-def route_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    month: str,
-    city: str,
-    rows: "pd.DataFrame",
-    rule: Visiting,
-) -> None:
+def route_sheet(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.DataFrame", rule: Visiting) -> None:
     """
     The plan of one city's team: stops by day with cumulative minutes, then what did not fit.
 
@@ -81,15 +63,13 @@ def route_sheet(
     rows : DataFrame, the city's rows of ``trace.routes``
     """
     last = len(_ROUTE) - 1
-    banner(sheet, 0, last, f"{legible(city)[:60]} {month_zh(month)}巡查路线（建议）", look["title"], 30)
+    across(sheet, 0, last, f"{legible(city)[:60]} {month_zh(month)}巡查路线（建议）", look["title"], 30)
     text = (
         f"每组每日{rule.day_hours:g}小时，共{rule.days}日；行车按直线距离、{rule.speed_kmh:g} km/h折算，未计实际道路，"
         "不含往返驻地。“相对价值”由入选把握、风向关联和距离等合成，最大的一处为100，只用于排序，不是污染贡献。到达时刻自每日第一站起算。"
     )
-    banner(sheet, 1, last, text, look["small"], 28)
-    for column, (head, width) in enumerate(_ROUTE):
-        sheet.set_column(column, column, width)
-        say(sheet, 2, column, head, look["head"])
+    across(sheet, 1, last, text, look["small"], 28)
+    heading(sheet, 2, _ROUTE, look["head"])
     sheet.set_row(2, 32)
     line, most = 3, float(rows["value"].max()) if len(rows) else 0.0
     rows = rows.assign(value=rows["value"] / most * 100 if most > 0 else 0.0)
@@ -102,7 +82,7 @@ def route_sheet(
     ):
         rest = rows[rows["left"] == left]
         if len(rest):
-            banner(sheet, line, last, f"{words}：{len(rest)}处", look["class"], 20)
+            across(sheet, line, last, f"{words}：{len(rest)}处", look["class"], 20)
             line += 1
         for row in rest.to_dict("records"):
             _stop(sheet, line, row, look)
@@ -126,9 +106,7 @@ def stop_zh(row: dict[str, Any]) -> str:
     return shorten(str(row["name"] if known(row["name"]) else row["facility"]), 60)
 
 
-def _stop(
-    sheet: "xlsxwriter.worksheet.Worksheet", line: int, row: dict[str, Any], look: "dict[str, xlsxwriter.format.Format]"
-) -> None:
+def _stop(sheet: "Page", line: int, row: dict[str, Any], look: "Looks") -> None:
     kind = source_classes().get(row["class_"])
     texts = {6: stop_zh(row), 7: kind.zh if kind else "未登记的面源", 8: row["cells"].replace(";", "、")}
     if row["left"] == "":
@@ -147,12 +125,7 @@ def _stop(
     sheet.set_row(line, 18 * -(-printed_width(texts[8]) // 28))
 
 
-def census_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    month: str,
-    inventory: "pd.DataFrame",
-) -> None:
+def census_sheet(sheet: "Page", look: "Looks", month: str, inventory: "pd.DataFrame") -> None:
     """
     Facilities by county and class, those of hotspot and warning cells, and the account of every row.
 
@@ -165,7 +138,7 @@ def census_sheet(
     table, account = by_county(inventory), reconcile(inventory)
     classes = list(table.columns[2:])
     last = max(len(classes) + 1, 8)
-    banner(sheet, 0, last, f"{month_zh(month)}涉气污染源清册（家）：按所在县（区、市）和类别", look["title"], 30)
+    across(sheet, 0, last, f"{month_zh(month)}涉气污染源清册（家）：按所在县（区、市）和类别", look["title"], 30)
     heads = ["城市", "县（区、市）", *(source_classes()[key].zh for key in classes[:-1]), "合计"]
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 18)
@@ -177,8 +150,7 @@ def census_sheet(
     for row in table.itertuples(index=False):
         shape = "bold" if row[0] == "total" else "text"
         if row[0] in _PLACES:
-            sheet.merge_range(line, 0, line, 1, "", look[shape])
-            say(sheet, line, 0, _PLACES[row[0]], look[shape])
+            across(sheet, line, 1, _PLACES[row[0]], look[shape])
         else:
             for column in (0, 1):
                 say(sheet, line, column, legible(str(row[column]))[:60], look[shape])
@@ -188,8 +160,7 @@ def census_sheet(
         ("其中：热点网格内", inventory["hotspot"].astype(bool)), ("其中：本月预警网格内", inventory["warned"] != "")
     ):  # fmt: skip
         own = inventory.loc[chosen, "class_"].value_counts()
-        sheet.merge_range(line, 0, line, 1, "", look["text"])
-        say(sheet, line, 0, words, look["text"])
+        across(sheet, line, 1, words, look["text"])
         _counts(sheet, line, [*(int(own.get(key, 0)) for key in classes[:-1]), int(chosen.sum())], look["centre"])
         line += 1
     line = _account(sheet, line + 1, last, account, look)
@@ -198,23 +169,12 @@ def census_sheet(
     paper(sheet)
 
 
-def _counts(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    line: int,
-    numbers: list[int] | tuple[int, ...],
-    look: "xlsxwriter.format.Format",
-) -> None:
+def _counts(sheet: "Page", line: int, numbers: Iterable[int], look: "Look") -> None:
     for column, number in enumerate(numbers, start=2):
         sheet.write_number(line, column, int(number), look)
 
 
-def _account(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    line: int,
-    last: int,
-    account: dict[str, Any],
-    look: "dict[str, xlsxwriter.format.Format]",
-) -> int:
+def _account(sheet: "Page", line: int, last: int, account: dict[str, Any], look: "Looks") -> int:
     """Every delivered row, per file and in all: the two sides of the sum stand beside each other."""
     text = (
         f"对账：登记册共{account['read']}行＝研究区内{account['inside_rows']}行（{account['inside']}家）"
@@ -223,17 +183,15 @@ def _account(
         f"＋不排放颗粒物的电站等{account['no_source']}行。"
         "每家企业只归入其坐标所在的一个网格；隔离行见 quarantine.jsonl。"
     )
-    banner(sheet, line, last, text, look["line"], 46)
+    across(sheet, line, last, text, look["line"], 46)
     heads = ("登记册文件", "", "行数", "列入", "更远", "无位置", "其他隔离", "重复", "非涉气")
     line += 1
     for column, head in enumerate(heads):
         say(sheet, line, column, head, look["head"])
-    sheet.merge_range(line, 0, line, 1, "", look["head"])
-    say(sheet, line, 0, heads[0], look["head"])
+    across(sheet, line, 1, heads[0], look["head"])
     for counted in account["files"]:
         line += 1
-        sheet.merge_range(line, 0, line, 1, "", look["text"])
-        say(sheet, line, 0, legible(counted["file"])[:120], look["text"])
+        across(sheet, line, 1, legible(counted["file"])[:120], look["text"])
         faulty = counted["quarantined"] - counted["no_place"]
         names = ("read", "listed", "far", "no_place")
         numbers = [*(counted[name] for name in names), faulty, counted["duplicates"], counted["no_source"]]
@@ -242,13 +200,11 @@ def _account(
     return line + 1
 
 
-def words_sheet(sheet: "xlsxwriter.worksheet.Worksheet", look: "dict[str, xlsxwriter.format.Format]") -> None:
+def words_sheet(sheet: "Page", look: "Looks") -> None:
     """The problem types, from which the lists of the other sheets choose (D24)."""
-    banner(sheet, 0, 2, "问题类型：登记发现的问题只用下列词语", look["title"], 30)
-    banner(sheet, 1, 2, "列表以外的选“其他”，并在“发现的问题与处理”中写明。依据列为需求条款编号。", look["line"], 20)
-    for column, (head, width) in enumerate(((label_of("problem_type"), 36), ("English", 40), ("依据", 10))):
-        sheet.set_column(column, column, width)
-        say(sheet, 2, column, head, look["head"])
+    across(sheet, 0, 2, "问题类型：登记发现的问题只用下列词语", look["title"], 30)
+    across(sheet, 1, 2, "列表以外的选“其他”，并在“发现的问题与处理”中写明。依据列为需求条款编号。", look["line"], 20)
+    heading(sheet, 2, ((label_of("problem_type"), 36), ("English", 40), ("依据", 10)), look["head"])
     for line, problem in enumerate(problem_types().values(), start=3):
         for column, name in enumerate(("zh", "en", "clause")):
             say(sheet, line, column, problem[name], look["text"])

@@ -14,7 +14,6 @@ from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.tables.checklist_tables import (
     CENSUS,
     WORDS,
-    banner,
     census_sheet,
     look_formats,
     problem_choice,
@@ -22,7 +21,7 @@ from hotspot.publish.tables.checklist_tables import (
     stop_zh,
     words_sheet,
 )
-from hotspot.publish.tables.dated import dated_book, paper, say
+from hotspot.publish.tables.dated import across, dated_book, heading, paper, say
 from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
@@ -34,16 +33,21 @@ from hotspot.text.table import titles
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xlsxwriter
+
+    from hotspot.publish.tables.dated import Looks, Page
 
 MODES = {"own": "", "joint": "（联合办理）", "cross_region": "（跨市，报上级协调）"}  # B13
 MARKS = {"own": "", "joint": "（联合）", "cross_region": "（跨市）"}
 INDEX, PATROL = "目录", "巡查"
-_HEAD = tuple(titles("checklists.xlsx/清单").values())
+_INDEX_WIDTHS = (16, 14, 18, 18, 44, 12, 10, 10, 10)
+_INDEX = tuple(zip(titles("checklists.xlsx/目录").values(), _INDEX_WIDTHS, strict=True))
 _WIDTHS = (6, 6, 7, 54, 20, 22, 18, 34, 10)
+_HEADS = tuple(zip(titles("checklists.xlsx/清单").values(), _WIDTHS, strict=True))
 _ROW = 19  # points of a line of text
 _PHOTO_HEAD = tuple(titles("checklists.xlsx/照片登记").values())
 _TICK = "□"
+Rows = list[dict[str, Any]]
+Items = dict[str, Rows]  # of a checklist, by cell
 
 
 def write_checklists(
@@ -98,7 +102,7 @@ def write_checklists(
     return path
 
 
-def by_cell(checklist: "pd.DataFrame") -> dict[str, list[dict[str, Any]]]:
+def by_cell(checklist: "pd.DataFrame") -> Items:
     """
     The rows of every cell's list, as plain dicts: they are read one by one, and a table is slow at that.
 
@@ -122,7 +126,7 @@ def by_cell(checklist: "pd.DataFrame") -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def by_class(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_class(rows: Rows) -> Rows:
     """
     The list of one cell, class by class: what is looked at, and where.
 
@@ -162,21 +166,11 @@ def by_class(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _index(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    study: Study,
-    month: str,
-    warned: "pd.DataFrame",
-    of_cell: dict[str, list[dict[str, Any]]],
-    codes: list[str],
+    sheet: "Page", look: "Looks", study: Study, month: str, warned: "pd.DataFrame", of_cell: Items, codes: list[str]
 ) -> None:
     """What lies in the book, a line per cell."""
-    head = titles("checklists.xlsx/目录").values()
-    widths = (16, 14, 18, 18, 44, 12, 10, 10, 10)
-    banner(sheet, 0, 8, f"{legible(study.name)[:200]}{month_zh(month)}预警网格问题清单", look["title"], 30)
-    for column, (text, width) in enumerate(zip(head, widths, strict=True)):
-        sheet.set_column(column, column, width)
-        say(sheet, 1, column, text, look["head"])
+    across(sheet, 0, 8, f"{legible(study.name)[:200]}{month_zh(month)}预警网格问题清单", look["title"], 30)
+    heading(sheet, 1, _INDEX, look["head"])
     first = warned.drop_duplicates("cell").set_index("cell")
     for line, code in enumerate(codes, start=2):
         rows = of_cell.get(code, [])
@@ -201,9 +195,7 @@ def _reasons(warned: "pd.DataFrame") -> str:
     return PM25.words("；".join(REASONS.get(reason, reason) for reason in warned["reason"]))
 
 
-def _head_lines(
-    warned: "pd.DataFrame", rows: list[dict[str, Any]], plan: "pd.DataFrame", criteria: Criteria
-) -> list[str]:
+def _head_lines(warned: "pd.DataFrame", rows: Rows, plan: "pd.DataFrame", criteria: Criteria) -> list[str]:
     """What stands above the items: place and reasons, who and by when, how to fill in; the order of visits last."""
     first, due = warned.iloc[0], criteria.handover
     place = " ".join(legible(str(first[n]))[:60] for n in ("city", "county", "township") if known(first[n]))
@@ -244,36 +236,26 @@ def _order(plan: "pd.DataFrame", rule: Visiting) -> str:
     return said + (f"；排不下{len(left)}处。" if len(left) else "。")
 
 
-def _sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    title: str,
-    told: list[str],
-    rows: list[dict[str, Any]],
-    *,
-    photos: bool = False,
-) -> None:
+def _sheet(sheet: "Page", look: "Looks", title: str, told: list[str], rows: Rows, *, photos: bool = False) -> None:
     """One list: its head, its classes with their enterprises, blank rows, and who signs."""
-    last = len(_HEAD) - 1
-    banner(sheet, 0, last, title, look["title"], 28)
+    last = len(_HEADS) - 1
+    across(sheet, 0, last, title, look["title"], 28)
     line = 1
     for text in filter(None, told):
-        banner(sheet, line, last, text, look["line"], 18 * max(1, -(-printed_width(text) // 160)))
+        across(sheet, line, last, text, look["line"], 18 * max(1, -(-printed_width(text) // 160)))
         line += 1
-    for column, (text, width) in enumerate(zip(_HEAD, _WIDTHS, strict=True)):
-        sheet.set_column(column, column, width)
-        say(sheet, line, column, text, look["head"])
+    heading(sheet, line, _HEADS, look["head"])
     sheet.freeze_panes(line + 1, 0)
     sheet.repeat_rows(line)
     top = line = line + 1
     for number, block in enumerate(by_class(rows), start=1):
         kind = source_classes()[block["class_"]]
-        banner(sheet, line, last, f"{number}　{kind.zh} {kind.en}", look["class"], 20)
+        across(sheet, line, last, f"{number}　{kind.zh} {kind.en}", look["class"], 20)
         line += 1
         for place_number, (facility, name, own) in enumerate(block["places"], start=1):
             named = (name if known(name) else facility) or "未登记的"
             line = _place(sheet, look, line, last, f"{number}.{place_number}　{named}", own)
-    banner(sheet, line, last, "补充：未登记的源（子网格号、位置、类别） Unregistered sources", look["class"], 20)
+    across(sheet, line, last, "补充：未登记的源（子网格号、位置、类别） Unregistered sources", look["class"], 20)
     for row in (row for row in rows if row["zh"] == ""):
         line += 1
         texts = (_TICK, str(row["number"]), *[""] * (last - 2), row.get("photos", ""))
@@ -291,23 +273,16 @@ def _sheet(
         "巡查人：　　　　　　　　　　网格监督员：　　　　　　　　　　网格长：",
         "核查时间：　　　年　　月　　日　　　　　　　　　　整改完成复核：　　　年　　月　　日",
     ):
-        banner(sheet, line, last, text, look["line"], 28)
+        across(sheet, line, last, text, look["line"], 28)
         line += 1
     paper(sheet)
 
 
-def _place(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    line: int,
-    last: int,
-    title: str,
-    rows: list[dict[str, Any]],
-) -> int:
+def _place(sheet: "Page", look: "Looks", line: int, last: int, title: str, rows: Rows) -> int:
     """One enterprise: its name, why it is on the list, its papers, its items; the next free line is returned."""
     first = rows[0]
     text = f"{legible(title)}　（{legible(str(first['why_zh']))}）"
-    banner(sheet, line, last, text, look["place"], min(400, 18 * max(1, -(-printed_width(text) // 150))))
+    across(sheet, line, last, text, look["place"], min(400, 18 * max(1, -(-printed_width(text) // 150))))
     handed = first["mode"] != "own" and known(first["facility"])
     where = (
         f"所在地：{legible(str(first.get('lead', '')))[:60] or '研究区以外'}{MODES[first['mode']]}" if handed else ""
@@ -315,7 +290,7 @@ def _place(
     papers = "　".join(filter(None, (where, legible(str(first.get("dossier_zh", "")))[:600])))
     if papers:
         line += 1
-        banner(sheet, line, last, papers, look["papers"], 16 * max(1, -(-printed_width(papers) // 170)))
+        across(sheet, line, last, papers, look["papers"], 16 * max(1, -(-printed_width(papers) // 170)))
     for row in rows:
         line += 1
         duty = row["department"] + MARKS.get(row["mode"], "")
@@ -332,15 +307,9 @@ def _place(
     return line + 1
 
 
-def _photos(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[str, xlsxwriter.format.Format]",
-    line: int,
-    last: int,
-    listed: list[dict[str, Any]],
-) -> int:
+def _photos(sheet: "Page", look: "Looks", line: int, last: int, listed: Rows) -> int:
     """A row per numbered photo: what it shows, where, when (C10)."""
-    banner(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名", look["class"], 20)
+    across(sheet, line, last, "照片登记：照片以“网格编号-照片编号”命名", look["class"], 20)
     line += 1
     rows = [(tuple(_PHOTO_HEAD), "head")]
     for row in (row for row in listed if row.get("photos")):

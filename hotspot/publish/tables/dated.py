@@ -1,14 +1,19 @@
-"""What every workbook of ours does alike: texts stay texts, the date is the data's, a sheet is a page wide."""
+"""What every workbook of ours does alike: texts stay texts, heads and banners, the data's date, a sheet a page wide."""
 
 import datetime
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import harmless
 from hotspot.publish.words import known
 
 if TYPE_CHECKING:
     import xlsxwriter
+    from xlsxwriter.format import Format as Look
+    from xlsxwriter.worksheet import Worksheet as Page
+
+    Looks = dict[Any, Look]  # of a book, by name; of a number by the kind of its column
 
 _LIMIT = 32_767  # characters in an xlsx cell
 
@@ -33,15 +38,29 @@ def dated_book(saved: str | io.BytesIO, created: str, title: str = "", **more: b
     return book
 
 
-def say(
-    sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, text: str, look: "xlsxwriter.format.Format"
-) -> None:
+def say(sheet: "Page", row: int, column: int, text: str, look: "Look") -> None:
     """Write a text as a text: never a formula, never a link, never too long for the cell; nothing where unknown."""
     text = harmless(str(text)) if known(text) else ""
     sheet.write_string(row, column, text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…", look)
 
 
-def paper(sheet: "xlsxwriter.worksheet.Worksheet", *, landscape: bool = True, footer: str = "&L&A&C&P / &N") -> None:
+def across(sheet: "Page", row: int, last: int, text: str, look: "Look", height: int = 0) -> None:
+    """One text over the columns of a row from the first to ``last``."""
+    if last:
+        sheet.merge_range(row, 0, row, last, "", look)
+    say(sheet, row, 0, text, look)
+    if height:
+        sheet.set_row(row, height)
+
+
+def heading(sheet: "Page", row: int, columns: Iterable[tuple[str, float]], look: "Look") -> None:
+    """The heads of a table in a row, and how wide each column is."""
+    for column, (head, width) in enumerate(columns):
+        sheet.set_column(column, column, width)
+        say(sheet, row, column, head, look)
+
+
+def paper(sheet: "Page", *, landscape: bool = True, footer: str = "&L&A&C&P / &N") -> None:
     """A4, one page wide."""
     sheet.set_paper(9)
     if landscape:

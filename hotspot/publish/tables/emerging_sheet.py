@@ -4,6 +4,7 @@ from typing import Any
 
 from hotspot.publish.emerging_words import MEANING, emerging_en, emerging_zh
 from hotspot.publish.fonts import harmless
+from hotspot.publish.tables.dated import across
 from hotspot.text.labels import label_of
 from hotspot.text.table import titles
 
@@ -28,9 +29,8 @@ def emerging_sheet(sheet: Any, look: dict, field: Any, found: Any, hot: Any, war
     """
     watched = set() if hot is None else set(hot.loc[hot["status"] != "exited", "cell"].astype(str))
     listed = set(warned["cell"].astype(str))
-    sheet.merge_range(0, 0, 0, len(_HEADS) - 1, "", look["note"])
-    sheet.write_string(0, 0, f"{MEANING}。与同月全部网格比较的Gi*；无模式的网格只列热点网格和预警网格。", look["note"])
-    sheet.set_row(0, 44)
+    said = f"{MEANING}。与同月全部网格比较的Gi*；无模式的网格只列热点网格和预警网格。"
+    across(sheet, 0, len(_HEADS) - 1, said, look["note"], 44)
     for at, (zh, name, width) in enumerate(_HEADS):
         sheet.set_column(at, at, width)
         sheet.write_string(1, at, zh, look["head"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
-from hotspot.publish.words import EVIDENCE, NOT_RANKED, REASONS, REASONS_EN, SHAPES_OF, WHERE, known
+from hotspot.publish.words import EVIDENCE, NOT_RANKED, REASONS, REASONS_EN, SHAPES_OF, WHERE, known, printed, signed
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.pollutants import PM25
@@ -126,12 +126,12 @@ def _warning(row: dict[str, Any], decimals: int) -> list[Any]:
         _told_apart(row["distinguishable"]),
         Mark(str(row["cell"]), "code"),
         _place(row),
-        _number(row["pm25"], decimals),
-        _number(row["previous"], decimals),
-        _signed(row["change"], decimals),
-        _signed(row["change_pct"], 1),
-        _number(row["n_valid"], 0),
-        _number(100 * row["p_top"] if known(row["p_top"]) else None, 0),
+        printed(row["pm25"], decimals),
+        printed(row["previous"], decimals),
+        signed(row["change"], decimals),
+        signed(row["change_pct"], 1),
+        printed(row["n_valid"], 0),
+        printed(100 * row["p_top"] if known(row["p_top"]) else None, 0),
     ]
 
 
@@ -155,9 +155,9 @@ def _hot(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column], li
             row["city"],
             Mark(str(row["cell"]), "code"),
             _place(row),
-            _number(row["pm25"], decimals),
-            _number(row["level"], decimals),
-            _number(row["area_km2"], 2),
+            printed(row["pm25"], decimals),
+            printed(row["level"], decimals),
+            printed(row["area_km2"], 2),
             Mark(_STATUSES.get(row["status"], row["status"]), en=row["status"]),
             plain_text(row["since"], 0),
             str(row["reason"]).split(" / ")[0],
@@ -200,7 +200,7 @@ def _traced(rows: "pd.DataFrame", criteria: Criteria) -> tuple[Sequence[Column],
 
 
 def _facility(row: dict[str, Any]) -> list[Any]:
-    lift = _number(row["lift"], 2)
+    lift = printed(row["lift"], 2)
     if known(row["lift_low"]) and known(row["lift_high"]):
         lift += f"（{plain_text(row['lift_low'], 2)}—{plain_text(row['lift_high'], 2)}）"
     word = str(row["word"])
@@ -211,9 +211,9 @@ def _facility(row: dict[str, Any]) -> list[Any]:
         _class(row["class_"]),
         WHERE.get(row["where"], str(row["where"])),
         Mark(EVIDENCE.get(word, word), en=word),
-        _number(row["distance_km"], 1),
-        _number(row["bearing_deg"], 0),
-        _number(row["upwind_hours"], 0),
+        printed(row["distance_km"], 1),
+        printed(row["bearing_deg"], 0),
+        printed(row["upwind_hours"], 0),
         lift,
     ]
 
@@ -275,12 +275,3 @@ def _told_apart(flag: Any) -> Mark:
     if not known(flag):
         return Mark("未知", "quiet", "unknown")
     return Mark("可区分", en="yes") if flag else Mark("≈ 不可区分", "unsure", "no")
-
-
-def _number(value: Any, decimals: int) -> str:
-    return plain_text(value, decimals) if known(value) else "—"
-
-
-def _signed(value: Any, decimals: int) -> str:
-    said = _number(value, decimals)
-    return f"+{said}" if known(value) and value > 0 else said

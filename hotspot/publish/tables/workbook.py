@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot import contracts
 from hotspot.publish.fonts import legible, printed_width
-from hotspot.publish.tables.dated import dated_book, paper, say
+from hotspot.publish.tables.dated import across, dated_book, heading, paper, say
 from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
 from hotspot.publish.tables.emerging_sheet import emerging_sheet
 from hotspot.publish.tables.lists import BESIDE_COLUMNS, WARNING_COLUMNS, published
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     import xlsxwriter
+
+    from hotspot.publish.tables.dated import Looks, Page
 
 PUBLIC = tuple(titles("warnings.xlsx/公开名单").values())
 INTERNAL = "内部统计"
@@ -127,7 +129,7 @@ def _cut_utf16(text: str, units: int) -> str:
     return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
-def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "dict[str, xlsxwriter.format.Format]":
+def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "Looks":
     """Every look of the book by name; number formats by the kind of their column."""
     base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
     cell = base | {"border": 1, "text_wrap": True}
@@ -147,30 +149,19 @@ def _formats(book: "xlsxwriter.Workbook", decimals: int) -> "dict[str, xlsxwrite
 
 
 def _public_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[Any, xlsxwriter.format.Format]",
-    study: Study,
-    month: str,
-    field: "xr.Dataset",
-    city: str,
-    rows: "pd.DataFrame",
+    sheet: "Page", look: "Looks", study: Study, month: str, field: "xr.Dataset", city: str, rows: "pd.DataFrame",
     state: str,
-) -> None:
-    columns, of = (18, 22, 32, 40), contracts.pollutant_of(field)
-    for column, width in enumerate(columns):
-        sheet.set_column(column, column, width)
-    sheet.merge_range(0, 0, 0, 3, "", look["title"])
-    say(sheet, 0, 0, f"{month_zh(month)}{legible(city)}{of.label}热点网格预警名单", look["title"])
-    sheet.set_row(0, 30)
-    for column, head in enumerate(PUBLIC):
-        say(sheet, 1, column, head, look["head"])
+) -> None:  # fmt: skip
+    widths, of = (18, 22, 32, 40), contracts.pollutant_of(field)
+    across(sheet, 0, 3, f"{month_zh(month)}{legible(city)}{of.label}热点网格预警名单", look["title"], 30)
+    heading(sheet, 1, zip(PUBLIC, widths, strict=True), look["head"])
     line = 2
     for cell, of_cell in rows.groupby("cell", sort=False):
         first = of_cell.iloc[0]
         county = legible(first["county"]) if known(first["county"]) else ""
         reasons = of.words("；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]))
         texts = (cell, county, place_zh(first["lon"], first["lat"]), reasons)
-        deep = max(-(-printed_width(text) // (width - 2)) for text, width in zip(texts, columns, strict=True))
+        deep = max(-(-printed_width(text) // (width - 2)) for text, width in zip(texts, widths, strict=True))
         sheet.set_row(line, min(18 * max(deep, 1), 400))
         for column, text in enumerate(texts):
             say(sheet, line, column, text, look["centre" if column == 0 else "text"])
@@ -184,9 +175,7 @@ def _public_sheet(
         f"坐标为网格中心点，WGS 84。数据：{_source(field)}。名次依据{how}，仅供排查参考，不作达标评价。",
     ):
         note = of.words(note)
-        sheet.merge_range(line, 0, line, 3, "", look["note"])
-        say(sheet, line, 0, note, look["note"])
-        sheet.set_row(line, 13 * max(1, -(-printed_width(legible(note)) // 118)))
+        across(sheet, line, 3, note, look["note"], 13 * max(1, -(-printed_width(legible(note)) // 118)))
         line += 1
     sheet.freeze_panes(2, 1)
     sheet.repeat_rows(0, 1)
@@ -201,12 +190,7 @@ def _with_weather(rows: "pd.DataFrame", field: "xr.Dataset", decimals: int) -> "
     return rows.join(told)
 
 
-def _internal_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[Any, xlsxwriter.format.Format]",
-    rows: "pd.DataFrame",
-    of: Pollutant,
-) -> None:
+def _internal_sheet(sheet: "Page", look: "Looks", rows: "pd.DataFrame", of: Pollutant) -> None:
     columns = WARNING_COLUMNS | {n: kind for n, kind in BESIDE_COLUMNS.items() if n in rows} | _WEATHER
     for column, (name, kind) in enumerate(columns.items()):
         say(sheet, 0, column, of.words(_ZH[name]), look["head"])
@@ -221,13 +205,8 @@ def _internal_sheet(
         sheet.set_column(column, column, 20 if name == "reason" else min(max(wide, 8), 28) if kind == "text" else 12)
         for line, value in enumerate(rows[name], start=2):
             if name == "distinguishable":
-                say(
-                    sheet,
-                    line,
-                    column,
-                    ("可区分" if value else label_of("not_distinguishable")) if known(value) else "",
-                    look["centre"],
-                )
+                said = ("可区分" if value else label_of("not_distinguishable")) if known(value) else ""
+                say(sheet, line, column, said, look["centre"])
             elif kind == "text":
                 text = of.words(REASONS.get(value, value)) if name == "reason" else value
                 say(sheet, line, column, text, look["text"])
@@ -243,16 +222,9 @@ def _internal_sheet(
 
 
 def _notes_sheet(
-    sheet: "xlsxwriter.worksheet.Worksheet",
-    look: "dict[Any, xlsxwriter.format.Format]",
-    study: Study,
-    month: str,
-    field: "xr.Dataset",
-    rows: "pd.DataFrame",
-    not_ranked: "pd.DataFrame",
-    hot: "pd.DataFrame",
-    state: str,
-) -> None:
+    sheet: "Page", look: "Looks", study: Study, month: str, field: "xr.Dataset", rows: "pd.DataFrame",
+    not_ranked: "pd.DataFrame", hot: "pd.DataFrame", state: str,
+) -> None:  # fmt: skip
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 1, 96)
     criteria = study.criteria
@@ -278,10 +250,7 @@ def _notes_sheet(
         (PUBLIC[0], "网格的唯一编号；官方编号（如有）列在“内部统计”的官方编号一列"),
         ("位置坐标", "网格中心点，WGS 84；在高德、百度地图上使用须先换算为 GCJ-02、BD-09"),
         (label_of("reasons"), "；".join(reason.zh for reason in in_use(criteria.warning.k)) + "；同一网格可有多个原因"),
-        (
-            "名次",
-            f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名",
-        ),
+        ("名次", f"市内热点网格中的名次，并列同名次（1、1、3）；变化按{how}排名"),
         (label_of("base"), "同比为去年同月，环比为上月；变化与变化率按印出的数值计算"),
         ("扣除气象", _weather_note(field)),
         ("修约", f"GB/T 8170，四舍六入五成双；@apart@保留 {criteria.warning.decimals} 位小数，修约只在发布时进行"),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from hotspot.grid.datum import wgs84_to_gcj02
+from hotspot.grid.datum import from_wgs84
 from hotspot.text.escape import escape
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def with_layers(facilities: dict[str, list[dict[str, Any]]], layers: "gpd.GeoDat
         return facilities
     kinds = [kind for kind in SIGNS if kind in set(layers["kind"])]
     first = len(facilities["classes"])
-    gcj = wgs84_to_gcj02(layers["lon"].to_numpy(float), layers["lat"].to_numpy(float))
+    gcj = from_wgs84(layers["lon"].to_numpy(float), layers["lat"].to_numpy(float), "gcj02")
     rows = []
     for row, *moved in zip(layers.to_dict("records"), *gcj, strict=True):
         kind = row["kind"]

@@ -200,10 +200,17 @@ def offline_page(name: str, data: Any, title: str) -> str:
     packed = script_json(data)
     font = font_face(packed + title, body + code)
     return (
+        f"{page_head(title, font + style)}<body>\n{body}"
+        f'<script type="application/json" id="hotspot-data">{packed}</script>\n'
+        f'<script>(function () {{\n"use strict";\n{code}\n}})();</script></body></html>\n'
+    )
+
+
+def page_head(title: str, style: str) -> str:
+    """How a page without a network begins: its language, what it may load, its title and its looks."""
+    return (
         '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{font}{style}</style></head><body>\n{body}"
-        f'<script type="application/json" id="hotspot-data">{packed}</script>\n'
-        f'<script>(function () {{\n"use strict";\n{code}\n}})();</script></body></html>\n'
+        f"<style>{style}</style></head>"
     )

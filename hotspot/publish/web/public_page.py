@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hotspot.publish.web.page import POLICY, template
+from hotspot.publish.web.page import page_head, template
 from hotspot.publish.web.webfont import font_face
 from hotspot.publish.words import NONE_WARNED
 from hotspot.rules.pollutants import PM25, Pollutant
@@ -149,13 +149,8 @@ def public_page(facts: PublicFacts) -> str:
         'l.addEventListener("click",()=>{const zh=b.dataset.lang==="en";b.dataset.lang=zh?"zh":"en";'
         'l.textContent=zh?"English":"中文";document.documentElement.lang=zh?"zh-CN":"en";});b.dataset.ready="1";'
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(hosts="")}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title_zh)}</title><style>{font_face(body + code)}{template('public.css')}</style></head>\n"
-        f"{body}<script>{code}</script></body></html>\n"
-    )
+    head = page_head(escape(title_zh), font_face(body + code) + template("public.css"))
+    return f"{head}\n{body}<script>{code}</script></body></html>\n"
 
 
 def _both(zh: str, en: str) -> str:

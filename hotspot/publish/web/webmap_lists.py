@@ -99,11 +99,11 @@ def warned_rows(
     list of dicts: ``i`` (cell), ``r`` (position in ``reasons``), ``k`` (rank) and the figures,
     null where unknown
     """
-    from hotspot.grid.datum import wgs84_to_gcj02
+    from hotspot.grid.datum import from_wgs84
 
     table = published(warned, decimals)
     known = table[["lon", "lat"]].to_numpy(float)
-    gcj = np.stack(wgs84_to_gcj02(known[:, 0], known[:, 1]), axis=1) if len(table) else known
+    gcj = np.stack(from_wgs84(known[:, 0], known[:, 1], "gcj02"), axis=1) if len(table) else known
     at = [[_number(v, 6) for v in spot] for spot in np.concatenate([known, gcj], axis=1)]
     where = positions(table["cell"], field, "warning list")
     if public:
@@ -252,7 +252,7 @@ def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[
     """
     if facilities is None or not len(facilities):
         return {"classes": [], "rows": []}
-    from hotspot.grid.datum import wgs84_to_gcj02
+    from hotspot.grid.datum import from_wgs84
 
     signs, known = palette()["facilities"], source_classes()
     keys = [key for key in known if key in set(facilities["class_"])]
@@ -262,7 +262,7 @@ def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[
         names = (known[key].zh, known[key].en) if key in known else (escape(key), escape(key))
         colour, shape = signs["colours"][n % len(signs["colours"])], signs["shapes"][n % len(signs["shapes"])]
         classes.append({"zh": names[0], "en": names[1], "colour": colour, "shape": shape})
-    gcj = wgs84_to_gcj02(facilities["lon"].to_numpy(float), facilities["lat"].to_numpy(float))
+    gcj = from_wgs84(facilities["lon"].to_numpy(float), facilities["lat"].to_numpy(float), "gcj02")
     rows = []
     ordered = facilities.drop(columns="geometry", errors="ignore").assign(gcj_lon=gcj[0], gcj_lat=gcj[1])
     for row in ordered.sort_values("facility", kind="stable").to_dict("records"):

@@ -85,8 +85,7 @@ def by_the_sun(series: Series) -> list[Finding]:
     words = (
         f"all stations together are highest at {peak} h, not between {first} and {last} h; is the time zone declared?"
     )
-    days = series.local[[0, -1]].astype("datetime64[D]").astype(str).tolist()
-    return [Finding(series.file, "all stations", series.month, 0, "clock", words, "stop", *days)]
+    return [series.of_all("clock", words)]
 
 
 def _far_clocks(series: Series) -> list[Finding]:

@@ -84,6 +84,5 @@ def against_satellite(months: list[Series], satellite: dict[str, tuple[np.ndarra
         ratio = float(np.exp(np.median(apart)))
         if abs(np.log(ratio)) > np.log(series.rules.network_ratio):
             words = f"{apart.size} stations read {ratio:.3g} times the satellite above them (median)"
-            days = series.local[[0, -1]].astype("datetime64[D]").astype(str)
-            out.append(Finding(series.file, "all stations", series.month, 0, "network", words, "stop", *days.tolist()))
+            out.append(series.of_all("network", words))
     return out

@@ -34,8 +34,7 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
         words = (
             f"none of {far.size} stations stands within {reach:.0f} km of the study's middle; are the positions right?"
         )
-        days = series.local[[0, -1]].astype("datetime64[D]").astype(str).tolist()
-        return [Finding(series.file, "all stations", series.month, 0, "place", words, "stop", *days)]
+        return [series.of_all("place", words)]
     if not far.any() or (~far).sum() < series.rules.min_neighbours or far.mean() > series.rules.far_share:
         return []
     own = anomalies(series.values)

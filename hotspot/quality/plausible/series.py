@@ -58,6 +58,11 @@ class Series:
         )
         return np.where(near >= 0, np.append(at, -1)[near], -1)
 
+    def of_all(self, kind: str, words: str) -> Finding:
+        """What is found of all stations together stops the month."""
+        days = self.local[[0, -1]].astype("datetime64[D]").astype(str).tolist()
+        return Finding(self.file, "all stations", self.month, 0, kind, words, "stop", *days)
+
     @cached_property
     def logs(self) -> np.ndarray:
         """float64[n, n_hour]: logarithm of what is above zero."""

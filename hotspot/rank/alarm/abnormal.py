@@ -12,13 +12,13 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.kernels.arrays import Flags, Floats, Times
+from hotspot.quality.seen import mean_of_seen
 from hotspot.rules.alarming import Abnormal
-from hotspot.rules.calendar import offset_hours
+from hotspot.rules.calendar import WEEKDAYS, offset_hours
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
 COLUMNS = ("cell", "kind", "value", "ratio", "low", "high", "n_days", "stands_out")
-WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Criteria | None = None) -> pd.DataFrame:
@@ -80,7 +80,7 @@ def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Crite
         weekday = (days.astype(np.int64) + 3) % 7
         spread = np.full((len(days), 7), np.nan)
         # The mean over weekdays, not over days: a month with five Mondays leans on none.
-        usual = np.nanmean([_mean(mean[weekday == w]) for w in range(7)]) if full.any() else np.nan
+        usual = np.nanmean([mean_of_seen(mean[weekday == w], 0) for w in range(7)]) if full.any() else np.nan
         spread[np.arange(len(days)), weekday] = mean - usual
         rows += _rows(name, "weekday", spread, days, rule, rule.min_weeks)
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -117,7 +117,7 @@ def sentences(periods: pd.DataFrame, cell: str, *, language: str = "zh") -> list
             if kind == "hour":
                 zh = en = f"{first:02d}:00-{last % 24:02d}:00"
             else:
-                zh, en = WEEKDAYS_ZH[first], _WEEKDAYS_EN[first]
+                zh, en = WEEKDAYS[first]
             lines.append(
                 f"{zh}相对全市偏高，为平时的{ratio:.2f}倍（至少{least:.2f}倍）"
                 if language == "zh"
@@ -161,16 +161,11 @@ def with_periods(
     )
 
 
-_WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
 def _by_cell(stations: xr.Dataset, cells: xr.Dataset) -> tuple[list[str], list[str], Floats, Times]:
     """Cells with stations, their cities, float64[n_cell, n_time] and local hours."""
-    from hotspot.grid.lattice import Grid
+    from hotspot.grid.cover import grid_of
 
-    grid = Grid(float(cells.attrs["spacing"]))
-    if grid.id != cells.attrs["lattice_id"]:
-        grid = Grid(grid.spacing, crs=cells.attrs["crs"])
+    grid = grid_of(cells)
     stations = stations.sortby("station")
     code = np.atleast_1d(grid.code(*grid.locate(stations["lon"].values, stations["lat"].values))).astype(str)
     known = dict(zip(cells["cell"].values.astype(str), cells["city"].values.astype(str), strict=True))
@@ -178,16 +173,9 @@ def _by_cell(stations: xr.Dataset, cells: xr.Dataset) -> tuple[list[str], list[s
     if not names:
         raise DataError("stations: none lies in a cell of the study; check the datum of their positions.")
     values = stations["pm25"].transpose("station", "time").values
-    level = np.stack([_mean(values[code == name]) for name in names])
+    level = np.stack([mean_of_seen(values[code == name], 0) for name in names])
     local = stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs.get("utc_offset", 8.0))
     return names, [known[name] for name in names], level, local.astype("datetime64[h]")
-
-
-def _mean(values: Floats) -> Floats:
-    """Mean over the first axis, NaN where nothing was seen, without a warning."""
-    seen = np.isfinite(values)
-    count = seen.sum(axis=0)
-    return np.where(count > 0, np.where(seen, values, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
 def _whole(apart: Floats, rule: Abnormal) -> Flags:
@@ -209,7 +197,7 @@ def _rows(
     """Rows of one cell and kind; samples float64[n_day, n_value]."""
     count = np.isfinite(samples).sum(axis=0)
     told = count >= least
-    mean, half = _mean(samples), np.full(samples.shape[1], np.nan)
+    mean, half = mean_of_seen(samples, 0), np.full(samples.shape[1], np.nan)
     if told.any():
         half[told] = _half_widths(samples[:, told], days, rule)
     low, high = np.exp(mean - half), np.exp(mean + half)

@@ -18,15 +18,13 @@ from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.one_thread import one_thread
 from hotspot.quality.neighbours import nearest
+from hotspot.quality.seen import LEVEL
 from hotspot.rules.alarming import Alarms
 
 if TYPE_CHECKING:
     import xarray as xr
 
-LEVEL = 5.0  # ug/m3 added before a logarithm: below it a ratio is noise
 WEEK, DAY = 168, 24
-_CLIP = 2.5  # robust scatters beyond which an hour does not pull the fit
-_OUTLIER = 24.0  # ... and beyond which it does not widen the spread
 _CALM, _SHALLOW = 0.3, 50.0  # m/s and m: below them direction and depth are not told apart
 _USUAL_DEPTH = 500.0  # m, where no mixed depth was delivered
 
@@ -149,7 +147,7 @@ def _regressors(logs: Floats, region: Floats, near: Ints, basis: Floats) -> Floa
 
 
 @one_thread
-def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, strength: float) -> Floats:
+def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, rule: Alarms) -> Floats:
     """
     Coefficients of every station, by ridge regression; hours far off do not pull.
 
@@ -157,22 +155,21 @@ def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, strength: 
     ----------
     logs, region : float64[n_station, n_time], from ``apart``, of the hours that teach
     setting : Setting of these hours
-    strength : float, of the ridge, in hours
 
     Returns
     -------
-    float64[n_station, n], NaN for a station with fewer than 100 hours
+    float64[n_station, n], NaN for a station with fewer than ``fit_hours`` hours
     """
     basis = [setting.basis(place) for place in range(len(setting.wind))]
     n_near = ties.near.shape[1]
     found = np.full((len(logs), n_near + 1 + basis[0].shape[0]), np.nan)
     for at in range(len(logs)):
         known = np.isfinite(logs[at])
-        if known.sum() < 100:
+        if known.sum() < rule.fit_hours:
             continue
         x = _regressors(logs, region[at], ties.near[at], basis[setting.place[at]])[:, known]
         y = (logs[at] - region[at])[known]
-        ridge = np.full(len(x), strength)
+        ridge = np.full(len(x), rule.ridge_hours)
         ridge[-1] = 1e-6
         square = x @ x.T + np.diag(ridge)
         told = y
@@ -180,7 +177,7 @@ def learn(logs: Floats, region: Floats, setting: Setting, ties: Ties, strength: 
             fitted = np.linalg.solve(square, x @ told)
             rest = y - fitted @ x
             scatter = 1.4826 * np.median(np.abs(rest - np.median(rest))) + 0.02
-            told = fitted @ x + np.clip(rest, -_CLIP * scatter, _CLIP * scatter)
+            told = fitted @ x + np.clip(rest, -rule.fit_clip * scatter, rule.fit_clip * scatter)
         found[at, np.r_[: len(x) - 1 - len(basis[0]), n_near : found.shape[1]]] = fitted
     return found
 
@@ -239,7 +236,7 @@ def judge(
     """
     n_past = past.shape[1]
     usual = 1.4826 * past_medians(np.abs(past), np.array([n_past]), n_past, 1)
-    clipped = np.clip(past, -_OUTLIER * usual, _OUTLIER * usual)
+    clipped = np.clip(past, -rule.spread_clip * usual, rule.spread_clip * usual)
     seen = np.isfinite(clipped)
     known = np.where(seen, clipped, 0.0)
     own = (known**2).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
@@ -293,7 +290,7 @@ def unusual(values: Floats, doubted: Flags, setting: Setting, ties: Ties, rule: 
     # Refitted in absolute weeks and judged in local days, so that where a delivery begins changes little.
     for begin, end in _stretches(first, n_time, setting.hour, WEEK):
         some = slice(max(start, begin - WEEK * rule.fit_weeks), begin)
-        fitted = learn(logs[:, some], region[:, some], setting.part(some), ties, rule.ridge_hours)
+        fitted = learn(logs[:, some], region[:, some], setting.part(some), ties, rule)
         after = slice(start if begin == first else begin, end)
         rest[:, after] = left(own[:, after], logs[:, after], region[:, after], setting.part(after), ties, fitted)
     taught = np.where(doubted, np.nan, rest)

@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hotspot.grid.lattice import Grid
+from hotspot.grid.cover import grid_of
 from hotspot.kernels.alarms import past_medians
 from hotspot.kernels.arrays import Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.quality.flags import mask_of
 from hotspot.quality.neighbours import nearest
+from hotspot.quality.screen import humidity_at
+from hotspot.quality.seen import LEVEL
 from hotspot.rank.alarm import suppression
-from hotspot.rank.alarm.expected import DAY, LEVEL, WEEK, setting_of, tie, unusual
+from hotspot.rank.alarm.expected import DAY, WEEK, setting_of, tie, unusual
 from hotspot.rules.alarming import Alarms
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
@@ -64,7 +66,7 @@ class Network:
         stations = stations.isel(station=order)
         self.names = stations["station"].values.astype(str)
         self.lon, self.lat = stations["lon"].values.astype(float), stations["lat"].values.astype(float)
-        grid = _grid(cells)
+        grid = grid_of(cells)
         self.sub_cell = np.atleast_1d(grid.child(self.lon, self.lat)).astype(str)
         self.cell = np.atleast_1d(grid.code(*grid.locate(self.lon, self.lat))).astype(str)
         inside = np.isin(self.cell, cells["cell"].values.astype(str))
@@ -81,7 +83,7 @@ class Network:
         if self.pm10 is not None:
             self.pool["pm10"] = self.pm10
         self.error = _matrix(stations, "pm25_error") if "pm25_error" in stations else None
-        self.rh = _humidity(stations, weather)
+        self.rh = _matrix(stations, "rh2m") if "rh2m" in stations else humidity_at(stations, weather)
         self.flags: Ints = np.zeros(measured.shape, np.int64)
         if "pm25_flags" in stations:
             self.flags = _matrix(stations, "pm25_flags", np.int64)
@@ -229,26 +231,6 @@ def fine_rows(
             more = np.log((values + LEVEL) / (network.pool["pm25"][speaker] + LEVEL)) / judged[1][speaker]
         parts.append(candidate_rows(network, values, judged[0][speaker] + more, speaker, place, rule))
     return parts
-
-
-def _grid(cells: xr.Dataset) -> Grid:
-    national = Grid(float(cells.attrs["spacing"]))
-    return national if national.id == cells.attrs["lattice_id"] else Grid(national.spacing, crs=cells.attrs["crs"])
-
-
-def _humidity(stations: xr.Dataset, weather: xr.Dataset | None) -> Floats | None:
-    """Relative humidity, own or the weather's, float64[n_station, n_time]; None where nobody measured it."""
-    if "rh2m" in stations:
-        return _matrix(stations, "rh2m")
-    if weather is None or "rh2m" not in weather:
-        return None
-    rh = weather["rh2m"].reindex(time=stations["time"].values)
-    if {"lat", "lon"} <= set(rh.dims):
-        rh = rh.sel(lat=stations["lat"], lon=stations["lon"], method="nearest")
-        return np.array(rh.transpose("station", "time").values, np.float64)
-    if rh.dims != ("time",):
-        return None
-    return np.tile(rh.values.astype(np.float64), (stations.sizes["station"], 1))
 
 
 def hours_of(stations: xr.Dataset) -> Times:

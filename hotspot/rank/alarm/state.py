@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Floats, Objects
-from hotspot.rank.alarm.expected import DAY, LEVEL, WEEK, Setting, Ties, apart, judge, learn, left
+from hotspot.quality.seen import LEVEL
+from hotspot.rank.alarm.expected import DAY, WEEK, Setting, Ties, apart, judge, learn, left
 from hotspot.rank.alarm.gate import Episode, Gate
 from hotspot.rules.alarming import Alarms
 from hotspot.variables import DataError
@@ -119,7 +120,7 @@ class Memory:
         clean = np.where(self.doubt[:, past], np.nan, self.values[:, past]).astype(float)
         logs, region = apart(clean, ties)
         first = not len(self.fitted)
-        self.fitted = learn(logs, region, self.setting(past), ties, rule.ridge_hours)
+        self.fitted = learn(logs, region, self.setting(past), ties, rule)
         self.week = (self.start + at) // WEEK
         if first:
             rest = left(logs, logs, region, self.setting(past), ties, self.fitted)

@@ -22,6 +22,7 @@ COLUMNS = kinds("hotspots.csv")
 STATUSES = ("screened", "imported", "reviewed", "formal", "exited")
 # A cell's centre in the list and in the study may differ by the printed digits, not by more.
 _SAME_PLACE_DEG = 2e-6
+SHOWN = 10  # faults and cells named in one message
 
 
 def write_hotspots(path: str | Path, hot: "pd.DataFrame", of: Pollutant = PM25) -> Path:
@@ -141,3 +142,11 @@ def _check_cells(path: Path, table: "pd.DataFrame", cells: "xr.Dataset") -> None
             raise DataError(
                 f"{where} city: {cell} belongs to {cities[i]} by its largest share, not to {city!r}; correct the row."
             )
+
+
+def refuse_rows(name: str, faults: list[tuple[int, str]], what: str) -> None:
+    """A DataError with the first rows of a delivered table that cannot be taken, where there are any."""
+    if faults:
+        shown = "; ".join(f"row {line}: {why}" for line, why in sorted(faults)[:SHOWN])
+        more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+        raise DataError(f"{name}: {shown}{more}. {what}; mend the rows.")

@@ -16,7 +16,7 @@ import pandas as pd
 
 from hotspot.grid import codes
 from hotspot.grid.datum import to_wgs84
-from hotspot.rank.select.hotlist import COLUMNS
+from hotspot.rank.select.hotlist import COLUMNS, refuse_rows
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import Table, read_table
 from hotspot.study import Study
@@ -29,7 +29,6 @@ STATUS = "imported"
 KNOWN = ("cell", "label", "lon", "lat", "city", "since", "year", "status")
 _BARE = ("code", "id", "编号", "编码")  # what a list of cells alone may call its codes
 _LEFT = ("exited", "已退出", "退出")
-_SHOWN = 10  # faults named in one message
 _ORIGIN = re.compile(r"imported list: (?P<file>.+?) \(SHA-256 (?P<sha256>[0-9a-f]{64})\), by (?P<by>[^;；]+)")
 
 
@@ -110,10 +109,7 @@ def import_list(
             faults.append((line, f"cell {cell} stands in row {rows[cell][0]} too"))
         else:
             rows[cell] = (line, row)
-    if faults:
-        shown = "; ".join(f"row {line}: {why}" for line, why in sorted(faults)[:_SHOWN])
-        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise DataError(f"{table.name}: {shown}{more}. The list was not taken; mend the rows.")
+    refuse_rows(table.name, faults, "The list was not taken")
     if not rows:
         raise DataError(f"{table.name}: it names no cell; a list of nothing would warn nobody.")
     digest = table.record.sha256

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.grid.labels import code_of
-from hotspot.rank.select.hotlist import COLUMNS, in_force
+from hotspot.rank.select.hotlist import COLUMNS, SHOWN, in_force, refuse_rows
 from hotspot.rank.select.hotspots import Standing, list_rows
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import read_table
@@ -31,7 +31,6 @@ UNDECIDED = ("screened", "imported")
 DECISIONS = ("keep", "remove", "add")
 _ZH = {"keep": "复核保留", "remove": "复核剔除", "add": "复核增补"}
 _EN = {"keep": "kept on review", "remove": "removed on review", "add": "added on review"}
-_SHOWN = 10  # faults and cells named in one message
 
 
 def read_review(path: Path | str, hot: pd.DataFrame, cells: "xr.Dataset", intake: Intake) -> pd.DataFrame:
@@ -88,10 +87,7 @@ def read_review(path: Path | str, hot: pd.DataFrame, cells: "xr.Dataset", intake
             why = "" if said[1] == tuple(row) else f"{row.cell} stands in row {said[0]} with another decision or reason"
         if why:
             faults.append((line, why))
-    if faults:
-        shown = "; ".join(f"row {line}: {why}" for line, why in sorted(faults)[:_SHOWN])
-        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise DataError(f"{path}: {shown}{more}. The review was not applied; mend the rows.")
+    refuse_rows(str(path), faults, "The review was not applied")
     return pd.DataFrame(sorted(kept), columns=list(REVIEW_COLUMNS)) if kept else rows.iloc[:0]
 
 
@@ -144,7 +140,7 @@ def apply_review(
     wrong = [code for code in added if not standing.eligible[place[code]]]
     if wrong:
         raise DataError(
-            f"review: {', '.join(wrong[:_SHOWN])} cannot be added, no valid annual mean or too little of the cell "
+            f"review: {', '.join(wrong[:SHOWN])} cannot be added, no valid annual mean or too little of the cell "
             "lies in the study; drop the row."
         )
     chosen = np.isin(codes, list(in_force(hot)["cell"]) + added)
@@ -189,8 +185,8 @@ def make_formal(hot: pd.DataFrame) -> pd.DataFrame:
     open_ = hot.loc[hot["status"].isin(UNDECIDED), "cell"].tolist()
     if open_:
         raise DataError(
-            f"{len(open_)} of {len(hot)} cells have no decision yet ({', '.join(open_[:_SHOWN])}"
-            f"{' ...' if len(open_) > _SHOWN else ''}); a formal list needs one for every cell."
+            f"{len(open_)} of {len(hot)} cells have no decision yet ({', '.join(open_[:SHOWN])}"
+            f"{' ...' if len(open_) > SHOWN else ''}); a formal list needs one for every cell."
         )
     return hot.assign(status=hot["status"].replace("reviewed", "formal"))
 

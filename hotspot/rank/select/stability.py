@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hotspot.contracts.list_file import write_list
+from hotspot.estimate.weather.shared import normal_reach
 from hotspot.kernels.arrays import Flags, Floats, Texts
+from hotspot.quality.seen import mean_of_seen
 from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
 from hotspot.rules.criteria import Selection
@@ -182,7 +184,7 @@ def _errors(
     spread = None
     if standing.level is not None and level is not None and "level_low" in level:
         width = level["level_high"].values - level["level_low"].values
-        spread = np.where(np.isfinite(width), width, 0.0) / (2 * _normal_quantile(level.attrs.get("interval", 0.95)))
+        spread = np.where(np.isfinite(width), width, 0.0) / (2 * normal_reach(level.attrs.get("interval", 0.95)))
     if share is None and spread is None:
         return
     pixel = np.arange(standing.pm25.size)
@@ -232,17 +234,10 @@ def _months(
         stagnant = level_months.sel(time=months["time"]).transpose("cell", "time").values.astype("float64")
     for t, name in enumerate(names):
         left = np.arange(names.size) != t
-        level = None if stagnant is None else _mean(stagnant[:, left])
+        level = None if stagnant is None else mean_of_seen(stagnant[:, left], 1)
         if again_without is not None and np.isfinite(again_without[:, t]).any():
             level = again_without[:, t]
-        yield f"without {name}", again(pm25=_mean(pm25[:, left]), level=level)
-
-
-def _mean(values: Floats) -> Floats:
-    """Mean of the values that are there, NaN where none is."""
-    seen = np.isfinite(values)
-    number = seen.sum(axis=1)
-    return np.where(number > 0, np.where(seen, values, 0.0).sum(axis=1) / np.maximum(number, 1), np.nan)
+        yield f"without {name}", again(pm25=mean_of_seen(pm25[:, left], 1), level=level)
 
 
 def _share(error: Floats, value: Floats) -> Floats:
@@ -250,13 +245,6 @@ def _share(error: Floats, value: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.sqrt(np.log1p((error / value) ** 2))
     return np.where(np.isfinite(share), share, 0.0)
-
-
-def _normal_quantile(interval: float) -> float:
-    """Half width of a normal interval in standard deviations."""
-    from scipy import stats
-
-    return float(stats.norm.isf((1 - float(interval)) / 2))
 
 
 def _compare(mask: Flags, listed: Flags) -> tuple[int, int, int, int, float]:

@@ -12,11 +12,9 @@ import numpy as np
 
 from hotspot.kernels.arrays import Floats
 from hotspot.one_thread import one_thread
+from hotspot.quality.seen import LEAST
 from hotspot.rules.calendar import parse_month
 from hotspot.rules.criteria import Confidence
-
-# No draw falls below it, ug/m3: a concentration is positive, and its logarithm finite.
-_LEAST = 1e-3
 
 
 @one_thread
@@ -71,7 +69,7 @@ def month_draws(
 
     if days is None and not np.isfinite(error).all():
         return None
-    draws = np.repeat(np.maximum(values, _LEAST)[:, None], rule.n_draws, axis=1)
+    draws = np.repeat(np.maximum(values, LEAST)[:, None], rule.n_draws, axis=1)
     if days is not None:
         n_day = days.shape[1]
         drawn = ranks.resampled_means(np.ascontiguousarray(days), day_weights(n_day, month, rule))
@@ -79,12 +77,12 @@ def month_draws(
         wider = block_doubt(n_day, min(rule.block_days, n_day - 1), memory(days))
         drawn = np.where(np.isnan(drawn), 0.0, drawn - mean) * wider
         # The field may be fused from more than the days; their spread is kept in proportion.
-        draws = np.maximum(draws * (1.0 + drawn / np.maximum(mean, _LEAST)), _LEAST)
-    share = np.where(np.isfinite(error) & (values > 0), error / np.maximum(values, _LEAST), 0.0)
+        draws = np.maximum(draws * (1.0 + drawn / np.maximum(mean, LEAST)), LEAST)
+    share = np.where(np.isfinite(error) & (values > 0), error / np.maximum(values, LEAST), 0.0)
     if (share > 0).any():
         sigma = np.sqrt(np.log1p(share**2))[:, None]
         draws = draws * np.exp(sigma * _shared_normals(place, month, rule, native_resolution) - sigma**2 / 2)
-        draws = np.maximum(draws, _LEAST)
+        draws = np.maximum(draws, LEAST)
     return draws
 
 
@@ -142,7 +140,7 @@ def memory(days: Floats) -> float:
     seen = np.isfinite(days)
     n_seen = np.maximum(seen.sum(axis=1, keepdims=True), 1)
     value = np.where(seen, days, 0.0)
-    mean = np.maximum(value.sum(axis=1, keepdims=True) / n_seen, _LEAST)
+    mean = np.maximum(value.sum(axis=1, keepdims=True) / n_seen, LEAST)
     own = np.where(seen, value / mean - 1.0, 0.0)
     own = np.where(seen, own - own.sum(axis=0) / np.maximum(seen.sum(axis=0), 1), 0.0)
     own = np.where(seen, own - own.sum(axis=1, keepdims=True) / n_seen, 0.0)

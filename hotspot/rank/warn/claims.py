@@ -14,6 +14,7 @@ import numpy as np
 from hotspot import contracts
 from hotspot.estimate.field.residuals import DayModel, day_model
 from hotspot.kernels.arrays import Floats, Ints
+from hotspot.quality.seen import LEAST
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
 from hotspot.rank.warn.sets import near_pairs, rank_sets
@@ -27,7 +28,6 @@ SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
 # A number of each month in the seed of its draws: lists that were published stay as they are.
 _PLACE = {0: 2, 1: 1, 12: 0}
 _OTHERS = 2  # added to how many months back any other month lies
-_LEAST = 1e-3  # ug/m3, so that the logarithm is finite
 
 
 class Estimate(NamedTuple):
@@ -86,7 +86,7 @@ class Months:
     def _estimated(self, month: str, at: Ints) -> Estimate | None:
         from hotspot.estimate.field.joint import joint_mean
 
-        level = np.maximum(self.level(month, at), _LEAST)
+        level = np.maximum(self.level(month, at), LEAST)
         stated = np.log1p((self.error(month, at) / level) ** 2)
         model = self._model(month)
         if model is not None and np.isfinite(self._seen(month)[at]).any(axis=1).all():
@@ -147,7 +147,7 @@ class Months:
             return None, None
         share = self.field.attrs.get("error_share")
         model = day_model(
-            np.log(np.maximum(values, _LEAST)), lattice_of(self.field), float(self.field.attrs["spacing"]) / 1000,
+            np.log(np.maximum(values, LEAST)), lattice_of(self.field), float(self.field.attrs["spacing"]) / 1000,
             error_share=math.nan if share is None else float(share),
             correlation_km=float(self.field.attrs.get("correlation_km") or self.rule.correlation_km),
         )  # fmt: skip

@@ -101,8 +101,7 @@ def _fires(path: Path, layer: EvidenceLayer, intake: Intake, utc_offset: float) 
         placed = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     table.set_aside(np.flatnonzero(~placed), "latitude", "the place is no latitude and longitude")
     table.set_aside(np.flatnonzero(time.isna()), "acq_date", "the time is no date and UTC time of an overpass")
-    kept = table.status == 0
-    table.close()
+    kept = table.close()
     local = time + pd.Timedelta(hours=utc_offset)
     about = {"kind": "fire", "lon": lat * 0 + lon, "lat": lat, "time": local, "size": power}
     about |= {"confidence": text["confidence"], "source": layer.source}

@@ -154,13 +154,11 @@ def _read(path: Path, delivery: Facilities, intake: Intake) -> tuple[pd.DataFram
     abroad = ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)) & described["country"].isin(_CHINESE)
     fault[(fault == "") & abroad.to_numpy()] = "position lies outside the country it names"
     fault[bad_lon | bad_lat] = "position is no pair of decimal degrees"
-    for rule in sorted(set(fault) - {""}):
-        table.set_aside(np.flatnonzero(fault == rule), lon_column, rule)
+    table.set_aside_faults(fault, lon_column)
     table.set_aside(np.flatnonzero(described["name"].str.strip() == ""), described.attrs["name"], "name is empty")
     _duplicates(table)
     described["size"] = _sizes(table, described, intake)
-    kept = table.status == 0
-    table.close()
+    kept = table.close()
     check_degrees(lon[kept], lat[kept], table.name)
     counted = {
         "file": table.name,

@@ -165,15 +165,13 @@ def read_positions(path: Path, intake: Intake, *, datum: str | None, encoding: s
     table.set_aside(np.flatnonzero(bad_lat), ours["lat"], "latitude is no decimal number")
     fault = position_faults(lon, lat)
     refuse_swapped(fault, table.name)
-    for rule in sorted(set(fault) - {""}):
-        table.set_aside(np.flatnonzero(fault == rule), ours["lon"], rule)
+    table.set_aside_faults(fault, ours["lon"])
     keys = [c for c in table.columns if c not in (ours["lon"], ours["lat"]) and _KEY.search(plain(c))]
     if not keys:
         raise DataError(f"{table.name}: no column of station ids or names; the header has: {', '.join(table.columns)}.")
     texts = {key: np.array([tidy_id(text) for text in table.cells(key)], dtype=object) for key in keys}
     _repeated(table, texts, lon, lat, ours["lon"])
-    kept = table.status == 0
-    table.close()
+    kept = table.close()
     check_degrees(lon[kept], lat[kept], table.name)
     _notes(table, texts[keys[0]][kept], lon[kept], lat[kept], intake)
     x, y = to_wgs84(lon[kept], lat[kept], datum)

@@ -7,10 +7,11 @@ holds stand in its name: ``V5GL02.HybridPM25c_0p10.Asia.202001-202001.nc``.
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from hotspot.sources.satellite.layout import SatelliteLayout
+from hotspot.sources.satellite.layout import SatelliteLayout, declared
 from hotspot.sources.satellite.rasters import Meaning
 from hotspot.study import Satellite
 from hotspot.variables import DataError
@@ -30,14 +31,8 @@ def meaning(name: str, delivery: Satellite) -> Meaning:
     ...         Satellite(layout="acag", files=("*.nc",), period="year")).variables
     ('GWRPM25', 'PM25')
     """
-    return Meaning(
-        period=delivery.period,
-        variables=(delivery.variable,) if delivery.variable else ("GWRPM25", "PM25"),
-        unit=delivery.unit,
-        crs=delivery.crs,
-        nodata=delivery.nodata,
-        origin_share=0.5,
-    )
+    variables = (delivery.variable,) if delivery.variable else ("GWRPM25", "PM25")
+    return replace(declared(name, delivery), variables=variables, origin_share=0.5)
 
 
 def resolution(name: str) -> float | None:

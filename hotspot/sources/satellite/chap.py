@@ -8,8 +8,9 @@ days, values are ug/m3. The gas state is not in the files: declare it.
 """
 
 import re
+from dataclasses import replace
 
-from hotspot.sources.satellite.layout import SatelliteLayout
+from hotspot.sources.satellite.layout import SatelliteLayout, declared
 from hotspot.sources.satellite.rasters import Meaning
 from hotspot.study import Satellite
 from hotspot.variables import DataError
@@ -43,14 +44,7 @@ def meaning(name: str, delivery: Satellite) -> Meaning:
         raise DataError(
             f"{name}: its name says {_LETTERS[match[1]]}, the study {delivery.period}; correct period in the study."
         )
-    return Meaning(
-        period=delivery.period,
-        variables=(delivery.variable or "PM2.5",),
-        unit=delivery.unit,
-        crs=delivery.crs,
-        nodata=delivery.nodata,
-        published_unit="ug/m3",
-    )
+    return replace(declared(name, delivery), variables=(delivery.variable or "PM2.5",), published_unit="ug/m3")
 
 
 def resolution(name: str) -> float | None:

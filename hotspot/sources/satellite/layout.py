@@ -13,7 +13,7 @@ from typing import Any
 from hotspot.sources.satellite.rasters import Meaning
 
 
-def _declared(name: str, delivery: Any) -> Meaning:
+def declared(name: str, delivery: Any) -> Meaning:
     """What the study says of a file, where no published layout says more."""
     return Meaning(
         period=delivery.period,
@@ -73,7 +73,7 @@ class SatelliteLayout:
     product: str = ""
     cite: str = ""
     pattern: str | None = None
-    meaning: Callable[[str, Any], Meaning] = _declared
+    meaning: Callable[[str, Any], Meaning] = declared
     resolution: Callable[[str], float | None] = _nothing
     wanted: Callable[[str], bool] = _all
     check: Callable[[str, dict, datetime.date, datetime.date], None] = _unchecked

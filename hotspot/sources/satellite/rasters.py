@@ -4,15 +4,12 @@ import base64
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from hotspot.kernels.arrays import Flags, Floats, Singles
 from hotspot.variables import VARIABLES, DataError, to_unit
-
-if TYPE_CHECKING:
-    pass
 
 # RELIABILITY 30: a mean PM2.5 lies in 1-500 ug/m3. Here over the whole layer, of which a part may
 # be clean ocean or steppe; ``aggregate`` holds the study's own cells to 1 % outside.

@@ -38,8 +38,7 @@ def read_cnemc(paths: Iterable[Path], intake: Intake, delivery: Stations, hours:
             raise DataError(f"{table.name}: features have no property {lacking[0]!r}; this is not the CNEMC layout.")
         local = parse_times(table.cells("timepoint"), name=table.name, declared=offset)
         utc, fault = to_utc_hours(local, offset=offset, label=str(delivery.hour_label))
-        for rule in sorted(set(fault) - {""}):
-            table.set_aside(np.flatnonzero(fault == rule), "timepoint", rule)
+        table.set_aside_faults(fault, "timepoint")
         stations = np.array([tidy_id(text) for text in table.cells("stationcode")], dtype=object)
         table.set_aside(np.flatnonzero(stations == ""), "stationcode", "no station id")
         rows = np.flatnonzero(table.status == 0)

@@ -55,16 +55,16 @@ def _image(version: str) -> Ints:
     return np.array([iaqi(value, "pm25_24h", version) for value in range(_MAX + 1)], dtype=np.int64)
 
 
-def impossible(version: str = "2012", below: int = 200) -> Ints:
+def impossible(version: str = "2012") -> Ints:
     """
-    Whole numbers that no concentration gives as an index.
+    Whole numbers below 200 that no concentration gives as an index.
 
     Examples
     --------
     >>> impossible()[:7].tolist()
     [1, 4, 7, 11, 14, 17, 21]
     """
-    return np.setdiff1d(np.arange(below), _image(version))
+    return np.setdiff1d(np.arange(200), _image(version))
 
 
 def looks_like_index(values: Floats, version: str = "2012") -> bool:

@@ -160,8 +160,7 @@ def set_aside_times(table: Table, ours: dict[str, str], local: Times, fault: Obj
     """Quarantine the rows whose time is faulty, each under its rule; note what 24:00 became."""
     column = ours.get("time") or ours["hour"]
     texts = table.cells(column)
-    for rule in sorted({*distinct(fault)[0]} - {""}):
-        table.set_aside(np.flatnonzero(fault == rule), column, rule)
+    table.set_aside_faults(fault, column)
     known = ~np.isnat(local)
     midnight = known & (local == local.astype("datetime64[D]"))
     if any(re.search(r"(^|[ T])24(:00|时|$)", text) for text in distinct(texts[midnight][:100000])[0]):

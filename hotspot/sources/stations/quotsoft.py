@@ -75,8 +75,7 @@ def _read_day(path: Path, intake: Intake, delivery: Stations) -> list[Part]:
         table.set_aside(other, table.columns[0], "date differs from the date in the file's name")
     local = compose(dates, stamps[:, 1])
     utc, fault = to_utc_hours(local, offset=offset_of(delivery.time_zone), label=str(delivery.hour_label))
-    for rule in sorted(set(fault) - {""}):
-        table.set_aside(np.flatnonzero(fault == rule), table.columns[1], rule)
+    table.set_aside_faults(fault, table.columns[1])
     if (stamps[:, 1] == "24").any():
         intake.note(f"{table.name}: hour 24 was read as hour 0 of the next day")
     parts = []

@@ -126,8 +126,7 @@ def _read(path: Path, intake: Intake, offset: float, unit: str | None) -> tuple[
     table.set_aside(np.flatnonzero(stray), ours["time"], "no clock of a car says this day")
     table.set_aside(np.flatnonzero(unreadable.any(axis=1)), ours["pm25"], "a place or value is no number")
     fault = position_faults(numbers[:, 0], numbers[:, 1])
-    for rule in sorted(set(fault) - {""}):
-        table.set_aside(np.flatnonzero(fault == rule), ours["lon"], rule)
+    table.set_aside_faults(fault, ours["lon"])
     with np.errstate(invalid="ignore"):
         strange = ~((values >= -5.0) & (values <= VARIABLES["pm25"].high))
     table.set_aside(np.flatnonzero(strange), ours["pm25"], "PM2.5 is missing or impossible")
