@@ -15,6 +15,7 @@ from hotspot.desk.accounts import (
     set_password,
     stop_account,
 )
+from hotspot.desk.refusals import refusal
 from hotspot.desk.web import Ask, Enter, Refused, Show, page, picked, redirect
 
 _ACTS = 50
@@ -92,7 +93,7 @@ def enter_own(ask: Ask) -> Response:
             with desk.store() as store:
                 set_password(store, ask.account.login, new, now)
         except ValueError as error:
-            why = str(error)
+            why = refusal(str(error), ask.lang)
     if why:
         posts = desk.network.posts(ask.account.person) if ask.account.person else []
         return page(ask, "own.html", 400, posts=posts, why=why)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from hotspot.desk.book import Book, Part
 from hotspot.desk.phone import clocks, from_phone
+from hotspot.desk.refusals import refusal
 from hotspot.desk.views import alarm_row, alarms_seen, issues_seen
 from hotspot.desk.web import Ask, Enter, Refused, Show, form_number, missing, page, picked, redirect
 from hotspot.ledger.feedback import NONE, record_feedback
@@ -137,14 +138,15 @@ def may_write(ask: Ask) -> None:
     """Refuse an account that writes nothing; what it may write is the ledger's to judge."""
     why = ask.desk.network.bars(ask.account)
     if why:
-        raise Refused(403, why, why)
+        raise Refused(403, refusal(why, "zh"), refusal(why, "en"))
 
 
 def recorded(report: Any) -> str:
     """The state of a row that was entered; a refusal of the ledger becomes a page with its words."""
     row = report.iloc[0]
     if row["state"] == "quarantined":
-        raise Refused(422, f"台账没有接受：{row['why']}", f"The ledger did not take it: {row['why']}")
+        zh, en = (refusal(row["why"], lang) for lang in ("zh", "en"))
+        raise Refused(422, f"台账没有接受：{zh}", f"The ledger did not take it: {en}")
     return str(row["state"])
 
 

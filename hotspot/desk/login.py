@@ -20,6 +20,7 @@ from hotspot.desk.accounts import (
 )
 from hotspot.desk.desk import Desk
 from hotspot.desk.guard import same_secret
+from hotspot.desk.refusals import refusal
 from hotspot.desk.sessions import LONGEST, begin, end
 from hotspot.desk.web import Ask, Enter, Refused, Show, page, redirect
 
@@ -112,7 +113,7 @@ def enter_join(ask: Ask) -> Response:
             with desk.store() as store:
                 set_password(store, login, password, now)
         except ValueError as error:
-            why = str(error)
+            why = refusal(str(error), ask.lang)
     if why:
         return _with_token(ask, "join.html", 400, why=why)
     return redirect("/login", "password")

@@ -135,9 +135,12 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
     month, cell = body["month"], body["cell"]
     try:
         parse_month(month)
-        time = pd.Timestamp(body["time"])
     except ValueError as error:
         return str(error)
+    try:
+        time = pd.Timestamp(body["time"])
+    except ValueError:
+        time = pd.NaT
     if time is pd.NaT or time.tzinfo is not None:
         return f"time {body['time']!r} is no local time; write it like 2020-03-05T10:00"
     why = _instants(body)

@@ -79,7 +79,7 @@ def test_duties_are_judged_by_the_ledger_in_its_words(desk, county):
     problem = a_problem(desk, "白鹿县")
     assert county.post(f"/issues/{problem}/step", step="assigned", department="housing").status_code == 200
     refused = county.post(f"/issues/{problem}/step", step="accepted")
-    assert refused.status_code == 422 and "accepted before claimed" in refused.text
+    assert refused.status_code == 422 and "还没有“报完成”，不能办理“已验收”" in refused.text
     assert county.post(f"/issues/{problem}/step", step="rectifying").status_code == 200
     entry = desk.read().kinds["step"][-1]
     assert entry.body["by"] == "白鹿县县长" and entry.body["issue"] == problem and "hash" not in entry.body
@@ -93,8 +93,8 @@ def test_a_village_may_not_hand_over(desk):
     problem = desk.read().kinds["issue"][-1].body["issue"]
     visitor = Visitor(desk, VILLAGE)
     refused = visitor.post(f"/issues/{problem}/step", step="assigned")
-    assert refused.status_code == 422 and "巡查" in refused.text and "(B2)" in refused.text
-    assert "(B2)" in visitor.get(f"/issues/{problem}").text  # said before the form is filled
+    assert refused.status_code == 422 and "巡查" in refused.text and "（B2）" in refused.text
+    assert "（B2）" in visitor.get(f"/issues/{problem}").text  # said before the form is filled
 
 
 def test_avoidance_is_enforced(desk):
@@ -105,7 +105,7 @@ def test_avoidance_is_enforced(desk):
         name = alarms_of(desk, "白鹿县")[1]
         told = {"time": "2025-12-30T08:00", "problem": "none", "text": "看过", "facility": "F0001"}
         refused = Visitor(desk, COUNTY).post(f"/alarms/{name}/answer", **told)
-        assert refused.status_code == 422 and "avoidance" in refused.text
+        assert refused.status_code == 422 and "应当回避" in refused.text
     finally:
         people.loc[people["person"] == COUNTY, "interests"] = ""
 
