@@ -122,7 +122,8 @@ def say(kind: str, key: str, lang: str) -> str:
         table = problem_types() if kind == "problem" else departments()
         return str(table[key][lang]) if key in table else key
     if kind == "reason":
-        return PM25.words((REASONS_EN if lang == "en" else REASONS)[key]) if key else ""
+        words = REASONS_EN if lang == "en" else REASONS
+        return PM25.words(words[key]) if key in words else key
     if kind == "alarm why" and lang != "en":
         return f"{alarm_why_zh(key)}{also_zh(key)}"
     if kind in _OWN or kind == "alarm why":

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from desk_case import COUNTY, Visitor, alarms_of
 
+from hotspot.desk import months
 from hotspot.desk.app import ROOMS
 from hotspot.desk.web import Show
 
@@ -131,6 +132,33 @@ def test_files_are_for_whom_they_are_meant(published):
         assert ministry.get(f"/files/{path}").status_code == whole, path
         assert county.get(f"/files/{path}").status_code == own, path
     assert f'src="/files/alarms/2025-12/cards/{name}.png"' in county.get(f"/alarms/{name}").text
+
+
+def test_a_month_lists_its_files_each_for_whom_it_is_meant(published):
+    """Every link leads to its file; a county has its own sheets and what is public; the words are the page's."""
+    desk, _, _, _ = published
+    own, other = (next(c for c, place in desk.places.items() if place[1].startswith(n)) for n in ("白鹿县", "河东区"))
+    folder = desk.home / "2025-12"
+    table = [
+        {"cell": c, "city": desk.places[c][0], "county": desk.places[c][1], "reason": why, "rank": 1, "pm25": 60.0}
+        for c in (own, other) for why in ("highest", "year_on_year")
+    ]  # fmt: skip
+    for name in ("warnings.xlsx", "notice.pdf", "public/notice.pdf", f"sheets/{own}.pdf", f"sheets/{other}.pdf"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(months, "_warned", lambda ask, path: table)
+        (folder / "warnings.csv").write_text("x")
+        pages = {login: Visitor(desk, login) for login in ("ministry", COUNTY)}
+        told = {login: visitor.get("/months/2025-12").text for login, visitor in pages.items()}
+        assert "公开名单" in told["ministry"] and "the public list" not in told["ministry"]
+        assert "the public list" in pages["ministry"].get("/months/2025-12?lang=en").text
+    links = {login: re.findall('href="/files/2025-12/([^"]+)"', text) for login, text in told.items()}
+    assert {"warnings.xlsx", "map.html", "notice.pdf", "public/list.csv", f"sheets/{other}.pdf"} <= {*links["ministry"]}
+    assert set(links[COUNTY]) == {"public/list.csv", "public/notice.pdf", f"sheets/{own}.pdf"}
+    for login, found in links.items():
+        assert all(pages[login].get(f"/files/2025-12/{name}").status_code == 200 for name in found), found
+    assert "预警网格 2<" in told["ministry"] and "预警网格 1<" in told[COUNTY], "cells, not their reasons"
 
 
 def test_a_file_runs_nothing_with_the_desk_s_rights(published):
