@@ -1,5 +1,6 @@
 """An alarm: listed, opened, received, answered; and the cell it is in."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from hotspot.ledger.past import past_of, past_words
 from hotspot.ledger.receipts import record_receipts
 from hotspot.rules.classes import problem_types
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _MOST = 200  # rows of one page
 _DAYS = (7, 31, 92, 366)
 # What a form may say of a visit; whatever else is sent with it is not looked at.
@@ -69,6 +71,7 @@ def enter_answer(ask: Ask) -> Response:
     desk, name = ask.desk, ask.path["alarm"]
     body = alarm_row(ask, desk.read(), name)["body"]
     visit = picked(ask, *VISIT)
+    not_to_come(ask, visit.get("time", ""))
     visit |= {"alarm": name, "cell": body["cell"], "month": body["time"][:7]} | signed(ask)
     may_write(ask)
     report = recorded(desk.record(record_feedback, [visit | from_phone(ask, body["cell"])], about={"alarms": [name]}))
@@ -100,6 +103,7 @@ def enter_finding(ask: Ask) -> Response:
     if cell not in ask.desk.places or not ask.desk.sees(ask.account, cell):
         raise missing()
     visit = picked(ask, *VISIT, "month") | {"cell": cell} | signed(ask)
+    not_to_come(ask, visit.get("time", ""))
     may_write(ask)
     report = recorded(ask.desk.record(record_feedback, [visit | from_phone(ask, cell)], about={"cells": [cell]}))
     return redirect(f"/cells/{cell}", report)
@@ -139,6 +143,17 @@ def may_write(ask: Ask) -> None:
     why = ask.desk.network.bars(ask.account)
     if why:
         raise Refused(403, refusal(why, "zh"), refusal(why, "en"))
+
+
+def not_to_come(ask: Ask, told: str) -> None:
+    """Refuse a visit or a finding at a time that the desk's clock has not reached: no page would show it before."""
+    now = ask.desk.minute()
+    if _INSTANT.match(told) and told[:16].replace(" ", "T") > now:
+        at, by = told[:16].replace("T", " "), now.replace("T", " ")
+        raise Refused(
+            422, f"时间 {at} 还没有到，现在是 {by}；请改正后再提交",
+            f"The time {at} has not come; it is {by} now. Correct it and send it again",
+        )  # fmt: skip
 
 
 def recorded(report: Any) -> str:

@@ -147,7 +147,8 @@ def _said(ask: Ask, error: Exception) -> Response:
                 "程序出错，已记入日志；这次操作没有记入",
                 "A fault of the program; nothing was recorded",
             )
-    again = {} if status != 503 else {k: v for k, v in ask.form.items() if k != "password"}
+    # A form with a password is filled in anew: none stands on any page.
+    again = {} if status != 503 or "password" in ask.form else dict(ask.form)
     if status == 503:
         ask.session = None  # who asks cannot be known just now
     return page(ask, "fault.html", status, zh=zh, en=en, again=again, uploads=bool(ask.files))
