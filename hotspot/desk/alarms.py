@@ -11,10 +11,10 @@ from hotspot.desk.phone import clocks, from_phone
 from hotspot.desk.refusals import refusal
 from hotspot.desk.views import alarm_row, alarms_seen, issues_seen
 from hotspot.desk.web import Ask, Enter, Refused, Show, form_number, missing, page, picked, redirect
-from hotspot.ledger.feedback import NONE, record_feedback
+from hotspot.ledger.feedback import record_feedback
 from hotspot.ledger.past import past_of, past_words
 from hotspot.ledger.receipts import record_receipts
-from hotspot.rules.classes import problem_types
+from hotspot.rules.classes import NONE, problem_types
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _MOST = 200  # rows of one page

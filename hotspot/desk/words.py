@@ -4,12 +4,11 @@ import re
 from types import MappingProxyType
 
 from hotspot.ledger.consequences import STATES as CONSEQUENCES
-from hotspot.ledger.feedback import NONE
-from hotspot.ledger.issues import ORIGINS, STATES
+from hotspot.ledger.issues import ORIGINS, SHOULD_HAVE, STATES
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.words import REASONS, REASONS_EN
 from hotspot.publish.words import STATES as MONTHS
-from hotspot.rules.classes import departments, problem_types
+from hotspot.rules.classes import NONE, departments, problem_types
 from hotspot.rules.network import TIERS
 from hotspot.rules.pollutants import PM25
 from hotspot.sources.loop_tables import WORDS
@@ -65,7 +64,7 @@ _OWN = MappingProxyType(
         "alarm state": {"pushed": "已推送", "persistent": "持续高值", "withdrawn": "已撤回", "unconfirmed": "存疑",
                         "suppressed": "未推送"},
         "month state": MONTHS,
-        "should_have": {"yes": "是", "no": "否", "unknown": "未定"},
+        "should_have": SHOULD_HAVE,
         "measure state": {"done": "已完成", "not": "未完成"},
         "consequence state": CONSEQUENCES,
     }

@@ -70,10 +70,10 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [
-        f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why}; set aside"
+        f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why.rstrip('.')}; set aside"
         for row in report[report["state"] == "quarantined"].itertuples()
     ]
-    refused += [f"{file.name}, row {lines[at]}: {why}; set aside" for at, why in unseen.items()]
+    refused += [f"{file.name}, row {lines[at]}: {why.rstrip('.')}; set aside" for at, why in unseen.items()]
     counts["quarantined"] += len(malformed) + len(unseen)
     total = " + ".join(f"{n} {state}" for state, n in counts.items())
     said = [f"{sum(counts.values())} rows = {total}", *malformed, *refused]

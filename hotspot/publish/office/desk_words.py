@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from hotspot.ledger.events import type_shares
-from hotspot.ledger.feedback import NONE
+from hotspot.rules.classes import NONE
 from hotspot.ledger.figures import Facts, figures
 from hotspot.ledger.issues import OPEN
 from hotspot.ledger.past import CellPast, past_words
