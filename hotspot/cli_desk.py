@@ -1,4 +1,4 @@
-"""The verb of the desk: the loop in a browser, for several people at once."""
+"""The verbs of the desk: the loop in a browser for several people at once, its safety copies, its database."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +9,8 @@ from hotspot.cli_options import Data, Json, Out, StudyFile, show
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give the command of this file to the shell."""
-    for command in (desk, backup, restore):
+    """Give the commands of this file to the shell."""
+    for command in (desk, backup, restore, move_ledger):
         app.command()(command)
 
 
@@ -55,6 +55,22 @@ def restore(
     from hotspot.study import load_study
 
     show(bring_back(file, out / load_study(study).id, url=database), as_json, lambda a: [_told(a)])
+
+
+def move_ledger(
+    url: Annotated[str, typer.Argument(metavar="URL", help="postgresql://host/db; the study's id is added.")],
+    study: StudyFile, out: Out = Path("out"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """Move a study's ledger and its desk's accounts into PostgreSQL, for several offices; every hash stays."""
+    from hotspot.desk.store import accounts_follow
+    from hotspot.ledger.moving import move_ledger as move
+    from hotspot.study import load_study
+
+    name = load_study(study).id
+    to = url if "study=" in url else f"{url}{'&' if '?' in url else '?'}study={name}"
+    answer = {"study": name, "entries": move(out / name, to), "accounts": accounts_follow(out / name), "place": to}
+    words = "{entries} entries, {accounts} accounts moved; from now on the ledger of {study} lies in {place}"
+    show(answer, as_json, lambda a: [words.format(**a)])
 
 
 def _told(about: dict[str, Any]) -> str:
