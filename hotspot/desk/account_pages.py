@@ -107,12 +107,13 @@ def _accounts(ask: Ask, login: str = "", code: str = "") -> Response:
         acts = store.rows("select at, login, what from act order by at desc limit ?", _ACTS)
     known = {one.login for one in accounts}
     register = desk.network.register
-    people = (
-        [] if register is None else register.on(desk.network.day).people.drop_duplicates("person").to_dict("records")
-    )
+    standing = None if register is None else register.on(desk.network.day)
+    people = [] if standing is None else standing.people.drop_duplicates("person").to_dict("records")
+    units = {} if standing is None else dict(zip(standing.units["unit"], standing.units["name"], strict=True))
     return page(
         ask, "accounts.html", accounts=accounts, acts=[(_local(ask, at), who, what) for at, who, what in acts],
-        people=[one for one in people if one["person"] not in known], login=login, code=code, roles=ROLES,
+        people=[one for one in people if one["person"] not in known], units=units, login=login, code=code,
+        roles=ROLES,
         cities=sorted({city for city, _ in desk.places.values()}),
         counties=sorted({f"{city}/{county}" for city, county in desk.places.values() if county}),
     )  # fmt: skip

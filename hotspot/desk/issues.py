@@ -65,6 +65,8 @@ def enter_new(ask: Ask) -> Response:
     found["cell"] = ask.desk.study.code_of(found.get("cell", ""))
     if found["cell"] not in ask.desk.places or not ask.desk.sees(ask.account, found["cell"]):
         raise missing()
+    if found.get("ref"):
+        alarm_row(ask, ask.desk.read(), found["ref"])  # of this account, as the page that offered the form
     may_write(ask)
     state = recorded(ask.desk.record(record_issues, [found | from_phone(ask, found["cell"])]))
     return redirect(f"/issues/{ask.desk.book.forms[found['form']].body['issue']}", state)

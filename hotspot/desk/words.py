@@ -40,6 +40,7 @@ _TIER = MappingProxyType(
 FIELDS = MappingProxyType(
     {name: said.split()[1] for name, said in WORDS.items()}  # as the tables are headed that are read
     | {
+        "seq": "序号", "kind": "种类", "hash": "校验值", "form": "表单编号",
         "alarm": label_of("alarm_id"), "cell": "网格", "sub_cell": "小格", "time": "时间", "end": "结束",
         "hours": "小时数",
         "peak": "最高浓度", "state": "状态", "why": "原因", "by": "填报人", "text": "情况",

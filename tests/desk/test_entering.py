@@ -133,8 +133,9 @@ def test_hostile_text_in_every_field_stays_text(desk, text):
         assert refused.status_code == 422, broken
     cell = desk.read().alarm(name)["cell"]
     found = {"origin": "inspection", "found": "2025-12-30T08:00", "cell": cell, "problem": "vocs", "text": text}
-    made = visitor.post("/new/issue", **found | {"facility": text, "ref": text})
+    made = visitor.post("/new/issue", **found | {"facility": text, "ref": name})
     assert made.status_code in (200, 422)
+    assert visitor.post("/new/issue", **found | {"ref": text}).status_code == 404
     for broken in ("origin", "found", "problem", "department", "due", "should_have"):
         assert visitor.post("/new/issue", **found | {broken: text}).status_code == 422, broken
     assert visitor.post("/new/issue", **found | {"cell": text}).status_code == 404

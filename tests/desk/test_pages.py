@@ -203,7 +203,23 @@ def test_the_ledger_is_searched_and_exported(plain_desk):
     text = ministry.get("/ledger?kind=issue&word=第3处").text
     assert text.count('class="card"') == 1 and "第3处" in text
     table = ministry.get("/ledger.csv?kind=issue&word=第3处").text.splitlines()
-    assert len(table) == 2 and table[0].lstrip("\ufeff").startswith("seq,kind,month,hash") and "第3处" in table[1]
+    assert len(table) == 2 and table[0].lstrip("\ufeff").startswith("序号 seq,种类 kind,月份 month,校验值 hash")
+    assert "第3处" in table[1] and ",问题," in table[1]
+    english = ministry.get("/ledger.csv?kind=issue&word=第3处&lang=en").text.splitlines()
+    assert english[0].lstrip("\ufeff").startswith("seq,kind,month,hash") and ",issue," in english[1]
+    ministry.get("/?lang=zh")
+
+
+def test_a_list_without_rows_says_so(plain_desk):
+    ministry = Visitor(plain_desk, "ministry")
+    for path, words in (("/alarms?state=nope", "没有符合条件的报警"), ("/ledger?word=nichts", "没有符合条件的记录")):
+        assert words in ministry.get(path).text
+    assert "没有符合条件" not in ministry.get("/alarms?days=366").text + ministry.get("/ledger").text
+
+
+def test_accounts_are_made_from_people_with_the_names_of_their_units(plain_desk):
+    text = Visitor(plain_desk, "admin").get("/accounts").text
+    assert re.search(r'<option value="p-白鹿监1">白鹿监1 \(白鹿镇[^,]*, p-白鹿监1\)</option>', text), text[-3000:]
 
 
 def test_figures_are_those_of_the_ledger(plain_desk):

@@ -64,12 +64,15 @@ def test_what_is_not_there_and_what_is_not_ones_own_look_alike(desk, county):
 def test_another_county_cannot_write_either(desk, county):
     other, before = alarms_of(desk, "河东区")[0], desk.read().seq
     cell, problem = desk.read().alarm(other)["cell"], a_problem(desk, "河东区")
+    own = desk.read().alarm(alarms_of(desk, "白鹿县")[0])["cell"]
     before = desk.read().seq
     told = {"time": "2025-12-30T08:00", "problem": "none", "text": "看过"}
     for path, more in ((f"/alarms/{other}/answer", told), (f"/alarms/{other}/receipt", {}),
                        (f"/cells/{cell}/finding", told | {"month": "2025-11"}),
                        ("/new/issue", {"cell": cell, "origin": "self", "found": "2025-12-30T08:00",
                                        "problem": "vocs", "text": "x"}),
+                       ("/new/issue", {"cell": own, "origin": "self", "found": "2025-12-30T08:00",
+                                       "problem": "vocs", "text": "x", "ref": other}),
                        (f"/issues/{problem}/step", {"step": "assigned"})):  # fmt: skip
         assert county.post(path, **more).status_code == 404, path
     assert desk.read().seq == before
