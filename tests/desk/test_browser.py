@@ -10,7 +10,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from desk_case import COUNTY, PASSWORD, TOWN
+from desk_case import COUNTY, PASSWORD, TOWN, Visitor
 from desk_server import free_port, served
 from phone_photo import photo
 
@@ -168,6 +168,34 @@ def step(page, name, pick="", picture=None):
     section.locator("button").press("Enter")
     page.wait_for_url("**said=recorded")
     page.goto(urlsplit(page.url).path)
+
+
+@pytest.mark.parametrize("desk", ["sqlite"], indirect=True)  # what a page looks like is no matter of the database
+def test_no_page_runs_out_at_360_px_and_the_keyboard_reaches_the_text(desk, site, chromium):
+    """With the longest words that fields take, in both languages."""
+    alarm, long = new_alarm(desk, 11), {"text": "PM2.5" * 300, "facility": "环" * 120}
+    visitor = Visitor(desk, "admin")
+    found = {"cell": alarm["cell"], "origin": "media", "found": "2025-12-30T08:00", "problem": "vocs", "ref": alarm["alarm"]}
+    number = visitor.post("/new/issue", **found, **long).url.path
+    visitor.post(f"{number}/step", step="assigned", unit="位" * 60, text="unbroken" * 200)
+    visitor.post(f"/alarms/{alarm['alarm']}/answer", time="2025-12-30T08:00", problem="none", **long)
+    shown = ["/", "/alarms", f"/alarms/{alarm['alarm']}", f"/cells/{alarm['cell']}", "/issues", number, "/new/issue",
+             "/map", "/months", "/months/2025-12", "/figures", "/ledger", "/accounts", "/account", "/nowhere",
+             "/offline"]  # fmt: skip
+    with person(chromium, site, "admin", "/", **PHONE) as (page, faults):
+        for lang in ("en", "zh"):
+            for path in shown:
+                page.goto(f"{path}?lang={lang}")
+                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, f"{path} in {lang} runs out by {wide} px"
+        page.goto(number)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        assert page.evaluate("document.activeElement.getBoundingClientRect().left >= 0"), "seen when it is reached"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("Boolean(document.activeElement.closest('main'))"), "past the head and the sections"
+        faults.clear()  # /nowhere is told on the console
 
 
 def test_a_form_on_the_way_when_the_network_breaks_is_entered_once(desk, chromium):

@@ -210,6 +210,21 @@ def test_the_ledger_is_searched_and_exported(plain_desk):
     ministry.get("/?lang=zh")
 
 
+def test_what_was_filled_in_stands_on_the_page_and_a_list_is_cut(plain_desk):
+    """Place, sub-cell, persons, unit: whoever accepts reads what the one on the spot wrote."""
+    visitor, name = Visitor(plain_desk, COUNTY), alarms_of(plain_desk, "白鹿县")[5]
+    cell = plain_desk.read().alarm(name)["cell"]
+    visit = {"time": "2025-12-30T08:00", "problem": "bare_soil", "text": "两亩", "facility": "东站工地", "persons": "3"}
+    text = visitor.post(f"/alarms/{name}/answer", **visit, sub_cell=f"{cell}-09", sources="2").text
+    assert f"东站工地 · {cell}-09 · 3 人次 · 2 个点位" in text
+    found = {"cell": cell, "origin": "media", "found": "2025-12-30T08:00", "problem": "vocs", "should_have": "yes"}
+    made = visitor.post("/new/issue", **found, text="长" * 1900, sub_cell=f"{cell}-10")
+    assert "长" * 1900 in made.text and f"{cell}-10" in made.text and "<dd>是</dd>" in made.text
+    assert "某某镇政府" in visitor.post(f"{made.url.path}/step", step="assigned", unit="某某镇政府").text
+    listed = visitor.get("/issues").text
+    assert "长" * 119 + "…" in listed and "长" * 121 not in listed
+
+
 def test_a_list_without_rows_says_so(plain_desk):
     ministry = Visitor(plain_desk, "ministry")
     for path, words in (("/alarms?state=nope", "没有符合条件的报警"), ("/ledger?word=nichts", "没有符合条件的记录")):
