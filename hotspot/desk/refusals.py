@@ -62,8 +62,10 @@ _SENTENCES: tuple[tuple[str, Callable[..., str]], ...] = (
         r"the visit (\S+) is before (\S+), with whose list it is compared",
         lambda at, month: f"到场时间 {_instant(at)} 早于所比较的名单月份 {month}",
     ),
-    (r"the result (\S+) is before the arrival (\S+)",
-     lambda result, came: f"办结时间 {_instant(result)} 早于到场时间 {_instant(came)}"),
+    (
+        r"the result (\S+) is before the arrival (\S+)",
+        lambda result, came: f"办结时间 {_instant(result)} 早于到场时间 {_instant(came)}",
+    ),
     (
         r"avoidance: (.*) has an interest in (.*) \(B annex 1 art\. 11\)",
         lambda by, firm: f"应当回避：{by}与“{firm}”有利害关系（附件1第十一条，主动回避）",
@@ -87,8 +89,10 @@ _SENTENCES: tuple[tuple[str, Callable[..., str]], ...] = (
         r"(.*) claimed the rectification and cannot accept it",
         lambda by: f"{by}是报完成的人，不能验收同一个问题",
     ),
-    (r"[^:]*: (\d+) bytes, more than (\d+); .*",
-     lambda n, most: f"有 {int(n) / 1e6:.0f} MB，最多 {int(most) / 1e6:.0f} MB，请缩小"),
+    (
+        r"[^:]*: (\d+) bytes, more than (\d+); .*",
+        lambda n, most: f"有 {int(n) / 1e6:.0f} MB，最多 {int(most) / 1e6:.0f} MB，请缩小",
+    ),
     (r"[^:]*: (\d+) x (\d+) pixels, more than .*", lambda x, y: f"有 {x}×{y} 像素，太大，请缩小"),
     (r"[^:]*: the photo cannot be decoded .*", lambda: "打不开，可能没有传完整，请重拍或重新选择"),
     (r"[^:]*: HEIC or AVIF, .*", lambda: "是 HEIC 或 AVIF 格式，请改用 JPEG"),

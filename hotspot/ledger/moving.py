@@ -36,7 +36,9 @@ def move_ledger(home: str | Path, url: str) -> int:
     if pointer.is_file():
         said = pointer.read_text(encoding="utf-8").strip()
         if said != url:
-            raise DataError(f"{home.name}: its ledger lies in {said}; take it elsewhere with `hotspot backup`, `restore`.")
+            raise DataError(
+                f"{home.name}: its ledger lies in {said}; take it elsewhere with `hotspot backup`, `restore`."
+            )
         if not (home / FILE).exists():
             return 0
         pointer.unlink()  # a move that was cut off: the file is the ledger until all of it is there

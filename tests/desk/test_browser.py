@@ -175,7 +175,13 @@ def test_no_page_runs_out_at_360_px_and_the_keyboard_reaches_the_text(desk, site
     """With the longest words that fields take, in both languages."""
     alarm, long = new_alarm(desk, 11), {"text": "PM2.5" * 300, "facility": "环" * 120}
     visitor = Visitor(desk, "admin")
-    found = {"cell": alarm["cell"], "origin": "media", "found": "2025-12-30T08:00", "problem": "vocs", "ref": alarm["alarm"]}
+    found = {
+        "cell": alarm["cell"],
+        "origin": "media",
+        "found": "2025-12-30T08:00",
+        "problem": "vocs",
+        "ref": alarm["alarm"],
+    }
     number = visitor.post("/new/issue", **found, **long).url.path
     visitor.post(f"{number}/step", step="assigned", unit="位" * 60, text="unbroken" * 200)
     visitor.post(f"/alarms/{alarm['alarm']}/answer", time="2025-12-30T08:00", problem="none", **long)

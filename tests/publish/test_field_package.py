@@ -310,7 +310,13 @@ ASKED_DIRTY = ["月份(必填)", " 网格编号（必填）", "到达时间\n（
 def test_a_title_above_other_brackets_and_half_days_are_read(case, office):
     """A merged title, headers with blanks and line breaks, half-width brackets, 上午 and PM, "nothing found"."""
     case.study.office, cell = Office(forms=(DIRTY,)), codes_of(case, CITY)[0]
-    times = ["2020年4月3日 上午9:05", "2020/4/3 2:05 PM", "2020-04-03 下午12:10", "2020-04-03 12:20 am", "04/03/2020 10:00"]
+    times = [
+        "2020年4月3日 上午9:05",
+        "2020/4/3 2:05 PM",
+        "2020-04-03 下午12:10",
+        "2020-04-03 12:20 am",
+        "04/03/2020 10:00",
+    ]
     rows = [["2020-03", cell, time, "无问题", f"第{n}次", "-", "王"] for n, time in enumerate(times)]
     saved([["排查情况收集表 2020-04-05 导出", *[None] * 6], ASKED_DIRTY, *rows], office / "w.xlsx")
     answer = record_feedback_file(case.study, office / "w.xlsx", out=office.parent)
