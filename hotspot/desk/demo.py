@@ -24,8 +24,8 @@ def demo_desk(out: Path) -> Desk:
 
     Returns
     -------
-    Desk whose clock begins at ``MORNING``, or after what was entered on it the last time; logins ``ministry``, ``admin``, one of each tier of the register where the
-    latest alarm is, and the chief of another county
+    Desk whose clock begins at ``MORNING``, or after what was entered on it the last time; logins ``ministry``,
+    ``admin``, one of each tier of the register where the latest alarm is, and the chief of another county
     """
     folder = Path(out) / "demo-study"
     if not (Path(out) / "demo" / MONTH).is_dir():

@@ -16,8 +16,8 @@ from hotspot.ledger.postgres import split_url
 from hotspot.ledger.storage import FILE, faults, place_of
 
 NAME, MOVED = "desk.sqlite", "desk-moved.sqlite"
-# What goes with a desk to another place, with its columns. Sessions, codes and failed logins do not: who comes back logs
-# in again.
+# What goes with a desk to another place, with its columns. Sessions, codes and failed logins do not: who comes back
+# logs in again.
 KEPT = {
     "account": ("login", "person", "name", "place", "role", "password", "made", "stopped"),
     "act": ("at", "login", "what"),

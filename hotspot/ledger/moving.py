@@ -51,7 +51,7 @@ def move_ledger(home: str | Path, url: str) -> int:
         old.verify()
         entries = old.entries()
         _into(url, entries)
-        # Cut off between these two there are two ledgers, which every command refuses; never none, which would begin anew.
+        # Cut off between these two there are two ledgers, which every command refuses; never none, which begins anew.
         write_whole(pointer, f"{url}\n".encode())
     (home / FILE).replace(home / MOVED)
     return len(entries)

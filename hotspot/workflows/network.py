@@ -45,7 +45,7 @@ def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, d
 
 
 def judge_of(study: Study, deliveries: Deliveries | None = None) -> tuple[Register, dict[str, Any]] | None:
-    """The register as it judges who writes: it knows by name, too, the enterprises somebody has an interest in (B12)."""
+    """The register as it judges who writes: it knows the enterprises of interest by their names, too (B12)."""
     deliveries = deliveries or Deliveries(study)
     found = register_of(study, deliveries.intake())
     wanted = {one for text in found[0].people["interests"] for one in interests_in(text)} if found else set()

@@ -345,7 +345,7 @@ def test_what_the_ledger_refuses_stays_on_the_phone_with_its_reason(desk, site, 
 
 
 def test_what_was_chosen_and_not_sent_is_there_again_and_of_one_alarm_only(desk, site, chromium):
-    """A reload keeps the origin that was chosen, not only what was typed; another alarm's form does not begin with it."""
+    """A reload keeps the origin that was chosen, not only what was typed; another alarm's form begins without it."""
     first, other = new_alarm(desk, 9), new_alarm(desk, 10)
     with person(chromium, site, TOWN, "/", **PHONE) as (page, _):
         page.goto(f"/new/issue?alarm={first['alarm']}")

@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+from pathlib import Path
 
 import pytest
 from desk_case import COUNTY, OTHER, VILLAGE, Visitor, alarms_of
@@ -26,7 +27,7 @@ OF_A_FORM = {"_settle", "_fault", "_instants", "_settle_step", "_out_of_order", 
 
 def sentences(module):
     """Every text that a function of ``OF_A_FORM`` gives as the reason, its gaps filled with the name of a state."""
-    for function in ast.walk(ast.parse(open(module.__file__, encoding="utf-8").read())):
+    for function in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))):
         if not isinstance(function, ast.FunctionDef) or function.name not in OF_A_FORM:
             continue
         for node in ast.walk(function):

@@ -59,7 +59,7 @@ def test_a_ledger_that_has_moved_is_not_left_behind_by_another_move(tmp_path, po
     fill(home / FILE)
     url = f"{postgres}&study=m{uuid.uuid4().hex[:20]}"
     assert (move_ledger(home, url), move_ledger(home, url)) == (3, 0)
-    with pytest.raises(DataError, match="its ledger lies in .*; take it elsewhere with `hotspot backup`"):
+    with pytest.raises(DataError, match=r"its ledger lies in .*; take it elsewhere with `hotspot backup`"):
         move_ledger(home, f"{postgres}&study=other")
     with open_ledger(home / FILE) as ledger:
         assert ledger.verify() == 3

@@ -330,7 +330,7 @@ def test_a_question_that_was_renamed_is_named(case, office):
     case.study.office, cell = Office(forms=(DIRTY,)), codes_of(case, CITY)[0]
     row = ["2020-03", cell, "2020-04-03 09:05", "裸土", "两亩", "", "王"]
     saved([["现场情况" if "检查" in name else name for name in ASKED_DIRTY], row], office / "w.xlsx")
-    with pytest.raises(DataError, match="looks like the form 'wecom', but has no column '检查情况（必填）'.*现场情况"):
+    with pytest.raises(DataError, match=r"looks like the form 'wecom', but has no column '检查情况（必填）'.*现场情况"):
         record_feedback_file(case.study, office / "w.xlsx", out=office.parent)
 
 

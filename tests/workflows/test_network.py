@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
-from hotspot.ledger.past import known_past
 from hotspot.deliveries.run import Deliveries
+from hotspot.ledger.past import known_past
 from hotspot.ledger.store import open_ledger
 from hotspot.publish.manifest import read_manifest
 from hotspot.study import load_study
