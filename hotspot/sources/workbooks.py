@@ -6,7 +6,6 @@ One sheet of an Excel workbook as text cells, refused where it is not plain data
 
 import json
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from hotspot.kernels.arrays import Ints
 from hotspot.variables import DataError
 
 
-def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]:
+def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]]:
     """
     Read the first visible sheet that holds anything.
 
