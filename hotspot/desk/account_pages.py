@@ -6,14 +6,18 @@ from starlette.responses import Response
 
 from hotspot.desk.accounts import (
     ROLES,
+    TOO_OFTEN,
     Account,
     account_of,
     all_accounts,
     check_password,
+    failed,
+    in_turn,
     invite,
     make_account,
     set_password,
     stop_account,
+    too_often,
 )
 from hotspot.desk.refusals import refusal
 from hotspot.desk.web import Ask, Enter, Refused, Show, page, picked, redirect
@@ -84,7 +88,7 @@ def enter_own(ask: Ask) -> Response:
     """Set one's own password anew; all other sessions end."""
     desk, now = ask.desk, ask.desk.seconds()
     new, why = ask.form.get("password", ""), ""
-    if not check_password(ask.account, ask.form.get("old", "")):
+    if not _knows_it(ask, now):
         why = ask.t("原密码不对", "The old password is wrong")
     elif new != ask.form.get("again", ""):
         why = ask.t("两次输入的密码不一致", "The two passwords differ")
@@ -98,6 +102,20 @@ def enter_own(ask: Ask) -> Response:
         posts = desk.network.posts(ask.account.person) if ask.account.person else []
         return page(ask, "own.html", 400, posts=posts, why=why)
     return redirect("/login", "password")
+
+
+def _knows_it(ask: Ask, now: int) -> bool:
+    """Whether the old password fits; guesses at it are counted as those of a login, whoever has the session."""
+    login = ask.account.login
+    with in_turn(login):
+        with ask.desk.store() as store:
+            if too_often(store, login, ask.address, now):
+                raise Refused(429, *TOO_OFTEN)
+        fits = check_password(ask.account, ask.form.get("old", ""))
+        if not fits:
+            with ask.desk.store() as store:
+                failed(store, login, ask.address, now)
+    return fits
 
 
 def _accounts(ask: Ask, login: str = "", code: str = "") -> Response:

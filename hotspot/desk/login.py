@@ -5,6 +5,7 @@ import secrets
 from starlette.responses import RedirectResponse, Response
 
 from hotspot.desk.accounts import (
+    TOO_OFTEN,
     Account,
     account_of,
     all_accounts,
@@ -54,9 +55,7 @@ def enter_login(ask: Ask) -> Response:
     with in_turn(login):
         with desk.store() as store:
             if too_often(store, login, ask.address, now):
-                raise Refused(
-                    429, "登录失败次数过多，请15分钟后再试", "Too many failed logins; try again in 15 minutes"
-                )
+                raise Refused(429, *TOO_OFTEN)
             account = account_of(store, login)
         fits = check_password(account, password)
         if not fits:

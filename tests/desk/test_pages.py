@@ -225,6 +225,23 @@ def test_what_was_filled_in_stands_on_the_page_and_a_list_is_cut(plain_desk):
     assert "长" * 119 + "…" in listed and "长" * 121 not in listed
 
 
+def test_a_list_that_is_cut_says_of_how_many(plain_desk, monkeypatch):
+    from hotspot.desk import alarms, today
+
+    ministry = Visitor(plain_desk, "ministry")
+    monkeypatch.setattr(alarms, "_MOST", 3)
+    shown = ministry.get("/alarms?days=366")
+    n = int(re.search(r"3 / (\d+)</small>", shown.text)[1])
+    assert n > 3 and f"只显示前 3 条，共 {n} 条" in shown.text and shown.text.count('<li class="card') == 3
+    seen = today.alarms_seen
+    monkeypatch.setattr(today, "alarms_seen", lambda *given: [row for row in seen(*given) if not row["answered"]] * 60)
+    text = ministry.get("/").text
+    waits = re.search(r"<dt>待反馈报警</dt><dd>(\d+)</dd>", text)[1]
+    assert f'只显示前 50 条，共 {waits} 条。 <a href="/alarms">全部</a>' in text
+    monkeypatch.undo()
+    assert "只显示前" not in ministry.get("/alarms?days=7").text
+
+
 def test_a_list_without_rows_says_so(plain_desk):
     ministry = Visitor(plain_desk, "ministry")
     for path, words in (("/alarms?state=nope", "没有符合条件的报警"), ("/ledger?word=nichts", "没有符合条件的记录")):
