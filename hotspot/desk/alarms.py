@@ -30,8 +30,8 @@ def show_alarms(ask: Ask) -> Response:
     state = ask.asked("state")
     shown = [row for row in rows if state in ("", row["state"])]
     return page(
-        ask, "alarms.html", rows=shown[:_MOST], n=len(rows), fit=len(shown), most=_MOST, days=days, choices=_DAYS, state=state,
-        states=sorted({row["state"] for row in rows}),
+        ask, "alarms.html", rows=shown[:_MOST], n=len(rows), fit=len(shown), most=_MOST, days=days, choices=_DAYS,
+        state=state, states=sorted({row["state"] for row in rows}),
     )  # fmt: skip
 
 
