@@ -1,4 +1,4 @@
-"""The verb of the desk: the loop in a browser, for several people at once."""
+"""The verbs of the desk: the loop in a browser for several people at once, its safety copies, its database."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,8 +9,8 @@ from hotspot.cli_options import Data, Json, Out, StudyFile, show
 
 
 def add_to(app: typer.Typer) -> None:
-    """Give the command of this file to the shell."""
-    for command in (desk, backup, restore):
+    """Give the commands of this file to the shell."""
+    for command in (desk, backup, restore, move_ledger):
         app.command()(command)
 
 
@@ -23,10 +23,14 @@ def desk(
     out: Out = Path("out"), data: Data = None,
 ) -> None:  # fmt: skip
     """Serve the desk: today, alarms, problems, lists, figures, ledger; accounts from the network's register."""
-    from hotspot.desk.serve import serve_demo, serve_study
-
     if demo == (study is not None):
         raise typer.BadParameter("give --study STUDY.toml, or --demo")
+    try:
+        from hotspot.desk.serve import serve_demo, serve_study
+    except ModuleNotFoundError as error:
+        from hotspot.variables import DataError
+
+        raise DataError(f"the desk needs {error.name}; pip install 'hotspot[desk]'.") from None
     if study is None:
         serve_demo(out, host=host, port=port)
     else:
@@ -47,14 +51,34 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `hotspot backup` wrote.")],
     study: StudyFile, out: Out = Path("out"),
-    database: Annotated[str, typer.Option(help="postgresql://host/db?study=ID; default files below --out.")] = "",
+    database: Annotated[str, typer.Option(help="postgresql://host/db; default files below --out.")] = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Bring a backup back where there is no ledger yet; its chain is verified to the head."""
     from hotspot.desk.backup import restore as bring_back
+    from hotspot.ledger.storage import url_of
     from hotspot.study import load_study
 
-    show(bring_back(file, out / load_study(study).id, url=database), as_json, lambda a: [_told(a)])
+    name = load_study(study).id
+    url = url_of(database, name) if database else ""
+    show(bring_back(file, out / name, url=url), as_json, lambda a: [_told(a)])
+
+
+def move_ledger(
+    url: Annotated[str, typer.Argument(metavar="URL", help="postgresql://host/db; the study's id is added.")],
+    study: StudyFile, out: Out = Path("out"), as_json: Json = False,
+) -> None:  # fmt: skip
+    """Move a study's ledger and its desk's accounts into PostgreSQL, for several offices; every hash stays."""
+    from hotspot.desk.store import accounts_follow
+    from hotspot.ledger.moving import move_ledger as move
+    from hotspot.ledger.storage import url_of
+    from hotspot.study import load_study
+
+    name = load_study(study).id
+    to = url_of(url, name)
+    answer = {"study": name, "entries": move(out / name, to), "accounts": accounts_follow(out / name), "place": to}
+    words = "{entries} entries, {accounts} accounts moved; from now on the ledger of {study} lies in {place}"
+    show(answer, as_json, lambda a: [words.format(**a)])
 
 
 def _told(about: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The verbs of the registers beside the ledger: where it lies, events, evidence, cases, what the public reads."""
+"""The verbs of the registers beside the ledger: events, evidence, cases, what the public reads."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,23 +11,9 @@ from hotspot.cli_options import Data, Json, Month, Out, Quiet, StudyFile, show, 
 def add_to(app: typer.Typer) -> None:
     """Give the commands of this file to the shell."""
     for command in (
-        move_ledger, measures, events, evidence, assets, case, registers, public, never_warned, patrol, handbook, sign,
+        measures, events, evidence, assets, case, registers, public, never_warned, patrol, handbook, sign,
     ):  # fmt: skip
         app.command()(command)
-
-
-def move_ledger(
-    url: Annotated[str, typer.Argument(metavar="URL", help="postgresql://host/db; the study's id is added.")],
-    study: StudyFile, out: Out = Path("out"), as_json: Json = False,
-) -> None:  # fmt: skip
-    """Move a study's ledger from its file into PostgreSQL, for several offices; every hash stays."""
-    from hotspot.ledger.moving import move_ledger as move
-    from hotspot.study import load_study
-
-    name = load_study(study).id
-    to = url if "study=" in url else f"{url}{'&' if '?' in url else '?'}study={name}"
-    answer = {"study": name, "entries": move(out / name, to), "place": to}
-    show(answer, as_json, lambda a: [f"{a['entries']} entries moved; from now on the ledger of {name} lies in {to}"])
 
 
 AsOf = Annotated[str, typer.Option("--asof", metavar="YYYY-MM-DD", help="The last day that counts.")]

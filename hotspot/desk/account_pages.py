@@ -6,15 +6,20 @@ from starlette.responses import Response
 
 from hotspot.desk.accounts import (
     ROLES,
+    TOO_OFTEN,
     Account,
     account_of,
     all_accounts,
     check_password,
+    failed,
+    in_turn,
     invite,
     make_account,
     set_password,
     stop_account,
+    too_often,
 )
+from hotspot.desk.refusals import refusal
 from hotspot.desk.web import Ask, Enter, Refused, Show, page, picked, redirect
 
 _ACTS = 50
@@ -83,7 +88,7 @@ def enter_own(ask: Ask) -> Response:
     """Set one's own password anew; all other sessions end."""
     desk, now = ask.desk, ask.desk.seconds()
     new, why = ask.form.get("password", ""), ""
-    if not check_password(ask.account, ask.form.get("old", "")):
+    if not _knows_it(ask, now):
         why = ask.t("原密码不对", "The old password is wrong")
     elif new != ask.form.get("again", ""):
         why = ask.t("两次输入的密码不一致", "The two passwords differ")
@@ -92,11 +97,25 @@ def enter_own(ask: Ask) -> Response:
             with desk.store() as store:
                 set_password(store, ask.account.login, new, now)
         except ValueError as error:
-            why = str(error)
+            why = refusal(str(error), ask.lang)
     if why:
         posts = desk.network.posts(ask.account.person) if ask.account.person else []
         return page(ask, "own.html", 400, posts=posts, why=why)
     return redirect("/login", "password")
+
+
+def _knows_it(ask: Ask, now: int) -> bool:
+    """Whether the old password fits; guesses at it are counted as those of a login, whoever has the session."""
+    login = ask.account.login
+    with in_turn(login):
+        with ask.desk.store() as store:
+            if too_often(store, login, ask.address, now):
+                raise Refused(429, *TOO_OFTEN)
+        fits = check_password(ask.account, ask.form.get("old", ""))
+        if not fits:
+            with ask.desk.store() as store:
+                failed(store, login, ask.address, now)
+    return fits
 
 
 def _accounts(ask: Ask, login: str = "", code: str = "") -> Response:
@@ -106,12 +125,13 @@ def _accounts(ask: Ask, login: str = "", code: str = "") -> Response:
         acts = store.rows("select at, login, what from act order by at desc limit ?", _ACTS)
     known = {one.login for one in accounts}
     register = desk.network.register
-    people = (
-        [] if register is None else register.on(desk.network.day).people.drop_duplicates("person").to_dict("records")
-    )
+    standing = None if register is None else register.on(desk.network.day)
+    people = [] if standing is None else standing.people.drop_duplicates("person").to_dict("records")
+    units = {} if standing is None else dict(zip(standing.units["unit"], standing.units["name"], strict=True))
     return page(
         ask, "accounts.html", accounts=accounts, acts=[(_local(ask, at), who, what) for at, who, what in acts],
-        people=[one for one in people if one["person"] not in known], login=login, code=code, roles=ROLES,
+        people=[one for one in people if one["person"] not in known], units=units, login=login, code=code,
+        roles=ROLES,
         cities=sorted({city for city, _ in desk.places.values()}),
         counties=sorted({f"{city}/{county}" for city, county in desk.places.values() if county}),
     )  # fmt: skip

@@ -24,6 +24,7 @@ CODE_DAYS = 7
 MINUTES = 15  # in which failed logins are counted
 # Failed logins in MINUTES: of one account from one address, of one address, of one account from anywhere.
 FAILURES = (5, 30, 60)
+TOO_OFTEN = (f"登录失败次数过多，请{MINUTES}分钟后再试", f"Too many failed logins; try again in {MINUTES} minutes")
 _LOGIN = re.compile(r"[\w.@-]{1,64}")
 _AT_ONCE = Semaphore(2)  # an argon2 takes 64 MB
 _TURNS = tuple(Lock() for _ in range(64))

@@ -1,5 +1,6 @@
 """An alarm: listed, opened, received, answered; and the cell it is in."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,13 +8,15 @@ from starlette.responses import Response
 
 from hotspot.desk.book import Book, Part
 from hotspot.desk.phone import clocks, from_phone
+from hotspot.desk.refusals import refusal
 from hotspot.desk.views import alarm_row, alarms_seen, issues_seen
 from hotspot.desk.web import Ask, Enter, Refused, Show, form_number, missing, page, picked, redirect
-from hotspot.ledger.feedback import NONE, record_feedback
+from hotspot.ledger.feedback import record_feedback
 from hotspot.ledger.past import past_of, past_words
 from hotspot.ledger.receipts import record_receipts
-from hotspot.rules.classes import problem_types
+from hotspot.rules.classes import NONE, problem_types
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _MOST = 200  # rows of one page
 _DAYS = (7, 31, 92, 366)
 # What a form may say of a visit; whatever else is sent with it is not looked at.
@@ -27,8 +30,8 @@ def show_alarms(ask: Ask) -> Response:
     state = ask.asked("state")
     shown = [row for row in rows if state in ("", row["state"])]
     return page(
-        ask, "alarms.html", rows=shown[:_MOST], n=len(rows), days=days, choices=_DAYS, state=state,
-        states=sorted({row["state"] for row in rows}),
+        ask, "alarms.html", rows=shown[:_MOST], n=len(rows), fit=len(shown), most=_MOST, days=days, choices=_DAYS,
+        state=state, states=sorted({row["state"] for row in rows}),
     )  # fmt: skip
 
 
@@ -68,6 +71,7 @@ def enter_answer(ask: Ask) -> Response:
     desk, name = ask.desk, ask.path["alarm"]
     body = alarm_row(ask, desk.read(), name)["body"]
     visit = picked(ask, *VISIT)
+    not_to_come(ask, visit.get("time", ""))
     visit |= {"alarm": name, "cell": body["cell"], "month": body["time"][:7]} | signed(ask)
     may_write(ask)
     report = recorded(desk.record(record_feedback, [visit | from_phone(ask, body["cell"])], about={"alarms": [name]}))
@@ -99,6 +103,7 @@ def enter_finding(ask: Ask) -> Response:
     if cell not in ask.desk.places or not ask.desk.sees(ask.account, cell):
         raise missing()
     visit = picked(ask, *VISIT, "month") | {"cell": cell} | signed(ask)
+    not_to_come(ask, visit.get("time", ""))
     may_write(ask)
     report = recorded(ask.desk.record(record_feedback, [visit | from_phone(ask, cell)], about={"cells": [cell]}))
     return redirect(f"/cells/{cell}", report)
@@ -137,14 +142,26 @@ def may_write(ask: Ask) -> None:
     """Refuse an account that writes nothing; what it may write is the ledger's to judge."""
     why = ask.desk.network.bars(ask.account)
     if why:
-        raise Refused(403, why, why)
+        raise Refused(403, refusal(why, "zh"), refusal(why, "en"))
+
+
+def not_to_come(ask: Ask, told: str) -> None:
+    """Refuse a visit or a finding at a time that the desk's clock has not reached: no page would show it before."""
+    now = ask.desk.minute()
+    if _INSTANT.match(told) and told[:16].replace(" ", "T") > now:
+        at, by = told[:16].replace("T", " "), now.replace("T", " ")
+        raise Refused(
+            422, f"时间 {at} 还没有到，现在是 {by}；请改正后再提交",
+            f"The time {at} has not come; it is {by} now. Correct it and send it again",
+        )  # fmt: skip
 
 
 def recorded(report: Any) -> str:
     """The state of a row that was entered; a refusal of the ledger becomes a page with its words."""
     row = report.iloc[0]
     if row["state"] == "quarantined":
-        raise Refused(422, f"台账没有接受：{row['why']}", f"The ledger did not take it: {row['why']}")
+        zh, en = (refusal(row["why"], lang) for lang in ("zh", "en"))
+        raise Refused(422, f"台账没有接受：{zh}", f"The ledger did not take it: {en}")
     return str(row["state"])
 
 

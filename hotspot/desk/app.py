@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from hotspot.desk import account_pages, alarms, issues, ledger_pages, login, map_page, months, phone, today
 from hotspot.desk.desk import Desk
 from hotspot.desk.guard import LONGEST_BODY, Guard, same_origin, same_secret
+from hotspot.desk.refusals import refusal
 from hotspot.desk.sessions import session_of
 from hotspot.desk.web import LONGEST, Ask, Enter, Refused, Show, page, redirect
 from hotspot.text.door import shown
@@ -138,7 +139,7 @@ def _said(ask: Ask, error: Exception) -> Response:
             zh = "数据库暂时没有应答，这次操作没有记入；恢复后请再提交一次"
             en = "The database does not answer just now; nothing was recorded. Send it again when it is back"
         case ValueError():
-            status, zh, en = 400, str(error), str(error)
+            status, zh, en = 400, refusal(str(error), "zh"), refusal(str(error), "en")
         case _:
             traceback.print_exception(error, limit=-6, file=sys.stderr)
             status, zh, en = (
@@ -146,7 +147,8 @@ def _said(ask: Ask, error: Exception) -> Response:
                 "程序出错，已记入日志；这次操作没有记入",
                 "A fault of the program; nothing was recorded",
             )
-    again = {} if status != 503 else {k: v for k, v in ask.form.items() if k != "password"}
+    # A form with a password is filled in anew: none stands on any page.
+    again = {} if status != 503 or "password" in ask.form else dict(ask.form)
     if status == 503:
         ask.session = None  # who asks cannot be known just now
     return page(ask, "fault.html", status, zh=zh, en=en, again=again, uploads=bool(ask.files))

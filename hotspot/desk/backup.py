@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hotspot.desk.store import NAME, open_store
+from hotspot.desk.store import KEPT, NAME, insert_all, open_store
 from hotspot.ledger.photos import FOLDER
 from hotspot.ledger.photos import Photos as KeptPhotos
 from hotspot.ledger.storage import FILE, POINTER, is_there
@@ -27,11 +28,6 @@ ABOUT, CHAIN, ACCOUNTS = "backup.json", "chain.jsonl", "accounts.json"
 _FORMAT = 1
 _PHOTO = re.compile(rf"{FOLDER}/[0-9a-f]{{64}}\.(original|json|jpg)")
 _RATIO = 200  # a member that unpacks to more is none of ours
-# Sessions, codes and failed logins are not taken along: who comes back logs in again.
-_TABLES = {
-    "account": ("login", "person", "name", "place", "role", "password", "made", "stopped"),
-    "act": ("at", "login", "what"),
-}
 
 
 def back_up(home: Path, file: Path) -> dict[str, Any]:
@@ -61,7 +57,7 @@ def back_up(home: Path, file: Path) -> dict[str, Any]:
     with open_store(home) as store:
         tables = {
             name: [list(row) for row in store.rows(f"select {', '.join(columns)} from {name}")]
-            for name, columns in _TABLES.items()
+            for name, columns in KEPT.items()
         }
     # Photos after the chain: an entry is written after its photos, so all that the chain names are there.
     photos = KeptPhotos(home / FOLDER).files()
@@ -124,20 +120,22 @@ def restore(file: Path, home: Path, *, url: str = "") -> dict[str, Any]:
     if is_there(home / FILE) or (home / FOLDER).exists() or (home / NAME).exists():
         raise DataError(f"{home}: holds a ledger, accounts or photos already; move them away, nothing is overwritten.")
     entries = list(_entries(held[CHAIN], file))
+    try:
+        _bring_back(entries, held, home, url, about["head"])
+    except BaseException as error:
+        # Nothing was here before, so what is here now is half of a copy.
+        shutil.rmtree(home / FOLDER, ignore_errors=True)
+        for name in () if url else (NAME, FILE):
+            (home / name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise DataError(f"{home}: cannot be written ({error.strerror}); check space and rights.") from None
+        raise
+    return {name: about[name] for name in ("entries", "head", "accounts", "photos")}
+
+
+def _bring_back(entries: list[Entry], held: Mapping[str, bytes], home: Path, url: str, head: str) -> None:
+    """Photos first: they need the room, and an entry is never without its photos."""
     home.mkdir(parents=True, exist_ok=True)
-    with open_ledger(url or home / FILE) as ledger:
-        ledger.copy(entries)
-        ledger.verify(about["head"])
-    if url:
-        (home / POINTER).write_text(url + "\n", encoding="utf-8")
-    tables = json.loads(held[ACCOUNTS])
-    with open_store(home) as store:
-        for name, columns in _TABLES.items():
-            if store.rows(f"select 1 from {name} limit 1"):
-                raise DataError(f"{home}: the desk has accounts already; move its database away.")
-            marks = ", ".join("?" * len(columns))
-            for row in tables[name]:
-                store.run(f"insert into {name} ({', '.join(columns)}) values ({marks})", *row)
     photos = [name for name in held if name.startswith(f"{FOLDER}/")]
     if photos:
         (home / FOLDER).mkdir(mode=0o700)
@@ -145,7 +143,16 @@ def restore(file: Path, home: Path, *, url: str = "") -> dict[str, Any]:
         path = home / name
         path.touch(mode=0o600)
         path.write_bytes(held[name])
-    return {name: about[name] for name in ("entries", "head", "accounts", "photos")}
+    with open_ledger(url or home / FILE) as ledger:
+        ledger.copy(entries)
+        ledger.verify(head)
+    if url:
+        (home / POINTER).write_text(url + "\n", encoding="utf-8")
+    tables = json.loads(held[ACCOUNTS])
+    with open_store(home) as store:
+        if any(store.rows(f"select 1 from {name} limit 1") for name in KEPT):
+            raise DataError(f"{home}: the desk has accounts already; move its database away.")
+        insert_all(store, tables)
 
 
 def _checked(file: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -159,7 +166,9 @@ def _checked(file: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             held = {name: archive.read(name) for name in members}
         about = json.loads(held.pop(ABOUT))
         sums = about["sha256"]
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile, RecursionError) as error:
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}).") from None
+    except (KeyError, ValueError, TypeError, zipfile.BadZipFile, RecursionError) as error:
         raise DataError(f"{damaged} ({type(error).__name__}: {error}); take another copy.") from None
     if about.get("format") != _FORMAT:
         raise DataError(f"{file}: written by a newer program (format {about.get('format')}); update.")

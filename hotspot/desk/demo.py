@@ -1,9 +1,12 @@
 """The demo's desk: its study with its invented register of people, and its synthetic year of the loop."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hotspot.desk.accounts import Account, account_of, make_account, set_password
 from hotspot.desk.desk import Desk
+from hotspot.ledger.storage import FILE
+from hotspot.ledger.store import open_ledger
 from hotspot.study import load_study
 from hotspot.workflows.alarms import run_alarms
 from hotspot.workflows.demo import run_demo
@@ -21,8 +24,8 @@ def demo_desk(out: Path) -> Desk:
 
     Returns
     -------
-    Desk whose clock begins at ``MORNING``; logins ``ministry``, ``admin``, one of each tier of the register where the
-    latest alarm is, and the chief of another county
+    Desk whose clock begins at ``MORNING``, or after what was entered on it the last time; logins ``ministry``,
+    ``admin``, one of each tier of the register where the latest alarm is, and the chief of another county
     """
     folder = Path(out) / "demo-study"
     if not (Path(out) / "demo" / MONTH).is_dir():
@@ -30,7 +33,7 @@ def demo_desk(out: Path) -> Desk:
     study = load_study(folder / "study.toml", data=folder)
     if not (Path(out) / "demo" / "alarms" / MONTH / "cards").is_dir():
         run_alarms(study, MONTH, out=out, cards=True)
-    desk = Desk(study, out, starts=MORNING)
+    desk = Desk(study, out, starts=_begins(Path(out) / study.id))
     now = desk.seconds()
     offices = [("admin", "", "平台管理员", "admin"), ("ministry", "", "部调度室", "write")]
     with desk.store() as store:
@@ -39,6 +42,17 @@ def demo_desk(out: Path) -> Desk:
                 make_account(store, Account(login, person, name, "", role, "", now, 0), by="demo")
                 set_password(store, login, PASSWORD, now)
     return desk
+
+
+def _begins(home: Path) -> str:
+    """When the demo's clock starts: that morning, or after what was entered on its desk before."""
+    with open_ledger(home / FILE) as ledger:
+        bodies = [entry.body for entry in ledger.entries() if entry.body.get("form")]
+    told = [str(body.get(name, ""))[:16] for body in bodies for name in ("received", "time", "found", "entered")]
+    last = max(told, default="")
+    if last < MORNING:
+        return MORNING
+    return (datetime.fromisoformat(last) + timedelta(minutes=1)).isoformat(timespec="minutes")
 
 
 def _people(desk: Desk) -> list[tuple[str, str, str, str]]:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from hotspot.desk.alarms import may_write, recorded, signed
+from hotspot.desk.alarms import may_write, not_to_come, recorded, signed
 from hotspot.desk.phone import clocks, from_phone, taken
 from hotspot.desk.views import alarm_row, issue_row, issues_seen
 from hotspot.desk.web import Ask, Enter, Show, missing, page, picked, redirect
@@ -61,9 +61,12 @@ def show_new(ask: Ask) -> Response:
 def enter_new(ask: Ask) -> Response:
     """Record a problem of a cell that the account sees."""
     found = picked(ask, *FOUND) | signed(ask)
+    not_to_come(ask, found.get("found", ""))
     found["cell"] = ask.desk.study.code_of(found.get("cell", ""))
     if found["cell"] not in ask.desk.places or not ask.desk.sees(ask.account, found["cell"]):
         raise missing()
+    if found.get("ref"):
+        alarm_row(ask, ask.desk.read(), found["ref"])  # of this account, as the page that offered the form
     may_write(ask)
     state = recorded(ask.desk.record(record_issues, [found | from_phone(ask, found["cell"])]))
     return redirect(f"/issues/{ask.desk.book.forms[found['form']].body['issue']}", state)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from hotspot.desk.book import Book, Part
 from hotspot.desk.rows import Row, placed
 from hotspot.desk.web import Ask, Show, drawn, page
+from hotspot.desk.words import say
 from hotspot.ledger.figures import alarm_figures, found_rows, issue_figures
 from hotspot.ledger.store import Entry
 from hotspot.text.csv_rows import escape_text
@@ -42,12 +43,12 @@ def show_ledger(ask: Ask) -> Response:
 
 
 def export_ledger(ask: Ask) -> Response:
-    """The same entries as a table for a spreadsheet; no field of it becomes a formula."""
-    rows = [_flat(entry) for entry in reversed(_entries(ask, ask.desk.read()))]
+    """The same entries as a table for a spreadsheet, in the page's words; no field of it becomes a formula."""
+    rows = [_worded(ask, entry) for entry in reversed(_entries(ask, ask.desk.read()))]
     names = list(dict.fromkeys([*_FIXED, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(names)
+    writer.writerow(name if (said := say("field", name, ask.lang)) == name else f"{said} {name}" for name in names)
     writer.writerows([escape_text(row.get(name, "")) for name in names] for row in rows)
     headers = {"content-disposition": 'attachment; filename="ledger.csv"'}
     return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -133,6 +134,18 @@ def _flat(entry: Entry) -> dict[str, str]:
     }
 
 
+def _worded(ask: Ask, entry: Entry) -> dict[str, str]:
+    words = _words(entry)
+    told = {k: say(words[k], v, ask.lang) if k in words and v else v for k, v in _flat(entry).items()}
+    return told | {"kind": say("entry", entry.kind, ask.lang)}
+
+
+def _words(entry: Entry) -> dict[str, str]:
+    """Fields of an entry whose value is a key, and of which kind of words (``words.say``)."""
+    words = _WORDS | ({"state": f"{entry.kind} state"} if entry.kind in _OF_KIND else {})
+    return words | ({"why": "alarm why"} if entry.kind == "alarm" else {})
+
+
 def _card(ask: Ask, entry: Entry) -> Markup:
     """An entry as it stands on the page; it never changes, so it is drawn once."""
     return ask.desk.cards.of((entry.seq, ask.lang), entry.hash, lambda: drawn("entry_row", _told(entry), ask))
@@ -146,10 +159,8 @@ def _told(entry: Entry) -> dict[str, Any]:
     if isinstance(entry.body.get("warned"), list):
         cells = dict.fromkeys(str(cell) for cell, *_ in entry.body["warned"])
         flat["warned"] = f"{len(cells)}: {' '.join(cells)}"[:_LONG]
-    words = _WORDS | ({"state": f"{entry.kind} state"} if entry.kind in _OF_KIND else {})
-    words |= {"why": "alarm why"} if entry.kind == "alarm" else {}
     return {
-        "words": words,
+        "words": _words(entry),
         "seq": entry.seq,
         "kind": entry.kind,
         "month": entry.month,

@@ -5,6 +5,7 @@ import secrets
 from starlette.responses import RedirectResponse, Response
 
 from hotspot.desk.accounts import (
+    TOO_OFTEN,
     Account,
     account_of,
     all_accounts,
@@ -20,6 +21,7 @@ from hotspot.desk.accounts import (
 )
 from hotspot.desk.desk import Desk
 from hotspot.desk.guard import same_secret
+from hotspot.desk.refusals import refusal
 from hotspot.desk.sessions import LONGEST, begin, end
 from hotspot.desk.web import Ask, Enter, Refused, Show, page, redirect
 
@@ -53,9 +55,7 @@ def enter_login(ask: Ask) -> Response:
     with in_turn(login):
         with desk.store() as store:
             if too_often(store, login, ask.address, now):
-                raise Refused(
-                    429, "登录失败次数过多，请15分钟后再试", "Too many failed logins; try again in 15 minutes"
-                )
+                raise Refused(429, *TOO_OFTEN)
             account = account_of(store, login)
         fits = check_password(account, password)
         if not fits:
@@ -112,7 +112,7 @@ def enter_join(ask: Ask) -> Response:
             with desk.store() as store:
                 set_password(store, login, password, now)
         except ValueError as error:
-            why = str(error)
+            why = refusal(str(error), ask.lang)
     if why:
         return _with_token(ask, "join.html", 400, why=why)
     return redirect("/login", "password")

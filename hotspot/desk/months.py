@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from hotspot.desk.guard import OFFLINE
 from hotspot.desk.web import Ask, Show, kind_of, missing, page
 from hotspot.publish.tables.lists import read_warnings
-from hotspot.workflows.explain import describe_folder
+from hotspot.workflows.explain import described
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _STEP = re.compile(r"[\w（）()-][\w（）(). -]{0,150}")
@@ -46,10 +46,14 @@ def show_month(ask: Ask) -> Response:
             if cell in seen
         ]
     files = [
-        (f"{month}/{path}", words) for path, words in (describe_folder(folder) if folder.is_dir() else ())
-        if (folder / path).is_file() and may_open(ask, f"{month}/{path}")
+        (f"{month}/{name}", ask.t(zh, en)) for name, zh, en in (described(folder) if folder.is_dir() else ())
+        if not name.startswith("sheets/") and may_open(ask, f"{month}/{name}")
     ]  # fmt: skip
-    return page(ask, "month.html", month=month, rows=rows, files=files, head=head.hash[:16])
+    sheets = {row["cell"] for row in rows if (folder / "sheets" / f"{row['cell']}.pdf").is_file()}
+    return page(
+        ask, "month.html", month=month, rows=rows, n=len({row["cell"] for row in rows}), files=files, sheets=sheets,
+        head=head.hash[:16],
+    )  # fmt: skip
 
 
 def _placed(ask: Ask, cell: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from hotspot.desk.book import Book
 from hotspot.desk.desk import Desk
+from hotspot.desk.refusals import refusal
 from hotspot.desk.web import Ask, Refused, Show, missing, page
 from hotspot.grid.datum import to_wgs84
 from hotspot.ledger.photos import FOLDER, SHOWN_AS, NotKept, Photos
@@ -127,7 +128,7 @@ def taken(ask: Ask) -> str:
         except NotKept:
             raise  # the disk's fault, not the sender's
         except DataError as error:
-            zh = f"第{number + 1}张照片没有接受，请改用 JPEG 或 PNG 照片：{error}"
+            zh = f"第{number + 1}张照片没有接受：{refusal(str(error), 'zh')}"
             raise Refused(422, zh, str(error)) from None
         hashes.append(photo.sha256)
     return ";".join(dict.fromkeys(hashes))

@@ -15,7 +15,7 @@ from hotspot.desk.kept import Kept
 from hotspot.ledger.people import Register
 from hotspot.rules.network import ROLES
 from hotspot.study import Study
-from hotspot.workflows.network import joined_cells, register_of, units_below
+from hotspot.workflows.network import joined_cells, judge_of, units_below
 
 ONLY_READS = "此账号只能查看 (this account only reads)"
 LEFT = "不在今日的网格人员名单中 (not in the register of today)"
@@ -36,7 +36,7 @@ class Network:
     @classmethod
     def on(cls, study: Study, day: str) -> "Network":
         """Read the register and join its units to cells, as they stand on a day."""
-        found = register_of(study)
+        found = judge_of(study)
         if found is None:
             return cls(study, None, {}, day)
         joined = joined_cells(study, *found, day)

@@ -1,5 +1,6 @@
 """The desk started from the shell: a study's own, or the demo's with invented people."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hotspot.desk.demo import PASSWORD, demo_desk
 from hotspot.desk.desk import Desk
 from hotspot.desk.login import FIRST, first_code
 from hotspot.ledger.moving import move_ledger
-from hotspot.ledger.storage import FILE, is_there, place_of
+from hotspot.ledger.storage import FILE, is_there, place_of, url_of
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
 
@@ -51,6 +52,7 @@ def serve_demo(out: Path, *, host: str = "127.0.0.1", port: int = 8018) -> None:
 
 
 def _run(desk: Desk, host: str, port: int) -> None:
+    _listens(host, port)
     desk.home.mkdir(parents=True, exist_ok=True)
     desk.read()
     code = first_code(desk)
@@ -66,8 +68,18 @@ def _run(desk: Desk, host: str, port: int) -> None:
     )  # fmt: skip
 
 
+def _listens(host: str, port: int) -> None:
+    """Said before anything is begun, and before an address is printed at which somebody else answers."""
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        raise DataError(f"{host}, port {port}: {why}; give another --port or --host.") from None
+
+
 def _begin_in(study: Study, out: Path, database: str) -> None:
-    url = database if "study=" in database else f"{database}{'&' if '?' in database else '?'}study={study.id}"
+    url = url_of(database, study.id)
     home = out / study.id
     if not is_there(home / FILE):
         move_ledger(home, url)

@@ -5,7 +5,7 @@ Where accounts and sessions lie: beside the ledger, in the same kind of database
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,13 @@ from hotspot.ledger.connections import pool_of
 from hotspot.ledger.postgres import split_url
 from hotspot.ledger.storage import FILE, faults, place_of
 
-NAME = "desk.sqlite"
+NAME, MOVED = "desk.sqlite", "desk-moved.sqlite"
+# What goes with a desk to another place, with its columns. Sessions, codes and failed logins do not: who comes back
+# logs in again.
+KEPT = {
+    "account": ("login", "person", "name", "place", "role", "password", "made", "stopped"),
+    "act": ("at", "login", "what"),
+}
 # Times are seconds since 1970 (UTC). Secrets are kept as SHA-256, passwords as argon2.
 _TABLES = """
 create table if not exists account (
@@ -83,7 +89,12 @@ def open_store(home: Path) -> Iterator[Store]:
         with _postgres(place) as store:
             yield store
         return
-    path = home / NAME
+    with _sqlite(home / NAME) as store:
+        yield store
+
+
+@contextmanager
+def _sqlite(path: Path) -> Iterator[Store]:
     with faults(path):
         path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=30.0)
@@ -111,6 +122,31 @@ def _postgres(url: str) -> Iterator[Store]:
                 yield Store(connection, "%s")
         finally:
             pool.give(connection)
+
+
+def accounts_follow(home: Path) -> int:
+    """
+    Bring the accounts of a study's file into the database to which its ledger has moved; how many.
+
+    The file becomes ``desk-moved.sqlite``. Sessions stay behind: everybody logs in again.
+    """
+    if not (home / NAME).is_file() or not isinstance(place_of(home / FILE), str):
+        return 0
+    with _sqlite(home / NAME) as old:
+        tables = {name: old.rows(f"select {', '.join(columns)} from {name}") for name, columns in KEPT.items()}
+    with open_store(home) as new:
+        if not new.rows("select 1 from account limit 1"):
+            insert_all(new, tables)
+    (home / NAME).replace(home / MOVED)
+    return len(tables["account"])
+
+
+def insert_all(store: Store, tables: Mapping[str, Iterable[Sequence[Any]]]) -> None:
+    """Put rows of the tables of ``KEPT`` into a store."""
+    for name, columns in KEPT.items():
+        marks = ", ".join("?" * len(columns))
+        for row in tables[name]:
+            store.run(f"insert into {name} ({', '.join(columns)}) values ({marks})", *row)
 
 
 def one(rows: Sequence[tuple]) -> tuple | None:

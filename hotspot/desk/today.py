@@ -20,7 +20,7 @@ def show_today(ask: Ask) -> Response:
     return page(
         ask, "today.html", waiting=[*running, *overdue], n_overdue=len(overdue),
         answered=[row for row in rows if row["answered"]][:10], problems=problems,
-        late=[row for row in problems if row["overdue"]], due=due[:20], products=PRODUCTS,
+        late=[row for row in problems if row["overdue"]], due=due, products=PRODUCTS,
         posts=ask.desk.network.posts(ask.account.person) if ask.account.person else [],
     )  # fmt: skip
 

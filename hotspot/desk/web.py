@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hotspot.desk.accounts import Account
 from hotspot.desk.desk import Desk
+from hotspot.desk.refusals import refusal
 from hotspot.desk.rows import Row
 from hotspot.desk.sessions import Session
 from hotspot.desk.words import NOTES, say
@@ -111,7 +112,8 @@ def page(ask: Ask, template: str, status: int = 200, **told: Any) -> HTMLRespons
     html = _environment().get_template(template).render(
         ask=ask, t=ask.t, say=lambda kind, key: say(kind, key, ask.lang), lang=ask.lang, account=account,
         csrf=ask.session.csrf if ask.session else "", study=ask.desk.study, now=ask.desk.minute(),
-        note=ask.t(*note) if note else "", here=ask.request.url.path, new_form=new_form, line=_lines(ask), **told,
+        note=ask.t(*note) if note else "", here=ask.request.url.path, new_form=new_form, line=_lines(ask),
+        refused=lambda why: refusal(why, ask.lang), **told,
     )  # fmt: skip
     return HTMLResponse(html, status)
 

@@ -4,12 +4,11 @@ import re
 from types import MappingProxyType
 
 from hotspot.ledger.consequences import STATES as CONSEQUENCES
-from hotspot.ledger.feedback import NONE
-from hotspot.ledger.issues import ORIGINS, STATES
+from hotspot.ledger.issues import ORIGINS, SHOULD_HAVE, STATES
 from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.words import REASONS, REASONS_EN
 from hotspot.publish.words import STATES as MONTHS
-from hotspot.rules.classes import departments, problem_types
+from hotspot.rules.classes import NONE, departments, problem_types
 from hotspot.rules.network import TIERS
 from hotspot.rules.pollutants import PM25
 from hotspot.sources.loop_tables import WORDS
@@ -41,6 +40,7 @@ _TIER = MappingProxyType(
 FIELDS = MappingProxyType(
     {name: said.split()[1] for name, said in WORDS.items()}  # as the tables are headed that are read
     | {
+        "seq": "序号", "kind": "种类", "hash": "校验值", "form": "表单编号",
         "alarm": label_of("alarm_id"), "cell": "网格", "sub_cell": "小格", "time": "时间", "end": "结束",
         "hours": "小时数",
         "peak": "最高浓度", "state": "状态", "why": "原因", "by": "填报人", "text": "情况",
@@ -65,7 +65,7 @@ _OWN = MappingProxyType(
         "alarm state": {"pushed": "已推送", "persistent": "持续高值", "withdrawn": "已撤回", "unconfirmed": "存疑",
                         "suppressed": "未推送"},
         "month state": MONTHS,
-        "should_have": {"yes": "是", "no": "否", "unknown": "未定"},
+        "should_have": SHOULD_HAVE,
         "measure state": {"done": "已完成", "not": "未完成"},
         "consequence state": CONSEQUENCES,
     }
@@ -122,7 +122,8 @@ def say(kind: str, key: str, lang: str) -> str:
         table = problem_types() if kind == "problem" else departments()
         return str(table[key][lang]) if key in table else key
     if kind == "reason":
-        return PM25.words((REASONS_EN if lang == "en" else REASONS)[key]) if key else ""
+        words = REASONS_EN if lang == "en" else REASONS
+        return PM25.words(words[key]) if key in words else key
     if kind == "alarm why" and lang != "en":
         return f"{alarm_why_zh(key)}{also_zh(key)}"
     if kind in _OWN or kind == "alarm why":

@@ -1,17 +1,21 @@
 """Feedback from the field: checked against what was published, then appended, never overwritten."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hotspot.ledger.store import Ledger
-from hotspot.ledger.taking import take
+from hotspot.ledger.taking import key_of, take
 from hotspot.rules.calendar import month_minus, month_start, parse_month
-from hotspot.rules.classes import problem_types
+from hotspot.rules.classes import NONE, problem_types
+from hotspot.text.labels import label_of
 
 REQUIRED = ("month", "cell", "time", "by", "text")
-NONE = "none"  # a problem word of the ledger only: visited, nothing found
+# 03/04/2025 is March to one program and April to another.
+_YEAR_FIRST = re.compile(r"\d{4}(\D|\d{4}\D|$)")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d($|[T ]\d\d:\d\d)(?!.*[AaPp][Mm])")
 PLACE = ("sub_cell", "facility", "lon", "lat")  # what tells two problems of one kind in a cell apart
 
 
@@ -66,10 +70,20 @@ def record_feedback(ledger: Ledger, rows: list[dict[str, str]], *, register: Any
         why = _settle(body, alarms) or _fault(body, warned, alarms)
         if not why and register is not None:
             why = register.why_not(body["by"], "visit", body["time"], body.get("facility", ""))
+        if not why:
+            body["time"] = _written(body["time"])
         return why
 
+    def same(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        return key_of(body | {"time": _written(body["time"])})
+
     shown = {"month": "month", "cell": "cell"}
-    return take(ledger, "feedback", bodies, settle, month=lambda body: body["month"], shown=shown)
+    return take(ledger, "feedback", bodies, settle, month=lambda body: body["month"], shown=shown, same=same)
+
+
+def _written(time: str) -> str:
+    """A time as the ledger writes it; one that begins like that stays as it came."""
+    return time if _ISO.match(time) else pd.Timestamp(time).isoformat(timespec="minutes")
 
 
 EFFECTIVE = ["seq", "month", "cell", "alarm", "problem", "place", "time", "by", "text", "effective"]
@@ -117,7 +131,7 @@ def effective_rows(ledger: Ledger) -> list[dict[str, Any]]:
 def _settle(body: dict[str, str], alarms: dict[str, dict[str, Any]]) -> str:
     """Put a row's words into the ledger's: the problem's key, an alarm's own month. Why it cannot be done, or ""."""
     said = body.get("problem", "").strip()
-    keys = {kind["zh"]: key for key, kind in problem_types().items()}
+    keys = {kind["zh"]: key for key, kind in problem_types().items()} | {label_of("nothing_found"): NONE}
     if said:
         body["problem"] = keys.get(said, said)
         if body["problem"] not in {*problem_types(), NONE}:
@@ -135,10 +149,13 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
     month, cell = body["month"], body["cell"]
     try:
         parse_month(month)
-        time = pd.Timestamp(body["time"])
     except ValueError as error:
         return str(error)
-    if time is pd.NaT or time.tzinfo is not None:
+    try:
+        time = pd.Timestamp(body["time"])
+    except ValueError:
+        time = pd.NaT
+    if time is pd.NaT or time.tzinfo is not None or not _YEAR_FIRST.match(body["time"].strip()):
         return f"time {body['time']!r} is no local time; write it like 2020-03-05T10:00"
     why = _instants(body)
     if why:

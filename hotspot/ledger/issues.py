@@ -23,6 +23,7 @@ ORIGINS = MappingProxyType(
         "inspection": "督察检查", "petition": "信访", "media": "媒体", "opinion": "舆情", "instruction": "批示",
     }
 )  # fmt: skip
+SHOULD_HAVE = MappingProxyType({"yes": "是", "no": "否", "unknown": "未定"})
 STATES = MappingProxyType(
     {
         "found": "已发现", "assigned": "已交办", "rectifying": "整改中", "claimed": "报完成", "accepted": "已验收",
@@ -260,8 +261,11 @@ def _settle(body: dict[str, str]) -> str:
             body[name] = {zh: key for key, zh in words.items()}.get(said, said)
             if body[name] not in words:
                 return f"{name} {said!r} is none of {', '.join(words)}"
-    if body.get("should_have", "unknown") not in ("yes", "no", "unknown"):
-        return f"should_have {body['should_have']!r} is none of yes, no, unknown"
+    if "should_have" in body:
+        said = body["should_have"]
+        body["should_have"] = {zh: key for key, zh in SHOULD_HAVE.items()}.get(said, said)
+        if body["should_have"] not in SHOULD_HAVE:
+            return f"should_have {said!r} is none of {', '.join(SHOULD_HAVE)}"
     return _settle_times(body, "found")
 
 

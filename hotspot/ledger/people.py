@@ -5,8 +5,8 @@ A person counts on the days from ``from`` to ``until``, both included; an empty 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -20,11 +20,16 @@ FINDING_COLUMNS = ["tier", "unit", "name", "zh", "en", "clause"]
 
 @dataclass(frozen=True)
 class Register:
-    """Units and people of a study, as ``sources.network.read_network`` reads them, under the rules of its profile."""
+    """
+    Units and people of a study, as ``sources.network.read_network`` reads them, under the rules of its profile.
+
+    ``enterprises``: name -> ids of those that somebody has an interest in; people write names, the register ids.
+    """
 
     units: pd.DataFrame
     people: pd.DataFrame
     rule: Network
+    enterprises: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def on(self, day: str) -> "Register":
         """
@@ -56,7 +61,7 @@ class Register:
         step : str
             A state of ``ledger.issues``; "visit" for what was found on the spot.
         day : str, local ISO time of the step
-        facility : str, the enterprise it is about
+        facility : str, the enterprise it is about: its id, or a text in which its name stands
 
         Notes
         -----
@@ -80,8 +85,9 @@ class Register:
         if not len(own):
             return ""
         if facility and step in ("visit", "accepted"):
+            meant = {facility}.union(*(ids for name, ids in self.enterprises.items() if name in facility))
             for text in own["interests"]:
-                if facility in {part.strip() for part in str(text).replace("；", ";").split(";")}:
+                if meant & set(interests_in(text)):
                     return f"avoidance: {by} has an interest in {facility} (B annex 1 art. 11)"
         tiers = standing.units.set_index("unit")["tier"]
         held = [str(tiers[unit]) for unit in own["unit"] if unit in tiers.index]
@@ -91,6 +97,18 @@ class Register:
             return ""
         first = judged[0]
         return f"{by} ({self.rule.name_of(first)}) may not write {step}: {self.rule.duties[first].words} (B2)"
+
+
+def interests_in(text: object) -> list[str]:
+    """
+    Ids of the enterprises in one field of the register.
+
+    Examples
+    --------
+    >>> interests_in("F1；F2; "), interests_in("")
+    (['F1', 'F2'], [])
+    """
+    return [part.strip() for part in str(text).replace("；", ";").split(";") if part.strip()]
 
 
 def staffing_findings(register: Register, day: str) -> pd.DataFrame:

@@ -147,6 +147,25 @@ def place_of(place: str | Path) -> str | Path:
     return url
 
 
+def url_of(database: str, study: str) -> str:
+    """
+    A database's URL with the study whose ledger lies there.
+
+    Raises
+    ------
+    DataError
+        It is no URL of PostgreSQL.
+
+    Examples
+    --------
+    >>> url_of("postgresql://office@db/air", "wuhan"), url_of("postgresql://db/air?sslmode=require&study=a", "wuhan")
+    ('postgresql://office@db/air?study=wuhan', 'postgresql://db/air?sslmode=require&study=a')
+    """
+    if not database.startswith(URL):
+        raise DataError(f"{database[:60]!r} is no database of a ledger; write it like postgresql://host/db.")
+    return database if "study=" in database else f"{database}{'&' if '?' in database else '?'}study={study}"
+
+
 def is_there(place: str | Path) -> bool:
     """
     Was a ledger begun at this place? A database counts as begun.

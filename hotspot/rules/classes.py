@@ -126,6 +126,9 @@ def _is_problem(name: str, entry: object) -> None:
         raise TypeError(f"{name!r} is no problem type; give a dict of zh, en and clause.")
 
 
+NONE = "none"  # what a visit found where it found nothing: in the ledger beside the types, of no problem
+
+
 @cache
 def problem_types() -> Registry[Mapping[str, str]]:
     """

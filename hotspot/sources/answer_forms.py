@@ -5,13 +5,14 @@ A form is known by its columns: it is used where every column that it maps is in
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotspot.grid.datum import to_wgs84
-from hotspot.rules.classes import problem_types
+from hotspot.rules.classes import NONE, problem_types
 from hotspot.study_loop import AnswerForm
 from hotspot.variables import DataError
 
@@ -20,24 +21,63 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _CLOCK = re.compile(
-    r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T ]*(\d{1,2}):(\d{2})(?::[\d.]+)?\s*(Z|[+-]\d{2}:?\d{2})?$"
+    r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T ]*(上午|下午|晚上|AM|PM)? *(\d{1,2})[:：](\d{2})(?:[:：][\d.]+)?\s*"
+    r"(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$",
+    re.IGNORECASE,
 )
+_LATE, _EARLY = ("下午", "晚上", "PM"), ("上午", "AM")  # half of the day, where the hour counts to twelve
+_RENAMED = 2  # columns that a form may lack to be named in the message; it is not read
 _PHOTO_MARKS = re.compile(r"[;；,，\n]")
 
 
-def form_of(header: Sequence[str], forms: Sequence[AnswerForm]) -> AnswerForm | None:
+def form_of(header: Sequence[str], forms: Sequence[AnswerForm], name: str = "") -> AnswerForm | None:
     """
-    The form whose export has this header: the one that maps most of it.
+    The form whose export has this header: the one that maps most of it, its columns named as they stand there.
+
+    Blanks, line breaks and the width of brackets do not tell two names apart.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    DataError
+        A form would fit but for a column or two, as when its question was renamed.
 
     Examples
     --------
-    >>> ding = AnswerForm(name="dingtalk", columns={"cell": "网格", "by": "发起人姓名"})
-    >>> form_of(["审批编号", "网格", "发起人姓名"], [ding]).name, form_of(["网格"], [ding])
-    ('dingtalk', None)
+    >>> ding = AnswerForm(name="dingtalk", columns={"cell": "网格（必填）", "by": "发起人姓名"})
+    >>> form_of(["审批编号", "网格(必填) ", "发起人姓名"], [ding]).columns["cell"], form_of(["网格"], [ding])
+    ('网格(必填) ', None)
     """
-    there = set(header)
-    fit = [form for form in forms if set(form.columns.values()) | set(form.only) <= there]
-    return max(fit, key=lambda form: len(form.columns), default=None)
+    there = {_plain(column): column for column in reversed(header)}
+    fit, near = [], []
+    for form in forms:
+        theirs = [*dict.fromkeys([*form.columns.values(), *form.only])]
+        lacking = [column for column in theirs if _plain(column) not in there]
+        if not lacking:
+            fit.append(form)
+        elif len(lacking) <= _RENAMED and 2 * len(lacking) < len(theirs):
+            near.append((len(lacking), form, lacking))
+    if fit:
+        form = max(fit, key=lambda form: len(form.columns))
+        columns = {ours: there[_plain(theirs)] for ours, theirs in form.columns.items()}
+        return form.model_copy(
+            update={"columns": columns, "only": {there[_plain(theirs)]: said for theirs, said in form.only.items()}}
+        )
+    if near:
+        _, form, lacking = min(near, key=lambda one: one[0])
+        raise DataError(
+            f"{name}: looks like the form {form.name!r}, but has no column {', '.join(map(repr, lacking))}; write "
+            f"[[office.forms]] as its header stands now: {', '.join(map(_plain, header))}."
+        )
+    return None
+
+
+def _plain(column: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", column).split())
 
 
 def answers(frame: "pd.DataFrame", form: AnswerForm, name: str, offset_hours: float) -> "pd.DataFrame":
@@ -71,10 +111,9 @@ def answers(frame: "pd.DataFrame", form: AnswerForm, name: str, offset_hours: fl
     [{'time': '2020-03-05T10:00', 'problem': 'bare_soil', 'lon': '114.300000', 'lat': '30.500000'}]
     """
     for word, key in form.problems.items():
-        if key not in problem_types():
-            raise DataError(
-                f"{name}: form {form.name!r} maps {word!r} to {key!r}, which is none of {', '.join(problem_types())}."
-            )
+        if key not in {*problem_types(), NONE}:
+            known = ", ".join([*problem_types(), NONE])
+            raise DataError(f"{name}: form {form.name!r} maps {word!r} to {key!r}, which is none of {known}.")
     keep = np.ones(len(frame), bool)
     for column, words in form.only.items():
         keep &= frame[column].str.strip().isin(words).to_numpy()
@@ -102,13 +141,20 @@ def local_time(text: str, offset_hours: float) -> str:
     --------
     >>> local_time("2020/3/5 9:05:12", 8.0), local_time("2020-03-05T02:00:00.000+00:00", 8.0), local_time("soon", 8.0)
     ('2020-03-05T09:05', '2020-03-05T10:00', 'soon')
+    >>> local_time("2020年3月5日 下午2:05", 8.0), local_time("2020-3-5 12:05:00 AM", 8.0)
+    ('2020-03-05T14:05', '2020-03-05T00:05')
     """
     found = _CLOCK.match(text.strip())
     if not found:
         return text
-    year, month, day, hour, minute, zone = found.groups()
+    year, month, day, before, said, minute, after, zone = found.groups()
+    half, hour = (before or after or "").upper(), int(said)
+    if half in _LATE and hour < 12:
+        hour += 12
+    elif half in _EARLY and hour == 12:
+        hour = 0
     try:
-        time = np.datetime64(f"{year}-{int(month):02}-{int(day):02}T{int(hour):02}:{minute}", "m")
+        time = np.datetime64(f"{year}-{int(month):02}-{int(day):02}T{hour:02}:{minute}", "m")
     except ValueError:
         return text
     if zone:

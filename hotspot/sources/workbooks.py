@@ -6,8 +6,8 @@ One sheet of an Excel workbook as text cells, refused where it is not plain data
 
 import json
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from hotspot.sources.sheet import named_columns
 from hotspot.variables import DataError
 
 
-def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]:
+def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]]:
     """
     Read the first visible sheet that holds anything.
 
@@ -43,6 +43,7 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]
         path.write_bytes(data)
         report = ask("workbook", path, name)
     rows = [json.loads(line) for line in report["rows"].splitlines()]
+    rows, titles = _below_titles(rows, name)
     columns = named_columns(rows[0][1], name)
     body = [[*cells, *[""] * (len(columns) - len(cells))] for _, cells in rows[1:]]
     wide = [line for line, cells in rows[1:] if len(cells) > len(columns)]
@@ -52,4 +53,17 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, Callable]
         )
     frame = pd.DataFrame(np.array(body, dtype=object).reshape(len(body), len(columns)), columns=columns, dtype=object)
 
-    return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), report["notes"]
+    return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), [*titles, *report["notes"]]
+
+
+def _below_titles(rows: list[Any], name: str) -> tuple[list[Any], list[str]]:
+    """
+    Rows from the header on, and what is said of titles above it: a line with one cell (as an office's export has one,
+    merged over all columns) above a wider one is no header.
+    """
+    first = 0
+    while first + 1 < len(rows) and sum(bool(cell.strip()) for cell in rows[first][1]) == 1:
+        if sum(bool(cell.strip()) for cell in rows[first + 1][1]) < 2:
+            break
+        first += 1
+    return rows[first:], [f"{name}, row {line}: a title above the header; not read" for line, _ in rows[:first]]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from hotspot.ledger.photos import FOLDER, Photos
 from hotspot.sources.answer_forms import answers, form_of, photo_names
@@ -55,7 +56,7 @@ def returned_rows(study: Study, file: Path, intake: Intake) -> Returned:
         found = read_findings(file, intake)
         return Returned("feedback", record_feedback, found, {at: at for at in found.index})
     table = read_table(file, intake)
-    form = form_of(list(table.frame.columns), study.office.forms)
+    form = form_of(list(table.frame.columns), study.office.forms, table.name)
     if form is not None:
         frame = answers(table.frame, form, table.name, study.utc_offset)
         lacking = [key for key in REQUIRED if key not in frame and not (key == "month" and "alarm" in frame)]
@@ -118,10 +119,12 @@ def with_photos(frame: "pd.DataFrame", folder: Path, home: Path) -> "tuple[pd.Da
 
 
 def _beside(folder: Path, name: str) -> bytes:
-    """A picture's bytes; a name that leaves the folder names none."""
-    root = folder.resolve()
-    path = (root / name).resolve()
+    """A picture's bytes; a name that leaves the folder names none. Of a link it is the file of that name."""
+    root, link = folder.resolve(), "://" in name
+    path = (root / (urlsplit(name).path.rpartition("/")[2] if link else name)).resolve()
     if not path.is_relative_to(root) or not path.is_file():
+        if link:
+            raise DataError(f"photo {name!r} is a link, and nothing is fetched; save the picture beside the file.")
         raise DataError(f"photo {name!r} is not beside the file; put the folder of pictures (DCIM) there as well.")
     try:
         return path.read_bytes()

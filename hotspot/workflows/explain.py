@@ -5,6 +5,7 @@ The answer is a plain dict of numbers and short sentences, for a person or a
 machine; it ranks nothing.
 """
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -183,15 +184,37 @@ def _annual_sentence(code: str, deliveries: Deliveries, year: int) -> str:
     return f"By annual mean it is number {rank} of {city.sizes['cell']} cells of its city."
 
 
+# What a month holds beside the catalogue's products: pattern -> Chinese, English.
+_BESIDE = (
+    ("notice.docx", "通知（待编号、签发）",
+     "the notice to the cities (通知), to be numbered and signed; notice.pdf to print"),
+    ("notice.pdf", "通知（打印用）", "the notice, to print"),
+    ("packages/*", "各市工作包", "what is sent to each city, one archive per city"),
+    ("public/*", "公开的名单和通知", "what anybody may read: the list and the notice without numbers"),
+)  # fmt: skip
+_MANIFEST = ("manifest.json", "输入、规则、版本和校验值", "inputs, rules, versions, hashes")
+
+
+def described(folder: Path) -> list[tuple[str, str, str]]:
+    """
+    The files of a published folder with what each is: list of (name below the folder, Chinese, English).
+
+    What is for people stands first, in the catalogue's order; a file that nobody names is left out.
+    """
+    made = [[(name, one.zh, one.en) for name in one.files] for one in PRODUCTS.values() if one.people]
+    made += [[one] for one in _BESIDE]
+    made += [[(name, one.zh, one.en) for name in one.files] for one in PRODUCTS.values() if not one.people]
+    names = sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+    known = [one for some in [*made, [_MANIFEST]] for one in some]
+    return [(name, zh, en) for pattern, zh, en in known for name in names if fnmatchcase(name, pattern)]
+
+
 def describe_folder(folder: Path) -> list[tuple[Path, str]]:
     """What to open in a published folder: list of (path, words), for the end of a run."""
-    made = list(PRODUCTS.values())
-    words = {product.files[0]: product.en for product in made if product.people}
-    words |= {
-        "notice.docx": "the notice to the cities (通知), to be numbered and signed; notice.pdf to print",
-        "packages": "what is sent to each city, one archive per city",
-        "public": "what anybody may read: the list and the notice without numbers",
-    }
-    words |= {product.files[0]: product.en for product in made if not product.people}
-    words |= {"manifest.json": "inputs, rules, versions, hashes"}
-    return [(Path(folder) / name, text) for name, text in words.items() if (Path(folder) / name).exists()]
+    told: dict[str, str] = {}
+    for name, _, words in described(folder):  # of a folder with a file a city or cell, the folder, or what binds them
+        top = name.partition("/")[0]
+        if top == name or top in ("packages", "public"):
+            told.setdefault(top, words)
+    told.pop("notice.pdf", None)  # named with the other
+    return [(Path(folder) / name, words) for name, words in told.items()]

@@ -48,7 +48,7 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     DataError
         The file cannot be read, or no month was published yet.
     """
-    from hotspot.workflows.network import members_of, register_of
+    from hotspot.workflows.network import judge_of, members_of
 
     file = Path(file)
     deliveries = Deliveries(study)
@@ -57,7 +57,7 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     if "cell" in frame:  # teams know a cell by its official label
         frame = frame.assign(cell=[study.code_of(text) for text in frame["cell"]])
     # Duties and avoidance of interest are judged where the study names its people.
-    found = register_of(study, deliveries.intake())
+    found = judge_of(study, deliveries)
     judged: dict[str, Any] = {}
     if found is not None and what in ("feedback", "problems", "steps"):
         judged = {"register": found[0]}
@@ -70,10 +70,10 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [
-        f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why}; set aside"
+        f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why.rstrip('.')}; set aside"
         for row in report[report["state"] == "quarantined"].itertuples()
     ]
-    refused += [f"{file.name}, row {lines[at]}: {why}; set aside" for at, why in unseen.items()]
+    refused += [f"{file.name}, row {lines[at]}: {why.rstrip('.')}; set aside" for at, why in unseen.items()]
     counts["quarantined"] += len(malformed) + len(unseen)
     total = " + ".join(f"{n} {state}" for state, n in counts.items())
     said = [f"{sum(counts.values())} rows = {total}", *malformed, *refused]

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hotspot.ledger.people import (
     answerable,
     count_check,
     in_force,
+    interests_in,
     staffing_findings,
     unit_counts,
 )
@@ -40,6 +42,19 @@ def register_of(study: Study, intake: Intake | None = None) -> tuple[Register, d
         return None
     tables = read_network(study.network, study.root, intake or Deliveries(study).intake())
     return Register(tables.units, tables.people, study.criteria.network), tables.shapes
+
+
+def judge_of(study: Study, deliveries: Deliveries | None = None) -> tuple[Register, dict[str, Any]] | None:
+    """The register as it judges who writes: it knows the enterprises of interest by their names, too (B12)."""
+    deliveries = deliveries or Deliveries(study)
+    found = register_of(study, deliveries.intake())
+    wanted = {one for text in found[0].people["interests"] for one in interests_in(text)} if found else set()
+    if found is None or not wanted or not study.facilities:
+        return found
+    listed = deliveries.facilities()
+    listed = listed[listed["facility"].isin(wanted) & (listed["name"] != "")]
+    named = {str(name): frozenset(own) for name, own in listed.groupby("name")["facility"]}
+    return replace(found[0], enterprises=named), found[1]
 
 
 def members_of(study: Study, day: str = "", intake: Intake | None = None) -> pd.DataFrame | None:

@@ -11,14 +11,16 @@ import zipfile
 from contextlib import contextmanager
 
 import pytest
-from desk_case import COUNTY, NOW, Visitor, alarms_of, copy_of
+from desk_case import COUNTY, NOW, PEOPLE, Visitor, alarms_of, copy_of
 from desk_server import process
 from phone_photo import photo
 from typer.testing import CliRunner
 
 from hotspot.cli import app
+from hotspot.desk import backup
 from hotspot.desk.backup import back_up, restore
 from hotspot.desk.desk import Desk
+from hotspot.desk.login import first_code
 from hotspot.ledger.photos import FOLDER, Photos
 from hotspot.ledger.storage import FILE, POINTER
 from hotspot.ledger.store import open_ledger
@@ -218,10 +220,49 @@ def test_a_copy_that_was_bent_is_refused_and_nothing_is_left(plain_desk, tmp_pat
     assert not (tmp_path / "new").exists() and not (tmp_path / "evil").exists()
 
 
+@pytest.mark.parametrize("where", ["photo", "accounts"])
+def test_a_copy_that_finds_no_room_leaves_nothing_and_is_brought_back_later(desk, tmp_path, monkeypatch, where):
+    visitor, name = Visitor(desk, COUNTY), alarms_of(desk, "白鹿县")[3]
+    visitor.client.post(f"/alarms/{name}/answer", **form(visitor.csrf(), uuid.uuid4().hex))
+    told, home = back_up(desk.home, tmp_path / "whole"), tmp_path / "new" / desk.study.id
+
+    def full(*given, **more):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        if where == "photo":
+            patch.setattr(backup.Path, "write_bytes", full)
+        else:
+            patch.setattr(backup, "open_store", full)
+        with pytest.raises(DataError, match=r"cannot be written \(No space left on device\)"):
+            restore(tmp_path / "whole", home)
+    assert not any(home.iterdir())
+    assert restore(tmp_path / "whole", home) == told and told["photos"] >= 1
+
+
+def test_a_copy_that_is_not_there_is_said_so(plain_desk, tmp_path):
+    with pytest.raises(DataError, match=r"none: cannot be read \(No such file or directory\)"):
+        restore(tmp_path / "none", tmp_path / "new" / plain_desk.study.id)
+
+
 def test_another_study_s_copy_is_refused(plain_desk, tmp_path):
     back_up(plain_desk.home, tmp_path / "whole")
     with pytest.raises(DataError, match=r"is of the study '.*', not of 'other'"):
         restore(tmp_path / "whole", tmp_path / "other")
+
+
+def test_the_accounts_follow_the_ledger_into_the_database(plain_desk, tmp_path, postgres):
+    """Whoever could log in before the move can after it; the codes and the administrator are who they were."""
+    with copy_of(plain_desk, tmp_path) as desk:
+        url, words = f"{postgres}&study=f{uuid.uuid4().hex[:20]}", ["--study", str(desk.study.path)]
+        said = CliRunner().invoke(app, ["move-ledger", url, *words, "--out", str(desk.out)])
+        n = len(PEOPLE)
+        assert said.exit_code == 0 and f" entries, {n} accounts moved; from now on" in said.stdout, said.output
+        assert not (desk.home / "desk.sqlite").exists() and first_code(desk) == ""
+        name = alarms_of(desk, "白鹿县")[0]
+        assert Visitor(desk, COUNTY).post(f"/alarms/{name}/answer", **TOLD).status_code == 200
+        again = CliRunner().invoke(app, ["move-ledger", url, *words, "--out", str(desk.out)])
+        assert again.exit_code == 0 and "0 entries, 0 accounts moved" in again.stdout
 
 
 def test_both_are_commands(plain_desk, tmp_path):

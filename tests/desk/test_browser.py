@@ -6,10 +6,11 @@ hand-over, rectified, accepted, closed, figures. Once on files, once in a databa
 import re
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from desk_case import COUNTY, PASSWORD, TOWN
+from desk_case import COUNTY, PASSWORD, TOWN, Visitor
 from desk_server import free_port, served
 from phone_photo import photo
 
@@ -169,6 +170,40 @@ def step(page, name, pick="", picture=None):
     page.goto(urlsplit(page.url).path)
 
 
+@pytest.mark.parametrize("desk", ["sqlite"], indirect=True)  # what a page looks like is no matter of the database
+def test_no_page_runs_out_at_360_px_and_the_keyboard_reaches_the_text(desk, site, chromium):
+    """With the longest words that fields take, in both languages."""
+    alarm, long = new_alarm(desk, 11), {"text": "PM2.5" * 300, "facility": "环" * 120}
+    visitor = Visitor(desk, "admin")
+    found = {
+        "cell": alarm["cell"],
+        "origin": "media",
+        "found": "2025-12-30T08:00",
+        "problem": "vocs",
+        "ref": alarm["alarm"],
+    }
+    number = visitor.post("/new/issue", **found, **long).url.path
+    visitor.post(f"{number}/step", step="assigned", unit="位" * 60, text="unbroken" * 200)
+    visitor.post(f"/alarms/{alarm['alarm']}/answer", time="2025-12-30T08:00", problem="none", **long)
+    shown = ["/", "/alarms", f"/alarms/{alarm['alarm']}", f"/cells/{alarm['cell']}", "/issues", number, "/new/issue",
+             "/map", "/months", "/months/2025-12", "/figures", "/ledger", "/accounts", "/account", "/nowhere",
+             "/offline"]  # fmt: skip
+    with person(chromium, site, "admin", "/", **PHONE) as (page, faults):
+        for lang in ("en", "zh"):
+            for path in shown:
+                page.goto(f"{path}?lang={lang}")
+                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, f"{path} in {lang} runs out by {wide} px"
+        page.goto(number)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        assert page.evaluate("document.activeElement.getBoundingClientRect().left >= 0"), "seen when it is reached"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("Boolean(document.activeElement.closest('main'))"), "past the head and the sections"
+        faults.clear()  # /nowhere is told on the console
+
+
 def test_a_form_on_the_way_when_the_network_breaks_is_entered_once(desk, chromium):
     """The desk takes it, the answer is lost; what is sent again is known by its number."""
     alarm, port = new_alarm(desk, 4), free_port()
@@ -292,11 +327,36 @@ def test_what_the_ledger_refuses_stays_on_the_phone_with_its_reason(desk, site, 
         page.fill("form[data-answer] textarea", "报警前的时间")
         page.click(SEND)
         page.wait_for_selector("#waiting .refused")
-        assert "before the alarm" in page.inner_text("#waiting") and not bodies(desk, "feedback", alarm=alarm["alarm"])
+        assert "早于报警时间" in page.inner_text("#waiting") and not bodies(desk, "feedback", alarm=alarm["alarm"])
         page.reload()
-        page.click("#waiting .refused button")
+        page.goto("/figures")  # from wherever the worker is, the form is corrected on its own page
+        page.click("#waiting .refused button:text('改正后再发')")
+        page.wait_for_url(f"**/alarms/{alarm['alarm']}")
         page.wait_for_selector("#waiting", state="hidden")
+        assert page.input_value("form[data-answer] textarea") == "报警前的时间"
+        assert page.input_value("[name=problem]") == "none" and page.input_value("[name=time]") == "2025-12-29T08:00"
+        page.click(SEND)
+        page.wait_for_selector("#waiting .refused")
+        page.click("#waiting .refused button:text('删除这一份')")
+        page.wait_for_selector("#waiting", state="hidden")
+        page.reload()
+        assert page.input_value("form[data-answer] textarea") == ""
         faults.clear()  # 422 is told on the console
+
+
+def test_what_was_chosen_and_not_sent_is_there_again_and_of_one_alarm_only(desk, site, chromium):
+    """A reload keeps the origin that was chosen, not only what was typed; another alarm's form begins without it."""
+    first, other = new_alarm(desk, 9), new_alarm(desk, 10)
+    with person(chromium, site, TOWN, "/", **PHONE) as (page, _):
+        page.goto(f"/new/issue?alarm={first['alarm']}")
+        page.select_option("[name=origin]", "petition")
+        page.select_option("[name=should_have]", "yes")
+        page.fill("textarea[name=text]", "群众反映夜间排放")
+        page.reload()
+        assert page.input_value("[name=origin]") == "petition" and page.input_value("[name=should_have]") == "yes"
+        assert page.input_value("textarea[name=text]") == "群众反映夜间排放"
+        page.goto(f"/new/issue?alarm={other['alarm']}")
+        assert page.input_value("[name=origin]") == "self" and page.input_value("textarea[name=text]") == ""
 
 
 def test_a_phone_whose_clock_is_hours_off_enters_the_desk_s_time(desk, site, chromium):
@@ -312,6 +372,7 @@ def test_a_phone_whose_clock_is_hours_off_enters_the_desk_s_time(desk, site, chr
         until(page, "localStorage.getItem('desk-ahead') !== null")
         page.context.set_offline(True)
         page.clock.fast_forward("20:00")
+        desk._ahead += timedelta(minutes=20)  # for whoever is in the office the same minutes go by
         page.reload()
         until(page, "document.querySelector('[name=time]').value >= '2025-12-30T09:15'")
         page.select_option("[name=problem]", "none")

@@ -34,3 +34,8 @@ def test_the_demo_opens_for_one_of_each_tier(small_copy, tmp_path):
         visitor = Visitor(desk)
         assert visitor.log_in(login, demo.PASSWORD).status_code == 200
         assert visitor.get(f"/alarms/{newest['alarm']}").status_code == (200 if sees[login] else 404)
+    answered = Visitor(desk, "")
+    answered.log_in("ministry", demo.PASSWORD)
+    assert answered.post(f"/alarms/{newest['alarm']}/receipt").status_code == 200
+    received = desk.read().kinds["receipt"][-1].body["received"]
+    assert demo.demo_desk(tmp_path).minute() > received, "what was entered yesterday is not of tomorrow"

@@ -220,6 +220,18 @@ def test_one_s_own_password_changes_and_the_other_sessions_end(plain_desk, tmp_p
         assert there.log_in(COUNTY, "quite another 9").status_code == 200
 
 
+def test_guesses_at_the_old_password_are_counted(plain_desk, tmp_path):
+    """Who found a browser that is logged in does not try passwords in it without an end."""
+    with copy_of(plain_desk, tmp_path) as desk:
+        visitor = Visitor(desk, COUNTY, address="10.9.0.1")
+        for _ in range(5):
+            assert (
+                visitor.post("/account", old="no", password="long enough 8", again="long enough 8").status_code == 400
+            )
+        refused = visitor.post("/account", old=PASSWORD, password="long enough 8", again="long enough 8")
+        assert refused.status_code == 429 and "15分钟后再试" in refused.text
+
+
 def test_no_secret_reaches_the_log(plain_desk, tmp_path, capfd, monkeypatch):
     """Not on a refusal, not on a fault of the program, not on a fault of the database."""
     from hotspot.desk import today

@@ -5,6 +5,7 @@ import io
 import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -102,6 +103,24 @@ def test_a_receipt_is_stamped_with_the_desk_s_clock_once(desk):
     assert len(own) == 1 and own[0]["by"] == "白鹿监0" and own[0]["received"].startswith("2025-12-30T09:")
 
 
+def test_a_time_that_has_not_come_is_refused_and_one_just_now_is_not(desk):
+    """A wrong year would stand in the ledger for ever, and no page would show it before that year."""
+    visitor, name, before = Visitor(desk, COUNTY), waiting_of(desk, "白鹿县")[-1], desk.read().seq
+    cell, now = desk.read().alarm(name)["cell"], desk.minute()
+    visit = {"problem": "none", "text": "看过"}
+    found = {"cell": cell, "origin": "self", "problem": "vocs", "text": "两桶"}
+    late = (desk.now() + timedelta(minutes=2)).isoformat(timespec="minutes")
+    for path, form in ((f"/alarms/{name}/answer", visit | {"time": late}),
+                       (f"/cells/{cell}/finding", visit | {"time": "2026-12-30T08:00", "month": "2025-11"}),
+                       ("/new/issue", found | {"found": late})):  # fmt: skip
+        refused = visitor.post(path, **form)
+        assert refused.status_code == 422 and "还没有到，现在是 2025-12-30 " in refused.text, path
+    assert desk.read().seq == before
+    assert visitor.post(f"/alarms/{name}/answer", **visit, time=now).status_code == 200
+    assert visitor.post("/new/issue", **found, found=now).url.path.startswith("/issues/I202512-")
+    assert desk.read().seq == before + 2
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_in_every_field_stays_text(desk, text):
     """Entered where it may be, shown escaped everywhere, exported as no formula; or refused in words."""
@@ -114,8 +133,9 @@ def test_hostile_text_in_every_field_stays_text(desk, text):
         assert refused.status_code == 422, broken
     cell = desk.read().alarm(name)["cell"]
     found = {"origin": "inspection", "found": "2025-12-30T08:00", "cell": cell, "problem": "vocs", "text": text}
-    made = visitor.post("/new/issue", **found | {"facility": text, "ref": text})
+    made = visitor.post("/new/issue", **found | {"facility": text, "ref": name})
     assert made.status_code in (200, 422)
+    assert visitor.post("/new/issue", **found | {"ref": text}).status_code == 404
     for broken in ("origin", "found", "problem", "department", "due", "should_have"):
         assert visitor.post("/new/issue", **found | {broken: text}).status_code == 422, broken
     assert visitor.post("/new/issue", **found | {"cell": text}).status_code == 404

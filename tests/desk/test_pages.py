@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from desk_case import COUNTY, Visitor, alarms_of
 
+from hotspot.desk import months
 from hotspot.desk.app import ROOMS
 from hotspot.desk.web import Show
 
@@ -133,6 +134,33 @@ def test_files_are_for_whom_they_are_meant(published):
     assert f'src="/files/alarms/2025-12/cards/{name}.png"' in county.get(f"/alarms/{name}").text
 
 
+def test_a_month_lists_its_files_each_for_whom_it_is_meant(published):
+    """Every link leads to its file; a county has its own sheets and what is public; the words are the page's."""
+    desk, _, _, _ = published
+    own, other = (next(c for c, place in desk.places.items() if place[1].startswith(n)) for n in ("白鹿县", "河东区"))
+    folder = desk.home / "2025-12"
+    table = [
+        {"cell": c, "city": desk.places[c][0], "county": desk.places[c][1], "reason": why, "rank": 1, "pm25": 60.0}
+        for c in (own, other) for why in ("highest", "year_on_year")
+    ]  # fmt: skip
+    for name in ("warnings.xlsx", "notice.pdf", "public/notice.pdf", f"sheets/{own}.pdf", f"sheets/{other}.pdf"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(months, "_warned", lambda ask, path: table)
+        (folder / "warnings.csv").write_text("x")
+        pages = {login: Visitor(desk, login) for login in ("ministry", COUNTY)}
+        told = {login: visitor.get("/months/2025-12").text for login, visitor in pages.items()}
+        assert "公开名单" in told["ministry"] and "the public list" not in told["ministry"]
+        assert "the public list" in pages["ministry"].get("/months/2025-12?lang=en").text
+    links = {login: re.findall('href="/files/2025-12/([^"]+)"', text) for login, text in told.items()}
+    assert {"warnings.xlsx", "map.html", "notice.pdf", "public/list.csv", f"sheets/{other}.pdf"} <= {*links["ministry"]}
+    assert set(links[COUNTY]) == {"public/list.csv", "public/notice.pdf", f"sheets/{own}.pdf"}
+    for login, found in links.items():
+        assert all(pages[login].get(f"/files/2025-12/{name}").status_code == 200 for name in found), found
+    assert "预警网格 2<" in told["ministry"] and "预警网格 1<" in told[COUNTY], "cells, not their reasons"
+
+
 def test_a_file_runs_nothing_with_the_desk_s_rights(published):
     ministry = Visitor(published[0], "ministry")
     for path in ("2025-12/map.html", "2025-12/note.svg"):
@@ -175,7 +203,55 @@ def test_the_ledger_is_searched_and_exported(plain_desk):
     text = ministry.get("/ledger?kind=issue&word=第3处").text
     assert text.count('class="card"') == 1 and "第3处" in text
     table = ministry.get("/ledger.csv?kind=issue&word=第3处").text.splitlines()
-    assert len(table) == 2 and table[0].lstrip("\ufeff").startswith("seq,kind,month,hash") and "第3处" in table[1]
+    assert len(table) == 2 and table[0].lstrip("\ufeff").startswith("序号 seq,种类 kind,月份 month,校验值 hash")
+    assert "第3处" in table[1] and ",问题," in table[1]
+    english = ministry.get("/ledger.csv?kind=issue&word=第3处&lang=en").text.splitlines()
+    assert english[0].lstrip("\ufeff").startswith("seq,kind,month,hash") and ",issue," in english[1]
+    ministry.get("/?lang=zh")
+
+
+def test_what_was_filled_in_stands_on_the_page_and_a_list_is_cut(plain_desk):
+    """Place, sub-cell, persons, unit: whoever accepts reads what the one on the spot wrote."""
+    visitor, name = Visitor(plain_desk, COUNTY), alarms_of(plain_desk, "白鹿县")[5]
+    cell = plain_desk.read().alarm(name)["cell"]
+    visit = {"time": "2025-12-30T08:00", "problem": "bare_soil", "text": "两亩", "facility": "东站工地", "persons": "3"}
+    text = visitor.post(f"/alarms/{name}/answer", **visit, sub_cell=f"{cell}-09", sources="2").text
+    assert f"东站工地 · {cell}-09 · 3 人次 · 2 个点位" in text
+    found = {"cell": cell, "origin": "media", "found": "2025-12-30T08:00", "problem": "vocs", "should_have": "yes"}
+    made = visitor.post("/new/issue", **found, text="长" * 1900, sub_cell=f"{cell}-10")
+    assert "长" * 1900 in made.text and f"{cell}-10" in made.text and "<dd>是</dd>" in made.text
+    assert "某某镇政府" in visitor.post(f"{made.url.path}/step", step="assigned", unit="某某镇政府").text
+    listed = visitor.get("/issues").text
+    assert "长" * 119 + "…" in listed and "长" * 121 not in listed
+
+
+def test_a_list_that_is_cut_says_of_how_many(plain_desk, monkeypatch):
+    from hotspot.desk import alarms, today
+
+    ministry = Visitor(plain_desk, "ministry")
+    monkeypatch.setattr(alarms, "_MOST", 3)
+    shown = ministry.get("/alarms?days=366")
+    n = int(re.search(r"3 / (\d+)</small>", shown.text)[1])
+    assert n > 3 and f"只显示前 3 条，共 {n} 条" in shown.text and shown.text.count('<li class="card') == 3
+    seen = today.alarms_seen
+    monkeypatch.setattr(today, "alarms_seen", lambda *given: [row for row in seen(*given) if not row["answered"]] * 60)
+    text = ministry.get("/").text
+    waits = re.search(r"<dt>待反馈报警</dt><dd>(\d+)</dd>", text)[1]
+    assert f'只显示前 50 条，共 {waits} 条。 <a href="/alarms">全部</a>' in text
+    monkeypatch.undo()
+    assert "只显示前" not in ministry.get("/alarms?days=7").text
+
+
+def test_a_list_without_rows_says_so(plain_desk):
+    ministry = Visitor(plain_desk, "ministry")
+    for path, words in (("/alarms?state=nope", "没有符合条件的报警"), ("/ledger?word=nichts", "没有符合条件的记录")):
+        assert words in ministry.get(path).text
+    assert "没有符合条件" not in ministry.get("/alarms?days=366").text + ministry.get("/ledger").text
+
+
+def test_accounts_are_made_from_people_with_the_names_of_their_units(plain_desk):
+    text = Visitor(plain_desk, "admin").get("/accounts").text
+    assert re.search(r'<option value="p-白鹿监1">白鹿监1 \(白鹿镇[^,]*, p-白鹿监1\)</option>', text), text[-3000:]
 
 
 def test_figures_are_those_of_the_ledger(plain_desk):

@@ -64,12 +64,15 @@ def test_what_is_not_there_and_what_is_not_ones_own_look_alike(desk, county):
 def test_another_county_cannot_write_either(desk, county):
     other, before = alarms_of(desk, "河东区")[0], desk.read().seq
     cell, problem = desk.read().alarm(other)["cell"], a_problem(desk, "河东区")
+    own = desk.read().alarm(alarms_of(desk, "白鹿县")[0])["cell"]
     before = desk.read().seq
     told = {"time": "2025-12-30T08:00", "problem": "none", "text": "看过"}
     for path, more in ((f"/alarms/{other}/answer", told), (f"/alarms/{other}/receipt", {}),
                        (f"/cells/{cell}/finding", told | {"month": "2025-11"}),
                        ("/new/issue", {"cell": cell, "origin": "self", "found": "2025-12-30T08:00",
                                        "problem": "vocs", "text": "x"}),
+                       ("/new/issue", {"cell": own, "origin": "self", "found": "2025-12-30T08:00",
+                                       "problem": "vocs", "text": "x", "ref": other}),
                        (f"/issues/{problem}/step", {"step": "assigned"})):  # fmt: skip
         assert county.post(path, **more).status_code == 404, path
     assert desk.read().seq == before
@@ -79,7 +82,7 @@ def test_duties_are_judged_by_the_ledger_in_its_words(desk, county):
     problem = a_problem(desk, "白鹿县")
     assert county.post(f"/issues/{problem}/step", step="assigned", department="housing").status_code == 200
     refused = county.post(f"/issues/{problem}/step", step="accepted")
-    assert refused.status_code == 422 and "accepted before claimed" in refused.text
+    assert refused.status_code == 422 and "还没有“报完成”，不能办理“已验收”" in refused.text
     assert county.post(f"/issues/{problem}/step", step="rectifying").status_code == 200
     entry = desk.read().kinds["step"][-1]
     assert entry.body["by"] == "白鹿县县长" and entry.body["issue"] == problem and "hash" not in entry.body
@@ -93,8 +96,8 @@ def test_a_village_may_not_hand_over(desk):
     problem = desk.read().kinds["issue"][-1].body["issue"]
     visitor = Visitor(desk, VILLAGE)
     refused = visitor.post(f"/issues/{problem}/step", step="assigned")
-    assert refused.status_code == 422 and "巡查" in refused.text and "(B2)" in refused.text
-    assert "(B2)" in visitor.get(f"/issues/{problem}").text  # said before the form is filled
+    assert refused.status_code == 422 and "巡查" in refused.text and "（B2）" in refused.text
+    assert "（B2）" in visitor.get(f"/issues/{problem}").text  # said before the form is filled
 
 
 def test_avoidance_is_enforced(desk):
@@ -105,7 +108,7 @@ def test_avoidance_is_enforced(desk):
         name = alarms_of(desk, "白鹿县")[1]
         told = {"time": "2025-12-30T08:00", "problem": "none", "text": "看过", "facility": "F0001"}
         refused = Visitor(desk, COUNTY).post(f"/alarms/{name}/answer", **told)
-        assert refused.status_code == 422 and "avoidance" in refused.text
+        assert refused.status_code == 422 and "应当回避" in refused.text
     finally:
         people.loc[people["person"] == COUNTY, "interests"] = ""
 

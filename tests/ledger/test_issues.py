@@ -94,6 +94,13 @@ def test_a_doubtful_finding_is_set_aside(ledger, change, why):
     assert row.state == "quarantined" and why in row.why
 
 
+def test_whether_it_should_have_been_found_may_be_said_in_chinese(ledger):
+    rows = [FOUND | {"text": said, "should_have": said} for said in ("是", "否", "未定", "yes")]
+    assert record_issues(ledger, rows)["state"].tolist() == ["recorded"] * 4
+    told = [entry.body.get("should_have") for entry in ledger.entries("issue")][-4:]
+    assert told == ["yes", "no", "unknown", "yes"]
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.permutations(range(4)), st.integers(0, 3))
 def test_counts_reconcile_whatever_the_order_and_repetition(tmp_path_factory, order, again):

@@ -260,6 +260,17 @@ def test_three_problems_of_one_form_are_three_that_stand(ledger):
     assert table["effective"].tolist() == [False, True, True, True, True, True]
 
 
+def test_a_time_written_otherwise_stands_as_the_ledger_writes_it_and_is_the_same_visit(ledger):
+    """By its text a month is told and a visit shown; what came before in another writing is not entered again."""
+    rows = [VISIT | {"time": time} for time in ("2020/3/5 2:05 PM", "2020-03-05T14:05", "2020/3/5 14:05")]
+    assert record_feedback(ledger, rows)["state"].tolist() == ["recorded", "repeated", "repeated"]
+    assert ledger.entries("feedback")[-1].body["time"] == "2020-03-05T14:05"
+    ledger.append("feedback", "2020-02", VISIT | {"time": "2020/3/6 9:05"})  # as an earlier program wrote it
+    assert record_feedback(ledger, [VISIT | {"time": "2020/3/6 9:05"}])["state"].tolist() == ["repeated"]
+    (odd,) = record_feedback(ledger, [VISIT | {"time": "03/04/2020 9:05"}])["why"]
+    assert odd == "time '03/04/2020 9:05' is no local time; write it like 2020-03-05T10:00"
+
+
 def test_a_problem_of_no_vocabulary_is_set_aside(ledger):
     (row,) = record_feedback(ledger, [VISIT | {"problem": "没有这个类型"}]).itertuples()
     assert row.state == "quarantined" and row.why.startswith("problem '没有这个类型' is none of vocs, ")

@@ -1,9 +1,13 @@
 """Where a ledger lies: a file or a database, the same hashes on both, moved without losing one, never two at once."""
 
+import uuid
+from pathlib import Path
+
 import pytest
 from tiny_month import STUDY, install, publish
 from typer.testing import CliRunner
 
+from hotspot.ledger import moving
 from hotspot.ledger.handed_over import read_ledger
 from hotspot.ledger.moving import move_ledger
 from hotspot.ledger.postgres import split_url
@@ -46,6 +50,43 @@ def test_a_ledger_moves_with_every_hash_and_the_study_follows(tmp_path, postgres
         other.mkdir()
         fill(other / FILE)
         move_ledger(other, url)
+
+
+def test_a_ledger_that_has_moved_is_not_left_behind_by_another_move(tmp_path, postgres):
+    """A second move pointed the study at an empty database, and said that 0 entries were moved."""
+    home = tmp_path / "demo"
+    home.mkdir()
+    fill(home / FILE)
+    url = f"{postgres}&study=m{uuid.uuid4().hex[:20]}"
+    assert (move_ledger(home, url), move_ledger(home, url)) == (3, 0)
+    with pytest.raises(DataError, match=r"its ledger lies in .*; take it elsewhere with `hotspot backup`"):
+        move_ledger(home, f"{postgres}&study=other")
+    with open_ledger(home / FILE) as ledger:
+        assert ledger.verify() == 3
+
+
+def test_a_move_that_was_cut_off_never_leaves_a_study_without_its_ledger(tmp_path, postgres, monkeypatch):
+    home = tmp_path / "demo"
+    home.mkdir()
+    fill(home / FILE)
+    url = f"{postgres}&study=m{uuid.uuid4().hex[:20]}"
+
+    def cut(*given):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(moving, "write_whole", cut)
+        move_ledger(home, url)
+    with open_ledger(home / FILE) as ledger:
+        assert ledger.verify() == 3, "the file is the ledger still"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", cut)
+        move_ledger(home, url)
+    with pytest.raises(DataError, match="two ledgers"), open_ledger(home / FILE):
+        pass
+    assert move_ledger(home, url) == 3
+    with open_ledger(home / FILE) as ledger:
+        assert ledger.verify() == 3 and place_of(home / FILE) == url
 
 
 def test_two_ledgers_of_one_study_are_refused(tmp_path):
@@ -103,7 +144,7 @@ def test_the_shell_moves_a_ledger_and_reads_it_from_there(tmp_path, postgres, sm
     fill(tmp_path / name / FILE)
     words = ["--study", str(file), "--out", str(tmp_path)]
     said = CliRunner().invoke(app, ["move-ledger", postgres, *words])
-    assert said.exit_code == 0 and "3 entries moved" in said.stdout, said.output
+    assert said.exit_code == 0 and "3 entries, 0 accounts moved" in said.stdout, said.output
     read = CliRunner().invoke(app, ["ledger", *words])
     assert read.exit_code == 0 and read.stdout.startswith("3 of 3 entries, the chain is whole"), read.output
     assert [row["state"] for row in list_releases(load_study(file), out=tmp_path)] == ["superseded", "preliminary"]

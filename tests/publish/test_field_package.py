@@ -298,6 +298,54 @@ def test_the_offices_own_forms_come_back_by_a_column_map(case, office, kind):
     assert record_feedback_file(case.study, file, out=office.parent)["counts"]["repeated"] == 1
 
 
+DIRTY = AnswerForm(
+    name="wecom", problems={"裸土": "bare_soil", "无问题": "none"},
+    columns={"cell": "网格编号（必填）", "month": "月份（必填）", "by": "提交者（自动）", "time": "到达时间（必填）",
+             "problem": "问题类型（必填）", "text": "检查情况（必填）", "photo": "照片"},
+)  # fmt: skip
+ASKED_DIRTY = ["月份(必填)", " 网格编号（必填）", "到达时间\n（必填）", "问题类型（必填） ", "检查情况（必填）", "照片",
+               "提交者(自动)"]  # fmt: skip
+
+
+def test_a_title_above_other_brackets_and_half_days_are_read(case, office):
+    """A merged title, headers with blanks and line breaks, half-width brackets, 上午 and PM, "nothing found"."""
+    case.study.office, cell = Office(forms=(DIRTY,)), codes_of(case, CITY)[0]
+    times = [
+        "2020年4月3日 上午9:05",
+        "2020/4/3 2:05 PM",
+        "2020-04-03 下午12:10",
+        "2020-04-03 12:20 am",
+        "04/03/2020 10:00",
+    ]
+    rows = [["2020-03", cell, time, "无问题", f"第{n}次", "-", "王"] for n, time in enumerate(times)]
+    saved([["排查情况收集表 2020-04-05 导出", *[None] * 6], ASKED_DIRTY, *rows], office / "w.xlsx")
+    answer = record_feedback_file(case.study, office / "w.xlsx", out=office.parent)
+    assert answer["counts"] == {"recorded": 4, "repeated": 0, "quarantined": 1}, answer
+    assert "row 7: time '04/03/2020 10:00' is no local time" in answer["sentences"][1]  # April or March?
+    found = [(body["time"][11:], body["problem"]) for body in entered(case, office)]
+    assert found == [("09:05", "none"), ("14:05", "none"), ("12:10", "none"), ("00:20", "none")]
+
+
+def test_a_question_that_was_renamed_is_named(case, office):
+    case.study.office, cell = Office(forms=(DIRTY,)), codes_of(case, CITY)[0]
+    row = ["2020-03", cell, "2020-04-03 09:05", "裸土", "两亩", "", "王"]
+    saved([["现场情况" if "检查" in name else name for name in ASKED_DIRTY], row], office / "w.xlsx")
+    with pytest.raises(DataError, match=r"looks like the form 'wecom', but has no column '检查情况（必填）'.*现场情况"):
+        record_feedback_file(case.study, office / "w.xlsx", out=office.parent)
+
+
+def test_pictures_that_are_links_are_looked_for_beside_the_file(case, office):
+    case.study.office, cell = Office(forms=(DIRTY,)), codes_of(case, CITY)[0]
+    link = "https://files.example.com/media/xyz.jpg?auth=1"
+    saved([ASKED_DIRTY, ["2020-03", cell, "2020-04-03 09:05", "裸土", "两亩", link, "王"]], office / "w.xlsx")
+    answer = record_feedback_file(case.study, office / "w.xlsx", out=office.parent)
+    assert answer["counts"]["quarantined"] == 1 and "is a link, and nothing is fetched" in answer["sentences"][1]
+    assert answer["sentences"][1].endswith("beside the file; set aside")
+    (office / "xyz.jpg").write_bytes(photo())
+    answer = record_feedback_file(case.study, office / "w.xlsx", out=office.parent)
+    assert answer["counts"]["recorded"] == 1 and len(entered(case, office)[0]["photos"]) == 64
+
+
 def test_a_map_to_no_problem_type_is_named(case, office):
     form, rows = EXPORTS["dingtalk"]
     case.study.office = Office(forms=(form.model_copy(update={"problems": {"裸土": "soil"}}),))

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
+from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.past import known_past
 from hotspot.ledger.store import open_ledger
 from hotspot.publish.manifest import read_manifest
@@ -176,6 +177,26 @@ def test_b12_an_interested_visit_is_set_aside_with_its_reason(town, published, t
         people.write_text(kept, encoding="utf-8")
     assert answer["counts"] == {"recorded": 1, "repeated": 0, "quarantined": 1}
     assert "avoidance: 柳林监0 has an interest in F0001 (B annex 1 art. 11)" in answer["sentences"][1]
+
+
+def test_b12_an_enterprise_of_interest_is_known_by_its_name(town, published, tmp_path):
+    """The register holds ids; whoever fills in a form writes the name on the gate."""
+    _, cell, out = published
+    own, other = Deliveries(town).facilities().iloc[[0, 1]].to_dict("records")
+    people = town.root / "people.csv"
+    kept = people.read_text(encoding="utf-8")
+    try:
+        lines = kept.splitlines()
+        body = [line + (f",{own['facility']}" if line.startswith("p-柳林监1") else ",") for line in lines[1:]]
+        people.write_text("\n".join([lines[0] + ",利害关系", *body]) + "\n", encoding="utf-8")
+        row = {"month": MONTH, "cell": cell, "time": "2026-01-06T10:00", "by": "柳林监1", "text": "看过"}
+        said = [own["facility"], own["name"], f" {own['name']}东门", other["name"], "路边"]
+        visit = loop_town.write_rows(tmp_path / "f.csv", [row | {"facility": one} for one in said])
+        answer = record_feedback_file(town, visit, out=out)
+    finally:
+        people.write_text(kept, encoding="utf-8")
+    assert answer["counts"] == {"recorded": 2, "repeated": 0, "quarantined": 3}, answer["sentences"]
+    assert all("avoidance: 柳林监1" in line for line in answer["sentences"][1:4])
 
 
 def test_d21_a_month_before_the_programme_is_a_draft_only(town, tmp_path):

@@ -105,11 +105,20 @@
       if (!one.refused) continue;
       p.className = "refused";
       p.append(document.createElement("br"), one.refused);
-      const away = document.createElement("button");
-      away.type = "button";
-      away.textContent = t("删除这一份", "discard it");
-      away.addEventListener("click", async () => { await drop(one.form); show(); });
-      p.append(" ", away);
+      const press = (words, then) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = words;
+        button.addEventListener("click", then);
+        p.append(" ", button);
+      };
+      if (one.draft) press(t("改正后再发", "correct it"), async () => {
+        // Back into its form, on its page; photos are chosen again.
+        localStorage.setItem(one.draft, JSON.stringify(Object.fromEntries(one.fields)));
+        await drop(one.form);
+        location.assign(one.page);
+      });
+      press(t("删除这一份", "discard it"), async () => { await drop(one.form); show(); });
     }
     if (why && all.some((one) => !one.refused)) line(why, "why");
     bar.dataset.waiting = String(all.length);
@@ -151,7 +160,10 @@
         }
       }
       const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf" && name !== "form");
-      await keep({ form: number(), login, action: new URL(form.action).pathname, fields, photos, made: Date.now(), what: button.textContent.trim() });
+      const where = new URL(location.href);
+      ["said", "lang"].forEach((name) => where.searchParams.delete(name));
+      const back = "receipt" in form.dataset ? {} : { draft: draftOf(form), page: where.pathname + where.search };
+      await keep({ form: number(), login, action: new URL(form.action).pathname, fields, photos, made: Date.now(), what: button.textContent.trim(), ...back });
       localStorage.removeItem(draftOf(form));
       form.reset();
       button.disabled = false;
@@ -164,10 +176,18 @@
     }
   }
 
-  const draftOf = (form) => `desk-draft ${login} ${new URL(form.action).pathname} ${form.elements.step?.value || ""}`;
+  // One draft a form: of a step, and of a new problem for each alarm or cell it is opened from.
+  const draftOf = (form) => {
+    const { step, ref, cell } = form.elements;
+    return `desk-draft ${login} ${new URL(form.action).pathname} ${step?.value || ref?.value || cell?.defaultValue || ""}`;
+  };
   function remember(form) {
     const held = JSON.parse(localStorage.getItem(draftOf(form)) || "{}");
-    for (const [name, value] of Object.entries(held)) if (form.elements[name] && !form.elements[name].value) form.elements[name].value = value;
+    for (const [name, value] of Object.entries(held)) {
+      const field = form.elements[name];
+      if (field && (field.type !== "hidden" || ["lon", "lat"].includes(name))) field.value = value;
+    }
+    if (held.lon && held.lat) form.querySelectorAll("[data-place] output").forEach((told) => { told.textContent = `${held.lon}, ${held.lat}`; });
     form.addEventListener("input", () => {
       const said = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "form", "time"].includes(name));
       localStorage.setItem(draftOf(form), JSON.stringify(Object.fromEntries(said)));

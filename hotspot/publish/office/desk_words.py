@@ -6,14 +6,13 @@ from typing import Any
 import pandas as pd
 
 from hotspot.ledger.events import type_shares
-from hotspot.ledger.feedback import NONE
 from hotspot.ledger.figures import Facts, figures
 from hotspot.ledger.issues import OPEN
 from hotspot.ledger.past import CellPast, past_words
 from hotspot.ledger.problems import problem_sentences
 from hotspot.ledger.watch import rate
 from hotspot.publish.office.paper import Grid
-from hotspot.rules.classes import departments, problem_types, source_classes
+from hotspot.rules.classes import NONE, departments, problem_types, source_classes
 from hotspot.text.labels import label_of
 
 GOOD_DAYS, HEAVY_POLLUTION = "优良天\n/有效天", "重污染天气应对"
