@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspot.kernels.arrays import Floats
+from hotspot.kernels import datum_formula
 from hotspot.variables import DataError
 
 # CGCS2000 and WGS 84 differ by centimetres, far below any coordinate here.
@@ -47,9 +47,7 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     >>> wgs84_to_gcj02(-76.6, 2.4)
     (-76.6, 2.4)
     """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, datum.to_gcj02, moved_from=True)
+    return _apply(lon, lat, ("to_gcj02",), moved_from=True)
 
 
 def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
@@ -70,9 +68,7 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     >>> round(lon, 9), round(lat, 9)
     (116.397, 39.909)
     """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, datum.from_gcj02, moved_from=False)
+    return _apply(lon, lat, ("from_gcj02",), moved_from=False)
 
 
 def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
@@ -93,9 +89,7 @@ def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     >>> round(lon, 6), round(lat, 6)
     (116.409616, 39.916744)
     """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, lambda x, y: datum.to_bd09(*datum.to_gcj02(x, y)), moved_from=True)
+    return _apply(lon, lat, ("to_gcj02", "to_bd09"), moved_from=True)
 
 
 def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
@@ -116,9 +110,7 @@ def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Any, Any]:
     >>> round(lon, 9), round(lat, 9)
     (116.397, 39.909)
     """
-    from hotspot.kernels import datum
-
-    return _apply(lon, lat, lambda x, y: datum.from_gcj02(*datum.from_bd09(x, y)), moved_from=False)
+    return _apply(lon, lat, ("from_bd09", "from_gcj02"), moved_from=False)
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, Any]:
@@ -229,17 +221,52 @@ def _by_name(
     return ways[datum](lon, lat) if datum in ways else (lon, lat)
 
 
-def _apply(
-    lon: ArrayLike, lat: ArrayLike, convert: Callable[[Floats, Floats], tuple[Floats, Floats]], *, moved_from: bool
-) -> tuple[Any, Any]:
+def _apply(lon: ArrayLike, lat: ArrayLike, steps: tuple[str, ...], *, moved_from: bool) -> tuple[Any, Any]:
     # Shape in, shape out; what lies abroad (in WGS 84 terms) stays where it is.
+    lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+    if lon.ndim == 0 and np.isfinite(lon) and np.isfinite(lat):
+        old = new = float(lon), float(lat)
+        for step in steps:
+            new = _ONE_PLACE[step](*new)
+        return new if _in_range(*(old if moved_from else new)) else old
     from hotspot.kernels import datum
 
-    lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
     x, y = np.array(lon).ravel(), np.array(lat).ravel()
-    new_x, new_y = convert(x, y)
-    inside = datum.in_range(x, y) if moved_from else datum.in_range(new_x, new_y)
+    new_x, new_y = x, y
+    for step in steps:
+        new_x, new_y = getattr(datum, step)(new_x, new_y)
+    inside = _in_range(x, y) if moved_from else _in_range(new_x, new_y)
     new_x, new_y = np.where(inside, new_x, x), np.where(inside, new_y, y)
     if lon.ndim == 0:
         return float(new_x[0]), float(new_y[0])
     return new_x.reshape(lon.shape), new_y.reshape(lat.shape)
+
+
+def _in_range(lon: Any, lat: Any) -> Any:
+    # Whether the offset applies: the box round China that the published code uses.
+    return (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
+
+
+# One place is answered without the compiled kernels: loading those takes longer than a shell may wait.
+def _shifted(lon: float, lat: float) -> tuple[float, float]:
+    east, north = datum_formula.offset(lon, lat)
+    return lon + east, lat + north
+
+
+def _back(forward: Callable[[float, float], tuple[float, float]]) -> Callable[[float, float], tuple[float, float]]:
+    def inverse(lon: float, lat: float) -> tuple[float, float]:
+        x, y = lon, lat
+        for _ in range(datum_formula.TURNS):
+            new_x, new_y = forward(x, y)
+            x, y = x + (lon - new_x), y + (lat - new_y)
+            if not max(abs(lon - new_x), abs(lat - new_y)) > datum_formula.ENOUGH:
+                break
+        return x, y
+
+    return inverse
+
+
+_ONE_PLACE = {
+    "to_gcj02": _shifted, "from_gcj02": _back(_shifted),
+    "to_bd09": datum_formula.bend, "from_bd09": _back(datum_formula.bend),
+}  # fmt: skip
