@@ -47,3 +47,4 @@ def test_the_container_copies_what_the_build_needs():
     copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
     assert {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], "hotspot"} <= copied
     assert all((ROOT / name).exists() for name in copied)
+    assert any("apt-get install" in line and "libgomp1" in line for line in lines), "LightGBM does not load without"

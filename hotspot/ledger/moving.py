@@ -28,8 +28,12 @@ def move_ledger(home: str | Path, url: str) -> int:
     ------
     DataError
         The chain is broken, the database holds other entries, or does not answer. The file is then as it was.
+    ValueError
+        The address names no database.
     """
     home = Path(home)
+    if not str(url).startswith(("postgresql://", "postgres://")):
+        raise ValueError(f"{url}: is no database; give postgresql://HOST/DB.")
     entries = []
     if (home / FILE).exists():
         with open_ledger(home / FILE) as old:

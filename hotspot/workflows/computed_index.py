@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hotspot.deliveries.run import Deliveries
@@ -88,9 +89,17 @@ def read_days(
     table = read_table(Path(path), intake)
     by_hour = "day" not in our_names(table.frame.columns)
     table = renamed(table, ("unit", "point", "time" if by_hour else "day", *SIX))
+    if not len(table.frame):
+        raise DataError(f"{table.name}: has a header and no row; ask for the delivery again.")
     frame = table.frame.copy()
     for name in SIX:
         frame[name] = numbers(table, name)
+        wrong = (frame[name] < 0) | np.isinf(frame[name])
+        if wrong.any():
+            at = int(wrong.to_numpy().argmax())
+            value = table.frame[name].iat[at]
+            where = f"{table.name}, row {table.lines[at]}, column {name}"
+            raise DataError(f"{where}: {value!r} is no concentration; mend it or leave it empty.")
     if not by_hour:
         frame["day"] = [_day(text, table, line) for text, line in zip(frame["day"], table.lines, strict=True)]
         return _single(frame[["unit", "point", "day", *SIX]], table.name), None

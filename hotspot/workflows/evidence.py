@@ -19,6 +19,7 @@ from hotspot.text.table import heads
 from hotspot.trace.assets import KINDS, SOURCES, asset_faults, seen_by_lookouts
 from hotspot.trace.evidence import Told, told_of_window
 from hotspot.variables import DataError
+from hotspot.workflows.alarms import period_bounds
 from hotspot.workflows.loop import published_ledger
 
 _RULE = Evidence()
@@ -68,7 +69,10 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
     ------
     DataError
         The study delivers no evidence, or nothing was published.
+    ValueError
+        The period is no month and no day.
     """
+    period_bounds(period)
     if not study.evidence:
         raise DataError(f"{study.id}: no evidence is delivered; name the files in [[evidence]] of the study.")
     deliveries = Deliveries(study)

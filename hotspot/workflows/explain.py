@@ -140,7 +140,7 @@ def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> li
     if any(answer["people"]):
         lines.append("Answered for by " + ", ".join(filter(None, answer["people"])) + ".")
     rest = rest_words(answer["hours"])[1]
-    lines += [f"{rest}."] if rest else []
+    lines += [f"{rest[0].upper()}{rest[1:]}."] if rest else []
     calm = calm_words(answer["hours"])[1]
     if calm:
         lines.append(f"{calm[0].upper()}{calm[1:]}.")

@@ -206,6 +206,8 @@ def test_a_formula_in_a_name_stays_text_in_the_csv(case, chromium, tmp_path):
         assert "位次" not in rows[0] and "PM2.5 月均值" not in rows[0], (
             "the page for everybody has no figures of the list"
         )
+        to_month(shown, 6)
+        assert "预警网格和原因属于 2020 年 2 月" in shown.page.inner_text("#hs-when-note"), "no source is told there"
         assert shown.errors == [] and shown.foreign == []
 
 
@@ -224,7 +226,13 @@ def test_the_view_leaves_as_a_picture(seen, case, page):
         dot = picture.getpixel((round(2 * (x - box["x"])), round(2 * (y - box["y"] + 64))))
         assert "#{:02x}{:02x}{:02x}".format(*dot) == colour_of(layer, printed(case, 12)[at])
     to_month(seen, 5)
+    # What stands below a picture is caught where it is drawn: another month's says whose the warnings are.
+    seen.page.evaluate(
+        """() => { const pen = CanvasRenderingContext2D.prototype, fill = pen.fillText; window.drawn = [];
+        pen.fillText = function (s, ...a) { window.drawn.push(s); fill.call(this, s, ...a); }; }"""
+    )
     assert saved(seen, "#hs-png").suggested_filename == "map-2019-07.png"
+    assert "属于 2020 年 2 月（发布月）" in "".join(seen.page.evaluate("window.drawn"))
 
 
 def ledger_of(case):
