@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.deliveries.run import Deliveries
+from hotspot.ledger.clocks import local_minute
 from hotspot.rank.city.days import days_of_hours
 from hotspot.rank.city.index import month_index, replace_days
 from hotspot.rules.criteria import Validity
@@ -134,10 +135,11 @@ def _single(days: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _day(text: str, table: pd.DataFrame, line: int) -> str:
-    day = pd.to_datetime(text, errors="coerce")
-    if day is pd.NaT:
-        raise DataError(f"{table.name}, row {line}, column day: {text!r} is no day; write it like 2023-04-30.")
-    return str(day.date())
+    try:
+        return str(local_minute(text).date())
+    except ValueError:
+        where = f"{table.name}, row {line}, column day"
+        raise DataError(f"{where}: {text!r} is no day; write it like 2023-04-30.") from None
 
 
 def _decided(deliveries: Deliveries, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:

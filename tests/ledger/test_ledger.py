@@ -262,7 +262,7 @@ def test_three_problems_of_one_form_are_three_that_stand(ledger):
 
 def test_a_problem_of_no_vocabulary_is_set_aside(ledger):
     (row,) = record_feedback(ledger, [VISIT | {"problem": "没有这个类型"}]).itertuples()
-    assert row.state == "quarantined" and row.why.startswith("problem '没有这个类型' is none of vocs, ")
+    assert row.state == "quarantined" and row.why.startswith("problem '没有这个类型' is none of VOCs")
 
 
 def test_an_answer_counts_in_the_month_of_its_alarm(ledger):

@@ -78,7 +78,7 @@ function cellWords(i) {
   const told = ledgerOf(i);
   if (told) body.append(el("p", { class: "hs-state" }, ledgerDot(i), `${w("ledger")} · ${ledgerWords(told)}`));
   if (!now) body.append(ofTheMonth(i));
-  if (!now && (rows.length || DATA.traced[i])) body.append(el("p", { class: "hs-published" }, fill(told("belongs"), monthWords(last))));
+  if (!now && (rows.length || DATA.traced[i])) body.append(el("p", { class: "hs-published" }, fill(whose("belongs"), monthWords(last))));
   body.append(...rows.map(warning));
   if (now) body.append(ofTheMonth(i));
   const series = seriesOf(i);
