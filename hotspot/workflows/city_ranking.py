@@ -69,7 +69,7 @@ def rank_month(
     computed = computed_index(study, days, decisions) if days is not None else None
     months, name = _months(rule, index, computed, Deliveries(study))
     if month not in months:
-        raise DataError(f"{name}: no index of {month} is there; it has {', '.join(sorted(months))}.")
+        raise DataError(f"{name}: no index of {month} is there; it has {', '.join(sorted(months)) or 'none'}.")
     beside = None if computed is None else computed.substituted.get(month)
     ranked = {of: _ranked(months, of, rule, computed) for of in months if month_minus(of, 12) in months}
     base = months.get(month_minus(month, 12), pd.DataFrame({"unit": [], "index": []}))

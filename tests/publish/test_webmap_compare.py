@@ -210,6 +210,16 @@ def test_a_formula_in_a_name_stays_text_in_the_csv(case, chromium, tmp_path):
         assert shown.errors == [] and shown.foreign == []
 
 
+def test_a_card_has_its_units_in_the_page_s_language(page, chromium, tmp_path):
+    """The sentence on the weather is that of the prints, which write μg/m³."""
+    said = '"weather":["本月气象使浓度偏高12.0 μg/m³","the weather raised it by 12.0 ug/m3"],"rank_low"'
+    (tmp_path / "map.html").write_text(page.html.replace('"rank_low"', said), encoding="utf-8")
+    with opened(chromium, tmp_path / "map.html") as shown:
+        shown.page.click(".hs-item >> nth=0")
+        assert "本月气象使浓度偏高12.0 微克/立方米" in shown.page.inner_text(".leaflet-popup-content")
+        assert "g/m³" not in shown.page.inner_text(".leaflet-popup-content")
+
+
 def test_the_view_leaves_as_a_picture(seen, case, page):
     from PIL import Image
 

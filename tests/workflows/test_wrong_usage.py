@@ -4,7 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hotspot.cli import app
+from hotspot.study import load_study
 from hotspot.variables import DataError
+from hotspot.workflows.evidence import show_assets
+from hotspot.workflows.network import show_network
 
 SIX = "pm25,pm10,so2,no2,o3,co"
 DAYS = f"unit,point,day,{SIX}\n甲,p1,2024-12-01,30,40,5,20,60,0.8\n甲,p1,2025-12-01,33,40,5,,60,0.8\n"
@@ -85,8 +88,6 @@ def test_a_case_saved_by_an_editor_of_the_office_is_read(asked, tmp_path):
 
 
 def test_a_study_file_says_what_an_editor_did_to_it(asked, small_study, tmp_path):
-    from hotspot.study import load_study
-
     text = small_study.read_text(encoding="utf-8")
     study = tmp_path / "study.toml"
     study.write_text(text, encoding="utf-8-sig")
@@ -111,3 +112,29 @@ def test_every_help_has_its_options_in_one_order():
         shared = [option for option in options if option in UNIFORM]
         assert options[-len(shared) :] == sorted(shared, key=UNIFORM.index), name
         assert "--study" not in options[1:], name
+
+
+@pytest.fixture
+def delivering(small_study, tmp_path):
+    """Writes a study file that names one more delivery, and that delivery beside it."""
+
+    def write(lines, **files):
+        for name, text in files.items():
+            (small_study.parent / f"{name}.csv").write_text(text, encoding="utf-8")
+        path = tmp_path / "study.toml"
+        text = small_study.read_text(encoding="utf-8")
+        path.write_text(f"{text}\n{lines}\n", encoding="utf-8")
+        return load_study(path, data=small_study.parent)
+
+    return write
+
+
+def test_a_register_without_what_it_is_for_is_refused(delivering, tmp_path):
+    study = delivering('[registers]\nassets = "assets.csv"', assets="count,place\n3,甲\n")
+    with pytest.raises(DataError, match=r"assets.csv: column 'kind' \(设备类型\) is missing"):
+        show_assets(study)
+    study = delivering('[registers]\nassets = "assets.csv"', assets="设备类型,设备数量\n微型站,3\n")
+    assert "微型站  3" in show_assets(study)["sentences"], "heads as an office writes them"
+    study = delivering('[network]\nunits = "nobody.csv"', nobody="unit,tier,name\n")
+    with pytest.raises(DataError, match=r"nobody.csv: has a header and no row"):
+        show_network(study, out=tmp_path)

@@ -124,7 +124,7 @@ def warned_rows(
         who = {"i": place, "r": reasons.index(row["reason"]), "k": int(row["rank"]), "at": at[len(rows)]}
         told = weather[len(rows)] | {"reason": row["reason"]}
         said = (
-            {"weather": [weather_zh(told, decimals).replace("μg/m³", "微克/立方米"), weather_en(told, decimals)]}
+            {"weather": [weather_zh(told, decimals), weather_en(told, decimals)]}
             if words.known(told["weather"])
             else {}
         )
