@@ -332,7 +332,11 @@ def main() -> None:
         typer.echo(f"hotspot: {said(str(error))}", err=True)
         sys.exit(2)
     except OSError as error:
-        typer.echo(f"hotspot: {said(str(error))}; check the path, its rights and the space.", err=True)
+        what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        typer.echo(f"hotspot: {said(what)}; check the path, its rights and the space.", err=True)
+        sys.exit(1)
+    except ImportError as error:
+        typer.echo(f"hotspot: {said(str(error))}; the installation is not whole, see docs/installing.md.", err=True)
         sys.exit(1)
     except Exception as error:  # no traceback reaches a user; HOTSPOT_TRACEBACK=1 is for whoever mends it
         if os.environ.get("HOTSPOT_TRACEBACK"):

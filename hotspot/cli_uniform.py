@@ -49,6 +49,10 @@ MEANS_NOTHING = {
 }  # fmt: skip
 
 
+# In every help: arguments, the study, the command's own options, then those that all share, in one order.
+_PLACE = {"--study": -1} | {name: n for n, name in enumerate(UNIFORM, 1)}
+
+
 def log_lines(on: bool) -> bool:
     """One line a step on stderr, with its time, and no bar: for a log file or a timer's journal."""
     if on:
@@ -97,6 +101,7 @@ class Uniform(TyperGroup):
         if command is not None:
             there = {name for one in command.params for name in one.opts}
             command.params.extend(one for one in _everywhere() if not there & set(one.opts))
+            command.params.sort(key=lambda one: _PLACE.get(one.opts[0], 0))  # stable: own options as they stand
         return command
 
 
@@ -111,7 +116,7 @@ def _complain(error: Any) -> None:
         return
     from hotspot.text.door import shown
 
-    typer.echo(f"hotspot: {shown(error.format_message())}", err=True)
+    typer.echo(f"hotspot: {shown(error.format_message().removeprefix('Invalid value: '))}", err=True)
     if error.ctx is not None:
         typer.echo(f"{error.ctx.get_usage()}\nMore: {error.ctx.command_path} --help", err=True)
 

@@ -129,7 +129,12 @@ def asked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def front(*args: Any, **settings: Any) -> Any:
-        given = takes.bind(*args, **settings)
+        try:
+            given = takes.bind(*args, **settings)
+        except TypeError as error:
+            lacking = next((key for key in known if str(error).endswith(f"argument: {key!r}")), "")
+            more = f"; {lacking} is {known[lacking].words}" if lacking and "missing" in str(error) else ""
+            raise TypeError(f"{name}: {error}{more}; it takes {', '.join(takes.parameters)}.") from None
         for key, value in given.arguments.items():
             if key in known and not (value is None and (takes.parameters[key].default is None or key in _MAY_LACK)):
                 refuse(name, key, value, known[key])

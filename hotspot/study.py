@@ -271,7 +271,7 @@ class Study(Shown, Labelled, Part):
         0.05
         >>> study.with_criteria(selection={"quota": 0.05})
         Traceback (most recent call last):
-        hotspot.variables.DataError: criteria: selection.quota: Extra inputs are not permitted (got 0.05)
+        hotspot.variables.DataError: criteria: selection.quota: there is no such setting (got 0.05)
         """
         try:
             criteria = Criteria.model_validate(_merge(self.criteria.model_dump(exclude_unset=True), sections))
@@ -351,10 +351,12 @@ def load_study(path: Path | str, *, data: Path | str | None = None) -> Study:
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors put a mark before it
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such study file; give the path of a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is no UTF-8; save it as UTF-8, as an editor offers it.") from None
+    except tomllib.TOMLDecodeError as error:
         raise DataError(f"{path}: not a TOML file ({error}); mend it.") from None
     root = data or os.environ.get("HOTSPOT_DATA") or path.parent / raw.get("root", ".")
     own = raw.get("criteria", {})
@@ -373,7 +375,10 @@ def load_study(path: Path | str, *, data: Path | str | None = None) -> Study:
 
 def _faults(error: ValidationError) -> str:
     """Every fault of a validation: where, what, and what came."""
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+    other = {"extra_forbidden": "there is no such setting"}
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc']))}: {other.get(e['type'], e['msg'])} (got {e['input']!r})" for e in error.errors()
+    )
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

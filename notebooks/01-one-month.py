@@ -67,8 +67,8 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
 for axes, name, words in ((left, "pm25", "PM2.5, μg/m³"), (right, "pm25_error", "误差 error (1 sd), μg/m³")):
     drawn = axes.scatter(now["x"] / 1000, now["y"] / 1000, c=now[name], s=46, marker="s")
     figure.colorbar(drawn, ax=axes, label=words)
-    axes.set(xlabel="东 x, km", aspect="equal")
-left.set_ylabel("北 y, km")
+    axes.set(xlabel="东 east, km", aspect="equal")
+left.set_ylabel("北 north, km")
 figure.tight_layout()
 
 # %% [markdown]

@@ -56,7 +56,7 @@ now = derived.field.isel(time=-1).sel(cell=hot.loc[hot["city"] == answer["place"
 now = now.sortby("pm25", ascending=False)
 frame = now[["pm25", "pm25_error"]].to_dataframe()[["pm25", "pm25_error"]]
 axes = frame["pm25"].plot.bar(
-    yerr=frame["pm25_error"], figsize=(9, 3), ylabel="月均 PM2.5, μg/m³", xlabel="热点网格 hotspot cell"
+    yerr=frame["pm25_error"], figsize=(9, 3), ylabel="月均 monthly PM2.5, μg/m³", xlabel="热点网格 hotspot cell"
 )
 
 # %% [markdown]

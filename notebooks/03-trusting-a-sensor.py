@@ -26,6 +26,7 @@ import pandas as pd
 import hotspot as hs
 from hotspot.quality.flags import flagged, reasons
 
+hs.chinese_plots()
 month = hs.synthetic_month()
 truth = month.study.root / "truth"
 print(month.stations)
@@ -111,7 +112,7 @@ true = true.reindex(index=names, columns=calibrated["time"].values).to_numpy(flo
 sound = ~flagged(calibrated["pm25_flags"].values, "spike", "saturation", "zero_run", "neighbours")
 before = np.where(sound, calibrated["pm25_raw"].values - true, np.nan)
 after = np.where(sound, calibrated["pm25"].values - true, np.nan)
-rows = {"as delivered": before, "calibrated": after}
+rows = {"交付值 as delivered": before, "校准后 calibrated": after}
 pd.DataFrame({w: {"RMSE": np.sqrt(np.nanmean(e**2)), "bias": np.nanmean(e)} for w, e in rows.items()}).round(2)
 
 # %%
@@ -128,6 +129,10 @@ for word, error in rows.items():
     by_class = [np.nanmean(error[np.digitize(humidity, edges) == k + 1]) for k in range(len(middle))]
     axis.plot(middle, by_class, "o-", label=word)
 axis.axhline(0, color="0.4", lw=1)
-axis.set(xlabel="relative humidity, %", ylabel="mean error, ug/m3", title="Water on the particles")
+axis.set(
+    xlabel="相对湿度 relative humidity, %",
+    ylabel="平均误差 mean error, μg/m³",
+    title="颗粒物吸水 water on the particles",
+)
 axis.legend(frameon=False)
 plt.show()

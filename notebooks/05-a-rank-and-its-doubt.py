@@ -44,9 +44,12 @@ for axes, (city, rows) in zip(panels[0], groups, strict=True):
     colours = rows["listed"].astype(bool).map({True: "#b3261e", False: "0.6"})
     place = range(1, len(rows) + 1)
     axes.hlines(place, rows["rank_low"], rows["rank_high"], color=colours, lw=5)
-    axes.plot(rows["rank"], place, "k|", ms=9)
+    axes.plot(rows["rank"], place, "k|", ms=9, label="公布名次 printed rank")
     axes.set(xlabel="可能名次 rank it may hold", title=city, ylim=(len(rows) + 0.5, 0.5))
 panels[0][0].set_ylabel("按名次 cells by printed rank")
+for colour, words in (("#b3261e", "预警网格 warned"), ("0.6", "未上榜 not warned")):
+    axes.plot([], [], color=colour, lw=5, label=words)
+figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
 plt.show()
 
 # %% [markdown]

@@ -56,7 +56,7 @@ axes.plot(
 for n, line in enumerate(values[inside][:, near]):
     axes.plot(local[near], line, color="#b3261e", lw=1, label="" if n else f"{alarm['cell']} 各站 its stations")
 axes.axvspan(alarm["start"], alarm["end"], color="#b3261e", alpha=0.15)
-axes.set(xlabel="当地时间 local time", ylabel="PM2.5, μg/m³", title=alarm["alarm"])
+axes.set(xlabel="当地时间 local time", ylabel="小时浓度 hourly PM2.5, μg/m³", title=f"报警 alarm {alarm['alarm']}")
 axes.tick_params(axis="x", labelrotation=30)
 axes.legend(frameon=False)
 plt.show()

@@ -48,9 +48,10 @@ with published_ledger(study, out) as ledger:
 pd.Series(figures)
 
 # %%
-states = alarms.groupby([alarms["pushed"].str[:7], "state"]).size().unstack(fill_value=0)
+said = {"in time": "按时 in time", "late": "逾期反馈 late", "overdue": "未反馈 overdue"}
+states = alarms.groupby([alarms["pushed"].str[:7], "state"]).size().unstack(fill_value=0).rename(columns=said)
 axes = states.plot.bar(stacked=True, figsize=(8, 3), color=["#2e7d32", "#e08214", "#b3261e"][: states.shape[1]], rot=0)
-axes.set(xlabel="月 month", ylabel="报警数 alarms", title="按时、逾期与未反馈 in time, late, overdue")
+axes.set(xlabel="月 month", ylabel="报警数 alarms", title="每月报警的反馈 answers to each month's alarms")
 axes.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
 axes.figure.tight_layout()
 plt.show()

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import re
 import tempfile
 from pathlib import Path
 
@@ -85,3 +86,21 @@ def test_notebook_runs_and_shows_its_views(path, kernel, tmp_path):
     assert SHOWN[path.stem] <= shown, f"not shown: {sorted(SHOWN[path.stem] - shown)}"
     pictures = [o for o in outputs if "image/png" in o.get("data", {})]
     assert pictures, "no plot"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_every_word_on_a_picture_is_there_in_two_languages(path):
+    """What a call of a plot writes: axes, titles, labels of a legend; names and units alone need no translation."""
+    written = []
+    for call in (n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)):
+        texts = [word.value for word in call.keywords if word.arg in ("xlabel", "ylabel", "title", "label")]
+        if getattr(call.func, "attr", "") in ("set_xlabel", "set_ylabel", "set_title", "suptitle", "text", "annotate"):
+            texts += call.args
+        for node in texts:
+            parts = [
+                one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            written.append(" ".join(parts))
+    for text in written:
+        words = re.sub(r"PM2\.5|PM10|[uμ]g/m[3³]", "", text)
+        assert bool(re.search(r"[a-z]{3}", words)) == bool(re.search(r"[\u4e00-\u9fff]", words)), text

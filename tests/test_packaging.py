@@ -42,8 +42,16 @@ def test_the_conda_recipe_names_what_pyproject_names():
     assert all(name in recipe.lower() for name in WHEELS)
 
 
+def test_the_conda_recipe_is_yaml():
+    """A colon in a text that stands bare ends it; no line of the recipe may need a second reading."""
+    for line in (ROOT / "packaging/conda/meta.yaml").read_text(encoding="utf-8").splitlines():
+        bare = "" if line.lstrip().startswith("#") else re.sub(r'^ *(- )?([a-z_]+:)? ?|"[^"]*"$', "", line)
+        assert ": " not in bare, line
+
+
 def test_the_container_copies_what_the_build_needs():
     lines = (ROOT / "packaging/Dockerfile").read_text(encoding="utf-8").splitlines()
     copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
     assert {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], "hotspot"} <= copied
     assert all((ROOT / name).exists() for name in copied)
+    assert any("apt-get install" in line and "libgomp1" in line for line in lines), "LightGBM does not load without"

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspot.kernels.arrays import Floats
+from hotspot.kernels import datum_formula
 from hotspot.variables import DataError
 
 # CGCS2000 and WGS 84 differ by centimetres, far below any coordinate here.
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
-_Way = Callable[[Floats, Floats], tuple[Floats, Floats]]
+_TO = {"gcj02": ("from_gcj02",), "bd09": ("from_bd09", "from_gcj02")}  # steps to WGS 84 ...
+_FROM = {"gcj02": ("to_gcj02",), "bd09": ("to_gcj02", "to_bd09")}  # ... and from it
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, Any]:
@@ -46,13 +47,7 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str | None) -> tuple[Any, An
     >>> to_wgs84(116.4, 39.9, "wgs84")
     (116.4, 39.9)
     """
-    from hotspot.kernels import datum as kernel
-
-    ways: dict[str, _Way] = {
-        "gcj02": kernel.from_gcj02,
-        "bd09": lambda x, y: kernel.from_gcj02(*kernel.from_bd09(x, y)),
-    }
-    return _moved(lon, lat, datum, ways, back=True)
+    return _moved(lon, lat, datum, _TO, back=True)
 
 
 def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
@@ -95,10 +90,7 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Any, Any]:
     Traceback (most recent call last):
     hotspot.variables.DataError: map datum 'WGS-84' is not known; declare one of wgs84, cgcs2000, gcj02, bd09.
     """
-    from hotspot.kernels import datum as kernel
-
-    ways: dict[str, _Way] = {"gcj02": kernel.to_gcj02, "bd09": lambda x, y: kernel.to_bd09(*kernel.to_gcj02(x, y))}
-    return _moved(lon, lat, datum, ways, back=False)
+    return _moved(lon, lat, datum, _FROM, back=False)
 
 
 def best_datum(
@@ -145,19 +137,58 @@ def best_datum(
     return min(metres, key=lambda name: metres[name]), metres
 
 
-def _moved(lon: ArrayLike, lat: ArrayLike, name: str | None, ways: dict[str, _Way], *, back: bool) -> tuple[Any, Any]:
+def _moved(
+    lon: ArrayLike, lat: ArrayLike, name: str | None, ways: dict[str, tuple[str, ...]], *, back: bool
+) -> tuple[Any, Any]:
     # Shape in, shape out; what lies abroad (in WGS 84 terms) stays where it is.
-    from hotspot.kernels import datum
-
     if name not in DATUMS:
         raise DataError(f"map datum {name!r} is not known; declare one of {', '.join(DATUMS)}.")
     if name not in ways:
         return lon, lat
     lon, lat = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+    if lon.ndim == 0 and np.isfinite(lon) and np.isfinite(lat):
+        old = new = float(lon), float(lat)
+        for step in ways[name]:
+            new = _ONE_PLACE[step](*new)
+        return new if _in_range(*(new if back else old)) else old
+    from hotspot.kernels import datum
+
     x, y = np.array(lon).ravel(), np.array(lat).ravel()
-    new_x, new_y = ways[name](x, y)
-    inside = datum.in_range(new_x, new_y) if back else datum.in_range(x, y)
+    new_x, new_y = x, y
+    for step in ways[name]:
+        new_x, new_y = getattr(datum, step)(new_x, new_y)
+    inside = _in_range(new_x, new_y) if back else _in_range(x, y)
     new_x, new_y = np.where(inside, new_x, x), np.where(inside, new_y, y)
     if lon.ndim == 0:
         return float(new_x[0]), float(new_y[0])
     return new_x.reshape(lon.shape), new_y.reshape(lat.shape)
+
+
+def _in_range(lon: Any, lat: Any) -> Any:
+    # Whether the offset applies: the box round China that the published code uses.
+    return (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
+
+
+# One place is answered without the compiled kernels: loading those takes longer than a shell may wait.
+def _shifted(lon: float, lat: float) -> tuple[float, float]:
+    east, north = datum_formula.offset(lon, lat)
+    return lon + east, lat + north
+
+
+def _back(forward: Callable[[float, float], tuple[float, float]]) -> Callable[[float, float], tuple[float, float]]:
+    def inverse(lon: float, lat: float) -> tuple[float, float]:
+        x, y = lon, lat
+        for _ in range(datum_formula.TURNS):
+            new_x, new_y = forward(x, y)
+            x, y = x + (lon - new_x), y + (lat - new_y)
+            if not max(abs(lon - new_x), abs(lat - new_y)) > datum_formula.ENOUGH:
+                break
+        return x, y
+
+    return inverse
+
+
+_ONE_PLACE = {
+    "to_gcj02": _shifted, "from_gcj02": _back(_shifted),
+    "to_bd09": datum_formula.bend, "from_bd09": _back(datum_formula.bend),
+}  # fmt: skip

@@ -3,6 +3,7 @@ From a code to a place and back: what ``hotspot cell`` prints.
 """
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,7 @@ def find_place(*words: str, datum: str = "wgs84", grid: Grid | None = None) -> d
     Parameters
     ----------
     *words : str
+        Two numbers may stand in one word, with a comma between them.
     datum, grid : as in ``place``
 
     Returns
@@ -97,12 +99,13 @@ def find_place(*words: str, datum: str = "wgs84", grid: Grid | None = None) -> d
 
     Examples
     --------
-    >>> find_place("116.397", "39.909")["cell"], find_place("pq1848e")["col"]
+    >>> find_place("116.397,39.909")["cell"], find_place("pq1848e")["col"]
     ('PQ1848E', 1318)
     >>> find_place("116.397", "north")
     Traceback (most recent call last):
     hotspot.variables.DataError: '116.397 north' is neither a code nor a longitude and a latitude; ...
     """
+    words = tuple(part for word in words for part in re.split("[,，]", word) if part.strip())  # maps say 116.397,39.909
     if len(words) == 1:
         return place(words[0], grid=grid)
     try:

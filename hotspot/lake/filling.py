@@ -130,6 +130,8 @@ def fill_lake(study: Study, lake: Path | str, *, role: str = "micro") -> dict[st
     >>> once["added"] > 0, twice["added"], twice["known"] == once["added"], once["months"] == twice["months"]
     (True, 0, True, True)
     """
+    if role not in ("micro", "reference"):
+        raise ValueError(f"role is {role!r}; give micro or reference.")
     deliveries = [delivery for delivery in study.stations if delivery.role == role]
     if not deliveries:
         raise DataError(f'{study.id} declares no [[stations]] with role = "{role}"; add them to {study.path.name}.')

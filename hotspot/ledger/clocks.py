@@ -1,5 +1,6 @@
 """Whether an answer came in time (B5, E2): from its receipt, never from the machine's clock."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,9 +73,15 @@ def local_minute(text: str) -> pd.Timestamp:
     --------
     >>> str(local_minute("2024-01-01 23:30:59"))
     '2024-01-01 23:30:00'
+
+    Nothing is guessed: not which of 5/1 is the day, and no day from the machine's clock.
+
+    >>> local_minute("5/1/2026 10:00")
+    Traceback (most recent call last):
+    ValueError: '5/1/2026 10:00' is no local time; write it like 2020-03-05T10:00.
     """
     try:
-        time = pd.Timestamp(text)
+        time = pd.Timestamp(text) if re.match(r"(?:19|20|21)[0-9]{2}[-/.0-9]", text) else pd.NaT
     except ValueError:
         time = pd.NaT
     if time is pd.NaT or time.tzinfo is not None:

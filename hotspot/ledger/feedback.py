@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hotspot.ledger.clocks import local_minute
 from hotspot.ledger.store import Ledger
 from hotspot.ledger.taking import key_of, take
 from hotspot.rules.calendar import month_minus, month_start, parse_month
@@ -13,8 +14,6 @@ from hotspot.rules.classes import NONE, problem_types
 from hotspot.text.labels import label_of
 
 REQUIRED = ("month", "cell", "time", "by", "text")
-# 03/04/2025 is March to one program and April to another.
-_YEAR_FIRST = re.compile(r"\d{4}(\D|\d{4}\D|$)")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d($|[T ]\d\d:\d\d)(?!.*[AaPp][Mm])")
 PLACE = ("sub_cell", "facility", "lon", "lat")  # what tells two problems of one kind in a cell apart
 
@@ -135,7 +134,7 @@ def _settle(body: dict[str, str], alarms: dict[str, dict[str, Any]]) -> str:
     if said:
         body["problem"] = keys.get(said, said)
         if body["problem"] not in {*problem_types(), NONE}:
-            return f"problem {said!r} is none of {', '.join(problem_types())}, {NONE}"
+            return f"problem {said!r} is none of {'、'.join(keys)} ({', '.join(problem_types())}, {NONE})"
     if body.get("alarm") in alarms:
         body["month"] = alarms[body["alarm"]]["time"][:7]
     return ""
@@ -152,11 +151,9 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
     except ValueError as error:
         return str(error)
     try:
-        time = pd.Timestamp(body["time"])
-    except ValueError:
-        time = pd.NaT
-    if time is pd.NaT or time.tzinfo is not None or not _YEAR_FIRST.match(body["time"].strip()):
-        return f"time {body['time']!r} is no local time; write it like 2020-03-05T10:00"
+        time = local_minute(body["time"].strip())
+    except ValueError as error:
+        return f"time {error}".rstrip(".")
     why = _instants(body)
     if why:
         return why
@@ -193,11 +190,9 @@ def _instants(body: dict[str, str]) -> str:
             body.pop(name, None)
             continue
         try:
-            times[name] = pd.Timestamp(said)
-        except ValueError:
-            times[name] = pd.NaT
-        if times[name] is pd.NaT or times[name].tzinfo is not None:
-            return f"{name} {said!r} is no local time; write it like 2020-03-05T10:00"
+            times[name] = local_minute(said)
+        except ValueError as error:
+            return f"{name} {error}".rstrip(".")
     if len(times) == 2 and times["result_time"] < times["arrived"]:
         return f"the result {body['result_time']} is before the arrival {body['arrived']}"
     return ""

@@ -7,6 +7,7 @@ every series in the package is UTC; only ``local_bounds`` crosses between them.
 """
 
 import re
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,35 @@ def parse_month(text: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(f"{text!r} is no month; write it like 2020-02.")
     return int(match[1]), int(match[2])
+
+
+def parse_day(text: str) -> str:
+    """
+    A local day as it is written.
+
+    Parameters
+    ----------
+    text : str, "YYYY-MM-DD"
+
+    Raises
+    ------
+    ValueError
+        The text names no day.
+
+    Examples
+    --------
+    >>> parse_day("2024-02-29")
+    '2024-02-29'
+    >>> parse_day("2025-02-29")
+    Traceback (most recent call last):
+    ValueError: '2025-02-29' is no day; write it like 2025-12-31.
+    """
+    try:
+        if re.fullmatch(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", str(text)):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise ValueError(f"{text!r} is no day; write it like 2025-12-31.")
 
 
 def month_minus(month: str, n: int) -> str:

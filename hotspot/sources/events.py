@@ -79,7 +79,10 @@ def read_events(
     names = our_names(table.columns, _OURS, theirs)
     refuse_twice(table.columns, names, table.name, "name one in columns")
     if not {"text", "type"} & set(names):
-        raise DataError(f"{table.name}: no column tells what happened; the header has: {', '.join(table.columns)}.")
+        raise DataError(
+            f"{table.name}: no column tells what happened; name one 内容 or 类型 (text, type), or map it in "
+            f"columns; the header has: {', '.join(table.columns)}."
+        )
     frame = table.frame.set_axis(names, axis=1).reindex(columns=list(_WORDS), fill_value="").fillna("")
     n_read = len(frame) + table.n_bad if table.counted else 0
     return _settled(frame, table.lines, intake, table.record, n_read, channel or path.stem)

@@ -76,7 +76,12 @@ def read_network(files: NetworkFiles, root: Path, intake: Intake) -> NetworkTabl
     units = pd.DataFrame(columns=list(UNIT_COLUMNS), dtype=object)
     people = pd.DataFrame(columns=list(PEOPLE_COLUMNS), dtype=object)
     if files.units:
-        units = _units(open_register(root, files.units, "network.units", ("unit", "tier", "name"), intake))
+        table = open_register(root, files.units, "network.units", ("unit", "tier", "name"), intake)
+        if not len(table.frame):
+            raise DataError(
+                f"{table.name}: has a header and no row; a network without a unit is none, deliver it again."
+            )
+        units = _units(table)
     if files.people:
         table = open_register(root, files.people, "network.people", ("name", "unit", "role"), intake)
         people = _people(table, set(units["unit"]))

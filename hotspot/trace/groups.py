@@ -1,15 +1,17 @@
 """Plants that stand in one direction and cannot be told apart make one statement, not three."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotspot.kernels.arrays import Ints
 from hotspot.rules.tracing import Tracing
-from hotspot.trace.whose import Answer
+
+if TYPE_CHECKING:
+    from hotspot.trace.whose import Answer
 
 
-def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing) -> Ints:
+def groups(found: dict[str, np.ndarray], answer: "Answer | None", tracing: Tracing) -> Ints:
     """
     Number the groups of a cell's facilities.
 
@@ -54,7 +56,7 @@ def groups(found: dict[str, np.ndarray], answer: Answer | None, tracing: Tracing
     return number
 
 
-def _alike(found: dict[str, np.ndarray], answer: Answer, one: Any, other: Any, tracing: Tracing) -> bool:
+def _alike(found: dict[str, np.ndarray], answer: "Answer", one: Any, other: Any, tracing: Tracing) -> bool:
     """Whether two facilities stand in one direction and neither surely adds more."""
     apart = abs((found["bearing_deg"][one] - found["bearing_deg"][other] + 180.0) % 360.0 - 180.0)
     first, second = np.searchsorted(answer.place, [found["place"][one], found["place"][other]])

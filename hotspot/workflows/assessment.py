@@ -175,7 +175,10 @@ def _record(ledger: Ledger, month: str, units: list[dict[str, Any]], by: str) ->
 def _rule(study: Study, what_if: Sequence[str] | None) -> Any:
     changes = {}
     for text in what_if or ():
-        key, _, value = str(text).partition("=")
+        key, equals, value = str(text).partition("=")
+        if not equals or key.strip() not in type(study.criteria.assessment).model_fields:
+            known = ", ".join(type(study.criteria.assessment).model_fields)
+            raise ValueError(f"what-if {text!r} is no KEY=READING; the keys are {known}.")
         changes[key.strip()] = value.strip()
     if not changes:
         return study.criteria.assessment

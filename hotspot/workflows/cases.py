@@ -9,6 +9,8 @@ from hotspot.ledger.registers import quarters_without_case, untrained
 from hotspot.ledger.sent import sent_periods
 from hotspot.publish.office.case import case_faults, case_paper, names_of, read_case, redact
 from hotspot.publish.office.paper import paper_docx
+from hotspot.rules.calendar import parse_day
+from hotspot.sources.encodings import decode
 from hotspot.study import Study
 from hotspot.variables import DataError
 from hotspot.workflows.loop import published_ledger
@@ -40,7 +42,8 @@ def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out"
         The case may not be printed (yet), a name remains, or its length is wrong; nothing is written then.
     """
     file = Path(file)
-    case = read_case(file.read_text(encoding="utf-8"), file.name)
+    parse_day(asof)
+    case = read_case(decode(file.read_bytes(), file.name)[0].decode("utf-8"), file.name)
     rule = study.criteria.cases
     faults = case_faults(case, asof, rule)
     if faults:
@@ -97,7 +100,7 @@ def show_registers(study: Study, asof: str, *, out: Path | str = "out") -> dict[
     DataError
         Nothing was published.
     """
-    year = int(asof[:4])
+    year = int(parse_day(asof)[:4])
     with published_ledger(study, out) as ledger:
         kinds = {
             kind: [e.body | {"seq": e.seq} for e in ledger.entries(kind) if f"{year}-01" <= e.month <= asof[:7]]

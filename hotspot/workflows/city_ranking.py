@@ -69,7 +69,7 @@ def rank_month(
     computed = computed_index(study, days, decisions) if days is not None else None
     months, name = _months(rule, index, computed, Deliveries(study))
     if month not in months:
-        raise DataError(f"{name}: no index of {month} is there; it has {', '.join(sorted(months))}.")
+        raise DataError(f"{name}: no index of {month} is there; it has {', '.join(sorted(months)) or 'none'}.")
     beside = None if computed is None else computed.substituted.get(month)
     ranked = {of: _ranked(months, of, rule, computed) for of in months if month_minus(of, 12) in months}
     base = months.get(month_minus(month, 12), pd.DataFrame({"unit": [], "index": []}))
@@ -165,16 +165,26 @@ def compare_days(study: Study, days: Path, first: str, last: str, *, years: int 
     Raises
     ------
     DataError
-        The table cannot be read or holds no number where one is needed.
+        The table cannot be read, holds no number where one is needed, or no day of one of the two windows.
     """
     frame, _ = read_days(days, study.criteria.validity, Deliveries(study))
     got = compare_windows(frame, first, last, years=years, flat=study.criteria.targets.flat)
     lines = [f"{first} 至 {last}，与{years}年前同期相比：{got.zh}（±1%以内按持平计：{got.zh_one}）"]
-    lines += [f"{NAMES[name]}  {now:g}  {before:g}  {change:+.1f} %" for name, now, before, change, _ in got.rows]
+    lines += [
+        f"{NAMES[name]}  {_value(now, name)}，{years}年前{_value(before, name)}，" + _KINDS[kind].format(abs(change))
+        for name, now, before, change, kind in got.rows
+    ]
     return {"rows": [list(row) for row in got.rows], "zh": got.zh, "zh_one": got.zh_one, "sentences": lines}
 
 
 _HEADS = heads("loop/ranking.xlsx")
+_KINDS = {"down": "下降{:.1f}%", "up": "上升{:.1f}%", "flat": "持平", "unknown": "不能比较"}
+
+
+def _value(value: float, name: str) -> str:
+    if value != value:
+        return "缺数据"
+    return f"{value:g}{'毫克' if name == 'co' else '微克'}/立方米"
 
 
 def _published(path: Path, deliveries: Deliveries) -> dict[str, pd.DataFrame]:

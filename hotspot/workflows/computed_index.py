@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hotspot.deliveries.run import Deliveries
+from hotspot.ledger.clocks import local_minute
 from hotspot.rank.city.days import days_of_hours
 from hotspot.rank.city.index import month_index, replace_days
 from hotspot.rules.criteria import Validity
@@ -88,9 +90,17 @@ def read_days(
     table = read_table(Path(path), intake)
     by_hour = "day" not in our_names(table.frame.columns)
     table = renamed(table, ("unit", "point", "time" if by_hour else "day", *SIX))
+    if not len(table.frame):
+        raise DataError(f"{table.name}: has a header and no row; ask for the delivery again.")
     frame = table.frame.copy()
     for name in SIX:
         frame[name] = numbers(table, name)
+        wrong = (frame[name] < 0) | np.isinf(frame[name])
+        if wrong.any():
+            at = int(wrong.to_numpy().argmax())
+            value = table.frame[name].iat[at]
+            where = f"{table.name}, row {table.lines[at]}, column {name}"
+            raise DataError(f"{where}: {value!r} is no concentration; mend it or leave it empty.")
     if not by_hour:
         frame["day"] = [_day(text, table, line) for text, line in zip(frame["day"], table.lines, strict=True)]
         days = once_each(frame[["unit", "point", "day", *SIX]], ["point", "day"], table.name, "keep one row")
@@ -116,10 +126,11 @@ def numbers(table: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _day(text: str, table: pd.DataFrame, line: int) -> str:
-    day = pd.to_datetime(text, errors="coerce")
-    if day is pd.NaT:
-        raise DataError(f"{table.name}, row {line}, column day: {text!r} is no day; write it like 2023-04-30.")
-    return str(day.date())
+    try:
+        return str(local_minute(text).date())
+    except ValueError:
+        where = f"{table.name}, row {line}, column day"
+        raise DataError(f"{where}: {text!r} is no day; write it like 2023-04-30.") from None
 
 
 def _decided(deliveries: Deliveries, table: pd.DataFrame, path: Path | None) -> pd.DataFrame:

@@ -13,32 +13,36 @@ from hotspot.patterns import below
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.evidence import Evidence
 from hotspot.sources.evidence import read_evidence
+from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
 from hotspot.study import Study
 from hotspot.text.table import heads
 from hotspot.trace.assets import KINDS, SOURCES, asset_faults, seen_by_lookouts
 from hotspot.trace.evidence import Told, told_of_window
 from hotspot.variables import DataError
+from hotspot.workflows.alarms import period_bounds
 from hotspot.workflows.loop import published_ledger
 
 _RULE = Evidence()
 _HEADS = heads("loop/evidence.xlsx")
 
 
-def named_evidence(deliveries: Deliveries, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
+def named_evidence(deliveries: Deliveries, facilities: gpd.GeoDataFrame, intake: Intake | None = None) -> pd.DataFrame:
     """
     The delivered evidence of a study with its facilities by id, whether a file named them by id or by name.
 
     Parameters
     ----------
     facilities : GeoDataFrame, from ``load_facilities``
+    intake : Intake, optional
+        Gets the files and what was set aside of them.
 
     Returns
     -------
     DataFrame, as ``read_evidence``; empty where the study delivers none
     """
     study = deliveries.study
-    table = read_evidence(study.evidence, study.root, deliveries.intake())
+    table = read_evidence(study.evidence, study.root, intake or deliveries.intake())
     if not len(table) or not len(facilities):
         return table
     twice = facilities["name"].duplicated(keep=False)
@@ -68,12 +72,16 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
     ------
     DataError
         The study delivers no evidence, or nothing was published.
+    ValueError
+        The period is no month and no day.
     """
+    period_bounds(period)
     if not study.evidence:
         raise DataError(f"{study.id}: no evidence is delivered; name the files in [[evidence]] of the study.")
     deliveries = Deliveries(study)
     facilities = deliveries.facilities()
-    table = named_evidence(deliveries, facilities)
+    intake = deliveries.intake()
+    table = named_evidence(deliveries, facilities, intake)
     have = _placed_evidence(study, table, facilities)
     unknown = sorted(set(table["facility"]) - set(have["facility"]))
     x, y = study.grid.project(have["lon"].to_numpy(float), have["lat"].to_numpy(float))
@@ -98,6 +106,7 @@ def evidence_of_period(study: Study, period: str, *, out: Path | str = "out") ->
             ]  # fmt: skip
     notes = ["旁证只改变走访顺序，不改变按风推算的关联份额；各项界限为建议值。"]
     notes += [f"{name}：名录中没有这家企业" for name in unknown]
+    notes += intake.told_aside()
     file = Path(out) / study.id / "loop" / f"evidence-{period}.xlsx"
     sheet = Sheet(f"{period} 报警时段的企业旁证", _HEADS, pd.DataFrame(rows, columns=[*_HEADS, "en", "test"]), notes)
     write_book(file, {"旁证": sheet}, created=f"{period}-01"[:10])
@@ -164,7 +173,7 @@ def show_assets(study: Study) -> dict[str, Any]:
 def _assets(study: Study) -> pd.DataFrame:
     """The register of equipment with its numbers, kinds under our names."""
     path = below(study.root, str(study.registers.assets), "registers.assets")
-    table = read_loop_table(path, (), Deliveries(study).intake())
+    table = read_loop_table(path, ("kind", "count"), Deliveries(study).intake())
     frame = table.frame.reindex(columns=["kind", "count", "place", "lon", "lat", "radius_m", "total"], fill_value="")
     for name in ("count", "lon", "lat", "radius_m", "total"):
         values = pd.to_numeric(frame[name].replace("", None), errors="coerce")

@@ -23,7 +23,7 @@ from hotspot.trace.words import agreement_words, calm_words, rest_words, share_w
 from hotspot.variables import DataError
 from hotspot.workflows.explained import explained, key_of, of_cell
 from hotspot.workflows.month import derive
-from hotspot.workflows.unchanged import is_unchanged, made_from
+from hotspot.workflows.unchanged import made_from
 from hotspot.workflows.year import annual, open_hotspots
 
 
@@ -42,7 +42,7 @@ def explain_cell(
     out : str or Path
         Where the hotspot list lies; it is selected now if there is none.
     derived : Derived, optional
-        The month from ``derive``, if it was made just now; a month that stands published is looked up.
+        The month from ``derive``, if it was made just now; what was told before of the same inputs is looked up.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def explain_cell(
     code = study.grid.code(*study.grid.parse(study.code_of(cell)))
     home, inputs = Path(out) / study.id, made_from(study)
     deliveries = Deliveries(study, home)
-    key = key_of(deliveries.once.store, month, inputs)
-    kept = deliveries.once.store.get(key) if is_unchanged(month, home, inputs, but="head") else None
+    store = deliveries.once.store
+    kept = store.get(key_of(store, month, inputs, home)) if inputs else None
     if code not in (study.cells if kept is None else kept)["cell"]:
         raise DataError(f"{code} is no cell of {study.id}; `hotspot cell {code}` shows where it lies.")
     if kept is None:
@@ -72,7 +72,8 @@ def explain_cell(
         else:
             hot = open_hotspots(study, int(month[:4]), out=out, deliveries=deliveries)
             kept = explained(study, month, derive(study, month, hot=hot, folder=home, deliveries=deliveries))
-            deliveries.once.store.put(key, kept)
+            if inputs:
+                store.put(key_of(store, month, inputs, home), kept)
     answer = of_cell(kept, code)
     people, ranks = answer.pop("people"), answer.pop("ranks")
     answer |= {"past": _past(study, month, code, home), "people": people}
@@ -140,7 +141,7 @@ def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> li
     if any(answer["people"]):
         lines.append("Answered for by " + ", ".join(filter(None, answer["people"])) + ".")
     rest = rest_words(answer["hours"])[1]
-    lines += [f"{rest}."] if rest else []
+    lines += [f"{rest[0].upper()}{rest[1:]}."] if rest else []
     calm = calm_words(answer["hours"])[1]
     if calm:
         lines.append(f"{calm[0].upper()}{calm[1:]}.")

@@ -3,6 +3,7 @@ What ``explain`` tells of a month, cell by cell, as plain arrays: made with the 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hotspot import contracts
 from hotspot.contracts.records import Derived
 from hotspot.sources.store import Store, told, words
 from hotspot.study import Study
+from hotspot.workflows.unchanged import lists_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +24,9 @@ _PLACE = ("city", "county", "township", "label")
 _WHERE = ("lon", "lat", "area_share")
 
 
-def key_of(store: Store, month: str, inputs: str) -> str:
-    """Under what a store keeps what is told of a month made from ``inputs`` (``unchanged.made_from``)."""
-    return store.key("explained", month, inputs)
+def key_of(store: Store, month: str, inputs: str, home: Path) -> str:
+    """Under what a store keeps what is told of a month made from ``inputs`` (``unchanged.made_from``) and its lists."""
+    return store.key("explained", month, inputs, lists_of(month, home))
 
 
 def explained(study: Study, month: str, derived: Derived) -> dict[str, np.ndarray]:

@@ -51,6 +51,8 @@ def instrument(
     ------
     DataError
         As for ``open_year``.
+    ValueError
+        ``cells`` or ``stations`` is below 1.
 
     Notes
     -----
@@ -66,6 +68,9 @@ def instrument(
     (True, True)
     """
     only_pm25(study, "where stations should stand")
+    for name, number in (("cells", cells), ("stations", stations)):
+        if number < 1:
+            raise ValueError(f"{name} is {number}; give 1 or more.")
     from hotspot.deliveries.run import Deliveries
     from hotspot.workflows.year import open_hotspots
 

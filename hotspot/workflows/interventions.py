@@ -10,7 +10,7 @@ import xarray as xr
 from hotspot.ledger.measures import interventions, measure_table
 from hotspot.ledger.storage import FILE, is_there
 from hotspot.publish.tables.book import Sheet, write_book
-from hotspot.rules.calendar import month_minus, month_start
+from hotspot.rules.calendar import month_minus, month_start, parse_day
 from hotspot.sources.intake import NothingDelivered
 from hotspot.study import Study
 from hotspot.text.table import heads
@@ -46,6 +46,7 @@ def show_measures(
         Nothing was published.
     """
     only_pm25(study, "the effect of a measure")
+    parse_day(asof)
     with published_ledger(study, out) as ledger:
         ledger.verify()
         table = measure_table(ledger, asof)

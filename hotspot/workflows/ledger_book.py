@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from hotspot.publish.tables.book import Sheet, write_book
+from hotspot.rules.calendar import parse_month
 from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.text.labels import label_of
@@ -45,7 +46,13 @@ def show_ledger(
     ------
     DataError
         Nothing was published, the chain is broken, or the kind is not there.
+    ValueError
+        The month is none, or the name ends otherwise.
     """
+    if month is not None:
+        parse_month(month)
+    if to is not None and Path(to).suffix.lower() not in (".csv", ".xlsx"):
+        raise ValueError(f"{to}: is no table to write; give a name that ends in .csv or .xlsx.")
     with published_ledger(study, out) as ledger:
         n_entry, head = ledger.verify(), ledger.head
         entries = ledger.entries(kind, month)

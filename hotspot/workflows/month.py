@@ -126,7 +126,8 @@ def run_month(
         _LOG.info("%s %s: published in %s", study.id, month, folder)
         deliveries.tidy()
         if inputs:
-            deliveries.once.store.put(key_of(deliveries.once.store, month, inputs), explained(study, month, derived))
+            store = deliveries.once.store
+            store.put(key_of(store, month, inputs, home), explained(study, month, derived))
             remember(month, home, inputs)
         return folder
 

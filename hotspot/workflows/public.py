@@ -13,7 +13,7 @@ from hotspot.publish.tables.lists import read_warnings
 from hotspot.publish.web.public_page import PublicFacts, public_page
 from hotspot.publish.web.webmap import web_map
 from hotspot.publish.words import REASONS, REASONS_EN, STATES
-from hotspot.rules.calendar import month_minus, month_start
+from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.study import Study
 from hotspot.text.csv_rows import unescape_text
 from hotspot.text.labels import label_of
@@ -44,6 +44,7 @@ def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[P
     DataError
         The month was not published.
     """
+    parse_month(month)
     home = Path(out) / study.id
     folder = home / month
     require_published((folder / manifest.NAME).is_file(), study, month, out)

@@ -49,7 +49,7 @@ def made_from(study: Study) -> str:
     return _hash([*about, str(study.root), sorted(_states(_named(study)))])
 
 
-def is_unchanged(month: str, home: Path, inputs: str, *, but: str = "") -> bool:
+def is_unchanged(month: str, home: Path, inputs: str) -> bool:
     """
     Whether the published month is whole and what it was made from is as it was.
 
@@ -59,9 +59,6 @@ def is_unchanged(month: str, home: Path, inputs: str, *, but: str = "") -> bool:
     home : Path
         ``OUT/<study id>``.
     inputs : str, from ``made_from``
-    but : str
-        ``"head"``: whatever came into the ledger since; a month prints what lies behind its cells, its numbers do not
-        hang on it.
     """
     try:
         record = json.loads(_record(home, month).read_text(encoding="utf-8"))
@@ -71,8 +68,13 @@ def is_unchanged(month: str, home: Path, inputs: str, *, but: str = "") -> bool:
         return False
     with open_ledger(home / LEDGER) as ledger:
         now = _state(month, home, inputs, ledger.head)
-        same = isinstance(record, dict) and all(record.get(name) == now[name] for name in now if name != but)
+        same = isinstance(record, dict) and all(record.get(name) == now[name] for name in now)
         return same and stands(ledger, month, home / month)
+
+
+def lists_of(month: str, home: Path) -> str:
+    """The lists of a month's year as they lie in ``OUT/<study id>``, as one hash."""
+    return _hash(sorted(_states(home.glob(f"hotspots-{month[:4]}*"))))
 
 
 def remember(month: str, home: Path, inputs: str) -> None:
@@ -99,8 +101,7 @@ def _record(home: Path, month: str) -> Path:
 
 def _state(month: str, home: Path, inputs: str, head: str) -> dict[str, str]:
     """What a month hangs on, as three hashes: outside its folder, the lists of its year, the end of the ledger."""
-    lists = sorted(_states(home.glob(f"hotspots-{month[:4]}*")))
-    return {"inputs": inputs, "lists": _hash(lists), "head": head}
+    return {"inputs": inputs, "lists": lists_of(month, home), "head": head}
 
 
 def _named(study: Study) -> set[Path]:

@@ -75,6 +75,8 @@ def select_year(
         No cell has a valid annual mean, the review is at fault, a formal list would be
         overwritten by a screened one, or cells without a decision would become formal.
     """
+    if not 1900 <= year <= 2199:
+        raise ValueError(f"{year} is no year of a list; write it like 2025.")
     from hotspot.rank.select.hotspots import rank_cells, read_hotspots, write_hotspots
     from hotspot.rank.select.imported import origin
     from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form

@@ -116,3 +116,12 @@ def test_a_public_function_keeps_its_signature_and_its_words():
     assert hs.rank_warnings.__doc__ == rank_warnings.__doc__
     assert inspect.signature(hs.rank_warnings) == inspect.signature(rank_warnings)
     assert hs.rank_warnings is hs.rank_warnings
+
+
+def test_a_call_that_lacks_an_argument_says_which_fits():
+    with pytest.raises(
+        TypeError, match=r"what_if: .*'made'; made is what was made, from derive_year or derive; it takes"
+    ):
+        hs.what_if(None)
+    with pytest.raises(TypeError, match=r"gi_star: .*; it takes values, cells"):
+        hs.gi_star(naem=3)

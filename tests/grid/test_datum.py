@@ -1,5 +1,7 @@
 """GCJ-02 and BD-09: METHODS 1, RELIABILITY 85; oracle prcoords."""
 
+import subprocess
+import sys
 import warnings
 from functools import partial
 
@@ -52,6 +54,23 @@ def test_there_and_back_is_the_same_place(there, back, lon, lat):
     near = 1e-11 if abs(lon - 105) < 0.01 else 3e-13
     assert back(*there(lon, lat)) == pytest.approx((lon, lat), abs=near)
     assert there(*back(lon, lat)) == pytest.approx((lon, lat), abs=near)
+
+
+@pytest.mark.parametrize("way", [function for pair in PAIRS for function in pair])
+def test_one_place_is_the_kernel_at_one_place(way, china):
+    """Plain Python for one place, compiled for many: one formula."""
+    many = np.column_stack(way(*china))[:300]
+    one = np.array([way(float(x), float(y)) for x, y in zip(china[0][:300], china[1][:300], strict=True)])
+    near = np.where(np.abs(china[0][:300] - 105) < 0.01, 1e-11, 3e-13)[:, None]
+    assert (np.abs(one - many) <= near).all()
+
+
+def test_a_shell_that_asks_for_one_place_waits_for_no_compiler():
+    """``hotspot cell`` in half a second: loading numba alone took as long."""
+    code = "import sys; from hotspot.grid.place import find_place as f; f('116.397', '39.909', datum='bd09'); "
+    code += "print(sorted({'numba', 'pandas', 'xarray', 'scipy'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
 
 
 def test_the_shift_is_100_to_1000_m(china):

@@ -273,7 +273,7 @@ def test_a_time_written_otherwise_stands_as_the_ledger_writes_it_and_is_the_same
 
 def test_a_problem_of_no_vocabulary_is_set_aside(ledger):
     (row,) = record_feedback(ledger, [VISIT | {"problem": "没有这个类型"}]).itertuples()
-    assert row.state == "quarantined" and row.why.startswith("problem '没有这个类型' is none of vocs, ")
+    assert row.state == "quarantined" and row.why.startswith("problem '没有这个类型' is none of VOCs")
 
 
 def test_an_answer_counts_in_the_month_of_its_alarm(ledger):

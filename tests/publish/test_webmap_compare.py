@@ -206,7 +206,18 @@ def test_a_formula_in_a_name_stays_text_in_the_csv(case, chromium, tmp_path):
         assert "位次" not in rows[0] and "PM2.5 月均值" not in rows[0], (
             "the page for everybody has no figures of the list"
         )
+        assert "预警网格和原因都属于本月" in shown.page.inner_text("#hs-when-note"), "no source is told there"
         assert shown.errors == [] and shown.foreign == []
+
+
+def test_a_card_has_its_units_in_the_page_s_language(page, chromium, tmp_path):
+    """The sentence on the weather is that of the prints, which write μg/m³."""
+    said = '"weather":["本月气象使浓度偏高12.0 μg/m³","the weather raised it by 12.0 ug/m3"],"rank_low"'
+    (tmp_path / "map.html").write_text(page.html.replace('"rank_low"', said), encoding="utf-8")
+    with opened(chromium, tmp_path / "map.html") as shown:
+        shown.page.click(".hs-item >> nth=0")
+        assert "本月气象使浓度偏高12.0 微克/立方米" in shown.page.inner_text(".leaflet-popup-content")
+        assert "g/m³" not in shown.page.inner_text(".leaflet-popup-content")
 
 
 def test_the_view_leaves_as_a_picture(seen, case, page):
@@ -224,7 +235,13 @@ def test_the_view_leaves_as_a_picture(seen, case, page):
         dot = picture.getpixel((round(2 * (x - box["x"])), round(2 * (y - box["y"] + 64))))
         assert "#{:02x}{:02x}{:02x}".format(*dot) == colour_of(layer, printed(case, 12)[at])
     to_month(seen, 5)
+    # What stands below a picture is caught where it is drawn: another month's says whose the warnings are.
+    seen.page.evaluate(
+        """() => { const pen = CanvasRenderingContext2D.prototype, fill = pen.fillText; window.drawn = [];
+        pen.fillText = function (s, ...a) { window.drawn.push(s); fill.call(this, s, ...a); }; }"""
+    )
     assert saved(seen, "#hs-png").suggested_filename == "map-2019-07.png"
+    assert "属于 2020 年 2 月（发布月）" in "".join(seen.page.evaluate("window.drawn"))
 
 
 def ledger_of(case):

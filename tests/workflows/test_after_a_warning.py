@@ -118,7 +118,7 @@ def test_a3_any_window(file, tmp_path):
     rows = [["a", "p", "2018-11-01", 11, 62, 174, 80, 2, 60], ["a", "p", "2019-11-01", 10, 60, 122, 69, 2, 60]]
     days = write(tmp_path / "d.csv", heads, *rows)
     text = run("compare", "2019-10-16", "2019-12-31", "--study", file, "--days", days)
-    assert "四降两平" in text and "PM10  122  174  -29.9 %" in text
+    assert "四降两平" in text and "PM10  122微克/立方米，1年前174微克/立方米，下降29.9%" in text
 
 
 def test_rules_and_the_register_of_readings(file):

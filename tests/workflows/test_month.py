@@ -304,6 +304,10 @@ def test_explain_gives_the_numbers_of_the_list(study, folder, monkeypatch):
     assert round(entry["pm25"], 1) == pytest.approx(first["pm25"], abs=0.051)
     assert any("hotspot cell" in sentence for sentence in answer["sentences"])
     json.dumps(answer)
+    # Of another program's making, or not published at all: what was told once of the same inputs is looked up.
+    made = (folder.parent / f".{LATEST_MONTH}.made").rename(folder.parent / ".aside")
+    assert explain_cell(study, LATEST_MONTH, first["cell"], out=folder.parents[1]) == answer
+    made.rename(folder.parent / f".{LATEST_MONTH}.made")
 
 
 def test_a_month_without_data_is_refused_and_nothing_is_published(study, tmp_path):

@@ -94,7 +94,7 @@ def test_an_unknown_shell_gets_a_sentence():
     [
         (["month"], "hotspot: Missing argument 'YYYY-MM'"),
         (["nonsense"], "hotspot: No such command 'nonsense'"),
-        (["cell", "T"], "hotspot: Invalid value: cell code 'T' has 1 characters"),
+        (["cell", "T"], "hotspot: cell code 'T' has 1 characters"),
         (["month", "2020-02", "--study", "nix.toml"], "hotspot: nix.toml: there is no such study file"),
     ],
 )

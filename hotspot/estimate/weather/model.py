@@ -106,8 +106,12 @@ def _lightgbm() -> ModuleType:
     """LightGBM; without its dask part where Python strips docstrings (-OO), because that part edits its own."""
     if sys.flags.optimize > 1:
         sys.modules.setdefault("lightgbm.dask", cast(Any, None))
-    import lightgbm
-
+    try:
+        import lightgbm
+    except OSError as error:  # no DataError: a month must not go without its weather because a machine lacks a library
+        raise ImportError(
+            f"LightGBM does not load ({error}); install the system's OpenMP: libgomp1, on macOS libomp"
+        ) from None
     return lightgbm
 
 

@@ -53,7 +53,7 @@ function warning(row) {
     el("h4", {}, signImage(reason.shape, reason.colour, 9, row.k), name(reason), row.k == null ? null : el("span", {}, fill("rank", row.k)), verdict(row)),
     line("pTop", percent(row.p_top)), line("pWorst", percent(row.p_worst)), line("pAgain", percent(row.p_again)), line("nMay", row.n_may),
     line("rankSpan", row.rank_low == null ? null : `${row.rank_low} – ${row.rank_high}`),
-    row.weather ? el("p", { class: "hs-note" }, row.weather[state.lang]) : null,
+    row.weather ? el("p", { class: "hs-note" }, row.weather[state.lang].replace("μg/m³", unit("µg/m³"))) : null,
     row.sure === false ? el("p", { class: "hs-note" }, w("blurredWhy")) : null);
 }
 // The month that the slider shows.
@@ -78,7 +78,7 @@ function cellWords(i) {
   const told = ledgerOf(i);
   if (told) body.append(el("p", { class: "hs-state" }, ledgerDot(i), `${w("ledger")} · ${ledgerWords(told)}`));
   if (!now) body.append(ofTheMonth(i));
-  if (!now && (rows.length || DATA.traced[i])) body.append(el("p", { class: "hs-published" }, fill("belongs", monthWords(last))));
+  if (!now && (rows.length || DATA.traced[i])) body.append(el("p", { class: "hs-published" }, fill(whose("belongs"), monthWords(last))));
   body.append(...rows.map(warning));
   if (now) body.append(ofTheMonth(i));
   const series = seriesOf(i);

@@ -45,7 +45,7 @@ function pictureOf() {
   if (state.shown.warned && DATA.ledger) for (const key of Object.keys(LEDGER)) if (Object.values(DATA.ledger.cells).some(told => told.state === key)) line((x, at) => badge(pen, LEDGER[key].colour, x + 13, at, 6), w(key));
   if (state.shown.hot && hot.size) line((x, at) => { pen.strokeStyle = C.hotspot; pen.lineWidth = 2; pen.strokeRect(x + 4, at - 8, 18, 16); }, w("isHot"));
   const source = n.lines[0] ? text(state.lang ? n.lines[0][2] : n.lines[0][1]) : "";
-  say([`${w("asOf")} ${text(n.as_of)}`, source, DATA.ledger ? `${w("ledgerAsOf")} ${text(DATA.ledger.asof)}` : ""].filter(Boolean).join(" · "), 16, height - 40, "12px", "#5b6873", width - 32);
+  say([state.month === last ? "" : fill(whose("belongs"), monthWords(last)), `${w("asOf")} ${text(n.as_of)}`, source, DATA.ledger ? `${w("ledgerAsOf")} ${text(DATA.ledger.asof)}` : ""].filter(Boolean).join(" · "), 16, height - 40, "12px", "#5b6873", width - 32);
   say(pick(n.estimate), 16, height - 18, "12px", "#5b6873", width - 32);
   return sheet;
 }

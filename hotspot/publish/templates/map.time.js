@@ -10,8 +10,9 @@ function setMonth(t) {
 }
 // Why the chosen layer is not on the map in this month.
 function whyNot(layer) { return layer.back && monthBefore(state.month, layer.back) < 0 ? "baseOut" : layer.standing || layer.id === "gi" ? "onlyLast" : "noLayerData"; }
+const whose = (name) => name + (Object.keys(DATA.traced).length ? "" : "Alone");
 function drawTime() {
-  const t = state.month, layer = state.layer, now = t === last, said = [now ? w("published") : fill("belongs", monthWords(last))];
+  const t = state.month, layer = state.layer, now = t === last, said = [now ? w(whose("published")) : fill(whose("belongs"), monthWords(last))];
   const blank = !field.layers[0].has[t], why = blank && column("why_" + t) ? pick(field.why[column("why_" + t).whole(0) || 0]) : "";
   if (blank) said.unshift(why ? `${w("noData")}${state.lang ? ": " : "："}${why}${state.lang ? "." : "。"}` : `${w("noData")}${state.lang ? "." : "。"}`);
   else if (layer !== shownLayer() && !comparing("change")) said.unshift(fill("noLayer", name(layer), w(whyNot(layer))));

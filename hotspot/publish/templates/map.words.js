@@ -14,6 +14,9 @@ const WORDS = {
   month: ["月份", "Month"], play: ["逐月播放", "Play the months"], pause: ["停止播放", "Stop"], backTo: ["回到发布月", "Back to the published month"],
   published: ["发布月：预警网格、原因和可能来源都属于本月。", "Published month: warning cells, reasons and sources are of this month."],
   belongs: ["预警网格、原因和可能来源属于 {0}（发布月）。", "Warning cells, reasons and sources belong to {0}, the published month."],
+  // Of a gas, and on a map for everybody, no source is told.
+  publishedAlone: ["发布月：预警网格和原因都属于本月。", "Published month: warning cells and reasons are of this month."],
+  belongsAlone: ["预警网格和原因属于 {0}（发布月）。", "Warning cells and reasons belong to {0}, the published month."],
   noLayer: ["“{0}”{1}，图上为浓度。", "“{0}” {1}; the map shows concentrations."], onlyLast: ["只有发布月的数据", "is of the published month only"], baseOut: ["的基准月不在本页各月之内", "has no base among the months of this page"], noLayerData: ["在本月没有数据", "has no data in this month"],
   lastOnly: ["仅发布月", "latest only"], noBase: ["无基准月", "no base"], always: ["年度", "of the year"], highestOf: ["最高 {0}", "highest {0}"], course: ["各月浓度", "Months"], nearness: ["距名单有多近（概率 · 位次区间）", "How near the list (chance · rank interval)"], notHot: ["非热点网格或未排名", "no hotspot cell, or not ranked"],
   tiles: ["底图", "Base map"],

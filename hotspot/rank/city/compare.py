@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from hotspot.rank.city.index import DECIMALS
+from hotspot.rules.calendar import parse_day
 from hotspot.rules.index import SIX, percentile
 from hotspot.rules.rounding import round_half_even
+from hotspot.variables import DataError
 
 _COUNT = "零一二三四五六"
 NAMES = {"so2": "SO2", "no2": "NO2", "pm10": "PM10", "pm25": "PM2.5", "co": "CO", "o3": "O3-8h"}
@@ -40,7 +42,9 @@ def compare_windows(days: pd.DataFrame, first: str, last: str, *, years: int = 1
     Raises
     ------
     ValueError
-        The window ends before it begins.
+        An edge is no day, the window ends before it begins, or ``years`` is below 1.
+    DataError
+        One of the two windows has no day.
 
     Examples
     --------
@@ -50,10 +54,16 @@ def compare_windows(days: pd.DataFrame, first: str, last: str, *, years: int = 1
     >>> compare_windows(days, "2019-12-01", "2019-12-31").zh
     '四降两平'
     """
-    begin, end = (np.datetime64(text, "D") for text in (first, last))
-    if end < begin:
+    if parse_day(last) < parse_day(first):
         raise ValueError(f"the window {first} to {last} ends before it begins.")
+    if years < 1:
+        raise ValueError(f"years is {years}; give 1 or more.")
     past = [str((pd.Timestamp(edge) - pd.DateOffset(years=years)).date()) for edge in (first, last)]
+    for begin, end in ((first, last), past):
+        if not days["day"].between(begin, end).any():
+            raise DataError(
+                f"no day from {begin} to {end}; the days given go from {days['day'].min()} to {days['day'].max()}."
+            )
     now, before = _means(days, first, last), _means(days, *past)
     rows = []
     for name in SIX:
