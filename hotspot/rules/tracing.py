@@ -43,10 +43,6 @@ class Tracing(Rule):
     station_km: float = Field(20.0, gt=0)  # stations so far around a block of cells are heard
     size_sd: float = Field(0.45, gt=0)  # log error of an emission whose size is known (METHODS: sizes to +-35 %)
     unknown_sd: float = Field(1.1, gt=0)  # the same where it is not
-    # A register's sizes may spread wider or narrower than the emissions: emission as size to the power 1, known to ...
-    size_power_sd: float = Field(0.3, ge=0)
-    class_power: float = Field(0.75, ge=0)  # where only the class is known: as its factor to this power,
-    class_power_sd: float = Field(0.3, ge=0)  # ... known to so much
     class_sd: float = Field(0.3, ge=0)  # log error of a class factor, shared by its plants
     scale_sd: float = Field(0.7, ge=0)  # log error that all share: of the factors and of the plume
     pair_sd: float = Field(1.2, gt=0)  # log error of a plume between one source and one place of stations
@@ -54,7 +50,7 @@ class Tracing(Rule):
     model_sd: float = Field(0.6, ge=0)  # error of an hour's prediction against the prediction
     hours_together: float = Field(12.0, ge=1)  # so many hours in a row are one piece of evidence
     temper: float = Field(20.0, ge=1)  # the evidence of a shape of plume counts 1 / so much
-    rest_sd: float = Field(1.0, ge=0)  # log error of what is unregistered or from outside, in a share's range
+    rest_sd: float = Field(1.0, ge=0)  # log error of what is unregistered or from outside, in the range of a share
     n_shares: int = Field(200, ge=50)  # draws of the emissions
     strong_share: float = Field(0.35, gt=0, le=1)  # "strong": expected share of the increment from here
     moderate_share: float = Field(0.12, gt=0, le=1)  # "moderate" from here; calibration in docs/tracing.md

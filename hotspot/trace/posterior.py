@@ -80,10 +80,7 @@ def emission_prior(emission: ArrayLike, class_: ArrayLike, known: ArrayLike, *, 
     Returns
     -------
     Prior: log-normal; an error of each source (``size_sd`` or ``unknown_sd``), one that its
-    class shares (``class_sd``) and one that all share (``scale_sd``). Large ones may be larger, or not so
-    much larger, than they are registered: of the sources of known size, and of those of which only the class is
-    known, the log may spread k times as far about its mean, k normal around 1 with ``size_power_sd``, around
-    ``class_power`` with ``class_power_sd``. The stations tell k with the emissions: it stands in the covariance
+    class shares (``class_sd``) and one that all share (``scale_sd``)
 
     Examples
     --------
@@ -92,18 +89,11 @@ def emission_prior(emission: ArrayLike, class_: ArrayLike, known: ArrayLike, *, 
     >>> prior.mean.round(2).tolist(), bool(prior.covariance[0, 0] < prior.covariance[1, 1])
     ([2.3, 1.61], True)
     """
-    class_, known = np.asarray(class_).astype(str), np.asarray(known, bool)
-    mean = np.log(np.maximum(np.asarray(emission, float), 1e-9))
-    own = np.where(known, tracing.size_sd, tracing.unknown_sd)
+    class_ = np.asarray(class_).astype(str)
+    own = np.where(np.asarray(known, bool), tracing.size_sd, tracing.unknown_sd)
     alike = class_[:, None] == class_
     covariance = np.diag(own**2) + tracing.class_sd**2 * alike + tracing.scale_sd**2
-    powers = ((known, 1.0, tracing.size_power_sd), (~known, tracing.class_power, tracing.class_power_sd))
-    for some, power, power_sd in powers:
-        if some.any():
-            above = np.where(some, mean - mean[some].mean(), 0.0)
-            mean = mean + (power - 1) * above
-            covariance = covariance + power_sd**2 * np.outer(above, above)
-    return Prior(mean, covariance)
+    return Prior(np.log(np.maximum(np.asarray(emission, float), 1e-9)), covariance)
 
 
 @one_thread
