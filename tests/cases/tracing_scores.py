@@ -84,7 +84,7 @@ def places(world, rows):
         one = own.loc[facility]
         found.append({
             "ours": one["order"], "prior": 1 + (own["prior"] > one["prior"]).sum(),
-            "size": 1 + (own["size"] > one["size"]).sum(),
+            "size": 1 + (own["size"] > one["size"]).sum() if own["size"].nunique() > 1 else np.nan,
             "nearest": 1 + (own["distance_km"] < one["distance_km"]).sum(),
         })  # fmt: skip
     return pd.DataFrame(found, columns=ORDERS)
