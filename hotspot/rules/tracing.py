@@ -50,6 +50,7 @@ class Tracing(Rule):
     model_sd: float = Field(0.6, ge=0)  # error of an hour's prediction against the prediction
     hours_together: float = Field(12.0, ge=1)  # so many hours in a row are one piece of evidence
     temper: float = Field(20.0, ge=1)  # the evidence of a shape of plume counts 1 / so much
+    rest_sd: float = Field(1.0, ge=0)  # log error of what is unregistered or from outside, in the range of a share
     n_shares: int = Field(200, ge=50)  # draws of the emissions
     strong_share: float = Field(0.35, gt=0, le=1)  # "strong": expected share of the increment from here
     moderate_share: float = Field(0.12, gt=0, le=1)  # "moderate" from here; calibration in docs/tracing.md

@@ -33,6 +33,7 @@ class Posterior:
     first: np.ndarray  # float64[target, source], chance that it adds most
     above: np.ndarray  # float64[target, source, source], chance that the first adds more than the second
     added: np.ndarray  # float64[target, source], ug/m3, expected
+    drawn: np.ndarray  # float64[draw, target, source], ug/m3, the draws of all shapes by their weight
     emission: np.ndarray  # float64[source], g/s, median
     told: np.ndarray  # float64[source], 0: only the prior speaks; 1: the stations know it
     weight: np.ndarray  # float64[shape], of the shapes of plume
@@ -191,7 +192,11 @@ def _summed(
     n = len(draws[0])
     # As many draws of each shape as it weighs, always the same ones.
     taken = np.floor(np.cumsum(weight) * n + 0.5).astype(int)
-    mixed = np.concatenate([part[low:high] for part, low, high in zip(share, np.r_[0, taken[:-1]], taken, strict=True)])
+    of_shape = list(zip(np.r_[0, taken[:-1]], taken, strict=True))
+    mixed, drawn = (
+        np.concatenate([part[first:last] for part, (first, last) in zip(parts, of_shape, strict=True)])
+        for parts in (share, added)
+    )
     low, high = np.quantile(mixed, [0.05, 0.95], axis=0)
     most = [(part > 0) & (part == part.max(axis=2, keepdims=True)) if part.shape[2] else part for part in added]
 
@@ -210,6 +215,7 @@ def _summed(
         over(most),
         over(above),
         over(added),
+        drawn,
         emission,
         told,
         weight,

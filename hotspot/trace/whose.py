@@ -157,13 +157,28 @@ def _answer(
         level = sum(w * fit.level for w, fit in zip(post.weight, post.fits, strict=True))
         weight = (1 + np.hypot(*(stations[post.heard] - centre).T) / 3000.0) ** -2.0
         outside = max(float(weight @ level / weight.sum()), 0.0)
-    total = float(post.added[row].sum()) + extra + np.nan_to_num(outside)
+    rest = extra + float(np.nan_to_num(outside))
+    total = float(post.added[row].sum()) + rest
     part = float(post.added[row].sum()) / total if total > 0 else 0.0
+    low, high = _range(post.drawn[:, row], rest, tracing)
+    share = post.share[row] * part
     return Answer(
-        around, post.share[row] * part, post.low[row] * part, post.high[row] * part, post.told,
-        post.above[row], extra / total if total > 0 else 0.0, outside / total if total > 0 else np.nan,
-        post.informed, hidden,
+        around, share, np.minimum(low, share), np.maximum(high, share), post.told, post.above[row],
+        extra / total if total > 0 else 0.0, outside / total if total > 0 else np.nan, post.informed, hidden,
     )  # fmt: skip
+
+
+def _range(drawn: Floats, rest: float, tracing: Tracing) -> tuple[Floats, Floats]:
+    """
+    The 90 % range of each source's share of all that is local: what the others add is as uncertain as what it adds.
+
+    drawn : float64[draw, source], ug/m3; rest : ug/m3 of unregistered sources and from outside, expected
+    """
+    error = np.random.default_rng(tracing.seed).standard_normal(len(drawn))
+    total = drawn.sum(axis=1) + rest * np.exp(tracing.rest_sd * error)
+    share = np.divide(drawn, total[:, None], out=np.zeros_like(drawn), where=total[:, None] > 0)
+    low, high = np.quantile(share, [0.05, 0.95], axis=0)
+    return low, high
 
 
 def _increment(receptors: Receptors, station: int | np.integer) -> Floats:
