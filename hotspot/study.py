@@ -20,8 +20,8 @@ from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
 from hotspot.rules.pollutants import PM25, POLLUTANTS, Name, Pollutant
-from hotspot.study_loop import LoopFiles, NetworkFiles, Office, Part
-from hotspot.study_registers import EventFiles, EvidenceFiles, EvidenceLayer, Registers
+from hotspot.study_loop import LoopFiles, NetworkFiles, Office
+from hotspot.study_registers import EventFiles, EvidenceFiles, EvidenceLayer, Part, Registers
 from hotspot.study_view import Shown
 from hotspot.variables import DataError
 

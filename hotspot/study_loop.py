@@ -3,24 +3,19 @@
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import Field, field_validator
 
-
-class Part(BaseModel):
-    """A part of a study file: no key that nobody knows, fixed once read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from hotspot.study_registers import Part
 
 
 class AnswerForm(Part):
     """``[[office.forms]]``: what a form of DingTalk, WeCom or Kobo exports. ``columns``: ours -> theirs (15.4)."""
 
     name: str
-    columns: dict[
-        str, str
-    ]  # ours are those of the ledger: alarm cell month time by problem text lon lat form photo ...
-    only: dict[str, tuple[str, ...]] = {}  # their column -> the words a row must have there, else it is no answer
-    problems: dict[str, str] = {}  # their word -> a key of the problem types
+    columns: dict[str, str]  # ours are the ledger's: alarm cell month time by problem text lon lat form photo ...
+    # Their column -> the words a row must have there, else it is no answer.
+    only: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    problems: dict[str, str] = Field(default_factory=dict)  # their word -> a key of the problem types
     datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] = "wgs84"  # of the positions; DingTalk and WeCom say GCJ-02
 
 

@@ -2,11 +2,15 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
-
-from hotspot.study_loop import Part
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 EVENT_COLUMNS = Literal["time", "place", "by", "channel", "type", "text", "lon", "lat"]
+
+
+class Part(BaseModel):
+    """A part of a study file: no key that nobody knows, fixed once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EventFiles(Part):
