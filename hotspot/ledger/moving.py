@@ -31,11 +31,7 @@ def move_ledger(home: str | Path, url: str) -> int:
     DataError
         The chain is broken, the database holds other entries, or does not answer: the file is then as it was. Or the
         ledger lies in another database.
-    ValueError
-        The address names no database.
     """
-    if not str(url).startswith(("postgresql://", "postgres://")):
-        raise ValueError(f"{url}: is no database; give postgresql://HOST/DB.")
     home, pointer = Path(home), Path(home) / POINTER
     if pointer.is_file():
         said = pointer.read_text(encoding="utf-8").strip()

@@ -116,9 +116,10 @@ def test_an_interrupt_leaves_nothing_half_done(tmp_path):
     target = tmp_path / "m"
     publish(target, "old")
     code = textwrap.dedent(f"""
-        import time
+        import signal, time
         from pathlib import Path
         from hotspot.publish.staging import staged
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
         with staged(Path({str(target)!r})) as folder:
             (folder / "a.csv").write_text("new")
             Path({str(tmp_path / "ready")!r}).touch()

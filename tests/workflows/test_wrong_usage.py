@@ -70,7 +70,7 @@ def test_a_comparison_says_units_and_what_is_missing(asked, tmp_path):
         (("public", "2025-13"), "'2025-13' is no month"),
         (("ledger", "--month", "2025-13"), "'2025-13' is no month"),
         (("ledger", "--to", "book.pdf"), "book.pdf: is no table to write; give a name that ends in .csv or .xlsx"),
-        (("move-ledger", "http://host/db"), "is no database; give postgresql://HOST/DB"),
+        (("move-ledger", "http://host/db"), "is no database of a ledger; write it like postgresql://host/db"),
         (("select", "99"), "99 is no year of a list"),
         (("lake", "there", "--role", "both"), "role is 'both'; give micro or reference"),
         (("instrument", "2025", "--cells", "0"), "cells is 0; give 1 or more"),
