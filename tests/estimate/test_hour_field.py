@@ -192,6 +192,16 @@ def test_a_place_far_beyond_any_gain_stays_a_place():
     assert found.told[7] < 0.4 * np.log(2.5)
 
 
+def test_two_instruments_in_one_place_each_have_their_own_gain():
+    """Collocated, one reads a third more than the other all the time."""
+    stations = gained(32, 0.1)[1]
+    twin = stations.isel(station=[5]).assign_coords(station=["A-twin"])
+    both = xr.concat([stations, twin.assign(pm25=twin["pm25"] * 1.35)], "station")
+    x, y = (np.asarray(one) for one in Grid().project(both["lon"].values, both["lat"].values))
+    found = tell_gains(both, x, y)
+    assert 0.15 < found.told[-1] - found.told[5] < 0.31
+
+
 def test_the_order_of_stations_changes_no_bit_of_a_gain():
     stations = gained(32, 0.2)[1]
     x, y = (np.asarray(one) for one in Grid().project(stations["lon"].values, stations["lat"].values))

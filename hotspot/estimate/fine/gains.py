@@ -121,9 +121,10 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
     level = usual[known][near]
     total = inverse.sum(axis=(1, 2))
     away = level - (np.einsum("tij,tj->t", inverse, level) / total)[:, None]
-    first = inverse[:, 0]  # the station itself is its own nearest
+    itself = np.arange(len(near)), (near == np.arange(len(near))[:, None]).argmax(axis=1)  # two may stand in one place
+    first = inverse[itself]
     gain = own**2 * (first * away).sum(axis=1)
-    left = own**2 - own**4 * (first[:, 0] - first.sum(axis=1) ** 2 / total)
+    left = own**2 - own**4 * (first[itself] - first.sum(axis=1) ** 2 / total)
     gain *= np.minimum(1.0, (_FAR * own / np.maximum(np.abs(gain), 1e-12)) ** 2)
     told, unsure = nothing.copy(), found.left.copy()
     told[known], unsure[known] = gain, np.sqrt(np.maximum(left, 0.0))

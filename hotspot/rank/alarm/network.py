@@ -226,9 +226,13 @@ def fine_rows(
         place = {"sub_cell": names[block][near], "cell": parent[block][near], "lon": lon[block][near]}
         place["lat"] = lat[block][near]
         values, speaker = values[near], speaker[near]
+        # Beside the field where the station stands, if it is there: in both its gain is taken off.
+        read = network.pool["pm25"][speaker]
+        there = fine["pm25"].reindex(sub_cell=network.sub_cell[speaker], time=time).transpose("sub_cell", "time").values
+        told = np.where(np.isfinite(read) & np.isfinite(there), there, read)
         with np.errstate(invalid="ignore", divide="ignore"):
             # Expected of a place is what is expected of the station that speaks for it.
-            more = np.log((values + LEVEL) / (network.pool["pm25"][speaker] + LEVEL)) / judged[1][speaker]
+            more = np.log((values + LEVEL) / (told + LEVEL)) / judged[1][speaker]
         parts.append(candidate_rows(network, values, judged[0][speaker] + more, speaker, place, rule))
     return parts
 
