@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -335,14 +334,6 @@ def test_shell_takes_a_western_longitude_for_a_number():
     west = hotspot("cell", "-76.8", "2.5")
     assert west.returncode == 2
     assert "outside the lattice" in west.stderr
-
-
-def test_every_command_is_in_the_readme():
-    from hotspot.cli import app
-
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    for command in app.registered_commands:
-        assert f"hotspot {command.name or command.callback.__name__.replace('_', '-')}" in readme
 
 
 def test_c17_the_public_page_and_map_of_a_published_month(study, folder):

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -22,6 +23,12 @@ def test_an_option_is_everywhere_or_the_table_says_why_not(option):
     without = {name for name, (_, options) in COMMANDS.items() if option not in options}
     assert without == set(MEANS_NOTHING[option]), "a command has it, or the table says why it would mean nothing"
     assert all(MEANS_NOTHING[option].values())
+
+
+def test_every_command_is_in_the_readme():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert f"hotspot {command.name or command.callback.__name__.replace('_', '-')}" in readme
 
 
 def test_every_command_shows_quiet_and_log_once():

@@ -16,6 +16,7 @@ _REACH = 32  # cells, of the empirical variogram
 _OUTLIER = 5.0  # robust standard deviations, beyond which a residual is drawn in
 _LEAST_PAIRS = 20
 _MEMORY_TURNS = 8
+# Proposals:
 _MOST_MEMORY = 0.8
 _LEAST_SMOOTH = 0.05  # of the variance, below which nothing is told of its memory
 

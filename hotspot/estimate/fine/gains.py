@@ -98,8 +98,9 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
     True
     """
     nothing = np.zeros(x.size)
+    unknown = Gains(0.0, 0.0, nothing, nothing, 0.0, 0.0)
     if "pm25_error" not in stations or x.size < 3:
-        return Gains(0.0, 0.0, nothing, nothing, 0.0, 0.0)
+        return unknown
     order = np.lexsort((np.asarray(stations["station"]).astype(str), y, x))  # sums do not hang on the file's order
     if (np.diff(order) != 1).any():
         found, back = tell_gains(stations.isel(station=order), x[order], y[order]), np.argsort(order)
@@ -110,10 +111,10 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
         np.asarray(stations["pm25"].transpose("station", "time").isel(time=at), dtype=float)
         for at in (hours, np.minimum(hours + 1, n - 1))
     )
-    own, sure, place, noise = _parts(x, y, now, then)
+    usual, noise = _usual(now)
+    own, sure, place = _parts(x, y, usual, noise, _logs(now), _logs(then))
     if not own:
-        return Gains(0.0, 0.0, nothing, nothing, 0.0, 0.0)
-    usual = _usual(now)[0]
+        return unknown
     known = np.isfinite(usual)
     found = Gains(own, sure, nothing, np.full(x.size, own), place, noise)
     near, apart = _around(x[known], y[known], x[known], y[known])
@@ -131,21 +132,20 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
     return found._replace(told=told, left=unsure)
 
 
-def _parts(x: Floats, y: Floats, now: Floats, then: Floats) -> tuple[float, float, float, float]:
-    """1 sd of gains, what of it is sure, of places, and of the noise; 0 where too few stand side by side."""
+def _parts(x: Floats, y: Floats, usual: Floats, noise: float, now: Floats, then: Floats) -> tuple[float, float, float]:
+    """1 sd of gains, what of it is sure, and of places, of logarithms; 0 where too few stand side by side."""
     from scipy.spatial import KDTree
 
-    usual, noise = _usual(now)
     known = np.flatnonzero(np.isfinite(usual))
     place = np.column_stack([x, y])[known]
     pairs = KDTree(place).query_pairs(_BESIDE_M, output_type="ndarray") if known.size else np.empty((0, 2), int)
     if len(pairs) < _PAIRS:
-        return 0.0, 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0
     first, second = known[pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]].T
     # By roots, so that few places beside a source do not count (Cressie and Hawkins 1980).
     gap, n = np.sqrt(np.abs(usual[first] - usual[second])).mean() ** 4, float(len(pairs))
     lasting = max(gap / (0.457 + 0.494 / n) / 2 - noise**2, 0.0)
-    parts = [_logs(values)[first] - _logs(values)[second] for values in (now, then)]
+    parts = [logs[first] - logs[second] for logs in (now, then)]
     both = np.isfinite(parts[0]) & np.isfinite(parts[1])
     d, e = (np.where(both, part, 0.0) for part in parts)
     count = np.maximum(both.sum(axis=1), 1)
@@ -157,7 +157,7 @@ def _parts(x: Floats, y: Floats, now: Floats, then: Floats) -> tuple[float, floa
     sure = own * max(1.0 - 1.28 * 2.0 / np.sqrt(n), 0.0)
     apart = float(np.hypot(*(np.column_stack([x, y])[first] - np.column_stack([x, y])[second]).T).mean())
     places = np.sqrt(of_place / -np.expm1(-max(apart, 1.0) / _REACH_M))
-    return float(np.sqrt(own)), float(np.sqrt(sure)), max(float(places), _LEAST_PLACE), noise
+    return float(np.sqrt(own)), float(np.sqrt(sure)), max(float(places), _LEAST_PLACE)
 
 
 def _logs(values: Floats) -> Floats:
