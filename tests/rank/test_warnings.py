@@ -265,7 +265,13 @@ def test_the_official_rank_lies_in_its_set():
 def test_equal_cells_are_the_worst_together():
     field = field_of([[50, 50, 80], [50, 50, 80], [50, 50, 20]], error=0.5, native=10_000.0, spread=3000.0)
     highest = rank_warnings(field, hot_of(field), criteria_of()).query("reason == 'highest'")
-    assert highest["p_worst"].tolist() == [1, 1, 0]  # one pixel, one error, one value: jointly the worst
+    worst = highest[
+        "p_worst"
+    ].tolist()  # one pixel, one error, one value: jointly the worst, and the third seen with them
+    assert worst == pytest.approx([0.77, 0.75, 0.48], abs=0.01)
+    apart = field_of([[50, 50, 80], [50, 50, 80], [50, 50, 20]], error=0.0, native=2000.0, spread=3000.0)
+    worst = rank_warnings(apart, hot_of(apart), criteria_of()).query("reason == 'highest'")["p_worst"]
+    assert worst.tolist() == [1, 1, 0]
 
 
 # --- laws ---------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from hotspot.kernels.arrays import Floats, Ints
 from hotspot.quality.seen import LEAST
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.posterior import posterior_draws
-from hotspot.rank.warn.sets import near_pairs, rank_sets
+from hotspot.rank.warn.sets import rank_sets, seen_alike
 from hotspot.rules.calendar import local_days, parse_month
 from hotspot.rules.criteria import Criteria
 
@@ -189,8 +189,7 @@ def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) 
     else:
         change = _difference(parts, months.change)
         draws = posterior_draws(change.mean, change.covariance, place, rule.n_draws, seed)
-    apart = ~near_pairs(months.place[city[own]], months.resolution)
-    return rank_sets(draws, k=k, level=rule.level, apart=apart)
+    return rank_sets(draws, k=k, level=rule.level, alike=seen_alike(months.place[city[own]], months.resolution))
 
 
 def _place(month: str, name: str) -> int:

@@ -5,13 +5,13 @@ may be among the worst (METHODS 16).
 
 import numpy as np
 
-from hotspot.kernels.arrays import Flags, Floats, Ints
+from hotspot.kernels.arrays import Floats, Ints
 
 # Draws of cells that see one satellite pixel differ by the order of a sum; this many decimals do not.
 _DUST_DECIMALS = 8
 
 
-def rank_sets(draws: Floats, *, k: int, level: float, apart: Flags | None = None) -> dict[str, np.ndarray]:
+def rank_sets(draws: Floats, *, k: int, level: float, alike: Floats | None = None) -> dict[str, np.ndarray]:
     """
     Ranks each cell may hold, alone and all at once, and how often it leads the draws.
 
@@ -21,8 +21,8 @@ def rank_sets(draws: Floats, *, k: int, level: float, apart: Flags | None = None
     k : int
         Length of the published list.
     level : float, e.g. 0.95
-    apart : bool[n_cell, n_cell], optional
-        Pairs that the product can resolve; ranks of the others may be exchanged.
+    alike : float64[n_cell, n_cell], optional
+        How far the product sees two cells as one (``seen_alike``); their ranks may be exchanged.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def rank_sets(draws: Floats, *, k: int, level: float, apart: Flags | None = None
         "p_worst": first, "p_top": among, "rank_low": low, "rank_high": high, "all_low": all_low, "all_high": all_high,
         "may_top": ranks.may_lead(best, among, max(int(k), 1), level),
     }  # fmt: skip
-    return sets if apart is None or apart.all() else _blurred(sets, apart)
+    return sets if alike is None else _blurred(sets, alike)
 
 
 def _together(best: Ints, worst: Ints, level: float) -> tuple[Ints, Ints]:
@@ -85,21 +85,21 @@ def _together(best: Ints, worst: Ints, level: float) -> tuple[Ints, Ints]:
     return np.maximum(low, 1).astype("int64"), np.minimum(high, best.shape[0]).astype("int64")
 
 
-def _blurred(sets: dict[str, np.ndarray], apart: Flags) -> dict[str, np.ndarray]:
-    """Cells that the product cannot resolve hold each other's ranks too."""
-    out = dict(sets)
-    near = ~apart
-    np.fill_diagonal(near, True)
+def _blurred(sets: dict[str, np.ndarray], alike: Floats) -> dict[str, np.ndarray]:
+    """Cells that the product cannot resolve hold each other's ranks too, and share what is said of the worst."""
+    out, near = dict(sets), alike > 0
     for name, take in (("rank_low", np.min), ("rank_high", np.max), ("all_low", np.min), ("all_high", np.max)):
         fill = np.iinfo(np.int64).max if take is np.min else -1
         out[name] = take(np.where(near, sets[name][None, :], fill), axis=1)
     out["may_top"] = (near & sets["may_top"][None, :]).any(axis=1)
+    for name in ("p_worst", "p_top"):  # each cell's is spread over those seen with it: the sum over the city stays
+        out[name] = (alike / alike.sum(axis=0)) @ sets[name]
     return out
 
 
-def near_pairs(place: Floats, native_resolution: float) -> Flags:
+def seen_alike(place: Floats, native_resolution: float) -> Floats:
     """
-    Pairs of cells whose centres lie closer than the product's native resolution.
+    How far a product sees two cells as one: the share that squares of its native resolution around them have in common.
 
     Parameters
     ----------
@@ -108,15 +108,15 @@ def near_pairs(place: Floats, native_resolution: float) -> Flags:
 
     Returns
     -------
-    bool[n_cell, n_cell], False on the diagonal
+    float64[n_cell, n_cell], 1 on the diagonal, 0 from a gap as wide as the resolution on
 
     Examples
     --------
-    >>> near_pairs(np.array([[0.0, 0.0], [3000.0, 0.0], [30_000.0, 0.0]]), 10_000.0).sum(axis=1)
-    array([1, 1, 0])
+    >>> seen_alike(np.array([[0.0, 0.0], [3000.0, 0.0], [30_000.0, 0.0]]), 10_000.0).tolist()
+    [[1.0, 0.7, 0.0], [0.7, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     gap = np.hypot(place[:, None, 0] - place[None, :, 0], place[:, None, 1] - place[None, :, 1])
-    with np.errstate(invalid="ignore"):
-        near = gap < native_resolution
-    np.fill_diagonal(near, False)
-    return near
+    with np.errstate(invalid="ignore", divide="ignore"):
+        alike = np.nan_to_num(np.clip(1.0 - gap / native_resolution, 0.0, 1.0))
+    np.fill_diagonal(alike, 1.0)
+    return alike
