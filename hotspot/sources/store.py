@@ -145,7 +145,6 @@ def reader_version() -> str:
 
 
 @cache
-@cache
 def code_of(*modules: str) -> str:
     """A hash of the code of some modules, or rooms, for what is made of decoded files and kept beside them."""
     files = [Path(str(import_module(name).__file__)) for name in modules]
