@@ -128,6 +128,8 @@ class Confidence(Rule):
     n_draws: int = Field(2000, ge=100)  # proposal
     # Proposal, where the product does not state it: over so many km errors of one day are shared.
     correlation_km: float = Field(25.0, gt=0)
+    # Proposal: variance of cells within a pixel of m cells, over the semivariance between pixels times m - 1 / m.
+    within_pixel: float = Field(0.55, ge=0)
     block_days: int = Field(5, ge=1, le=31)  # METHODS 9: 5-day blocks, of p_again alone
     seed: int = 20180828  # any fixed number; the day document D appeared
     # Words on a sheet for the share of draws in which a cell stays listed; proposal, the limits of "very

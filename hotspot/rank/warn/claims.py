@@ -13,11 +13,13 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.estimate.field.residuals import DayModel, day_model
+from hotspot.grid.lattice import CODED
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.quality.seen import LEAST
 from hotspot.rank.warn.again import month_draws
+from hotspot.rank.warn.pixels import within_pixels
 from hotspot.rank.warn.posterior import posterior_draws
-from hotspot.rank.warn.sets import rank_sets, seen_alike
+from hotspot.rank.warn.sets import rank_sets
 from hotspot.rules.calendar import local_days, parse_month
 from hotspot.rules.criteria import Criteria
 
@@ -49,6 +51,7 @@ class Months:
         self.change = criteria.warning.change
         self.month = contracts.named(field)
         self.resolution = float(field.attrs.get("native_resolution_m") or np.nan)
+        self.spacing = float(field.attrs.get("spacing") or CODED)
         self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
         self._models: dict[str, tuple[DayModel | None, Floats | None]] = {}
         self._estimates: dict[Any, Any] = {}
@@ -189,7 +192,9 @@ def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) 
     else:
         change = _difference(parts, months.change)
         draws = posterior_draws(change.mean, change.covariance, place, rule.n_draws, seed)
-    return rank_sets(draws, k=k, level=rule.level, alike=seen_alike(months.place[city[own]], months.resolution))
+    pixels = {"spacing": months.spacing, "share": rule.within_pixel, "seed": [*seed, len(parts)]}
+    draws = within_pixels(draws, months.place[city[own]], months.resolution, **pixels)
+    return rank_sets(draws, k=k, level=rule.level)
 
 
 def _place(month: str, name: str) -> int:

@@ -11,7 +11,7 @@ from hotspot.kernels.arrays import Floats, Ints
 _DUST_DECIMALS = 8
 
 
-def rank_sets(draws: Floats, *, k: int, level: float, alike: Floats | None = None) -> dict[str, np.ndarray]:
+def rank_sets(draws: Floats, *, k: int, level: float) -> dict[str, np.ndarray]:
     """
     Ranks each cell may hold, alone and all at once, and how often it leads the draws.
 
@@ -21,8 +21,6 @@ def rank_sets(draws: Floats, *, k: int, level: float, alike: Floats | None = Non
     k : int
         Length of the published list.
     level : float, e.g. 0.95
-    alike : float64[n_cell, n_cell], optional
-        How far the product sees two cells as one (``seen_alike``); their ranks may be exchanged.
 
     Returns
     -------
@@ -55,11 +53,10 @@ def rank_sets(draws: Floats, *, k: int, level: float, alike: Floats | None = Non
     all_low, all_high = _together(best, worst, level)
     # Equally many spreads may end short of a lopsided cell's own set; what holds for all holds for each.
     all_low, all_high = np.minimum(all_low, low), np.maximum(all_high, high)
-    sets = {
+    return {
         "p_worst": first, "p_top": among, "rank_low": low, "rank_high": high, "all_low": all_low, "all_high": all_high,
         "may_top": ranks.may_lead(best, among, max(int(k), 1), level),
     }  # fmt: skip
-    return sets if alike is None else _blurred(sets, alike)
 
 
 def _together(best: Ints, worst: Ints, level: float) -> tuple[Ints, Ints]:
@@ -83,40 +80,3 @@ def _together(best: Ints, worst: Ints, level: float) -> tuple[Ints, Ints]:
     low = np.ceil(mean[:, 0] - reach * spread[0][:, 0] - joint - 1e-9)
     high = np.floor(mean[:, 0] + reach * spread[1][:, 0] + joint + 1e-9)
     return np.maximum(low, 1).astype("int64"), np.minimum(high, best.shape[0]).astype("int64")
-
-
-def _blurred(sets: dict[str, np.ndarray], alike: Floats) -> dict[str, np.ndarray]:
-    """Cells that the product cannot resolve hold each other's ranks too, and share what is said of the worst."""
-    out, near = dict(sets), alike > 0
-    for name, take in (("rank_low", np.min), ("rank_high", np.max), ("all_low", np.min), ("all_high", np.max)):
-        fill = np.iinfo(np.int64).max if take is np.min else -1
-        out[name] = take(np.where(near, sets[name][None, :], fill), axis=1)
-    out["may_top"] = (near & sets["may_top"][None, :]).any(axis=1)
-    for name in ("p_worst", "p_top"):  # each cell's is spread over those seen with it: the sum over the city stays
-        out[name] = (alike / alike.sum(axis=0)) @ sets[name]
-    return out
-
-
-def seen_alike(place: Floats, native_resolution: float) -> Floats:
-    """
-    How far a product sees two cells as one: the share that squares of its native resolution around them have in common.
-
-    Parameters
-    ----------
-    place : float64[n_cell, 2], m
-    native_resolution : float, m, or NaN
-
-    Returns
-    -------
-    float64[n_cell, n_cell], 1 on the diagonal, 0 from a gap as wide as the resolution on
-
-    Examples
-    --------
-    >>> seen_alike(np.array([[0.0, 0.0], [3000.0, 0.0], [30_000.0, 0.0]]), 10_000.0).tolist()
-    [[1.0, 0.7, 0.0], [0.7, 1.0, 0.0], [0.0, 0.0, 1.0]]
-    """
-    gap = np.hypot(place[:, None, 0] - place[None, :, 0], place[:, None, 1] - place[None, :, 1])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        alike = np.nan_to_num(np.clip(1.0 - gap / native_resolution, 0.0, 1.0))
-    np.fill_diagonal(alike, 1.0)
-    return alike

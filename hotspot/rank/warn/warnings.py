@@ -16,7 +16,7 @@ from hotspot import contracts
 from hotspot.kernels.arrays import Ints, Texts
 from hotspot.rank.warn.claims import Months, again, this_month
 from hotspot.rank.warn.classes import Class, classes_of, listed_cells
-from hotspot.rank.warn.sets import seen_alike
+from hotspot.rank.warn.pixels import near_pairs
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.ranking import ranks
@@ -56,8 +56,8 @@ def rank_warnings(
     ``distinguishable`` is True when both hold: the cell's worst rank in that set is
     still within the published list, and no cell ranked in the same city and
     class but left off the list lies closer than the product's native resolution (such neighbours
-    differ by interpolation alone). Pairs closer than that are never told apart in the sets
-    either, and share their probabilities.
+    differ by interpolation alone). The draws of a product coarser
+    than the cells hold what it cannot see within a pixel.
     Where the error is not known, the confidence columns are empty and ``distinguishable`` is False.
 
     Parameters
@@ -275,7 +275,7 @@ def _confidence(
     sets["rank_low"] = np.minimum(sets["rank_low"], order)
     sets["rank_high"] = np.maximum(sets["rank_high"], order)
     listed = order <= k
-    near = seen_alike(months.place[at[own]], months.resolution) > 0
+    near = near_pairs(months.place[at[own]], months.resolution)
     rival = (near & ~listed[None, :]).any(axis=1)
     return sets | {"distinguishable": (sets["rank_high"] <= max(k, int(listed.sum()))) & ~rival}
 
