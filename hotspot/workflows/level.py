@@ -98,6 +98,7 @@ def monthly_level(
 
     Notes
     -----
+    A month is compared in average weather: what only a level needs, such as ``pm25_stagnant``, is NaN.
     Learned from the months up to this one. A study of one year only (``basis = "same_year"``) looks
     back by declaration: its months are those of the year's level, learned from the whole year.
     """
@@ -168,7 +169,7 @@ def _said(record: xr.Dataset) -> str:
     )
 
 
-def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> xr.Dataset:
+def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False, stagnant: bool = True) -> xr.Dataset:
     """
     Months up to ``last`` with the weather taken out, as far as it was delivered.
 
@@ -178,6 +179,8 @@ def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> 
         The last of ``criteria.normalisation.months`` months.
     levels : bool
         Also the levels of the year that ends with ``last`` (``workflows.year_levels``).
+    stagnant : bool
+        False leaves out what only a level needs, as ``normalise`` does.
 
     Returns
     -------
@@ -211,7 +214,7 @@ def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False) -> 
     field, daily = daily_field(delivered, study.cells, names)
     if daily is not None:
         daily.attrs.setdefault("spacing", float(study.lattice.spacing))
-    record = _without_weather(study, names, delivered.weather, daily, terrain, about)
+    record = _without_weather(study, names, delivered.weather, daily, terrain, about, stagnant)
     return with_levels(record, study, int(last[:4]), field, daily, delivered.weather) if levels else record
 
 
@@ -222,6 +225,7 @@ def _without_weather(
     daily: xr.Dataset | None,
     terrain: xr.Dataset | None,
     about: dict[str, str],
+    stagnant: bool,
 ) -> xr.Dataset:
     """The months in average weather, or nothing and the reason."""
     from hotspot.estimate.weather.normalise import normalise
@@ -238,7 +242,7 @@ def _without_weather(
         try:
             found = normalise(
                 daily, weather, utc_offset=study.utc_offset, criteria=study.criteria,
-                terrain=terrain,
+                terrain=terrain, stagnant=stagnant,
             )  # fmt: skip
         except DataError as error:
             return _nothing(study, names, str(error), about)
@@ -341,7 +345,7 @@ def _kept_year(deliveries: Deliveries, basis: int, path: Path | None) -> xr.Data
 
 def _kept(deliveries: Deliveries, last: str, path: Path | None, levels: bool = False) -> xr.Dataset:
     """The record from its file while nothing it came from has changed; else made, and kept."""
-    study, more = deliveries.study, ["levels"] if levels else []
+    study, more = deliveries.study, ["levels"] if levels else ["months"]
     if path is None and not outsiders():
         # Nobody keeps it: a run, or a notebook that asks again, learns it once all the same.
         path = deliveries.once.store.scratch(f"{_asked(study, last, *more)}.parquet")
@@ -349,7 +353,7 @@ def _kept(deliveries: Deliveries, last: str, path: Path | None, levels: bool = F
     listing = "" if path is None else listing_of(study, study.satellite, study.stations, study.weather, study.terrain)
     now = cache(lambda: _inputs(deliveries, last, levels))
     record = kept(
-        path, stamp, deliveries.intake(), lambda: weather_free(deliveries, last, levels=levels),
+        path, stamp, deliveries.intake(), lambda: weather_free(deliveries, last, levels=levels, stagnant=levels),
         listing=listing, inputs=lambda: now()["inputs"], content=lambda: now().get("content", ""),
     )  # fmt: skip
     return _complete(record)

@@ -61,6 +61,17 @@ def test_months_are_the_means_of_their_days(level):
         np.testing.assert_allclose(mean.transpose("cell", "time").values, months[name].values, rtol=1e-12)
 
 
+def test_without_what_only_a_level_needs_the_rest_is_the_same_to_the_bit(level):
+    field, months = level
+    alone = normalise(field, WEATHER, utc_offset=8, background=cells(stop=5)[1], criteria=QUICK, stagnant=False)
+    kept = [name for name in months.data_vars if "normalised" in name] + ["n_valid", "cv_r2", "cv_rmse"]
+    assert {*alone.data_vars} == {*kept}
+    for name in kept:
+        np.testing.assert_array_equal(alone[name].values, months[name].values)
+    same = ("removed", "transport", "stagnation", "seasonal_spread", "cv_r2")
+    assert {name: alone.attrs[name] for name in same} == {name: months.attrs[name] for name in same}
+
+
 def test_a_cell_that_stops_shows_fully(level):
     """Cell 5 halves mid-way; beside its neighbours the normalised change says so, within its interval."""
     _, months = level

@@ -30,6 +30,7 @@ class Setting(NamedTuple):
     day_of_year: np.ndarray  # int64[time], from 0
     rules: Normalisation
     hourly: bool
+    levels: bool = True  # False: only values in average weather, no row is stagnant and there is no background
 
 
 class Block(NamedTuple):
@@ -57,8 +58,8 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
 
     Returns
     -------
-    dict: of each of ``QUANTITIES`` a float64[cell, period] and ``NAME_variance``, of the mean;
-    ``degrees`` [cell, period]; ``n_valid`` [cell, period]; ``moved`` [cell, factor];
+    dict: of each of ``QUANTITIES`` (without ``levels`` of the first) a float64[cell, period] and ``NAME_variance``,
+    of the mean; ``degrees`` [cell, period]; ``n_valid`` [cell, period]; ``moved`` [cell, factor];
     ``amplitude`` [cell]; ``r2``, ``rmse``
 
     Notes
@@ -94,8 +95,9 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
         for g in range(len(refits[0]))
     ]
     flat = block.terrain[:, None]
-    values = {"normalised": normal, "stagnant": calm / flat}
-    refit_values = {"normalised": [one[0] for one in refit_levels], "stagnant": [one[1] / flat for one in refit_levels]}
+    values, refit_values = {"normalised": normal}, {"normalised": [one[0] for one in refit_levels]}
+    if setting.levels:
+        values["stagnant"], refit_values["stagnant"] = calm / flat, [one[1] / flat for one in refit_levels]
     if block.background is not None:
         values["background"] = np.where(np.isfinite(block.values), block.background, np.nan)
         values["increment"] = block.values - block.background
@@ -111,7 +113,8 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
                 calm_g - _levels(background, ones * effect.refits[g], ones * effect.stagnant_refits[g], block)[1]
                 for g, calm_g in enumerate(refit_values["stagnant"])
             ]
-    found["moved"] = _moved(effects, loading, setting)
+    if setting.levels:
+        found["moved"] = _moved(effects, loading, setting)
     if by_step:
         return found | values | {"n_valid": np.isfinite(normal).astype(float)}
     found["n_valid"] = _sums(np.isfinite(normal), setting.period)
@@ -129,7 +132,7 @@ def _effects(score: Floats, weight: Floats, block: Block, setting: Setting) -> E
     return weather_effects(
         score, weight, setting.calendar, block.weather, setting.fold, rules=setting.rules, factor=setting.factor,
         remove=setting.remove, rows=block.rows, stagnant=block.stagnant, groups=_same_season(block, setting),
-        hourly=setting.hourly,
+        hourly=setting.hourly, alone=setting.levels,
     )  # fmt: skip
 
 

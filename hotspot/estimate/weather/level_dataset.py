@@ -114,7 +114,8 @@ def level_dataset(
     if "n_valid" in found:
         out["n_valid"] = (dims, found["n_valid"], {"unit": "1"})
     factors = sorted(name.removeprefix("moved_") for name in found if name.startswith("moved_"))
-    out["moved"] = ((place, "factor"), np.column_stack([found[f"moved_{name}"] for name in factors]), {"unit": "1"})
+    if factors:
+        out["moved"] = ((place, "factor"), np.column_stack([found[f"moved_{name}"] for name in factors]), {"unit": "1"})
     for ours, theirs in (("terrain_factor", "terrain_factor"), ("cv_r2", "r2"), ("cv_rmse", "rmse")):
         if theirs in found:
             out[ours] = (place, found[theirs], {"unit": "1"})

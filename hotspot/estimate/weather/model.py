@@ -131,7 +131,7 @@ def folds_of(time: Times, n_fold: int) -> Ints:
 def weather_effects(
     target: Floats, weight: Floats, calendar: Floats, weather: Floats, fold: Ints, *, rules: Normalisation,
     factor: ArrayLike, remove: frozenset[str], rows: Floats, stagnant: Flags,
-    groups: list[tuple[Flags, Flags]] | None = None, hourly: bool = False,
+    groups: list[tuple[Flags, Flags]] | None = None, hourly: bool = False, alone: bool = True,
 ) -> Effects:  # fmt: skip
     """
     Fit a series and take its weather apart.
@@ -153,6 +153,8 @@ def weather_effects(
     groups : list of (bool[time], bool[row]), optional
         Times and the rows they are averaged over, e.g. the same weeks of all years; those
         without any row are left NaN.
+    alone : bool
+        Whether each factor is asked what it did alone.
 
     Notes
     -----
@@ -171,7 +173,7 @@ def weather_effects(
     n_fold = int(fold.max()) + 1
     shape = (n_fold, n_time)
     fitted, refits, calm = (np.full(shape, np.nan) for _ in range(3))
-    alone = {name: np.full(n_time, np.nan) for name in dict.fromkeys(factor)}
+    single = {name: np.full(n_time, np.nan) for name in dict.fromkeys(factor if alone else ())}
     for g in range(n_fold):
         own = fold == g
         used = known & ~own
@@ -191,11 +193,11 @@ def weather_effects(
             calm[g, at] = _averaged(without, columns[at], rows, averaged, n_calendar, stagnant)
             calm[g] -= fitted[g] - refits[g]
         at = np.flatnonzero(own & whole)
-        for name in alone:
+        for name in single:
             only = np.r_[np.zeros(n_calendar, bool), factor == name]
             if at.size:
                 mean = _averaged(regroup(forest, only), columns[at], rows, only, n_calendar, None)
-                alone[name][at] = fitted[g, at] - mean
+                single[name][at] = fitted[g, at] - mean
     here = (fold, np.arange(n_time))
     error = (target - fitted[here])[known]
     spread = target[known] - np.average(target[known], weights=weight[known])
@@ -205,7 +207,7 @@ def weather_effects(
     return Effects(
         unseen * refits[here] + (1 - unseen) * refits.mean(axis=0),
         unseen * calm[here] + (1 - unseen) * calm.mean(axis=0),
-        refits, calm, alone, float(r2), float(np.sqrt(mse)),
+        refits, calm, single, float(r2), float(np.sqrt(mse)),
     )  # fmt: skip
 
 

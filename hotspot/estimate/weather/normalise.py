@@ -36,8 +36,8 @@ _EVERY = ("month", "year", "step")
 def normalise(
     field: "xr.Dataset", weather: "xr.Dataset", *, utc_offset: float, terrain: "xr.Dataset | None" = None,
     background: "xr.DataArray | None" = None, criteria: Criteria | None = None, remove: tuple[str, ...] = REMOVABLE,
-    average: str = "all", every: str = "month", variable: str = "pm25", workers: int | None = None,
-    executor: Any = None,
+    average: str = "all", every: str = "month", variable: str = "pm25", stagnant: bool = True,
+    workers: int | None = None, executor: Any = None,
 ) -> "xr.Dataset":  # fmt: skip
     """
     Take the weather out of daily cells, or of daily or hourly stations.
@@ -68,6 +68,9 @@ def normalise(
         "month" (with intervals), "year" (mean of its months, with intervals) or "step": single
         days or hours, without intervals.
     variable : str
+    stagnant : bool
+        False leaves out what only a level needs, more than a third of the work: values in stagnant weather,
+        ``background``, ``increment``, ``moved`` and the terrain's factor. The rest is the same to the bit.
     workers : int, optional
         Processes, started afresh: a script calls this under ``if __name__ == "__main__"``. Any
         number gives the same bytes; by default a thread for each core.
@@ -138,14 +141,19 @@ def normalise(
     lon, lat = _centres(field, place, groups, steps)
     table = weather_table(steps, lon, lat, per_day=per_day)
     setting, stamps = _setting(time, table, rules, remove, average, every, hourly)
+    setting = setting._replace(levels=stagnant)
     at = _positions(table.time, time)
     _require_common_days(variable, values, time, table, at, rules.min_days * per_day)
     calm, said = stagnant_rows(table.steps, criteria.stagnation, per_day=per_day)
-    given = background is not None
-    if not given and place == "cell":
-        background = regional_background(field, criteria, steps=steps, variable=variable)
-    behind = None if background is None else background.transpose(place, ...).values
-    factor, flat = _terrain(field, terrain, place, values, behind, given, remove, criteria, steps, variable)
+    given, factor, flat, behind = background is not None, None, None, None
+    transport = "wind and regional background" if given or place == "cell" else "wind only"
+    if not stagnant:
+        background, calm = None, np.zeros_like(calm)
+    else:
+        if not given and place == "cell":
+            background = regional_background(field, criteria, steps=steps, variable=variable)
+        behind = None if background is None else background.transpose(place, ...).values
+        factor, flat = _terrain(field, terrain, place, values, behind, given, remove, criteria, steps, variable)
 
     def blocks() -> Iterator[Block]:
         for number, members in enumerate(groups):
@@ -168,7 +176,7 @@ def normalise(
     removed = sorted(_removed(remove, table.factor, terrain))
     return level.assign_attrs(
         unit=level[f"{variable}_normalised"].attrs["unit"], average=average, removed=", ".join(removed),
-        transport="wind only" if background is None else "wind and regional background",
+        transport=transport,
         stagnation=said["words"], stagnation_substitutes="; ".join(said["substitutes"]),
         stagnant_share=said["share"], every=every, interval=rules.level, seed=rules.seed, n_models=len(groups),
         cv_r2=float(np.nanmedian(found["r2"])), cv_rmse=float(np.nanmedian(found["rmse"])),
