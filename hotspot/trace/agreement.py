@@ -6,6 +6,7 @@ looks alike to it. A plant to which several stations point lies where their
 directions cross.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,14 +32,12 @@ class Receptors:
     micro : the same of micro-stations, or None
     places : DataFrame ``lon lat`` of the facilities
     tracing : Tracing, from the criteria
-    reach_km : float
-        The farthest that a facility lies from a station that is asked about it.
     crs : str, optional
         Of the lattice, for ``x y`` of the stations in metres.
 
     Notes
     -----
-    A station's answer is worked out once, however many cells ask. Its values are
+    A station's series is worked out once, however many cells ask. Its values are
     what it measured above the background of the reference stations within
     ``background_km`` (``hours.increments``), or as measured where too few report.
     """
@@ -51,10 +50,9 @@ class Receptors:
         places: "pd.DataFrame",
         *,
         tracing: Tracing,
-        reach_km: float,
         crs: str | None = None,
     ) -> None:
-        self.hours, self.tracing, self.reach_km = hours, tracing, reach_km
+        self.hours, self.tracing = hours, tracing
         self.places = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
         there = [data for data in (stations, micro) if data is not None and "pm25" in data]
         self.n_reference = stations.sizes["station"] if there and there[0] is stations else 0
@@ -66,7 +64,6 @@ class Receptors:
         self.y: np.ndarray
         self.x, self.y = on_lattice(self.lon, self.lat, crs) if crs is not None else (self.lon, self.lat)
         self.values = np.concatenate([np.zeros((0, hours.time.size)), *(hours.values(data) for data in there)])
-        self._answers: dict = {}
         self._series: dict = {}
         self._near: dict = {}
 
@@ -101,32 +98,20 @@ class Receptors:
             self._series[station] = values, direction, seen, measure
         return self._series[station]
 
-    def says(self, station: int) -> dict[str, Floats]:
+    def says(self, station: int, facilities: Ints) -> dict[str, Floats]:
         """
-        What one station says of every facility.
+        What one station says of some facilities, given by their positions.
 
         Returns
         -------
-        dict of float arrays (facility): ``km`` from the station, ``hours`` with wind from
-        its sector, ``lift, low, high``; NaN far away
+        dict of float arrays (facility): ``km`` from the station, ``hours`` with wind from its
+        sector, ``lift, low, high``; NaN where it has no hours
         """
-        if station not in self._answers:
-            lon, lat = self.places
-            bearing, km = np.full(lon.size, np.nan), np.full(lon.size, np.inf)
-            close = np.flatnonzero(near_box(self.lon[station], self.lat[station], lon, lat, self.reach_km))
-            bearing[close], km[close] = towards(self.lon[station], self.lat[station], lon[close], lat[close])
-            values, direction, seen, _ = self.series(station)
-            there = seen & ~np.isnan(values)
-            answer = {name: np.full(lon.size, np.nan) for name in ("lift", "low", "high")}
-            answer |= {"km": km, "hours": np.zeros(lon.size)}
-            if there.any() and close.size:
-                found = sector_lift(
-                    bearing[close], direction[there], values[there], self.hours.block[there], tracing=self.tracing
-                )
-                for name in ("hours", "lift", "low", "high"):
-                    answer[name][close] = found[name]
-            self._answers[station] = answer
-        return self._answers[station]
+        bearing, km = towards(self.lon[station], self.lat[station], *(axis[facilities] for axis in self.places))
+        values, direction, seen, _ = self.series(station)
+        there = seen & ~np.isnan(values)
+        hours = direction[there], values[there], self.hours.block[there]
+        return {"km": km} | sector_lift(bearing, *hours, tracing=self.tracing)
 
     def agreement(self, wanted: Ints) -> dict[str, Ints]:
         """
@@ -144,25 +129,21 @@ class Receptors:
         """
         wanted = np.asarray(wanted, dtype=np.int64)
         count, pointing = np.zeros(wanted.size, dtype=int), np.zeros(wanted.size, dtype=int)
-        if wanted.size:
-            for station in self._asked(wanted):
-                answer = self.says(station)
-                km, lift = answer["km"][wanted], answer["lift"][wanted]
-                able = (km <= self.tracing.agreement_km) & (answer["hours"][wanted] >= self.tracing.min_upwind_hours)
-                able &= ~np.isnan(lift)
-                count += able
-                pointing += able & (answer["low"][wanted] > 1)
+        for station, near in self._asked(wanted):
+            answer = self.says(station, wanted[near])
+            able = (answer["km"] <= self.tracing.agreement_km) & (answer["hours"] >= self.tracing.min_upwind_hours)
+            able &= ~np.isnan(answer["lift"])
+            count[near] += able
+            pointing[near] += able & (answer["low"] > 1)
         return {"agreement": pointing, "n_stations": count}
 
-    def _asked(self, wanted: Ints) -> list[int]:
-        """Stations within reach of any of these facilities."""
+    def _asked(self, wanted: Ints) -> Iterator[tuple[int, Ints]]:
+        """Stations within reach of any of these facilities, and which of them those are."""
         lon, lat = self.places[0][wanted], self.places[1][wanted]
-        reach = self.tracing.agreement_km
-        return [
-            i
-            for i in range(self.name.size)
-            if near_box(self.lon[i], self.lat[i], lon, lat, reach).any() and not np.isnan(self.values[i]).all()
-        ]
+        for i in np.flatnonzero(~np.isnan(self.values).all(axis=1)).tolist():
+            near = np.flatnonzero(near_box(self.lon[i], self.lat[i], lon, lat, self.tracing.agreement_km))
+            if near.size:
+                yield i, near
 
 
 def on_lattice(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:

@@ -130,12 +130,9 @@ def trace_sources(
     spot = dict(zip(codes, at.tolist(), strict=True))
     near = {cell: _near(places, spot[cell], spacing, rule.upwind_km) for cell in codes}
     found, about, hidden = {}, {}, {}
-    farthest = rule.upwind_km + criteria.interpolation.max_station_km  # from a cell's station to its facilities
     for month in sorted(set(months)):
         hours = Hours(weather, month, utc_offset=utc_offset, tracing=rule)
-        receptors = Receptors(
-            hours, stations, micro, places, tracing=rule, reach_km=farthest, crs=cells.attrs["crs"]
-        )  # fmt: skip
+        receptors = Receptors(hours, stations, micro, places, tracing=rule, crs=cells.attrs["crs"])
         here = [cell for cell in codes if months[cell] == month]
         asked = np.array([spot[cell] for cell in here])
         whose_it_is = whose(asked, hours, receptors, places, spacing=spacing, tracing=rule, store=store)
@@ -215,7 +212,7 @@ def _judged(
     n = found["place"].size
     lift = {name: np.full(n, np.nan) for name in ("lift", "low", "high")}
     if receptor is not None:
-        lift = {name: values[found["place"]] for name, values in receptors.says(receptor).items()}
+        lift = receptors.says(receptor, found["place"])
     upwind = sector_hours(found["bearing_deg"], direction, rule.sector_deg) if direction.size else np.zeros(n)
     blowing = int((~np.isnan(direction)).sum())
     often = (upwind >= blowing * rule.sector_deg / 360.0) & (upwind > 0)

@@ -1,5 +1,7 @@
 """Conditional probability: was it dirty oftener when the wind came from there."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -81,10 +83,7 @@ def sector_lift(
     counts = kernel.sector_counts(bearing, direction, high, block.astype(np.int64), tracing.sector_deg / 2, names.size)
     every = np.bincount(block, minlength=names.size).astype(float)
     dirty = np.bincount(block, weights=high, minlength=names.size)
-    rng = np.random.default_rng(tracing.seed)
-    drawn = rng.integers(0, names.size, (tracing.n_draws, names.size))
-    times = np.zeros((tracing.n_draws, names.size))
-    np.add.at(times, (np.arange(tracing.n_draws)[:, None], drawn), 1.0)
+    times = _times_drawn(tracing.seed, tracing.n_draws, names.size)
     # Counts are whole numbers, so these sums are exact in any order.
     lifts = _ratio(_ratio(counts[1] @ times.T, counts[0] @ times.T), _ratio(times @ dirty, times @ every))
     lift = _ratio(_ratio(counts[1].sum(axis=1), counts[0].sum(axis=1)), dirty.sum() / every.sum())
@@ -116,6 +115,15 @@ def share_high(values: Floats, chosen: Flags, *, share: float) -> float:
     if chosen.all() or not chosen.any():
         return float("nan")
     return float((values[chosen] > np.quantile(values[~chosen], 1 - share)).mean())
+
+
+@cache
+def _times_drawn(seed: int, n_draws: int, n_block: int) -> Floats:
+    """How often each draw takes each block, float64[draw, block]; not to be written to."""
+    drawn = np.random.default_rng(seed).integers(0, n_block, (n_draws, n_block))
+    times = np.zeros((n_draws, n_block))
+    np.add.at(times, (np.arange(n_draws)[:, None], drawn), 1.0)
+    return times
 
 
 def _quantiles(draws: Floats, shares: tuple[float, ...]) -> list[Floats]:

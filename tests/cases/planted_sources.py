@@ -185,7 +185,7 @@ def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0, turned=False
     cell_at = seen.cells[["x", "y", "lon", "lat"]].to_dataframe()
     station = seen.stations["lon"].values, seen.stations["lat"].values
     hours = Hours(seen.weather, month, utc_offset=8.0, tracing=rule)
-    receptors = Receptors(hours, seen.stations, None, seen.facilities, tracing=rule, reach_km=120.0, crs=crs)
+    receptors = Receptors(hours, seen.stations, None, seen.facilities, tracing=rule, crs=crs)
     at = np.column_stack([receptors.x, receptors.y])
     values = np.array([receptors.series(i)[0] for i in range(len(at))])
     wind = hours.table(float(seen.cells["lon"][0]), float(seen.cells["lat"][0])) * ([-1, -1, 1] if turned else 1)

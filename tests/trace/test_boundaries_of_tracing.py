@@ -37,7 +37,7 @@ def against_haze(tracing):
 def asked(km=1.0, hours=999):
     """Is a station so far from a facility, with so many hours of its wind, asked about it."""
     answer = {name: np.array([value]) for name, value in (("km", km), ("hours", hours), ("lift", 2.0), ("low", 1.5))}
-    one = SimpleNamespace(tracing=TRACING, _asked=lambda wanted: [0], says=lambda station: answer)
+    one = SimpleNamespace(tracing=TRACING, _asked=lambda wanted: [(0, [0])], says=lambda station, of: answer)
     return Receptors.agreement(one, [0])["n_stations"][0]
 
 
