@@ -70,6 +70,7 @@ class Intake:
     notes: list[str] = field(default_factory=list)  # conversions and warnings, printed on the product
     elsewhere: dict[str, str] = field(default_factory=dict, repr=False)  # place outside the root -> its name here
     once: Once = field(default_factory=Once, repr=False, compare=False)  # where files are opened
+    n_said: int = field(default=0, repr=False, compare=False)  # notes, with those that had been said before
     _kept: set[tuple] = field(default_factory=set, repr=False)  # single values in quarantine, told apart
 
     def register(self, path: Path) -> FileRecord:
@@ -151,6 +152,7 @@ class Intake:
     def note(self, text: str) -> None:
         """Record a conversion or warning once, as a sentence that may leave the office."""
         text = outward(text)
+        self.n_said += 1
         if text not in self.notes:
             self.notes.append(text)
 

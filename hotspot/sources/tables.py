@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hotspot.kernels.arrays import Flags, Objects
+from hotspot.kernels.arrays import Flags, Ints, Objects
 from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.sheet import Sheet, pack, read_csv, read_workbook, unpack
 from hotspot.text.distinct import distinct
@@ -34,18 +34,40 @@ class Table:
     """
 
     name: str
-    frame: pd.DataFrame
-    lines: np.ndarray
-    encoding: str
+    size: int  # well-formed rows
+    load: Callable[[], Sheet]
     intake: Intake
     record: FileRecord
     counted: bool  # False when this run has counted the file before
-    rows: Callable[[int], bytes] = lambda position: b""
-    status: np.ndarray = field(init=False)
     n_bad: int = 0
+    status: np.ndarray = field(init=False)
+    _sheet: Sheet | None = None
 
     def __post_init__(self) -> None:
-        self.status = np.zeros(len(self.frame), np.int8)
+        self.status = np.zeros(self.size, np.int8)
+
+    @property
+    def sheet(self) -> Sheet:
+        """The rows themselves; loaded again where they were let go."""
+        if self._sheet is None:
+            self._sheet = self.load()
+        return self._sheet
+
+    def let_go(self) -> None:
+        """Free the rows: of most files nobody asks for one again, and months of hours are many of them."""
+        self._sheet = None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return self.sheet.frame
+
+    @property
+    def lines(self) -> Ints:
+        return self.sheet.lines
+
+    @property
+    def encoding(self) -> str:
+        return self.sheet.encoding
 
     @property
     def columns(self) -> list[str]:
@@ -69,7 +91,7 @@ class Table:
             self.status[at] = QUARANTINED
             if self.counted:
                 value = self.frame[column].iat[at] if column in self.frame.columns else ""
-                self.intake.set_aside(self.record, int(self.lines[at]), column, value, rule, self.rows(at))
+                self.intake.set_aside(self.record, int(self.lines[at]), column, value, rule, self.sheet.row(int(at)))
 
     def set_aside_faults(self, faults: Objects, column: str) -> None:
         """Quarantine the rows for which a rule stands in ``faults``, object[n_row], empty where none does."""
@@ -83,13 +105,13 @@ class Table:
         value, line = self.frame[column].iat[position], int(self.lines[position])
         # A file that two readers share (values and weather) keeps each fault once.
         if self.counted or not self.intake.holds(self.record, line, column, rule):
-            self.intake.set_aside_value(self.record, line, column, value, rule, self.rows(int(position)))
+            self.intake.set_aside_value(self.record, line, column, value, rule, self.sheet.row(int(position)))
 
     def close(self) -> Flags:
         """Put the counts on the file's record; which rows are used. Call once, when every row is decided."""
         used: Flags = self.status == USED
         if self.counted:
-            self.record.read += len(self.frame) + self.n_bad
+            self.record.read += self.size + self.n_bad
             self.record.used += int(used.sum())
             self.record.duplicates += int((self.status == DUPLICATE).sum())
         return used
@@ -199,29 +221,44 @@ def read_table(
     (['35', '40'], array([2, 4]), '1 fields where the header has 2')
     """
     path, name = Path(path), intake.name(Path(path))
+    about: list[Any] = ["csv", encoding, list(header or ())]
+
+    def make(data: bytes) -> Sheet:
+        return read_csv(data, name, encoding=encoding, header=header)
+
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb"):
-        found = read_sheet(path, intake, ["workbook"], lambda data: read_workbook(data, name))
-    else:
-        found = read_sheet(
-            path, intake, ["csv", encoding, list(header or ())],
-            lambda data: read_csv(data, name, encoding=encoding, header=header),
-        )  # fmt: skip
-    table = table_of(found, intake)
+        about = ["workbook"]
+
+        def make(data: bytes) -> Sheet:
+            return read_workbook(data, name)
+
+    table = table_of(read_sheet(path, intake, about, make), intake, lambda: read_sheet(path, intake, about, make)[0])
     lacking = [name for name in required if name not in table.columns]
     if lacking:
         raise DataError(f"{table.name}: column {lacking[0]!r} is missing; the header has: {', '.join(table.columns)}.")
     return table
 
 
-def table_of(found: tuple[Sheet, FileRecord, bool], intake: Intake) -> Table:
-    """What ``read_sheet`` found as a Table of one month's account: malformed rows are set aside, notes said."""
+def table_of(found: tuple[Sheet, FileRecord, bool], intake: Intake, again: Callable[[], Sheet] | None = None) -> Table:
+    """
+    What ``read_sheet`` found as a Table of one month's account: malformed rows are set aside, notes said.
+
+    ``again`` gives the sheet once more after it was let go; without it the table keeps it.
+    """
     sheet, record, counted = found
     for text in sheet.notes:
         intake.note(text)
-    table = Table(record.path, sheet.frame, sheet.lines, sheet.encoding, intake, record, counted, sheet.row)
+    table = Table(record.path, len(sheet.frame), again or (lambda: sheet), intake, record, counted, _sheet=sheet)
     table.n_bad = len(sheet.faults)
     for line, rule, start, end in sheet.faults if counted else ():
         intake.set_aside(record, line, "", "", rule, sheet.raw(start, end))
-    if not len(table.frame):
+    if not table.size:
         intake.note(f"{table.name}: 0 rows")
     return table
+
+
+def silent_table(path: Path, intake: Intake, size: int, load: Callable[[], Sheet]) -> Table:
+    """The Table of a file of which there is nothing to say, its rows not loaded before somebody asks for one."""
+    new = intake.name(path) not in intake.files
+    record = intake.register(path)
+    return Table(record.path, size, load, intake, record, new or _uncounted(record))

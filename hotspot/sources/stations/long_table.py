@@ -18,8 +18,10 @@ from hotspot.sources.clock import compose, offset_of, parse_days, parse_times, t
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.positions import tidy_id
+from hotspot.sources.sheet import Sheet
 from hotspot.sources.stations.readings import POLLUTANTS, Part, read_values
-from hotspot.sources.tables import Table, read_table
+from hotspot.sources.store import told, words
+from hotspot.sources.tables import Table, read_table, silent_table
 from hotspot.study import Stations
 from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
@@ -47,32 +49,76 @@ def read_long(paths: Iterable[Path], intake: Intake, delivery: Stations, hours: 
     """
     parts, minutes, offset = [], [], offset_of(delivery.time_zone)
     for path in paths:
-        table = read_table(path, intake, encoding=delivery.encoding)
-        extra = mapped(delivery.columns, table.columns, name=table.name)
-        ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
-        variables = tuple(name for name in _MEASURED if name in ours)
-        if not variables:
-            our_names(table.columns, extra=extra, required=("pm25",), name=table.name, known=_KNOWN)
-        # Only where the header gives the unit or the study names the column: other files carry a city's weather.
-        if variables and "t2m" in ours and (header_unit(ours["t2m"]) or "t2m" in extra.values()):
-            variables += ("t2m",)
-        local = local_times(table, ours, offset)
-        stations = _stations(table, ours, path, intake)
-        utc, fault = to_utc_hours(local, offset=offset, label=str(delivery.hour_label))
-        set_aside_times(table, ours, local, fault)
-        rows = np.flatnonzero(table.status == 0)
-        late = np.flatnonzero(fault == "time is not on the full hour")
-        minutes.append((stations[late], local[late], table, late))
-        names = [ours[name] for name in variables]
-        values, stays = read_values(table, rows, names)
-        part = Part(table, rows, utc[rows], values, names, stations[rows], None, variables)
-        part.units = {name: header_unit(ours[name]) for name in variables if header_unit(ours[name])}
-        if "lon" in ours and "lat" in ours:
-            label_column = ours.get("name") or ours.get("station") or ours["lon"]
-            part.places = table.cells([label_column, ours["lon"], ours["lat"]])[rows]
-        parts.append(part.keep(stays))
+        about = intake.once.hashed(path).sha256, intake.name(path), delivery.model_dump(mode="json"), offset
+        key = intake.once.store.key("rows of hours", *about)
+        part = _kept(path, intake, delivery, key)
+        if part is None:
+            part, late = _read(path, intake, delivery, offset, key)
+            minutes.append(late)
+        parts.append(part)
     _refuse_fast_clocks(parts, minutes)
     return parts
+
+
+def _kept(path: Path, intake: Intake, delivery: Stations, key: str) -> Part | None:
+    """
+    The rows of a file of which there is nothing to say but its values, if they were read before.
+
+    A month is published with all the months before it; text and times of a year ago are not parsed for each.
+    """
+    arrays = intake.once.store.get(key)
+    if arrays is None:
+        return None
+
+    def load() -> Sheet:
+        return read_table(path, Intake(intake.root, once=intake.once), encoding=delivery.encoding).sheet
+
+    (names, columns, variables, units), n = told(arrays["about"]), len(arrays["hours"])
+    stations, hours = np.array(names, dtype=object)[arrays["number"]], arrays["hours"].astype(np.int64)
+    table = silent_table(path, intake, n, load)
+    return Part(table, np.arange(n), hours, arrays["values"], columns, stations, None, tuple(variables), units)
+
+
+def _keep(part: Part, intake: Intake, key: str) -> None:
+    """Keep the rows of a file that nothing was said of."""
+    names, number = distinct(part.stations)
+    about = words([names.tolist(), part.columns, part.variables, part.units])
+    hours, number = part.hours.astype(np.int32), number.astype(np.int32)
+    intake.once.store.put(key, {"hours": hours, "values": part.values, "number": number, "about": about})
+
+
+def _read(
+    path: Path, intake: Intake, delivery: Stations, offset: float, key: str
+) -> tuple[Part, tuple[Objects, Times, Table, Ints]]:
+    """The rows of one file, and those of them that lie between full hours."""
+    before = intake.n_said, len(intake.quarantine)
+    table = read_table(path, intake, encoding=delivery.encoding)
+    extra = mapped(delivery.columns, table.columns, name=table.name)
+    ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
+    variables = tuple(name for name in _MEASURED if name in ours)
+    if not variables:
+        our_names(table.columns, extra=extra, required=("pm25",), name=table.name, known=_KNOWN)
+    # Only where the header gives the unit or the study names the column: other files carry a city's weather.
+    if variables and "t2m" in ours and (header_unit(ours["t2m"]) or "t2m" in extra.values()):
+        variables += ("t2m",)
+    local = local_times(table, ours, offset)
+    stations = _stations(table, ours, path, intake)
+    utc, fault = to_utc_hours(local, offset=offset, label=str(delivery.hour_label))
+    set_aside_times(table, ours, local, fault)
+    rows = np.flatnonzero(table.status == 0)
+    late = np.flatnonzero(fault == "time is not on the full hour")
+    names = [ours[name] for name in variables]
+    values, stays = read_values(table, rows, names)
+    part = Part(table, rows, utc[rows], values, names, stations[rows], None, variables)
+    part.units = {name: header_unit(ours[name]) for name in variables if header_unit(ours[name])}
+    if "lon" in ours and "lat" in ours:
+        label_column = ours.get("name") or ours.get("station") or ours["lon"]
+        part.places = table.cells([label_column, ours["lon"], ours["lat"]])[rows]
+    silent = table.counted and (intake.n_said, len(intake.quarantine)) == before
+    if silent and part.places is None and 0 < len(rows) == table.size:
+        _keep(part, intake, key)
+    table.let_go()
+    return part.keep(stays), (stations[late], local[late], table, late)
 
 
 def _stations(table: Table, ours: dict[str, str], path: Path, intake: Intake) -> Objects:
