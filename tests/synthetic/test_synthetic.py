@@ -32,9 +32,9 @@ from hotspot.synthetic.weather import make_weather
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """The demo study's folder, written once."""
-    return write_study(tmp_path_factory.mktemp("demo")).parent
+def demo(written_demo):
+    """The demo study's folder; nothing in it is changed."""
+    return written_demo.parent
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from hotspot.ledger.alarms import alarm_bodies, answers, record_alarms
 from hotspot.ledger.store import open_ledger
 from hotspot.quality.neighbours import nearest
 from hotspot.rank.alarm.alarms import naive_hours
+from hotspot.study import load_study
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
 from hotspot.workflows.alarms import derive_alarms, period_bounds, run_alarms
@@ -22,8 +23,8 @@ MONTHS = ("2025-11", "2025-12")
 
 
 @pytest.fixture(scope="module")
-def demo():
-    return synthetic_month(size="demo").study
+def demo(written_demo):
+    return load_study(written_demo, data=written_demo.parent)
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +102,6 @@ def test_the_worst_cell_of_the_city_is_a_persistent_high_and_no_broken_station_i
 
 @pytest.mark.parametrize(("name", "month"), [("wuhan-2020", "2020-12"), ("beijing-2016", "2016-12")])
 def test_reference_stations_of_real_cities_may_alarm(shared, capsys, name, month):
-    from hotspot.study import load_study
-
     study = load_study(Path(__file__).parents[2] / "data" / "studies" / f"{name}.toml", data=shared)
     with pytest.raises(DataError, match=r'roles = \["micro", "reference"\]'):
         derive_alarms(study, month)
