@@ -7,22 +7,16 @@ BIN := $(VENV)/bin
 # What was compiled is kept for the second worker, for every child and for the next run, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test pytest lint coverage docs bench dist wheelhouse lower clean
+.PHONY: demo test coverage docs bench dist wheelhouse lower clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/hotspot demo --out out
 
-# At once: the types of a fresh clone are a minute of one core, in which the other would wait.
 test: $(VENV)/.tests
-	@$(MAKE) --no-print-directory -j2 pytest lint
-
-pytest: $(VENV)/.tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(COVER)
-
-lint: $(VENV)/.tests
 	$(BIN)/ruff check hotspot tests benchmarks notebooks docs
 	$(BIN)/ruff format --check hotspot tests benchmarks notebooks docs
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(COVER)
 
 coverage:
 	$(MAKE) test COVER="$(COVERAGE)"
