@@ -48,7 +48,7 @@ def asked(seed, kind, resolution_km, *, hidden):
     draws = (means[blocks][:, None] * (1 + 0.03 * rng.normal(size=(blocks.size, 500))))[of]
     if hidden:
         place, pixel = 1000.0 * KM * hot, 1000.0 * resolution_km
-        draws = within_pixels(draws, place, pixel, spacing=1000.0 * KM, share=RULE.within_pixel, seed=[seed])
+        draws = within_pixels(draws, place, pixel, 1000.0 * KM, share=RULE.within_pixel, seed=[seed])
     true = air[tuple(hot.T)]
     return rank_sets(draws, k=K, level=RULE.level), 1 + (true[:, None] < true[None, :]).sum(axis=1)
 

@@ -192,8 +192,8 @@ def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) 
     else:
         change = _difference(parts, months.change)
         draws = posterior_draws(change.mean, change.covariance, place, rule.n_draws, seed)
-    pixels = {"spacing": months.spacing, "share": rule.within_pixel, "seed": [*seed, len(parts)]}
-    draws = within_pixels(draws, months.place[city[own]], months.resolution, **pixels)
+    cells, share = months.place[city[own]], rule.within_pixel
+    draws = within_pixels(draws, cells, months.resolution, months.spacing, share=share, seed=[*seed, len(parts)])
     return rank_sets(draws, k=k, level=rule.level)
 
 

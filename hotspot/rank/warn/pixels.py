@@ -9,7 +9,7 @@ _DRAWS_ASKED = 100  # enough to know the one number, and a large city's pairs st
 
 
 def within_pixels(
-    draws: Floats, place: Floats, native_resolution: float, *, spacing: float, share: float, seed: list[int]
+    draws: Floats, place: Floats, native_resolution: float, spacing: float, *, share: float, seed: list[int]
 ) -> Floats:
     """
     Draws of what is true of cells, from draws of what is true of the pixels they are seen by.
@@ -38,8 +38,8 @@ def within_pixels(
     --------
     >>> place = 3000.0 * np.stack([np.arange(20.0), np.zeros(20)], axis=1)
     >>> draws = np.repeat(np.arange(5.0), 4)[:, None] + np.zeros((20, 500))
-    >>> found = within_pixels(draws, place, 12_000.0, spacing=3000.0, share=0.55, seed=[1])
-    >>> within_pixels(draws, place, 1000.0, spacing=3000.0, share=0.55, seed=[1]) is draws, bool(found.std() > 1.5)
+    >>> found = within_pixels(draws, place, 12_000.0, 3000.0, share=0.55, seed=[1])
+    >>> within_pixels(draws, place, 1000.0, 3000.0, share=0.55, seed=[1]) is draws, bool(found.std() > 1.5)
     (True, True)
     """
     cells = native_resolution / spacing
