@@ -190,6 +190,8 @@ class Downscaling(Rule):
     # Supported: not measured itself, but so many stations report within so many metres of its centre.
     support_stations: int = Field(2, ge=1)
     support_m: float = Field(1000.0, gt=0)
+    # A reading that stands off from the field by more than so many errors of its instrument is a plume and stays.
+    plume_errors: float = Field(1.5, gt=0)
     conserve: Literal["mean", "none"] = "mean"  # the mean of a cell's sub-cells is the cell's value
 
 

@@ -21,7 +21,7 @@ from hotspot.estimate.fine.hourly import Residuals, learn
 from hotspot.estimate.fine.pattern import pattern_at
 from hotspot.grid.lattice import Grid
 from hotspot.grid.sub_cells import sub_cells
-from hotspot.kernels import krige_blocks
+from hotspot.kernels import krige_blocks, stand_off
 from hotspot.kernels.arrays import Floats, Singles, Texts, Times
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria, Downscaling
@@ -41,6 +41,7 @@ def downscale(
     satellite: "xr.DataArray | None" = None,
     criteria: Criteria,
     chunk: int = CHUNK,
+    plumes: bool = True,
 ) -> "xr.Dataset":
     """
     Estimate every sub-cell of some cells at every hour.
@@ -63,6 +64,9 @@ def downscale(
     criteria : Criteria
         Its section ``downscaling``.
     chunk : int, hours worked on at once; it changes no value
+    plumes : bool
+        Whether what a station stands off by beyond ``downscaling.plume_errors`` stays in its hour. Not for means over
+        weeks: what stands off again and again is as often the instrument.
 
     Returns
     -------
@@ -110,7 +114,7 @@ def downscale(
     if gains.own:
         stations = stations.assign(pm25=stations["pm25"] * xr.DataArray(np.exp(-gains.told), dims="station"))
     series = stations["pm25"].transpose("station", "time")
-    plan = _plan(stations, series, x, y, gains, places, coarse, satellite, criteria, chunk)
+    plan = _plan(stations, series, x, y, gains, places, coarse, satellite, criteria, chunk, plumes)
     estimate, error, support = _lazy(plan, series) if lazy else _eager(plan, series)
     per_cell = round(places.attrs["coarse_spacing"] / places.attrs["spacing"]) ** 2
     unsure = gains.unsure(x, y, *(places[name].values.reshape(-1, per_cell) for name in ("x", "y"))).ravel()
@@ -144,6 +148,7 @@ class _Plan:
     monthly: bool
     rules: Downscaling
     attrs: dict
+    plumes: bool
 
     @property
     def n_target(self) -> int:
@@ -157,25 +162,21 @@ class _Plan:
             merged, self.months[number], self.target_pattern.get(self.months[number])
         )
         self._keep(estimate, values)
+        error = np.hypot(error, self.residuals.shared * np.abs(estimate)).astype(np.float32)
         return estimate, error, support_of(values, self.near, support_stations=self.rules.support_stations)
 
     def _keep(self, estimate: Floats, values: Floats) -> None:
-        """A measured sub-cell keeps its measurement, but for the instrument's own noise; in place."""
-        if not self.residuals.kept:
+        """What stands off by more than instruments err, a plume, stays where it was measured and fades with way."""
+        if not (self.plumes and self.residuals.noise.any()):
             return
         first, station, inside = self.near
-        target = np.repeat(np.arange(len(first) - 1), np.diff(first))[inside]
-        total, n, noise = (np.zeros(estimate.shape) for _ in range(3))
-        told = values[station[inside]]
-        np.add.at(total, target, np.nan_to_num(told))
-        np.add.at(n, target, np.isfinite(told))
-        np.maximum.at(noise, target, self.residuals.noise[station[inside], None])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            away = total / n - estimate
-            # A plume stands farther off than an instrument errs: beyond three of its errors (proposal) more is kept.
-            kept = np.maximum(self.residuals.kept, 1.0 - (3.0 * noise * total / n / away) ** 2)
-            more = np.where((n > 0) & np.isfinite(kept), kept * away, 0.0)
-        estimate += more
+        target = self.residuals.blocks.target[:, np.repeat(np.arange(len(first) - 1), np.diff(first))]
+        away = np.hypot(self.x[station] - target[0], self.y[station] - target[1])
+        near = np.where(inside, 1.0, np.maximum(1.0 - away / self.rules.support_m, 0.0))
+        noise = self.residuals.noise
+        stand_off.keep(
+            estimate, np.ascontiguousarray(values), noise, first, station, near, float(self.rules.plume_errors)
+        )
 
     def means(self, piece: tuple[Floats, Singles, NDArray[np.int8]]) -> Floats:
         """The cells' means in each hour of a piece: (cell, hour)."""
@@ -232,6 +233,7 @@ def _plan(
     satellite: "xr.DataArray | None",
     criteria: Criteria,
     chunk: int,
+    plumes: bool,
 ) -> _Plan:
     rules = criteria.downscaling
     time = series["time"].values.astype("datetime64[ns]")
@@ -260,7 +262,7 @@ def _plan(
     if goals and any(goal is not None for goal in goals):
         attrs["conserved"] = f"mean of the sub-cells is the 3 km value, by {period}"
     return _Plan(
-        x, y, residuals, near, slices, months, target_pattern, goals, period == "month", rules, attrs
+        x, y, residuals, near, slices, months, target_pattern, goals, period == "month", rules, attrs, plumes
     )  # fmt: skip
 
 

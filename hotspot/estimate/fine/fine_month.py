@@ -48,7 +48,8 @@ def fine_month(
     -------
     DataFrame, 36 rows a cell, by cell and sub-cell, or None without micro-stations in the month:
 
-    - ``pm25``: mean over the month's hours, ug/m3, NaN where they make no valid month
+    - ``pm25``: mean over the month's hours, in none of which a plume was kept (``downscale``), ug/m3, NaN where they
+      make no valid month
     - ``error``: 1 sd, ug/m3: the cell's own, and how far weeks of hours leave the place beside its cell unsure
       (``downscale``'s ``place_error``); where one of them is not known, the mean of the hours' errors, as if these
       erred together
@@ -91,7 +92,7 @@ def fine_month(
     if stations is None or not codes:
         return None
     coarse = contracts.of_month(field[["pm25"]], delivered.month).expand_dims("time", -1)
-    hours = downscale(stations, cells.sel(cell=codes), coarse=coarse, criteria=criteria)
+    hours = downscale(stations, cells.sel(cell=codes), coarse=coarse, criteria=criteria, plumes=False)
     month, offset = delivered.month, delivered.study.utc_offset
     known = np.isfinite(hours["pm25"].values)
     support = hours["support"].values

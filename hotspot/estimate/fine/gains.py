@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from hotspot.estimate.fine.instruments import beside
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.quality.seen import LEVEL
 
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
 # Proposals:
 _HOURS = 240  # evenly spread, from which a station's usual level is told
-_RUNS = 24  # of these hours, whose means say how unsure the level is
+_RUNS = 24  # of these hours, whose quantiles say how unsure the level is
+_QUIET = (
+    0.3  # quantile of these hours that is a station's usual level: a gain is there in all, a plume in its wind only
+)
 _NEAR = 16  # stations that speak for each other
 _REACH_M = 3000.0  # over which what is lasting about a place falls to 1 / e: the 3 km field holds the rest
 _FAR = 3.0  # gains beyond which a deviation is the place's: it stands beside a source
 _LEAST_PLACE = 0.08  # 1 sd, a share: what a month's places inside 3 km differ by, where stations do not show more
-_BESIDE_M = 2000.0  # stations that stand side by side: what they differ by all the time is mostly the instruments'
-_PAIRS = 8  # of these, without which nothing is told
-_OF_PLACE = 0.5  # of the variance of hours, that two places side by side may differ by all the time ...
+_OF_PLACE = 0.25  # of the variance of hours, that two places side by side may differ by all the time ...
 _OF_INSTRUMENTS = 0.5  # ... and never more than leaves so much of what they do to the instruments
 
 
@@ -77,12 +79,12 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
 
     Notes
     -----
-    With D the mean over hours of a station's logarithm less the hour's mean, D = place + gain + noise. Half
-    the mean square of what stations within 2 km differ by in D, less the noise that runs of hours show, is of gains
-    and of places; of places it is half of what they differ by for hours, ``cov(d_t, d_(t+1)) / 2``, and never more
-    than half of it all. Places are alike over 3 km. The gain is its conditional mean given the 16 nearest stations,
-    their common level unknown. Beyond three of its sd it is the less believed the farther: instruments do
-    not err so, places beside a source do.
+    With D the 0.3 quantile over hours of a station's logarithm less the hour's median (no plume blows then), D = place
+    + gain + noise. Half the mean square of what stations within 2 km differ by in D, less the noise that runs of
+    hours show, is of gains and of places; of places it is a quarter of what they differ by for hours,
+    ``cov(d_t, d_(t+1)) / 2``, and never more than half of it all. Places are alike over 3 km. The gain is its
+    conditional mean given the 16 nearest stations, their common level unknown. Beyond three of its sd it is the less
+    believed the farther: instruments do not err so, places beside a source do.
 
     Examples
     --------
@@ -134,16 +136,12 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
 
 def _parts(x: Floats, y: Floats, usual: Floats, noise: float, now: Floats, then: Floats) -> tuple[float, float, float]:
     """1 sd of gains, what of it is sure, and of places, of logarithms; 0 where too few stand side by side."""
-    from scipy.spatial import KDTree
-
     known = np.flatnonzero(np.isfinite(usual))
-    place = np.column_stack([x, y])[known]
-    pairs = KDTree(place).query_pairs(_BESIDE_M, output_type="ndarray") if known.size else np.empty((0, 2), int)
-    if len(pairs) < _PAIRS:
+    first, second = (known[one] for one in beside(x[known], y[known]))
+    if not first.size:
         return 0.0, 0.0, 0.0
-    first, second = known[pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]].T
     # By roots, so that few places beside a source do not count (Cressie and Hawkins 1980).
-    gap, n = np.sqrt(np.abs(usual[first] - usual[second])).mean() ** 4, float(len(pairs))
+    gap, n = np.sqrt(np.abs(usual[first] - usual[second])).mean() ** 4, float(first.size)
     lasting = max(gap / (0.457 + 0.494 / n) / 2 - noise**2, 0.0)
     parts = [logs[first] - logs[second] for logs in (now, then)]
     both = np.isfinite(parts[0]) & np.isfinite(parts[1])
@@ -165,21 +163,28 @@ def _logs(values: Floats) -> Floats:
 
 
 def _usual(values: Floats) -> tuple[Floats, float]:
-    """Each station's mean logarithm about the hour's, NaN where it has too few hours; and how unsure it is, 1 sd."""
+    """Each station's usual logarithm about the hour's, NaN where it has too few hours; and how unsure it is, 1 sd."""
     logs = _logs(values)
-    seen = np.isfinite(logs)
-    logs = logs - np.where(seen, logs, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
-    count = seen.sum(axis=1)
-    usual = np.where(seen, logs, 0.0).sum(axis=1) / np.maximum(count, 1)
+    logs = logs - _quantile(logs.T, 0.5)
     runs = np.array_split(np.arange(values.shape[1]), max(min(_RUNS, values.shape[1] // 2), 1))
-    means = np.array([np.where(seen[:, r], logs[:, r], 0.0).sum(axis=1) / np.maximum(seen[:, r].sum(axis=1), 1)
-                      for r in runs])  # fmt: skip
-    there = np.array([seen[:, r].any(axis=1) for r in runs])
-    away = np.where(there, means - usual, 0.0)
-    free = np.maximum(there.sum(axis=0) - 1, 1)
-    noise = np.sqrt((away**2).sum(axis=0) / free / np.maximum(there.sum(axis=0), 1))
-    enough = there.sum(axis=0) >= max(len(runs) // 2, 2)
-    return np.where(enough, usual, np.nan), float(np.median(noise[enough])) if enough.any() else 0.0
+    levels = np.array([_quantile(logs[:, r], _QUIET) for r in runs])
+    there = np.isfinite(levels)
+    count = there.sum(axis=0)
+    mean = np.where(there, levels, 0.0).sum(axis=0) / np.maximum(count, 1)
+    away = np.where(there, levels - mean, 0.0)
+    noise = np.sqrt((away**2).sum(axis=0) / np.maximum(count - 1, 1) / np.maximum(count, 1))
+    enough = count >= max(len(runs) // 2, 2)
+    usual = np.where(enough, _quantile(logs, _QUIET), np.nan)
+    return usual, float(np.median(noise[enough])) if enough.any() else 0.0
+
+
+def _quantile(values: Floats, share: float) -> Floats:
+    """The quantile of each row, of what is known in it; NaN where nothing is."""
+    ranked, count = np.sort(values, axis=1), np.isfinite(values).sum(axis=1)
+    at = share * np.maximum(count - 1, 0)
+    low, row = np.floor(at).astype(np.int64), np.arange(len(values))
+    high = np.minimum(low + 1, np.maximum(count - 1, 0))
+    return np.asarray(ranked[row, low] + (at - low) * (ranked[row, high] - ranked[row, low]))
 
 
 def _around(x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> tuple[Ints, Floats]:

@@ -9,7 +9,7 @@ from hotspot.estimate.field.fuse import agreement
 from hotspot.estimate.field.krige import Variogram, by_place, empirical_variogram, fit_variogram
 from hotspot.estimate.fine.block_krige import lay_blocks
 from hotspot.estimate.fine.gains import Gains
-from hotspot.estimate.fine.instruments import split_error
+from hotspot.estimate.fine.instruments import beside, split_error
 from hotspot.kernels import krige_blocks
 from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.kernels.krige_blocks import Blocks, Hours
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _ENOUGH = 200  # left-out hours without which the stated error is the variogram's
+_SPLIT = 240  # hours, evenly spread, from which an instrument's noise of the hour is told
 _SCALES = (0.7, 2.0)  # how far the left-out hours may move it
 
 
@@ -32,14 +33,13 @@ class Residuals:
     station_pattern: dict  # month -> float array (place); empty without a trend
     usual_sd: float  # ug/m3, where an hour has too few stations for its own
     criteria: Criteria
-    noise: Floats  # float64[station], each instrument's own error, a share of the value
+    noise: Floats  # float64[station], each instrument's own error, a share of the value; 0 where none is stated at all
     shared: float = 0.0  # error that the calibrations have in common, a share of the value
     scale: float = 1.0  # of the stated error, so that 95 % of left-out hours lie within 1.96 of it
-    kept: float = 0.0  # how much of what kriging smoothed away at a station belongs to its sub-cell, 0 to 1
 
     def field(self, values: Floats, month: str, target_pattern: Floats | None) -> tuple[Floats, Singles]:
         """
-        Estimate and error of every target.
+        Estimate and error of every target, without the part that all share.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class Residuals:
         shape = n_target, values.shape[1]
         out = np.empty(shape), np.empty(shape, np.float32)
         estimate, error = krige_blocks.field(np.ascontiguousarray(rest), self.blocks, hours, target, least, *out)
-        return estimate, np.hypot(self.scale * error, self.shared * np.abs(estimate)).astype(np.float32)
+        return estimate, np.asarray(self.scale * error, np.float32)
 
 
 def residuals(values: Floats, pattern: Floats | None, criteria: Criteria) -> tuple[Floats, Floats, Floats]:
@@ -157,10 +157,11 @@ def learn(
     months = local[hours].astype(str)
     error, stated, shared = None, None, 0.0
     if "pm25_error" in stations:
-        error = by_place(x, y, _some(stations, "pm25_error", hours))[2]
-        runs = [by_place(x, y, _some(stations, "pm25", np.minimum(hours + lag, local.size - 1)))[2] for lag in (1, 2)]
-        stated = error
-        error, shared = split_error(sample, runs[0], runs[1], error)
+        stated = by_place(x, y, _some(stations, "pm25_error", hours))[2]
+        many = np.unique(np.linspace(0, local.size - 1, min(_SPLIT, local.size)).round().astype(int))
+        runs = [by_place(x, y, _some(stations, "pm25", np.minimum(many + lag, local.size - 1)))[2] for lag in range(3)]
+        own, shared = split_error(*runs, by_place(x, y, _some(stations, "pm25_error", many))[2], beside(px, py))
+        error = stated * own
         # Gains of single instruments do not change by the hour, but are their own: what is left is not shared.
         left = by_place(x, y, gains.left[:, None])[2]
         error = np.hypot(error, np.minimum(left, shared) * (np.maximum(sample, 0.0) + LEVEL))
@@ -188,14 +189,11 @@ def learn(
         "loo_rmse_no_trend": ways[0]["loo"]["rmse"],
         "loo_rmse_trend": ways[1]["loo"]["rmse"] if station_pattern else float("nan"),
     }
-    kept, noise = 0.0, np.zeros(x.size)
+    noise = np.zeros(x.size)
     if error is not None and stated is not None:
         noise = _own_share(stations, hours) * float(np.nanmedian(error / stated))
-        # Of what two stations side by side differ by, the instrument's noise of the hour; the rest is the place's.
-        near = fitted.nugget + float(np.median(best["blocks"].noise))
-        kept = max(1.0 - float(np.median(ways[0]["blocks"].noise)) / near, 0.0)
     scale = best["loo"]["scale"]
-    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, noise, shared, scale, kept), attrs
+    return Residuals(best["blocks"], best["pattern"], best["sd"], criteria, noise, shared, scale), attrs
 
 
 def _own_share(stations: "xr.Dataset", hours: Ints) -> Floats:
