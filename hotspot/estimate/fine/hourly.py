@@ -159,8 +159,11 @@ def learn(
     if "pm25_error" in stations:
         stated = by_place(x, y, _some(stations, "pm25_error", hours))[2]
         many = np.unique(np.linspace(0, local.size - 1, min(_SPLIT, local.size)).round().astype(int))
-        runs = [by_place(x, y, _some(stations, "pm25", np.minimum(many + lag, local.size - 1)))[2] for lag in range(3)]
-        own, shared = split_error(*runs, by_place(x, y, _some(stations, "pm25_error", many))[2], beside(px, py))
+        now, next_, after = (
+            by_place(x, y, _some(stations, "pm25", np.minimum(many + lag, local.size - 1)))[2] for lag in range(3)
+        )
+        said = by_place(x, y, _some(stations, "pm25_error", many))[2]
+        own, shared = split_error(now, next_, after, said, beside(px, py))
         error = stated * own
         # Gains of single instruments do not change by the hour, but are their own: what is left is not shared.
         left = by_place(x, y, gains.left[:, None])[2]
