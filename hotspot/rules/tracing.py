@@ -4,6 +4,8 @@ which order they are visited. METHODS 11; nothing of it is published, so what na
 other origin is a proposal.
 """
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from hotspot.rules.rule import Rule
@@ -11,6 +13,13 @@ from hotspot.rules.rule import Rule
 
 class Tracing(Rule):
     """Which sources are looked at, when wind says something, and who is visited first."""
+
+    UNSAID: ClassVar[tuple[str, ...]] = (
+        "own_sd", "least_noise", "freedom", "unregistered_common_sd", "unregistered_model_sd", "unregistered_loud",
+        "unregistered_loud_sd", "unregistered_far_price", "unregistered_size_sd", "alarm_nearest",
+        "alarm_hours_together", "site_range_m", "site_error", "site_split", "site_noise", "site_hours_together",
+        "site_episode_m", "site_sources",
+    )  # fmt: skip
 
     ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
     # Proposal: beyond the ring and up to here a facility is listed if the wind came from it oftener than by chance.
@@ -39,7 +48,7 @@ class Tracing(Rule):
     # Proposal: without any wind a source at this distance from the cell's centre weighs a quarter.
     decay_km: float = Field(3.0, gt=0)
 
-    # Proposals, chosen on worlds of seeds 1 to 8 (docs/tracing.md): of how far a plant lies from its class by its size,
+    # Proposals, chosen on worlds of seeds 1 to 12 (docs/tracing.md): of how far a plant lies from its class by its size,
     # and of how far a class lies from the middle one, so much is believed, as a power. 1: the factors as they are.
     size_power: float = Field(0.7, gt=0, le=1)
     class_power: float = Field(0.5, ge=0, le=1)
@@ -75,6 +84,7 @@ class Tracing(Rule):
     unregistered_chance: float = Field(0.5, gt=0, lt=1)  # that there is one, before any station is heard
     unregistered_km: float = Field(8.0, gt=0)  # a station farther from all sub-cells is not asked
     unregistered_stations: int = Field(10, ge=2)  # so many of them at most, the nearest
+    unregistered_own_sd: float = Field(15.0, gt=0)  # ug/m3, what a station may always have, and in weak wind
     unregistered_common_sd: float = Field(6.0, gt=0)  # ug/m3, what the stations of an hour have in common
     unregistered_model_sd: float = Field(0.3, ge=0)  # error of an hour's prediction against the prediction
     unregistered_loud: float = Field(0.3, gt=0)  # ug/m3 from which what a registered source adds is fitted as well, ...
@@ -86,8 +96,7 @@ class Tracing(Rule):
     unregistered_within: float = Field(0.5, gt=0, lt=1)  # ... and one sub-cell and the eight around hold so much of it
     # A plant of the register explains a source as well, and nothing is pointed at, if it emits such a share of it ...
     registered_share: float = Field(0.5, gt=0)
-    registered_km: float = Field(1.0, gt=0)  # ... and a sub-cell so near to the plant, east and north, ...
-    registered_as_well: float = Field(0.135, gt=0, le=1)  # ... is at least so likely against the likeliest
+    registered_km: float = Field(1.0, gt=0)  # ... and stands so near to its likeliest sub-cell, east and north
     observable: float = Field(0.85, gt=0, le=1)  # share of made-up months that tell it within one sub-cell
     observable_pointed: float = Field(0.1, ge=0, le=1)  # the same where a source seems to be told, to point at it
     observable_turn_deg: float = Field(5.0, ge=0)  # in them a month's wind is turned by so much,

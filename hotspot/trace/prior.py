@@ -67,24 +67,26 @@ def expected_emission(emission: Floats, class_: ArrayLike, known: Flags, *, trac
 
     Notes
     -----
-    By its class ``E_c = M (T / M)^class_power``, T the class's typical plant (``emission`` where the size is not known)
-    and M the median of all classes; with a size ``E_c (emission / E_c)^size_power``. All are scaled so that the
-    register keeps its geometric mean. The largest are seldom as large as a register says (regression to the mean).
+    With a size ``E_c (emission / E_c)^size_power``, by its class ``E_c = M (T / M)^class_power``, T the class's typical
+    plant and M the median of all classes, scaled so that they keep their total: the largest are seldom as
+    large as a register says (regression to the mean). Without a size ``emission`` as it is: the class is all there is.
 
     Examples
     --------
     >>> plants = np.array([90.0, 1.0, 9.5]), ["power", "boiler", "power"], np.array([True, True, False])
     >>> expected_emission(*plants, tracing=Tracing(size_power=0.7, class_power=0.5)).round(1).tolist()
-    [67.3, 2.0, 6.2]
+    [88.3, 2.7, 9.5]
     >>> expected_emission(*plants, tracing=Tracing(size_power=1, class_power=1)).round(1).tolist()
     [90.0, 1.0, 9.5]
     """
     emission, known = np.asarray(emission, float), np.asarray(known, bool)
     middle = float(np.median(list(TYPICAL.values()))) * GRAM_PER_SECOND
     typical = GRAM_PER_SECOND * np.array([TYPICAL.get(str(one), TYPICAL["other"]) for one in np.asarray(class_)], float)
-    by_class = middle * (np.where(known, typical, emission) / middle) ** tracing.class_power
-    found = np.where(known, by_class * (emission / by_class) ** tracing.size_power, by_class)
-    return found * np.exp(np.mean(np.log(emission) - np.log(found))) if found.size else found
+    by_class = middle * (typical / middle) ** tracing.class_power
+    found = np.where(known, by_class * (emission / by_class) ** tracing.size_power, emission)
+    if known.any():
+        found[known] *= emission[known].sum() / found[known].sum()
+    return found
 
 
 def with_inventory(

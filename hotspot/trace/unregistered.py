@@ -86,8 +86,8 @@ def unregistered(
     ``gain - h (S - q)^2 / 2`` (h the curvature once the others are fitted) is the log likelihood ratio of a source of
     S g/s. Prior: ``unregistered_chance`` over all sub-cells alike, S log-normal around ``unregistered_g_s``. A source
     likelier than not joins the others and the next is looked for; it is told where one sub-cell and the eight
-    around it hold half of its chance, where no registered plant explains it as well (``registered_*``: a plant
-    whose plume or place is a little off looks like a source beside it), and where made-up months (below) tell one of
+    around it hold half of its chance, where no registered plant explains it as well (``registered_*``: one whose
+    plume or place is a little off looks like a source beside it), and where made-up months (below) tell one of
     its size there often enough (``observable_pointed``).
 
     Observable: of months made up with a source of that size there, of every shape of plume and with a wind as wrong
@@ -122,7 +122,7 @@ def unregistered(
         top = int(np.argmax(look.chance))
         likely = look.emission[[top]] / max(look.chance[top], 1e-300)
         clear = _clear(look.chance[None], beside, tracing)[0] == top
-        clear = clear and not _registered_as_well(look.chance, likely[0], places, sources, post.registered, tracing)
+        clear = clear and not _beside_registered(places[top], likely[0], sources, post.registered, tracing)
         if clear and months.often_told(look, np.array([top]), likely, lambda share: _seldom_luck(share, tracing)).all():
             told |= beside[top]
         taken.append(data.n_around + top)
@@ -193,18 +193,14 @@ def _clear(chance: Floats, beside: Flags, tracing: Tracing) -> Ints:
     return np.where(said, top, -1)
 
 
-def _registered_as_well(
-    chance: Floats, size: float, places: Floats, sources: Floats, emission: Floats, tracing: Tracing
-) -> bool:
+def _beside_registered(place: Floats, size: float, sources: Floats, emission: Floats, tracing: Tracing) -> bool:
     """
     Whether a registered plant explains a source as well, its plume or place a little off.
 
-    chance : float64[sub_cell]; size : g/s of the source on the likeliest one; emission : float64[source], g/s
+    place : float64[2]; size : g/s of the source there; emission : float64[source], g/s
     """
     large = sources[emission >= tracing.registered_share * size]
-    away = np.abs(places[:, None] - large).max(axis=2).min(axis=1, initial=np.inf)
-    near = chance[away <= 1000 * tracing.registered_km]
-    return bool(near.max(initial=0.0) >= tracing.registered_as_well * chance.max())
+    return bool((np.abs(large - place).max(axis=1) <= 1000 * tracing.registered_km).any())
 
 
 def _likely(chance: Floats, tracing: Tracing) -> Flags:

@@ -2,8 +2,7 @@
 Where ``trace/unregistered.py`` begins and ceases to point: just below each criterion, at it, and just above.
 
 Turning round the comparison with unregistered_km, unregistered_clear, unregistered_within, unregistered_loud
-(``trace/unexplained.py``), registered_share, registered_km, registered_as_well, observable or observable_pointed makes
-its row fail.
+(``trace/unexplained.py``), registered_share, registered_km, observable or observable_pointed makes its row fail.
 """
 
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ from boundary import at_the_criterion
 from hotspot.rules.tracing import Tracing
 from hotspot.trace import unexplained
 from hotspot.trace.footprint import SHAPES, wind_table
-from hotspot.trace.unregistered import _clear, _near, _often, _registered_as_well, _seldom_luck
+from hotspot.trace.unregistered import _beside_registered, _clear, _near, _often, _seldom_luck
 
 RULE = Tracing()
 APART = np.eye(3, dtype=bool)  # three sub-cells, none beside another
@@ -39,18 +38,15 @@ def fitted(adds):
     return (data.mean > 0).any()
 
 
-def held(*, size=1.0, km=0.1, chance=1.0):
-    """Is nothing pointed at where a plant of such a size stands so far from a sub-cell so likely against the best."""
-    places = np.array([[0.0, 0.0], [9000.0, 0.0]])
-    plant = np.array([[9000.0 + 1000 * km, 0.0]])
-    return _registered_as_well(np.array([1.0, chance]), 1.0, places, plant, np.array([size]), RULE)
+def held(*, size=1.0, km=0.1):
+    """Is a source of 1 g/s not pointed at, a plant of such a size standing so far from it."""
+    return _beside_registered(np.zeros(2), 1.0, np.array([[1000 * km, 0.0]]), np.array([size]), RULE)
 
 
 ROWS = [
     ("tracing.unregistered_loud", ">=", 0.01, fitted),
     ("tracing.registered_share", ">=", 0.01, lambda size: held(size=size)),
     ("tracing.registered_km", "<=", 0.1, lambda km: held(km=km)),
-    ("tracing.registered_as_well", ">=", 0.01, lambda chance: held(chance=chance)),
     ("tracing.unregistered_km", "<=", 0.1, asked),
     ("tracing.unregistered_clear", ">=", 0.01, lambda chance: told(chance, 0.0, 0.0)),
     ("tracing.unregistered_within", ">=", 0.01, lambda share: told(share, (1 - share) / 2, (1 - share) / 2)),
