@@ -48,7 +48,7 @@ class Tracing(Rule):
     # Proposal: without any wind a source at this distance from the cell's centre weighs a quarter.
     decay_km: float = Field(3.0, gt=0)
 
-    # Proposals, chosen on worlds of seeds 1 to 12 (docs/tracing.md): of how far a plant lies from its class by its size,
+    # Proposals, chosen on worlds of seeds 1 to 12 (docs/tracing): of how far a plant lies from its class by its size,
     # and of how far a class lies from the middle one, so much is believed, as a power. 1: the factors as they are.
     size_power: float = Field(0.7, gt=0, le=1)
     class_power: float = Field(0.5, ge=0, le=1)
