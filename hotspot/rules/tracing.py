@@ -4,6 +4,8 @@ which order they are visited. METHODS 11; nothing of it is published, so what na
 other origin is a proposal.
 """
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from hotspot.rules.rule import Rule
@@ -11,6 +13,13 @@ from hotspot.rules.rule import Rule
 
 class Tracing(Rule):
     """Which sources are looked at, when wind says something, and who is visited first."""
+
+    UNSAID: ClassVar[tuple[str, ...]] = (
+        "own_sd", "least_noise", "freedom", "unregistered_common_sd", "unregistered_model_sd", "unregistered_loud",
+        "unregistered_loud_sd", "unregistered_far_price", "unregistered_size_sd", "alarm_nearest",
+        "alarm_hours_together", "site_range_m", "site_error", "site_split", "site_noise", "site_hours_together",
+        "site_episode_m", "site_sources",
+    )  # fmt: skip
 
     ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
     # Proposal: beyond the ring and up to here a facility is listed if the wind came from it oftener than by chance.
@@ -39,6 +48,11 @@ class Tracing(Rule):
     # Proposal: without any wind a source at this distance from the cell's centre weighs a quarter.
     decay_km: float = Field(3.0, gt=0)
 
+    # Proposals, chosen on worlds of seeds 1 to 12 (docs/tracing): of how far a plant lies from its class by its size,
+    # and of how far a class lies from the middle one, so much is believed, as a power. 1: the factors as they are.
+    size_power: float = Field(0.7, gt=0, le=1)
+    class_power: float = Field(0.5, ge=0, le=1)
+
     # Posterior (METHODS 18); all proposals, chosen on worlds other than those reported in docs/tracing.md
     station_km: float = Field(20.0, gt=0)  # stations so far around a block of cells are heard
     size_sd: float = Field(0.45, gt=0)  # log error of an emission whose size is known (METHODS: sizes to +-35 %)
@@ -47,8 +61,11 @@ class Tracing(Rule):
     scale_sd: float = Field(0.7, ge=0)  # log error that all share: of the factors and of the plume
     pair_sd: float = Field(1.2, gt=0)  # log error of a plume between one source and one place of stations
     pair_km: float = Field(1.0, gt=0)  # a cell so far from them shares a third of that error with its stations
+    own_sd: float = Field(15.0, gt=0)  # ug/m3, what a station may always have above its background, and in weak wind
+    least_noise: float = Field(2.0, gt=0)  # ug/m3, of a station's hour
+    freedom: float = Field(4.0, gt=0)  # degrees of it of Student's t
     model_sd: float = Field(0.6, ge=0)  # error of an hour's prediction against the prediction
-    hours_together: float = Field(12.0, ge=1)  # so many hours in a row are one piece of evidence
+    hours_together: float = Field(18.0, ge=1)  # so many hours in a row are one piece of evidence
     temper: float = Field(20.0, ge=1)  # the evidence of a shape of plume counts 1 / so much
     rest_sd: float = Field(1.0, ge=0)  # log error of what is unregistered or from outside, in the range of a share
     n_shares: int = Field(200, ge=50)  # draws of the emissions
@@ -68,12 +85,34 @@ class Tracing(Rule):
     unregistered_km: float = Field(8.0, gt=0)  # a station farther from all sub-cells is not asked
     unregistered_stations: int = Field(10, ge=2)  # so many of them at most, the nearest
     unregistered_own_sd: float = Field(15.0, gt=0)  # ug/m3, what a station may always have, and in weak wind
+    unregistered_common_sd: float = Field(6.0, gt=0)  # ug/m3, what the stations of an hour have in common
+    unregistered_model_sd: float = Field(0.3, ge=0)  # error of an hour's prediction against the prediction
+    unregistered_loud: float = Field(0.3, gt=0)  # ug/m3 from which what a registered source adds is fitted as well, ...
+    unregistered_loud_sd: float = Field(0.6, gt=0)  # ... with this error, of what the posterior has
+    unregistered_far_price: float = Field(0.05, ge=0)  # log likelihood per g/s of a source farther off: mean 20 g/s
+    unregistered_size_sd: float = Field(1.1, gt=0)  # log spread of sizes around ``unregistered_g_s``
     unregistered_sources: int = Field(3, ge=1)  # so many are looked for, one after the other
     unregistered_clear: float = Field(0.5, gt=0, lt=1)  # a source is told only if it is so likely ...
     unregistered_within: float = Field(0.5, gt=0, lt=1)  # ... and one sub-cell and the eight around hold so much of it
+    # A plant of the register explains a source as well, and nothing is pointed at, if it emits such a share of it ...
+    registered_share: float = Field(0.5, gt=0)
+    registered_km: float = Field(1.0, gt=0)  # ... and stands so near to its likeliest sub-cell, east and north
     observable: float = Field(0.85, gt=0, le=1)  # share of made-up months that tell it within one sub-cell
     observable_pointed: float = Field(0.1, ge=0, le=1)  # the same where a source seems to be told, to point at it
     observable_turn_deg: float = Field(5.0, ge=0)  # in them a month's wind is turned by so much,
     observable_wind_ms: float = Field(0.5, ge=0)  # ... each hour's wind off by so much,
     observable_plume_sd: float = Field(0.3, ge=0)  # ... and the plume in log, besides the eight shapes
+
+    # An alarm's hours; proposals
+    alarm_nearest: int = Field(40, ge=1)  # so many sources and stations are asked about
+    alarm_hours_together: float = Field(12.0, ge=1)  # as ``hours_together``: an episode is short
+
+    # Where the next station should stand; proposals
+    site_range_m: float = Field(1500.0, gt=0)  # correlation length of the 500 m field
+    site_error: float = Field(0.15, ge=0)  # variance of a micro-station's error against the field's
+    site_split: float = Field(3.0, gt=0)  # standard deviations at which a pair of sources is split by 1 - 1/e
+    site_noise: float = Field(8.0, gt=0)  # ug/m3, an hour's error of a station
+    site_hours_together: float = Field(6.0, ge=1)  # so many hours in a row are one piece of evidence
+    site_episode_m: float = Field(583.0, gt=0)  # so far a local episode is seen: half of it is left
+    site_sources: int = Field(8, ge=2)  # around a cell, the pairs of which are to be split
     seed: int = 20180828

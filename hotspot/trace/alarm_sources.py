@@ -18,7 +18,6 @@ from hotspot.trace.footprint import wind_table
 from hotspot.trace.posterior import emission_prior, source_shares
 
 COLUMNS = ["facility", "name", "class_", "lon", "lat", "x", "y", "distance_km", "bearing_deg", "share", "told", "order"]
-_MOST = 40  # proposal: sources and stations that one alarm asks about, the nearest
 
 
 def sources_of_hours(
@@ -59,18 +58,19 @@ def sources_of_hours(
     0
     """
     rule = criteria.tracing
+    rule = rule.model_copy(update={"hours_together": rule.alarm_hours_together})
     if not len(facilities):
         return _table([], False)
-    places = placed(facilities, crs, inventory)
+    places = placed(facilities, crs, rule, inventory)
     away = np.hypot(places["x"].to_numpy(float) - target["x"], places["y"].to_numpy(float) - target["y"])
-    near = np.argsort(away, kind="stable")[:_MOST]
+    near = np.argsort(away, kind="stable")[: rule.alarm_nearest]
     near = near[away[near] <= 1000 * rule.upwind_km]
     if not near.size:
         return _table([], False)
     own = places.iloc[near].reset_index(drop=True)
     xy = own[["x", "y"]].to_numpy(float)
     heard = np.hypot(stations["x"].to_numpy(float) - target["x"], stations["y"].to_numpy(float) - target["y"])
-    ears = np.argsort(heard, kind="stable")[:_MOST]
+    ears = np.argsort(heard, kind="stable")[: rule.alarm_nearest]
     ears = ears[heard[ears] <= 1000 * rule.station_km]
     base = pd.DataFrame(values[ears]).quantile(rule.background_quantile).to_numpy()  # NaN where nobody reports
     rise = np.where(inside, values[ears] - base, np.nan)

@@ -23,7 +23,7 @@ from hotspot.trace.agreement import Receptors, near_box, on_lattice, towards
 from hotspot.trace.cpf import sector_hours, share_high
 from hotspot.trace.groups import groups
 from hotspot.trace.hours import Hours
-from hotspot.trace.prior import prior, register_emission, with_inventory
+from hotspot.trace.prior import expected_emission, prior, register_emission, with_inventory
 from hotspot.trace.whose import Answer, whose
 from hotspot.trace.words import findings
 
@@ -122,7 +122,7 @@ def trace_sources(
         carried = (data.attrs.get("utc_offset") for data in (stations, weather) if data is not None)
         utc_offset = next((float(hours) for hours in carried if hours is not None), 8.0)
     months = warned.drop_duplicates("cell").set_index("cell")["month"]
-    places = placed(facilities, cells.attrs["crs"], inventory)
+    places = placed(facilities, cells.attrs["crs"], rule, inventory)
     codes = sorted(months.index)
     listed = cells[["lon", "lat", "x", "y"]].sel(cell=codes)
     at = np.column_stack([listed[name].values.astype(float) for name in ("lon", "lat", "x", "y")])
@@ -153,11 +153,12 @@ def trace_sources(
     return traced
 
 
-def placed(facilities: pd.DataFrame, crs: str, inventory: xr.DataArray | None = None) -> pd.DataFrame:
+def placed(facilities: pd.DataFrame, crs: str, tracing: Tracing, inventory: xr.DataArray | None = None) -> pd.DataFrame:
     """The facilities by name, each with its place on the lattice (m) and what it may emit (g/s)."""
     table = pd.DataFrame({name: np.asarray(facilities[name]) for name in ("facility", "name", "class_", "lon", "lat")})
     table["x"], table["y"] = on_lattice(table["lon"].to_numpy(float), table["lat"].to_numpy(float), crs)
     emission, known = register_emission(facilities)
+    emission = expected_emission(emission, table["class_"], known, tracing=tracing)
     if inventory is not None:
         emission, known = with_inventory(emission, known, table["lon"], table["lat"], inventory)
     table["emission"], table["sized"] = emission, known

@@ -18,9 +18,6 @@ from hotspot.trace.footprint import SHAPES, footprints, over_cells, ventilation_
 
 _ROUNDS = 5  # robust weights and emissions in turn
 _STEPS = 12  # Gauss-Newton steps of the last round
-_STATION_SD = 15.0  # proposal, ug/m3: what a station may always have above its background, and in weak wind
-_LEAST_NOISE = 2.0  # proposal, ug/m3
-_FREEDOM = 4.0  # proposal: degrees of freedom of Student's t
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class Posterior:
     added: np.ndarray  # float64[target, source], ug/m3, expected
     drawn: np.ndarray  # float64[draw, target, source], ug/m3, the draws of all shapes by their weight
     emission: np.ndarray  # float64[source], g/s, median
+    registered: np.ndarray  # float64[source], g/s, median before any station is heard
     told: np.ndarray  # float64[source], 0: only the prior speaks; 1: the stations know it
     weight: np.ndarray  # float64[shape], of the shapes of plume
     fits: tuple  # (Fit) per shape, for those who ask on
@@ -136,7 +134,7 @@ def source_shares(
     Notes
     -----
     ``y(s,t) = sum_j q_j F_j(s,t) + a_s + b_s v(t) + e``: F from ``footprints``, a and b of each station with a
-    wide normal prior (v the ventilation), e Student's t with 4 degrees of freedom, its scale the station's
+    wide normal prior (v the ventilation), e Student's t with ``freedom`` degrees of it, its scale the station's
     own and growing with the prediction (``model_sd``). Hours in a row are no new evidence: each counts
     1 / ``hours_together``. A model of a plume is wrong in the same way all month: at the stations of one cell
     (3 km, a group) q_j is q_j exp(d_jg), d normal with ``pair_sd``. A target at r from the nearest group shares
@@ -217,6 +215,7 @@ def _summed(
         over(added),
         drawn,
         emission,
+        np.exp(prior.mean),
         told,
         weight,
         tuple(fits),
@@ -266,7 +265,8 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
     n_group, n = group.max() + 1, foot.shape[1]
     inverse, log_q, deviation = np.linalg.inv(prior.covariance), prior.mean.copy(), np.zeros((n_group, n))
     level = np.zeros((len(stations), 2))
-    scale = spreads(seen - medians(seen, there)[:, None], there)
+    scale = spreads(seen - medians(seen, there)[:, None], there, tracing)
+    freedom = tracing.freedom
     hold = tracing.pair_sd**-2
     reached = [np.flatnonzero(row.any(axis=1)) for row in foot]
     feet = [row[some] for row, some in zip(foot, reached, strict=True)]
@@ -277,13 +277,13 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
         expected = np.array([one[some] @ adds for one, some, adds in zip(q, reached, feet, strict=True)])
         residual = seen - expected - level @ own
         if turn:
-            scale = spreads(residual, there)
+            scale = spreads(residual, there, tracing)
         variance = scale[:, None] ** 2 + (tracing.model_sd * expected) ** 2 * (turn > 0)
-        robust = (_FREEDOM + 1) / (_FREEDOM + residual**2 / variance) if turn else 1.0
+        robust = (freedom + 1) / (freedom + residual**2 / variance) if turn else 1.0
         if turn == _ROUNDS:
             break
         precision = np.where(there, robust / variance, 0.0) / tracing.hours_together
-        information, towards, levels = _normal(feet, reached, n, seen, precision, own, group)
+        information, towards, levels = _normal(feet, reached, n, seen, precision, own, group, tracing)
         for _ in range(_STEPS if turn == _ROUNDS - 1 else 4):
             # Newton on emissions and deviations together, the deviations of each group eliminated: with H the inverse
             # of B + h (B the curvature of a group, h that of its deviations), B - B H B = h - h H h.
@@ -305,7 +305,7 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
                 break
         for station, (solve, cross, pull) in levels.items():
             level[station] = solve @ (pull - cross.T @ np.exp(log_q + deviation[group[station]])[reached[station]])
-    fit = -0.5 * ((_FREEDOM + 1) * np.log1p(residual**2 / variance / _FREEDOM) + np.log(variance))
+    fit = -0.5 * ((freedom + 1) * np.log1p(residual**2 / variance / freedom) + np.log(variance))
     away = log_q - prior.mean
     evidence = fit[there].sum() / tracing.hours_together - 0.5 * away @ inverse @ away
     evidence -= 0.5 * (np.linalg.slogdet(bend)[1] + np.linalg.slogdet(prior.covariance)[1])
@@ -320,7 +320,14 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
 
 
 def _normal(
-    feet: list[Floats], reached: list[Ints], n: int, seen: Floats, precision: Floats, own: Floats, group: Ints
+    feet: list[Floats],
+    reached: list[Ints],
+    n: int,
+    seen: Floats,
+    precision: Floats,
+    own: Floats,
+    group: Ints,
+    tracing: Tracing,
 ) -> tuple[Floats, Floats, dict[int, tuple[Floats, Floats, Floats]]]:
     """Normal equations of every group of stations, what a station always has taken out of them."""
     information, towards = np.zeros((group.max() + 1, n, n)), np.zeros((group.max() + 1, n))
@@ -328,7 +335,7 @@ def _normal(
     for station in np.flatnonzero(precision.any(axis=1)):
         foot, some, of = feet[station], reached[station], group[station]
         weighted = own * precision[station]
-        solve = np.linalg.inv(weighted @ own.T + np.eye(2) / _STATION_SD**2)
+        solve = np.linalg.inv(weighted @ own.T + np.eye(2) / tracing.own_sd**2)
         cross, pull = foot @ weighted.T, weighted @ seen[station]
         root = foot * np.sqrt(precision[station])  # times itself: half the work of two matrices
         information[of][np.ix_(some, some)] += root @ root.T - cross @ solve @ cross.T
@@ -337,9 +344,9 @@ def _normal(
     return information, towards, levels
 
 
-def spreads(values: Floats, there: Flags) -> Floats:
+def spreads(values: Floats, there: Flags, tracing: Tracing) -> Floats:
     """Each station's own scatter about 0, ug/m3, from the hours that are there."""
-    return np.maximum(_LEAST_NOISE, 1.4826 * medians(np.abs(values), there))
+    return np.maximum(tracing.least_noise, 1.4826 * medians(np.abs(values), there))
 
 
 def medians(values: Floats, there: Flags) -> Floats:

@@ -6,7 +6,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Flags, Floats
-from hotspot.rules.emissions import GRAM_PER_SECOND, annual_emission
+from hotspot.rules.emissions import GRAM_PER_SECOND, TYPICAL, annual_emission
 from hotspot.rules.tracing import Tracing
 
 
@@ -50,6 +50,45 @@ def register_emission(facilities: pd.DataFrame) -> tuple[Floats, Flags]:
     return tonnes * GRAM_PER_SECOND, known
 
 
+def expected_emission(emission: Floats, class_: ArrayLike, known: Flags, *, tracing: Tracing) -> Floats:
+    """
+    What plants may be expected to emit, when sizes and classes tell only a part of it.
+
+    Parameters
+    ----------
+    emission : float array (facility), g/s, from ``register_emission``
+    class_ : str array (facility)
+    known : bool array (facility), whether the size was known
+    tracing : Tracing, from the criteria: ``size_power, class_power``
+
+    Returns
+    -------
+    float array (facility), g/s
+
+    Notes
+    -----
+    With a size ``E_c (emission / E_c)^size_power``, by its class ``E_c = M (T / M)^class_power``, T the class's typical
+    plant and M the median of all classes, scaled so that they keep their total: the largest are seldom as
+    large as a register says (regression to the mean). Without a size ``emission`` as it is: the class is all there is.
+
+    Examples
+    --------
+    >>> plants = np.array([90.0, 1.0, 9.5]), ["power", "boiler", "power"], np.array([True, True, False])
+    >>> expected_emission(*plants, tracing=Tracing(size_power=0.7, class_power=0.5)).round(1).tolist()
+    [88.3, 2.7, 9.5]
+    >>> expected_emission(*plants, tracing=Tracing(size_power=1, class_power=1)).round(1).tolist()
+    [90.0, 1.0, 9.5]
+    """
+    emission, known = np.asarray(emission, float), np.asarray(known, bool)
+    middle = float(np.median(list(TYPICAL.values()))) * GRAM_PER_SECOND
+    typical = GRAM_PER_SECOND * np.array([TYPICAL.get(str(one), TYPICAL["other"]) for one in np.asarray(class_)], float)
+    by_class = middle * (typical / middle) ** tracing.class_power
+    found = np.where(known, by_class * (emission / by_class) ** tracing.size_power, emission)
+    if known.any():
+        found[known] *= emission[known].sum() / found[known].sum()
+    return found
+
+
 def with_inventory(
     emission: Floats, known: Flags, lon: Floats, lat: Floats, inventory: xr.DataArray
 ) -> tuple[Floats, Flags]:
@@ -58,7 +97,7 @@ def with_inventory(
 
     Parameters
     ----------
-    emission, known : arrays (facility), from ``register_emission``
+    emission, known : arrays (facility), from ``register_emission`` or ``expected_emission``
     lon, lat : float arrays (facility), degrees WGS 84
     inventory : DataArray (lat, lon), t PM2.5 a year of each pixel, NaN or 0 where it has nothing
 
@@ -100,7 +139,7 @@ def prior(emission: ArrayLike, distance_km: ArrayLike, *, tracing: Tracing) -> F
 
     Parameters
     ----------
-    emission : float array (facility), g/s, from ``register_emission``
+    emission : float array (facility), g/s, from ``expected_emission``
     distance_km : float array (facility), from the cell's centre
     tracing : Tracing, from the criteria
 

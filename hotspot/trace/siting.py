@@ -12,15 +12,8 @@ from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Floats
 from hotspot.one_thread import one_thread
+from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import SHAPES, footprints
-
-_RANGE = 1500.0  # m, correlation length of the 500 m field; proposal
-_ERROR = 0.15  # variance of a micro-station's error against the field's; proposal
-_SPLIT = 3.0  # separation (in standard deviations) at which a pair of sources counts as split by 1 - 1/e
-_NOISE = 8.0  # ug/m3, an hour's error of a station
-_HOURS_TOGETHER = 6.0
-_EPISODE = 700.0  # m over which a local episode fades; seen while half of it is left
-_LARGEST = 8  # sources around a cell whose pairs are to be split
 
 
 class Layout(NamedTuple):
@@ -39,6 +32,7 @@ class Ground(NamedTuple):
     places: np.ndarray  # float64[sub_cell, 2], m
     existing: np.ndarray  # float64[station, 2], m
     difference: np.ndarray  # float64[sub_cell + station, pair], squared separation of each pair of sources
+    tracing: Tracing
 
 
 def concentration(
@@ -80,6 +74,7 @@ def ground(
     *,
     spacing: float,
     fine: float,
+    tracing: Tracing,
 ) -> Ground:
     """
     Prepare the choice of sites in one cell.
@@ -91,6 +86,7 @@ def ground(
     sources : float array (source, 2); emission : float array (source), g/s
     wind : float array (hour, 3), from ``footprint.wind_table``; a sample of the year's hours
     spacing, fine : float, sides of a cell and of a sub-cell, m
+    tracing : Tracing, from the criteria: ``site_*``
     """
     n = int(spacing // fine)
     line = (np.arange(n) - (n - 1) / 2) * fine
@@ -98,7 +94,7 @@ def ground(
     existing, sources = (np.reshape(np.asarray(at, float), (-1, 2)) for at in (existing, sources))
     existing = existing[np.abs(existing - centre).max(axis=1) <= spacing * 1.5]
     strength = np.asarray(emission, float) * (1 + np.hypot(*(sources - centre).T) / 3000.0) ** -2.0
-    largest = np.argsort(-strength, kind="stable")[:_LARGEST]
+    largest = np.argsort(-strength, kind="stable")[: tracing.site_sources]
     foot = footprints(np.vstack([places, existing]), sources[largest], wind, SHAPES[-1])
     foot = foot * np.asarray(emission, float)[largest][:, None]
     first, second = np.triu_indices(largest.size, 1)
@@ -108,8 +104,8 @@ def ground(
     pair = together[:, first, second]
     both = size[:, first] * size[:, second]
     apart = 1 - np.divide(pair**2, both, out=np.zeros_like(pair), where=both > 0)
-    apart = np.minimum(size[:, first], size[:, second]) * apart / (_NOISE**2 * _HOURS_TOGETHER)
-    return Ground(places, existing, apart)
+    apart = np.minimum(size[:, first], size[:, second]) * apart / (tracing.site_noise**2 * tracing.site_hours_together)
+    return Ground(places, existing, apart, tracing)
 
 
 @one_thread
@@ -127,23 +123,24 @@ def judge(area: Ground, sites: ArrayLike) -> tuple[float, float, float, float]:
 
     Notes
     -----
-    Error: mean over the sub-cells of ``1 - k' (K + s^2 I)^-1 k``, exponential correlation over 1500 m (simple
-    kriging). Split: mean over pairs of ``1 - exp(-D / 3^2)``, D the squared separation that all stations together
-    give. Value: what is gained of the error, plus the split share.
+    Error: mean over the sub-cells of ``1 - k' (K + s^2 I)^-1 k``, exponential correlation over ``site_range_m``
+    (simple kriging). Split: mean over pairs of ``1 - exp(-D / site_split^2)``, D the squared separation that all
+    stations together give. Value: what is gained of the error, plus the split share.
     """
-    sites = np.asarray(sites, dtype=np.int64)
+    rule, sites = area.tracing, np.asarray(sites, dtype=np.int64)
     at = np.vstack([area.places[sites], area.existing])
     if len(at):
-        between = np.exp(-np.hypot(*(at[:, None] - at).transpose(2, 0, 1)) / _RANGE) + _ERROR * np.eye(len(at))
+        between = np.exp(-np.hypot(*(at[:, None] - at).transpose(2, 0, 1)) / rule.site_range_m)
+        between += rule.site_error * np.eye(len(at))
         away = np.hypot(*(at[:, None] - area.places).transpose(2, 0, 1))
-        towards = np.exp(-away / _RANGE)
+        towards = np.exp(-away / rule.site_range_m)
         error = 1 - float(np.mean((towards * np.linalg.solve(between, towards)).sum(axis=0)))
-        seen = float(np.mean(away.min(axis=0) <= _EPISODE * np.log(2) ** 0.5))
+        seen = float(np.mean(away.min(axis=0) <= rule.site_episode_m))
     else:
         error, seen = 1.0, 0.0
     n = len(area.places)
     heard = area.difference[np.r_[sites, np.arange(n, n + len(area.existing))]].sum(axis=0)
-    split = float(np.mean(1 - np.exp(-heard / _SPLIT**2))) if heard.size else 0.0
+    split = float(np.mean(1 - np.exp(-heard / rule.site_split**2))) if heard.size else 0.0
     return error, split, seen, (1 - error) + split
 
 
@@ -166,7 +163,7 @@ def choose_sites(area: Ground, n_station: int) -> Layout:
 
     >>> from hotspot.trace.footprint import wind_table
     >>> wind = wind_table(np.full(4, 3.0), np.zeros(4))
-    >>> area = ground((0, 0), [], [[-4000.0, 0.0]], [5.0], wind, spacing=3000.0, fine=500.0)
+    >>> area = ground((0, 0), [], [[-4000.0, 0.0]], [5.0], wind, spacing=3000.0, fine=500.0, tracing=Tracing())
     >>> layout = choose_sites(area, 4)
     >>> len(set(layout.site.tolist())), layout.error_share.round(2).tolist()[:2]
     (4, [1.0, 0.81])

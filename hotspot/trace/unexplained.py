@@ -16,13 +16,6 @@ from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import Shape, footprints, ventilation_factor
 from hotspot.trace.posterior import Fit, medians, spreads
 
-# What a fit needs to stand; proposals, chosen on worlds of seeds 1 to 4 (docs/tracing). None of them names a place.
-_COMMON_SD = 6.0  # ug/m3, what all stations of an hour may have in common beside the background taken off
-_MODEL_SD = 0.3  # error of an hour's prediction against the prediction
-_LOUD = 0.3  # ug/m3 that a registered source adds on average: its amount is then fitted as well
-_LOUD_SD = 0.6  # error of its amount, of what the posterior has
-_FAR_PRICE = 0.05  # of a source far off, log likelihood per g/s: exponential with a mean of 20 g/s
-_FREEDOM = 4.0  # degrees of freedom of Student's t
 _FAR_KM = (5.5, 26.0, 1.28)  # rings of sources that may stand outside the sub-cells: first, last, step
 
 
@@ -48,20 +41,27 @@ class Evidence(NamedTuple):
 
 
 def hours_of(
-    fit: Fit, shape: Shape, values: Floats, stations: Floats, wind: Floats, sources: Floats, places: Floats
+    fit: Fit,
+    shape: Shape,
+    values: Floats,
+    stations: Floats,
+    wind: Floats,
+    sources: Floats,
+    places: Floats,
+    tracing: Tracing,
 ) -> Hours:
     """Registered sources too quiet to be fitted are taken off; the others, the far ones and the sub-cells may add."""
     values = np.where(np.isnan(wind[:, :2]).any(axis=1), np.nan, values)
     known, emitted = footprints(stations, sources, wind, shape), np.exp(fit.log_emission)
     added = (known.mean(axis=2) * emitted).max(axis=0, initial=0.0)
-    loud = np.flatnonzero(added > _LOUD)
-    quiet = np.flatnonzero((added <= _LOUD) & (added > 0))
+    fitted = added >= tracing.unregistered_loud
+    loud, quiet = np.flatnonzero(fitted), np.flatnonzero(~fitted & (added > 0))
     values = values - np.einsum("sjt,j->st", known[:, quiet], emitted[quiet])
     far = places.mean(axis=0) + _rings(np.abs(places - places.mean(axis=0)).max())
     feet = [known[:, loud], *(footprints(stations, at, wind, shape) for at in (far, places))]
     mean = np.r_[emitted[loud], np.zeros(len(far) + len(places))]
-    hold = np.r_[(_LOUD_SD * emitted[loud]) ** -2.0, np.full(len(far), 1e-6), np.zeros(len(places))]
-    price = np.r_[np.zeros(loud.size), np.full(len(far), _FAR_PRICE), np.zeros(len(places))]
+    hold = np.r_[(tracing.unregistered_loud_sd * emitted[loud]) ** -2.0, np.full(len(far), 1e-6), np.zeros(len(places))]
+    price = np.r_[np.zeros(loud.size), np.full(len(far), tracing.unregistered_far_price), np.zeros(len(places))]
     own = np.stack([np.ones(len(wind)), ventilation_factor(wind) - 1])
     return Hours(values, own, np.concatenate(feet, axis=1), mean, hold, price, loud.size + len(far))
 
@@ -93,7 +93,7 @@ def weigh(data: Hours, tracing: Tracing) -> Evidence:
     there = ~np.isnan(data.values)
     seen = np.where(there, data.values, 0.0)
     start = seen - medians(seen, there)[:, None]
-    variance = spreads(start, there)[:, None] ** 2 + 0.0 * seen
+    variance = spreads(start, there, tracing)[:, None] ** 2 + 0.0 * seen
     robust = there / 1.0
     for _ in range(2):
         precision = robust / variance / tracing.unregistered_hours
@@ -105,8 +105,8 @@ def weigh(data: Hours, tracing: Tracing) -> Evidence:
         left = np.where(there, seen - expected - solved(amount), 0.0)
         common = (precision * left).sum(axis=0) / (_common(tracing) + precision.sum(axis=0))
         left = np.where(there, left - common, 0.0)
-        variance = spreads(left, there)[:, None] ** 2 + (_MODEL_SD * expected) ** 2
-        robust = np.where(there, (_FREEDOM + 1) / (_FREEDOM + left**2 / variance), 0.0)
+        variance = spreads(left, there, tracing)[:, None] ** 2 + (tracing.unregistered_model_sd * expected) ** 2
+        robust = np.where(there, (tracing.freedom + 1) / (tracing.freedom + left**2 / variance), 0.0)
     precision = robust / variance / tracing.unregistered_hours
     bend, pull, _ = _equations(data, np.arange(n), seen, precision, tracing)
     return Evidence(data, precision, bend, pull)
@@ -114,7 +114,7 @@ def weigh(data: Hours, tracing: Tracing) -> Evidence:
 
 def _common(tracing: Tracing) -> float:
     """How tightly the common part of an hour is held; hours in a row are one piece of evidence of it as well."""
-    return _COMMON_SD**-2 / tracing.unregistered_hours
+    return tracing.unregistered_common_sd**-2 / tracing.unregistered_hours
 
 
 def _equations(

@@ -22,7 +22,6 @@ from hotspot.trace.unexplained import Evidence, hours_of, listening, weigh
 
 # Proposals, chosen on worlds of seeds 1 to 4 (docs/tracing); what they come to elsewhere stands there.
 _SIZES = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])  # g/s that are tried
-_SIZE_SD = 1.1  # log, around the stated size
 _DRAWS = 3  # months made up for each shape of plume, of what would be observable
 _FAINT = 2.5  # standard errors: of a source that brings less nothing is made up, it would not be told
 
@@ -87,8 +86,9 @@ def unregistered(
     ``gain - h (S - q)^2 / 2`` (h the curvature once the others are fitted) is the log likelihood ratio of a source of
     S g/s. Prior: ``unregistered_chance`` over all sub-cells alike, S log-normal around ``unregistered_g_s``. A source
     likelier than not joins the others and the next is looked for; it is told where one sub-cell and the eight
-    around it hold half of its chance, and where made-up months (below) tell one of its size there often enough
-    (``observable_pointed``).
+    around it hold half of its chance, where no registered plant explains it as well (``registered_*``: one whose
+    plume or place is a little off looks like a source beside it), and where made-up months (below) tell one of
+    its size there often enough (``observable_pointed``).
 
     Observable: of months made up with a source of that size there, of every shape of plume and with a wind as wrong
     as winds are, a share of ``observable`` tells it within one sub-cell **though they are read with the one shape and
@@ -102,7 +102,7 @@ def unregistered(
     if not post.informed or near.size < 2:
         return nothing
     known = post.fits[shape[0]]
-    data = hours_of(known, shape[1], increments[near], stations[near], wind, sources, places)
+    data = hours_of(known, shape[1], increments[near], stations[near], wind, sources, places, tracing)
     evidence = weigh(data, tracing)
     beside = np.abs(places[:, None] - places).max(axis=2) <= 1.01 * step
     months = _Months(evidence, stations[near], wind, places, beside, tracing)
@@ -120,10 +120,11 @@ def unregistered(
         if not _likely(look.chance.sum(), tracing):
             break
         top = int(np.argmax(look.chance))
-        if _clear(look.chance[None], beside, tracing)[0] == top:
-            likely = look.emission[[top]] / max(look.chance[top], 1e-300)
-            if months.often_told(look, np.array([top]), likely, lambda share: _seldom_luck(share, tracing)).all():
-                told |= beside[top]
+        likely = look.emission[[top]] / max(look.chance[top], 1e-300)
+        clear = _clear(look.chance[None], beside, tracing)[0] == top
+        clear = clear and not _beside_registered(places[top], likely[0], sources, post.registered, tracing)
+        if clear and months.often_told(look, np.array([top]), likely, lambda share: _seldom_luck(share, tracing)).all():
+            told |= beside[top]
         taken.append(data.n_around + top)
     expected = 1 - absent
     return Unregistered(expected, emission / np.maximum(expected, 1e-300), observable, first, told)
@@ -140,7 +141,7 @@ def kept_unregistered(
         found = unregistered(post, shape, *arrays, step=step, tracing=tracing)
         return {name: np.asarray(value) for name, value in found._asdict().items()}
 
-    looked_at = given(*arrays, post.heard, post.fits[shape[0]].log_emission)
+    looked_at = given(*arrays, post.heard, post.registered, post.fits[shape[0]].log_emission)
     code = code_of(*(f"hotspot.trace.{name}" for name in ("footprint", "posterior", "unexplained", "unregistered")))
     about = [shape, step, tracing.model_dump(mode="json"), code]
     found: Any = store.asked(store.key("what no register holds", looked_at, about), make)
@@ -179,7 +180,7 @@ def _held(bend: Floats, active: Ints, pulls: Floats) -> Floats:
 
 def _posterior(gain: Floats, best: Floats, known: Floats, size: Floats, tracing: Tracing) -> tuple[Floats, Floats]:
     """Chance of each sub-cell, and with it g/s, for several cases, each of a size: float64[case, sub-cell]."""
-    prior = np.exp(-0.5 * (np.log(_SIZES / size[:, None]) / _SIZE_SD) ** 2)
+    prior = np.exp(-0.5 * (np.log(_SIZES / size[:, None]) / tracing.unregistered_size_sd) ** 2)
     prior = np.log(prior / prior.sum(axis=1, keepdims=True)) + np.log(tracing.unregistered_chance / known.size)
     return one_source.chances(gain, best, known, _SIZES, prior, np.log(1 - tracing.unregistered_chance))
 
@@ -190,6 +191,16 @@ def _clear(chance: Floats, beside: Flags, tracing: Tracing) -> Ints:
     around = (chance * beside[top]).sum(axis=1) / np.maximum(total, 1e-300)
     said = _likely(total, tracing) & (around >= tracing.unregistered_within)
     return np.where(said, top, -1)
+
+
+def _beside_registered(place: Floats, size: float, sources: Floats, emission: Floats, tracing: Tracing) -> bool:
+    """
+    Whether a registered plant explains a source as well, its plume or place a little off.
+
+    place : float64[2]; size : g/s of the source there; emission : float64[source], g/s
+    """
+    large = sources[emission >= tracing.registered_share * size]
+    return bool((np.abs(large - place).max(axis=1) <= 1000 * tracing.registered_km).any())
 
 
 def _likely(chance: Floats, tracing: Tracing) -> Flags:

@@ -13,7 +13,7 @@ from hotspot.rules.calendar import year_months
 from hotspot.study import Study
 from hotspot.text.whole import write_whole
 from hotspot.trace.footprint import wind_table
-from hotspot.trace.prior import register_emission
+from hotspot.trace.prior import expected_emission, register_emission
 from hotspot.trace.siting import choose_sites, concentration, ground
 from hotspot.trace.wind import wind_at
 from hotspot.workflows.other_pollutants import only_pm25
@@ -85,7 +85,8 @@ def instrument(
     at = np.array([grid.centre(*grid.parse(code)) for code in hot["cell"]], dtype=float).reshape(-1, 2)
     lon, lat = (cast(Any, facilities)[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
     sources = np.column_stack(grid.project(lon, lat))
-    emission, _ = register_emission(facilities)
+    said, known = register_emission(facilities)
+    emission = expected_emission(said, cast(Any, facilities)["class_"], known, tracing=rule)
     standing = _standing(grid, (seen.reference, seen.stations))
     weight = concentration(at, sources, emission, ring_km=rule.ring_km, decay_km=rule.decay_km)
     own = np.array([int((np.abs(standing - place).max(axis=1) <= grid.spacing / 2).sum()) for place in at], dtype=int)
@@ -95,7 +96,7 @@ def instrument(
     before: list[np.ndarray] = []
     after: list[np.ndarray] = []
     for rank, k in enumerate(chosen, 1):
-        area = ground(at[k], standing, sources, emission, _wind(weather, grid, at[k]),
+        area = ground(at[k], standing, sources, emission, _wind(weather, grid, at[k]), tracing=rule,
                       spacing=grid.spacing, fine=study.lattice.fine)  # fmt: skip
         layout = choose_sites(area, int(stations))
         shares = np.column_stack([layout.error_share, layout.split_share, layout.seen_share])

@@ -211,12 +211,13 @@ def asked(world, tracing, *, sizes=True, heard=True, turned=False):
     """The posterior of the culprits' cells: (Posterior, cells, positions of the registered sources)."""
     from hotspot.trace.footprint import wind_table
     from hotspot.trace.posterior import emission_prior, source_shares
+    from hotspot.trace.prior import expected_emission
 
     known = np.flatnonzero(world.registered)
     typical = np.array([CLASSES[name][0] for name in world.class_[known]], dtype=float)
-    prior = emission_prior(
-        world.size[known] if sizes else typical, world.class_[known], np.full(known.size, sizes), tracing=tracing
-    )
+    told, sized = world.size[known] if sizes else typical, np.full(known.size, sizes)
+    told = expected_emission(told, world.class_[known], sized, tracing=tracing)
+    prior = emission_prior(told, world.class_[known], sized, tracing=tracing)
     cells = np.array(sorted({cell for cell, _ in culprits(world)}))
     above = world.seen - np.nanquantile(world.seen[world.reference], tracing.background_quantile, axis=0)
     wind = wind_table(*(world.wind[:, :2].T * (-1 if turned else 1)), world.wind[:, 2])

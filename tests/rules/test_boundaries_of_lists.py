@@ -13,7 +13,7 @@ Each row names the comparison that stands in the code. Turning any of them round
 - ``estimate/field/fuse.py`` min_stations, fit_stations, max_station_km; ``from_stations.py`` min_stations
 - ``estimate/weather/stagnation.py`` ventilation, surface_wind, rain, cape, cin
 - ``trace/attribution.py`` ring_km, min_upwind_hours, moderate_share (twice), strong_share, calm_share, sector_deg;
-  ``trace/siting.py`` ring_km; ``trace/wind.py`` calm_ms
+  ``trace/siting.py`` ring_km, site_episode_m; ``trace/wind.py`` calm_ms
 - ``ledger/escalation.py`` consecutive, cumulative, city_consecutive; ``ledger/chance.py`` consecutive, cumulative;
   ``ledger/assess.py`` petitions; ``publish/paper/sheet_words.py`` sure, likely
 - ``estimate/fine/tracks.py`` min_samples, few_drive_days
@@ -47,7 +47,7 @@ from hotspot.rules import validity
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
 from hotspot.trace.attribution import _evidence, _judged, _words
-from hotspot.trace.siting import concentration
+from hotspot.trace.siting import Ground, concentration, judge
 from hotspot.trace.wind import wind
 from hotspot.workflows.standing import marked, sentences
 
@@ -266,6 +266,8 @@ ROWS = [
     ("tracing.moderate_share", ">=", 0.01, lambda s: word(s) == "moderate"),
     ("tracing.strong_share", ">=", 0.01, lambda s: word(s) == "strong"),
     ("tracing.min_upwind_hours", ">=", 1, lambda n: word(0.9, n) != "not enough hours"),
+    ("tracing.site_episode_m", "<=", 1.0, lambda away: judge(
+        Ground(np.zeros((1, 2)), np.array([[away, 0.0]]), np.zeros((2, 0)), RULES.tracing), [])[2]),
     ("tracing.ring_km", "<=", 0.1, lambda km: concentration([[0, 0]], [[0, 1000 * km]], [1.0],
                                                             ring_km=RULES.tracing.ring_km, decay_km=3.0)[0] > 0),
     ("clusters.least_months", ">=", 1, lambda n: told_of(seen=n)),

@@ -93,7 +93,8 @@ def test_a_plant_takes_its_pixel_and_a_month_is_traced_with_it(tmp_path):
     bounds = (west, north - 2.9, west + 2.9, north)
     grid = read_inventory((EmissionInventory(files=("e.tif",), unit="t/a"),), tmp_path, Intake(tmp_path), bounds=bounds)
     crs = small.study.cells.attrs["crs"]
-    before, after = placed(plants, crs)["emission"], placed(plants, crs, grid)["emission"]
+    tracing = small.study.criteria.tracing
+    before, after = placed(plants, crs, tracing)["emission"], placed(plants, crs, tracing, grid)["emission"]
     changed = np.flatnonzero(~np.isclose(before, after))
     assert alone in changed and float(after.iloc[changed].sum()) == pytest.approx(1e5 * GRAM_PER_SECOND)
     cells = small.study.cells

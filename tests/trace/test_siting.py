@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hotspot.rules.tracing import Tracing
 from hotspot.trace.footprint import wind_table
 from hotspot.trace.siting import choose_sites, concentration, ground, judge
 
@@ -11,7 +12,8 @@ def area(seed, existing=(), centre=(0.0, 0.0)):
     rng = np.random.default_rng(seed)
     wind = wind_table(*rng.normal(0.5, 2.0, (2, 150)))
     sources, emission = rng.uniform(-6000, 6000, (8, 2)), rng.gamma(2, 5, 8)
-    return ground(centre, np.reshape(existing, (-1, 2)), sources, emission, wind, spacing=3000.0, fine=500.0)
+    existing, rule = np.reshape(existing, (-1, 2)), Tracing()
+    return ground(centre, existing, sources, emission, wind, spacing=3000.0, fine=500.0, tracing=rule)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
