@@ -20,7 +20,7 @@ from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.backdrop import read_backdrop
 from hotspot.study import load_study
-from hotspot.workflows.year import open_hotspots
+from hotspot.workflows.yearly.year import open_hotspots
 
 
 def main():

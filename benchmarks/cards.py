@@ -15,7 +15,7 @@ from pathlib import Path
 
 import hotspot as hs
 from hotspot.synthetic.study import LATEST_MONTH
-from hotspot.workflows.alarms import run_alarms
+from hotspot.workflows.hourly.alarms import run_alarms
 
 
 def cpu(study, out, **given):

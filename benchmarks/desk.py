@@ -36,8 +36,8 @@ from loop_town import alarm, with_network
 
 from hotspot.desk.app import desk_app
 from hotspot.desk.desk import Desk
-from hotspot.ledger.moving import move_ledger
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.moving import move_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
 

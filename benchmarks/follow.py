@@ -71,7 +71,7 @@ def main():
     from hotspot.rank.alarm.state import blank, dump
     from hotspot.study import load_study
     from hotspot.text.whole import write_whole
-    from hotspot.workflows.follow import follow_alarms
+    from hotspot.workflows.hourly.follow import follow_alarms
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=1000)

@@ -159,7 +159,7 @@ def _placed(found, n_hour):
 def lake(wide, stamp):
     """Days of CSV into a lake, again, and its months compared; the first two months."""
     from hotspot.lake.filling import add_to_lake
-    from hotspot.quality.changes import monthly_changes
+    from hotspot.quality.means.changes import monthly_changes
     from hotspot.sources.intake import Intake
     from hotspot.study import Stations
 

@@ -16,7 +16,7 @@ import warnings
 import numpy as np
 from normalise import scene
 
-from hotspot.estimate.weather.inversion import emission_level
+from hotspot.estimate.level.inversion import emission_level
 
 
 def years_of(field, weather, **how):

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.estimate.weather.contrast import local_contrast
+from hotspot.estimate.level.contrast import local_contrast
 from hotspot.rank.select.hotspots import rank_cells, select_hotspots
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
-from hotspot.workflows.level import annual_level
-from hotspot.workflows.year import annual
-from hotspot.workflows.year_levels import level_of_record
+from hotspot.workflows.yearly.level import annual_level
+from hotspot.workflows.yearly.year import annual
+from hotspot.workflows.yearly.year_levels import level_of_record
 
 
 def plants(study, values):

@@ -19,9 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "cases"))
 from emission_worlds import KINDS, found, make_world
 
-from hotspot.estimate.weather.background import regional_background
-from hotspot.estimate.weather.box import box_level
-from hotspot.estimate.weather.inversion import emission_level
+from hotspot.estimate.level.background import regional_background
+from hotspot.estimate.level.box import box_level
+from hotspot.estimate.level.inversion import emission_level
 from hotspot.estimate.weather.normalise import normalise
 from hotspot.estimate.weather.rows import weather_steps
 

@@ -9,7 +9,7 @@ import xarray as xr
 from hotspot.grid.lattice import Grid
 from hotspot.rules.calendar import local_bounds
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.attribution import trace_sources
+from hotspot.trace.visits.attribution import trace_sources
 
 MONTH, SIDE = "2020-01", 23  # 23 x 23 places 1 km apart, 500 of them
 

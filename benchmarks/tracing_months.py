@@ -16,7 +16,7 @@ import pandas as pd
 
 from hotspot.deliveries.opening import open_months
 from hotspot.study import load_study
-from hotspot.trace.attribution import trace_sources
+from hotspot.trace.visits.attribution import trace_sources
 
 WORDS = ("strong", "moderate", "weak", "not enough hours", "no hourly data")
 

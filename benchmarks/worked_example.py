@@ -15,8 +15,8 @@ from hotspot.rank.select.hotspots import rank_cells, select_hotspots
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.study import load_study
 from hotspot.workflows.demo import run_demo
-from hotspot.workflows.level import annual_level, monthly_level
-from hotspot.workflows.year import annual, open_hotspots
+from hotspot.workflows.yearly.level import annual_level, monthly_level
+from hotspot.workflows.yearly.year import annual, open_hotspots
 
 YEAR, MONTH, SHOWN = 2025, "2025-12", 4
 

@@ -19,9 +19,9 @@ from collocated import read_airnowtech, read_cumcm, read_toucan  # noqa: E402
 from conftest import shared_folder  # noqa: E402
 
 from hotspot.deliveries.opening import open_month  # noqa: E402
-from hotspot.quality.calibrate import calibrate, calibration_table  # noqa: E402
-from hotspot.quality.flags import flagged  # noqa: E402
-from hotspot.quality.screen import screen  # noqa: E402
+from hotspot.quality.hours.flags import flagged  # noqa: E402
+from hotspot.quality.hours.screen import screen  # noqa: E402
+from hotspot.quality.sensors.calibrate import calibrate, calibration_table  # noqa: E402
 from hotspot.sources.intake import Intake  # noqa: E402
 from hotspot.sources.stations.stations import read_stations  # noqa: E402
 from hotspot.study import Stations, load_study  # noqa: E402

@@ -37,7 +37,7 @@ app = typer.Typer(
 def _join(context: typer.Context, address: str | None) -> str | None:
     """Hand lazy work to a cluster until the command ends; what does not answer is a sentence at once."""
     if address is not None:
-        from hotspot.workflows.cluster import cluster
+        from hotspot.workflows.monthly.cluster import cluster
 
         context.with_resource(cluster(address))
     return address
@@ -69,7 +69,7 @@ def month(
 ) -> None:  # fmt: skip
     """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
     from hotspot.study import load_study
-    from hotspot.workflows.month import run_month
+    from hotspot.workflows.monthly.month import run_month
 
     opened = load_study(study, data=data)
     before = _heads(out, opened)
@@ -86,7 +86,7 @@ def confirm(
 ) -> None:  # fmt: skip
     """Confirm a preliminary month: made again, found the same, signed. Confirming twice changes nothing."""
     from hotspot.study import load_study
-    from hotspot.workflows.releases import confirm_month
+    from hotspot.workflows.proof.releases import confirm_month
 
     opened = load_study(study, data=data)
     before = _heads(out, opened)
@@ -98,7 +98,7 @@ def confirm(
 def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False) -> None:
     """Every revision of every published month: its state, its place in the chain, who signed, where it lies."""
     from hotspot.study import load_study
-    from hotspot.workflows.releases import list_releases, sentences
+    from hotspot.workflows.proof.releases import list_releases, sentences
 
     show(list_releases(load_study(study), out=out), as_json, sentences)
 
@@ -116,8 +116,8 @@ def select(
 ) -> None:  # fmt: skip
     """Select the yearly hotspot list, or take one made elsewhere; review it, make it formal."""
     from hotspot.study import load_study
-    from hotspot.workflows.standing import about_path
-    from hotspot.workflows.year import select_year
+    from hotspot.workflows.yearly.standing import about_path
+    from hotspot.workflows.yearly.year import select_year
 
     study_ = load_study(study, data=data)
     how: dict[str, Any] = {
@@ -141,7 +141,7 @@ def check(
 ) -> None:  # fmt: skip
     """Everything a month needs, tried without publishing. Exit code 1 if it cannot be published."""
     from hotspot.study import load_study
-    from hotspot.workflows.check import check_lines, check_month
+    from hotspot.workflows.monthly.check import check_lines, check_month
 
     answer = check_month(load_study(study, data=data), month, out=out)
     show(answer, as_json, check_lines)
@@ -157,7 +157,7 @@ def explain(
 ) -> None:  # fmt: skip
     """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
     from hotspot.study import load_study
-    from hotspot.workflows.explain import explain_cell
+    from hotspot.workflows.monthly.explain import explain_cell
 
     show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json)
 
@@ -171,7 +171,7 @@ def atlas(
 ) -> None:  # fmt: skip
     """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
     from hotspot.study import load_study
-    from hotspot.workflows.atlas import write_atlas
+    from hotspot.workflows.yearly.atlas import write_atlas
 
     show_files(write_atlas(load_study(study, data=data), year, city=city, out=out), as_json)
 
@@ -186,8 +186,8 @@ def instrument(
 ) -> None:  # fmt: skip
     """Where the next micro-stations should stand: cells, sub-cells, what each further station gains."""
     from hotspot.study import load_study
-    from hotspot.workflows.instrument import instrument as choose
-    from hotspot.workflows.instrument import instrument_lines
+    from hotspot.workflows.yearly.instrument import instrument as choose
+    from hotspot.workflows.yearly.instrument import instrument_lines
 
     made = choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)
     show({"sentences": list(instrument_lines(made))}, as_json)
@@ -221,7 +221,7 @@ def verify(
     as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Check a published month, or a whole chain of months, against inputs and ledger; name the first difference."""
-    from hotspot.workflows.verify import verify_folder
+    from hotspot.workflows.proof.verify import verify_folder
 
     answer = verify_folder(directory, study=study, data=data, heads=head or (), rederive=rederive)
     show(answer, as_json, verify_lines)
@@ -240,8 +240,8 @@ def alarms(
 ) -> None:  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
     from hotspot.study import load_study
-    from hotspot.workflows.alarms import run_alarms
-    from hotspot.workflows.follow import follow_alarms
+    from hotspot.workflows.hourly.alarms import run_alarms
+    from hotspot.workflows.hourly.follow import follow_alarms
 
     opened = load_study(study, data=data)
     answer = (
@@ -272,7 +272,7 @@ def feedback(
 ) -> None:  # fmt: skip
     """Record what teams found into the ledger; doubtful rows are named and set aside."""
     from hotspot.study import load_study
-    from hotspot.workflows.loop import record_feedback_file
+    from hotspot.workflows.closing.loop import record_feedback_file
 
     show(record_feedback_file(load_study(study), file, out=out), as_json)
 
@@ -283,7 +283,7 @@ def escalate(
 ) -> None:  # fmt: skip
     """Which warned cells reach the next step of escalation, from the months published so far."""
     from hotspot.study import load_study
-    from hotspot.workflows.loop import escalate_month
+    from hotspot.workflows.closing.loop import escalate_month
 
     show(escalate_month(load_study(study), month, out=out), as_json)
 
@@ -306,7 +306,7 @@ def outcome(
 ) -> None:  # fmt: skip
     """Of the cells and alarms that were visited, how many had problems: by reason, confidence, place on the list."""
     from hotspot.study import load_study
-    from hotspot.workflows.outcome import outcome_of_visits, write_outcome
+    from hotspot.workflows.closing.outcome import outcome_of_visits, write_outcome
 
     answer = outcome_of_visits(load_study(study), out=out, first=first, last=last)
     if csv is not None:
@@ -362,7 +362,7 @@ def _usage(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _heads(out: Path, study: "Study") -> list[str]:
-    from hotspot.workflows.releases import list_releases
+    from hotspot.workflows.proof.releases import list_releases
 
     return [row["head"] for row in list_releases(study, out=out)]
 
@@ -372,7 +372,7 @@ def _what(before: list[str], after: list[str]) -> str:
 
 
 def _show_folder(folder: Path, what: str, as_json: bool) -> None:
-    from hotspot.workflows.explain import describe_folder
+    from hotspot.workflows.monthly.explain import describe_folder
 
     files = [{"path": str(path), "words": words} for path, words in describe_folder(folder)]
     answer = {"what": what, "folder": str(folder), "files": files}

@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def due(study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False) -> None:
     """Which products of the calendar are due or late, by the study's profile and responses in force."""
     from hotspot.study import load_study
-    from hotspot.workflows.calendar import due_products
+    from hotspot.workflows.periods.calendar import due_products
 
     show(due_products(load_study(study, data=data), asof, out=out), as_json)
 
@@ -36,7 +36,7 @@ def letter(
 ) -> None:  # fmt: skip
     """Make a product of a period as DOCX and PDF; with --sent record it in the ledger."""
     from hotspot.study import load_study
-    from hotspot.workflows.calendar import write_letter
+    from hotspot.workflows.periods.calendar import write_letter
 
     opened = load_study(study, data=data)
     show(write_letter(opened, product, period, out=out, to=to, channel=channel, sent=sent, by=by), as_json)
@@ -49,6 +49,6 @@ def kpi(
 ) -> None:  # fmt: skip
     """The figures of units, months and departments as an offline page and a workbook."""
     from hotspot.study import load_study
-    from hotspot.workflows.kpi import write_kpi
+    from hotspot.workflows.periods.kpi import write_kpi
 
     show(write_kpi(load_study(study, data=data), asof, out=out, months=months), as_json)

@@ -56,7 +56,7 @@ def restore(
 ) -> None:  # fmt: skip
     """Bring a backup back where there is no ledger yet; its chain is verified to the head."""
     from hotspot.desk.backup import restore as bring_back
-    from hotspot.ledger.storage import url_of
+    from hotspot.ledger.chain.storage import url_of
     from hotspot.study import load_study
 
     name = load_study(study).id
@@ -70,8 +70,8 @@ def move_ledger(
 ) -> None:  # fmt: skip
     """Move a study's ledger and its desk's accounts into PostgreSQL, for several offices; every hash stays."""
     from hotspot.desk.store import accounts_follow
-    from hotspot.ledger.moving import move_ledger as move
-    from hotspot.ledger.storage import url_of
+    from hotspot.ledger.chain.moving import move_ledger as move
+    from hotspot.ledger.chain.storage import url_of
     from hotspot.study import load_study
 
     name = load_study(study).id

@@ -44,7 +44,7 @@ def ledger(
 ) -> None:  # fmt: skip
     """The supervision ledger (台账): every entry with its place in the chain, shown or exported."""
     from hotspot.study import load_study
-    from hotspot.workflows.ledger_book import show_ledger
+    from hotspot.workflows.closing.ledger_book import show_ledger
 
     show(show_ledger(load_study(study), out=out, kind=kind, month=month, to=to), as_json)
 
@@ -57,7 +57,7 @@ def issues(
 ) -> None:  # fmt: skip
     """Problems and alarms at an instant: open, overdue, answered in time, by kind and county."""
     from hotspot.study import load_study
-    from hotspot.workflows.problems import open_problems
+    from hotspot.workflows.closing.problems import open_problems
 
     show(open_problems(load_study(study, data=data), asof, out=out, overdue=overdue, to=to), as_json)
 
@@ -72,8 +72,8 @@ def assess(
 ) -> None:  # fmt: skip
     """Points and grades of units in a month, each point with the entry it rests on; with --by they are settled."""
     from hotspot.study import load_study
-    from hotspot.workflows.assessed_year import assess_year
-    from hotspot.workflows.assessment import assess_month
+    from hotspot.workflows.periods.assessed_year import assess_year
+    from hotspot.workflows.periods.assessment import assess_month
 
     opened = load_study(study)
     if len(month) == 4:
@@ -93,7 +93,7 @@ def ranking(
 ) -> None:  # fmt: skip
     """Units ranked by composite index and its improvement, falsified days replaced; who is last, what follows."""
     from hotspot.study import load_study
-    from hotspot.workflows.city_ranking import rank_month
+    from hotspot.workflows.periods.city_ranking import rank_month
 
     opened, missed = load_study(study, data=data), missed_target or None
     show(rank_month(opened, month, index, days=days, decisions=decisions, missed_target=missed, out=out), as_json)
@@ -109,7 +109,7 @@ def compare(
 ) -> None:  # fmt: skip
     """Six pollutants of any window against the same days of an earlier year, in the programme's words."""
     from hotspot.study import load_study
-    from hotspot.workflows.city_ranking import compare_days
+    from hotspot.workflows.periods.city_ranking import compare_days
 
     show(compare_days(load_study(study), days, first, last, years=years), as_json)
 
@@ -123,7 +123,7 @@ def film(
 ) -> None:  # fmt: skip
     """The hours of a cell's 36 sub-cells as an offline page that plays."""
     from hotspot.study import load_study
-    from hotspot.workflows.film import write_film
+    from hotspot.workflows.hourly.film import write_film
 
     show_files([write_film(load_study(study, data=data), cell, first=first, hours=hours, out=out)], as_json)
 
@@ -135,6 +135,6 @@ def map_(
 ) -> None:  # fmt: skip
     """The month's map with the ledger laid over it: which warnings are answered, overdue, closed."""
     from hotspot.study import load_study
-    from hotspot.workflows.ledger_map import write_ledger_map
+    from hotspot.workflows.closing.ledger_map import write_ledger_map
 
     show(write_ledger_map(load_study(study, data=data), month, asof, handed=handed, out=out), as_json)

@@ -20,6 +20,6 @@ def network(
 ) -> None:  # fmt: skip
     """Units and people of the network: tree, staffing findings, cells of each unit, the public list."""
     from hotspot.study import load_study
-    from hotspot.workflows.network import show_network
+    from hotspot.workflows.closing.network import show_network
 
     show(show_network(load_study(study, data=data), day=date, out=out), as_json)

@@ -28,7 +28,7 @@ def measures(
 ) -> None:  # fmt: skip
     """Weekly measures on their ladder (B17), and what those with a cell and a day did to the air (C9)."""
     from hotspot.study import load_study
-    from hotspot.workflows.interventions import show_measures
+    from hotspot.workflows.periods.interventions import show_measures
 
     show(show_measures(load_study(study, data=data), asof, out=out, effects=effects, to=to), as_json)
 
@@ -41,7 +41,7 @@ def events(
 ) -> None:  # fmt: skip
     """Events of other desks and chats in one vocabulary: placed, gathered, counted by kind, hour, month (A2, A4)."""
     from hotspot.study import load_study
-    from hotspot.workflows.events import import_events
+    from hotspot.workflows.closing.events import import_events
 
     show(import_events(load_study(study, data=data), files or (), channel=channel, out=out), as_json)
 
@@ -52,7 +52,7 @@ def evidence(
 ) -> None:  # fmt: skip
     """What stack records, power meters and observers say of the hours of each pushed alarm (C14)."""
     from hotspot.study import load_study
-    from hotspot.workflows.evidence import evidence_of_period
+    from hotspot.workflows.hourly.evidence import evidence_of_period
 
     show(evidence_of_period(load_study(study, data=data), period, out=out), as_json)
 
@@ -60,7 +60,7 @@ def evidence(
 def assets(study: StudyFile, data: Data = None, as_json: Json = False) -> None:
     """The register of equipment: whether it adds up, and how many cells a lookout sees (A1)."""
     from hotspot.study import load_study
-    from hotspot.workflows.evidence import show_assets
+    from hotspot.workflows.hourly.evidence import show_assets
 
     show(show_assets(load_study(study, data=data)), as_json)
 
@@ -71,7 +71,7 @@ def case(
 ) -> None:  # fmt: skip
     """A typical case for the paper: gate, names taken out, 1000 to 1500 characters, three reviews, DOCX (B20)."""
     from hotspot.study import load_study
-    from hotspot.workflows.cases import publish_case
+    from hotspot.workflows.closing.cases import publish_case
 
     show(publish_case(load_study(study, data=data), file, asof=asof, out=out), as_json)
 
@@ -81,7 +81,7 @@ def registers(
 ) -> None:  # fmt: skip
     """Rewards, trainings and typical cases of the year, and what they lack (B20, B25, B26)."""
     from hotspot.study import load_study
-    from hotspot.workflows.cases import show_registers
+    from hotspot.workflows.closing.cases import show_registers
 
     show(show_registers(load_study(study, data=data), asof, out=out), as_json)
 
@@ -92,7 +92,7 @@ def public(
 ) -> None:  # fmt: skip
     """The page and the map that everybody may read of a published month: list, place, complaints, method (C17, B25)."""
     from hotspot.study import load_study
-    from hotspot.workflows.public import write_public
+    from hotspot.workflows.monthly.public import write_public
 
     show_files(write_public(load_study(study, data=data), month, out=out), as_json)
 
@@ -102,7 +102,7 @@ def never_warned(
 ) -> None:  # fmt: skip
     """Hotspot cells full of sources without a warning in twelve months: a success, or a blind spot (C9)?"""
     from hotspot.study import load_study
-    from hotspot.workflows.never_warned import list_never_warned
+    from hotspot.workflows.yearly.never_warned import list_never_warned
 
     show(list_never_warned(load_study(study), month, out=out), as_json)
 
@@ -114,7 +114,7 @@ def patrol(
 ) -> None:  # fmt: skip
     """The list a village patrol carries: air by default, other media where asked (B11)."""
     from hotspot.study import load_study
-    from hotspot.workflows.patrol import write_patrol_list
+    from hotspot.workflows.periods.patrol import write_patrol_list
 
     show(write_patrol_list(load_study(study), tuple(medium or ("air",)), out=out), as_json)
 
@@ -135,6 +135,6 @@ def sign(
 ) -> None:  # fmt: skip
     """Sign the head of the chain with a key of the office; `verify` of the study's folder checks it."""
     from hotspot.study import load_study
-    from hotspot.workflows.signing import sign_head
+    from hotspot.workflows.proof.signing import sign_head
 
     show(sign_head(load_study(study), key=key, program=program, out=out), as_json)

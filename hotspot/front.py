@@ -74,7 +74,7 @@ FITS: Mapping[str, Fit] = MappingProxyType({
     "before": Fit(("list", "tuple", "str"), "the months before, such as (first, last)"),
     "after": Fit(("list", "tuple", "str"), "the months after, such as (first, last)"),
     "increments": _VALUES, "wind": _VALUES, "hours": _VALUES, "sources": _VALUES, "spacing": _NUMBER,
-    "prior": Fit(("hotspot.trace.posterior.Prior",), "a Prior, from emission_prior"), "targets": _VALUES,
+    "prior": Fit(("hotspot.trace.plumes.posterior.Prior",), "a Prior, from emission_prior"), "targets": _VALUES,
     "tracing": Fit(("hotspot.rules.tracing.Tracing",), "study.criteria.tracing"),
     "expected": _VALUES, "inspected": _VALUES,
 })  # fmt: skip

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 import hotspot as hs
-from hotspot.quality.flags import flagged, reasons
+from hotspot.quality.hours.flags import flagged, reasons
 
 hs.chinese_plots()
 month = hs.synthetic_month()

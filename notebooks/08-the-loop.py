@@ -21,11 +21,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import hotspot as hs
-from hotspot.ledger.issues import issue_table
-from hotspot.ledger.outcome import outcome, visits
-from hotspot.ledger.past import past_of, past_words
-from hotspot.ledger.watch import alarm_table, desk_figures
-from hotspot.workflows.loop import published_ledger
+from hotspot.ledger.answers.issues import issue_table
+from hotspot.ledger.answers.outcome import outcome, visits
+from hotspot.ledger.answers.past import past_of, past_words
+from hotspot.ledger.answers.watch import alarm_table, desk_figures
+from hotspot.workflows.closing.loop import published_ledger
 from hotspot.workflows.loop_demo import fill_loop
 
 hs.chinese_plots()

@@ -120,6 +120,20 @@ def test_files_are_small(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 400, f"{path.name}: split it by idea"
 
 
+SHELVES = [
+    place
+    for room in ("quality", "estimate", "rank", "trace", "ledger", "workflows", "publish/office")
+    for place in (PACKAGE / room, *(PACKAGE / room).rglob("*"))
+    if (place / "__init__.py").is_file()
+]
+
+
+@pytest.mark.parametrize("shelf", SHELVES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_a_shelf_holds_a_dozen_files(shelf):
+    """What stands on a shelf is seen at a glance."""
+    assert len([path for path in shelf.glob("*.py") if path.name != "__init__.py"]) <= 12, "a shelf for an idea"
+
+
 def test_no_two_test_files_share_a_name():
     """Test folders are no packages, so two files of one name cannot both be loaded."""
     names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]

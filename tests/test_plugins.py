@@ -32,8 +32,8 @@ from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH
 from hotspot.text.table import columns, tables, titles
 from hotspot.variables import DataError
-from hotspot.workflows.explain import describe_folder
-from hotspot.workflows.month import run_month
+from hotspot.workflows.monthly.explain import describe_folder
+from hotspot.workflows.monthly.month import run_month
 
 TOYS = Path(toy_page.__file__).parent
 K = 2  # of toy-2031/profile.toml

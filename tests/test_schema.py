@@ -14,7 +14,7 @@ from hotspot.rank.warn import warnings
 from hotspot.rules.classes import dossier_papers
 from hotspot.study import Study
 from hotspot.text.table import columns, tables
-from hotspot.trace import inventory
+from hotspot.trace.visits import inventory
 from hotspot.workflows.schema import show_schema
 
 

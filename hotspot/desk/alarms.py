@@ -11,9 +11,9 @@ from hotspot.desk.phone import clocks, from_phone
 from hotspot.desk.refusals import refusal
 from hotspot.desk.views import alarm_row, alarms_seen, issues_seen
 from hotspot.desk.web import Ask, Enter, Refused, Show, form_number, missing, page, picked, redirect
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.past import past_of, past_words
-from hotspot.ledger.receipts import record_receipts
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.past import past_of, past_words
+from hotspot.ledger.answers.receipts import record_receipts
 from hotspot.rules.classes import NONE, problem_types
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")

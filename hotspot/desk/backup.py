@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.desk.store import KEPT, NAME, insert_all, open_store
-from hotspot.ledger.photos import FOLDER
-from hotspot.ledger.photos import Photos as KeptPhotos
-from hotspot.ledger.storage import FILE, POINTER, is_there
-from hotspot.ledger.store import START, Entry, canonical, entry_hash, open_ledger
+from hotspot.ledger.chain.photos import FOLDER
+from hotspot.ledger.chain.photos import Photos as KeptPhotos
+from hotspot.ledger.chain.storage import FILE, POINTER, is_there
+from hotspot.ledger.chain.store import START, Entry, canonical, entry_hash, open_ledger
 from hotspot.variables import DataError
 
 ABOUT, CHAIN, ACCOUNTS = "backup.json", "chain.jsonl", "accounts.json"

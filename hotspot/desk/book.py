@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hotspot.ledger.issues import OPEN
-from hotspot.ledger.store import START, Entry, Ledger, open_ledger
+from hotspot.ledger.answers.issues import OPEN
+from hotspot.ledger.chain.store import START, Entry, Ledger, open_ledger
 
 
 class Part(Ledger):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from hotspot.desk.accounts import Account, account_of, make_account, set_password
 from hotspot.desk.desk import Desk
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
-from hotspot.workflows.alarms import run_alarms
 from hotspot.workflows.demo import run_demo
+from hotspot.workflows.hourly.alarms import run_alarms
 
 MORNING = "2025-12-28T10:30"  # an alarm was pushed an hour and a half ago, others wait longer
 MONTH = "2025-12"

@@ -18,10 +18,10 @@ from hotspot.desk.kept import Kept
 from hotspot.desk.rows import Rows, rows_of_alarms, rows_of_issues
 from hotspot.desk.scope import Network
 from hotspot.desk.store import Store, open_store
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import Study
-from hotspot.workflows.calendar import due_products
+from hotspot.workflows.periods.calendar import due_products
 
 ANOTHER = "这张表已经提交过；要更正或补充，请重新打开页面再填 (this form was sent before; open the page anew to add)"
 

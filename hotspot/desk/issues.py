@@ -6,7 +6,7 @@ from hotspot.desk.alarms import may_write, not_to_come, recorded, signed
 from hotspot.desk.phone import clocks, from_phone, taken
 from hotspot.desk.views import alarm_row, issue_row, issues_seen
 from hotspot.desk.web import Ask, Enter, Show, missing, page, picked, redirect
-from hotspot.ledger.issues import FOLLOWS, ORIGINS, record_issues, record_steps
+from hotspot.ledger.answers.issues import FOLLOWS, ORIGINS, record_issues, record_steps
 from hotspot.rules.classes import departments, problem_types
 
 FOUND = (

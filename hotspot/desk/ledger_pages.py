@@ -16,8 +16,8 @@ from hotspot.desk.book import Book, Part
 from hotspot.desk.rows import Row, placed
 from hotspot.desk.web import Ask, Show, drawn, page
 from hotspot.desk.words import say
-from hotspot.ledger.figures import alarm_figures, found_rows, issue_figures
-from hotspot.ledger.store import Entry
+from hotspot.ledger.assessment.figures import alarm_figures, found_rows, issue_figures
+from hotspot.ledger.chain.store import Entry
 from hotspot.text.csv_rows import escape_text
 
 _SHOWN = 200

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from hotspot.desk.guard import OFFLINE
 from hotspot.desk.web import Ask, Show, kind_of, missing, page
 from hotspot.publish.tables.lists import read_warnings
-from hotspot.workflows.explain import described
+from hotspot.workflows.monthly.explain import described
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _STEP = re.compile(r"[\w（）()-][\w（）(). -]{0,150}")

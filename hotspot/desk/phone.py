@@ -19,7 +19,7 @@ from hotspot.desk.desk import Desk
 from hotspot.desk.refusals import refusal
 from hotspot.desk.web import Ask, Refused, Show, missing, page
 from hotspot.grid.datum import to_wgs84
-from hotspot.ledger.photos import FOLDER, SHOWN_AS, NotKept, Photos
+from hotspot.ledger.chain.photos import FOLDER, SHOWN_AS, NotKept, Photos
 from hotspot.variables import DataError
 
 MOST = 6  # photos of one form

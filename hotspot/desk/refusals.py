@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from hotspot.desk.words import say
-from hotspot.ledger.issues import STATES
+from hotspot.ledger.answers.issues import STATES
 
 _BOTH = re.compile(r"([^\x00-\x7f].*) \(([a-z][^()]* [^()]+)\)", re.S)
 _STEPS = "|".join(STATES)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from hotspot.desk.book import Part
-from hotspot.ledger.figures import found_rows
-from hotspot.ledger.issues import OPEN, issue_rows
-from hotspot.ledger.store import Entry
-from hotspot.ledger.watch import alarm_rows
+from hotspot.ledger.answers.issues import OPEN, issue_rows
+from hotspot.ledger.answers.watch import alarm_rows
+from hotspot.ledger.assessment.figures import found_rows
+from hotspot.ledger.chain.store import Entry
 from hotspot.study import Study
 
 Places = Mapping[str, tuple[str, str]]  # cell -> (city, county)

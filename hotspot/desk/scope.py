@@ -12,10 +12,10 @@ from typing import Any
 
 from hotspot.desk.accounts import Account
 from hotspot.desk.kept import Kept
-from hotspot.ledger.people import Register
+from hotspot.ledger.network.people import Register
 from hotspot.rules.network import ROLES
 from hotspot.study import Study
-from hotspot.workflows.network import joined_cells, judge_of, units_below
+from hotspot.workflows.closing.network import joined_cells, judge_of, units_below
 
 ONLY_READS = "此账号只能查看 (this account only reads)"
 LEFT = "不在今日的网格人员名单中 (not in the register of today)"

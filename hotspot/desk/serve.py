@@ -11,8 +11,8 @@ from hotspot.desk.app import desk_app
 from hotspot.desk.demo import PASSWORD, demo_desk
 from hotspot.desk.desk import Desk
 from hotspot.desk.login import FIRST, first_code
-from hotspot.ledger.moving import move_ledger
-from hotspot.ledger.storage import FILE, is_there, place_of, url_of
+from hotspot.ledger.chain.moving import move_ledger
+from hotspot.ledger.chain.storage import FILE, is_there, place_of, url_of
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hotspot.ledger import connections
-from hotspot.ledger.connections import pool_of
-from hotspot.ledger.postgres import split_url
-from hotspot.ledger.storage import FILE, faults, place_of
+from hotspot.ledger.chain import connections
+from hotspot.ledger.chain.connections import pool_of
+from hotspot.ledger.chain.postgres import split_url
+from hotspot.ledger.chain.storage import FILE, faults, place_of
 
 NAME, MOVED = "desk.sqlite", "desk-moved.sqlite"
 # What goes with a desk to another place, with its columns. Sessions, codes and failed logins do not: who comes back

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hotspot.desk.book import Book
 from hotspot.desk.rows import Row
 from hotspot.desk.web import Ask, missing
-from hotspot.ledger.watch import COLUMNS
+from hotspot.ledger.answers.watch import COLUMNS
 
 
 def alarms_seen(ask: Ask, book: Book, days: int, cells: Collection[str] | None = None) -> list[Row]:

@@ -3,9 +3,9 @@
 import re
 from types import MappingProxyType
 
-from hotspot.ledger.consequences import STATES as CONSEQUENCES
-from hotspot.ledger.issues import ORIGINS, SHOULD_HAVE, STATES
-from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
+from hotspot.ledger.answers.issues import ORIGINS, SHOULD_HAVE, STATES
+from hotspot.ledger.assessment.consequences import STATES as CONSEQUENCES
+from hotspot.publish.office.alarmed.alarm_words import alarm_why_zh, also_zh
 from hotspot.publish.words import REASONS, REASONS_EN
 from hotspot.publish.words import STATES as MONTHS
 from hotspot.rules.classes import NONE, departments, problem_types
@@ -13,8 +13,8 @@ from hotspot.rules.network import TIERS
 from hotspot.rules.pollutants import PM25
 from hotspot.sources.loop_tables import WORDS
 from hotspot.text.labels import label_of
-from hotspot.workflows.ledger_book import KINDS
-from hotspot.workflows.problems import ALARM_STATES
+from hotspot.workflows.closing.ledger_book import KINDS
+from hotspot.workflows.closing.problems import ALARM_STATES
 
 _EN = MappingProxyType(
     {

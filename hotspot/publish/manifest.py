@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotspot.contracts.cf import OF_THE_FILE
-from hotspot.ledger.store import START, canonical, entry_hash
+from hotspot.ledger.chain.store import START, canonical, entry_hash
 from hotspot.publish.manifest_shape import parse_manifest
 from hotspot.rules.rounding import steady
 from hotspot.study import Study

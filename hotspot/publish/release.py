@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from hotspot.contracts.records import Derived
-from hotspot.ledger.storage import is_there
-from hotspot.ledger.store import Entry, Ledger, open_ledger
+from hotspot.ledger.chain.storage import is_there
+from hotspot.ledger.chain.store import Entry, Ledger, open_ledger
 from hotspot.publish import dialects, manifest, revisions
 from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
@@ -139,7 +139,7 @@ def write_release(folder: Path, study: Study, month: str, derived: Derived, whol
     whole : dict
         The manifest but its ``notices``.
     """
-    from hotspot.publish.office.notices import write_notices
+    from hotspot.publish.office.warned.notices import write_notices
 
     for path in sorted(folder.rglob("*"), reverse=True):  # of an earlier try with another place in the chain
         if path.is_dir():

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from hotspot.ledger.store import Entry
+from hotspot.ledger.chain.store import Entry
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import known
 from hotspot.rules.calendar import month_minus

@@ -21,12 +21,12 @@ FORMS = Said(lambda reason: reason.form_zh or reason.tab_zh)
 SHAPES_OF = Said(lambda reason: reason.shape)
 IN_NOTICE = Said(lambda reason: reason.notice_zh or reason.tab_zh)
 STATES = MappingProxyType({"draft": "草稿", "preliminary": "初步结果", "confirmed": "已确认", "superseded": "已被替代"})
-# Wind evidence for a facility, and where it stands (trace/attribution.py).
+# Wind evidence for a facility, and where it stands (trace/visits/attribution.py).
 EVIDENCE = MappingProxyType(
     {"strong": "强", "moderate": "中", "weak": "弱", "not enough hours": "时数不足", "no hourly data": "无逐时资料"}
 )
 WHERE = MappingProxyType({"in_cell": "格内", "ring": "周边", "upwind": "上风"})
-# What the field says of its completeness (quality/completeness.py), as it is printed.
+# What the field says of its completeness (quality/means/completeness.py), as it is printed.
 COMPLETENESS = MappingProxyType(
     {
         "days of 20 or more hours": "逐日资料，每日不少于20小时",

@@ -47,7 +47,7 @@ def run_demo(out: Path | str = "out", *, variable: str = "pm25") -> Path:
     from hotspot.synthetic.study import LATEST_MONTH, write_study
     from hotspot.workflows.loop_demo import fill_loop
     from hotspot.workflows.loop_products import write_loop
-    from hotspot.workflows.month import run_month
+    from hotspot.workflows.monthly.month import run_month
 
     with tqdm(total=1, desc="synthetic study", disable=None, bar_format="{desc:<18}|{bar:24}| [{elapsed}]") as bar:
         folder = Path(out) / "demo-study"
@@ -67,7 +67,7 @@ def _gas_demo(out: Path, variable: str) -> Path:
     from hotspot.rules.pollutants import pollutant
     from hotspot.study import load_study
     from hotspot.synthetic.gases import MONTH, write_gas_study
-    from hotspot.workflows.month import run_month
+    from hotspot.workflows.monthly.month import run_month
 
     if variable not in _GASES:
         pollutant(variable).refuse("rank")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hotspot.publish.office.handbook import handbook
 from hotspot.publish.office.paper import write_paper
+from hotspot.publish.office.periods.handbook import handbook
 from hotspot.study import Study
 
 

@@ -4,13 +4,13 @@ from collections import Counter
 from pathlib import Path
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.issues import record_issues, record_steps
-from hotspot.ledger.measures import record_measures
-from hotspot.ledger.receipts import record_receipts
-from hotspot.ledger.registers import record_consultations, record_rewards, record_trainings
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.issues import record_issues, record_steps
+from hotspot.ledger.answers.receipts import record_receipts
+from hotspot.ledger.assessment.measures import record_measures
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.ledger.network.registers import record_consultations, record_rewards, record_trainings
 from hotspot.study import Study
 from hotspot.synthetic.loop_year import LoopYear, loop_year
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotspot.study import Study
-from hotspot.workflows.other_pollutants import only_pm25
+from hotspot.workflows.monthly.other_pollutants import only_pm25
 
 # product of the calendar -> the period that the demo shows
 LETTERS = (
@@ -38,18 +38,18 @@ def write_loop(study: Study, month: str, *, out: Path | str = "out") -> list[Pat
 
 
 def _products(study: Study, month: str, out: Path | str) -> Iterator[str]:
-    from hotspot.workflows.assessment import assess_month
-    from hotspot.workflows.calendar import write_letter
-    from hotspot.workflows.cases import publish_case
-    from hotspot.workflows.city_ranking import rank_month
-    from hotspot.workflows.events import import_events
-    from hotspot.workflows.evidence import evidence_of_period
+    from hotspot.workflows.closing.cases import publish_case
+    from hotspot.workflows.closing.events import import_events
+    from hotspot.workflows.closing.network import show_network
+    from hotspot.workflows.closing.problems import open_problems
     from hotspot.workflows.handbook import write_handbook
-    from hotspot.workflows.kpi import write_kpi
-    from hotspot.workflows.network import show_network
-    from hotspot.workflows.never_warned import list_never_warned
-    from hotspot.workflows.problems import open_problems
-    from hotspot.workflows.public import write_public
+    from hotspot.workflows.hourly.evidence import evidence_of_period
+    from hotspot.workflows.monthly.public import write_public
+    from hotspot.workflows.periods.assessment import assess_month
+    from hotspot.workflows.periods.calendar import write_letter
+    from hotspot.workflows.periods.city_ranking import rank_month
+    from hotspot.workflows.periods.kpi import write_kpi
+    from hotspot.workflows.yearly.never_warned import list_never_warned
 
     home, office = Path(out) / study.id, study.root / "office"
     asof = f"{month}-31T23:59" if month.endswith("-12") else f"{month}-28T23:59"

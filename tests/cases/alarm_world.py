@@ -65,7 +65,7 @@ def burst(seed, *, turn=0.0, n=20):
 def among_three(seeds, *, turn=0.0, n=20):
     """Share of alarms whose own plant is among the first three: ours, nearest-first, and how many alarms there were."""
     from hotspot.rules.criteria import Criteria
-    from hotspot.trace.alarm_sources import sources_of_hours
+    from hotspot.trace.visits.alarm_sources import sources_of_hours
 
     ours = near = total = 0
     for seed in seeds:

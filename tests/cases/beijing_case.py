@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from hotspot.quality.completeness import daily_means
+from hotspot.quality.means.completeness import daily_means
 from hotspot.sources.intake import Intake
 from hotspot.sources.stations.stations import read_stations
 from hotspot.sources.weather.weather import open_weather

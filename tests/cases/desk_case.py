@@ -15,7 +15,7 @@ with warnings.catch_warnings():
 from hotspot.desk.accounts import Account, hashed, make_account
 from hotspot.desk.app import desk_app
 from hotspot.desk.desk import Desk
-from hotspot.ledger.moving import move_ledger
+from hotspot.ledger.chain.moving import move_ledger
 
 NOW = "2025-12-30T09:00"
 PASSWORD = "long enough 7"

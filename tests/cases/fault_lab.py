@@ -17,10 +17,10 @@ from pathlib import Path
 from power_loss import Disk, read_log, write_tree
 from tiny_month import MONTH, STUDY, install, publish
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish import manifest, release, staging
 from hotspot.variables import DataError
-from hotspot.workflows.verify import verify_study
+from hotspot.workflows.proof.verify import verify_study
 
 OLD, NEW, LATER = {"A": 60.0, "B": 55.0}, {"A": 61.0, "C": 57.0}, {"A": 62.0, "C": 57.0}
 COUNT, KILL, FULL, LOG = 1, 2, 3, 4

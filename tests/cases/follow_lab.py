@@ -21,9 +21,9 @@ from pathlib import Path
 from fault_lab import COUNT, KILL, LAB, arm, in_child
 
 import hotspot.cli
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
-from hotspot.workflows import follow
+from hotspot.workflows.hourly import follow
 
 
 def command(data, out):

@@ -209,9 +209,9 @@ def culprits(world, *, hottest=0.2, share=0.25, least=2.0):
 
 def asked(world, tracing, *, sizes=True, heard=True, turned=False):
     """The posterior of the culprits' cells: (Posterior, cells, positions of the registered sources)."""
-    from hotspot.trace.footprint import wind_table
-    from hotspot.trace.posterior import emission_prior, source_shares
-    from hotspot.trace.prior import expected_emission
+    from hotspot.trace.plumes.footprint import wind_table
+    from hotspot.trace.plumes.posterior import emission_prior, source_shares
+    from hotspot.trace.plumes.prior import expected_emission
 
     known = np.flatnonzero(world.registered)
     typical = np.array([CLASSES[name][0] for name in world.class_[known]], dtype=float)
@@ -278,8 +278,8 @@ def hidden(world, tracing):
     source (nobody knows it: an upper bound); share of observable sub-cells. float64[told, 1]: m from the middle of
     each place that is pointed at to the nearest unregistered source.
     """
-    from hotspot.trace.footprint import SHAPES, wind_table
-    from hotspot.trace.unregistered import unregistered
+    from hotspot.trace.plumes.footprint import SHAPES, wind_table
+    from hotspot.trace.unlisted.unregistered import unregistered
 
     post, _, known = asked(world, tracing)
     best, line = int(np.argmax(post.weight)), (np.arange(18) - 8.5) * 500

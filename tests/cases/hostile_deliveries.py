@@ -269,8 +269,8 @@ def read_decisions_(folder, intake):
 
 def read_loop(folder, intake):
     """What an office returns goes into a ledger of its own; what is doubtful is set aside there with its reason."""
-    from hotspot.ledger.issues import record_issues
-    from hotspot.ledger.store import open_ledger
+    from hotspot.ledger.answers.issues import record_issues
+    from hotspot.ledger.chain.store import open_ledger
     from hotspot.sources.loop_tables import read_loop_table
 
     table = read_loop_table(folder / _all(folder)[0], (), intake)

@@ -1,6 +1,6 @@
 """A home of the loop: a study's folder whose ledger knows one published month."""
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.ledger.consequences import record_consequence
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.issues import record_issues, record_steps
-from hotspot.ledger.measures import record_measures
-from hotspot.ledger.receipts import record_receipts
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.issues import record_issues, record_steps
+from hotspot.ledger.answers.receipts import record_receipts
+from hotspot.ledger.assessment.consequences import record_consequence
+from hotspot.ledger.assessment.measures import record_measures
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 
 TOWNS = ("南门街道", "柳林镇", "白鹿镇", "泉水镇", "东关街道", "双桥镇", "临沙镇", "枣林乡")

@@ -64,7 +64,7 @@ def published_once(path, out):
     """The latest month of the study of a file, published into a folder from nothing, or as it was before."""
     from hotspot.study import load_study
     from hotspot.synthetic.study import LATEST_MONTH
-    from hotspot.workflows.month import run_month
+    from hotspot.workflows.monthly.month import run_month
 
     study, told = load_study(path, data=path.parent), out.with_suffix(".json")
     if not told.exists():  # the counts come last: with them the month is whole

@@ -15,7 +15,7 @@ from hotspot.publish.tables.lists import WARNING_COLUMNS
 from hotspot.rules.criteria import Criteria
 from hotspot.study import Lattice, Office
 from hotspot.study_loop import NetworkFiles
-from hotspot.trace.checklist import checklist
+from hotspot.trace.visits.checklist import checklist
 
 MONTH = "2020-03"
 SIDE = 12

@@ -144,7 +144,7 @@ def culprits(seen, *, hottest=0.2, share=0.25, least=2.0):
 
 def places_in_order(seen, month, criteria):
     """Where the culprit stands in each cell's visiting order: ``place three first candidates hours nearest prior``."""
-    from hotspot.trace.attribution import trace_sources
+    from hotspot.trace.visits.attribution import trace_sources
 
     pairs = culprits(seen)
     warned = pd.DataFrame({"month": month, "cell": [cell for cell, _ in pairs]})
@@ -175,9 +175,9 @@ def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0, turned=False
     """
     from pyproj import Geod
 
-    from hotspot.trace.agreement import Receptors, on_lattice, towards
-    from hotspot.trace.hours import Hours
-    from hotspot.trace.posterior import emission_prior, source_shares
+    from hotspot.trace.plumes.agreement import Receptors, on_lattice, towards
+    from hotspot.trace.plumes.hours import Hours
+    from hotspot.trace.plumes.posterior import emission_prior, source_shares
 
     rule, crs = criteria.tracing, seen.cells.attrs["crs"]
     geod, rng = Geod(ellps="GRS80"), np.random.default_rng([seed, 901])

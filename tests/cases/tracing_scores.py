@@ -30,7 +30,7 @@ def hottest(world, share=0.2):
 
 def _not_looked(store, post, shape, *arrays, step, tracing):
     """In place of ``whose.kept_unregistered``: what is said before any station is heard."""
-    from hotspot.trace.unregistered import Unregistered
+    from hotspot.trace.unlisted.unregistered import Unregistered
 
     n = len(arrays[-1])
     chance, size = np.full(n, tracing.unregistered_chance / n), np.full(n, tracing.unregistered_g_s)
@@ -39,7 +39,7 @@ def _not_looked(store, post, shape, *arrays, step, tracing):
 
 def traced(world, criteria, *, sizes=True, turned=False, heard=True, without=None, cells=None, look=False):
     """Rows of ``trace_sources`` of the hottest fifth, with the true share of each."""
-    from hotspot.trace.attribution import trace_sources
+    from hotspot.trace.visits.attribution import trace_sources
 
     rows = hottest(world) if cells is None else cells
     register = world.facilities if without is None else world.facilities[world.facilities["facility"] != without]
@@ -48,7 +48,7 @@ def traced(world, criteria, *, sizes=True, turned=False, heard=True, without=Non
     if turned:
         weather = weather.assign(u10=-weather["u10"], v10=-weather["v10"])
     warned = pd.DataFrame({"month": MONTH, "cell": world.cells["cell"].values[rows]})
-    passed = mock.patch("hotspot.trace.whose.kept_unregistered", _not_looked)
+    passed = mock.patch("hotspot.trace.plumes.whose.kept_unregistered", _not_looked)
     with contextlib.nullcontext() if look else passed:
         found = trace_sources(
             warned, weather, register, cells=world.cells, stations=world.stations if heard else None,

@@ -15,7 +15,7 @@ from hotspot.estimate.field.monthly import monthly_field
 from hotspot.publish.fonts import font_path, glyphs
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
-from hotspot.workflows.kept import kept
+from hotspot.workflows.monthly.kept import kept
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_workflows_say_a_line_a_step_and_are_silent_unless_listened_to(caplog, t
             kept(tmp_path / "one.parquet", "stamp", tmp_path, lambda: made, listing="x")
     said = [(line.name, line.getMessage()) for line in caplog.records]
     assert said == [
-        ("hotspot.workflows.kept", "one.parquet: made"),
-        ("hotspot.workflows.kept", "one.parquet: used again, nothing it came from has changed"),
+        ("hotspot.workflows.monthly.kept", "one.parquet: made"),
+        ("hotspot.workflows.monthly.kept", "one.parquet: used again, nothing it came from has changed"),
     ]
     assert hs.__all__

@@ -11,7 +11,7 @@ import hotspot as hs
 from hotspot import front
 from hotspot.contracts.records import Year
 from hotspot.synthetic.study import synthetic_month
-from hotspot.trace.posterior import Prior
+from hotspot.trace.plumes.posterior import Prior
 from hotspot.variables import DataError
 
 FUNCTIONS = [name for name in hs.__all__ if not isinstance(getattr(hs, name), type)]
@@ -48,7 +48,7 @@ def fitting():
         "hotspot.rules.criteria.Interpolation": small.study.criteria.interpolation, "list": [1.0],
         "hotspot.rules.visiting.Visiting": small.study.criteria.visiting,
         "hotspot.rules.tracing.Tracing": small.study.criteria.tracing,
-        "hotspot.trace.posterior.Prior": Prior(np.zeros(1), np.eye(1)), "numpy.ndarray": np.ones(1),
+        "hotspot.trace.plumes.posterior.Prior": Prior(np.zeros(1), np.eye(1)), "numpy.ndarray": np.ones(1),
         "hotspot.contracts.records.Year": object.__new__(Year),
     }  # fmt: skip
 

@@ -21,16 +21,16 @@ from hotspot.desk import backup
 from hotspot.desk.backup import back_up, restore
 from hotspot.desk.desk import Desk
 from hotspot.desk.login import first_code
-from hotspot.ledger.photos import FOLDER, Photos
-from hotspot.ledger.storage import FILE, POINTER
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.photos import FOLDER, Photos
+from hotspot.ledger.chain.storage import FILE, POINTER
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.variables import DataError
 
 TOLD = {"time": "2025-12-30T08:00", "problem": "bare_soil", "text": "断电前填的"}
 # Where the desk dies: before the entry is whole, after it is and nobody was told, while a photo is taken in.
 POINTS = {
     "half an entry": """
-        from hotspot.ledger import storage
+        from hotspot.ledger.chain import storage
         real = storage.SqliteStorage.put
         def put(self, row):
             real(self, row)
@@ -42,7 +42,7 @@ POINTS = {
         alarms.recorded = lambda report: __import__("os").kill(__import__("os").getpid(), 9)
         """,
     "half a photo": """
-        from hotspot.ledger import photos
+        from hotspot.ledger.chain import photos
         photos.asdict = lambda photo: __import__("os").kill(__import__("os").getpid(), 9)
         """,
 }

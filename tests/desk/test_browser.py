@@ -14,10 +14,10 @@ from desk_case import COUNTY, PASSWORD, TOWN, Visitor
 from desk_server import free_port, served
 from phone_photo import photo
 
-from hotspot.ledger.issues import record_issues
-from hotspot.ledger.photos import FOLDER, Photos
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.issues import record_issues
+from hotspot.ledger.chain.photos import FOLDER, Photos
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
 
 STOOD = {"longitude": 114.5, "latitude": 36.8}
 WAIT = 60_000  # ms: a busy machine is slow, not wrong

@@ -5,8 +5,8 @@ from loop_town import alarm, fill_ledger
 
 from hotspot.desk import demo
 from hotspot.desk.accounts import all_accounts
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.synthetic.office import write_office
 

@@ -15,9 +15,9 @@ from postgres import away
 from hotspot.desk import desk as desk_module
 from hotspot.desk.app import ROOMS
 from hotspot.desk.web import Show
-from hotspot.ledger.issues import record_issues
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.issues import record_issues
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.variables import DataError
 
 TOLD = {"time": "2025-12-30T08:00", "problem": "bare_soil", "text": "工地西侧裸土约两亩，已苫盖"}

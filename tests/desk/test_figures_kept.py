@@ -12,8 +12,8 @@ from hotspot.desk.desk import Desk
 from hotspot.desk.ledger_pages import _figures
 from hotspot.desk.sessions import Session
 from hotspot.desk.web import Ask
-from hotspot.ledger.figures import facts, figures
-from hotspot.ledger.store import START, Entry
+from hotspot.ledger.assessment.figures import facts, figures
+from hotspot.ledger.chain.store import START, Entry
 
 MONTHS = ("2025-10", "2025-11", "2025-12")
 # The two days before and after each turn of a month, where things change sides.

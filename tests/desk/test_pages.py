@@ -255,7 +255,7 @@ def test_accounts_are_made_from_people_with_the_names_of_their_units(plain_desk)
 
 
 def test_figures_are_those_of_the_ledger(plain_desk):
-    from hotspot.ledger.figures import facts, figures
+    from hotspot.ledger.assessment.figures import facts, figures
 
     desk, ministry = plain_desk, Visitor(plain_desk, "ministry")
     whole = facts(desk.read().whole(), desk.minute(), desk.study.criteria.clocks, desk.places)

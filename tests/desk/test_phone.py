@@ -5,7 +5,7 @@ from desk_case import COUNTY, OTHER, PASSWORD, Visitor, alarms_of
 from phone_photo import photo
 
 from hotspot.grid.datum import from_wgs84
-from hotspot.ledger.photos import FOLDER, Photos
+from hotspot.ledger.chain.photos import FOLDER, Photos
 
 TOLD = {"time": "2025-12-30T08:00", "problem": "bare_soil", "text": "裸土"}
 

@@ -16,7 +16,8 @@ from hotspot.desk.refusals import refusal
 from hotspot.desk.scope import LEFT, ONLY_READS
 from hotspot.foreign.limits import PHOTO_BYTES
 from hotspot.foreign.pictures import kind_of
-from hotspot.ledger import clocks, feedback, issues, people, receipts
+from hotspot.ledger.answers import clocks, feedback, issues, receipts
+from hotspot.ledger.network import people
 from hotspot.rules import calendar
 from hotspot.variables import DataError
 

@@ -8,7 +8,7 @@ from desk_case import COUNTY, OTHER, VILLAGE, Visitor, alarms_of
 from loop_town import write_rows
 
 from hotspot.desk.accounts import account_of
-from hotspot.ledger.issues import record_issues
+from hotspot.ledger.answers.issues import record_issues
 
 
 @pytest.fixture(scope="module")

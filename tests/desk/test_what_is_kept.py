@@ -9,8 +9,8 @@ from desk_case import COUNTY, NOW, Visitor, running, town_home
 
 from hotspot.desk.desk import Desk
 from hotspot.desk.kept import Kept
-from hotspot.ledger.storage import FILE
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.storage import FILE
+from hotspot.ledger.chain.store import open_ledger
 
 LOGINS = {"ministry": "en", COUNTY: "zh"}
 
@@ -176,7 +176,7 @@ def test_readers_do_not_wait_for_a_writer(small_study, tmp_path):
     inside, done = threading.Event(), threading.Event()
 
     def slow(ledger, rows, **how):
-        from hotspot.ledger.receipts import record_receipts
+        from hotspot.ledger.answers.receipts import record_receipts
 
         table = record_receipts(ledger, rows)
         inside.set()

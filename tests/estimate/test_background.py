@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hotspot.estimate.weather.background import regional_background, ring_offsets
+from hotspot.estimate.level.background import regional_background, ring_offsets
 from hotspot.estimate.weather.terrain import terrain_index
 from hotspot.kernels.window import ring_background
 from hotspot.rules.criteria import Background, Criteria

@@ -16,9 +16,10 @@ from boundary import COUNTS, at_the_criterion, counted
 
 from hotspot.estimate.field import from_stations, fuse
 from hotspot.estimate.fine import downscale, hourly
-from hotspot.estimate.weather import background, block_level, box, effect, inversion
-from hotspot.estimate.weather.inversion_tile import Days
-from hotspot.estimate.weather.plume import Plume
+from hotspot.estimate.level import background, box, inversion
+from hotspot.estimate.level.inversion_tile import Days
+from hotspot.estimate.level.plume import Plume
+from hotspot.estimate.weather import block_level, effect
 from hotspot.estimate.weather.stagnation import stagnant_rows
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hotspot.estimate.weather.box import box_level
+from hotspot.estimate.level.box import box_level
 from hotspot.estimate.weather.stagnation import stagnant_rows
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import CoverageWarning, DataError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hotspot.estimate.weather.contrast import local_contrast, richardson_lucy
+from hotspot.estimate.level.contrast import local_contrast, richardson_lucy
 
 
 @pytest.fixture

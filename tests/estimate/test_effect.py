@@ -6,7 +6,7 @@ import xarray as xr
 from planted_effect import planted
 
 import hotspot as hs
-from hotspot.estimate.weather.background import regional_background
+from hotspot.estimate.level.background import regional_background
 from hotspot.estimate.weather.effect import effect
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError

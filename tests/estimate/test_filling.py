@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from hotspot.estimate.field.filling import day_levels, fill_month
-from hotspot.estimate.field.joint import joint_mean
-from hotspot.estimate.field.residuals import day_model, two_way
+from hotspot.estimate.unseen.filling import day_levels, fill_month
+from hotspot.estimate.unseen.joint import joint_mean
+from hotspot.estimate.unseen.residuals import day_model, two_way
 from hotspot.kernels import filling as kernel
 
 SIDE = 20

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from emission_worlds import KINDS, found, make_world
 
-from hotspot.estimate.weather.contrast import lattice_image
-from hotspot.estimate.weather.inversion import STRENGTHS, _edges, _tiles, emission_level
-from hotspot.estimate.weather.inversion_tile import Days, invert_tile, split_days
-from hotspot.estimate.weather.plume import Plume
+from hotspot.estimate.level.contrast import lattice_image
+from hotspot.estimate.level.inversion import STRENGTHS, _edges, _tiles, emission_level
+from hotspot.estimate.level.inversion_tile import Days, invert_tile, split_days
+from hotspot.estimate.level.plume import Plume
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import CoverageWarning, DataError
 
@@ -121,7 +121,7 @@ def test_the_solution_is_the_least(small):
 
 
 def _prior(days):
-    from hotspot.estimate.weather.inversion_tile import _pattern_spectrum
+    from hotspot.estimate.level.inversion_tile import _pattern_spectrum
 
     return _pattern_spectrum(days.shape, days.rules)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from hotspot.estimate.weather.plume import Plume, Winds, daily_spectra, plume_spectrum, wind_classes
+from hotspot.estimate.level.plume import Plume, Winds, daily_spectra, plume_spectrum, wind_classes
 
 SIDE = 3000.0
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from harsh_weather import by_month, harsh_world, with_step
 
+from hotspot.estimate.level.shared import LEAST_JUMPS, same_month_change, seasonal_spread
 from hotspot.estimate.weather.normalise import normalise
-from hotspot.estimate.weather.shared import LEAST_JUMPS, same_month_change, seasonal_spread
 
 MONTH = np.arange("2020-01", "2023-01", dtype="M8[M]")
 

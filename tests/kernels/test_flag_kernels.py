@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hotspot.kernels import flags as kernels
-from hotspot.quality import single
+from hotspot.quality.hours import single
 from hotspot.rules.sensors import Screening
 
 RULES = Screening()

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from hotspot.lake import filling as writing
 from hotspot.lake.filling import add_to_lake
 from hotspot.lake.reading import lake_changes, lake_months, open_lake, receipts
-from hotspot.quality.changes import monthly_changes
+from hotspot.quality.means.changes import monthly_changes
 from hotspot.sources.intake import Intake
 from hotspot.study import Stations
 from hotspot.variables import DataError

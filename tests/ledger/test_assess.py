@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.ledger import ladders
-from hotspot.ledger.assess import Finding, after_failed_months, assess, grade, is_missed
+from hotspot.ledger.assessment import ladders
+from hotspot.ledger.assessment.assess import Finding, after_failed_months, assess, grade, is_missed
 from hotspot.rules.loop import Assessment, IndexLadder, ShareLadder
 
 

@@ -2,7 +2,7 @@
 Every threshold of what follows a warning: who is assessed, staffed, reminded, called a repeat; below, at, above.
 
 Each row names the comparison that stands in the code; turned round one by one (``ledger/``: assess, past, people;
-``publish/office/period_papers.py``, ``publish/analysis/report_sections.py``), its own row fails.
+``publish/office/periods/period_papers.py``, ``publish/analysis/report_sections.py``), its own row fails.
 """
 
 from types import SimpleNamespace
@@ -12,12 +12,12 @@ import pandas as pd
 import xarray as xr
 from boundary import COUNTS, at_the_criterion, counted
 
-from hotspot.ledger.assess import Finding, after_failed_months, assess
-from hotspot.ledger.past import past_of
-from hotspot.ledger.people import CHIEFS, SUPERVISORS, _chiefs, _supervisors
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.past import past_of
+from hotspot.ledger.assessment.assess import Finding, after_failed_months, assess
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.ledger.network.people import CHIEFS, SUPERVISORS, _chiefs, _supervisors
 from hotspot.publish.analysis.report_sections import station_blocks
-from hotspot.publish.office import period_papers
+from hotspot.publish.office.periods import period_papers
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.network import Staffing

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hotspot.ledger.chance import chance_of_steps, counted, pooled, reaching
+from hotspot.ledger.assessment.chance import chance_of_steps, counted, pooled, reaching
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
 

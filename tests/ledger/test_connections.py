@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from postgres import away
 
-from hotspot.ledger import connections
-from hotspot.ledger.connections import Pool
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain import connections
+from hotspot.ledger.chain.connections import Pool
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.variables import DataError
 
 PROBE = "select pg_backend_pid()"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from hotspot.ledger.escalation import escalation, warned_history
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.assessment.escalation import escalation, warned_history
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
 

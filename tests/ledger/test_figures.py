@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.figures import by_department, facts, figures, patrol_coverage
-from hotspot.ledger.issues import record_issues, record_steps
-from hotspot.ledger.sent import record_sent, sent_periods
-from hotspot.ledger.store import open_ledger
-from hotspot.publish.office.desk_words import of, per
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.issues import record_issues, record_steps
+from hotspot.ledger.assessment.figures import by_department, facts, figures, patrol_coverage
+from hotspot.ledger.chain.sent import record_sent, sent_periods
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.publish.office.periods.desk_words import of, per
 from hotspot.rules.loop import Clocks
 
 PLACES = {"A": ("甲市", "子县"), "B": ("甲市", "丑县"), "C": ("乙市", "寅县")}
@@ -55,7 +55,7 @@ def test_c11_e3_the_figures_of_a_part_are_the_counts_of_the_ledger(tmp_path):
 
 
 def test_e3_urumqi_2023():
-    from hotspot.ledger.watch import ratio
+    from hotspot.ledger.answers.watch import ratio
 
     assert (ratio(44400, 10100, 2), ratio(10500, 10100, 2), ratio(1191, 1989)) == (4.40, 1.04, 0.599)
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.ledger.clocks import clock
-from hotspot.ledger.issues import OPEN, issue_table, record_issues, record_steps
-from hotspot.ledger.past import past_of, past_words
-from hotspot.ledger.problems import cross_table, problem_sentences
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.clocks import clock
+from hotspot.ledger.answers.issues import OPEN, issue_table, record_issues, record_steps
+from hotspot.ledger.answers.past import past_of, past_words
+from hotspot.ledger.assessment.problems import cross_table, problem_sentences
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.rules.loop import Clocks
 
 FOUND = {

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hotspot.ledger.feedback import effective_feedback, record_feedback
-from hotspot.ledger.postgres import split_url
-from hotspot.ledger.storage import SCHEMA
-from hotspot.ledger.store import START, entry_hash, open_ledger
+from hotspot.ledger.answers.feedback import effective_feedback, record_feedback
+from hotspot.ledger.chain.postgres import split_url
+from hotspot.ledger.chain.storage import SCHEMA
+from hotspot.ledger.chain.store import START, entry_hash, open_ledger
 from hotspot.variables import DataError
 
 
@@ -143,7 +143,7 @@ def test_f6_two_publishers_queue(path):
     """Four processes append ten entries each; none is lost and the chain is whole."""
     filled(path, 1)
     code = (
-        "import sys; from hotspot.ledger.store import open_ledger\n"
+        "import sys; from hotspot.ledger.chain.store import open_ledger\n"
         "for n in range(10):\n"
         "    with open_ledger(sys.argv[1]) as ledger:\n"
         "        ledger.append('test', '2020-01', {'who': sys.argv[2], 'n': n})\n"

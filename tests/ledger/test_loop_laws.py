@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.figures import facts, figures
-from hotspot.ledger.issues import OPEN, record_issues, record_steps
-from hotspot.ledger.measures import measure_table, record_measures
-from hotspot.ledger.receipts import record_receipts
-from hotspot.ledger.registers import record_rewards, record_trainings
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.issues import OPEN, record_issues, record_steps
+from hotspot.ledger.answers.receipts import record_receipts
+from hotspot.ledger.assessment.figures import facts, figures
+from hotspot.ledger.assessment.measures import measure_table, record_measures
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.ledger.network.registers import record_rewards, record_trainings
 from hotspot.rules.loop import Assessment, Clocks, ShareLadder
 from hotspot.synthetic.loop_year import loop_year
-from hotspot.workflows.assessment import assess_units
+from hotspot.workflows.periods.assessment import assess_units
 
 CELLS = (("A", "甲县"), ("B", "乙县"), ("C", "丙县"))
 PLACES = {cell: ("某市", county) for cell, county in CELLS}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.outcome import first_place, outcome, visits, wilson
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.outcome import first_place, outcome, visits, wilson
+from hotspot.ledger.chain.store import open_ledger
 
 
 def visit(cell, problem, **more):

@@ -5,9 +5,9 @@ import itertools
 import pandas as pd
 import pytest
 
-from hotspot.ledger.issues import record_issues, record_steps
-from hotspot.ledger.people import Register, answerable, count_check, staffing_findings
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.issues import record_issues, record_steps
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.ledger.network.people import Register, answerable, count_check, staffing_findings
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile
 from hotspot.rules.network import Network

@@ -10,7 +10,7 @@ from hostile import PAYLOADS
 from phone_photo import photo
 from PIL import Image
 
-from hotspot.ledger.photos import Photos
+from hotspot.ledger.chain.photos import Photos
 from hotspot.variables import DataError
 
 AT = {"lon": 114.321098, "lat": -30.654321}

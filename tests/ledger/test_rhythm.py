@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from hotspot.ledger.past import past_of, past_words
-from hotspot.ledger.rhythm import period_of, regular_times
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.past import past_of, past_words
+from hotspot.ledger.answers.rhythm import period_of, regular_times
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.rules.loop import Clocks
 
 RULE = Clocks()

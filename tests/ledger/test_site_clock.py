@@ -5,9 +5,9 @@ import itertools
 import pandas as pd
 import pytest
 
-from hotspot.ledger.feedback import record_feedback
-from hotspot.ledger.store import open_ledger
-from hotspot.ledger.watch import alarm_table, desk_figures
+from hotspot.ledger.answers.feedback import record_feedback
+from hotspot.ledger.answers.watch import alarm_table, desk_figures
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.rules.loop import Clocks
 
 CHANGJI = Clocks(site_hours=1, result_hours=2, answer_hours=0)

@@ -7,15 +7,15 @@ import pytest
 from tiny_month import STUDY, install, publish
 from typer.testing import CliRunner
 
-from hotspot.ledger import moving
-from hotspot.ledger.handed_over import read_ledger
-from hotspot.ledger.moving import move_ledger
-from hotspot.ledger.postgres import split_url
-from hotspot.ledger.storage import FILE, POINTER, is_there, place_of
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain import moving
+from hotspot.ledger.chain.handed_over import read_ledger
+from hotspot.ledger.chain.moving import move_ledger
+from hotspot.ledger.chain.postgres import split_url
+from hotspot.ledger.chain.storage import FILE, POINTER, is_there, place_of
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.variables import DataError
-from hotspot.workflows.releases import list_releases
-from hotspot.workflows.verify import verify_study
+from hotspot.workflows.proof.releases import list_releases
+from hotspot.workflows.proof.verify import verify_study
 
 # The chain as the first program wrote it; an old file must keep these digits.
 OLD = ["e86721db", "008d172e", "eade2793"]

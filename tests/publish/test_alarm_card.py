@@ -8,7 +8,7 @@ import pypdf
 import pytest
 from hostile import PAYLOADS
 
-from hotspot.ledger.past import CellPast
+from hotspot.ledger.answers.past import CellPast
 from hotspot.publish.maps.borders import Borders
 from hotspot.publish.paper.alarm_card import PHONE_PX, Card, card_data, clock_zh, render, wind_zh, write_cards
 from hotspot.rules.loop import Clocks

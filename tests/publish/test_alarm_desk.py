@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from test_letter import alarms, letter_text, study  # noqa: F401 (fixtures)
 
-from hotspot.ledger.feedback import REQUIRED
-from hotspot.ledger.past import CellPast
-from hotspot.publish.office.alarm_desk import CHAT_LETTERS, chat_text, city_figures, write_desk
-from hotspot.publish.office.letter import write_letters
-from hotspot.publish.office.return_form import returned
+from hotspot.ledger.answers.feedback import REQUIRED
+from hotspot.ledger.answers.past import CellPast
+from hotspot.publish.office.alarmed.alarm_desk import CHAT_LETTERS, chat_text, city_figures, write_desk
+from hotspot.publish.office.alarmed.letter import write_letters
+from hotspot.publish.office.warned.return_form import returned
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import read_table
 

@@ -23,8 +23,8 @@ from hotspot.rank.select.hotlist import write_hotspots
 from hotspot.rules.classes import source_classes
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
-from hotspot.workflows.atlas import write_atlas
-from hotspot.workflows.year import open_hotspots
+from hotspot.workflows.yearly.atlas import write_atlas
+from hotspot.workflows.yearly.year import open_hotspots
 
 
 @pytest.fixture(scope="module")

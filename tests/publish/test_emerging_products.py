@@ -8,7 +8,7 @@ from map_case import month_case
 from map_page import column_of, data_of
 from report_case import report_case
 
-from hotspot.ledger.chance import chance_of_steps, every_month
+from hotspot.ledger.assessment.chance import chance_of_steps, every_month
 from hotspot.publish.analysis.report import report_data
 from hotspot.publish.emerging_words import emerging_zh
 from hotspot.publish.palette import palette

@@ -19,17 +19,17 @@ from phone_photo import photo
 from qgis_asked import asked_of_qgis
 
 from hotspot.grid.datum import to_wgs84
-from hotspot.ledger.photos import Photos
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.photos import Photos
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish.gis.field_package import FILE, field_package, questions, shown_cells
-from hotspot.publish.office.xls_form import xls_form
+from hotspot.publish.office.warned.xls_form import xls_form
 from hotspot.rules.classes import problem_types
 from hotspot.rules.pollutants import PM25
 from hotspot.sources.findings import LAYER, PHOTOS
 from hotspot.study_loop import AnswerForm, Office
 from hotspot.text.table import titles
 from hotspot.variables import DataError
-from hotspot.workflows.loop import record_feedback_file
+from hotspot.workflows.closing.loop import record_feedback_file
 
 MONTH = "2020-03"
 CITY = "甲州市"

@@ -5,8 +5,8 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from hotspot.publish.office.handbook import handbook
 from hotspot.publish.office.paper import Grid, Head, paper_docx, paper_pdf
+from hotspot.publish.office.periods.handbook import handbook
 from hotspot.rules.classes import source_classes
 from hotspot.study import load_study
 

@@ -10,9 +10,9 @@ from docx import Document
 from docx.oxml.ns import qn
 from hostile import PAYLOADS
 
-from hotspot.publish.office.alarm_words import alarm_why_zh, also_zh
-from hotspot.publish.office.letter import CSV_COLUMNS, write_letters
-from hotspot.quality.flags import flag
+from hotspot.publish.office.alarmed.alarm_words import alarm_why_zh, also_zh
+from hotspot.publish.office.alarmed.letter import CSV_COLUMNS, write_letters
+from hotspot.quality.hours.flags import flag
 from hotspot.rank.alarm.suppression import words
 from hotspot.rules.fireworks import windows
 from hotspot.rules.sensors import FLAGS

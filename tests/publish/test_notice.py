@@ -14,10 +14,10 @@ from docx.shared import Mm
 from hostile import PAYLOADS
 from notice_case import HEAD, change, codes_of, edition, notice_case
 
-from hotspot.publish.office.notice import addressees, notice, notice_docx
-from hotspot.publish.office.notice_pdf import notice_pdf
-from hotspot.publish.office.notices import write_notices
 from hotspot.publish.office.redaction import LEVELS
+from hotspot.publish.office.warned.notice import addressees, notice, notice_docx
+from hotspot.publish.office.warned.notice_pdf import notice_pdf
+from hotspot.publish.office.warned.notices import write_notices
 from hotspot.publish.tables.lists import published
 from hotspot.rules.calendar import month_minus
 from hotspot.study import Office, load_study
@@ -302,7 +302,7 @@ def test_case_102_hostile_names_are_inert(name, tmp_path):
     text = pdf_text(notice_pdf(context))
     if name in mark:
         assert mark[name] in text and mark[name] in docx_text(docx), "printed as it came"
-    from hotspot.publish.office.notices import _public_list
+    from hotspot.publish.office.warned.notices import _public_list
 
     rows = _public_list(tmp_path / "list.csv", made(case, level="public")).read_text(encoding="utf-8").splitlines()
     assert all(row[0] not in "=+-@" and not re.search(r'(^|,)"?[=+\-@\t]', row) for row in rows)

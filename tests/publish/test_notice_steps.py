@@ -4,7 +4,7 @@ import pytest
 from notice_case import codes_of, edition, notice_case
 from test_notice import MONTH, made, said
 
-from hotspot.publish.office.notice import notice
+from hotspot.publish.office.warned.notice import notice
 from hotspot.publish.revisions import chances
 from hotspot.rules.calendar import month_minus
 

@@ -14,16 +14,16 @@ from notice_case import codes_of, edition, notice_case
 from test_notice import MONTH, docx_text, pdf_text
 
 from hotspot.grid.datum import from_wgs84
-from hotspot.ledger.store import open_ledger
-from hotspot.publish.office.field_files import field_kmz, ovital_text
-from hotspot.publish.office.notices import write_notices
-from hotspot.publish.office.packages import _routes
-from hotspot.publish.office.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.publish.office.warned.field_files import field_kmz, ovital_text
+from hotspot.publish.office.warned.notices import write_notices
+from hotspot.publish.office.warned.packages import _routes
+from hotspot.publish.office.warned.return_form import COLUMNS, GIVEN, NONE, ROWS, return_form, returned
 from hotspot.publish.tables.lists import read_warnings, write_warnings
 from hotspot.publish.web.city_map import city_map
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.variables import DataError
-from hotspot.workflows.loop import record_feedback_file
+from hotspot.workflows.closing.loop import record_feedback_file
 
 OWN = {
     "notice.docx",

@@ -188,7 +188,7 @@ def test_a_crowd_of_facilities_keeps_to_three_pages(case):
         class_=[("power", "steel", "boiler", "chemical", "cement", "coating", "foundry")[k % 7] for k in range(70)],
         lon=rows["lon"] + 0.001 * (np.arange(70) % 9), lat=rows["lat"] + 0.001 * (np.arange(70) // 9),
     )  # fmt: skip
-    from hotspot.trace.checklist import checklist
+    from hotspot.trace.visits.checklist import checklist
 
     warned = case.warned[case.warned["cell"] == crowd["cell"].iloc[0]]
     listed = checklist(warned, rows, None, case.field, case.study.criteria)

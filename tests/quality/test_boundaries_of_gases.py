@@ -1,9 +1,9 @@
 """
 Every threshold of another pollutant and of what is shown beside a list: just below, at it, just above.
 
-Turning one round makes its row fail; tried one by one on ``quality/eight_hours.py`` O3_WINDOW_HOURS, O3_DAY_WINDOWS and
-the limit above which a short day counts, ``trace/seen_beside.py`` ring_km; ``quality/plausible/``: level unit_jump,
-series told_hours, clock sun_hours and min_hours.
+Turning one round makes its row fail; tried one by one on ``quality/means/eight_hours.py`` O3_WINDOW_HOURS,
+O3_DAY_WINDOWS and the limit above which a short day counts, ``trace/visits/seen_beside.py`` ring_km;
+``quality/plausible/``: level unit_jump, series told_hours, clock sun_hours and min_hours.
 """
 
 from dataclasses import replace
@@ -16,14 +16,14 @@ import xarray as xr
 from boundary import COUNTS, counted, criterion
 from pyproj import Geod
 
-from hotspot.quality import eight_hours
-from hotspot.quality.eight_hours import largest_means, monthly_percentiles
+from hotspot.quality.means import eight_hours
+from hotspot.quality.means.eight_hours import largest_means, monthly_percentiles
 from hotspot.quality.plausible import clock, level
 from hotspot.quality.plausible.series import Series
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.plausible import Plausible
 from hotspot.rules.standards import O3_DAY_WINDOWS, O3_WINDOW_HOURS, standard_on
-from hotspot.trace.seen_beside import seen_beside
+from hotspot.trace.visits.seen_beside import seen_beside
 
 LIMIT = standard_on("2025-06-01").limit("o3", "max8h")
 

@@ -4,19 +4,20 @@ Every threshold by which an hour, a day or a station is doubted, trusted or push
 Each row names the comparison that stands in the code. Turning any of them round makes its own row fail; tried one by
 one on:
 
-- ``quality/single.py`` low, high, saturation, spike_height, spike_ratio, spike_shared, change_per_hour, flat_level,
-  zero_hours, repeated_hours, heaped_values, heaped_share; ``kernels/flags.py`` flat_hours and flat_tolerance (by the
-  rows alone: a compiled loop is not turned round here)
-- ``quality/neighbours.py`` residual_probability, residual_z, sustained_z (and its half)
-- ``quality/interference.py`` fall_ratio, fall_level, fall_from, fall_hours, fall_longest, fall_recovered,
+- ``quality/hours/single.py`` low, high, saturation, spike_height, spike_ratio, spike_shared, change_per_hour,
+  flat_level, zero_hours, repeated_hours, heaped_values, heaped_share; ``kernels/flags.py`` flat_hours and
+  flat_tolerance (by the rows alone: a compiled loop is not turned round here)
+- ``quality/hours/neighbours.py`` residual_probability, residual_z, sustained_z (and its half)
+- ``quality/hours/interference.py`` fall_ratio, fall_level, fall_from, fall_hours, fall_longest, fall_recovered,
   humidity_rise, flow_fall, repeated_events
-- ``quality/targets.py`` r2, rmse, nrmse, slope, intercept; ``quality/transfer.py`` collocated_km, mixed_spread,
-  min_hours, common_gain; ``quality/calibrate.py`` min_hours (twice); ``quality/screen.py`` humid
+- ``quality/sensors/targets.py`` r2, rmse, nrmse, slope, intercept; ``quality/sensors/transfer.py`` collocated_km,
+  mixed_spread, min_hours, common_gain; ``quality/sensors/calibrate.py`` min_hours (twice);
+  ``quality/hours/screen.py`` humid
 - ``rank/alarm/suppression.py`` regional_rise, regional_share, regional_exempt, min_neighbours, dust_pm10, dust_ratio
   (twice), dust_share, fog_humidity, fog_exempt
 - ``rank/alarm/alarms.py`` ratio and floor of the naive count; ``network.py`` ratio, floor, z_min
 - ``rank/alarm/persistent.py`` persistent_hours, persistent_days, persistent_budget
-- ``workflows/alarm_desk.py`` outstanding_days
+- ``workflows/hourly/alarm_desk.py`` outstanding_days
 """
 
 from types import SimpleNamespace
@@ -27,20 +28,21 @@ import pytest
 import xarray as xr
 from boundary import COUNTS, at_the_criterion, counted, decided
 
-from hotspot.quality import single, transfer
-from hotspot.quality.calibrate import _outliers, calibrate
-from hotspot.quality.flags import flag as bit_of
-from hotspot.quality.interference import evidence, fall_events, fall_ratios
-from hotspot.quality.neighbours import Opinion, disagreements
-from hotspot.quality.screen import screen
-from hotspot.quality.targets import meets_targets
-from hotspot.quality.transfer import bring
+from hotspot.quality.hours import single
+from hotspot.quality.hours.flags import flag as bit_of
+from hotspot.quality.hours.interference import evidence, fall_events, fall_ratios
+from hotspot.quality.hours.neighbours import Opinion, disagreements
+from hotspot.quality.hours.screen import screen
+from hotspot.quality.sensors import transfer
+from hotspot.quality.sensors.calibrate import _outliers, calibrate
+from hotspot.quality.sensors.targets import meets_targets
+from hotspot.quality.sensors.transfer import bring
 from hotspot.rank.alarm.alarms import naive_hours
 from hotspot.rank.alarm.network import candidate_rows
 from hotspot.rank.alarm.persistent import find_persistent
 from hotspot.rank.alarm.suppression import against, witnesses
 from hotspot.rules.criteria import Criteria
-from hotspot.workflows.alarm_desk import _waiting
+from hotspot.workflows.hourly.alarm_desk import _waiting
 
 RULES = Criteria()
 SCREEN, ALARMS, CALIBRATE = RULES.screening, RULES.alarms, RULES.calibration
@@ -304,7 +306,7 @@ def test_an_event_ends_at_the_hour_that_has_recovered():
 
 
 def test_an_hour_beyond_the_outliers_does_not_teach():
-    """``quality/calibrate.py`` outlier."""
+    """``quality/sensors/calibrate.py`` outlier."""
     values, told = np.full((1, 30), 50.0), np.geomspace(40.0, 80.0, 30)[None]
 
     def left_out(rules):

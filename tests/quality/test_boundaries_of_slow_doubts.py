@@ -1,5 +1,5 @@
 """
-Every threshold of a slow drift and of a clock that screening doubts (``quality/slow.py``): below it, at it, above.
+Every threshold of a slow drift and of a clock that screening doubts (``quality/hours/slow.py``): below, at, above.
 
 Turned round one by one, its own row fails.
 """
@@ -11,7 +11,7 @@ import pytest
 from boundary import COUNTS, at_the_criterion, counted, decided
 
 from hotspot.kernels import flags
-from hotspot.quality import slow
+from hotspot.quality.hours import slow
 from hotspot.rules.criteria import Criteria
 
 RULES = Criteria()

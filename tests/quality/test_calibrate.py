@@ -9,11 +9,11 @@ from collocated import read_airnowtech, read_cumcm, read_purpleair, read_toucan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.quality import forms, targets
-from hotspot.quality.calibrate import calibrate, calibration_table
-from hotspot.quality.growth import dry, growth_factor
-from hotspot.quality.screen import screen
-from hotspot.quality.transfer import bring
+from hotspot.quality.hours.screen import screen
+from hotspot.quality.sensors import forms, targets
+from hotspot.quality.sensors.calibrate import calibrate, calibration_table
+from hotspot.quality.sensors.growth import dry, growth_factor
+from hotspot.quality.sensors.transfer import bring
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Calibration
 from hotspot.variables import DataError

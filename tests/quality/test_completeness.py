@@ -6,7 +6,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.quality.completeness import daily_means, monthly_means, product_months, satellite_days
+from hotspot.quality.means.completeness import daily_means, monthly_means, product_months, satellite_days
 from hotspot.rules.criteria import Validity
 from hotspot.variables import DataError
 

@@ -8,9 +8,9 @@ import pytest
 import xarray as xr
 from sensor_town import town
 
-from hotspot.quality.decisions import apply_decisions
-from hotspot.quality.flags import flagged
-from hotspot.quality.screen import screen
+from hotspot.quality.hours.flags import flagged
+from hotspot.quality.hours.screen import screen
+from hotspot.quality.signed.decisions import apply_decisions
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Screening
 from hotspot.sources.decisions import read_decisions
@@ -99,7 +99,7 @@ def test_b19_a_month_is_ranked_with_the_decisions_of_its_study(tmp_path):
     from dataclasses import replace
 
     from hotspot.estimate.field.monthly import monthly_field
-    from hotspot.quality.decisions import with_decisions
+    from hotspot.quality.signed.decisions import with_decisions
     from hotspot.study import Decisions
     from hotspot.synthetic.study import synthetic_month
 

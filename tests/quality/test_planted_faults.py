@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspot.quality.flags import flagged
-from hotspot.quality.screen import screen
+from hotspot.quality.hours.flags import flagged
+from hotspot.quality.hours.screen import screen
 from hotspot.sources.intake import Intake
 from hotspot.sources.stations.stations import read_stations
 from hotspot.study import Stations

@@ -11,11 +11,11 @@ from planted_series import KINDS, broken
 from hotspot.estimate.field.from_stations import from_stations, station_means
 from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.monthly import monthly_field
-from hotspot.quality.decisions import with_decisions
-from hotspot.quality.flags import flagged
+from hotspot.quality.hours.flags import flagged
 from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.gate import findings, hold
 from hotspot.quality.plausible.rasters import disguised, layers
+from hotspot.quality.signed.decisions import with_decisions
 from hotspot.rules.plausible import Plausible
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import tally
@@ -198,7 +198,10 @@ def test_months_behind_the_published_ones_stop_it_too(of, whole, monkeypatch):
     from types import SimpleNamespace
 
     from hotspot.deliveries.run import Deliveries
-    from hotspot.workflows import alarms, desk, history, interventions, level, year
+    from hotspot.workflows.hourly import alarms
+    from hotspot.workflows.monthly import history
+    from hotspot.workflows.periods import desk, interventions
+    from hotspot.workflows.yearly import level, year
 
     wrong = broken(whole, "mg", [3])
     monkeypatch.setattr("hotspot.deliveries.opening.open_months", lambda study, names, **how: wrong)
@@ -233,8 +236,8 @@ def test_a_month_that_was_asked_before_is_answered_from_memory_and_a_changed_hou
 
 @pytest.mark.parametrize("command", ["month", "select"])
 def test_month_and_select_stop_before_anything_is_made(command, whole, monkeypatch):
-    from hotspot.workflows.month import derive
-    from hotspot.workflows.year import derive_year
+    from hotspot.workflows.monthly.month import derive
+    from hotspot.workflows.yearly.year import derive_year
 
     wrong = broken(whole, "mg", [3])
     monkeypatch.setattr("hotspot.deliveries.opening.open_month", lambda study, month, **more: wrong)

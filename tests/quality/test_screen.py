@@ -6,9 +6,9 @@ import pytest
 import xarray as xr
 from sensor_town import town
 
-from hotspot.quality.flags import flagged
-from hotspot.quality.interference import inspected_days
-from hotspot.quality.screen import interference_evidence, screen, station_report
+from hotspot.quality.hours.flags import flagged
+from hotspot.quality.hours.interference import inspected_days
+from hotspot.quality.hours.screen import interference_evidence, screen, station_report
 from hotspot.variables import DataError
 
 

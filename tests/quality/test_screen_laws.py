@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensor_town import town
 
-from hotspot.quality.flags import flag, mask_of, reasons
-from hotspot.quality.neighbours import distance_km, nearest
-from hotspot.quality.screen import screen
+from hotspot.quality.hours.flags import flag, mask_of, reasons
+from hotspot.quality.hours.neighbours import distance_km, nearest
+from hotspot.quality.hours.screen import screen
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import FLAGS, Screening
 from hotspot.sources.intake import Intake

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from hotspot.kernels import series
-from hotspot.quality.windows import cell_means, running_means
+from hotspot.quality.means.windows import cell_means, running_means
 
 
 def network(n_station=7, n_time=100, missing=0.3, seed=0):

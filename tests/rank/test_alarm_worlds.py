@@ -12,7 +12,7 @@ import pytest
 from hour_world import make_world
 
 from hotspot.kernels.flags import neighbour_medians
-from hotspot.quality.neighbours import nearest
+from hotspot.quality.hours.neighbours import nearest
 from hotspot.rank.alarm.alarms import find_alarms
 from hotspot.rules.criteria import Criteria
 

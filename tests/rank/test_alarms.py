@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hotspot.contracts.records import ALARM_COLUMNS as COLUMNS
 from hotspot.kernels.alarms import past_medians
-from hotspot.quality.flags import flag
+from hotspot.quality.hours.flags import flag
 from hotspot.rank.alarm.alarms import find_alarms, naive_hours, within
 from hotspot.rank.alarm.gate import Gate
 from hotspot.rules.criteria import Criteria

@@ -15,7 +15,7 @@ import xarray as xr
 from boundary import COUNTS, at_the_criterion, counted
 from list_case import annual_of, study_of
 
-from hotspot.quality.flags import flag
+from hotspot.quality.hours.flags import flag
 from hotspot.rank.alarm import network
 from hotspot.rank.alarm.abnormal import _median, _rows, _whole
 from hotspot.rank.alarm.alarms import high_hours

@@ -5,17 +5,17 @@ Each row names the comparison that stands in the code. Turning any of them round
 ``<=`` to ``<``, ``<`` to ``<=``) makes its own row fail; tried one by one on:
 
 - ``rules/validity.py`` day_hours, month_days, february_days, year_days, satellite_month_days, min_coverage,
-  product_year_months; ``quality/completeness.py`` min_coverage of a monthly product
+  product_year_months; ``quality/means/completeness.py`` min_coverage of a monthly product
 - ``rank/select/hotspots.py`` min_area_share; ``rank/select/yearly.py`` min_months;
-  ``workflows/standing.py`` provisional (twice)
+  ``workflows/yearly/standing.py`` provisional (twice)
 - ``rank/warn/classes.py`` min_base; ``clusters.py`` alpha; ``emerging.py`` least_months, stands_share;
   ``rank/warn/claims.py`` the two days of the block bootstrap
 - ``estimate/field/fuse.py`` min_stations, fit_stations, max_station_km; ``from_stations.py`` min_stations
 - ``estimate/weather/stagnation.py`` ventilation, surface_wind, rain, cape, cin
-- ``trace/attribution.py`` ring_km, min_upwind_hours, moderate_share (twice), strong_share, calm_share, sector_deg;
-  ``trace/siting.py`` ring_km, site_episode_m; ``trace/wind.py`` calm_ms
-- ``ledger/escalation.py`` consecutive, cumulative, city_consecutive; ``ledger/chance.py`` consecutive, cumulative;
-  ``ledger/assess.py`` petitions; ``publish/paper/sheet_words.py`` sure, likely
+- ``trace/visits/attribution.py`` ring_km, min_upwind_hours, moderate_share (twice), strong_share, calm_share,
+  sector_deg; ``trace/unlisted/siting.py`` ring_km, site_episode_m; ``trace/plumes/wind.py`` calm_ms
+- ``ledger/assessment/escalation.py`` consecutive, cumulative, city_consecutive; ``ledger/assessment/chance.py``
+  consecutive, cumulative; ``ledger/assessment/assess.py`` petitions; ``publish/paper/sheet_words.py`` sure, likely
 - ``estimate/fine/tracks.py`` min_samples, few_drive_days
 """
 
@@ -32,11 +32,11 @@ from hotspot.estimate.field.fuse import _constant, _spread, station_variogram
 from hotspot.estimate.fine import tracks
 from hotspot.estimate.weather.stagnation import _calm, _dry, stagnation_arrays
 from hotspot.grid.lattice import Grid
-from hotspot.ledger.assess import Finding, _failing
-from hotspot.ledger.chance import reaching
-from hotspot.ledger.escalation import escalation
+from hotspot.ledger.assessment.assess import Finding, _failing
+from hotspot.ledger.assessment.chance import reaching
+from hotspot.ledger.assessment.escalation import escalation
 from hotspot.publish.paper.sheet_words import confidence_zh
-from hotspot.quality.completeness import product_months
+from hotspot.quality.means.completeness import product_months
 from hotspot.rank.select.hotspots import rank_cells
 from hotspot.rank.select.yearly import improvement
 from hotspot.rank.warn.claims import Months
@@ -46,10 +46,10 @@ from hotspot.rank.warn.emerging import classify, emerging
 from hotspot.rules import validity
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.attribution import _evidence, _judged, _words
-from hotspot.trace.siting import Ground, concentration, judge
-from hotspot.trace.wind import wind
-from hotspot.workflows.standing import marked, sentences
+from hotspot.trace.plumes.wind import wind
+from hotspot.trace.unlisted.siting import Ground, concentration, judge
+from hotspot.trace.visits.attribution import _evidence, _judged, _words
+from hotspot.workflows.yearly.standing import marked, sentences
 
 RULES = Criteria()
 ANNUAL = SimpleNamespace(attrs={"ranks": "cells", "ranks_why": "skill"})

@@ -101,7 +101,7 @@ def test_every_day_has_one_standard_and_none_lies_between():
 
 
 def test_a_warning_class_is_named_in_its_table_alone():
-    """``quality/changes.py`` compares months of stations, no classes: its variables have these names by chance."""
+    """``quality/means/changes.py`` compares months of stations, no classes: its names are so by chance."""
     ids = [name for name in REASONS if name != LEVEL]
     typed = []
     for path in TEXTS:

@@ -9,7 +9,7 @@ from hotspot.rules.emissions import GRAM_PER_SECOND
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.emission_raster import read_inventory
 from hotspot.study import EmissionInventory
-from hotspot.trace.attribution import placed
+from hotspot.trace.visits.attribution import placed
 from hotspot.variables import DataError
 
 BOUNDS = (114.3, 36.3, 114.7, 36.7)

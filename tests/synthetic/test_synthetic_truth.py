@@ -7,9 +7,9 @@ import shapely
 import xarray as xr
 from scipy.stats import spearmanr
 
-from hotspot.estimate.weather.background import regional_background
-from hotspot.estimate.weather.box import box_level
-from hotspot.estimate.weather.inversion import emission_level
+from hotspot.estimate.level.background import regional_background
+from hotspot.estimate.level.box import box_level
+from hotspot.estimate.level.inversion import emission_level
 from hotspot.estimate.weather.normalise import normalise
 from hotspot.estimate.weather.rows import weather_steps
 from hotspot.estimate.weather.terrain import terrain_index

@@ -12,11 +12,11 @@ from test_trace import CRITERIA, MONTH, around, blowing, measured, mixed_month, 
 from hotspot.rules.classes import source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.emissions import FACTORS, TYPICAL
-from hotspot.trace.attribution import trace_sources
-from hotspot.trace.checklist import checklist
-from hotspot.trace.groups import group_words
-from hotspot.trace.hours import Hours, increments
-from hotspot.trace.prior import prior, register_emission
+from hotspot.trace.plumes.groups import group_words
+from hotspot.trace.plumes.hours import Hours, increments
+from hotspot.trace.plumes.prior import prior, register_emission
+from hotspot.trace.visits.attribution import trace_sources
+from hotspot.trace.visits.checklist import checklist
 
 RULE = CRITERIA.tracing
 GEOD = Geod(ellps="GRS80")

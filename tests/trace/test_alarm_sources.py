@@ -5,7 +5,7 @@ import pandas as pd
 from alarm_world import CRS, among_three, burst
 
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.alarm_sources import sources_of_hours
+from hotspot.trace.visits.alarm_sources import sources_of_hours
 
 
 def test_the_plant_that_burst_is_among_the_first_three_and_a_turned_wind_loses_it():

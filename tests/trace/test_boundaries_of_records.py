@@ -1,9 +1,9 @@
 """
 Every threshold of a plant's records, of alarms that come again, of measures and cases: below, at, above the criterion.
 
-Each row names the comparison that stands in the code; turned round one by one (``trace/evidence.py``, ``ledger/``:
-events, rhythm; ``rank/select/never_warned.py``, ``publish/office/case.py``, ``workflows/interventions.py``), its own
-row fails.
+Each row names the comparison that stands in the code; turned round one by one (``trace/visits/evidence.py``,
+``ledger/``: events, rhythm; ``rank/select/never_warned.py``, ``publish/office/periods/case.py``,
+``workflows/periods/interventions.py``), its own row fails.
 """
 
 from types import SimpleNamespace
@@ -14,14 +14,14 @@ import pytest
 import xarray as xr
 from boundary import COUNTS, at_the_criterion, counted, decided
 
-from hotspot.ledger.events import gather
-from hotspot.ledger.rhythm import period_of, regular_times
-from hotspot.publish.office.case import Case, case_faults, redact
+from hotspot.ledger.answers.rhythm import period_of, regular_times
+from hotspot.ledger.network.events import gather
+from hotspot.publish.office.periods.case import Case, case_faults, redact
 from hotspot.rank.select.never_warned import never_warned
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.evidence import told_of_window
+from hotspot.trace.visits.evidence import told_of_window
 from hotspot.variables import DataError
-from hotspot.workflows import interventions
+from hotspot.workflows.periods import interventions
 
 RULES = Criteria()
 START, END = pd.Timestamp("2025-12-03 04:00"), pd.Timestamp("2025-12-03 06:00")

@@ -16,11 +16,13 @@ import xarray as xr
 from boundary import COUNTS, at_the_criterion, decided
 
 from hotspot.rules.criteria import Criteria
-from hotspot.trace import alarm_sources, groups, route, whose
-from hotspot.trace.agreement import Receptors
-from hotspot.trace.hours import increments
-from hotspot.workflows import day_winds, evidence
-from hotspot.workflows.alarm_desk import _hours
+from hotspot.trace.plumes import groups, whose
+from hotspot.trace.plumes.agreement import Receptors
+from hotspot.trace.plumes.hours import increments
+from hotspot.trace.visits import alarm_sources, route
+from hotspot.workflows.hourly import evidence
+from hotspot.workflows.hourly.alarm_desk import _hours
+from hotspot.workflows.periods import day_winds
 
 RULES = Criteria()
 TRACING = RULES.tracing

@@ -1,8 +1,9 @@
 """
-Where ``trace/unregistered.py`` begins and ceases to point: just below each criterion, at it, and just above.
+Where ``trace/unlisted/unregistered.py`` begins and ceases to point: just below each criterion, at it, and just above.
 
 Turning round the comparison with unregistered_km, unregistered_clear, unregistered_within, unregistered_loud
-(``trace/unexplained.py``), registered_share, registered_km, observable or observable_pointed makes its row fail.
+(``trace/unlisted/unexplained.py``), registered_share, registered_km, observable or observable_pointed makes its row
+fail.
 """
 
 from types import SimpleNamespace
@@ -12,9 +13,9 @@ import numpy as np
 from boundary import at_the_criterion
 
 from hotspot.rules.tracing import Tracing
-from hotspot.trace import unexplained
-from hotspot.trace.footprint import SHAPES, wind_table
-from hotspot.trace.unregistered import _beside_registered, _clear, _near, _often, _seldom_luck
+from hotspot.trace.plumes.footprint import SHAPES, wind_table
+from hotspot.trace.unlisted import unexplained
+from hotspot.trace.unlisted.unregistered import _beside_registered, _clear, _near, _often, _seldom_luck
 
 RULE = Tracing()
 APART = np.eye(3, dtype=bool)  # three sub-cells, none beside another

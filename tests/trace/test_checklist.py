@@ -11,9 +11,9 @@ from hotspot.publish.tables.checklist_tables import CENSUS, WORDS
 from hotspot.publish.tables.checklists import INDEX, PATROL, by_cell, by_class, write_checklists
 from hotspot.rules.classes import area_classes, dossier_papers, problem_types, source_classes
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.checklist import AREA_PHOTOS, BLANK_ROWS, checklist
-from hotspot.trace.inventory import inventory
-from hotspot.trace.route import routes
+from hotspot.trace.visits.checklist import AREA_PHOTOS, BLANK_ROWS, checklist
+from hotspot.trace.visits.inventory import inventory
+from hotspot.trace.visits.route import routes
 
 
 def full_case(**options):

@@ -9,14 +9,14 @@ import pytest
 from shell import run
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.rules.evidence import Evidence
 from hotspot.sources.evidence import read_evidence
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
 from hotspot.study_registers import EvidenceFiles
-from hotspot.trace.evidence import Told, told_of_window, visiting_order
+from hotspot.trace.visits.evidence import Told, told_of_window, visiting_order
 from hotspot.variables import DataError
 
 TIME = pd.date_range("2025-11-01", "2025-12-03 23:00", freq="h")
@@ -217,8 +217,8 @@ def test_a1_a_register_that_does_not_add_up_is_said(file):
 
 
 def test_the_card_visits_who_has_evidence_first_and_says_why(file):
-    from hotspot.workflows.alarm_desk import _place, _sources
-    from hotspot.workflows.evidence import named_evidence
+    from hotspot.workflows.hourly.alarm_desk import _place, _sources
+    from hotspot.workflows.hourly.evidence import named_evidence
 
     study = load_study(file, data=file.parent)
     plants = load_facilities(study.facilities, study.root, Intake(study.root))

@@ -21,7 +21,7 @@ from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import Facilities, load_study
 from hotspot.text.csv_rows import read_csv, unescape_text
 from hotspot.text.door import outward
-from hotspot.trace.inventory import COLUMNS, by_county, inventory, reconcile
+from hotspot.trace.visits.inventory import COLUMNS, by_county, inventory, reconcile
 from hotspot.variables import DataError
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"

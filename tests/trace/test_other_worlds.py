@@ -7,7 +7,7 @@ from tracing_worlds import make_tracing_world
 
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.tracing import Tracing
-from hotspot.trace.whose import _range
+from hotspot.trace.plumes.whose import _range
 
 SEED = 51  # nothing was chosen on it
 

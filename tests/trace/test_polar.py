@@ -14,9 +14,9 @@ from hypothesis import strategies as some
 from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.rules.calendar import local_bounds
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.cpf import sector_hours
-from hotspot.trace.polar import month_rose, polar, station_polar
-from hotspot.trace.wind import wind_rose
+from hotspot.trace.plumes.cpf import sector_hours
+from hotspot.trace.plumes.polar import month_rose, polar, station_polar
+from hotspot.trace.plumes.wind import wind_rose
 from hotspot.variables import DataError
 
 # CPF of PM10 above its 95th percentile at Marylebone Road by 10 degrees of wind, as published: read off the

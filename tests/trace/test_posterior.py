@@ -10,10 +10,10 @@ from hypothesis import strategies as some
 
 from hotspot.rules.tracing import Tracing
 from hotspot.sources.store import Store
-from hotspot.trace import unregistered as module
-from hotspot.trace.footprint import DEPTH, LEAST, SHAPES, footprints, over_cells, wind_table
-from hotspot.trace.posterior import emission_prior, source_shares
-from hotspot.trace.unregistered import kept_unregistered, unregistered
+from hotspot.trace.plumes.footprint import DEPTH, LEAST, SHAPES, footprints, over_cells, wind_table
+from hotspot.trace.plumes.posterior import emission_prior, source_shares
+from hotspot.trace.unlisted import unregistered as module
+from hotspot.trace.unlisted.unregistered import kept_unregistered, unregistered
 
 RULE = Tracing()
 

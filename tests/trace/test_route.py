@@ -11,7 +11,7 @@ from pyproj import Geod
 
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.visiting import MINUTES, Visiting
-from hotspot.trace.route import COLUMNS, routes, visiting_order
+from hotspot.trace.visits.route import COLUMNS, routes, visiting_order
 
 GEOD = Geod(ellps="GRS80")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hotspot.rules.tracing import Tracing
-from hotspot.trace.footprint import wind_table
-from hotspot.trace.siting import choose_sites, concentration, ground, judge
+from hotspot.trace.plumes.footprint import wind_table
+from hotspot.trace.unlisted.siting import choose_sites, concentration, ground, judge
 
 
 def area(seed, existing=(), centre=(0.0, 0.0)):

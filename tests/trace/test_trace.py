@@ -13,10 +13,10 @@ from hotspot.kernels import sector
 from hotspot.rules.calendar import local_bounds
 from hotspot.rules.classes import area_classes, source_classes
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.attribution import trace_sources
-from hotspot.trace.checklist import BLANK_ROWS, checklist
-from hotspot.trace.cpf import sector_lift
-from hotspot.trace.wind import wind, wind_at, wind_rose
+from hotspot.trace.plumes.cpf import sector_lift
+from hotspot.trace.plumes.wind import wind, wind_at, wind_rose
+from hotspot.trace.visits.attribution import trace_sources
+from hotspot.trace.visits.checklist import BLANK_ROWS, checklist
 from hotspot.variables import DataError
 
 MONTH = "2020-02"

@@ -4,11 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.alarms import run_alarms
-from hotspot.workflows.film import write_film
+from hotspot.workflows.hourly.alarms import run_alarms
+from hotspot.workflows.hourly.film import write_film
 
 
 @pytest.fixture(scope="module")

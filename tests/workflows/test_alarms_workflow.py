@@ -9,15 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.alarms import alarm_bodies, answers, record_alarms
-from hotspot.ledger.store import open_ledger
-from hotspot.quality.neighbours import nearest
+from hotspot.ledger.answers.alarms import alarm_bodies, answers, record_alarms
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.quality.hours.neighbours import nearest
 from hotspot.rank.alarm.alarms import naive_hours
 from hotspot.study import load_study
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
-from hotspot.workflows.alarms import derive_alarms, period_bounds, run_alarms
-from hotspot.workflows.loop import record_feedback_file
+from hotspot.workflows.closing.loop import record_feedback_file
+from hotspot.workflows.hourly.alarms import derive_alarms, period_bounds, run_alarms
 
 MONTHS = ("2025-11", "2025-12")
 

@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.variables import DataError
-from hotspot.workflows.calendar import due_products, write_letter
-from hotspot.workflows.kpi import write_kpi
+from hotspot.workflows.periods.calendar import due_products, write_letter
+from hotspot.workflows.periods.kpi import write_kpi
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from shell import run
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.store import open_ledger
-from hotspot.publish.office.case import KINDS, Case, case_faults, length_of, read_case, redact
+from hotspot.ledger.chain.store import open_ledger
+from hotspot.publish.office.periods.case import KINDS, Case, case_faults, length_of, read_case, redact
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study

@@ -11,7 +11,7 @@ from tiny_month import MONTH, install, publish
 
 from hotspot.publish import manifest
 from hotspot.variables import DataError
-from hotspot.workflows.verify import verify_folder, verify_month, verify_study
+from hotspot.workflows.proof.verify import verify_folder, verify_month, verify_study
 
 EARLY, LATE = {"A": 60.0, "B": 55.0}, {"A": 61.0, "C": 57.0}
 OTHER = "2020-02"
@@ -159,7 +159,7 @@ def test_a_kept_revision_that_was_altered_removed_or_added_is_named(home):
 
 
 def test_a_run_cut_off_after_its_entry_is_told_and_the_next_run_finishes_it(home, tmp_path):
-    from hotspot.ledger.store import Ledger
+    from hotspot.ledger.chain.store import Ledger
 
     enter = Ledger.enter
 
@@ -197,7 +197,7 @@ def test_a_month_behind_its_ledger_is_told(home, tmp_path):
 
 def test_f19_a_flipped_bit_of_an_input_is_named(tmp_path):
     """Before anything is computed: the inputs are hashed first."""
-    from hotspot.workflows.verify import _inputs
+    from hotspot.workflows.proof.verify import _inputs
 
     (tmp_path / "input.csv").write_bytes(b"A,60.0\n")
     stated = {"inputs": [{"path": "input.csv", "sha256": manifest.digest(tmp_path / "input.csv")}]}

@@ -8,10 +8,10 @@ import pytest
 
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.check import check_lines, check_month, group_notes
-from hotspot.workflows.month import run_month
-from hotspot.workflows.verify import verify_month
-from hotspot.workflows.year import select_year
+from hotspot.workflows.monthly.check import check_lines, check_month, group_notes
+from hotspot.workflows.monthly.month import run_month
+from hotspot.workflows.proof.verify import verify_month
+from hotspot.workflows.yearly.year import select_year
 
 # Stations alone: a month of it takes seconds, not the minute that learning the weather takes.
 STATIONS = """

@@ -12,7 +12,7 @@ from cell_case import raster, square
 
 from hotspot.estimate.field.aggregate import aggregate
 from hotspot.in_order import in_order, pool
-from hotspot.workflows.cluster import cluster
+from hotspot.workflows.monthly.cluster import cluster
 
 CELLS = square(300, 1290, 12, 12)
 

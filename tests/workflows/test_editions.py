@@ -5,13 +5,13 @@ import json
 import pytest
 from tiny_month import MONTH, RULES, install, publish
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish import manifest, revisions
 from hotspot.publish.edition import stated_edition
 from hotspot.study import Study
 from hotspot.variables import DataError
-from hotspot.workflows.releases import confirm_month, list_releases, sentences
-from hotspot.workflows.verify import verify_study
+from hotspot.workflows.proof.releases import confirm_month, list_releases, sentences
+from hotspot.workflows.proof.verify import verify_study
 
 EARLY = {"A": 60.0, "B": 55.0, "D": 50.0}
 LATE = {"A": 61.0, "C": 57.0, "D": 50.0}  # A has another value, B is gone, C is new, D is where it was
@@ -176,7 +176,7 @@ def test_a_month_before_that_was_revised_makes_the_next_ones_notice_anew(tmp_pat
 
 def test_an_alarm_entered_between_proposal_and_entry_is_no_fork(tmp_path, monkeypatch):
     """F6, compare and swap: the notices are written again with the place that the chain has by then."""
-    from hotspot.ledger.store import Ledger
+    from hotspot.ledger.chain.store import Ledger
 
     publish(tmp_path, EARLY)
     enter = Ledger.enter

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from shell import run, write
 
-from hotspot.ledger.events import cross_events, gather, type_shares
+from hotspot.ledger.network.events import cross_events, gather, type_shares
 from hotspot.rules.event_words import problem_of
 from hotspot.sources.chat import read_chat
 from hotspot.study import load_study

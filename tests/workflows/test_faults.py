@@ -79,7 +79,7 @@ def test_f4_a_full_disk_is_named_and_nothing_else_is_changed(report):
 def test_f5_a_place_that_cannot_be_written_is_told_before_the_work_begins(tmp_path):
     """Whoever runs the tests may be root, whom no permission stops; a file in the way stops everybody."""
     from hotspot.study import Study
-    from hotspot.workflows.month import run_month
+    from hotspot.workflows.monthly.month import run_month
 
     (tmp_path / "out").write_text("a file, no folder")
     study = Study.model_construct(id="tiny")  # nothing of it but its name may be looked at before
@@ -116,7 +116,7 @@ def test_f6_the_second_publisher_is_told_who_publishes_and_since_when(tmp_path, 
 
 def test_f6_the_month_is_told_as_taken_before_its_work_begins(tmp_path, holder):
     from hotspot.study import Study
-    from hotspot.workflows.month import run_month
+    from hotspot.workflows.monthly.month import run_month
 
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / f".{MONTH}.lock").hardlink_to(tmp_path / ".m.lock")

@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 from under_faults import under_faults
 
 from hotspot.cli import app
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.rank.alarm import state
 from hotspot.study import Decisions, load_study
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
-from hotspot.workflows import follow
-from hotspot.workflows.follow import follow_alarms
+from hotspot.workflows.hourly import follow
+from hotspot.workflows.hourly.follow import follow_alarms
 
 HOURS = 12  # of December, delivered one by one
 

@@ -11,8 +11,8 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.sources.intake import Intake
 from hotspot.study import load_study
-from hotspot.workflows.history import history_months, other_months, with_history
-from hotspot.workflows.kept import read_record, write_record
+from hotspot.workflows.monthly.history import history_months, other_months, with_history
+from hotspot.workflows.monthly.kept import read_record, write_record
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_kept_once_and_used_again_until_something_changes(study, field, history,
     assert made.identical(history), "kept or not, the same"
     stored = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("hotspot.workflows.history.other_months", lambda *a: pytest.fail("made anew for nothing"))
+        patch.setattr("hotspot.workflows.monthly.history.other_months", lambda *a: pytest.fail("made anew for nothing"))
         assert with_history(field, own, folder=path.parent).identical(made)
     june = next(data.glob("satellite/*2024-06*"))
     june.unlink()

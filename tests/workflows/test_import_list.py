@@ -10,7 +10,7 @@ from hotspot.rank.select.imported import import_list, origin
 from hotspot.sources.intake import Intake
 from hotspot.study import load_study
 from hotspot.variables import CoverageWarning, DataError
-from hotspot.workflows.year import open_hotspots, select_year
+from hotspot.workflows.yearly.year import open_hotspots, select_year
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import json
 import pytest
 from shell import run
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
-from hotspot.workflows.interventions import effect_sentences
+from hotspot.workflows.periods.interventions import effect_sentences
 
 PLANT, QUIET = "NP7223C", "NP77280"  # the steel works go from half to full work on 2025-12-01; there nothing happens
 

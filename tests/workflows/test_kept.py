@@ -10,9 +10,9 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.sources.intake import Intake
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH
-from hotspot.workflows import level
-from hotspot.workflows.kept import kept, listing_of
-from hotspot.workflows.level import _inputs, monthly_level
+from hotspot.workflows.monthly.kept import kept, listing_of
+from hotspot.workflows.yearly import level
+from hotspot.workflows.yearly.level import _inputs, monthly_level
 
 
 @pytest.fixture

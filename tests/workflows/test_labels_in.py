@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 
 OUTSIDE = "NL9794D"  # a cell of another city: what is refused is told by its code

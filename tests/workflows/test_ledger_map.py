@@ -6,13 +6,13 @@ import pytest
 from map_case import month_case
 from map_page import data_of
 
-from hotspot.ledger.store import open_ledger
-from hotspot.ledger.warning_states import warning_states
+from hotspot.ledger.answers.warning_states import warning_states
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish.web.webmap import web_map
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.loop import Handover
 from hotspot.variables import DataError
-from hotspot.workflows.ledger_map import write_ledger_map
+from hotspot.workflows.closing.ledger_map import write_ledger_map
 
 MONTH = "2020-02"
 STUDY = SimpleNamespace(id="town", criteria=Criteria())

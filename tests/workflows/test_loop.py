@@ -5,13 +5,13 @@ import csv
 import pandas as pd
 import pytest
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish.tables.lists import WARNING_COLUMNS, write_warnings
 from hotspot.rank.select.hotlist import COLUMNS as HOT_COLUMNS
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.loop import escalate_month, record_feedback_file
-from hotspot.workflows.outcome import outcome_of_visits, write_outcome
+from hotspot.workflows.closing.loop import escalate_month, record_feedback_file
+from hotspot.workflows.closing.outcome import outcome_of_visits, write_outcome
 
 MONTHS = ["2025-10", "2025-11", "2025-12"]
 

@@ -7,17 +7,17 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.synthetic.office import write_office
 from hotspot.synthetic.study import write_study
-from hotspot.workflows.calendar import write_letter
-from hotspot.workflows.cases import publish_case, show_registers
-from hotspot.workflows.events import import_events
-from hotspot.workflows.evidence import evidence_of_period, show_assets
+from hotspot.workflows.closing.cases import publish_case, show_registers
+from hotspot.workflows.closing.events import import_events
+from hotspot.workflows.closing.network import register_of, show_network
+from hotspot.workflows.hourly.evidence import evidence_of_period, show_assets
 from hotspot.workflows.loop_demo import fill_loop
-from hotspot.workflows.network import register_of, show_network
-from hotspot.workflows.targets import missed_targets
+from hotspot.workflows.periods.calendar import write_letter
+from hotspot.workflows.periods.targets import missed_targets
 
 ASOF = "2025-12-31T23:59"
 

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.outcome import wilson
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.outcome import wilson
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.workflows.loop_demo import fill_loop
 

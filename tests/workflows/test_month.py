@@ -22,13 +22,13 @@ from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH
 from hotspot.variables import DataError
-from hotspot.workflows.check import check_month
-from hotspot.workflows.explain import explain_cell
-from hotspot.workflows.month import derive, run_month
-from hotspot.workflows.releases import list_releases
-from hotspot.workflows.unchanged import is_unchanged, made_from, remember
-from hotspot.workflows.verify import verify_folder, verify_month
-from hotspot.workflows.year import open_hotspots
+from hotspot.workflows.monthly.check import check_month
+from hotspot.workflows.monthly.explain import explain_cell
+from hotspot.workflows.monthly.month import derive, run_month
+from hotspot.workflows.monthly.unchanged import is_unchanged, made_from, remember
+from hotspot.workflows.proof.releases import list_releases
+from hotspot.workflows.proof.verify import verify_folder, verify_month
+from hotspot.workflows.yearly.year import open_hotspots
 
 WARNINGS = (
     "month,city,reason,rank,cell,label,county,township,lon,lat,pm25,previous,change,change_pct,"
@@ -294,7 +294,7 @@ def test_check_says_what_there_is(study, folder):
 
 def test_explain_gives_the_numbers_of_the_list(study, folder, monkeypatch):
     monkeypatch.setattr(
-        "hotspot.workflows.explain.derive", lambda *a, **k: pytest.fail("a published month is looked up")
+        "hotspot.workflows.monthly.explain.derive", lambda *a, **k: pytest.fail("a published month is looked up")
     )
     warned = pd.read_csv(folder / "warnings.csv")
     first = warned.iloc[0]
@@ -361,7 +361,7 @@ def test_c17_the_public_page_and_map_of_a_published_month(study, folder):
 
 
 def test_c9_clusters_never_warned_are_listed_from_published_months(study, folder):
-    from hotspot.workflows.never_warned import list_never_warned
+    from hotspot.workflows.yearly.never_warned import list_never_warned
 
     answer = list_never_warned(study, LATEST_MONTH, out=folder.parents[1])
     assert answer["months"] == [LATEST_MONTH] and all(row["verdict"] == "short" for row in answer["cells"])
@@ -375,7 +375,7 @@ def test_a_month_that_nothing_has_changed_is_not_made_again(study, folder, monke
         raise AssertionError("it was made again")
 
     with monkeypatch.context() as patched:
-        patched.setattr("hotspot.workflows.month.derive", made)
+        patched.setattr("hotspot.workflows.monthly.month.derive", made)
         remember(
             LATEST_MONTH, folder.parent, made_from(study)
         )  # of the study beside it; that a run does: test_opened_once

@@ -11,17 +11,23 @@ import pytest
 from pypdf import PdfReader
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.ledger.past import known_past
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.answers.past import known_past
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish.manifest import read_manifest
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.assessment import assess_month
-from hotspot.workflows.atlas import write_atlas
-from hotspot.workflows.loop import record_feedback_file
-from hotspot.workflows.month import run_month
-from hotspot.workflows.network import joined_cells, people_of_month, register_of, show_network, staffing_sentences
-from hotspot.workflows.verify import verify_month
+from hotspot.workflows.closing.loop import record_feedback_file
+from hotspot.workflows.closing.network import (
+    joined_cells,
+    people_of_month,
+    register_of,
+    show_network,
+    staffing_sentences,
+)
+from hotspot.workflows.monthly.month import run_month
+from hotspot.workflows.periods.assessment import assess_month
+from hotspot.workflows.proof.verify import verify_month
+from hotspot.workflows.yearly.atlas import write_atlas
 
 MONTH = "2025-12"
 ALARM = {"hours": 3, "state": "pushed", "peak": 180.0, "end": "2025-12-05T07:00", "why": ""}

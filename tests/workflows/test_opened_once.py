@@ -11,14 +11,14 @@ from openings import counted
 from hotspot import workflows
 from hotspot.deliveries.run import FOLDER, Deliveries
 from hotspot.estimate.field.monthly import monthly_field
-from hotspot.quality.decisions import with_decisions
 from hotspot.quality.plausible.gate import hold
+from hotspot.quality.signed.decisions import with_decisions
 from hotspot.sources.intake import Intake
 from hotspot.sources.store import Store
 from hotspot.study import load_study
 from hotspot.synthetic.study import LATEST_MONTH
-from hotspot.workflows.computed_index import computed_index
-from hotspot.workflows.events import import_events
+from hotspot.workflows.closing.events import import_events
+from hotspot.workflows.periods.computed_index import computed_index
 
 
 @pytest.fixture(scope="module")

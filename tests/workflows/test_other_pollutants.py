@@ -17,8 +17,8 @@ from hotspot.estimate.field.from_stations import station_means
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.publish.analysis.report_tables import read_cells
 from hotspot.publish.tables.lists import read_warnings, write_warnings
-from hotspot.quality.completeness import daily_means
-from hotspot.quality.eight_hours import daily_maxima, monthly_percentiles
+from hotspot.quality.means.completeness import daily_means
+from hotspot.quality.means.eight_hours import daily_maxima, monthly_percentiles
 from hotspot.rank.select.hotlist import read_hotspots
 from hotspot.rules.cadence import PRODUCTS
 from hotspot.rules.pollutants import POLLUTANTS, pollutant
@@ -27,19 +27,19 @@ from hotspot.sources.stations.stations import read_stations
 from hotspot.study import Stations, load_study
 from hotspot.synthetic.gases import MONTH, write_gas_study
 from hotspot.variables import VARIABLES, DataError, to_unit
-from hotspot.workflows.alarms import derive_alarms
-from hotspot.workflows.atlas import write_atlas
-from hotspot.workflows.calendar import write_letter
-from hotspot.workflows.check import check_month
 from hotspot.workflows.demo import run_demo
-from hotspot.workflows.explain import explain_cell
 from hotspot.workflows.handbook import write_handbook
-from hotspot.workflows.level import annual_level, monthly_level
-from hotspot.workflows.month import run_month
-from hotspot.workflows.other_pollutants import WHOLE_LEFT_OUT, only_pm25
-from hotspot.workflows.public import write_public
-from hotspot.workflows.verify import verify_folder
-from hotspot.workflows.year import open_hotspots
+from hotspot.workflows.hourly.alarms import derive_alarms
+from hotspot.workflows.monthly.check import check_month
+from hotspot.workflows.monthly.explain import explain_cell
+from hotspot.workflows.monthly.month import run_month
+from hotspot.workflows.monthly.other_pollutants import WHOLE_LEFT_OUT, only_pm25
+from hotspot.workflows.monthly.public import write_public
+from hotspot.workflows.periods.calendar import write_letter
+from hotspot.workflows.proof.verify import verify_folder
+from hotspot.workflows.yearly.atlas import write_atlas
+from hotspot.workflows.yearly.level import annual_level, monthly_level
+from hotspot.workflows.yearly.year import open_hotspots
 
 # Where PM2.5 may be named in a month of ozone: our own criteria and rules, which the manifest prints whole.
 SPEAKS_OF_ALL = ("manifest.json",)

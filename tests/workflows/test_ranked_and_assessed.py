@@ -8,7 +8,7 @@ from shell import run, write
 from typer.testing import CliRunner
 
 from hotspot.cli import app
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 
 SIX = {"so2": 6, "no2": 13, "pm10": 33, "pm25": 22, "co": 0.8, "o3": 108}
 

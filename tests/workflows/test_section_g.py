@@ -28,8 +28,8 @@ from hotspot.sources.places.facilities import load_facilities
 from hotspot.study import Facilities, load_study
 from hotspot.text.door import outward
 from hotspot.variables import DataError
-from hotspot.workflows.cluster import cluster
-from hotspot.workflows.verify import verify_folder, verify_month, verify_study
+from hotspot.workflows.monthly.cluster import cluster
+from hotspot.workflows.proof.verify import verify_folder, verify_month, verify_study
 
 STUDY = """
 id = "tiny"
@@ -70,7 +70,7 @@ def test_g1_the_study_of_a_strangers_manifest_is_parsed_and_never_a_place(home, 
     (secret / "input.csv").write_text("mine")
     text = STUDY.format(more=f'root = "{secret}"')
     altered(folder, lambda stated: stated["study"].update(file=file, text=text))
-    monkeypatch.setattr("hotspot.workflows.verify.manifest.chain_faults", lambda stated: [])
+    monkeypatch.setattr("hotspot.workflows.proof.verify.manifest.chain_faults", lambda stated: [])
     before = sorted(tmp_path.rglob("*"))
     told = verify_month(folder)
     assert not told["verified"] and sorted(tmp_path.rglob("*")) == before
@@ -126,7 +126,7 @@ def test_g2_a_plain_template_is_filled_by_the_child_as_it_was_here(tmp_path):
 def test_g2_a_template_outside_the_studys_root_is_refused(tmp_path, name):
     from types import SimpleNamespace
 
-    from hotspot.publish.office.notice import template_of
+    from hotspot.publish.office.warned.notice import template_of
 
     root = tmp_path / "root"
     root.mkdir()
@@ -241,7 +241,7 @@ def test_g9_a_manifest_that_is_no_json_is_answered_in_words(text):
 
 @pytest.mark.parametrize("month", ["../../etc", "2020-13", ""])
 def test_g9_a_strangers_ledger_with_an_odd_month_is_answered(home, month):
-    from hotspot.ledger.store import open_ledger
+    from hotspot.ledger.chain.store import open_ledger
 
     with open_ledger(home / "ledger.sqlite") as ledger:
         ledger.append("month", month, {"warned": []})

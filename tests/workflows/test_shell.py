@@ -39,7 +39,7 @@ def test_every_command_shows_quiet_and_log_once():
 
 def test_a_log_has_one_line_a_step_with_its_time():
     code = (
-        "import sys; from hotspot.cli_uniform import log_lines; from hotspot.workflows.month import steps\n"
+        "import sys; from hotspot.cli_uniform import log_lines; from hotspot.workflows.monthly.month import steps\n"
         "log_lines(True)\n"
         "with steps(('a', 'b')) as step:\n    step('a'); step('b')\n"
     )
@@ -141,11 +141,11 @@ def test_files_as_json_are_one_object(tmp_path):
 
 def test_what_select_says_of_its_list_is_one_sentence_a_line(tmp_path, monkeypatch):
     import hotspot.study
-    import hotspot.workflows.year
-    from hotspot.workflows.standing import about_path
+    import hotspot.workflows.yearly.year
+    from hotspot.workflows.yearly.standing import about_path
 
     about_path(tmp_path, 2025).write_text("told apart\nprovisional\n", encoding="utf-8")
     monkeypatch.setattr(hotspot.study, "load_study", lambda *a, **k: None)
-    monkeypatch.setattr(hotspot.workflows.year, "select_year", lambda *a, **k: tmp_path / "list.csv")
+    monkeypatch.setattr(hotspot.workflows.yearly.year, "select_year", lambda *a, **k: tmp_path / "list.csv")
     told = CliRunner().invoke(app, ["select", "2025", "--study", __file__]).stdout
     assert told.splitlines()[-2:] == ["told apart", "provisional"]

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.variables import DataError
-from hotspot.workflows import signing
-from hotspot.workflows.signing import sign_head, signature_faults
-from hotspot.workflows.verify import verify_study
+from hotspot.workflows.proof import signing
+from hotspot.workflows.proof.signing import sign_head, signature_faults
+from hotspot.workflows.proof.verify import verify_study
 
 STUDY = SimpleNamespace(id="town")
 

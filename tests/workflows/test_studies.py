@@ -17,10 +17,10 @@ from hotspot.contracts.records import Derived
 from hotspot.publish import manifest
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
-from hotspot.workflows.check import check_month
-from hotspot.workflows.month import derive, open_hotspots, run_month
-from hotspot.workflows.verify import verify_month
-from hotspot.workflows.what_if import what_if
+from hotspot.workflows.monthly.check import check_month
+from hotspot.workflows.monthly.month import derive, open_hotspots, run_month
+from hotspot.workflows.monthly.what_if import what_if
+from hotspot.workflows.proof.verify import verify_month
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"
 

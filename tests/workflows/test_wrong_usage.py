@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 from hotspot.cli import app
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.evidence import show_assets
-from hotspot.workflows.network import show_network
+from hotspot.workflows.closing.network import show_network
+from hotspot.workflows.hourly.evidence import show_assets
 
 SIX = "pm25,pm10,so2,no2,o3,co"
 DAYS = f"unit,point,day,{SIX}\n甲,p1,2024-12-01,30,40,5,20,60,0.8\n甲,p1,2025-12-01,33,40,5,,60,0.8\n"

@@ -11,9 +11,9 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.rank.select.hotspots import read_hotspots, write_hotspots
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.level import annual_level, weather_free
-from hotspot.workflows.year import derive_year, open_hotspots, select_year
-from hotspot.workflows.year_levels import level_of_record
+from hotspot.workflows.yearly.level import annual_level, weather_free
+from hotspot.workflows.yearly.year import derive_year, open_hotspots, select_year
+from hotspot.workflows.yearly.year_levels import level_of_record
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
-from hotspot.ledger.store import open_ledger
+from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
-from hotspot.workflows.calendar import due_products, write_letter
-from hotspot.workflows.cases import show_registers
-from hotspot.workflows.loop import record_feedback_file
-from hotspot.workflows.network import show_network
+from hotspot.workflows.closing.cases import show_registers
+from hotspot.workflows.closing.loop import record_feedback_file
+from hotspot.workflows.closing.network import show_network
+from hotspot.workflows.periods.calendar import due_products, write_letter
 
 MEMBERS = [
     {"成员单位": "气象局", "职能": "监测；预警", "职责": "空气质量预报会商", "联络员": "风某", "联系电话": "0994-1"},

@@ -15,7 +15,7 @@ from hotspot.estimate.field.krige import krige, nearest
 from hotspot.estimate.field.left_out import as_stated, leave_one_out, own_errors
 from hotspot.estimate.field.skill import skills, with_skill
 from hotspot.kernels.arrays import Flags, Floats
-from hotspot.quality.period_values import days_of, months_of, year_value
+from hotspot.quality.means.period_values import days_of, months_of, year_value
 from hotspot.rules.calendar import month_of, year_months
 from hotspot.rules.criteria import Criteria, Interpolation
 from hotspot.rules.pollutants import of_study

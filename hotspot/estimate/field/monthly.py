@@ -22,13 +22,13 @@ from hotspot.estimate.field.dataset import (
     period_of,
     scaled,
 )
-from hotspot.estimate.field.filled_days import filled_days
 from hotspot.estimate.field.from_stations import from_stations, station_means, year_of_stations
 from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.like import with_like
 from hotspot.estimate.field.skill import of_the_year, with_skill
+from hotspot.estimate.unseen.filled_days import filled_days
 from hotspot.kernels.arrays import Floats
-from hotspot.quality.completeness import LABELS, product_months, satellite_days
+from hotspot.quality.means.completeness import LABELS, product_months, satellite_days
 from hotspot.rules.calendar import month_of, month_start, year_months
 from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import months_back

@@ -143,7 +143,7 @@ def _hours_of_cells(hours: xr.Dataset, month: str, offset: float) -> Beside:
 
 def _of_month(delivered: Month, criteria: Criteria) -> xr.Dataset | None:
     """The month's hours of micro-stations as they may be used; None where none of them reported."""
-    from hotspot.quality.trust import on_hours, trusted
+    from hotspot.quality.sensors.trust import on_hours, trusted
 
     if delivered.stations is None:
         return None

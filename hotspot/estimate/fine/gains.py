@@ -12,7 +12,7 @@ import numpy as np
 
 from hotspot.estimate.fine.instruments import beside
 from hotspot.kernels.arrays import Floats, Ints
-from hotspot.quality.seen import LEVEL
+from hotspot.quality.means.seen import LEVEL
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -13,7 +13,7 @@ from hotspot.estimate.fine.instruments import beside, split_error
 from hotspot.kernels import krige_blocks
 from hotspot.kernels.arrays import Floats, Ints, Singles, Texts, Times
 from hotspot.kernels.krige_blocks import Blocks, Hours
-from hotspot.quality.seen import LEVEL
+from hotspot.quality.means.seen import LEVEL
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hotspot.kernels.arrays import Floats, Ints
-from hotspot.quality.seen import LEVEL
+from hotspot.quality.means.seen import LEVEL
 
 # Proposals:
 _BESIDE_M = 2000.0  # stations that stand side by side: what they differ by is mostly the instruments'

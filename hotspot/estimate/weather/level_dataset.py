@@ -81,7 +81,7 @@ def level_dataset(
     import xarray as xr
     from scipy.stats import norm, t
 
-    from hotspot.estimate.weather.shared import same_month_change, seasonal_spread
+    from hotspot.estimate.level.shared import same_month_change, seasonal_spread
 
     dims = (place, "time")
     unit = field[variable].attrs.get("unit", VARIABLES[variable].unit if variable in VARIABLES else "")

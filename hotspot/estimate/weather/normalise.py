@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from hotspot.estimate.fine.blocks import make_blocks
-from hotspot.estimate.weather.background import regional_background
+from hotspot.estimate.level.background import regional_background
 from hotspot.estimate.weather.block_level import Block, Setting, level_of_block
 from hotspot.estimate.weather.level_dataset import level_dataset, to_years
 from hotspot.estimate.weather.model import calendar_columns, folds_of

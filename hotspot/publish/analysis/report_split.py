@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot import contracts
-from hotspot.ledger.chance import chance_of_steps, chance_zh, every_month
+from hotspot.ledger.assessment.chance import chance_of_steps, chance_zh, every_month
 from hotspot.publish.analysis import report_words
 from hotspot.publish.analysis.report_sections import column, table, text
 from hotspot.publish.emerging_words import MEANING, counted_zh, emerging_en, emerging_zh

@@ -228,7 +228,7 @@ def station_months(stations: xr.Dataset | None, month: str, study: Study) -> pd.
     DataFrame ``station, name, lon, lat, pm25`` (of the valid days there were, unrounded), ``n_valid``,
     ``valid``; without stations that have no valid day
     """
-    from hotspot.quality.period_values import days_of, months_of
+    from hotspot.quality.means.period_values import days_of, months_of
 
     columns = ["station", "name", "lon", "lat", "pm25", "n_valid", "valid"]
     if stations is None or not stations.sizes["station"]:

@@ -10,7 +10,7 @@ from hotspot.publish.analysis.wind_drawing import polar_svg, wind_rose_svg
 from hotspot.publish.words import printed
 from hotspot.rules.calendar import local_bounds
 from hotspot.study import Study
-from hotspot.trace.polar import month_rose, station_polar
+from hotspot.trace.plumes.polar import month_rose, station_polar
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ def wind_rose_svg(rose: "pd.DataFrame", *, size_mm: float = 60.0) -> str:
 
     Examples
     --------
-    >>> from hotspot.trace.wind import wind_rose
+    >>> from hotspot.trace.plumes.wind import wind_rose
     >>> wind_rose_svg(wind_rose([0.0, 0.0, 0.1], [-1.0, -3.0, 0.0], sectors=8)).count("静风")
     2
     """
@@ -112,7 +112,7 @@ def polar_svg(polar: "pd.DataFrame", *, size_mm: float = 60.0, statistic: str = 
 
     Examples
     --------
-    >>> from hotspot.trace.polar import polar
+    >>> from hotspot.trace.plumes.polar import polar
     >>> table = polar([0, 0, 0, 0.1], [-2, -2, 2, 0], [80, 70, 10, 50], sectors=8, min_hours=1)
     >>> "条件概率" in polar_svg(table), "平均浓度" in polar_svg(table, statistic="mean")
     (True, True)

@@ -15,13 +15,13 @@ import geopandas as gpd
 import pandas as pd
 
 from hotspot.grid.lattice import Grid
-from hotspot.ledger.feedback import NONE as NOTHING_FOUND
+from hotspot.ledger.answers.feedback import NONE as NOTHING_FOUND
 from hotspot.publish.archive import archive
 from hotspot.publish.fonts import harmless
 from hotspot.publish.gis.layers import stamp_of, write_layers
 from hotspot.publish.gis.look import Question, Symbol, aliases, form, labels, properties, single
 from hotspot.publish.gis.project import Styled, project_qgs, put_styles
-from hotspot.publish.office.return_form import NONE
+from hotspot.publish.office.warned.return_form import NONE
 from hotspot.publish.palette import palette
 from hotspot.publish.paper.sheet_words import away_zh, class_of
 from hotspot.publish.words import FORMS, month_zh

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from hotspot.grid.lattice import Grid
-from hotspot.ledger.past import CellPast, past_words
+from hotspot.ledger.answers.past import CellPast, past_words
 from hotspot.publish.fonts import check_glyphs, legible, shorten
 from hotspot.publish.maps.borders import Borders
 from hotspot.publish.maps.symbols import symbol_svg

@@ -10,7 +10,7 @@ import numpy as np
 from hotspot.grid.datum import from_wgs84
 from hotspot.grid.frame import geodesic_size
 from hotspot.grid.lattice import Grid
-from hotspot.ledger.people import NOBODY, Answers
+from hotspot.ledger.network.people import NOBODY, Answers
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.maps.backdrop import Backdrop
 from hotspot.publish.maps.borders import Borders

@@ -28,7 +28,7 @@ from hotspot.rules.criteria import Confidence
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.study import Study
 from hotspot.text.labels import label_of
-from hotspot.trace.words import UNREGISTERED, findings_words
+from hotspot.trace.visits.words import UNREGISTERED, findings_words
 
 if TYPE_CHECKING:
     import pandas as pd

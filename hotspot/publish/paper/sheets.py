@@ -15,7 +15,7 @@ import numpy as np
 
 from hotspot import contracts
 from hotspot.grid.lattice import Grid
-from hotspot.ledger.people import NOBODY
+from hotspot.ledger.network.people import NOBODY
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.maps.backdrop import Backdrop

@@ -13,8 +13,8 @@ from hotspot.publish.paper.wayfinding import qr_svg
 from hotspot.publish.words import known
 from hotspot.rules.emissions import size_words
 from hotspot.study import Study
-from hotspot.trace.groups import group_words
-from hotspot.trace.words import rest_words, share_words
+from hotspot.trace.plumes.groups import group_words
+from hotspot.trace.visits.words import rest_words, share_words
 
 CARDS = 12  # sources with a QR; the page has no room for more
 _WIDE = 12_000.0  # m, half side from which lattice codes would only blacken the map

@@ -12,7 +12,7 @@ from hotspot.rules.classes import problem_types, source_classes
 from hotspot.rules.visiting import Visiting
 from hotspot.text.labels import label_of
 from hotspot.text.table import titles
-from hotspot.trace.inventory import by_county, reconcile
+from hotspot.trace.visits.inventory import by_county, reconcile
 
 if TYPE_CHECKING:
     import pandas as pd

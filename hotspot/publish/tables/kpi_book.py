@@ -23,7 +23,7 @@ def write_kpi_book(path: str | Path, told: Mapping, *, created: str) -> Path:
     told : mapping, as ``workflows.kpi.write_kpi`` gathers it
     created : str, "YYYY-MM-DD", a date of the data
     """
-    from hotspot.ledger.watch import rate
+    from hotspot.ledger.answers.watch import rate
 
     notes = [f"数据截至{told['asof'][:16]}；规则档案 {told['profile']}；台账校验 {told['head']}", *told["notes"]]
     notes += ["月末未销号为0即动态清零（B6）；优良天为AQI不大于100的天数，只计有效天（E4）。"]

@@ -38,7 +38,7 @@ def write_stations(path: Path | str, stations: Any, study: Any, month: str) -> A
     >>> len(path.read_text(encoding="utf-8").splitlines())
     9
     """
-    from hotspot.quality.period_values import days_of, months_of
+    from hotspot.quality.means.period_values import days_of, months_of
 
     decimals = study.criteria.warning.decimals
     means = months_of(days_of(stations, study), [month], study).squeeze("time")

@@ -41,8 +41,8 @@ def city_map(study: Study, derived: "Derived", city: str) -> WebMap:
     --------
     >>> import tempfile
     >>> from hotspot.synthetic.study import synthetic_month
-    >>> from hotspot.workflows.month import derive
-    >>> from hotspot.workflows.year import open_hotspots
+    >>> from hotspot.workflows.monthly.month import derive
+    >>> from hotspot.workflows.yearly.year import open_hotspots
     >>> small = synthetic_month(size="small")
     >>> study = small.study.model_copy(update={"weather": ()})
     >>> hot = open_hotspots(study, int(small.month[:4]), out=tempfile.mkdtemp())

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hotspot.ledger.issues import STATES
-from hotspot.ledger.watch import ALARM_STATES
+from hotspot.ledger.answers.issues import STATES
+from hotspot.ledger.answers.watch import ALARM_STATES
 from hotspot.publish.web.page import offline_page
 from hotspot.publish.web.webmap import WebMap
 from hotspot.rules.classes import departments, problem_types

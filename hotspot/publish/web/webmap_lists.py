@@ -27,7 +27,7 @@ from hotspot.rules.classes import source_classes
 from hotspot.rules.reasons import OURS
 from hotspot.study import Study
 from hotspot.text.escape import escape
-from hotspot.trace.words import agreement_words, calm_words, findings_words, share_words
+from hotspot.trace.visits.words import agreement_words, calm_words, findings_words, share_words
 
 if TYPE_CHECKING:
     import geopandas as gpd

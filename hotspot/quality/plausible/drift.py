@@ -32,8 +32,8 @@ def drifts(series: Series, screening: Any) -> list[Finding]:
     >>> {(one.kind, one.place) for one in findings(month) if one.changes}
     {('drift', 'S06')}
     """
-    from hotspot.quality.single import possible
-    from hotspot.quality.slow import drifts as slow
+    from hotspot.quality.hours.single import possible
+    from hotspot.quality.hours.slow import drifts as slow
 
     told = np.exp(series.expected)
     sound = possible(series.values, screening)

@@ -129,7 +129,7 @@ def swapped(series: Series) -> list[Finding]:
 
 def fit_to_map(series: Series) -> Fit | None:
     """How a network's hours fit its map, and what each exchange would do; None of too few stations."""
-    from hotspot.quality.neighbours import distance_km
+    from hotspot.quality.hours.neighbours import distance_km
 
     # Hours that stand still have no opinion, nor has a station that is off by a factor: other findings are theirs.
     rules, sound = series.rules, series.others[: len(series.ids)]

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from hotspot.patterns import find_files
-from hotspot.quality.decisions import with_decisions
-from hotspot.quality.judged import keeping
 from hotspot.quality.plausible import clock, drift, exchanged, level, places, rasters, runs, scale
 from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.series import Series, months_of
+from hotspot.quality.signed.decisions import with_decisions
+from hotspot.quality.signed.judged import keeping
 from hotspot.rules.calendar import month_of
 from hotspot.rules.pollutants import of_study
 from hotspot.rules.sensors import Screening

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from hotspot.quality.judged import exclude, keeping
 from hotspot.quality.plausible import level, places, scale
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.gate import of_month
 from hotspot.quality.plausible.series import lately
+from hotspot.quality.signed.judged import exclude, keeping
 from hotspot.sources.intake import Intake
 from hotspot.sources.once import Once
 

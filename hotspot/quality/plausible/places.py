@@ -25,7 +25,7 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
     >>> {(one.kind, one.place) for one in findings(month) if one.changes}
     {('place', 'S05')}
     """
-    from hotspot.quality.neighbours import distance_km
+    from hotspot.quality.hours.neighbours import distance_km
 
     centre = float(cells["lon"].mean()), float(cells["lat"].mean())
     reach = float(distance_km(cells["lon"].values, cells["lat"].values, *centre).max()) + max_km

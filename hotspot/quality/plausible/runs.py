@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hotspot.quality import single
+from hotspot.quality.hours import single
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
 from hotspot.rules.sensors import Screening

@@ -42,7 +42,7 @@ class Series:
     @cached_property
     def neighbour(self) -> np.ndarray:
         """int64[n, k]: the nearest others that reported in this month, -1 where there are no more."""
-        from hotspot.quality.neighbours import nearest
+        from hotspot.quality.hours.neighbours import nearest
 
         spoke = np.isfinite(self.others).sum(axis=1) >= self.rules.min_hours
         at = np.flatnonzero(spoke)

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.kernels.arrays import Flags, Floats, Times
-from hotspot.quality.seen import mean_of_seen
+from hotspot.quality.means.seen import mean_of_seen
 from hotspot.rules.alarming import Abnormal
 from hotspot.rules.calendar import WEEKDAYS, offset_hours
 from hotspot.rules.criteria import Criteria

@@ -15,8 +15,8 @@ import xarray as xr
 
 from hotspot.kernels.arrays import Floats, Times
 from hotspot.kernels.flags import run_lengths
-from hotspot.quality.flags import mask_of
-from hotspot.quality.neighbours import nearest
+from hotspot.quality.hours.flags import mask_of
+from hotspot.quality.hours.neighbours import nearest
 from hotspot.rank.alarm import suppression
 from hotspot.rank.alarm.episodes import decide
 from hotspot.rank.alarm.network import Network, candidate_rows, fine_rows, hours_of

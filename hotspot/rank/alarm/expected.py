@@ -17,8 +17,8 @@ from hotspot.kernels.alarms import past_medians
 from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.one_thread import one_thread
-from hotspot.quality.neighbours import nearest
-from hotspot.quality.seen import LEVEL
+from hotspot.quality.hours.neighbours import nearest
+from hotspot.quality.means.seen import LEVEL
 from hotspot.rules.alarming import Alarms
 
 if TYPE_CHECKING:

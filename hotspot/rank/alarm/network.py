@@ -10,10 +10,10 @@ from hotspot.grid.cover import grid_of
 from hotspot.kernels.alarms import past_medians
 from hotspot.kernels.arrays import Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
-from hotspot.quality.flags import mask_of
-from hotspot.quality.neighbours import nearest
-from hotspot.quality.screen import humidity_at
-from hotspot.quality.seen import LEVEL
+from hotspot.quality.hours.flags import mask_of
+from hotspot.quality.hours.neighbours import nearest
+from hotspot.quality.hours.screen import humidity_at
+from hotspot.quality.means.seen import LEVEL
 from hotspot.rank.alarm import suppression
 from hotspot.rank.alarm.expected import DAY, WEEK, setting_of, tie, unusual
 from hotspot.rules.alarming import Alarms
@@ -41,7 +41,7 @@ def doubts(flags: Ints, rule: Alarms) -> Ints:
 
     Examples
     --------
-    >>> from hotspot.quality.flags import flag
+    >>> from hotspot.quality.hours.flags import flag
     >>> from hotspot.rules.alarming import Alarms
     >>> odd = np.full((1, 12), flag("neighbours").bit)
     >>> (doubts(odd, Alarms()) != 0).tolist()

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Floats, Objects
-from hotspot.quality.seen import LEVEL
+from hotspot.quality.means.seen import LEVEL
 from hotspot.rank.alarm.expected import DAY, WEEK, Setting, Ties, apart, judge, learn, left
 from hotspot.rank.alarm.gate import Episode, Gate
 from hotspot.rules.alarming import Alarms

@@ -109,7 +109,7 @@ def words(reason: str, rows: "pd.DataFrame") -> str:
     str, beginning with the reason and a colon
     """
     if reason == "doubtful":
-        from hotspot.quality.flags import reasons as doubts
+        from hotspot.quality.hours.flags import reasons as doubts
 
         bits = int(np.bitwise_or.reduce(rows["doubt"].to_numpy(np.int64)))
         return f"doubtful: {', '.join(doubts(bits))}"

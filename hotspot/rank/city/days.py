@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from hotspot.quality.eight_hours import largest_means
+from hotspot.quality.means.eight_hours import largest_means
 from hotspot.rules.criteria import Validity
 from hotspot.rules.index import SIX
 from hotspot.rules.standards import standard_on

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hotspot.contracts.list_file import write_list
-from hotspot.estimate.weather.shared import normal_reach
+from hotspot.estimate.level.shared import normal_reach
 from hotspot.kernels.arrays import Flags, Floats, Texts
-from hotspot.quality.seen import mean_of_seen
+from hotspot.quality.means.seen import mean_of_seen
 from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
 from hotspot.rules.criteria import Selection

@@ -12,7 +12,7 @@ import numpy as np
 
 from hotspot.kernels.arrays import Floats
 from hotspot.one_thread import one_thread
-from hotspot.quality.seen import LEAST
+from hotspot.quality.means.seen import LEAST
 from hotspot.rules.calendar import parse_month
 from hotspot.rules.criteria import Confidence
 

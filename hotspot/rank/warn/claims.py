@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from hotspot import contracts
-from hotspot.estimate.field.residuals import DayModel, day_model
+from hotspot.estimate.unseen.residuals import DayModel, day_model
 from hotspot.grid.lattice import CODED
 from hotspot.kernels.arrays import Floats, Ints
-from hotspot.quality.seen import LEAST
+from hotspot.quality.means.seen import LEAST
 from hotspot.rank.warn.again import month_draws
 from hotspot.rank.warn.pixels import within_pixels
 from hotspot.rank.warn.posterior import posterior_draws
@@ -87,7 +87,7 @@ class Months:
         return self._estimates[key]
 
     def _estimated(self, month: str, at: Ints) -> Estimate | None:
-        from hotspot.estimate.field.joint import joint_mean
+        from hotspot.estimate.unseen.joint import joint_mean
 
         level = np.maximum(self.level(month, at), LEAST)
         stated = np.log1p((self.error(month, at) / level) ** 2)
@@ -135,7 +135,7 @@ class Months:
         return self._models[month][0]
 
     def _modelled(self, month: str) -> tuple[DayModel | None, Floats | None]:
-        from hotspot.estimate.field.filled_days import lattice_of
+        from hotspot.estimate.unseen.filled_days import lattice_of
 
         values = self._whole(month)
         of_stations = "satellite" not in str(self.field.attrs.get("method", "satellite"))

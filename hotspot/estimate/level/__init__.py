@@ -1,0 +1,1 @@
+"""The level of emission: what every cell gives off, by inversion, and simpler ways to tell."""

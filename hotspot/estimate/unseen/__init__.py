@@ -1,0 +1,1 @@
+"""Days that nobody saw: their conditional mean and variance, carried into the month."""

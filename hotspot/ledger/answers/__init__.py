@@ -1,0 +1,1 @@
+"""Warnings and alarms, and what came back from the field."""

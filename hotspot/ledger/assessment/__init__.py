@@ -1,0 +1,1 @@
+"""Units assessed: points, ladders, escalation and what follows from them."""

@@ -1,0 +1,1 @@
+"""The append-only chain of entries and where it lies."""

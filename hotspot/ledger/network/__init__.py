@@ -1,0 +1,1 @@
+"""People, their registers, and reports of other desks."""

@@ -1,0 +1,1 @@
+"""Papers of days, weeks, months, quarters and years."""

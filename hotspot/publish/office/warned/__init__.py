@@ -1,0 +1,1 @@
+"""What announces a month to the cities: notice, packages, forms to return."""

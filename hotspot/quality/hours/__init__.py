@@ -1,0 +1,1 @@
+"""Every hour of every station and its doubts."""

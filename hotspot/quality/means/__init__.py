@@ -1,0 +1,1 @@
+"""Means of days, months and years by the rules of completeness."""

@@ -1,0 +1,1 @@
+"""Micro-stations on the scale of the reference stations."""

@@ -1,0 +1,1 @@
+"""What somebody signed about hours and days: findings judged, days replaced."""

@@ -1,0 +1,1 @@
+"""What no register holds, and where the next station should stand to tell."""

@@ -1,0 +1,1 @@
+"""What a team is sent to: causes, evidence, checklists and routes."""

@@ -1,0 +1,1 @@
+"""The hours: alarms as they come, their evidence, their film."""

@@ -1,0 +1,1 @@
+"""A month, and all that is asked of it."""

@@ -1,0 +1,1 @@
+"""What a calendar makes due for units and departments: figures, assessments, rankings."""
