@@ -43,7 +43,7 @@ def publish(out, rows, month=MONTH, **how):
 
 def install(patch=setattr):
     """Put the tiny products and notices in the place of the real ones; ``patch`` is setattr or monkeypatch's."""
-    for name, function in (("products", _write_products), ("office.notices", _write_notices)):
+    for name, function in (("products", _write_products), ("office.warned.notices", _write_notices)):
         module = ModuleType(f"hotspot.publish.{name}")
         setattr(module, f"write_{name.split('.')[-1]}", function)
         if patch is setattr:
