@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
-from hotspot.sources.once import Once
-from hotspot.sources.stations import long_table
 from hotspot.sources.stations.iaqi import impossible, index_of, looks_like_index, to_concentration
 from hotspot.sources.stations.stations import read_stations
-from hotspot.sources.store import Store
 from hotspot.study import Stations
 from hotspot.variables import DataError
 
@@ -47,38 +44,6 @@ def hour(dataset, station, local):
 
 def rules(dataset):
     return [q.rule for q in dataset.attrs["intake"].quarantine]
-
-
-def test_kept_rows_say_what_the_file_says_and_keep_its_bytes(tmp_path, monkeypatch):
-    """A second reading parses no text; what only several files tell is set aside with the row's own bytes."""
-    times = [f"2020-02-0{day} {h:02d}:00" for day in (1, 2) for h in range(24)]
-    texts = {"a1.csv": [f"{t},A,{n}" for n, t in enumerate(times)], "a2.csv": [f"{times[5]},A,99", f"{times[6]},B,7"]}
-    texts["a3.csv"] = [f"{times[7]},A,oops", f"{times[8]},C,8"]
-    (tmp_path / "places.csv").write_text(PLACES)
-    for name, lines in texts.items():
-        (tmp_path / name).write_text("\n".join(["time,station,pm25", *lines, ""]))
-    delivery = Stations(layout="long", files=["a*.csv"], coordinates="places.csv", **MEANS)
-
-    def read():
-        intake = Intake(tmp_path, once=Once(Store(tmp_path / "kept")))
-        found = read_stations(delivery, tmp_path, intake, utc_offset=8, months=("2020-02",))
-        intake.check()
-        counts = {name: (r.read, r.used, r.duplicates, r.quarantined) for name, r in intake.files.items()}
-        return found, (counts, intake.notes, intake.quarantine)
-
-    first, told = read()
-    parsed, inner = [], long_table.local_times
-    monkeypatch.setattr(long_table, "local_times", lambda table, *a: parsed.append(table.name) or inner(table, *a))
-    again, said = read()
-    assert parsed == ["a3.csv"], "a file with a fault is read anew, and no other"
-    assert again.identical(first) and said == told
-    assert {(q.path, q.raw) for q in told[2]} >= {
-        ("a1.csv", b"2020-02-01 05:00,A,5"),
-        ("a2.csv", b"2020-02-01 05:00,A,99"),
-    }
-    (tmp_path / "a2.csv").write_text(f"time,station,pm25\n{times[6]},B,9\n")
-    changed, _ = read()
-    assert hour(changed, "A", "2020-02-01T05") == 5 and hour(changed, "B", "2020-02-01T06") == 9
 
 
 @pytest.mark.parametrize("key", ["unit", "time_zone", "hour_label", "datum"])

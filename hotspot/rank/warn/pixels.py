@@ -45,7 +45,7 @@ def within_pixels(
     cells = native_resolution / spacing
     if not cells > 1 or len(draws) < 2:
         return draws
-    gap = np.hypot(place[:, None, 0] - place[None, :, 0], place[:, None, 1] - place[None, :, 1])
+    gap = _gaps(place)
     one, other = np.nonzero(np.triu((gap > native_resolution) & (gap <= 2 * native_resolution)))
     some = draws.T[:: max(draws.shape[1] // _DRAWS_ASKED, 1)]
     between = np.mean([np.mean((d[one] - d[other]) ** 2) / 2 if one.size >= _LEAST_PAIRS else d.var() for d in some])
@@ -71,8 +71,12 @@ def near_pairs(place: Floats, native_resolution: float) -> Flags:
     >>> near_pairs(np.array([[0.0, 0.0], [3000.0, 0.0], [30_000.0, 0.0]]), 10_000.0).sum(axis=1)
     array([1, 1, 0])
     """
-    gap = np.hypot(place[:, None, 0] - place[None, :, 0], place[:, None, 1] - place[None, :, 1])
+    gap = _gaps(place)
     with np.errstate(invalid="ignore"):
         near = gap < native_resolution
     np.fill_diagonal(near, False)
     return near
+
+
+def _gaps(place: Floats) -> Floats:
+    return np.asarray(np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1)))
