@@ -163,9 +163,9 @@ class Derived:
     fine : DataFrame of the warned cells' sub-cells of 500 m; None without micro-stations
     backdrop : GeoDataFrame of rivers and roads for printed maps, or None
     people : dict of cell -> who answers for it, from the register of the network; empty without one
-    past : dict of cell -> lines of what lies behind it, as the ledger knew it; see ``ledger.past``
+    past : dict of cell -> lines of what lies behind it, as the ledger knew it; see ``ledger.answers.past``
     layers : GeoDataFrame of fires and bare soil seen by satellites, None where the study delivers none
-    seen : dict of cell -> sentences on them (``trace.seen_beside.Seen``); evidence, never a rank
+    seen : dict of cell -> sentences on them (``trace.visits.seen_beside.Seen``); evidence, never a rank
     days : Dataset (cell, day) of the hotspot cells in the month, scaled to its mean; None where no days were delivered
     """
 

@@ -85,7 +85,7 @@ class Desk:
 
         Parameters
         ----------
-        record : callable (ledger, rows, register=) -> DataFrame, as ``ledger.feedback.record_feedback``
+        record : callable (ledger, rows, register=) -> DataFrame, as ``ledger.answers.feedback.record_feedback``
         rows : sequence of dict
             ``form``, where given, is the number of the form that was filled: it stands in the entry.
         judged : bool
@@ -143,7 +143,7 @@ class Desk:
         return dict(zip(cells["cell"].values.astype(str).tolist(), rings, strict=True))
 
     def due(self) -> list[dict[str, Any]]:
-        """Products of the calendar that are due and were not sent (``workflows.calendar``); looked up each minute."""
+        """Products of the calendar that are due and were not sent (``workflows.periods.calendar``), each minute."""
         now = self.minute()
         rows: list[dict[str, Any]] = self.kept.of(
             "due", now, lambda: due_products(self.study, now, out=self.out)["rows"]

@@ -67,7 +67,7 @@ def show_figures(ask: Ask) -> Response:
 
 def _figures(ask: Ask, book: Book, month: str) -> list[dict[str, Any]]:
     """
-    A row of all, of each city and of each county, as ``ledger.figures`` counts them of the whole ledger.
+    A row of all, of each city and of each county, as ``ledger.assessment.figures`` counts them of the whole ledger.
 
     What an alarm or problem comes to stands in its row, which is worked out anew only where it has another entry. A
     place of which the account sees a part says how many of its cells: nothing there is no nothing in all of it.

@@ -3,7 +3,7 @@ What an account sees and may write: from the register of the network on the day,
 
 A person sees the cells of his units and of all units below them: a county its own, a prefecture its counties' too.
 An office that stands in no register sees the place its account names; whoever stands in no row is not judged
-(``ledger.people``), so what it may write is the administrator's decision.
+(``ledger.network.people``), so what it may write is the administrator's decision.
 """
 
 from collections.abc import Collection

@@ -22,7 +22,7 @@ def alarms_seen(ask: Ask, book: Book, days: int, cells: Collection[str] | None =
 
 
 def issues_seen(ask: Ask, book: Book, *, only_open: bool = True, cells: Collection[str] | None = None) -> list[Row]:
-    """Problems that an account sees, newest first: as ``ledger.issues.issue_table``, with places."""
+    """Problems that an account sees, newest first: as ``ledger.answers.issues.issue_table``, with places."""
     wanted = book.problems(_cells(ask, cells), only_open=only_open)
     rows = ask.desk.issue_rows.of(wanted, ask.desk.minute())
     return sorted(rows, key=lambda row: str(row["issue"]), reverse=True)

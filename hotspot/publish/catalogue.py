@@ -33,7 +33,7 @@ class Made(NamedTuple):
     folder: Path  # of the month, empty but for the products before
     study: Study
     month: str  # "YYYY-MM"
-    derived: Derived  # what ``workflows.month.derive`` returned: tables and fields by name
+    derived: Derived  # what ``workflows.monthly.month.derive`` returned: tables and fields by name
     state: str  # a key of ``words.STATES``, printed on what is held in hands
 
     @property

@@ -2,7 +2,7 @@
 What is known at a place itself (C14, A1, B4): stack records (CEMS), power meters by circuit (分表计电), dust
 monitors of building sites, what cameras recognise, vehicles that pass a road-side sensor, satellites, observations.
 
-One long table per layout; nothing is judged here (``trace.evidence``).
+One long table per layout; nothing is judged here (``trace.visits.evidence``).
 """
 
 from collections.abc import Sequence

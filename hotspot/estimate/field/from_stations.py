@@ -89,7 +89,8 @@ def year_of_stations(delivered: Month, cells: xr.Dataset, year: str) -> xr.Datas
 
 def station_means(delivered: Month, names: list[str]) -> tuple[xr.Dataset, xr.Dataset]:
     """
-    Daily and monthly values of the reference stations, as the study's pollutant has them (``quality.period_values``).
+    Daily and monthly values of the reference stations, as the study's pollutant has them
+    (``quality.means.period_values``).
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class Register:
         by : str
             Name or id; somebody who stands in no row is not judged.
         step : str
-            A state of ``ledger.issues``; "visit" for what was found on the spot.
+            A state of ``ledger.answers.issues``; "visit" for what was found on the spot.
         day : str, local ISO time of the step
         facility : str, the enterprise it is about: its id, or a text in which its name stands
 

@@ -60,7 +60,7 @@ def atlas_data(
         First digits of the list's SHA-256, printed on every page.
     progress : callable
         Told 1 after each cell.
-    people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
+    people : mapping cell -> who answers for it, optional, from ``ledger.network.people.answerable``
 
     Returns
     -------

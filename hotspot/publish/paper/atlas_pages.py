@@ -100,7 +100,7 @@ def cell_page(
     ----------
     row : mapping, of ``in_order``
     every : dict of str -> str, the codes of all hotspot cells with what is said of each as a neighbour
-    people : of ``ledger.people.answerable``, optional; a blank to write on where somebody is not known
+    people : of ``ledger.network.people.answerable``, optional; a blank to write on where somebody is not known
 
     Returns
     -------

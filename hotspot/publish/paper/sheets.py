@@ -87,13 +87,13 @@ def write_sheets(
     field : Dataset (cell, time), from ``monthly_field``
     warned : DataFrame, from ``rank_warnings``, unrounded
     traced : DataFrame, from ``trace_sources``
-    checklist : DataFrame, from ``trace.checklist``
+    checklist : DataFrame, from ``trace.visits.checklist``
     state : str
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None
     backdrop : GeoDataFrame, from ``read_backdrop``, or None
-    people : mapping cell -> who answers for it, optional, from ``ledger.people.answerable``
-    past : mapping cell -> list of (zh, en), optional: what lies behind it, from ``ledger.past.past_words``
+    people : mapping cell -> who answers for it, optional, from ``ledger.network.people.answerable``
+    past : mapping cell -> list of (zh, en), optional: what lies behind it, from ``ledger.answers.past.past_words``
     layers : GeoDataFrame, optional
         Fires and bare soil, from ``read_layers``: hollow signs on both panels.
     seen : mapping cell -> sentences on them, optional, from ``seen_beside``

@@ -69,12 +69,12 @@ def write_checklists(
     month : str, ``"2020-03"``
     warned : DataFrame
         The warning list; gives place and reasons of each cell.
-    checklist : DataFrame, from ``trace.checklist``
+    checklist : DataFrame, from ``trace.visits.checklist``
         One row per cell, source and item.
     routes : DataFrame, optional
         From ``trace.routes``; a sheet per city, and a line on each cell's list.
     inventory : DataFrame, optional
-        From ``trace.inventory``; the census by county and class.
+        From ``trace.visits.inventory``; the census by county and class.
     """
     path = Path(path)
     with dated_book(str(path), f"{month}-01", f"{month} checklists") as book:
@@ -108,7 +108,7 @@ def by_cell(checklist: "pd.DataFrame") -> Items:
 
     Parameters
     ----------
-    checklist : DataFrame, from ``trace.checklist``
+    checklist : DataFrame, from ``trace.visits.checklist``
 
     Returns
     -------

@@ -22,7 +22,7 @@ def write_inventory(path: Path | str, inventory: "pd.DataFrame") -> Path:
 
     Parameters
     ----------
-    inventory : DataFrame, from ``trace.inventory``
+    inventory : DataFrame, from ``trace.visits.inventory``
     """
     table = inventory.rename(columns={"class_": "class"})
     columns = [[_text(value, kind) for value in table[name].tolist()] for name, kind in INVENTORY_COLUMNS.items()]

@@ -20,7 +20,7 @@ def write_kpi_book(path: str | Path, told: Mapping, *, created: str) -> Path:
 
     Parameters
     ----------
-    told : mapping, as ``workflows.kpi.write_kpi`` gathers it
+    told : mapping, as ``workflows.periods.kpi.write_kpi`` gathers it
     created : str, "YYYY-MM-DD", a date of the data
     """
     from hotspot.ledger.answers.watch import rate

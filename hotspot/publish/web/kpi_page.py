@@ -16,7 +16,7 @@ def kpi_page(told: Mapping) -> WebMap:
 
     Parameters
     ----------
-    told : mapping, as ``workflows.kpi.write_kpi`` gathers it
+    told : mapping, as ``workflows.periods.kpi.write_kpi`` gathers it
 
     Returns
     -------

@@ -26,7 +26,7 @@ def with_ledger(html: str, states: "pd.DataFrame", asof: str, what: str = "map.h
     ----------
     html : str
         A page of ``web_map`` or of a city's package.
-    states : DataFrame, from ``ledger.warning_states``; cells that are not on the page are left out
+    states : DataFrame, from ``ledger.answers.warning_states``; cells that are not on the page are left out
     asof : str, the instant they speak of
     what : str
         The page's name, for a message.

@@ -123,7 +123,7 @@ def web_map(
     emerging : Dataset (cell), optional
         From ``rank.warn.emerging``: how clusters came about, as a layer.
     past : mapping cell -> list of (zh, en), optional
-        What lies behind a cell, from ``ledger.past.known_past``; shown in its card.
+        What lies behind a cell, from ``ledger.answers.past.known_past``; shown in its card.
     layers : GeoDataFrame, optional
         Fires and bare soil, from ``read_layers``: signs beside the facilities.
     days : Dataset (cell, day) with ``pm25``, ug/m3, optional

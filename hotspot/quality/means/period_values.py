@@ -2,7 +2,7 @@
 The value of a day, a month and a year at a station, as the pollutant of a study has them.
 
 A mean of valid days for particles and NO2; for ozone the 90th percentile of the days' largest 8 h means
-(``quality.eight_hours``). Whatever it is stands in ``pm25``, the place of the ranked quantity.
+(``quality.means.eight_hours``). Whatever it is stands in ``pm25``, the place of the ranked quantity.
 """
 
 from collections.abc import Sequence

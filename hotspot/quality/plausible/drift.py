@@ -20,7 +20,8 @@ def drifts(series: Series, screening: Any) -> list[Finding]:
     ``drift_floor``, and ``|c - c0|`` ``drift_moved`` of it, ``drift_steady`` of that way gone in the middle third;
     ``|c|`` exceeds the robust spread of d in the last third (air moves back and forth, an offset does not); and in
     the robust line ``d(day) = a + b neighbours(day) + s day`` the slope reaches ``drift_slope``, and ``drift_t`` times
-    its error. A drift of the screening (``quality.slow``) that is not all of this is a note: sound stations moved by
+    its error. A drift of the screening (``quality.hours.slow``) that is not all of this is a note: sound stations
+    moved by
     a third of their month (Wuhan, December 2020).
 
     Examples

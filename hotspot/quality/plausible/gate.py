@@ -3,7 +3,7 @@ The gate before fusion: every delivered series held against what else is known i
 
 ``findings`` is what `month` and `check` both call; ``hold`` stops a run by it. Nothing is ever
 excluded here (GB 3095-2026 6.4): what would change a published number stops the run until
-the delivery is mended or somebody signs (``quality.decisions``).
+the delivery is mended or somebody signs (``quality.signed.decisions``).
 """
 
 from collections.abc import Callable, Sequence

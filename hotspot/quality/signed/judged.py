@@ -2,7 +2,7 @@
 What somebody signed about findings of the gate: hours that do not count, findings that were judged real.
 
 Rows of the study's ``[[decisions]]`` whose ``decision`` is ``exclude`` or ``keep``; those that say
-``replace``, or nothing, are B19's (``quality.decisions``). An excluded hour keeps its raw value and
+``replace``, or nothing, are B19's (``quality.signed.decisions``). An excluded hour keeps its raw value and
 carries the flag ``excluded``; a kept finding becomes a note that names its signer.
 """
 

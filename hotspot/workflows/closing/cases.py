@@ -26,7 +26,7 @@ def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out"
     study : Study
         Its registers (facilities, cells, labels, people) are what the text may not name.
     file : Path
-        ``CASE.md``; see ``publish.office.case``.
+        ``CASE.md``; see ``publish.office.periods.case``.
     asof : str, "YYYY-MM-DD"
         The day it is made ready; a review must have ended by then.
     out : str or Path

@@ -33,8 +33,8 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     file : str or Path
         The filled return form of a city, its ``field.gpkg`` with findings, an export of the office's own form
         (``[[office.forms]]``), or CSV or XLSX with the columns ``month, cell, time, by, text``
-        (``alarm`` where it answers one), or a table of problems or steps; see ``ledger.feedback`` and
-        ``ledger.issues`` for what is refused.
+        (``alarm`` where it answers one), or a table of problems or steps; see ``ledger.answers.feedback`` and
+        ``ledger.answers.issues`` for what is refused.
     out : str or Path
         Where the study's months were published.
 
@@ -93,7 +93,8 @@ def escalate_month(study: Study, month: str, *, out: Path | str = "out") -> dict
     -------
     dict
         ``cells`` (one record per cell warned in the window: counts, runs, what
-        follows, see ``ledger.escalation``; ``p_months`` and ``p_step`` of ``ledger.chance.pooled``, None without the
+        follows, see ``ledger.assessment.escalation``; ``p_months`` and ``p_step`` of
+        ``ledger.assessment.chance.pooled``, None without the
         published lists), ``chance`` (cells that chance alone would bring to each step, None
         without the month's hotspot list) and ``sentences``.
 
@@ -162,7 +163,7 @@ def _pooled_words(mean: float, step: float) -> str:
 
 
 def _chance(study: Study, home: Path, history: Any, published: Any, month: str) -> Any:
-    """``ledger.chance`` for the published months, or None where the month's list of hotspot cells is not there."""
+    """``ledger.assessment.chance`` for the published months, or None without the month's list of hotspot cells."""
     from hotspot.ledger.assessment.chance import chance_of_steps, counted
     from hotspot.rank.select.hotlist import read_hotspots
 

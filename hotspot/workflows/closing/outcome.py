@@ -46,7 +46,8 @@ def outcome_of_visits(
 
     Returns
     -------
-    dict: ``study, from, until, level``, ``rows`` (of ``ledger.outcome.outcome``), ``published`` (the field's own
+    dict: ``study, from, until, level``, ``rows`` (of ``ledger.answers.outcome.outcome``), ``published`` (the field's
+        own
     figures), ``sentences``. Without a month's folder its list and checklist are unknown, not guessed.
 
     Raises

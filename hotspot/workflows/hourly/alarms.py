@@ -39,7 +39,7 @@ def run_alarms(
     out : str or Path
         ``OUT/<study id>/alarms/PERIOD/alarms.csv``, and the letters beside it.
     letter : bool
-        Write the prompt letters, one per city, with what goes with them (``workflows.alarm_desk``).
+        Write the prompt letters, one per city, with what goes with them (``workflows.hourly.alarm_desk``).
     cards : bool
         Write a card per pushed alarm, as PDF and as a picture for a phone.
 

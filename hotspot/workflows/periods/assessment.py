@@ -46,7 +46,7 @@ def assess_month(
     basics : Path, optional
         ``month, unit, item`` (1-3), ``met`` yes or no, ``evidence, by``.
     findings : Path, optional
-        ``month, unit, item`` (a key of ``ledger.assess.ITEMS``), ``problem, text, verified`` yes or no,
+        ``month, unit, item`` (a key of ``ledger.assessment.assess.ITEMS``), ``problem, text, verified`` yes or no,
         ``bad_effect, times``; unverified ones are printed, not counted.
     what_if : iterable of "key=reading"
         Another reading of the assessment's sentences (``hotspot rules --contradictions``).

@@ -96,7 +96,7 @@ def measured_effects(study: Study, register: pd.DataFrame, asof: str) -> list[di
 
     Parameters
     ----------
-    register : DataFrame, from ``ledger.measures.interventions``
+    register : DataFrame, from ``ledger.assessment.measures.interventions``
     asof : str, "YYYY-MM-DD"
 
     Returns

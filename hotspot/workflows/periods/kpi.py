@@ -92,7 +92,8 @@ def kpi_rows(desk: Desk, months: list[str], cells: dict[str, int] | None) -> lis
 
     Returns
     -------
-    list of dict: ``unit, level`` (study, city, county), ``month``, the figures of ``ledger.figures.figures`` of what
+    list of dict: ``unit, level`` (study, city, county), ``month``, the figures of
+        ``ledger.assessment.figures.figures`` of what
     began in the month, ``open_end`` (problems open at its end: 动态清零 is 0), ``load`` (alarms per instrumented
     cell), ``good, valid`` days of air of a city
     """

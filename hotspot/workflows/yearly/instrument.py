@@ -56,7 +56,8 @@ def instrument(
 
     Notes
     -----
-    ``trace.siting``. With four stations 36 sub-cells are not all measured: the expected shares say how far it goes.
+    ``trace.unlisted.siting``. With four stations 36 sub-cells are not all measured: the expected shares say how far
+    it goes.
 
     Examples
     --------

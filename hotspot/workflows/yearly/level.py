@@ -178,7 +178,7 @@ def weather_free(deliveries: Deliveries, last: str, *, levels: bool = False, sta
     last : str, "YYYY-MM"
         The last of ``criteria.normalisation.months`` months.
     levels : bool
-        Also the levels of the year that ends with ``last`` (``workflows.year_levels``).
+        Also the levels of the year that ends with ``last`` (``workflows.yearly.year_levels``).
     stagnant : bool
         False leaves out what only a level needs, as ``normalise`` does.
 

@@ -46,8 +46,8 @@ def write_desk(
     ----------
     alarms : DataFrame, from ``find_alarms``
     period : str, "YYYY-MM" or "YYYY-MM-DD"
-    answered : mapping, from ``ledger.alarms.answers``
-    outstanding : DataFrame, from ``ledger.watch.alarm_table``, with ``waited``; pushed before the period
+    answered : mapping, from ``ledger.answers.alarms.answers``
+    outstanding : DataFrame, from ``ledger.answers.watch.alarm_table``, with ``waited``; pushed before the period
 
     Returns
     -------

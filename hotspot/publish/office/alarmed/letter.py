@@ -56,9 +56,9 @@ def write_letters(
     period : str
         A local month "2025-12" or day "2025-12-05".
     answered : dict, optional
-        Alarm -> list of feedback, from ``ledger.alarms.answers``.
+        Alarm -> list of feedback, from ``ledger.answers.alarms.answers``.
     outstanding : DataFrame, optional
-        Pushed before the period and not answered, from ``ledger.watch.alarm_table``, with ``waited`` (hours).
+        Pushed before the period and not answered, from ``ledger.answers.watch.alarm_table``, with ``waited`` (hours).
     past : mapping, optional
         Cell -> ``CellPast``; its first line is printed beside an alarm that waits.
     persistent : DataFrame, optional

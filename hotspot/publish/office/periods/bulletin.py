@@ -43,7 +43,7 @@ def bulletin(
     lists : mapping month -> city -> warned cells, as the ledger published them
     escalated : sequence of str, a sentence per cell that reached a step
     ranking : units as ``rank_month`` gives them, or None where no index was delivered
-    consequences : DataFrame, of the period, from ``ledger.consequences.consequences``
+    consequences : DataFrame, of the period, from ``ledger.assessment.consequences.consequences``
     effects : sequence of str, of measures
     targets : sequence of (unit, words)
     """

@@ -63,7 +63,8 @@ def ranking_paper(
     Parameters
     ----------
     month : str, "YYYY-MM"
-    table : DataFrame, as ``workflows.city_ranking`` prints it: ``unit, index, rank, improvement, rank_improvement,
+    table : DataFrame, as ``workflows.periods.city_ranking`` prints it: ``unit, index, rank, improvement,
+        rank_improvement,
         main, consequence, why`` and, where they were computed, ``computed, substituted``
     advice : unit -> sentence
     notes : sentences at the foot

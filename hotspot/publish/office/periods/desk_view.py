@@ -1,4 +1,4 @@
-"""What the papers of a period ask of the desk they are given; ``workflows.desk.Desk`` is one."""
+"""What the papers of a period ask of the desk they are given; ``workflows.periods.desk.Desk`` is one."""
 
 from typing import Any, Protocol
 

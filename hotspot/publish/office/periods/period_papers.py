@@ -1,7 +1,8 @@
 """
 Products of a period for those who answer: dispatch table, reminder, summary, half-monthly letter (C4, C12).
 
-``desk`` is ``workflows.desk.Desk``; every figure is the ledger's at the end of the period, every rate has its counts.
+``desk`` is ``workflows.periods.desk.Desk``; every figure is the ledger's at the end of the period, every rate has its
+counts.
 """
 
 from typing import Any

@@ -42,7 +42,7 @@ def handover_slips(
     Parameters
     ----------
     month : str, "YYYY-MM"
-    checklist : DataFrame, from ``trace.checklist``, the city's cells
+    checklist : DataFrame, from ``trace.visits.checklist``, the city's cells
     warned : DataFrame, the city's warnings
 
     Returns

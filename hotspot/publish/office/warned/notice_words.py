@@ -345,7 +345,7 @@ def ladder_of(warned: "pd.DataFrame", criteria: Criteria, edition: Edition, mont
 
     Returns
     -------
-    DataFrame, as ``ledger.escalation.escalation`` gives it
+    DataFrame, as ``ledger.assessment.escalation.escalation`` gives it
 
     Examples
     --------
