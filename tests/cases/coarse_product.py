@@ -3,14 +3,17 @@ A product coarser than the cells, and what is truly so of cells: run with the fi
 
 The air of a lattice of 3 km, smooth or rough; the product holds means of blocks, laid down anywhere; the list asks
 about the tenth of a city that was highest in another year. Its sets and ``p_top`` with the blocks taken at their word,
-and with what a block hides of its cells.
+and with what a block hides of its cells. ``--yearly``: the tenth itself as a list of the year, what its stability says,
+and how many of its cells truly are of the highest tenth.
 """
 
 import sys
 
 import numpy as np
+from list_case import annual_of, study_of
 from scipy.ndimage import gaussian_filter
 
+from hotspot.rank.select.stability import sensitivity
 from hotspot.rank.warn.pixels import within_pixels
 from hotspot.rank.warn.sets import rank_sets
 from hotspot.rules.criteria import Confidence
@@ -32,9 +35,8 @@ def air_of(kind, rng):
     return 45 * np.exp(0.2 * (field - field.mean()) / field.std())
 
 
-def asked(seed, kind, resolution_km, *, hidden):
-    """The sets of the hot cells of one world, and their true ranks."""
-    rng = np.random.default_rng(seed)
+def seen_by_blocks(kind, resolution_km, rng):
+    """Air, number of each cell's block, means of the blocks, and which cells are of the city."""
     air = air_of(kind, rng)
     wide = resolution_km // KM
     block = (np.arange(SIDE) + rng.integers(wide)) // wide
@@ -42,6 +44,13 @@ def asked(seed, kind, resolution_km, *, hidden):
     means = np.bincount(block.ravel(), air.ravel()) / np.maximum(np.bincount(block.ravel()), 1)
     city = np.zeros(air.shape, dtype=bool)
     city[15:40, 15:40] = True
+    return air, block, means, city
+
+
+def asked(seed, kind, resolution_km, *, hidden):
+    """The sets of the hot cells of one world, and their true ranks."""
+    rng = np.random.default_rng(seed)
+    air, block, means, city = seen_by_blocks(kind, resolution_km, rng)
     year = air * np.exp(0.1 * rng.normal(size=air.shape))
     hot = np.argwhere(city & (year > np.quantile(year[city], 0.9)))
     blocks, of = np.unique(block[tuple(hot.T)], return_inverse=True)
@@ -67,12 +76,40 @@ def table(seeds, kind, resolution_km, *, hidden):
     return row | {"said": int((p > 0.5).sum()), "stated": p[p > 0.5].sum(), "true": int(right[p > 0.5].sum())}
 
 
+def listed_by_year(seed, kind, resolution_km, *, hidden):
+    """Of one city's list: Jaccard stated and with the true list, share called firm, and how many of those are right."""
+    rng = np.random.default_rng(seed)
+    air, block, means, city = seen_by_blocks(kind, resolution_km, rng)
+    place, air, block = 1000.0 * KM * np.argwhere(city), air[city], block[city]
+    study = study_of([air.size], quota_share=0.1)
+    sure = RULE.model_copy(update={"within_pixel": RULE.within_pixel if hidden else 0.0})
+    study.criteria = study.criteria.model_copy(update={"confidence": sure})
+    study.cells = study.cells.assign_coords(x=("cell", place[:, 1]), y=("cell", place[:, 0]))
+    annual = annual_of(study, (means * np.exp(0.03 * rng.normal(size=means.size)))[block])
+    annual["pm25_error"] = 0.03 * annual["pm25"]
+    told = sensitivity(annual, study, 2020, native_resolution=1000.0 * resolution_km)
+    listed = told.cells[told.cells["listed"]]
+    true = set(study.cells["cell"].values[np.argsort(-air)[: len(listed)]])
+    firm = listed[listed["error"] >= study.criteria.stability.firm]["cell"]
+    return {
+        "stated": told.variants.set_index("kind").loc["error", "jaccard"],
+        "true": len(true & set(listed["cell"])) / len(true | set(listed["cell"])),
+        "firm": len(firm) / len(listed), "of them right": firm.isin(true).mean(),
+    }  # fmt: skip
+
+
+def yearly(seeds, kind, resolution_km, *, hidden):
+    """Means of ``listed_by_year`` over the seeds; of firm cells where there are any."""
+    every = [listed_by_year(seed, kind, resolution_km, hidden=hidden) for seed in seeds]
+    return {name: np.nanmean([one[name] for one in every]) for name in every[0]}
+
+
 if __name__ == "__main__":
     seeds = range(int(sys.argv[1]), int(sys.argv[2]) + 1)
     for kind in ("plants 0.7", "plants 1", "plants 1.5", "power 2.5", "power 3"):
         for resolution in (6, 9, 12):
             for hidden in (False, True):
-                row = table(seeds, kind, resolution, hidden=hidden)
+                row = (yearly if "--yearly" in sys.argv else table)(seeds, kind, resolution, hidden=hidden)
                 print(
                     kind, resolution, "km", hidden, *(f"{name} {value:.3g}" for name, value in row.items()), flush=True
                 )

@@ -84,9 +84,24 @@ def test_small_errors_change_nothing_and_large_ones_much(case):
 def test_an_error_that_all_cells_share_changes_no_list(case):
     """One native pixel over the whole study: its error lifts everybody alike."""
     study, annual, _, _ = case
+    sure = study.criteria.confidence.model_copy(update={"within_pixel": 0.0})
+    study.criteria = study.criteria.model_copy(update={"confidence": sure})
     annual["pm25_error"] = annual["pm25"] * 0.3
     told = sensitivity(annual, study, 2020, native_resolution=1e7)
     assert told.variants.set_index("kind")["jaccard"]["error"] == 1.0
+
+
+def test_what_a_pixel_hides_of_its_cells_can_change_a_list():
+    """Two tenths of a city in pixels of four cells: the better seen, the firmer; the list of fine pixels stands."""
+    study = study_of([80], quota_share=0.1)
+    study.cells = study.cells.assign_coords(x=("cell", np.arange(80) * 3000.0), y=("cell", np.zeros(80)))
+    annual = annual_of(study, np.repeat(np.random.default_rng(3).uniform(40, 60, 20), 4))
+    annual["pm25_error"] = annual["pm25"] * 1e-9
+    jaccard = []
+    for native in (1000.0, 6000.0, 12_000.0):
+        told = sensitivity(annual, study, 2020, native_resolution=native)
+        jaccard.append(told.variants.set_index("kind")["jaccard"]["error"])
+    assert jaccard[0] == 1.0 > jaccard[1] > jaccard[2]
 
 
 def test_nothing_given_nothing_tried(case):

@@ -16,11 +16,13 @@ import numpy as np
 
 from hotspot.contracts.list_file import write_list
 from hotspot.estimate.level.shared import normal_reach
+from hotspot.grid.lattice import CODED
 from hotspot.kernels.arrays import Flags, Floats, Texts
 from hotspot.quality.means.seen import mean_of_seen
 from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
-from hotspot.rules.criteria import Selection
+from hotspot.rank.warn.pixels import hidden_spread
+from hotspot.rules.criteria import Criteria, Selection
 from hotspot.study import Study
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ def sensitivity(
     -----
     Jaccard overlap of two lists A and B: ``|A and B| / |A or B|``. The lists compared are fresh
     selections, without the hysteresis of ``rank.yearly``. The error of the annual mean is log-normal,
-    shared by the cells of one native pixel and by all months of the year; that of the level is normal (a
+    shared by the cells of one native pixel and by all months of the year; where pixels are larger than cells, what
+    they hide of a cell is drawn too (``rank.warn.pixels``). That of the level is normal (a
     level may be nothing) and independent from cell to cell.
 
     Examples
@@ -187,20 +190,32 @@ def _errors(
         spread = np.where(np.isfinite(width), width, 0.0) / (2 * normal_reach(level.attrs.get("interval", 0.95)))
     if share is None and spread is None:
         return
-    pixel = np.arange(standing.pm25.size)
-    native = annual.attrs.get("native_resolution_m", np.nan) if native_resolution is None else native_resolution
-    if np.isfinite(float(native)) and float(native) > 0:
+    pixel, hidden = np.arange(standing.pm25.size), np.zeros(standing.pm25.size)
+    native = float(annual.attrs.get("native_resolution_m", np.nan) if native_resolution is None else native_resolution)
+    if np.isfinite(native) and native > 0:
         place = np.column_stack([study.cells["x"].values, study.cells["y"].values])
-        _, pixel = np.unique(np.floor(place / float(native)).astype("int64"), axis=0, return_inverse=True)
+        _, pixel = np.unique(np.floor(place / native).astype("int64"), axis=0, return_inverse=True)
         pixel = pixel.ravel()
+        hidden = _hidden(standing, place, native, annual.attrs.get("spacing") or CODED, study.criteria)
     for draw in range(rule.n_draws):
         rng = np.random.default_rng([rule.seed, draw])
         shared, own = rng.standard_normal(pixel.max() + 1)[pixel], rng.standard_normal(pixel.size)
         pm25 = None if share is None else standing.pm25 * np.exp(share * shared)
+        if hidden.any():
+            pm25 = (standing.pm25 if pm25 is None else pm25) + hidden * rng.standard_normal(pixel.size)
         yield (
             f"draw {draw + 1}",
             again(pm25=pm25, level=None if spread is None or standing.level is None else standing.level + spread * own),
         )
+
+
+def _hidden(standing: Standing, place: Floats, native: float, spacing: float, criteria: Criteria) -> Floats:
+    """ug/m3 by which a cell of each city may differ from its pixel, float64[cell]."""
+    found, share = np.zeros(standing.pm25.size), criteria.confidence.within_pixel
+    for city in np.unique(standing.city):
+        own = np.flatnonzero((standing.city == city) & np.isfinite(standing.pm25))
+        found[own] = hidden_spread(standing.pm25[own][:, None], place[own], native, spacing, share=share)
+    return found
 
 
 def _quotas(again: _Again, step: float) -> Iterator[tuple[str, Flags]]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SETS = ("p_worst", "p_top", "rank_low", "rank_high", "all_low", "all_high")
 # A number of each month in the seed of its draws: lists that were published stay as they are.
 _PLACE = {0: 2, 1: 1, 12: 0}
+_AGAIN = 3  # what a pixel hides is drawn apart from this month's, which ends in 1 or 2
 _OTHERS = 2  # added to how many months back any other month lies
 
 
@@ -192,9 +193,13 @@ def this_month(months: Months, names: list[str], at: tuple[Ints, Ints], k: int) 
     else:
         change = _difference(parts, months.change)
         draws = posterior_draws(change.mean, change.covariance, place, rule.n_draws, seed)
-    cells, share = months.place[city[own]], rule.within_pixel
-    draws = within_pixels(draws, cells, months.resolution, months.spacing, share=share, seed=[*seed, len(parts)])
-    return rank_sets(draws, k=k, level=rule.level)
+    return rank_sets(_of_cells(draws, months, city[own], [*seed, len(parts)]), k=k, level=rule.level)
+
+
+def _of_cells(draws: Floats, months: Months, own: Ints, seed: list[int]) -> Floats:
+    """Draws of the cells themselves, where what was seen are pixels larger than they are."""
+    share = months.rule.within_pixel
+    return within_pixels(draws, months.place[own], months.resolution, months.spacing, share=share, seed=seed)
 
 
 def _place(month: str, name: str) -> int:
@@ -237,6 +242,8 @@ def again(months: Months, names: list[str], own: Ints) -> Floats:
         draws = _places_lost(parts)
     else:
         draws = parts[0] - parts[1] if months.change == "absolute" else parts[0] / parts[1]
+    seed = [months.rule.seed, *parse_month(names[0]), *(_place(names[0], name) for name in names), _AGAIN]
+    draws = _of_cells(draws, months, own, seed)
     return ranks.rank_shares(np.ascontiguousarray(np.round(draws, 8)), 1)[0]
 
 
