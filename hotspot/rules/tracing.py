@@ -15,7 +15,7 @@ class Tracing(Rule):
     """Which sources are looked at, when wind says something, and who is visited first."""
 
     UNSAID: ClassVar[tuple[str, ...]] = (
-        "own_sd", "least_noise", "freedom", "unregistered_common_sd", "unregistered_model_sd", "unregistered_loud",
+        "own_sd", "apart", "least_noise", "freedom", "unregistered_common_sd", "unregistered_model_sd", "unregistered_loud",
         "unregistered_loud_sd", "unregistered_far_price", "unregistered_size_sd", "alarm_nearest",
         "alarm_hours_together", "site_range_m", "site_error", "site_split", "site_noise", "site_hours_together",
         "site_episode_m", "site_sources",
@@ -69,6 +69,7 @@ class Tracing(Rule):
     temper: float = Field(20.0, ge=1)  # the evidence of a shape of plume counts 1 / so much
     rest_sd: float = Field(1.0, ge=0)  # log error of what is unregistered or from outside, in the range of a share
     n_shares: int = Field(200, ge=50)  # draws of the emissions
+    apart: float = Field(1.15, ge=1)  # power that draws the sources of a draw apart: without it shares are too alike
     strong_share: float = Field(0.35, gt=0, le=1)  # "strong": expected share of the increment from here
     moderate_share: float = Field(0.12, gt=0, le=1)  # "moderate" from here; calibration in docs/tracing.md
 

@@ -7,6 +7,7 @@ from tracing_worlds import make_tracing_world
 
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.tracing import Tracing
+from hotspot.trace.plumes.posterior import _apart
 from hotspot.trace.plumes.whose import _range
 
 SEED = 51  # nothing was chosen on it
@@ -70,3 +71,13 @@ def test_the_range_of_a_share_holds_what_is_not_known_of_the_rest():
         assert low[0] == pytest.approx(edge, abs=0.01) and high[0] == pytest.approx(1 - edge, abs=0.01)
     low, high = _range(np.ones((200, 1)), 0.0, Tracing())
     assert low[0] == high[0] == 1.0
+
+
+def test_drawn_apart_a_draw_keeps_its_sum_and_order_and_the_largest_gains():
+    added = np.random.default_rng(4).lognormal(size=(50, 3, 6))
+    added[0, 0] = 0.0  # nothing adds anything
+    found = _apart(added, 1.3)
+    np.testing.assert_allclose(found.sum(axis=2), added.sum(axis=2))
+    np.testing.assert_array_equal(np.argsort(found, axis=2), np.argsort(added, axis=2))
+    assert (found.max(axis=2) >= added.max(axis=2)).all() and (found.max(axis=2) > added.max(axis=2)).any()
+    np.testing.assert_allclose(_apart(added, 1.0), added)

@@ -139,7 +139,8 @@ def source_shares(
     1 / ``hours_together``. A model of a plume is wrong in the same way all month: at the stations of one cell
     (3 km, a group) q_j is q_j exp(d_jg), d normal with ``pair_sd``. A target at r from the nearest group shares
     exp(-r / ``pair_km``) of its d; the rest is drawn. log q normal (``prior``); Laplace approximation of q and d
-    together; shapes are weighted by evidence to the power 1 / ``temper``.
+    together; shapes are weighted by evidence to the power 1 / ``temper``. Draws so wide make shares too alike: what
+    the sources of a draw add is taken to the power ``apart``, its sum kept.
 
     Examples
     --------
@@ -174,11 +175,18 @@ def source_shares(
         mean = over_cells(targets, sources, wind, shape, spacing=spacing, hours=hours)
         fits.append(fit)
         draws.append(emission)
-        added.append(emission * mean)
+        added.append(_apart(emission * mean, tracing.apart))
     evidence = np.array([fit.evidence for fit in fits]) / tracing.temper
     weight = np.exp(evidence - evidence.max())
     weight /= weight.sum()
     return _summed(fits, draws, added, weight, prior, heard, informed)
+
+
+def _apart(added: Floats, power: float) -> Floats:
+    """What each source adds in each draw, differences drawn out by a power; the sum of a draw stays as it was."""
+    raised = added**power
+    total = raised.sum(axis=2, keepdims=True)
+    return raised * np.divide(added.sum(axis=2, keepdims=True), total, out=np.zeros_like(total), where=total > 0)
 
 
 def _summed(
