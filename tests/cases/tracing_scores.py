@@ -215,7 +215,11 @@ def report_hidden(worlds):
 
     of, at = np.zeros((0, 4)), np.zeros(0)
     for kind, seed in worlds:
-        told, where = hidden(make_tracing_world(kind, seed), Criteria())
+        world = make_tracing_world(kind, seed)
+        if world.micro is None:
+            print(f"{kind} {seed}: no micro-stations, nothing to ask", flush=True)
+            continue
+        told, where = hidden(world, Criteria())
         of, at = np.vstack([of, told]), np.r_[at, where]
         print(f"{kind} {seed}: {len(told)} sources inside, {len(where)} places pointed at", flush=True)
     for name, own in (("of 10 g/s and more, observable", (of[:, 0] >= 10) & (of[:, 1] > 0)),
