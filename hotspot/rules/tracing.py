@@ -15,10 +15,10 @@ class Tracing(Rule):
     """Which sources are looked at, when wind says something, and who is visited first."""
 
     UNSAID: ClassVar[tuple[str, ...]] = (
-        "own_sd", "apart", "least_noise", "freedom", "unregistered_common_sd", "unregistered_model_sd", "unregistered_loud",
-        "unregistered_loud_sd", "unregistered_far_price", "unregistered_size_sd", "alarm_nearest",
-        "alarm_hours_together", "site_range_m", "site_error", "site_split", "site_noise", "site_hours_together",
-        "site_episode_m", "site_sources",
+        "own_sd", "apart", "least_noise", "freedom", "unregistered_common_sd", "unregistered_model_sd",
+        "unregistered_loud", "unregistered_loud_sd", "unregistered_far_price", "unregistered_size_sd",
+        "alarm_nearest", "alarm_hours_together", "site_range_m", "site_error", "site_split", "site_noise",
+        "site_hours_together", "site_episode_m", "site_sources",
     )  # fmt: skip
 
     ring_km: float = Field(6.0, gt=0)  # issue of the printed sheet: in and within 6 km
@@ -93,7 +93,7 @@ class Tracing(Rule):
     unregistered_far_price: float = Field(0.05, ge=0)  # log likelihood per g/s of a source farther off: mean 20 g/s
     unregistered_size_sd: float = Field(1.1, gt=0)  # log spread of sizes around ``unregistered_g_s``
     unregistered_sources: int = Field(3, ge=1)  # so many are looked for, one after the other
-    unregistered_clear: float = Field(0.5, gt=0, lt=1)  # a source is told only if it is so likely ...
+    unregistered_clear: float = Field(0.7, gt=0, lt=1)  # a source is told only if it is so likely ...
     unregistered_within: float = Field(0.5, gt=0, lt=1)  # ... and one sub-cell and the eight around hold so much of it
     # A plant of the register explains a source as well, and nothing is pointed at, if it emits such a share of it ...
     registered_share: float = Field(0.5, gt=0)

@@ -85,9 +85,9 @@ def unregistered(
     Student's t. A sub-cell's gain is what its source adds to the best fit of all others, all fitted anew;
     ``gain - h (S - q)^2 / 2`` (h the curvature once the others are fitted) is the log likelihood ratio of a source of
     S g/s. Prior: ``unregistered_chance`` over all sub-cells alike, S log-normal around ``unregistered_g_s``. A source
-    likelier than not joins the others and the next is looked for; it is told where one sub-cell and the eight
-    around it hold half of its chance, where no registered plant explains it as well (``registered_*``: one whose
-    plume or place is a little off looks like a source beside it), and where made-up months (below) tell one of
+    as likely as ``unregistered_clear`` joins the others and the next is looked for; it is told where one sub-cell and
+    the eight around it hold half of its chance, where no registered plant explains it as well (``registered_*``: one
+    whose plume or place is a little off looks like a source beside it), and where made-up months (below) tell one of
     its size there often enough (``observable_pointed``).
 
     Observable: of months made up with a source of that size there, of every shape of plume and with a wind as wrong
