@@ -13,12 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from hotspot.grid.labels import Labelled, add_labels
 from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
-from hotspot.rules.jurisdictions import load_profile
+from hotspot.rules.jurisdictions import load_profile, load_words
 from hotspot.rules.pollutants import PM25, POLLUTANTS, Name, Pollutant
 from hotspot.study_loop import LoopFiles, NetworkFiles, Office
 from hotspot.study_registers import EventFiles, EvidenceFiles, EvidenceLayer, Part, Registers
@@ -207,6 +207,7 @@ class Study(Shown, Labelled, Part):
     criteria: Criteria = Field(default_factory=Criteria)
     path: Path
     root: Path
+    _own_words: str = PrivateAttr("")  # of the jurisdiction; see ``rules.words``
 
     @field_validator("id")
     @classmethod
@@ -222,8 +223,8 @@ class Study(Shown, Labelled, Part):
 
     @property
     def pollutant(self) -> Pollutant:
-        """What the lists are made of, with its words and what is refused of it."""
-        return POLLUTANTS[self.variable]
+        """What the lists are made of, with its words, those of the jurisdiction, and what is refused of it."""
+        return POLLUTANTS[self.variable].speaking(self._own_words)
 
     @cached_property
     def grid(self) -> "Grid":
@@ -364,10 +365,12 @@ def load_study(path: Path | str, *, data: Path | str | None = None) -> Study:
         usual = POLLUTANTS.get(str(raw.get("variable", "")), PM25).profile or PM25.profile
         # Whatever the jurisdiction, a pollutant's hours are held to its own limits, where the profile says no other.
         gate = {key: rules for key, rules in load_profile(usual).items() if key == "plausible"}
-        merged = _merge(_merge(gate, load_profile(raw.pop("profile", usual))), own)
+        profile = raw.pop("profile", usual)
+        merged = _merge(_merge(gate, load_profile(profile)), own)
         study = Study.model_validate(raw | {"criteria": merged, "path": path, "root": Path(root).resolve()})
     except ValidationError as error:
         raise DataError(f"{path}: {_faults(error)}") from None
+    study._own_words = load_words(profile)
     level = study.criteria.selection.second_criterion != "none"
     study.pollutant.refuse("rank", *["level"] * level, *["satellite"] * bool(study.satellite))
     return study

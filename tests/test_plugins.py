@@ -4,6 +4,7 @@ toys of ``cases/toys`` are added, a small month is run with them, and they are g
 """
 
 import csv
+import json
 import re
 from contextlib import ExitStack
 from importlib.metadata import EntryPoint
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from test_schema import columns_of, undescribed
 from toys import toy_page, toy_reason, toy_satellite
+from unpacked import unpacked
 
 from hotspot import registry
 from hotspot.publish import catalogue
@@ -121,6 +123,57 @@ def test_a_jurisdiction_is_one_folder(month):
     assert criteria["legal_basis"] == "示范区〔2031〕1号" and criteria["warning"]["k"]["since_autumn"] == K
     like = load_profile("mee-2018")["escalation"]
     assert {name: criteria["escalation"][name] for name in like} == like
+
+
+def said_in(folder):
+    """The text of every page, sheet, paper and form of a month by name, without marks of a format and line ends."""
+    texts = {}
+    for name, data in unpacked(folder).items():
+        inner = name.rsplit("/", 1)[-1]
+        if name.endswith(": pages") or inner.endswith((".html", ".kml", ".qgs")):
+            texts[name] = data.decode()
+        elif inner in ("document.xml", "sharedStrings.xml") or re.fullmatch(r"sheet\d+\.xml", inner):
+            texts[name] = re.sub("<[^>]*>", "|", data.decode()).replace("||", "")
+        elif inner.endswith(".gpkg"):
+            texts[name] = data.decode(errors="ignore")
+    return {name: re.sub(r"[\s|]+", " ", text) for name, text in texts.items()}
+
+
+# What is read back keeps our heads.
+OUR_HEADS = {"return-form.xlsx": {"预警网格", "预警原因"}}
+
+
+def test_a_jurisdiction_speaks_in_its_own_words(month):
+    """In every product that is read, and ours in none: what is said otherwise is said so everywhere."""
+    folder, *_ = month
+    own_words = read_manifest(folder)["field"]["own_words"]
+    assert own_words == json.dumps(json.loads(own_words), ensure_ascii=False, sort_keys=True)
+    there = PM25.speaking(own_words)
+    spoken = {PM25.words(ours): own for ours, own in json.loads(own_words).items()}
+    texts = said_in(folder)
+    wanted = {
+        "notice.docx/word/document.xml": ("市级热点网格", "重点督办格", "督办名录", "督办缘由", "月平均浓度"),
+        "notice.pdf: pages": ("市级热点网格", "重点督办格", "督办名录", "督办缘由", "月平均浓度"),
+        "warnings.xlsx/xl/sharedStrings.xml": ("市级热点网格", "督办名录", "督办缘由", "入秋以来恶化居首"),
+        "checklists.xlsx/xl/sharedStrings.xml": ("重点督办格任务清单", "督办缘由", "牵头单位", "浓度居首"),
+        "sheets.pdf: pages": ("市级热点网格预警现场排查表", "Watch square field form", "浓度居首"),
+        "report.pdf: pages": ("市级热点网格", "重点督办格", "月平均浓度", "watch squares"),
+        "map.html": ("市级热点网格", "重点督办格", "Focus squares", "Watch squares", "worst since last year"),
+        "warnings.gpkg": ("市级热点网格", "重点督办格", "浓度居首"),
+    }  # fmt: skip
+    lacking = {name: [word for word in words if word not in texts[name]] for name, words in wanted.items()}
+    assert not any(lacking.values()), lacking
+    ours_in = {}
+    for name, text in texts.items():
+        bare = text
+        for own in sorted(spoken.values(), key=len, reverse=True):
+            bare = re.sub(re.escape(own), "", bare, flags=re.IGNORECASE)
+        kept = {ours for ours in spoken if re.search(re.escape(ours), bare, re.IGNORECASE)}
+        kept -= next((heads for form, heads in OUR_HEADS.items() if f"/{form}/" in name), set())
+        if kept:
+            ours_in[name] = kept
+    assert ours_in == {}
+    assert there.words(there.words("热点网格")) == "市级热点网格", "a word of its own that holds one of ours stays"
 
 
 def test_what_was_added_is_gone():

@@ -22,7 +22,9 @@ def test_recipe_runs_as_written(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for language, block in re.findall(r"^```(python|toml)\n(.*?)^```$", RECIPES[name], flags=re.MULTILINE | re.DOTALL):
         if language == "toml":
-            Path(re.match(r"# (\S+\.toml)\n", block)[1]).write_text(block, encoding="utf-8")
+            path = Path(re.match(r"# (\S+\.toml)\n", block)[1])
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(block, encoding="utf-8")
     code = "\n".join(re.findall(r"^```python\n(.*?)^```$", RECIPES[name], flags=re.MULTILINE | re.DOTALL))
     assert ".added(" in code and "assert " in code, "a recipe tries what it adds"
     exec(compile(code, f"CONTRIBUTING.md: {name}", "exec"), {})

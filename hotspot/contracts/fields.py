@@ -139,21 +139,21 @@ def checked(dataset: xr.Dataset) -> Field:
 
 def pollutant_of(dataset: xr.Dataset) -> Pollutant:
     """
-    What a field is of: its own attribute ``variable``, PM2.5 where it has none.
+    What a field is of: its own attribute ``variable``, PM2.5 where it has none, in the words of its ``own_words``.
 
     Whoever writes asks here for names, words and digits; the values stand in ``pm25`` whatever it is.
 
     Raises
     ------
     DataError
-        There is no such pollutant.
+        There is no such pollutant, or its words are none.
 
     Examples
     --------
     >>> pollutant_of(xr.Dataset(attrs={"variable": "o3"})).column("pm25_error"), pollutant_of(xr.Dataset()).name
     ('o3_error', 'pm25')
     """
-    return pollutant(str(dataset.attrs.get("variable", SLOT)))
+    return pollutant(str(dataset.attrs.get("variable", SLOT))).speaking(str(dataset.attrs.get("own_words", "")))
 
 
 def months_in(dataset: xr.Dataset | xr.DataArray) -> list[str]:

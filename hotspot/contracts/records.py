@@ -201,7 +201,7 @@ class Derived:
             )
         for name in ("field", "history"):
             of, asked = pollutant_of(getattr(self, name)), of_study(self.delivered.study)
-            if of is not asked:
+            if of.name != asked.name:
                 raise DataError(
                     f"{month}: the {name} is of {of.name}, the study of {asked.name}; rank the study's own."
                 )

@@ -1,17 +1,19 @@
 """
 Whose rules: one TOML file, or one folder, per jurisdiction.
 
-A profile names only what differs from the one it is ``like``. A folder holds ``profile.toml`` and what else the
-jurisdiction says in its own words. Installed packages add theirs as entry points ``hotspot.jurisdictions``, each a
-path.
+A profile names only what differs from the one it is ``like``. A folder holds ``profile.toml`` and, where the
+jurisdiction says in its own words what products print, ``words.toml`` (``words.py``). Installed packages add theirs as
+entry points ``hotspot.jurisdictions``, each a path.
 """
 
+import json
 import tomllib
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from hotspot.registry import Registry
+from hotspot.rules.words import read_words
 from hotspot.variables import DataError
 
 
@@ -28,11 +30,17 @@ def _check(name: str, place: Traversable) -> None:
     stated = _read(place).get("profile")
     if stated != name:
         raise ValueError(f"its profile says {stated!r}, not {name!r}")
+    _words(place)
 
 
-def _file(place: Traversable) -> Traversable:
+def _file(place: Traversable | str) -> Traversable:
     place = Path(place) if isinstance(place, str) else place
     return place / "profile.toml" if place.is_dir() else place
+
+
+def _words(place: Traversable | str) -> dict[str, str]:
+    place = Path(place) if isinstance(place, str) else place
+    return read_words(place) if place.is_dir() else {}
 
 
 def _read(place: Traversable) -> dict:
@@ -73,3 +81,33 @@ def load_profile(name: str) -> dict:
     for key, value in raw.items():
         like[key] = {**like.get(key, {}), **value} if isinstance(value, dict) and key != "holds" else value
     return like
+
+
+def load_words(name: str) -> str:
+    """
+    What a jurisdiction says in its own words, those of the one it is like below its own.
+
+    Parameters
+    ----------
+    name : str
+        As ``load_profile`` takes it.
+
+    Returns
+    -------
+    str, one line of JSON: our words -> its own, as a field and a manifest carry them; "" where it has none
+
+    Raises
+    ------
+    DataError
+        A word cannot be used; the message names the file and the key.
+
+    Examples
+    --------
+    >>> load_words("mee-2018")
+    ''
+    """
+    found: dict[str, str] = {}
+    while name:
+        found = _words(JURISDICTIONS[name]) | found
+        name = _read(JURISDICTIONS[name]).get("like", "")
+    return json.dumps(found, ensure_ascii=False, sort_keys=True) if found else ""

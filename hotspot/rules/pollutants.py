@@ -6,10 +6,12 @@ The numbers behind a value stand in ``standards.toml``; what is refused, and the
 one name for one place. What leaves the house is named after the pollutant (``Pollutant.column``).
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -38,6 +40,7 @@ class Pollutant:
     cf : str, its standard name in the CF conventions
     profile : str, the rule profile of a study that names none
     means_zh : str, what the value is, where its name does not say so
+    own_words : str, what the jurisdiction of a study says otherwise, from ``jurisdictions.load_words``
     refused : mapping of "rank", "level", "trace", "fine", "satellite" -> (zh, en): what is not made of it, and why
     """
 
@@ -57,6 +60,7 @@ class Pollutant:
     cf: str
     profile: str
     means_zh: str = ""
+    own_words: str = ""
     refused: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -82,6 +86,39 @@ class Pollutant:
             "@cf@": self.cf,
         }
 
+    def speaking(self, own_words: str) -> "Pollutant":
+        """
+        The same pollutant in the words of a jurisdiction.
+
+        Parameters
+        ----------
+        own_words : str, from ``jurisdictions.load_words``
+
+        Raises
+        ------
+        DataError
+            They are no JSON object of texts.
+
+        Examples
+        --------
+        >>> there = pollutant("o3").speaking('{"热点网格": "重点网格", "hotspot cell": "priority cell"}')
+        >>> there.words("@pollutant@热点网格"), there.words("Hotspot cells"), there.speaking("") is pollutant("o3")
+        ('臭氧重点网格', 'Priority cells', True)
+        """
+        return _speaking(self.name, own_words)
+
+    @cached_property
+    def _own(self) -> tuple[re.Pattern[str], Mapping[str, str]]:
+        """
+        Finds our words, and says the jurisdiction's.
+
+        Its own are found too and stay: a text may pass the door twice, and a word of its own may hold one of ours.
+        """
+        said = {self._filled(ours): own for ours, own in json.loads(self.own_words).items()}
+        said |= {ours[:1].upper() + ours[1:]: own[:1].upper() + own[1:] for ours, own in said.items()}
+        said = {own: own for own in said.values()} | said
+        return re.compile("|".join(map(re.escape, sorted(said, key=len, reverse=True)))), said
+
     def column(self, name: str) -> str:
         """
         The name of a column or variable in what leaves the house.
@@ -95,7 +132,7 @@ class Pollutant:
 
     def words(self, text: str) -> str:
         """
-        A text with its marks filled.
+        A text with its marks filled, in the words of the jurisdiction.
 
         Examples
         --------
@@ -104,6 +141,13 @@ class Pollutant:
         >>> pollutant("o3").words("@pollutant_en@, @value_en@ of the month")
         'ozone, 90th percentile of the daily maximum 8 h means (MDA8) of the month'
         """
+        text = self._filled(text)
+        if not self.own_words:
+            return text
+        pattern, said = self._own
+        return pattern.sub(lambda found: said[found[0]], text)
+
+    def _filled(self, text: str) -> str:
         if "@" in text:
             for mark, word in self.marks.items():
                 text = text.replace(mark, word)
@@ -111,7 +155,7 @@ class Pollutant:
 
     def told(self, said: Any) -> Any:
         """
-        All texts in lists and dicts with their marks filled; keys stay.
+        All texts in lists and dicts as ``words`` says them; keys stay.
 
         Examples
         --------
@@ -192,6 +236,18 @@ def pollutant(name: str) -> Pollutant:
     if name not in POLLUTANTS:
         raise DataError(f"{name!r} is no pollutant a list is made of; there are: {', '.join(POLLUTANTS)}.")
     return POLLUTANTS[name]
+
+
+@lru_cache(maxsize=64)
+def _speaking(name: str, own_words: str) -> Pollutant:
+    """One object for one pollutant in one jurisdiction's words."""
+    try:
+        stated = json.loads(own_words or "{}")
+    except ValueError:
+        stated = None
+    if not isinstance(stated, dict) or not all(isinstance(word, str) and word for word in stated.values()):
+        raise DataError(f"own_words is {own_words[:40]!r}; give a JSON object, our words -> a jurisdiction's own.")
+    return replace(pollutant(name), own_words=own_words) if stated else pollutant(name)
 
 
 def of_study(study: Any) -> Pollutant:

@@ -16,4 +16,4 @@ def write_handbook(study: Study, *, out: Path | str = "out") -> list[Path]:
     out : str or Path
         ``OUT/<study id>/handbook.pdf`` and ``.docx``
     """
-    return write_paper(Path(out) / study.id / "handbook", handbook(study))
+    return write_paper(Path(out) / study.id / "handbook", handbook(study).told(study.pollutant))

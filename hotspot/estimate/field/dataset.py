@@ -102,6 +102,7 @@ def described(field: xr.Dataset, delivered: Month, method: str, completeness: st
         field[name].attrs["unit"] = "ug/m3"
     of = of_study(getattr(delivered, "study", None))
     own = {} if of.usual else {"variable": of.name}
+    own |= {"own_words": of.own_words} if of.own_words else {}
     return field.assign_attrs(unit="ug/m3", method=method, completeness=completeness, **known, **own)
 
 

@@ -99,7 +99,8 @@ def write_report(
         (folder / "reports").mkdir(exist_ok=True)
         paths = [*(folder / "reports" / f"{name}.pdf" for name in cities), *paths]
         parts = [*cities.values(), whole]
-    pages = set_each(_TEMPLATE, parts, parts=["map_parts.typ"], store=store)
+    of = pollutant_of(derived.field)
+    pages = set_each(_TEMPLATE, parts, parts=["map_parts.typ"], store=store, of=of)
     for path, page in zip(paths, tqdm(pages, total=len(parts), desc="reports", disable=None, leave=False), strict=True):
         path.write_bytes(page)
     return [paths[-1], *paths[:-1]]

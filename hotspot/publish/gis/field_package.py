@@ -76,7 +76,7 @@ def field_package(
     west, south, east, north = cells.total_bounds
     margin = 0.05
     box = (west - margin, south - margin, east + margin, north + margin)
-    qgz = archive({"project.qgs": project_qgs(styled, FILE, f"{month_zh(month)}预警网格排查", box)})
+    qgz = archive({"project.qgs": project_qgs(styled, FILE, of.words(f"{month_zh(month)}预警网格排查"), box)})
     with tempfile.TemporaryDirectory() as folder:
         path = write_layers(Path(folder) / FILE, layers, month)
         put_styles(path, styled, stamp_of(month), project=(PROJECT, qgz))
@@ -176,16 +176,16 @@ def _styled(month: str, cells: gpd.GeoDataFrame, of: Pollutant) -> tuple[Styled,
     return (
         Styled(
             FINDINGS, "现场填报", "Point",
-            (single(Symbol("marker", "#d7263d", "#ffffff", 0.4, "star", 5.0)), *form(asked), properties(synced)),
+            (single(Symbol("marker", "#d7263d", "#ffffff", 0.4, "star", 5.0)), *form(asked, of), properties(synced)),
             given=False,
         ),
         Styled(
             "sources", "污染源（按排查顺序）", "Point",
             (single(Symbol("marker", "#1f3a5f", "#ffffff", 0.3, "circle", 3.5)),
-             labels(_NAMED, size=8, below=100_000, beside=True), aliases(titles(f"{FILE}/sources"))),
+             labels(_NAMED, size=8, below=100_000, beside=True), aliases(titles(f"{FILE}/sources"), of)),
         ),
         Styled(
-            "cells", label_of("warned_cells"), "Polygon",
+            "cells", of.words(label_of("warned_cells")), "Polygon",
             (single(Symbol("fill", "", strong, 1.0)), labels(f"coalesce({label}, '') || \"cell\""),
              aliases(titles(f"{FILE}/cells"), of)),
         ),

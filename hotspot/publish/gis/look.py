@@ -101,8 +101,8 @@ def labels(expression: str, *, size: float = 9.0, below: int = 0, beside: bool =
     return labeling
 
 
-def form(questions: Iterable[Question]) -> list[Element]:
-    """The form of a layer: its widgets, titles, defaults and what must be filled in."""
+def form(questions: Iterable[Question], of: Pollutant = PM25) -> list[Element]:
+    """The form of a layer: its widgets, titles, defaults and what must be filled in, in the words ``of`` a list."""
     asked = tuple(questions)
     widgets, defaults, constraints = (Element(name) for name in ("fieldConfiguration", "defaults", "constraints"))
     # The file's own number is nobody's question.
@@ -114,7 +114,7 @@ def form(questions: Iterable[Question]) -> list[Element]:
         strict = "1" if one.required else "0"
         about = {"field": one.name, "constraints": strict, "notnull_strength": strict}
         SubElement(constraints, "constraint", about | {"unique_strength": "0", "exp_strength": "0"})
-    return [widgets, aliases({one.name: one.title for one in asked}), defaults, constraints]
+    return [widgets, aliases({one.name: one.title for one in asked}, of), defaults, constraints]
 
 
 def aliases(titles: Mapping[str, str], of: Pollutant = PM25) -> Element:

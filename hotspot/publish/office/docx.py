@@ -15,10 +15,11 @@ from typing import Any
 from hotspot.foreign.child import ask
 from hotspot.foreign.documents import render
 from hotspot.publish.archive import STAMP
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.variables import DataError
 
 
-def filled(name: str, context: dict[str, Any], template: Path | str | None = None) -> bytes:
+def filled(name: str, context: dict[str, Any], template: Path | str | None = None, *, of: Pollutant = PM25) -> bytes:
     """
     Fill a template.
 
@@ -29,7 +30,9 @@ def filled(name: str, context: dict[str, Any], template: Path | str | None = Non
     context : dict
         What the template prints.
     template : str or Path, optional
-        The office's own DOCX instead.
+        The office's own DOCX instead; its texts are the office's.
+    of : Pollutant
+        Whose words the texts of the template that ships are said in.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def filled(name: str, context: dict[str, Any], template: Path | str | None = Non
     """
     if template is None:
         shipped = resources.files("hotspot.publish") / "templates" / name
-        return same_bytes(render(shipped.read_bytes(), context, name))
+        return same_bytes(render(shipped.read_bytes(), context, name), of)
     path = Path(template)
     if not path.is_file():
         raise DataError(f"{path.name}: there is no such template; give the path of a DOCX file.")
@@ -52,12 +55,15 @@ def filled(name: str, context: dict[str, Any], template: Path | str | None = Non
     return same_bytes(report["document"])
 
 
-def same_bytes(data: bytes) -> bytes:
-    """A zip archive written again without its dates: bytes."""
+def same_bytes(data: bytes, of: Pollutant = PM25) -> bytes:
+    """A document written again without its dates, its body in the words of a jurisdiction: bytes."""
     whole = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
             member = zipfile.ZipInfo(name, STAMP)
             member.compress_type = zipfile.ZIP_DEFLATED
-            after.writestr(member, before.read(name))
+            part = before.read(name)
+            if of.own_words and name == "word/document.xml":
+                part = of.words(part.decode()).encode()
+            after.writestr(member, part)
     return whole.getvalue()

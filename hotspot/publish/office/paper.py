@@ -7,12 +7,14 @@ Every product that needs no template of its own is one ``Paper``: a circular, a 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hotspot.publish.fonts import check_glyphs, legible
 from hotspot.publish.office.word_body import BLACK, BODY, KAI, TITLE, line, packed, table
 from hotspot.publish.paper.typeset import typeset
+from hotspot.rules.pollutants import Pollutant
 from hotspot.text.whole import write_whole
 
 
@@ -74,6 +76,26 @@ class Paper:
     small: bool = False
     wide: bool = False
     contents: bool = False
+
+    def told(self, of: Pollutant) -> "Paper":
+        """
+        The same paper in the words of a jurisdiction.
+
+        Examples
+        --------
+        >>> from hotspot.rules.pollutants import PM25
+        >>> there = PM25.speaking('{"热点网格": "重点网格"}')
+        >>> Paper("热点网格通报", [Grid(("热点网格",), (1,), [("A",)])]).told(there).blocks[0].heads
+        ['重点网格']
+        """
+        told: Paper = _told(self, of) if of.own_words else self
+        return told
+
+
+def _told(value: Any, of: Pollutant) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: _told(getattr(value, one.name), of) for one in fields(value)})
+    return [_told(one, of) for one in value] if isinstance(value, list | tuple) else of.told(value)
 
 
 def write_paper(path: str | Path, paper: Paper) -> list[Path]:

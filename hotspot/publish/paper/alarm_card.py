@@ -24,6 +24,7 @@ from hotspot.publish.paper.wayfinding import coordinates, form_address, qr_svg
 from hotspot.publish.words import known
 from hotspot.rules.classes import area_classes
 from hotspot.rules.loop import Clocks
+from hotspot.rules.pollutants import PM25, Pollutant, of_study
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
 from hotspot.text.labels import label_of
@@ -77,19 +78,19 @@ def write_cards(directory: Path | str, cards: Sequence[Card], *, study: Study) -
 
     folder = Path(directory) / "cards"
     folder.mkdir(parents=True, exist_ok=True)
-    borders, paths = Borders(study.grid, study.boundaries), []
+    borders, paths, of = Borders(study.grid, study.boundaries), [], of_study(study)
     for card in tqdm(cards, desc="cards", disable=None, leave=False):
-        data = card_data(card, study=study, borders=borders)
+        data = of.told(card_data(card, study=study, borders=borders))
         check_glyphs(set_texts(data))
-        for kind, content in (("pdf", render(data)), ("png", render(data, kind="png"))):
+        for kind, content in (("pdf", render(data, of=of)), ("png", render(data, kind="png", of=of))):
             paths.append(write_whole(folder / f"{data['alarm']}.{kind}", content))
     return paths
 
 
-def render(data: Mapping, *, kind: str = "pdf") -> bytes:
+def render(data: Mapping, *, kind: str = "pdf", of: Pollutant = PM25) -> bytes:
     """Set a card with typst: "pdf", or "png" as wide as a phone shows it."""
     page = typeset("card.typ", data, kind=kind, ppi=PHONE_PX / _WIDTH_INCH if kind == "png" else None,
-                   parts=["map_parts.typ", "page_parts.typ"])  # fmt: skip
+                   parts=["map_parts.typ", "page_parts.typ"], of=of)  # fmt: skip
     return page[0] if isinstance(page, list) else page
 
 

@@ -13,6 +13,7 @@ from hotspot.publish.maps.borders import Borders
 from hotspot.publish.paper.atlas_map import index_maps
 from hotspot.publish.paper.atlas_pages import cell_page, county_rows, cover, in_order, index_rows
 from hotspot.publish.paper.typeset import typeset
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.study import Study
 
 if TYPE_CHECKING:
@@ -20,20 +21,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None) -> Any:
+def render(data: dict[str, Any], *, kind: str = "pdf", ppi: int | None = None, of: Pollutant = PM25) -> Any:
     """
     Set an atlas with typst.
 
     Parameters
     ----------
     data : dict, from ``atlas_data``
-    kind, ppi : as ``typeset``
+    kind, ppi, of : as ``typeset``
 
     Returns
     -------
     bytes, or a list of bytes with one picture per page
     """
-    return typeset("atlas.typ", data, kind=kind, ppi=ppi, parts=["map_parts.typ", "page_parts.typ"])
+    return typeset("atlas.typ", of.told(data), kind=kind, ppi=ppi, parts=["map_parts.typ", "page_parts.typ"], of=of)
 
 
 def atlas_data(

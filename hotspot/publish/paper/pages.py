@@ -17,6 +17,7 @@ import numpy as np
 
 from hotspot.publish.fonts import SANS, SERIF
 from hotspot.publish.paper.typeset import template_source, typeset
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.sources.store import Store
 
 _THREADS = 2  # more would only hold more pages in memory
@@ -24,7 +25,12 @@ _AHEAD = 8  # page sets drawn before the first of them is asked for
 
 
 def set_each(
-    template: str, sets: Iterable[Mapping[str, Any]], *, parts: Sequence[str] = (), store: Store | None = None
+    template: str,
+    sets: Iterable[Mapping[str, Any]],
+    *,
+    parts: Sequence[str] = (),
+    store: Store | None = None,
+    of: Pollutant = PM25,
 ) -> Iterator[bytes]:
     """
     Set page sets one after the other, each while the next are drawn.
@@ -33,7 +39,7 @@ def set_each(
 
     Parameters
     ----------
-    template, parts : as ``typeset``
+    template, parts, of : as ``typeset``
     sets : iterable of dict
         The data of each page set; taken as they are needed.
     store : Store, optional
@@ -58,7 +64,7 @@ def set_each(
     with ThreadPoolExecutor(_THREADS) as pool:
         try:
             for data in sets:
-                waiting.append(pool.submit(set_once, template, data, parts=parts, store=store))
+                waiting.append(pool.submit(set_once, template, data, parts=parts, store=store, of=of))
                 if len(waiting) > _AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -67,23 +73,30 @@ def set_each(
             pool.shutdown(cancel_futures=True)
 
 
-def set_once(template: str, data: Mapping[str, Any], *, parts: Sequence[str] = (), store: Store | None = None) -> bytes:
+def set_once(
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    parts: Sequence[str] = (),
+    store: Store | None = None,
+    of: Pollutant = PM25,
+) -> bytes:
     """
     One page set as PDF: from the store while nothing it is made of has changed.
 
     Parameters
     ----------
-    template, data, parts : as ``typeset``
+    template, data, parts, of : as ``typeset``
     """
 
     def now() -> bytes:
-        made: bytes = typeset(template, data, parts=parts)
+        made: bytes = typeset(template, data, parts=parts, of=of)
         return made
 
     if store is None:
         return now()
     key = store.key(
-        "page", version("typst"), SANS.sha256, SERIF.sha256, template_source(template, parts).decode(),
+        "page", version("typst"), SANS.sha256, SERIF.sha256, template_source(template, parts, of).decode(),
         json.dumps(data, ensure_ascii=False, sort_keys=True),
     )  # fmt: skip
     return store.asked(key, lambda: {"pdf": np.frombuffer(now(), np.uint8)})["pdf"].tobytes()

@@ -126,14 +126,15 @@ def write_sheets(
             codes.append(sheet["code"])
             yield _book([sheet], month)
 
-    pages = set_each(_TEMPLATE, checked(), parts=_PARTS, store=store)
+    of = contracts.pollutant_of(field)
+    pages = set_each(_TEMPLATE, checked(), parts=_PARTS, store=store, of=of)
     n_sheet = warned["cell"].nunique()
     sets = list(tqdm(pages, total=n_sheet, desc="sheets", disable=None, leave=False))
     paths = [directory / "sheets" / f"{code}.pdf" for code in codes]
     for path, page in zip(paths, sets, strict=True):
         path.write_bytes(page)
     book = directory / "sheets.pdf"
-    book.write_bytes(bound(month_zh(month), sets or [set_once(_TEMPLATE, _book([], month), parts=_PARTS)]))
+    book.write_bytes(bound(month_zh(month), sets or [set_once(_TEMPLATE, _book([], month), parts=_PARTS, of=of)]))
     return [book, *paths]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.publish.fonts import font_path
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.variables import DataError
 
 DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
@@ -26,6 +27,7 @@ def typeset(
     ppi: float | None = None,
     parts: Sequence[str] = (),
     fonts: Path | None = None,
+    of: Pollutant = PM25,
 ) -> Any:
     """
     Set a template of ``publish/templates`` with its data.
@@ -42,6 +44,8 @@ def typeset(
         Templates set before it: what several pages share.
     fonts : Path, optional
         A folder of further font files, such as an office's own.
+    of : Pollutant
+        Whose words the template's own texts are said in.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def typeset(
     try:
         compile_page: Any = typst.compile
         return compile_page(
-            template_source(template, parts),
+            template_source(template, parts, of),
             font_paths=_fonts(fonts),
             ignore_system_fonts=True,
             format=kind,
@@ -68,10 +72,11 @@ def typeset(
         raise DataError(f"{template}: the page could not be set: {error}") from None
 
 
-def template_source(template: str, parts: Sequence[str] = ()) -> bytes:
+def template_source(template: str, parts: Sequence[str] = (), of: Pollutant = PM25) -> bytes:
     """What typst is given of a template and the parts set before it."""
     folder = resources.files("hotspot.publish") / "templates"
-    return b"\n".join((folder / name).read_bytes() for name in (*parts, template))
+    source = b"\n".join((folder / name).read_bytes() for name in (*parts, template))
+    return of.words(source.decode()).encode() if of.own_words else source
 
 
 @cache

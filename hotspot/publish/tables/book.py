@@ -10,6 +10,7 @@ import pandas as pd
 
 from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.tables.dated import across, dated_book, heading
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.text.whole import write_whole
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ class Sheet:
     notes: Sequence[str] = ()
 
 
-def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True) -> Path:
+def write_book(
+    path: Path | str, sheets: Mapping[str, Sheet], *, created: str, title_row: bool = True, of: Pollutant = PM25
+) -> Path:
     """
     Write sheets as xlsx.
 
@@ -39,6 +42,8 @@ def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, t
         A date of the data, not of the writing.
     title_row : bool
         False begins with the heads, so that the filled sheet can be read back as a table.
+    of : Pollutant
+        Whose words it speaks; not where it is read back.
 
     Examples
     --------
@@ -49,7 +54,7 @@ def write_book(path: Path | str, sheets: Mapping[str, Sheet], *, created: str, t
     'a.xlsx'
     """
     saved = io.BytesIO()
-    with dated_book(saved, created) as book:
+    with dated_book(saved, created, of=of) as book:
         base = {"font_name": "宋体", "font_size": 10.5, "valign": "vcenter", "text_wrap": True}
         head = book.add_format(base | {"bold": True, "border": 1, "align": "center", "bg_color": "#E4E4E4"})
         title = book.add_format({"font_name": "宋体", "font_size": 14, "bold": True, "align": "center"})

@@ -26,7 +26,7 @@ from hotspot.publish.tables.workbook import sheet_name
 from hotspot.publish.words import REASONS, known, month_zh
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
-from hotspot.rules.pollutants import PM25
+from hotspot.rules.pollutants import PM25, of_study
 from hotspot.rules.visiting import Visiting
 from hotspot.study import Study
 from hotspot.text.table import titles
@@ -77,7 +77,7 @@ def write_checklists(
         From ``trace.visits.inventory``; the census by county and class.
     """
     path = Path(path)
-    with dated_book(str(path), f"{month}-01", f"{month} checklists") as book:
+    with dated_book(str(path), f"{month}-01", f"{month} checklists", of=of_study(study)) as book:
         look = look_formats(book)
         codes = list(warned.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates())
         of_cell = by_cell(checklist)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import harmless
 from hotspot.publish.words import known
+from hotspot.rules.pollutants import PM25, Pollutant
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 _LIMIT = 32_767  # characters in an xlsx cell
 
 
-def dated_book(saved: str | io.BytesIO, created: str, title: str = "", **more: bool) -> "xlsxwriter.Workbook":
+def dated_book(
+    saved: str | io.BytesIO, created: str, title: str = "", *, of: Pollutant = PM25, **more: bool
+) -> "xlsxwriter.Workbook":
     """
     A new workbook that makes no formula and no link of a text; the same rows give the same bytes.
 
@@ -27,15 +30,30 @@ def dated_book(saved: str | io.BytesIO, created: str, title: str = "", **more: b
     saved : path, or where its bytes go
     created : str, "YYYY-MM-DD"
         A date of the data, not of the writing.
+    of : Pollutant
+        Whose words its sheets speak.
     **more : further options of ``xlsxwriter.Workbook``
     """
     import xlsxwriter
 
     plain = {"in_memory": isinstance(saved, io.BytesIO), "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(saved, plain | more)
-    named = {"title": title} if title else {}
+    if of.own_words:
+        book.worksheet_class = _page_speaking(of)
+    named = {"title": of.words(title)} if title else {}
     book.set_properties({**named, "created": datetime.datetime.fromisoformat(created)})
     return book
+
+
+def _page_speaking(of: Pollutant) -> "type[Page]":
+    """A sheet that says what is written in it in the words of a jurisdiction."""
+    from xlsxwriter.worksheet import Worksheet
+
+    class Speaking(Worksheet):
+        def write_string(self, row: int, col: int, string: str, cell_format: "Look | None" = None) -> Any:
+            return super().write_string(row, col, of.words(string), cell_format)
+
+    return Speaking
 
 
 def say(sheet: "Page", row: int, column: int, text: str, look: "Look") -> None:

@@ -83,11 +83,12 @@ def _styles(values: np.ndarray, of: Pollutant) -> Sequence[Styled]:
     watched, place = Symbol("fill", "", lines["hotspot"], 0.5), Symbol("marker", "#3d4c53", "#ffffff", 0.2, "triangle")
     listed, of_cells = (aliases(titles(table), of) for table in ("warnings.csv", "cells.parquet"))
     shown = classes(of.column("pm25"), _steps(values, ramp))
+    of_list, of_year = (of.words(label_of(key)) for key in ("warned_cells", "hotspot_cells"))
     return (
-        Styled("warnings", label_of("warned_cells"), "Polygon", (categories("reason", reasons), named, listed)),
-        Styled("hotspots", label_of("hotspot_cells"), "Polygon", (single(watched), of_cells)),
+        Styled("warnings", of_list, "Polygon", (categories("reason", reasons), named, listed)),
+        Styled("hotspots", of_year, "Polygon", (single(watched), of_cells)),
         Styled("facilities", "污染源", "Point", (single(place),)),
-        Styled("cells", f"{of.label}{of.figure_zh}", "Polygon", (shown, of_cells)),
+        Styled("cells", of.words(f"{of.label}{of.figure_zh}"), "Polygon", (shown, of_cells)),
     )
 
 

@@ -87,7 +87,7 @@ def write_workbook(
     decimals, of = study.criteria.warning.decimals, contracts.pollutant_of(field)
     rows = published(warned, decimals)
     path = Path(path)
-    with dated_book(str(path), f"{month}-01", f"{month} hotspot warning cells") as book:
+    with dated_book(str(path), f"{month}-01", f"{month} hotspot warning cells", of=of) as book:
         look = _formats(book, decimals)
         taken = {INTERNAL.casefold(), NOTES.casefold(), EMERGING.casefold()}
         for city in dict.fromkeys(rows["city"]):

@@ -79,7 +79,7 @@ def map_page(
     plain._id = _ID
     plain.default_js, plain.default_css = [], []
     figure: Any = plain.get_root()
-    before, after = template("map.html").split("<!--map-->")
+    before, after = of.words(template("map.html")).split("<!--map-->")
 
     class Literal(Element):
         """Text that goes into the page as it is: Leaflet's code is no template."""
@@ -105,7 +105,7 @@ def map_page(
     styles, code = leaflet_css() + template("map.css"), of.words("\n".join(map(template, _SCRIPTS)))
     head.add_child(Literal(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', "policy"))
     head._children.move_to_end("policy_policy", last=False)
-    head.add_child(Literal(f"<title>{title}</title>{language}", "title"))
+    head.add_child(Literal(f"<title>{of.words(title)}</title>{language}", "title"))
     head.add_child(Literal(f"<script>{leaflet_js()}</script>", "leaflet"))
     figure.html.add_child(Literal(before, "before"))
     page: Any = Page()

@@ -139,7 +139,7 @@ def public_page(facts: PublicFacts) -> str:
         _section("更正", "Corrections", _corrections(facts)),
         _section("校验", "Check", _hash(facts)),
     ]
-    body = (
+    body = facts.of.words(
         '<body data-lang="zh"><header><div><button id="lang" type="button">English</button>'
         f"<h1>{_both(title_zh, title_en)}</h1><p>{_both(facts.state_zh, facts.state_en)}</p></div></header>"
         f"<main>{''.join(parts)}</main>"
@@ -149,7 +149,7 @@ def public_page(facts: PublicFacts) -> str:
         'l.addEventListener("click",()=>{const zh=b.dataset.lang==="en";b.dataset.lang=zh?"zh":"en";'
         'l.textContent=zh?"English":"中文";document.documentElement.lang=zh?"zh-CN":"en";});b.dataset.ready="1";'
     )
-    head = page_head(escape(title_zh), font_face(body + code) + template("public.css"))
+    head = page_head(escape(facts.of.words(title_zh)), font_face(body + code) + template("public.css"))
     return f"{head}\n{body}<script>{code}</script></body></html>\n"
 
 

@@ -50,7 +50,7 @@ def publish_case(study: Study, file: Path, *, asof: str, out: Path | str = "out"
         raise DataError(f"{file.name}: {'；'.join(faults)}.")
     found = redact(case, known_names(study), name=file.name, rule=rule)
     paper = case_paper(case, found, office=study.office.name)
-    content = paper_docx(paper)
+    content = paper_docx(paper.told(study.pollutant))
     about = case.about
     body = {
         "case": file.stem, "facility": about["facility"], "decision_no": about["decision_no"], "kind": about["kind"],

@@ -81,7 +81,7 @@ def open_problems(
     ]
     if to is not None:
         notes = [f"截至 {asof}；规则档案 {study.criteria.profile}", *footer(study.criteria, "clocks")]
-        write_book(to, _sheets(problems, alarms, by_kind, notes), created=asof[:10])
+        write_book(to, _sheets(problems, alarms, by_kind, notes), created=asof[:10], of=study.pollutant)
         lines.append(f"written: {to}")
     return {
         "problems": problems.to_dict("records"), "alarms": alarms.to_dict("records"), "figures": figures,

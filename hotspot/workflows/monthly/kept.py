@@ -99,6 +99,7 @@ def stamp_of(study: Study, *more: str, libraries: tuple[str, ...]) -> str:
     """
     versions = {name: metadata.version(name) for name in libraries}
     criteria = study.criteria.model_dump(mode="json")
+    more = (*more, *filter(None, [study.pollutant.own_words]))  # a field that is kept says them
     text = json.dumps([*more, criteria, versions], sort_keys=True).encode() + study.path.read_bytes()
     return hashlib.sha256(text).hexdigest()
 

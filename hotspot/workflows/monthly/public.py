@@ -130,4 +130,5 @@ def _field(study: Study, folder: Path, month: str) -> "xr.Dataset":
     values = own[["previous_year", "previous", study.pollutant.column("pm25")]].to_numpy("float64")
     valid = own[["previous_year_valid", "previous_valid", "valid"]].to_numpy(bool)
     field = cells.assign_coords(time=time).assign(pm25=(("cell", "time"), values), valid=(("cell", "time"), valid))
-    return field.assign_attrs(cells.attrs | {"month": month, "variable": study.variable})
+    of = {"variable": study.variable, "own_words": study.pollutant.own_words}
+    return field.assign_attrs(cells.attrs | {"month": month} | of)

@@ -46,7 +46,7 @@ def made_from(study: Study) -> str:
     libraries = {name: metadata.version(name) for name in LIBRARIES}
     criteria = study.criteria.model_dump(mode="json")
     about = [package_code(), libraries, criteria, hashlib.sha256(study.path.read_bytes()).hexdigest()]
-    return _hash([*about, str(study.root), sorted(_states(_named(study)))])
+    return _hash([*about, study.pollutant.own_words, str(study.root), sorted(_states(_named(study)))])
 
 
 def is_unchanged(month: str, home: Path, inputs: str) -> bool:

@@ -137,7 +137,8 @@ def write_letter(
     else:
         with desk_of(study, name, out=out) as desk:
             papers = list(_papers(desk, product, out))
-            files = [one for stem, paper in papers for one in write_paper(folder / stem, paper.paper())]
+            told = [(stem, paper.paper().told(study.pollutant)) for stem, paper in papers]
+            files = [one for stem, paper in told for one in write_paper(folder / stem, paper)]
             notes = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in desk.intake.quarantine]
             notes += desk.intake.notes
     lines = [f"written: {path}" for path in files]

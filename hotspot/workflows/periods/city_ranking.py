@@ -104,7 +104,7 @@ def rank_month(
     paper = ranking_paper(
         month, table, advice, notes, legal_basis=criteria.legal_basis, signer=study.office.signer or study.office.name
     )
-    write_paper(file.with_suffix(""), paper)
+    write_paper(file.with_suffix(""), paper.told(study.pollutant))
     lines = [
         f"{row.rank if row.rank > 0 else '-'}  {row.unit}  {row.index:.2f}  "
         + (f"{row.improvement:+} %" if row.improvement is not None else row.why)

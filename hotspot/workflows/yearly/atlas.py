@@ -77,7 +77,7 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
                 progress=bar.update, people=people,
             )  # fmt: skip
             check_glyphs(set_texts(data))
-            paths.append(write_whole(folder / f"atlas-{year}-{code}.pdf", render(data)))
+            paths.append(write_whole(folder / f"atlas-{year}-{code}.pdf", render(data, of=study.pollutant)))
     _LOG.info("%s %s: atlas of %d files", study.id, year, len(paths))
     return paths
 

@@ -67,9 +67,8 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
         "数据充分的可作为成效，覆盖不足的按盲区补测（界限为建议值）。"
     )
     file = home / "loop" / f"never-warned-{month}.xlsx"
-    write_book(
-        file, {"未预警": Sheet(f"{month} 污染源聚集而未被预警的热点网格", _HEADS, shown, [note])}, created=f"{month}-01"
-    )
+    sheet = Sheet(f"{month} 污染源聚集而未被预警的热点网格", _HEADS, shown, [note])
+    write_book(file, {"未预警": sheet}, created=f"{month}-01", of=study.pollutant)
     lines = [
         f"{row.cell}  {row.county}  登记源{row.n_sources}（{row.kinds}）  {row.said}，"
         f"{row.months}个月中{row.ranked}个月有效"

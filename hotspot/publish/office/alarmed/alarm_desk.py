@@ -19,6 +19,7 @@ from hotspot.publish.paper.atlas_map import index_maps
 from hotspot.publish.paper.typeset import set_texts, typeset
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import problem_types
+from hotspot.rules.pollutants import of_study
 from hotspot.rules.readings import footer
 from hotspot.study import Study
 from hotspot.text.labels import label_of
@@ -63,7 +64,7 @@ def write_desk(
         city = legible((rows if len(rows) else waiting)["city"].iloc[0])
         written.append(_form(directory / f"return-alarms-{name}.xlsx", city, pushed, waiting, study, first_day))
         figures = city_figures(pushed, waiting, answered)
-        text = chat_text(city, period, pushed, figures)
+        text = of_study(study).words(chat_text(city, period, pushed, figures))
         written.append(directory / f"digest-{name}.txt")
         written[-1].write_text(text, encoding="utf-8")
         if len(pushed) or len(waiting):  # without an alarm there is nothing to show on a map
@@ -75,7 +76,7 @@ def write_desk(
     table = table.assign(order=order).sort_values(["order", "city"], kind="stable").drop(columns="order")
     notes = ["按反馈率由低到高排列；没有推送报警的城市列在最后。", *footer(study.criteria, "clocks")]
     sheet = Sheet(f"{period_zh(period)}各城市报警反馈调度表", _CITY, table, notes)
-    return [*written, write_book(directory / "cities.xlsx", {"调度": sheet}, created=first_day)]
+    return [*written, write_book(directory / "cities.xlsx", {"调度": sheet}, created=first_day, of=of_study(study))]
 
 
 def city_figures(pushed: pd.DataFrame, waiting: pd.DataFrame, answered: Mapping) -> dict:

@@ -23,6 +23,7 @@ from hotspot.publish.office.paper import title_lines
 from hotspot.publish.office.warned.notice import template_of
 from hotspot.publish.paper.alarm_card import clock_zh
 from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.rules.pollutants import of_study
 from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
 from hotspot.text.table import columns
@@ -82,16 +83,16 @@ def write_letters(
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    written, template = [], template_of(study, "letter_template")
+    written, template, of = [], template_of(study, "letter_template"), of_study(study)
     high = _at_cells(persistent, study) if persistent is not None and len(persistent) else None
     for name, rows, waiting in by_city(alarms, study, answered or {}, outstanding):
         city = (rows if len(rows) else waiting)["city"].iloc[0]
         own = pd.DataFrame() if high is None else high[(high["city"] == city) & (high["state"] == "persistent")]
-        context = letter_context(
-            rows, waiting, study, period, past=past or {}, persistent=own, head=head, signer=signer
+        context = of.told(
+            letter_context(rows, waiting, study, period, past=past or {}, persistent=own, head=head, signer=signer)
         )
         path = directory / f"letter-{name}.docx"
-        path.write_bytes(filled("letter.docx", context, template))
+        path.write_bytes(filled("letter.docx", context, template, of=of))
         written += [path, _csv(directory / f"letter-{name}.csv", rows), directory / f"letter-{name}.pdf"]
         written[-1].write_bytes(letter_pdf(context))
     return written

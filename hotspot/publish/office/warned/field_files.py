@@ -53,7 +53,7 @@ def field_kmz(grid: Grid, month: str, warned: pd.DataFrame, traced: pd.DataFrame
     )
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
-        f"<name>{escape(month_zh(month))}预警网格</name>{styles}{''.join(folders)}</Document></kml>\n"
+        f"<name>{escape(of.words(f'{month_zh(month)}预警网格'))}</name>{styles}{''.join(folders)}</Document></kml>\n"
     )
     return archive({"doc.kml": text})
 

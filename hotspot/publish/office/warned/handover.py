@@ -16,6 +16,7 @@ from hotspot.publish.office.paper import Grid, paper_docx
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.publish.words import month_zh
 from hotspot.rules.classes import SourceClass, departments, source_classes
+from hotspot.rules.pollutants import Pollutant, of_study
 from hotspot.study import Study
 from hotspot.text.table import heads
 
@@ -53,13 +54,14 @@ def handover_slips(
     classes, places = source_classes(), warned.drop_duplicates("cell").set_index("cell")
     owner = items["class_"].map(lambda key: classes[key].department)
     made: dict[str, bytes] = {}
+    of = of_study(study)
     for key, words in departments().items():
         own = items[owner == key]
         if not len(own):
             continue
         rows = _rows(own, places, classes)
-        made[f"handover-{key}.docx"] = paper_docx(_slip(study, month, city, words["zh"], rows).paper())
-        made[f"handover-{key}.xlsx"] = _book(month, city, words["zh"], rows)
+        made[f"handover-{key}.docx"] = paper_docx(_slip(study, month, city, words["zh"], rows).paper().told(of))
+        made[f"handover-{key}.xlsx"] = _book(month, city, words["zh"], rows, of)
     return made
 
 
@@ -119,7 +121,7 @@ def _slip(study: Study, month: str, city: str, department: str, rows: pd.DataFra
     )  # fmt: skip
 
 
-def _book(month: str, city: str, department: str, rows: pd.DataFrame) -> bytes:
+def _book(month: str, city: str, department: str, rows: pd.DataFrame, of: Pollutant) -> bytes:
     with tempfile.TemporaryDirectory() as place:
         sheet = Sheet(f"{city}{department} {month} 交办清单", _COLUMNS, rows, ["办理结果由部门填写后交回网格办。"])
-        return write_book(Path(place) / "a.xlsx", {"交办": sheet}, created=f"{month}-01").read_bytes()
+        return write_book(Path(place) / "a.xlsx", {"交办": sheet}, created=f"{month}-01", of=of).read_bytes()

@@ -31,6 +31,7 @@ from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
 from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh, printed, signed
 from hotspot.rules.calendar import month_minus
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.study import Office, Study
 from hotspot.text.table import titles
 
@@ -156,7 +157,7 @@ def notice(
     return of.told(context)
 
 
-def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> bytes:
+def notice_docx(context: dict[str, Any], template: Path | str | None = None, *, of: Pollutant = PM25) -> bytes:
     """
     The notice as the office's word processor opens it.
 
@@ -165,6 +166,8 @@ def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> 
     context : dict, from ``notice``
     template : str or Path, optional
         The office's own DOCX; default the one that ships.
+    of : Pollutant
+        Whose words that one speaks.
 
     Returns
     -------
@@ -175,7 +178,7 @@ def notice_docx(context: dict[str, Any], template: Path | str | None = None) -> 
     DataError
         The template cannot be read, or a mark in it is broken.
     """
-    return filled("notice.docx", context, template)
+    return filled("notice.docx", context, template, of=of)
 
 
 def template_of(study: Study, key: str = "template") -> Path | None:

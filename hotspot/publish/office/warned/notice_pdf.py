@@ -7,9 +7,10 @@ from typing import Any
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.office.faces import PLAIN, Faces, folder_of
 from hotspot.publish.paper.typeset import set_texts, typeset
+from hotspot.rules.pollutants import PM25, Pollutant
 
 
-def notice_pdf(context: dict[str, Any], *, faces: Faces = PLAIN) -> bytes:
+def notice_pdf(context: dict[str, Any], *, faces: Faces = PLAIN, of: Pollutant = PM25) -> bytes:
     """
     Set a notice.
 
@@ -18,6 +19,8 @@ def notice_pdf(context: dict[str, Any], *, faces: Faces = PLAIN) -> bytes:
     context : dict, from ``notice.notice``
     faces : Faces
         Of the office, from ``faces_of``.
+    of : Pollutant
+        Whose words the layout speaks.
 
     Raises
     ------
@@ -26,4 +29,4 @@ def notice_pdf(context: dict[str, Any], *, faces: Faces = PLAIN) -> bytes:
     """
     check_glyphs(set_texts(context))
     data = context | {"faces": faces.data()}
-    return typeset("notice.typ", data, parts=["official.typ"], fonts=folder_of(faces.files))
+    return typeset("notice.typ", data, parts=["official.typ"], fonts=folder_of(faces.files), of=of)

@@ -8,6 +8,7 @@ into it, and stand in the manifest beside the chain, not under it.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotspot.contracts.fields import pollutant_of
 from hotspot.publish.edition import Edition
 from hotspot.publish.office.faces import faces_of
 from hotspot.publish.office.redaction import D10
@@ -52,18 +53,18 @@ def write_notices(
     from hotspot.publish.office.warned.packages import write_package
 
     folder = Path(folder)
-    template, faces = template_of(study), faces_of(study)
+    template, faces, of = template_of(study), faces_of(study), pollutant_of(derived.field)
     whole = notice(study, month, derived, edition)
-    written = [_put(folder / "notice.docx", notice_docx(whole, template))]
-    written.append(_put(folder / "notice.pdf", notice_pdf(whole, faces=faces)))
+    written = [_put(folder / "notice.docx", notice_docx(whole, template, of=of))]
+    written.append(_put(folder / "notice.pdf", notice_pdf(whole, faces=faces, of=of)))
     public = notice(study, month, derived, edition, level="public")
     written.append(_public_list(folder / "public" / "list.csv", public))
-    written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public, faces=faces)))
+    written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public, faces=faces, of=of)))
     cities = addressees(study, derived.hot)
     (folder / "packages").mkdir(exist_ok=True)
     for addressee in cities:
         own = notice(study, month, derived, edition, level="city", city=addressee.name)
-        notices = {"notice.docx": notice_docx(own, template), "notice.pdf": notice_pdf(own, faces=faces)}
+        notices = {"notice.docx": notice_docx(own, template, of=of), "notice.pdf": notice_pdf(own, faces=faces, of=of)}
         path = folder / "packages" / f"{addressee.file}.zip"
         single = len(cities) == 1
         write_package(path, folder, study, month, derived, edition, addressee, notices=notices, single=single)

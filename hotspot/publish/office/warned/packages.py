@@ -97,7 +97,7 @@ def _own(
         made |= field_package(
             study.grid, month, warned, derived.traced, decimals=study.criteria.warning.decimals, of=of
         )
-        made[xls_form.FILE] = xls_form.xls_form(city, code, month, shown_cells(warned))
+        made[xls_form.FILE] = xls_form.xls_form(city, code, month, shown_cells(warned), of)
     if "trace" not in of.refused:
         made |= handover_slips(study, month, city, checks, warned)
     return made | {"return-form.xlsx": return_form(study, month, city, warned)}

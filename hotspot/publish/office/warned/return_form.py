@@ -2,7 +2,7 @@
 The return form (回执) of a city: what was found in each warned cell, in controlled words (D16, D20, D24).
 
 Its first row is the header, so that ``hotspot feedback`` reads the filled form as it comes
-back; several problems in one cell take several rows.
+back, and says our words whatever the jurisdiction; several problems in one cell take several rows.
 """
 
 import datetime
@@ -13,6 +13,7 @@ from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.tables.dated import dated_book, heading
 from hotspot.publish.words import CHOOSE, FORMS, known, month_zh
 from hotspot.rules.classes import problem_types
+from hotspot.rules.pollutants import Pollutant, of_study
 from hotspot.sources.loop_tables import our_names
 from hotspot.study import Study
 from hotspot.text.labels import label_of
@@ -56,10 +57,10 @@ def return_form(study: Study, month: str, city: str, rows: "pd.DataFrame") -> by
     -------
     bytes, the same for the same list
     """
-    saved = io.BytesIO()
+    saved, of = io.BytesIO(), of_study(study)
     with dated_book(saved, f"{month}-01", f"{month} return form") as book:
         look = _looks(book)
-        _form(book.add_worksheet("回执"), look, month, city, rows)
+        _form(book.add_worksheet("回执"), look, month, city, rows, of)
         _help(book.add_worksheet("填写说明"), look, study)
     return saved.getvalue()
 
@@ -86,13 +87,13 @@ def _looks(book: "xlsxwriter.Workbook") -> "Looks":
     return looks
 
 
-def _form(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.DataFrame") -> None:
+def _form(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.DataFrame", of: Pollutant) -> None:
     heading(sheet, 0, ((head, width) for head, (_, width) in COLUMNS.items()), look["head"])
     sheet.set_row(0, 32)
     line = 1
     for cell, of_cell in rows.groupby("cell", sort=False):
         county = of_cell["county"].iloc[0]
-        reasons = "、".join(FORMS.get(reason, reason) for reason in of_cell["reason"])
+        reasons = of.words("、".join(FORMS.get(reason, reason) for reason in of_cell["reason"]))
         given = (month, cell, harmless(legible(str(county))) if known(county) else "", reasons)
         for number in range(ROWS):
             first = "" if number else ", first"
@@ -132,7 +133,7 @@ def _form(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.DataFra
     sheet.fit_to_pages(1, 0)
     # In a page header & opens a code; the name of a place must not. It takes 255 characters at most.
     name = legible(city)[:40].replace("&", "&&")
-    sheet.set_header(f"&C&16 {name}{month_zh(month)}热点网格预警排查整改回执")
+    sheet.set_header(of.words(f"&C&16 {name}{month_zh(month)}热点网格预警排查整改回执"))
     sheet.set_footer("&L网格长：　　　　　　负责人（签字）：　　　　　　（单位盖章）&R&P / &N")
 
 
@@ -145,7 +146,7 @@ def _help(sheet: "Page", look: "Looks", study: Study) -> None:
         *HELP,
         ("时限", f"收到名单后{rule.feedback_workdays}个工作日内报回执；整改自交办之日起{rule.rectify_days}日内完成。"),
     ]
-    for line, (head, text) in enumerate(lines):
+    for line, (head, text) in enumerate(of_study(study).told(lines)):
         sheet.write_string(line, 0, head, look["bold"])
         sheet.write_string(line, 1, text, look["word"])
         sheet.set_row(line, 32)

@@ -15,6 +15,7 @@ from hotspot.publish.gis.look import Question
 from hotspot.publish.tables.dated import dated_book
 from hotspot.publish.words import month_zh
 from hotspot.rules.classes import problem_types
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.text.table import columns
 
 FILE = "form.xlsx"
@@ -33,7 +34,7 @@ _SETTINGS = ("form_title", "form_id", "version", "default_language")
 _TYPES = {"time": "dateTime", "photo": "image", "whole": "integer", "text": "text"}
 
 
-def xls_form(city: str, code: str, month: str, cells: Mapping[str, str]) -> bytes:
+def xls_form(city: str, code: str, month: str, cells: Mapping[str, str], of: Pollutant = PM25) -> bytes:
     """
     The form of one city.
 
@@ -44,6 +45,8 @@ def xls_form(city: str, code: str, month: str, cells: Mapping[str, str]) -> byte
     month : str, "YYYY-MM"
     cells : mapping
         Shown name of a warned cell -> its code, from ``gis.field_package.shown_cells``.
+    of : Pollutant
+        Whose words it speaks; its names are those of ``field.gpkg``.
 
     Returns
     -------
@@ -51,7 +54,7 @@ def xls_form(city: str, code: str, month: str, cells: Mapping[str, str]) -> byte
     """
     asked = questions(month, cells)
     saved = io.BytesIO()
-    with dated_book(saved, f"{month}-01", strings_to_numbers=False) as book:
+    with dated_book(saved, f"{month}-01", of=of, strings_to_numbers=False) as book:
         _sheet(book, "survey", _SURVEY, [*(_row(one, month) for one in asked), _POSITION])
         _sheet(book, "choices", _CHOICES, [row for one in asked for row in _choices(one)])
         title = f"{city}{month_zh(month)}热点网格排查"
