@@ -7,6 +7,7 @@ import pandas as pd
 
 from hotspot.publish.tables.book import Sheet, write_book
 from hotspot.rules.classes import departments
+from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.text.labels import label_of
 from hotspot.text.table import heads
 
@@ -14,7 +15,7 @@ _UNITS = heads("loop/kpi.xlsx/考核指标")
 _DEPARTMENTS = heads("loop/kpi.xlsx/部门")
 
 
-def write_kpi_book(path: str | Path, told: Mapping, *, created: str) -> Path:
+def write_kpi_book(path: str | Path, told: Mapping, *, created: str, of: Pollutant = PM25) -> Path:
     """
     Write the workbook.
 
@@ -22,6 +23,8 @@ def write_kpi_book(path: str | Path, told: Mapping, *, created: str) -> Path:
     ----------
     told : mapping, as ``workflows.periods.kpi.write_kpi`` gathers it
     created : str, "YYYY-MM-DD", a date of the data
+    of : Pollutant
+        Whose words it speaks.
     """
     from hotspot.ledger.answers.watch import rate
 
@@ -51,4 +54,4 @@ def write_kpi_book(path: str | Path, told: Mapping, *, created: str) -> Path:
     goals = pd.DataFrame(told["targets"], columns=["unit", "pollutant", "span", "zh"])
     proposal = ["月度分解和控制值的算法没有文件规定，为本系统建议（B8）。"]
     sheets["目标"] = Sheet("目标和余下天数的控制值", heads("loop/kpi.xlsx/目标"), goals, proposal)
-    return write_book(path, sheets, created=created)
+    return write_book(path, sheets, created=created, of=of)

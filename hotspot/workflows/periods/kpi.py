@@ -65,7 +65,7 @@ def write_kpi(study: Study, asof: str, *, out: Path | str = "out", months: int =
     folder.mkdir(parents=True, exist_ok=True)
     files = [
         kpi_page(told | {"head": head}).save(folder / "kpi.html"),
-        write_kpi_book(folder / "kpi.xlsx", told | {"head": head}, created=f"{last}-01"),
+        write_kpi_book(folder / "kpi.xlsx", told | {"head": head}, created=f"{last}-01", of=study.pollutant),
     ]
     newest = [row for row in rows if row["month"] == last and row["level"] == "study"]
     lines = [
