@@ -126,17 +126,17 @@ def test_a_jurisdiction_is_one_folder(month):
 
 
 def said_in(folder):
-    """The text of every page, sheet, paper and form of a month by name, without marks of a format and line ends."""
+    """The text of every page, sheet, paper and form of a month by name, without marks of a format and line ends inside Chinese."""
     texts = {}
     for name, data in unpacked(folder).items():
         inner = name.rsplit("/", 1)[-1]
         if name.endswith(": pages") or inner.endswith((".html", ".kml", ".qgs")):
             texts[name] = data.decode()
         elif inner in ("document.xml", "sharedStrings.xml") or re.fullmatch(r"sheet\d+\.xml", inner):
-            texts[name] = re.sub("<[^>]*>", "|", data.decode()).replace("||", "")
+            texts[name] = re.sub("<[^>]*>", "", data.decode())
         elif inner.endswith(".gpkg"):
             texts[name] = data.decode(errors="ignore")
-    return {name: re.sub(r"[\s|]+", " ", text) for name, text in texts.items()}
+    return {name: re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", text) for name, text in texts.items()}
 
 
 # What is read back keeps our heads.
@@ -154,7 +154,7 @@ def test_a_jurisdiction_speaks_in_its_own_words(month):
     wanted = {
         "notice.docx/word/document.xml": ("市级热点网格", "重点督办格", "督办名录", "督办缘由", "月平均浓度"),
         "notice.pdf: pages": ("市级热点网格", "重点督办格", "督办名录", "督办缘由", "月平均浓度"),
-        "warnings.xlsx/xl/sharedStrings.xml": ("市级热点网格", "督办名录", "督办缘由", "入秋以来恶化居首"),
+        "warnings.xlsx/xl/sharedStrings.xml": ("市级热点网格", "督办名录", "督办缘由", "较上月恶化居首"),
         "checklists.xlsx/xl/sharedStrings.xml": ("重点督办格任务清单", "督办缘由", "牵头单位", "浓度居首"),
         "sheets.pdf: pages": ("市级热点网格预警现场排查表", "Watch square field form", "浓度居首"),
         "report.pdf: pages": ("市级热点网格", "重点督办格", "月平均浓度", "watch squares"),

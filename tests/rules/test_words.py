@@ -9,7 +9,7 @@ import xarray as xr
 from hotspot.contracts import pollutant_of
 from hotspot.rules.jurisdictions import JURISDICTIONS, load_words
 from hotspot.rules.pollutants import PM25, of_study, pollutant
-from hotspot.rules.reasons import REASONS
+from hotspot.rules.reasons import REASONS, Reason
 from hotspot.rules.words import LONGEST, known_terms, read_words
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
@@ -59,6 +59,16 @@ def test_a_word_that_cannot_be_printed_is_refused(tmp_path, words, sentence):
         read_words(place)
     with pytest.raises(DataError, match=sentence):  # when it is added, not when the first month is made
         JURISDICTIONS.register("a", place)
+
+
+def test_a_class_from_outside_has_a_name_to_be_said_otherwise(tmp_path):
+    place = folder_of(tmp_path, "a", 'quarter = { zh = "季内恶化居首" }')
+    toy = Reason(id="quarter", months_back=3, zh="较三个月前上升最多", en="worst in a quarter", base_zh="较三个月前",
+                 base_en="from three months before", colour="#5b2a86", shape="triangle")  # fmt: skip
+    with REASONS.added("quarter", toy):
+        assert read_words(place) == {toy.zh: "季内恶化居首"}
+    with pytest.raises(DataError, match="'quarter' is no term"):
+        read_words(place)
 
 
 @pytest.mark.parametrize("language", LONGEST)
