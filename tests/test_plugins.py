@@ -126,7 +126,7 @@ def test_a_jurisdiction_is_one_folder(month):
 
 
 def said_in(folder):
-    """The text of all pages, sheets, papers, forms of a month by name, without marks of a format, Chinese on one line."""
+    """The text of pages, sheets, papers, forms of a month by name, without marks of a format, Chinese in one line."""
     texts = {}
     for name, data in unpacked(folder).items():
         inner = name.rsplit("/", 1)[-1]

@@ -49,11 +49,10 @@ def _page_speaking(of: Pollutant) -> "type[Page]":
     """A sheet that says what is written in it in the words of a jurisdiction."""
     from xlsxwriter.worksheet import Worksheet
 
-    class Speaking(Worksheet):
-        def write_string(self, row: int, col: int, string: str, cell_format: "Look | None" = None) -> Any:
-            return super().write_string(row, col, of.words(string), cell_format)
+    def write_string(sheet: "Page", row: int, column: int, text: str, look: "Look | None" = None) -> Any:
+        return Worksheet.write_string(sheet, row, column, of.words(text), look)
 
-    return Speaking
+    return type("Speaking", (Worksheet,), {"write_string": write_string})
 
 
 def say(sheet: "Page", row: int, column: int, text: str, look: "Look") -> None:
