@@ -99,6 +99,17 @@ def test_the_csv_reads_back(study, alarms, tmp_path):
     assert study.grid.child(lon, lat).tolist() == alarms["sub_cell"].tolist()[:2]
 
 
+def test_the_letter_speaks_as_its_jurisdiction_does(study, alarms, tmp_path):
+    there = study.model_copy()
+    there._own_words = '{"热点网格": "市级热点网格", "问题清单": "任务清单"}'
+    path = write(tmp_path, there, alarms)[0]
+    words, _ = letter_text(path)
+    assert "2025年12月市级热点网格排查反馈情况提示的函" in words and "按“一个市级热点网格、一份任务清单”要求" in words
+    assert "热点网格" not in words.replace("市级热点网格", "")
+    ours = letter_text(write(tmp_path / "ours", study, alarms)[0])[0]
+    assert ours == words.replace("市级热点网格", "热点网格").replace("任务清单", "问题清单")
+
+
 def test_a_day_has_its_own_heading_and_no_alarms_no_letter(study, alarms, tmp_path):
     path = write_letters(tmp_path, study=study, alarms=alarms.iloc[:1], period="2025-12-05")[0]
     assert "2025年12月5日热点网格" in letter_text(path)[0]
