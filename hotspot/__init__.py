@@ -33,6 +33,7 @@ _WHERE = {
     "calibration_table": "hotspot.quality.sensors.calibrate",
     "read_decisions": "hotspot.sources.decisions",
     "apply_decisions": "hotspot.quality.signed.decisions",
+    "fetch_archive": "hotspot.archive.fetch",
     "fill_lake": "hotspot.lake.filling",
     "open_lake": "hotspot.lake.reading",
     "lake_months": "hotspot.lake.reading",

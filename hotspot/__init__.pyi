@@ -1,5 +1,6 @@
 """The front door as type checkers and editors see it; at run time each name loads its room when first used."""
 
+from hotspot.archive.fetch import fetch_archive as fetch_archive
 from hotspot.deliveries.opening import open_month as open_month
 from hotspot.deliveries.opening import open_year as open_year
 from hotspot.estimate.field.aggregate import aggregate as aggregate

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hotspot import cli_calendar, cli_desk, cli_loop, cli_network, cli_registers, cli_uniform
+from hotspot import cli_archive, cli_calendar, cli_desk, cli_loop, cli_network, cli_registers, cli_uniform
 from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, StudyFile, show, show_files
 from hotspot.cli_words import lake_lines, place_lines, verify_lines
 
@@ -288,6 +288,7 @@ def escalate(
     show(escalate_month(load_study(study), month, out=out), as_json)
 
 
+cli_archive.add_to(app)
 cli_loop.add_to(app)
 cli_registers.add_to(app)
 cli_network.add_to(app)

@@ -24,6 +24,7 @@ MEANS_NOTHING = {
     "--out": {
         **dict.fromkeys(("rules", "schema", "completion"), "prints, writes nothing"),
         **dict.fromkeys(("cell", "assets", "compare"), "answers from its inputs alone"),
+        "fetch": "writes into the data folder",
         "lake": "its folder is its argument", "verify": "its folder is its argument",
     },
     "--data": {
@@ -37,10 +38,10 @@ MEANS_NOTHING = {
     "--json": {"desk": "serves pages", "completion": "prints a script"},
     "--scheduler": {
         **dict.fromkeys(
-            ("demo", "releases", "cell", "feedback", "escalate", "outcome", "rules", "schema", "ledger", "issues",
-             "assess", "ranking", "compare", "film", "map", "network", "due", "letter", "kpi", "measures", "events",
-             "evidence", "assets", "case", "registers", "public", "never-warned", "patrol", "handbook", "move-ledger",
-             "desk", "backup", "restore", "sign", "completion"),
+            ("fetch", "demo", "releases", "cell", "feedback", "escalate", "outcome", "rules", "schema", "ledger",
+             "issues", "assess", "ranking", "compare", "film", "map", "network", "due", "letter", "kpi", "measures",
+             "events", "evidence", "assets", "case", "registers", "public", "never-warned", "patrol", "handbook",
+             "move-ledger", "desk", "backup", "restore", "sign", "completion"),
             "no work that a cluster would share",
         ),
     },

@@ -3,11 +3,28 @@ The files that a study's patterns name, and none outside its data root.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hotspot.variables import DataError
+
+BEFORE = ".before-"  # and eight digits of its hash: what a delivery held before it was restated
+BESIDE = ".hotspot-"  # what a fetch keeps for itself, and a file that is on its way
+_KEPT = re.compile(rf"{re.escape(BESIDE)}.*|.*{re.escape(BEFORE)}[0-9a-f]{{8}}", re.DOTALL)
+
+
+def kept_beside(name: str) -> bool:
+    """
+    Whether a file or folder is what ``hotspot fetch`` keeps beside deliveries: no pattern takes it for one.
+
+    Examples
+    --------
+    >>> [kept_beside(name) for name in ("a.tif", "a.tif.before-0a1b2c3d", ".hotspot-a.tif.part")]
+    [False, True, True]
+    """
+    return _KEPT.fullmatch(name) is not None
 
 
 def find_files(root: Path, patterns: Iterable[str], what: str) -> list[Path]:
@@ -110,6 +127,8 @@ def _expand(folder: Path, parts: tuple[str, ...], above: tuple[str, ...]) -> Ite
     except OSError as error:  # what lies in it would be left out without a word
         raise DataError(f"{folder}: cannot be listed ({error.strerror}); check the rights of the folder.") from None
     for entry in entries:
+        if kept_beside(entry.name):
+            continue
         if part == "**":
             if entry.is_dir():
                 yield from _expand(entry, parts, (*above, here))

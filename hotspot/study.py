@@ -20,6 +20,7 @@ from hotspot.patterns import below
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.jurisdictions import load_profile, load_words
 from hotspot.rules.pollutants import PM25, POLLUTANTS, Name, Pollutant
+from hotspot.study_archive import Archive
 from hotspot.study_loop import LoopFiles, NetworkFiles, Office
 from hotspot.study_registers import EventFiles, EvidenceFiles, EvidenceLayer, Part, Registers
 from hotspot.study_view import Shown
@@ -195,6 +196,7 @@ class Study(Shown, Labelled, Part):
     terrain: tuple[Terrain, ...] = ()
     backdrop: tuple[Backdrop, ...] = ()
     decisions: tuple[Decisions, ...] = ()
+    archive: tuple[Archive, ...] = Field((), exclude=True)  # how files came is nothing a month hangs on
     office: Office = Field(default_factory=Office)
     events: tuple[EventFiles, ...] = ()
     evidence: tuple[EvidenceFiles, ...] = ()
@@ -377,10 +379,12 @@ def load_study(path: Path | str, *, data: Path | str | None = None) -> Study:
 
 
 def _faults(error: ValidationError) -> str:
-    """Every fault of a validation: where, what, and what came."""
+    """Every fault of a validation: where, what, and what came; but of an archive, where it may be a password."""
     other = {"extra_forbidden": "there is no such setting"}
     return "; ".join(
-        f"{'.'.join(map(str, e['loc']))}: {other.get(e['type'], e['msg'])} (got {e['input']!r})" for e in error.errors()
+        f"{'.'.join(map(str, e['loc']))}: {other.get(e['type'], e['msg'])}"
+        + ("" if "archive" in e["loc"][:1] else f" (got {e['input']!r})")
+        for e in error.errors()
     )
 
 

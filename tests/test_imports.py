@@ -28,6 +28,7 @@ UNIMPORTED = {
     "matplotlib": "figures in notebooks and pages",
     "rioxarray": "registers .rio on what readers open",
     "python-multipart": "starlette reads forms with it",
+    "s3fs": "fsspec opens s3:// with it",
     "httpx": "starlette's test client speaks through it",
     "xdist": "make test runs on two cores",
     "pytest_cov": "make coverage",

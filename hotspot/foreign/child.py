@@ -120,7 +120,7 @@ class Child:
         self.log.close()
 
 
-def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def serve(answer: Callable[[dict[str, Any]], dict[str, Any]], *, network: bool = False) -> None:
     """
     Be the child: one JSON job per line in, one JSON report per line out, until the input ends.
 
@@ -130,8 +130,10 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         Takes a job (dict) and returns its report (dict). What it raises becomes
         ``{"error": why}``, led by the job's ``name`` where it has one, but a ``DataError``
         is taken as it stands.
+    network : bool
+        Whether it may open sockets: for the one that fetches, and no other.
     """
-    limits.limit(int(os.environ["HOTSPOT_CHILD_MEMORY"]))
+    limits.limit(int(os.environ["HOTSPOT_CHILD_MEMORY"]), network=network)
     # Libraries print to stdout when they please; our lines go to a private copy of it.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -47,13 +47,14 @@ def _raised(name: str, default: float) -> float:
     return value
 
 
-def limit(bytes_: int) -> None:
-    """Cap this process before anything foreign is opened: address space, no core dump, no network."""
+def limit(bytes_: int, *, network: bool = False) -> None:
+    """Cap this process before anything foreign is opened: address space, no core dump, no network but where told."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    without_network()
+    if not network:
+        without_network()
 
 
 def without_network() -> bool:

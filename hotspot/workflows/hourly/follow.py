@@ -19,6 +19,7 @@ import xarray as xr
 
 from hotspot.deliveries.run import Deliveries
 from hotspot.kernels.arrays import Times
+from hotspot.patterns import kept_beside
 from hotspot.rank.alarm.expected import setting_of, tie
 from hotspot.rank.alarm.state import Memory, blank, dump, load
 from hotspot.rules.calendar import offset_hours
@@ -116,7 +117,8 @@ def _take(deliveries: Deliveries, folder: Path, memory: Memory) -> dict[str, Any
         "taken": [], "known": 0, "refused": [], "quarantined": 0, "late": 0, "judged": 0, "decisions": [],
     }  # fmt: skip
     for path in sorted(folder.iterdir()):
-        if not path.is_file() or path.name.startswith(".") or path.suffix in (".partial", ".tmp"):
+        on_its_way = path.name.startswith(".") or path.suffix in (".partial", ".tmp")
+        if not path.is_file() or on_its_way or kept_beside(path.name):
             continue
         digest = deliveries.once.hashed(path).sha256
         if digest in memory.taken:
