@@ -9,6 +9,7 @@ where that was asked for, the earlier bytes kept beside it.
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from hotspot.archive.far import Far, Refused
@@ -69,73 +70,88 @@ def fetch_archive(study: Study, *, restated: bool = False, dry_run: bool = False
     """
     if not study.archive:
         raise DataError(f"{study.id} declares no [[archive]]; add one to {study.path.name}, see docs/scaling.md.")
-    count: Counter[str] = Counter()
-    files: list[dict[str, Any]] = []
-    told: list[str] = []
-    taken: dict[str, str] = {}  # folded name -> name, of all archives: two of them may bring none twice
+    account = _Account()
     with Near(study.root, dry_run=dry_run) as near:
         for archive in study.archive:
-            _fetch(archive, near, restated, (count, files, told, taken))
-    answer = {word: count[word] for word in COUNTS}
-    verb = "would come" if dry_run else "fetched"
+            with Far(archive) as far:
+                places = _to_bring(archive, list(far.listed()), near, account, restated)
+                _bring(archive, places, far, near, account)
+    count, verb = account.count, "would come" if dry_run else "fetched"
     last = ", ".join(f"{count[word]} {word}" for word in COUNTS[:4]) + f"; {count['bytes']:,} bytes {verb}"
-    return {**answer, "complete": not count["refused"], "files": files, "told": told, "sentences": [*told, last]}
+    answer = {word: count[word] for word in COUNTS} | {"complete": not count["refused"]}
+    return answer | {"files": account.files, "told": account.told, "sentences": [*account.told, last]}
 
 
-_Account = tuple[Counter[str], list[dict[str, Any]], list[str], dict[str, str]]
+@dataclass
+class _Account:
+    """What became of every file of a run."""
+
+    count: Counter[str] = field(default_factory=Counter)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    listed: dict[str, str] = field(default_factory=dict)  # folded name -> name, of all archives
+
+    def tell(self, what: str, file: str, words: str) -> None:
+        self.told.append(f"{what}: {shown(file)}{words}")
+
+    def refuse(self, file: str, why: str) -> None:
+        self.count["refused"] += 1
+        self.tell("refused", file, f" {why}")
 
 
-def _fetch(archive: Archive, near: Near, restated: bool, account: _Account) -> None:
-    """One archive, listed whole before anything is written."""
-    count, files, told, taken = account
+def _to_bring(
+    archive: Archive, listed: list[dict[str, Any]], near: Near, account: _Account, restated: bool
+) -> list[Place]:
+    """What is to come, once an archive was listed to its end; everything else is in the account."""
+    _LOG.info("%s: %d files listed", archive.url, len(listed))
+    places = []
+    for found, file, why in _sound(listed, archive, near, account.listed):
+        if why:
+            account.refuse(file, why)
+            continue
+        place = near.place(file, found, archive)
+        if place.why:
+            account.refuse(file, place.why)
+        elif place.state == "unchanged":
+            account.count["unchanged"] += 1
+        elif place.state == "restated" and not restated:
+            account.refuse(
+                file, "changed at its source since it was fetched; --restated takes it and keeps what it was"
+            )
+        else:
+            places.append(place)
+    for file in near.gone(archive, {near.named(archive, found["name"]) for found in listed}):
+        account.count["gone"] += 1
+        account.tell("gone", file, " is no longer at its source; it stays here")
+    return places
 
-    def refuse(file: str, why: str) -> None:
-        count["refused"] += 1
-        told.append(f"refused: {shown(file)} {why}")
 
-    with Far(archive) as far:
-        listed = list(far.listed())
-        _LOG.info("%s: %d files listed", archive.url, len(listed))
-        places = []
-        for found, file, why in _sound(listed, archive, near, taken):
-            if why:
-                refuse(file, why)
-                continue
-            place = near.place(file, found, archive)
-            if place.why:
-                refuse(file, place.why)
-            elif place.state == "restated" and not restated:
-                refuse(file, "changed at its source since it was fetched; --restated takes it and keeps what it was")
-            elif place.state == "unchanged":
-                count["unchanged"] += 1
-            else:
-                places.append(place)
-        for file in near.gone(archive, {near.named(archive, found["name"]) for found in listed}):
-            count["gone"] += 1
-            told.append(f"gone: {shown(file)} is no longer at its source; it stays here")
+def _bring(archive: Archive, places: list[Place], far: Far, near: Near, account: _Account) -> None:
+    """One file after another; a file that does not come whole stops no other, a store that is gone ends the run."""
+    broken = 0
+    for place, came in _each(places, near):
+        try:
+            one = near.bring(place, far, came, archive)
+        except Refused as error:
+            account.refuse(place.file, f"{error}; run again")
+            broken = broken + 1 if error.broken else 0
+            if broken >= _BROKEN:
+                why = f"{archive.url}: {broken} connections were cut one after another"
+                raise DataError(_ended(why, account)) from None
+            continue
+        except DataError as error:
+            raise DataError(_ended(str(error).rstrip("."), account)) from None
         broken = 0
-        for place, came in _each(places, near):
-            try:
-                one = near.bring(place, far, came, archive)
-            except Refused as error:
-                refuse(place.file, f"{error}; run again")
-                broken = broken + 1 if error.broken else 0
-                if broken >= _BROKEN:
-                    why = f"{archive.url}: {broken} connections were cut one after another"
-                    raise DataError(_ended(why, files)) from None
-                continue
-            except DataError as error:
-                raise DataError(_ended(str(error).rstrip("."), files)) from None
-            broken = 0
-            count[one["what"]] += 1
-            count["bytes"] += one["size"]
-            files.append({key: one[key] for key in ("file", "size", "sha256")})
-            told.extend(f"{one['what']}: {shown(place.file)}{words}" for words in one["words"])
-            _LOG.info("%s: %s, %d bytes", shown(place.file), one["what"], one["size"])
+        account.count[one["what"]] += 1
+        account.count["bytes"] += one["size"]
+        account.files.append({key: one[key] for key in ("file", "size", "sha256")})
+        for words in one["words"]:
+            account.tell(one["what"], place.file, words)
+        _LOG.info("%s: %s, %d bytes", shown(place.file), one["what"], one["size"])
 
 
-def _ended(why: str, files: list[dict[str, Any]]) -> str:
-    return f"{why}. {len(files)} files came before, whole; run again to go on."
+def _ended(why: str, account: _Account) -> str:
+    return f"{why}. {len(account.files)} files came before, whole; run again to go on."
 
 
 def _each(places: list[Place], near: Near) -> Iterator[tuple[Place, Any]]:
@@ -150,9 +166,9 @@ def _each(places: list[Place], near: Near) -> Iterator[tuple[Place, Any]]:
 
 
 def _sound(
-    listed: list[dict[str, Any]], archive: Archive, near: Near, taken: dict[str, str]
+    listed: list[dict[str, Any]], archive: Archive, near: Near, known: dict[str, str]
 ) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Each listed file with its name here and why it cannot be taken, or ""; ``taken`` gets those that can."""
+    """Each listed file with its name here and why it cannot be taken, or ""; ``known`` gets them all."""
     named = [(found, near.named(archive, found["name"])) for found in sorted(listed, key=lambda one: str(one["name"]))]
     times = Counter(folded(file) for found, file in named if not found["why"])
     folders = {folded(file[:at]) for _, file in named for at, letter in enumerate(file) if letter == "/"}
@@ -160,11 +176,11 @@ def _sound(
         why, key = found["why"], folded(file)
         if not why and times[key] > 1:
             why = "and another name differ only in case; no folder of every system holds both"
-        elif not why and key in taken:
+        elif not why and key in known:
             why = "comes from two archives of the study; let one of them name it"
         elif not why and key in folders:
             why = "is a file, and a folder of other files"
         elif not why and found["size"] > archive.largest_mb * 1e6:
             why = f"has {found['size']:,} bytes, more than largest_mb = {archive.largest_mb:g}"
-        taken.setdefault(key, file)
+        known.setdefault(key, file)
         yield found, file, why

@@ -1,7 +1,9 @@
 """Everything a store lists or sends is somebody else's: names, sizes, streams, silence, and what its library says."""
 
 import io
+import os
 import re
+import subprocess
 import sys
 import time
 import traceback
@@ -89,10 +91,6 @@ def test_a_file_that_is_a_folder_too_is_refused(beside, monkeypatch):
 
 
 def test_a_listing_without_end_is_a_sentence(beside, monkeypatch):
-    def endless(place):
-        yield from (odd_file(f"{n}.csv") for n in range(100))
-        raise AssertionError("asked beyond the bound")
-
     told(monkeypatch, Odd([odd_file(f"{n}.csv") for n in range(101)]), most=100)
     with pytest.raises(DataError, match="its listing does not end, or holds more names than a fetch takes"):
         beside.fetch()
@@ -203,3 +201,31 @@ def test_no_word_of_a_library_is_repeated(beside, monkeypatch, caplog, capfd, wh
     out, err = capfd.readouterr()
     held = b"".join(path.read_bytes() for path in beside.data.rglob("*") if path.is_file())
     assert said and SECRET not in said + caplog.text + out + err and SECRET.encode() not in held
+
+
+LEAKS = """
+import logging, os, sys
+from fsspec import AbstractFileSystem
+__version__ = "2026.9.0"
+class S3FileSystem(AbstractFileSystem):
+    protocol = "s3"
+    def ls(self, path, detail=True):
+        secret = os.environ["AWS_SECRET_ACCESS_KEY"]
+        print(secret, flush=True)
+        print(secret, file=sys.stderr, flush=True)
+        logging.getLogger("hotspot.s3").critical(secret)
+        END
+"""
+
+
+@pytest.mark.parametrize("end", ["raise RuntimeError(secret)", "os.abort()", "os._exit(3)"])
+def test_a_library_that_prints_its_credentials_is_not_heard(beside, tmp_path, end):
+    """The real child and the real shell: whatever the library prints, logs or raises, and however it ends."""
+    (tmp_path / "s3fs.py").write_text(LEAKS.replace("END", end))
+    beside.declare("s3://bucket/pm25")
+    more = {"AWS_SECRET_ACCESS_KEY": SECRET, "PYTHONPATH": f"{tmp_path}:{':'.join(sys.path)}"}
+    words = ["-m", "hotspot", "fetch", "--study", str(beside.path), "--data", str(beside.data), "--log"]
+    got = subprocess.run([sys.executable, *words], capture_output=True, text=True, env=os.environ | more)
+    assert got.returncode == 1 and got.stderr.startswith("hotspot: s3://bucket/pm25: the "), got.stderr
+    assert SECRET not in got.stdout + got.stderr
+    assert not [path for path in beside.data.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
