@@ -11,9 +11,9 @@ from hotspot.study_archive import Archive
 from hotspot.variables import DataError
 
 START_S = 60.0  # for the child to load its library
-LISTING_S = 900.0  # for one answer of a listing: a folder of a million names took S3's protocol minutes (proposal)
+LISTING_S = 900.0  # for one answer of a listing: a folder comes whole, a thousand names a question (proposal)
 SLOWEST = 1_000  # bytes a second, as long as a store may be silent: less is as good as nothing (proposal)
-MEMORY = 4 << 30  # bytes of address space of the child; a million names take a part of it
+MEMORY = 4 << 30  # bytes of address space of the child; beyond it a listing has no end (proposal)
 # What the store's library is called where it is not fsspec's own.
 _LIBRARIES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 _LIBRARIES |= {"http": "aiohttp", "https": "aiohttp"}
