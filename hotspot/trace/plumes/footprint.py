@@ -6,6 +6,7 @@ small grid of shapes (wide or narrow, shallow or deep, along the wind of the hou
 or of the journey), and what depends on it is weighted over them.
 """
 
+from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -26,6 +27,14 @@ class Shape(NamedTuple):
     spread: float
     growth: float
     journey: bool
+
+
+class Reached(NamedTuple):
+    """Which sources reach which receptor in which hour, and what a unit of each adds."""
+
+    begin: np.ndarray  # int64[receptor, hour + 1], where the sources of each hour begin and end
+    source: np.ndarray  # int64[found], ascending within an hour
+    adds: np.ndarray  # float64[found], ug/m3 per g/s
 
 
 # Proposal: from narrow to wide and from shallow to deep, as Briggs' classes D to B span them (Briggs 1973, ATDL-79).
@@ -84,9 +93,35 @@ def footprints(receptors: ArrayLike, sources: ArrayLike, wind: Floats, shape: Sh
     >>> footprints([[2000.0, 0.0], [-2000.0, 0.0]], [[0.0, 0.0]], wind, SHAPES[0]).round(2).ravel().tolist()
     [2.06, 0.0]
     """
-    return plume.hourly_footprints(
-        _places(receptors), _places(sources), np.ascontiguousarray(wind, float), _plain(shape)
+    growths = np.array([shape.growth])
+    wind = np.ascontiguousarray(wind, float)
+    return plume.hourly_footprints(_places(receptors), _places(sources), wind, _plain(shape), growths)[0]
+
+
+def reaching(receptors: ArrayLike, sources: ArrayLike, wind: Floats, shapes: Sequence[Shape]) -> list[Reached]:
+    """
+    ``footprints`` of several shapes without their noughts: most hours blow past most stations.
+
+    Parameters
+    ----------
+    receptors, sources, wind : as for ``footprints``
+    shapes : sequence of Shape that differ in their growth alone
+
+    Returns
+    -------
+    list of Reached, one per shape
+
+    Examples
+    --------
+    >>> [found] = reaching([[2000.0, 0.0], [-2000.0, 0.0]], [[0.0, 0.0]], wind_table([3.0], [0.0]), SHAPES[:1])
+    >>> found.begin.tolist(), found.source.tolist(), found.adds.round(2).tolist()
+    ([[0, 1], [1, 1]], [0], [2.06])
+    """
+    growths = np.array([shape.growth for shape in shapes])
+    begin, source, adds = plume.reaching(
+        _places(receptors), _places(sources), np.ascontiguousarray(wind, float), _plain(shapes[0]), growths
     )
+    return [Reached(begin, source, own) for own in adds]
 
 
 def over_cells(
@@ -107,13 +142,27 @@ def over_cells(
     -------
     float64[cell, source], ug/m3 per g/s: the mean of nine places of a cell
     """
+    return each_over_cells(centres, sources, wind, [shape], spacing=spacing, hours=hours)[0]
+
+
+def each_over_cells(
+    centres: ArrayLike,
+    sources: Floats,
+    wind: Floats,
+    shapes: Sequence[Shape],
+    *,
+    spacing: float,
+    hours: Flags | None = None,
+) -> Floats:
+    """``over_cells`` of several shapes that differ in their growth alone: float64[shape, cell, source]."""
     step = np.array([-1.0, 0.0, 1.0]) * spacing / 3
     shifts = np.column_stack([np.tile(step, 3), np.repeat(step, 3)])
     wind = np.ascontiguousarray(wind, float)
     counted = np.asarray(~np.isnan(wind[:, :2]).any(axis=1), bool)
     if hours is not None:
         counted = counted & np.asarray(hours, bool)
-    return plume.mean_footprints(_places(centres), shifts, _places(sources), wind, _plain(shape), counted)
+    growths = np.array([shape.growth for shape in shapes])
+    return plume.mean_footprints(_places(centres), shifts, _places(sources), wind, _plain(shapes[0]), growths, counted)
 
 
 def _places(places: ArrayLike) -> Floats:
@@ -121,7 +170,7 @@ def _places(places: ArrayLike) -> Floats:
 
 
 def _plain(shape: Shape) -> Floats:
-    return np.array([shape.spread, shape.growth, float(shape.journey), LEAST, REACH])
+    return np.array([shape.spread, float(shape.journey), LEAST, REACH])
 
 
 def ventilation_factor(wind: Floats) -> Floats:

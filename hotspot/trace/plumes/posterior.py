@@ -6,18 +6,26 @@ shapes are weighted; stations are wrong, spikes count little, and no station may
 say more of a source than a plume model can know.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hotspot.kernels import emissions
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
-from hotspot.trace.plumes.footprint import SHAPES, footprints, over_cells, ventilation_factor
+from hotspot.trace.plumes.footprint import SHAPES, Reached, each_over_cells, reaching, ventilation_factor
 
 _ROUNDS = 5  # robust weights and emissions in turn
 _STEPS = 12  # Gauss-Newton steps of the last round
+# Positions of the shapes that differ in their growth alone: one look at the wind serves them.
+_ALIKE = [
+    [at for at, shape in enumerate(SHAPES) if (shape.spread, shape.journey) == own]
+    for own in dict.fromkeys((shape.spread, shape.journey) for shape in SHAPES)
+]
 
 
 @dataclass(frozen=True)
@@ -164,18 +172,21 @@ def source_shares(
     heard = np.flatnonzero((~np.isnan(increments)).sum(axis=1) >= 2)
     stations, increments = stations[heard], increments[heard]
     informed = bool(heard.size) and bool(len(sources))
-    fits, draws, added = [], [], []
+    fits: list[Any] = [None] * len(SHAPES)
+    draws, added = list(fits), list(fits)
     noise = np.random.default_rng(tracing.seed).standard_normal((3, tracing.n_shares, len(sources)))
-    for shape in SHAPES:
+    for alike in _ALIKE:
+        shapes = [SHAPES[at] for at in alike]
+        feet: Sequence[Reached | None] = [None] * len(alike)
         if informed:
-            fit = _fitted(footprints(stations, sources, wind, shape), increments, stations, wind, prior, tracing)
-        else:
+            feet = reaching(stations, sources, wind, shapes)
+        means = each_over_cells(targets, sources, wind, shapes, spacing=spacing, hours=hours)
+        for at, foot, mean in zip(alike, feet, means, strict=True):
             fit = _unheard(prior, increments)
-        emission = _drawn(fit, targets, noise, tracing)
-        mean = over_cells(targets, sources, wind, shape, spacing=spacing, hours=hours)
-        fits.append(fit)
-        draws.append(emission)
-        added.append(_apart(emission * mean, tracing.apart))
+            if foot is not None:
+                fit = _fitted(foot, increments, stations, wind, prior, tracing)
+            emission = _drawn(fit, targets, noise, tracing)
+            fits[at], draws[at], added[at] = fit, emission, _apart(emission * mean, tracing.apart)
     evidence = np.array([fit.evidence for fit in fits]) / tracing.temper
     weight = np.exp(evidence - evidence.max())
     weight /= weight.sum()
@@ -263,26 +274,23 @@ def _drawn(fit: Fit, targets: Floats, noise: Floats, tracing: Tracing) -> Floats
     return np.exp(np.clip(found, -12.0, 12.0))
 
 
-def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior: Prior, tracing: Tracing) -> Fit:
+def _fitted(foot: Reached, values: Floats, stations: Floats, wind: Floats, prior: Prior, tracing: Tracing) -> Fit:
     """Emissions under one shape: robust weights and Gauss-Newton steps in turn."""
     there = ~np.isnan(values)
     seen = np.where(there, values, 0.0)
     own = np.stack([np.ones(len(wind)), ventilation_factor(wind)])
     _, group = np.unique(np.floor(stations / 3000.0), axis=0, return_inverse=True)
     group = group.ravel()
-    n_group, n = group.max() + 1, foot.shape[1]
+    n_group, n = group.max() + 1, len(prior.mean)
     inverse, log_q, deviation = np.linalg.inv(prior.covariance), prior.mean.copy(), np.zeros((n_group, n))
     level = np.zeros((len(stations), 2))
     scale = spreads(seen - medians(seen, there)[:, None], there, tracing)
     freedom = tracing.freedom
-    hold = tracing.pair_sd**-2
-    reached = [np.flatnonzero(row.any(axis=1)) for row in foot]
-    feet = [row[some] for row, some in zip(foot, reached, strict=True)]
+    mean = emissions.on_average(*foot, n)
     # What reaches no station of a group has no curvature there: its deviation stays as loose as before.
-    near = [np.ix_(some, some) for some in (np.flatnonzero(foot[group == g].any(axis=(0, 2))) for g in range(n_group))]
+    near = np.array([(mean[group == one] > 0).any(axis=0) for one in range(n_group)])
     for turn in range(_ROUNDS + 1):
-        q = np.exp(log_q + deviation)[group]
-        expected = np.array([one[some] @ adds for one, some, adds in zip(q, reached, feet, strict=True)])
+        expected = emissions.expected(*foot, np.exp(log_q + deviation)[group])
         residual = seen - expected - level @ own
         if turn:
             scale = spreads(residual, there, tracing)
@@ -291,28 +299,15 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
         if turn == _ROUNDS:
             break
         precision = np.where(there, robust / variance, 0.0) / tracing.hours_together
-        information, towards, levels = _normal(feet, reached, n, seen, precision, own, group, tracing)
-        for _ in range(_STEPS if turn == _ROUNDS - 1 else 4):
-            # Newton on emissions and deviations together, the deviations of each group eliminated: with H the inverse
-            # of B + h (B the curvature of a group, h that of its deviations), B - B H B = h - h H h.
-            q = np.exp(log_q + deviation)
-            bends = q[:, :, None] * information * q[:, None, :]
-            slopes = q * (np.einsum("gij,gj->gi", information, q) - towards)
-            held = np.repeat(np.eye(n)[None] / hold, n_group, axis=0)
-            for own_held, own_bends, some in zip(held, bends + hold * np.eye(n), near, strict=True):
-                own_held[some] = np.linalg.inv(own_bends[some])
-            pulled = np.einsum("gij,gj->gi", held, slopes + hold * deviation)
-            bend = inverse + n_group * hold * np.eye(n) - hold**2 * held.sum(axis=0)
-            bend = (bend + bend.T) / 2
-            slope = inverse @ (log_q - prior.mean) + hold * (pulled - deviation).sum(axis=0)
-            step = -np.linalg.solve(bend, slope)
-            step *= min(1.0, 0.7 / max(np.abs(step).max(), 1e-12))
-            turned = hold * (held @ step) - pulled - step
-            log_q, deviation = log_q + step, deviation + np.clip(turned, -0.7, 0.7)
-            if max(np.abs(step).max(), np.abs(turned).max()) < 1e-2:
-                break
-        for station, (solve, cross, pull) in levels.items():
-            level[station] = solve @ (pull - cross.T @ np.exp(log_q + deviation[group[station]])[reached[station]])
+        information, towards, solve, cross, pull = emissions.normal_equations(
+            tuple(foot), seen, precision, own, tracing.own_sd**-2.0, group, n
+        )
+        turns = _STEPS if turn == _ROUNDS - 1 else 4
+        bend, q = emissions.newton(
+            (information, towards), near, (prior.mean, inverse), log_q, deviation, tracing.pair_sd**-2.0, turns
+        )
+        left = pull - np.einsum("sjk,sj->sk", cross, np.exp(log_q + deviation)[group])
+        level = np.einsum("sik,sk->si", solve, left)
     fit = -0.5 * ((freedom + 1) * np.log1p(residual**2 / variance / freedom) + np.log(variance))
     away = log_q - prior.mean
     evidence = fit[there].sum() / tracing.hours_together - 0.5 * away @ inverse @ away
@@ -322,34 +317,9 @@ def _fitted(foot: Floats, values: Floats, stations: Floats, wind: Floats, prior:
     places = np.array([stations[group == one].mean(axis=0) for one in range(n_group)])
     return Fit(
         log_q, (covariance + covariance.T) / 2, np.where(there, residual, np.nan), precision,
-        (level @ own).mean(axis=1), foot.mean(axis=2).T * np.exp(log_q + deviation)[group].T,
-        places, deviation, bends, float(evidence),
+        (level @ own).mean(axis=1), (mean * np.exp(log_q + deviation)[group]).T,
+        places, deviation, q[:, :, None] * information * q[:, None, :], float(evidence),
     )  # fmt: skip
-
-
-def _normal(
-    feet: list[Floats],
-    reached: list[Ints],
-    n: int,
-    seen: Floats,
-    precision: Floats,
-    own: Floats,
-    group: Ints,
-    tracing: Tracing,
-) -> tuple[Floats, Floats, dict[int, tuple[Floats, Floats, Floats]]]:
-    """Normal equations of every group of stations, what a station always has taken out of them."""
-    information, towards = np.zeros((group.max() + 1, n, n)), np.zeros((group.max() + 1, n))
-    levels = {}
-    for station in np.flatnonzero(precision.any(axis=1)):
-        foot, some, of = feet[station], reached[station], group[station]
-        weighted = own * precision[station]
-        solve = np.linalg.inv(weighted @ own.T + np.eye(2) / tracing.own_sd**2)
-        cross, pull = foot @ weighted.T, weighted @ seen[station]
-        root = foot * np.sqrt(precision[station])  # times itself: half the work of two matrices
-        information[of][np.ix_(some, some)] += root @ root.T - cross @ solve @ cross.T
-        towards[of, some] += foot @ (precision[station] * seen[station]) - cross @ solve @ pull
-        levels[int(station)] = solve, cross, pull
-    return information, towards, levels
 
 
 def spreads(values: Floats, there: Flags, tracing: Tracing) -> Floats:
