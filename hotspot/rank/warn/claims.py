@@ -6,7 +6,7 @@ leave a doubt. A month like this draws other days of the same kind.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -56,6 +56,8 @@ class Months:
         self.place = np.stack([field["x"].values, field["y"].values], axis=1).astype("float64")
         self._models: dict[str, tuple[DayModel | None, Floats | None]] = {}
         self._estimates: dict[Any, Any] = {}
+        self._days: dict[str, Floats | None] = {}
+        self._again: dict[Any, Floats] = {}
 
     def level(self, month: str, at: Ints) -> Floats:
         """float64[n_cell], the month's mean of some cells, ug/m3."""
@@ -86,6 +88,13 @@ class Months:
         if key not in self._estimates:
             self._estimates[key] = self._estimated(month, at)
         return self._estimates[key]
+
+    def again(self, names: list[str], at: Ints, draw: Callable[[], Floats]) -> Floats:
+        """What ``again`` says of some cells: it hangs on no length of a list, so it is drawn once."""
+        key = (*names, at.tobytes())
+        if key not in self._again:
+            self._again[key] = draw()
+        return self._again[key]
 
     def _estimated(self, month: str, at: Ints) -> Estimate | None:
         from hotspot.estimate.unseen.joint import joint_mean
@@ -122,6 +131,12 @@ class Months:
 
     def _whole(self, month: str) -> Floats | None:
         """float64[n_cell, n_day] of the field's cells, NaN where there is none, or None."""
+        if month not in self._days:
+            self._days[month] = self._placed(month)
+        return self._days[month]
+
+    def _placed(self, month: str) -> Floats | None:
+        """The month's days in the order of the field's cells."""
         if self.daily is None:
             return None
         wanted = local_days(month).astype("datetime64[ns]")
@@ -224,6 +239,10 @@ def again(months: Months, names: list[str], own: Ints) -> Floats:
     -------
     float64[n_cell], NaN where neither days nor errors are known
     """
+    return months.again(names, own, lambda: _again(months, names, own))
+
+
+def _again(months: Months, names: list[str], own: Ints) -> Floats:
     from hotspot.kernels import ranks
 
     drawn = [

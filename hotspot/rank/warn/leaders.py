@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from hotspot.rank.warn.claims import Months
+
 
 def rank_leaders(
-    field: "xr.Dataset", hot: "pd.DataFrame", criteria: Criteria, *, daily: "xr.Dataset | None" = None
+    field: "xr.Dataset",
+    hot: "pd.DataFrame",
+    criteria: Criteria,
+    *,
+    daily: "xr.Dataset | None" = None,
+    known: "Months | None" = None,
 ) -> "pd.DataFrame":
     """
     The first ``criteria.report.leaders`` hotspot cells of each city in each class.
@@ -23,7 +30,7 @@ def rank_leaders(
 
     Parameters
     ----------
-    field, hot, criteria, daily : as for ``rank_warnings``
+    field, hot, criteria, daily, known : as for ``rank_warnings``
 
     Returns
     -------
@@ -54,4 +61,4 @@ def rank_leaders(
     """
     names = [reason.id for reason in in_use(criteria.warning.k)]
     longer = criteria.warning.model_copy(update={"k": dict.fromkeys(names, criteria.report.leaders)})
-    return rank_warnings(field, hot, criteria.model_copy(update={"warning": longer}), daily=daily)
+    return rank_warnings(field, hot, criteria.model_copy(update={"warning": longer}), daily=daily, known=known)

@@ -43,6 +43,7 @@ def rank_warnings(
     *,
     daily: "xr.Dataset | None" = None,
     standing: "pd.DataFrame | None" = None,
+    known: Months | None = None,
 ) -> "pd.DataFrame":
     """
     Rank the hotspot cells of each city in three classes and publish the worst of each.
@@ -73,6 +74,8 @@ def rank_warnings(
         Daily ``pm25`` of the three months, for the block bootstrap of days.
     standing : DataFrame, optional
         From ``rank_standing`` of the same, where it is known already.
+    known : Months, optional
+        From ``months_of``, where the same months are ranked more than once: their errors are worked out once.
 
     Returns
     -------
@@ -105,22 +108,38 @@ def rank_warnings(
     [6.0, 2.0, -2.0, -4.0, -8.0, -12.0]
     """
     if standing is None:
-        standing = rank_standing(field, hot, criteria, daily=daily)
+        standing = rank_standing(field, hot, criteria, daily=daily, known=known)
     warned = standing[standing["listed"].astype(bool)].drop(columns=["listed", *BESIDE])
     warned = warned.reset_index(drop=True)
     warned.attrs["notes"] = standing.attrs["notes"]
     return warned
 
 
+def months_of(field: "xr.Dataset", criteria: Criteria, *, daily: "xr.Dataset | None" = None) -> Months:
+    """
+    What is known of the months that a list compares, for several lists of them that differ in their length alone.
+
+    Parameters
+    ----------
+    field, criteria, daily : as for ``rank_warnings``
+    """
+    return Months(contracts.compared(field, backs=months_back(criteria.warning.k)), daily, criteria)
+
+
 def rank_standing(
-    field: "xr.Dataset", hot: "pd.DataFrame", criteria: Criteria, *, daily: "xr.Dataset | None" = None
+    field: "xr.Dataset",
+    hot: "pd.DataFrame",
+    criteria: Criteria,
+    *,
+    daily: "xr.Dataset | None" = None,
+    known: Months | None = None,
 ) -> "pd.DataFrame":
     """
     Every hotspot cell that could be ranked, with its rank and its confidence, listed or not.
 
     Parameters
     ----------
-    field, hot, criteria, daily : as for ``rank_warnings``
+    field, hot, criteria, daily, known : as for ``rank_warnings``
 
     Returns
     -------
@@ -140,7 +159,7 @@ def rank_standing(
     listed, at = listed_cells(field, hot)
     month = contracts.named(field)
     notes: list[str] = []
-    months = Months(field, daily, criteria)
+    months = known or months_of(field, criteria, daily=daily)
     tables = []
     for kind in classes_of(field, at, criteria, notes, listed["city"].values):
         k = criteria.warning.k.get(kind.reason, 0)

@@ -176,7 +176,7 @@ def derive(
     from hotspot.rank.warn.classes import other_choices
     from hotspot.rank.warn.clusters import gi_star
     from hotspot.rank.warn.leaders import rank_leaders
-    from hotspot.rank.warn.warnings import beside, not_ranked, rank_standing, rank_warnings
+    from hotspot.rank.warn.warnings import beside, months_of, not_ranked, rank_standing, rank_warnings
     from hotspot.sources.places.backdrop import read_backdrop
     from hotspot.sources.places.emission_raster import read_inventory
     from hotspot.trace.visits.attribution import trace_sources
@@ -222,11 +222,14 @@ def derive(
         field = field.assign_attrs(list_zh=came["zh"], list_en=came["en"])
         intake.note(came["en"])
     step("ranking")
-    standing = rank_standing(field, hot, criteria, daily=daily)
+    known = months_of(field, criteria, daily=daily)
+    standing = rank_standing(field, hot, criteria, known=known)
     warned = beside(rank_warnings(field, hot, criteria, standing=standing), standing)
     warned.attrs["other"] = other_choices(field, hot, criteria)
     for text in warned.attrs["notes"]:
         intake.note(text)
+    leaders, days = rank_leaders(field, hot, criteria, known=known), _days(daily, hot, month)
+    del known, daily  # the days of three months: what follows asks for none of them
     gi = _clusters(gi_star, now, cells, criteria.clusters.alpha, intake)
     _LOG.info("%s %s: %d of %d ranked rows are listed", study.id, month, len(warned), len(standing))
     step("sources")
@@ -253,7 +256,7 @@ def derive(
         warned=warned,
         not_ranked=not_ranked(field, hot, criteria),
         standing=standing,
-        leaders=rank_leaders(field, hot, criteria, daily=daily),
+        leaders=leaders,
         gi=gi,
         emerging=_emerging(history, cells, criteria.clusters, intake),
         traced=traced,
@@ -274,7 +277,7 @@ def derive(
         past=_past(study, month, folder, {*warned["cell"], *hot["cell"]}),
         layers=layers,
         seen=seen,
-        days=_days(daily, hot, month),
+        days=days,
     )
 
 
