@@ -6,13 +6,15 @@ Every column belongs to one factor of D3 (transport, precipitation, boundary
 layer) or to the air mass, so that a factor can be averaged out alone.
 """
 
+import math
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hotspot.estimate.weather.stagnation import stagnation_arrays
-from hotspot.kernels.arrays import Floats, Times
+from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Stagnation
 from hotspot.variables import DataError
@@ -36,6 +38,7 @@ _BEFORE = ("u10", "v10", "speed", "ventilation", "tp", "t2m", "sp")  # means of 
 _LONG_BEFORE = ("speed", "ventilation", "tp")  # means of the three days before
 _REGION = ("u10", "v10", "speed", "blh")
 _DAY_SHARE = 0.75  # of a day's reports that must be there
+_DAYS_AT_ONCE = 16  # whose reports are worked with together
 
 
 class WeatherTable(NamedTuple):
@@ -108,58 +111,85 @@ def weather_steps(
             "weather: it is daily, the series hourly; average the series to days or deliver hourly weather."
         )
     places = [dim for dim in weather["u10"].dims if dim != "time"]
-    names = [name for name in _FACTOR if name in weather]
-    arrays = {name: weather[name].transpose("time", *places).values.astype(float) for name in names}
-    arrays["speed"] = np.hypot(arrays["u10"], arrays["v10"])
-    if "blh" in arrays:
-        arrays["ventilation"] = arrays["blh"] * arrays["speed"]
-    local = time + offset_hours(utc_offset)
-    if every < 24:  # a daily mean of height and wind tells no daily maximum
-        judged = arrays | {n: weather[n].transpose("time", *places).values for n in ("cape", "cin") if n in weather}
-        top = stagnation_arrays(judged, stagnation or Stagnation())
-    else:
-        top = {}
+    local, rules = time + offset_hours(utc_offset), stagnation or Stagnation()
+    day = local.astype("datetime64[D]")
+    whole = np.arange(day[0], day[-1] + 1)
     if step == "hour":
-        axis, days = _days(local, {"tp": arrays["tp"]} if "tp" in arrays else {}, every, top)
+        arrays, top = _reports(weather, places, slice(None), every, rules)
+        axis, days = _days(local, {"tp": arrays["tp"]} if "tp" in arrays else {}, every, top, whole)
         hour_axis, arrays = _hours(local, arrays, every)
         at = np.searchsorted(axis, hour_axis, side="right") - 1
         arrays |= {"rain" if name == "tp" else name: values[at] for name, values in days.items()}
         axis = hour_axis
     else:
-        axis, arrays = _days(local, arrays, every, top)
+        # Some days after the other: hours of years on a grid would be held several times over.
+        parts = []
+        for start in range(0, whole.size, _DAYS_AT_ONCE):
+            days_of = whole[start : start + _DAYS_AT_ONCE]
+            rows = slice(*np.searchsorted(day, [days_of[0], days_of[-1] + 1]).tolist())
+            arrays, top = _reports(weather, places, rows, every, rules)
+            more = start + _DAYS_AT_ONCE < whole.size
+            parts.append(_days(local[rows], arrays, every, top, days_of, more=more))
+        axis = np.concatenate([days for days, _ in parts])
+        arrays = {name: np.concatenate([values[name] for _, values in parts]) for name in parts[0][1]}
     coords = {name: coord for name, coord in weather.coords.items() if "time" not in coord.dims}
     dims = ("time", *places)
     return xr.Dataset({name: (dims, values) for name, values in arrays.items()}, {"time": axis, **coords})
 
 
+def _reports(
+    weather: "xr.Dataset", places: list[Hashable], rows: slice, every: float, rules: Stagnation
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Some reports with speed and ventilation, and what stagnation is judged by: arrays with time first."""
+
+    def values(name: str) -> np.ndarray:
+        return weather[name].isel(time=rows).transpose("time", *places).values
+
+    arrays = {name: values(name).astype(float) for name in _FACTOR if name in weather}
+    arrays["speed"] = np.hypot(arrays["u10"], arrays["v10"])
+    if "blh" in arrays:
+        arrays["ventilation"] = arrays["blh"] * arrays["speed"]
+    if every >= 24:  # a daily mean of height and wind tells no daily maximum
+        return arrays, {}
+    judged = arrays | {name: values(name) for name in ("cape", "cin") if name in weather}
+    return arrays, stagnation_arrays(judged, rules)
+
+
 def _days(
-    local: Times, arrays: dict[str, Floats], every: float, top: dict[str, Floats]
+    local: Times, arrays: dict[str, Floats], every: float, top: dict[str, Floats], axis: Any, *, more: bool = False
 ) -> tuple[Times, dict[str, Floats]]:
-    """Means of local days (rain: sums; ``top``: maxima) on a complete axis; a day that lacks too much is NaN."""
+    """Means of the local days of an axis (rain: sums; ``top``: maxima); a day that lacks too much is NaN."""
     day = local.astype("datetime64[D]")
-    axis = np.arange(day[0], day[-1] + 1)
-    first = np.searchsorted(day, axis)
-    count = np.searchsorted(day, axis, side="right") - first
+    count = np.searchsorted(day, axis, side="right") - np.searchsorted(day, axis)
     per_day = 1 if every >= 24 else 24 / every
     needed = max(1.0, _DAY_SHARE * per_day)
     found = {}
-    ends = np.r_[0, np.cumsum(count)][:-1]
+    # The last row of zeros joins the last day of all alone: a sum of one more row may differ in its last digit.
+    ends = np.r_[0, np.cumsum(count)][: None if more else -1]
     for name, values in top.items():
-        flat = np.where(np.isfinite(values), values, -np.inf).reshape(len(values), -1)
-        highest = np.maximum.reduceat(np.vstack([flat, np.full_like(flat[:1], -np.inf)]), ends, axis=0)
-        number = np.add.reduceat(np.vstack([np.isfinite(flat), np.zeros_like(flat[:1], bool)]).astype(np.int64), ends)
+        flat = np.where(np.isfinite(values), values, -np.inf).reshape(len(values), math.prod(values.shape[1:]))
+        highest = np.maximum.reduceat(np.vstack([flat, np.full((1, flat.shape[1]), -np.inf)]), ends, axis=0)[
+            : axis.size
+        ]
+        number = _counted(np.isfinite(flat), ends)[: axis.size]
         enough = (number >= needed) & (count > 0)[:, None]
         found[name] = np.where(enough, highest, np.nan).reshape(len(axis), *values.shape[1:])
     for name, values in arrays.items():
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
         there = np.isfinite(flat)
         # A last row of zeros, so that a day without reports may point behind the end.
-        total = np.add.reduceat(np.vstack([np.where(there, flat, 0.0), np.zeros_like(flat[:1])]), ends, axis=0)
-        number = np.add.reduceat(np.vstack([there, np.zeros_like(there[:1])]).astype(np.int64), ends, axis=0)
+        rows = np.vstack([np.where(there, flat, 0.0), np.zeros((1, flat.shape[1]))])
+        total = np.add.reduceat(rows, ends, axis=0)[: axis.size]
+        number = _counted(there, ends)[: axis.size]
         enough = (number >= needed) & (count > 0)[:, None]
         mean = np.where(enough, total / np.maximum(number, 1), np.nan)
         found[name] = (mean * (per_day if name == "tp" else 1.0)).reshape(len(axis), *values.shape[1:])
     return axis.astype("datetime64[ns]"), found
+
+
+def _counted(there: Flags, ends: Ints) -> Ints:
+    """Reports of each day and place, a last row of none behind them."""
+    return np.add.reduceat(np.vstack([there, np.zeros((1, there.shape[1]), bool)]).astype(np.int64), ends, axis=0)
 
 
 def _hours(local: Times, arrays: dict[str, Floats], every: float) -> tuple[Times, dict[str, Floats]]:

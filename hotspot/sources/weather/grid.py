@@ -60,7 +60,8 @@ def assemble(
     fresh = [np.zeros(len(file.time), bool) for file in files]
     preliminary = np.zeros(len(times), bool)
     data = {}
-    for name, parts in sorted(series.items()):
+    for name in sorted(series):
+        parts = series.pop(name)  # let go once it is put together: years of hours would be held twice
         field = np.full((len(times), len(lat), len(lon)), np.nan, np.float32)
         version = np.zeros(len(times), np.int64)
         for number, values in parts:
