@@ -192,3 +192,39 @@ def window_slopes(values: Floats, n_window: int, n_least: int) -> tuple[Floats, 
             tau[series, last] = sign / n_pair
             scatter[series, last] = np.median(residual[:n])
     return slope, tau, scatter
+
+
+@njit(cache=True, nogil=True)
+def alike(values: Floats, least: int, share: float) -> Ints:
+    """
+    Pairs of rows that hold the same numbers in most places; given up where too many differ to be one.
+
+    values : float64[n, hour], NaN where missing
+    least : int, hours that must be equal
+    share : float, part of the later row's hours that must be, rounding aside
+    returns : int64[pair, 2], positions of the later and of the earlier row, in order
+    """
+    n_hour = values.shape[1]
+    found = [(0, 0) for _ in range(0)]
+    for at in range(values.shape[0]):
+        there = np.flatnonzero(~np.isnan(values[at]))
+        own = values[at][there]
+        needed = max(float(least), share * there.size - 1e-6)
+        for other in range(at):
+            row, differ = values[other], 0
+            if there.size == n_hour:
+                for t in range(n_hour):
+                    differ += own[t] != row[t]
+                    if there.size - differ < needed:
+                        break
+            else:
+                for k in range(there.size):
+                    differ += own[k] != row[there[k]]
+                    if there.size - differ < needed:
+                        break
+            if there.size - differ >= needed:
+                found.append((at, other))
+    pairs = np.empty((len(found), 2), np.int64)
+    for k in range(len(found)):
+        pairs[k, 0], pairs[k, 1] = found[k]
+    return pairs

@@ -84,16 +84,18 @@ def copies(months: list[Series]) -> list[Finding]:
 
 
 def _twins(series: Series) -> list[Finding]:
-    out = []
-    for at in range(1, len(series.ids)):
-        same = series.values[:at] == series.values[at]
-        often = np.flatnonzero(same.sum(axis=1) >= series.rules.min_hours)
-        for other in often:
-            if np.unique(series.values[at, same[other]]).size < 20:
+    from hotspot.kernels import flags
+
+    out, values, rules = [], np.ascontiguousarray(series.values, float), series.rules
+    often = flags.alike(values, rules.min_hours, rules.repeated_share)
+    for at in np.unique(often[:, 0]).tolist():
+        for other in often[often[:, 0] == at, 1].tolist():
+            same = values[other] == values[at]
+            if np.unique(values[at, same]).size < 20:
                 continue  # two that stand still are stuck, no twins
-            if _share(same[other], series.values[at]) >= series.rules.repeated_share:
+            if _share(same, values[at]) >= rules.repeated_share:
                 words = f"hour by hour the values of {series.ids[other]}"
-                out.append(series.finding(at, "twin", words, same[other], "note" if series.micro else "stop"))
+                out.append(series.finding(at, "twin", words, same, "note" if series.micro else "stop"))
                 break
     return out
 
