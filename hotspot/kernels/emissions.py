@@ -59,7 +59,8 @@ def normal_equations(
     loose : float, precision beforehand of how much of it
     group : int64[station]; n : number of sources
     returns : float64[group, n, n] curvature, float64[group, n] slope; of what each station has of its own
-        float64[station, 2, 2] inverse curvature, float64[station, n, 2] shared with the sources, float64[station, 2] slope
+        float64[station, 2, 2] inverse curvature, float64[station, n, 2] shared with the sources, float64[station, 2]
+        slope
     """
     begin, source, adds = reached
     n_station, n_hour = seen.shape

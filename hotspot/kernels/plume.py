@@ -94,7 +94,8 @@ def _pair(
                 deepened = min(deep[t], 60.0 + growths[g] * ahead)
                 found[g, k] = onset * weaker / (2.5066282746 * math.sqrt(square) * deepened * fast)
         else:
-            found[:, k] = 0.0
+            for g in range(growths.size):
+                found[g, k] = 0.0
     return n
 
 
@@ -153,7 +154,8 @@ def reaching(
             for k in range(_pair(east, north, means, deep, shape, growths, blown, adds)):
                 if adds[0, k] > 0:
                     when[n], whose[n] = blown[k], s
-                    what[:, n] = adds[:, k]
+                    for g in range(growths.size):
+                        what[g, n] = adds[g, k]
                     count[blown[k] + 1] += 1
                     n += 1
         if total + n > source.size:
@@ -168,7 +170,8 @@ def reaching(
         for k in range(n):
             at = free[when[k]]
             source[at] = whose[k]
-            found[:, at] = what[:, k]
+            for g in range(growths.size):
+                found[g, at] = what[g, k]
             free[when[k]] += 1
         total += n
     return begin, source[:total].copy(), found[:, :total].copy()
@@ -196,9 +199,12 @@ def mean_footprints(
             for place in range(shifts.shape[0]):
                 east = centres[c, 0] + shifts[place, 0] - sources[s, 0]
                 north = centres[c, 1] + shifts[place, 1] - sources[s, 1]
-                for k in range(_pair(east, north, means, deep, shape, growths, blown, adds)):
-                    if hours[blown[k]]:
-                        for g in range(growths.size):
-                            found[g, c, s] += adds[g, k]
+                n = _pair(east, north, means, deep, shape, growths, blown, adds)
+                for g in range(growths.size):
+                    total = found[g, c, s]
+                    for k in range(n):
+                        if hours[blown[k]]:
+                            total += adds[g, k]
+                    found[g, c, s] = total
             found[:, c, s] /= count
     return found

@@ -83,11 +83,13 @@ def looks_like_index(values: Floats, version: str = "2012") -> bool:
     """
     values = np.asarray(values, np.float64).ravel()
     values = values[np.isfinite(values) & (values >= 0) & (values < 200)]
-    if len(values) < MIN_COUNT or np.mean(values % 1 == 0) < 0.999:
+    whole = np.rint(values)
+    if len(values) < MIN_COUNT or np.mean(whole == values) < 0.999:
         return False
-    whole = np.rint(values).astype(np.int64)
+    gaps = _gaps(version)
+    count = np.bincount(whole.astype(np.int64), minlength=gaps.size)[: gaps.size]  # 199.6 is no whole number
     # A handful of typing faults must not hide an index.
-    return bool(np.count_nonzero(np.bincount(whole)) >= MIN_DISTINCT and np.mean(_gaps(version)[whole]) < 0.001)
+    return bool(np.count_nonzero(count) >= MIN_DISTINCT and count[gaps].sum() / len(values) < 0.001)
 
 
 def refuse_index(values: Floats, name: str) -> None:

@@ -155,16 +155,20 @@ def screened(values: Floats, name: str, step: Ints, record: FileRecord, theirs: 
         The median lies outside: the unit is wrong, not the values.
     """
     variable = VARIABLES[name]
-    seen = values[np.isfinite(values)]
-    if seen.size and not variable.low <= np.median(seen) <= variable.high:
+    with np.errstate(invalid="ignore"):
+        wrong = (values < variable.low) | (values > variable.high)
+    seen = np.isfinite(values)
+    # Where most values are inside so is the median: it is sought only where it may not be.
+    if 2 * np.count_nonzero(wrong & seen) >= np.count_nonzero(seen) > 0 and not (
+        variable.low <= np.median(values[seen]) <= variable.high
+    ):
         raise DataError(
-            f"{record.path}, variable {theirs}: the median of {variable.words} is {np.median(seen):.4g} "
+            f"{record.path}, variable {theirs}: the median of {variable.words} is {np.median(values[seen]):.4g} "
             f"{variable.unit}, which is outside {variable.low:g} to {variable.high:g}; "
             "the declared unit is probably wrong."
         )
-    with np.errstate(invalid="ignore"):
-        wrong = (values < variable.low) | (values > variable.high)
-        if name == "blh":
+    if name == "blh":
+        with np.errstate(invalid="ignore"):
             wrong |= values <= 0
     if wrong.any():
         rule = f"{name} outside {variable.low:g} to {variable.high:g} {variable.unit}"
