@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from hotspot.estimate.weather import rows
 from hotspot.estimate.weather.rows import weather_steps
 from hotspot.estimate.weather.stagnation import stagnant_rows, stagnation_arrays, variants, ventilation
 from hotspot.rules.criteria import Criteria, Stagnation
@@ -167,3 +168,22 @@ def test_real_daily_weather_uses_the_relative_definition(shared):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         stagnant_rows(weather_steps(daily, utc_offset=8), Stagnation(definition="relative"))
+
+
+def test_days_worked_some_at_a_time_are_all_days_at_once(monkeypatch):
+    """To the last bit, with days nobody reported and a grid: what a chunk ends with does not show."""
+    rng = np.random.default_rng(6)
+    time = np.datetime64("2019-12-31T17", "ns") + np.arange(24 * 50 + 5) * np.timedelta64(1, "h")
+    time = time[(rng.random(time.size) > 0.05) & ~((np.arange(time.size) > 300) & (np.arange(time.size) < 800))]
+    shape = (time.size, 2, 3)
+    names = {"u10": 2.0, "v10": 3.0, "tp": 1.0, "blh": 700.0, "cape": 300.0}
+    weather = xr.Dataset(
+        {name: (("time", "lat", "lon"), size * rng.random(shape, np.float32)) for name, size in names.items()},
+        {"time": time, "lat": [30.0, 31.0], "lon": [110.0, 111.0, 112.0]},
+    )
+    weather["blh"][40:90, 1] = np.nan
+    some = weather_steps(weather, utc_offset=8)
+    for at_once in (1, 7, 1000):
+        monkeypatch.setattr(rows, "_DAYS_AT_ONCE", at_once)
+        xr.testing.assert_identical(weather_steps(weather, utc_offset=8), some)
+    assert some.sizes["time"] == 51 and bool(some["speed"].isnull().all(("lat", "lon")).any())

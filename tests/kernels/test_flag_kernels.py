@@ -76,3 +76,19 @@ def test_qartod_tests_agree_with_ioos_qc(series):
         for end in ends:
             want[end - 5 : end + 1] = True
         np.testing.assert_array_equal(kernels.flat_windows(row[None], 6, 0.0)[0], want)
+
+
+def test_alike_is_every_pair_compared():
+    """Also rows with gaps, rows of nothing, and a share that is met to the hour."""
+    rng = np.random.default_rng(8)
+    values = rng.integers(0, 9, (40, 60)).astype(float)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    values[12], values[30] = values[5], np.nan
+    values[20, :54], values[21, :53] = values[6, :54], values[6, :53]
+    values[22] = np.where(rng.random(60) < 0.2, np.nan, values[12])
+    found = kernels.alike(values, 20, 0.9)
+    pairs = [(at, other) for at in range(40) for other in range(at)
+             if (same := (values[at] == values[other]).sum()) >= 20
+             and same >= 0.9 * np.isfinite(values[at]).sum() - 1e-6]  # fmt: skip
+    assert found.tolist() == [list(pair) for pair in pairs] and (12, 5) in pairs and len(pairs) > 3
+    assert kernels.alike(np.full((3, 60), np.nan), 1, 0.9).shape == (0, 2)

@@ -7,7 +7,8 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.rank.warn.warnings import BESIDE, COLUMNS, not_ranked, rank_standing, rank_warnings
+from hotspot.rank.warn.leaders import rank_leaders
+from hotspot.rank.warn.warnings import BESIDE, COLUMNS, months_of, not_ranked, rank_standing, rank_warnings
 from hotspot.rules.criteria import REASONS, Criteria
 from hotspot.variables import DataError
 
@@ -233,6 +234,19 @@ def test_the_list_is_the_head_of_the_standing():
     pd.testing.assert_frame_equal(listed, rank_warnings(field, hot, criteria))
     # Chances of a class add up to the places there are: somebody must be on the list.
     assert standing.groupby("reason")["p_top"].sum().round(6).tolist() == [3.0, 3.0, 3.0]
+
+
+def test_what_is_known_of_the_months_serves_a_longer_list_as_well():
+    """Leaders ranked with what the list has worked out are those ranked alone."""
+    rng = np.random.default_rng(5)
+    field = field_of(rng.uniform(30, 90, (14, 3)))
+    hot, criteria = hot_of(field), criteria_of()
+    known = months_of(field, criteria)
+    standing = rank_standing(field, hot, criteria, known=known)
+    pd.testing.assert_frame_equal(standing, rank_standing(field, hot, criteria))
+    leaders = rank_leaders(field, hot, criteria, known=known)
+    pd.testing.assert_frame_equal(leaders, rank_leaders(field, hot, criteria))
+    assert len(leaders) > standing["listed"].sum()
 
 
 def test_an_unknown_error_claims_nothing():

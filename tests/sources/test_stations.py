@@ -190,6 +190,8 @@ def test_index_inverts_exactly_where_it_is_one_to_one(version, last):
     assert back.tolist() == concentration.tolist() and not strange.any()
     assert to_concentration(impossible(version).astype(float), version)[1].all()
     assert not looks_like_index(np.random.default_rng(1).integers(0, 150, 2000), version)
+    near = np.r_[np.repeat(index_of(np.arange(60), version), 40), 199.6]  # rounds to what is above all that is counted
+    assert looks_like_index(near, version)
 
 
 def test_case_81_ids_are_tidied_and_unknown_stations_quarantined(read):
