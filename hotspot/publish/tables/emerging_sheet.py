@@ -39,9 +39,9 @@ def emerging_sheet(sheet: Any, look: dict, field: Any, found: Any, hot: Any, war
     names = {name: places[name].values.astype(str) for name in ("city", "county", "township")}
     codes, kinds = found["cell"].values.astype(str), found["emerging"].values.astype(str)
     order = sorted(range(len(codes)), key=lambda i: (names["city"][i], codes[i]))
-    line = 3
+    line, told = 3, watched | listed
     for i in order:
-        if kinds[i] in ("", "no pattern") and codes[i] not in watched | listed:
+        if kinds[i] in ("", "no pattern") and codes[i] not in told:
             continue
         texts = [codes[i], *(names[name][i] for name in ("city", "county", "township"))]
         texts += ["是" if codes[i] in group else "" for group in (watched, listed)]

@@ -8,6 +8,7 @@ names; of several cities it is collected by the county and handed up to the pref
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -69,12 +70,13 @@ def _rows(own: pd.DataFrame, places: pd.DataFrame, classes: Mapping[str, SourceC
     """The department's items, joint and cross-region ones after its own; numbered in that order."""
     order = own["mode"].map({mode: n for n, mode in enumerate(MODES)})
     own = own.assign(order=order).sort_values(["order", "cell", "number"], kind="stable").drop(columns="order")
+    town = {cell: str(name) for cell, name in places["township"].to_dict().items()}
+    lon, lat = ({cell: round(float(x), 5) for cell, x in places[name].to_dict().items()} for name in ("lon", "lat"))
+    cells = own["cell"].tolist()
     rows = own.assign(
         number=range(1, len(own) + 1),
         mode_zh=[MODES[mode][0] for mode in own["mode"]],
-        township=[str(places.at[cell, "township"]) for cell in own["cell"]],
-        lon=[round(float(places.at[cell, "lon"]), 5) for cell in own["cell"]],
-        lat=[round(float(places.at[cell, "lat"]), 5) for cell in own["cell"]],
+        township=[town[cell] for cell in cells], lon=[lon[cell] for cell in cells], lat=[lat[cell] for cell in cells],
         class_zh=[classes[key].zh for key in own["class_"]], result="", by="",
     )  # fmt: skip
     return rows.assign(name=[name or "面源（逐格必查）" for name in rows["name"]])
@@ -86,15 +88,18 @@ def _slip(study: Study, month: str, city: str, department: str, rows: pd.DataFra
         own = rows[rows["mode"] == mode]
         if not len(own):
             continue
-        table = []
-        for number, ((cell, _, name), group) in enumerate(own.groupby(["cell", "class_", "name"], sort=False), 1):
-            first = group.iloc[0]
-            said = [f"{n}. {text}" for n, text in enumerate(group["zh"].head(_LINES), 1)]
+        table, groups = [], dict[tuple[str, str, str], list[dict[Any, Any]]]()
+        for row in own.to_dict("records"):  # a table is slow where rows are read one by one
+            groups.setdefault((row["cell"], row["class_"], row["name"]), []).append(row)
+        for number, ((cell, _, name), group) in enumerate(groups.items(), 1):
+            first = group[0]
+            said = [f"{n}. {row['zh']}" for n, row in enumerate(group[:_LINES], 1)]
             more = len(group) - len(said)
             said += [f"另有{more}项见附表"] if more > 0 else []
-            what = f"{first.class_zh}\n{name}" if first.facility else first.class_zh
-            place = f"{cell}\n{first.township}"
-            table.append((str(number), place, what, "\n".join(said), first.lead, first.partners or "—", first.deadline))
+            what = f"{first['class_zh']}\n{name}" if first["facility"] else first["class_zh"]
+            place = f"{cell}\n{first['township']}"
+            lead = first["lead"], first["partners"] or "—", first["deadline"]
+            table.append((str(number), place, what, "\n".join(said), *lead))
         parts.append(Part(f"{title}（{len(own)}项）", [words], Grid(_HEADS, _WIDTHS, table)))
     n_cells, n_places = rows["cell"].nunique(), int((rows["facility"] != "").groupby(rows["facility"]).any().sum())
     days, rectify = study.criteria.handover.feedback_workdays, study.criteria.handover.rectify_days
