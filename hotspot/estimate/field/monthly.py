@@ -263,6 +263,7 @@ def _from_days(
         if name not in delivered_months:
             means["why"][:, t] = f"no satellite layer was delivered for {name}"
     complete, filled, relative = filled_days(delivered, days, cells, names)
+    del days  # as large as what was made of it
     ranked = filled if criteria.warning.mean == "filled" else means["pm25"].values
     coarse = contracts.field(
         cells, names, ranked, coverage=means["coverage"].values, n_valid=means["n_valid"].values,

@@ -43,13 +43,15 @@ def filled_days(
     share, distance = error_share(delivered.satellite), correlation_km(delivered)
     at, spacing_km = lattice_of(cells), float(cells.attrs["spacing"]) / 1000
     levels = _station_levels(delivered, names)
-    parts, mean = [], np.full((cells.sizes["cell"], len(names)), np.nan)
+    mean = np.full((cells.sizes["cell"], len(names)), np.nan)
     relative = mean.copy()
     of_month = month_of(days["day"].values)
-    for t, name in enumerate(names):
-        if not (of_month == name).any():
-            continue
-        all_days = local_days(name).astype("datetime64[ns]")
+    there = {t: local_days(name).astype("datetime64[ns]") for t, name in enumerate(names) if (of_month == name).any()}
+    every = np.concatenate([np.zeros(0, "datetime64[ns]"), *there.values()])
+    # Filled in place: years of days of a province are hundreds of megabytes.
+    complete, seen = np.zeros((len(mean), every.size)), np.zeros((len(mean), every.size), bool)
+    end = 0
+    for t, all_days in there.items():
         values = days["pm25"].transpose("cell", "day").reindex(day=all_days).values.astype("float64")
         filled = _kept_month(
             delivered.intake.once.store,
@@ -58,15 +60,10 @@ def filled_days(
         mean[:, t] = filled["mean"]
         if math.isfinite(share):
             relative[:, t] = filled["error"] / filled["mean"]
-        both = {"pm25": filled["days"], "seen": np.isfinite(values)}
-        parts.append(xr.Dataset({k: (("cell", "day"), v) for k, v in both.items()}, {"day": all_days}))
-    empty = {"pm25": np.zeros((len(mean), 0)), "seen": np.zeros((len(mean), 0), bool)}
-    complete = (
-        xr.concat(parts, "day")
-        if parts
-        else xr.Dataset({k: (("cell", "day"), v) for k, v in empty.items()}, {"day": np.zeros(0, "datetime64[ns]")})
-    )
-    return complete.assign_coords(along_cell(cells)), mean, relative
+        own = slice(end, end := end + all_days.size)
+        complete[:, own], seen[:, own] = filled["days"], np.isfinite(values)
+    both = {"pm25": (("cell", "day"), complete), "seen": (("cell", "day"), seen)}
+    return xr.Dataset(both, {"day": every}).assign_coords(along_cell(cells)), mean, relative
 
 
 def _kept_month(
