@@ -147,7 +147,7 @@ def _copied(drawn: list[np.ndarray], rules: Plausible) -> _Copied | None:
     if not earlier:
         return None
     early = np.array([drawn[n] for n in earlier])
-    close = np.flatnonzero(_close(late, early, min(rules.copy_r, rules.noisy_r)))
+    close = np.flatnonzero(_close(late, early, min(float(rules.copy_r), float(rules.noisy_r))))
     if not close.size:
         return None
     earlier = [earlier[k] for k in close]
