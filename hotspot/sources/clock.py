@@ -42,6 +42,7 @@ _FORMATS = (
 )
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日")
 _FEW = 8
+_REMEMBERED = 50_000  # letters of a table's different times, two months of them, whose reading is remembered
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 
 
@@ -105,7 +106,15 @@ def parse_times(texts: ArrayLike, *, name: str = "", declared: float | None = No
     """
     texts = np.asarray(texts, dtype=object)
     unique, back = distinct(texts)
-    plain = [text.strip() for text in unique]
+    # A run reads a month's file for the list, for the year's level and for the month: its hours are the same texts.
+    of = _times_of if sum(map(len, unique)) <= _REMEMBERED else _times_of.__wrapped__
+    return of(tuple(unique.tolist()), name, declared)[back.reshape(texts.shape)]
+
+
+@lru_cache(maxsize=128)
+def _times_of(texts: tuple[str, ...], name: str, declared: float | None) -> Times:
+    """As ``parse_times``, of different texts; whoever takes of it copies."""
+    plain = [text.strip() for text in texts]
     for text in plain:
         found = _OFFSET.search(text) if ":" in text else None
         if found and re.match(r"\d{4}", text) and len(text) > 11:
@@ -123,8 +132,7 @@ def parse_times(texts: ArrayLike, *, name: str = "", declared: float | None = No
     early = [re.sub(r"([ T])24((?::00){1,2})$", r"\g<1>00\2", text).replace("24时", "00时") for text in plain]
     plain = [late if moved else text for text, late, moved in zip(plain, early, next_day, strict=True)]
     times = _parse(plain, _FORMATS).astype("datetime64[m]")
-    times = np.where(next_day, times + np.timedelta64(1, "D"), times)
-    return times[back.reshape(texts.shape)]
+    return np.where(next_day, times + np.timedelta64(1, "D"), times)
 
 
 def _parse(texts: Sequence[str] | Objects, formats: tuple[str, ...]) -> Times:

@@ -89,10 +89,8 @@ class Intake:
         Two files of one bare name are two files: the second is ``NAME (2)``.
         """
         path, root = Path(path), Path(self.root)
-        for lies, below in (
-            (Path(os.path.abspath(path)), Path(os.path.abspath(root))),
-            (path.resolve(), root.resolve()),
-        ):
+        for laid in (os.path.abspath, Path.resolve):  # links are followed where the plain name is not below the root
+            lies, below = Path(laid(path)), Path(laid(root))
             if lies.is_relative_to(below):
                 return lies.relative_to(below).as_posix()
         place = str(path.resolve())

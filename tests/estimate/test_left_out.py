@@ -44,6 +44,26 @@ def test_no_station_pulls_a_field_farther_than_its_neighbours_allow(network, off
         assert abs(robust[0] - z[5]) < 1.0
 
 
+@pytest.mark.parametrize("neighbours", [5, 32])
+def test_left_out_is_kriged_from_the_others_to_the_bit(network, neighbours):
+    """Two stations in one place, hours missing: the places are put in order once for all, nothing else is."""
+    rng = np.random.default_rng(7)
+    x, y, z = network
+    x, y = np.r_[x[::-1], x[3]], np.r_[y[::-1], y[3]]
+    table = np.r_[z, z[3] + 1][:, None] + rng.normal(0, 3, (17, 24))
+    table[rng.random(table.shape) < 0.2] = np.nan
+    noise = rng.uniform(0, 5, 17)
+    told = leave_one_out(x, y, table, SHAPE, neighbours=neighbours, noise=noise)
+    for i in range(17):
+        others = (x != x[i]) | (y != y[i])
+        assert others.sum() == (15 if (x[i], y[i]) == (x[16], y[16]) else 16)
+        slow = krige(x[others], y[others], table[others], x[i : i + 1], y[i : i + 1], SHAPE, neighbours=neighbours,
+                     noise=noise[others])  # fmt: skip
+        for fast, own in zip(told, slow, strict=True):
+            there = ~np.isnan(table[i])
+            assert fast[i, there].tobytes() == own[0, there].tobytes() and np.isnan(fast[i, ~there]).all()
+
+
 def test_what_left_out_stations_show_is_the_least_that_is_stated():
     rng = np.random.default_rng(3)
     told, spread = rng.normal(50, 5, 4000), 3.0

@@ -378,8 +378,8 @@ def test_nothing_stops_where_nothing_was_found():
 def test_layers_that_were_held_against_each_other_are_not_again_and_a_changed_one_is(monkeypatch):
     from hotspot.quality.plausible import rasters
 
-    held, inner = [], rasters._alike
-    monkeypatch.setattr(rasters, "_alike", lambda late, early: held.append(len(early)) or inner(late, early))
+    held, inner = [], rasters._close
+    monkeypatch.setattr(rasters, "_close", lambda late, early, r: held.append(len(early)) or inner(late, early, r))
     air = np.random.default_rng(20261129).uniform(20, 60, (4, 40, 40))  # asked by no other test
     days = [f"2020-0{n}-01" for n in (1, 2, 3, 4)]
 

@@ -65,9 +65,9 @@ def plain(shared, out):
 
 
 @pytest.fixture(scope="module")
-def plain_december(plain):
-    """The same study object: its 31,661 cells are cut once."""
-    return Seen(plain.study, plain.hot, derive(plain.study, "2020-12", hot=plain.hot))
+def plain_december(plain, out):
+    """The same study object and folder: its 31,661 cells are cut once, the layers were decoded for March."""
+    return Seen(plain.study, plain.hot, derive(plain.study, "2020-12", hot=plain.hot, folder=out / plain.study.id))
 
 
 def region_mean(field, t):

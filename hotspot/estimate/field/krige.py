@@ -249,12 +249,21 @@ def krige(
     target_x, target_y = np.asarray(target_x, dtype=float), np.asarray(target_y, dtype=float)
     if not (np.isfinite(target_x).all() and np.isfinite(target_y).all()):
         raise DataError("a target has no coordinates; drop it before kriging.")
+    estimate, variance = of_places(x, y, values, target_x, target_y, variogram, neighbours, own)
+    return estimate.reshape(-1, *shape), variance.reshape(-1, *shape)
+
+
+def of_places(
+    x: Floats, y: Floats, values: Floats, target_x: Floats, target_y: Floats, variogram: Variogram,
+    neighbours: int, own: Floats,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """``krige`` of float (place, time) from ``by_place``, with ``own`` the variance of each place's own error."""
     estimate = np.full((target_x.size, values.shape[1]), np.nan)
     variance = np.full_like(estimate, np.nan)
     for seen, times in _availability(values):
         weight, neighbour, spread = _weights(x[seen], y[seen], target_x, target_y, variogram, neighbours, own[seen])
         estimate[:, times], variance[:, times] = _apply(weight, neighbour, values[np.ix_(seen, times)]), spread[:, None]
-    return estimate.reshape(-1, *shape), variance.reshape(-1, *shape)
+    return estimate, variance
 
 
 def nearest(x: ArrayLike, y: ArrayLike, target_x: ArrayLike, target_y: ArrayLike) -> tuple[Floats, Ints]:

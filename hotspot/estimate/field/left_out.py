@@ -8,7 +8,7 @@ its own error allow, a station that disagrees gets a larger error of its own, ne
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspot.estimate.field.krige import Variogram, krige
+from hotspot.estimate.field.krige import Variogram, by_place, of_places
 from hotspot.kernels.arrays import Floats
 
 # Rounds of reweighting, and the share of the sill below which another one changes nothing.
@@ -47,14 +47,15 @@ def leave_one_out(
     table = np.asarray(values, dtype=float).reshape(x.size, -1)
     own = np.zeros(x.size) if noise is None else np.asarray(noise, dtype=float)
     estimate, variance = np.full(table.shape, np.nan), np.full(table.shape, np.nan)
+    at_x, at_y, held, _ = by_place(x, y, table)  # once: whoever is left out, the others stay in this order
+    own_of = by_place(x, y, own)[2][:, 0]
     for i in range(x.size):
-        others = (x != x[i]) | (y != y[i])
+        others = (at_x != x[i]) | (at_y != y[i])
         if not others.any():
             continue
-        estimate[i : i + 1], variance[i : i + 1] = krige(
-            x[others], y[others], table[others], x[i : i + 1], y[i : i + 1], variogram,
-            neighbours=neighbours, noise=own[others],
-        )  # fmt: skip
+        estimate[i : i + 1], variance[i : i + 1] = of_places(
+            at_x[others], at_y[others], held[others], x[i : i + 1], y[i : i + 1], variogram, neighbours, own_of[others]
+        )
     missing = np.isnan(table)
     estimate[missing] = np.nan
     variance[missing] = np.nan

@@ -43,8 +43,9 @@ def font_face(text: str, words: str = "") -> str:
     >>> font_face("热点网格", "热点").count("@font-face")
     2
     """
-    shared = _wanted(words)
-    return _face(shared) + _face(tuple(one for one in _wanted(text) if one not in set(shared)))
+    shared, every = _wanted(words), _wanted(text)
+    _held({*shared, *every})
+    return _face(shared) + _face(tuple(one for one in every if one not in set(shared)))
 
 
 def _wanted(text: str) -> tuple[int, ...]:
@@ -57,19 +58,42 @@ def _face(wanted: tuple[int, ...]) -> str:
     """One rule; it names its characters, so that a browser asks two rules of one family each for its own."""
     if not wanted:
         return ""
-    from fontTools.subset import Options, Subsetter
-    from fontTools.ttLib import TTFont
-
-    options = Options(layout_features=[], hinting=False, name_IDs=[], notdef_outline=True, flavor="woff2")
-    # recalcTimestamp would write the clock into the font; its bounds are those of the whole font, a third of the work.
-    font = TTFont(font_path(), recalcTimestamp=False, recalcBBoxes=False, lazy=True)
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=wanted)
-    subsetter.subset(font)
-    font.flavor = "woff2"
-    stream = io.BytesIO()
-    font.save(stream)
-    data = base64.b64encode(stream.getvalue()).decode("ascii")
+    data = base64.b64encode(_cut(_held(set(wanted)), wanted, "woff2")).decode("ascii")
     source = f"url(data:font/woff2;base64,{data}) format('woff2')"
     span = ",".join(f"U+{one:X}" for one in wanted)
     return f"@font-face{{font-family:'{FAMILY}';font-display:block;unicode-range:{span};src:{source}}}\n"
+
+
+_HELD: dict[frozenset[int], bytes] = {}
+
+
+def _held(wanted: set[int]) -> bytes:
+    """
+    A font of all characters asked for so far, one: a face cut from it is, byte for byte, the face cut from the whole
+    font, whose 30,000 glyphs would be looked through again for each map of a month.
+    """
+    for has, font in tuple(_HELD.items()):
+        if wanted <= has:
+            return font
+    every = frozenset(wanted.union(*_HELD))
+    font = _cut(font_path().read_bytes(), tuple(sorted(every)), None)
+    _HELD.clear()
+    _HELD[every] = font
+    return font
+
+
+def _cut(font: bytes, wanted: tuple[int, ...], flavor: str | None) -> bytes:
+    """A font with the glyphs of some characters only."""
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    options = Options(layout_features=[], hinting=False, name_IDs=[], notdef_outline=True, flavor=flavor)
+    # recalcTimestamp would write the clock into the font; its bounds are those of the whole font, a third of the work.
+    held = TTFont(io.BytesIO(font), recalcTimestamp=False, recalcBBoxes=False, lazy=True)
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=wanted)
+    subsetter.subset(held)
+    held.flavor = flavor
+    stream = io.BytesIO()
+    held.save(stream)
+    return stream.getvalue()

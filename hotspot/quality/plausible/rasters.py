@@ -146,12 +146,30 @@ def _copied(drawn: list[np.ndarray], rules: Plausible) -> _Copied | None:
     earlier = [n for n, one in enumerate(drawn[:-1]) if one.size == late.size]
     if not earlier:
         return None
-    r, n, slope, offset = _alike(late, np.array([drawn[n] for n in earlier]))
+    early = np.array([drawn[n] for n in earlier])
+    close = np.flatnonzero(_close(late, early, min(float(rules.copy_r), float(rules.noisy_r))))
+    if not close.size:
+        return None
+    earlier = [earlier[k] for k in close]
+    r, n, slope, offset = _alike(late, early[close])
     left = [_left_alike(late, slope[k] * drawn[n] + offset[k]) if r[k] >= rules.noisy_r else 1.0
             for k, n in enumerate(earlier)]  # fmt: skip
     copy = (r >= rules.copy_r) | (np.array(left) < rules.noisy_left)
     best = int(np.argmax(np.where(copy, r, -1.0)))
     return _Copied(earlier[best], slope[best], offset[best], r[best], n[best]) if copy[best] else None
+
+
+def _close(late: np.ndarray, early: np.ndarray, least: float) -> np.ndarray:
+    """Which of many sketches may correlate so much with one: by sums of one pass, with room for what those round."""
+    seen, here = np.isfinite(early), np.isfinite(late).astype(float)
+    x, y = np.where(seen, early, 0.0), np.where(here > 0, late, 0.0)
+    both = seen.astype(float)
+    n = np.maximum(both @ here, 1.0)
+    (of_x, xx), (of_y, yy) = (x @ here, (x * x) @ here), (both @ y, both @ (y * y))
+    vary_x, vary_y = xx - of_x * of_x / n, yy - of_y * of_y / n
+    flat = (vary_x <= 1e-6 * xx) | (vary_y <= 1e-6 * yy)  # of numbers so alike the sums leave nothing but rounding
+    r = (x @ y - of_x * of_y / n) / np.sqrt(np.where(flat, 1.0, vary_x * vary_y))
+    return flat | (r >= least - 0.01)
 
 
 def _alike(late: np.ndarray, early: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -126,13 +126,16 @@ def _equations(
     bend, pull = np.zeros((size, size)), np.zeros(size)
     summed, level = np.zeros((size, seen.shape[1])), np.zeros(seen.shape[1])
     for station, weight in enumerate(precision):
-        at = np.r_[:n, n + n_own * station : n + n_own * (station + 1)].astype(np.int64)
+        own = slice(n + n_own * station, n + n_own * (station + 1))
         columns = np.concatenate([data.feet[station, chosen], data.own])
         root = columns * np.sqrt(weight)  # times itself: half the work of two matrices
-        bend[np.ix_(at, at)] += root @ root.T
-        weighted = columns * weight
-        pull[at] += weighted @ seen[station]
-        summed[at] += weighted
+        added, weighted = root @ root.T, columns * weight
+        pulled = weighted @ seen[station]
+        for to, part in ((slice(n), slice(n)), (own, slice(n, None))):
+            bend[to, :n] += added[part, :n]
+            bend[to, own] += added[part, n:]
+            pull[to] += pulled[part]
+            summed[to] += weighted[part]
         level += weight * seen[station]
     together = _common(tracing) + precision.sum(axis=0)
     root = summed / np.sqrt(together)
