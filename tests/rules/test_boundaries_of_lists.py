@@ -84,7 +84,7 @@ def bootstrapped(n_day):
     days = np.datetime64("2020-02-01", "ns") + np.arange(n_day) * np.timedelta64(1, "D")
     daily = xr.Dataset({"pm25": (("cell", "day"), np.full((1, n_day), 50.0))}, {"cell": ["A"], "day": days})
     claims = SimpleNamespace(daily=daily, field=xr.Dataset(coords={"cell": ["A"]}))
-    return Months._whole(claims, "2020-02") is not None
+    return Months._placed(claims, "2020-02") is not None
 
 
 def corrected(n, *, away=0.0):
