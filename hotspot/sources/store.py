@@ -5,22 +5,19 @@ A kept file that is not whole, or is not what its name says, is thrown away and 
 Nothing is unpickled, and what was kept by other code is never read.
 """
 
-import ast
 import atexit
 import contextlib
 import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -63,9 +60,10 @@ class Store:
         """The arrays of a key, or None; a file that is broken is removed."""
         path = self._path(key)
         try:
-            with zipfile.ZipFile(path) as held:
-                arrays = {one.filename.removesuffix(".npy"): _array(held.read(one)) for one in held.infolist()}
-            if str(arrays.pop("key")) != key:
+            with np.load(path, allow_pickle=False) as held:
+                arrays = {name: held[name] for name in held.files}
+            whole = all(isinstance(array, np.ndarray) for array in arrays.values())  # numpy hands out what is no array
+            if not whole or str(arrays.pop("key")) != key:
                 raise ValueError("not what its name says")
         except FileNotFoundError:
             return None
@@ -184,21 +182,6 @@ def words(value: Any) -> np.ndarray:
 def told(array: np.ndarray) -> Any:
     """What ``words`` made an array of."""
     return json.loads(array.tobytes())
-
-
-def _array(data: bytes) -> np.ndarray:
-    """What ``np.load`` reads of a member; a run asks thousands of small ones, and most have the same few heads."""
-    end = 10 + int.from_bytes(data[8:10], "little")
-    if data[:8] != b"\x93NUMPY\1\0" or len(data) <= end:  # a head too long for the first version, or no values
-        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    kind, shape, order = _head(data[10:end])
-    return np.frombuffer(data, kind, offset=end).reshape(shape, order=order).copy(order)
-
-
-@lru_cache(maxsize=512)
-def _head(text: bytes) -> tuple[np.dtype, tuple[int, ...], Literal["C", "F"]]:
-    head = ast.literal_eval(text.decode("latin-1"))
-    return np.lib.format.descr_to_dtype(head["descr"]), head["shape"], "F" if head["fortran_order"] else "C"
 
 
 def _gone(path: Path) -> None:

@@ -42,7 +42,8 @@ def hidden_spread(draws: Floats, place: Floats, native_resolution: float, spacin
     cells = native_resolution / spacing
     if not cells > 1 or len(draws) < 2:
         return 0.0
-    one, other = cKDTree(place).query_pairs(2 * native_resolution, output_type="ndarray").T
+    pairs = cKDTree(place).query_pairs(2 * native_resolution, output_type="ndarray")
+    one, other = pairs[np.lexsort(pairs.T[::-1])].T  # in one order wherever it runs: sums round the same
     apart = np.hypot(*(place[one] - place[other]).T) > native_resolution
     one, other = one[apart], other[apart]
     some = draws.T[:: max(draws.shape[1] // _DRAWS_ASKED, 1)]
