@@ -95,6 +95,9 @@ class Tracing(Rule):
     unregistered_sources: int = Field(3, ge=1)  # so many are looked for, one after the other
     unregistered_clear: float = Field(0.7, gt=0, lt=1)  # a source is told only if it is so likely ...
     unregistered_within: float = Field(0.5, gt=0, lt=1)  # ... and one sub-cell and the eight around hold so much of it
+    # Where a wind turned, or steered by a valley, explains more than this share of what new sources would explain,
+    # the delivered wind is in doubt and nothing is told.
+    unregistered_wind: float = Field(0.05, ge=0, le=1)
     # A plant of the register explains a source as well, and nothing is pointed at, if it emits such a share of it ...
     registered_share: float = Field(0.5, gt=0)
     registered_km: float = Field(1.0, gt=0)  # ... and stands so near to its likeliest sub-cell, east and north

@@ -187,6 +187,27 @@ def test_where_nothing_is_there_nothing_is_pointed_at():
     assert found.chance_any < 0.5 and not found.told.any()
 
 
+def test_where_another_wind_explains_the_stations_nothing_is_pointed_at():
+    """Registered plants alone, and a wind file turned by 30 degrees: their plumes look like a new source."""
+    rng = np.random.default_rng(1)
+    wind = rng.normal(0, 2.5, (2, 600))
+    known = np.array([[-4000.0, -2000.0], [2500.0, -3500.0], [3000.0, 4500.0], [-5000.0, 5000.0]])
+    stations = np.array([[-800.0, -900.0], [900.0, -700.0], [-700.0, 1000.0], [1200.0, 900.0]])
+    values = 20 * footprints(stations, known, wind_table(*wind), SHAPES[5]).sum(axis=1) + rng.normal(0, 5, (4, 600))
+    prior, turn = emission_prior([20.0] * 4, ["steel"] * 4, [True] * 4, tracing=RULE), np.radians(30)
+    (_, _, _, _, _, _, parts), _ = _asked(stations)
+
+    def pointed(wind, rule):
+        asked = (values, stations, wind_table(*wind), known)
+        post = source_shares(*asked, prior, [[0, 0]], spacing=3000.0, tracing=rule)
+        best = int(np.argmax(post.weight))
+        return unregistered(post, (best, SHAPES[best]), *asked, parts, step=500.0, tracing=rule).told.any()
+
+    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ wind
+    assert pointed(turned, RULE.model_copy(update={"unregistered_wind": 1e9})), "else this would show nothing"
+    assert not pointed(turned, RULE) and not pointed(wind, RULE)
+
+
 def test_where_nothing_is_observable_nothing_is_pointed_at():
     for stations in ([], [[19000, 19000]]):
         found, _ = _hidden(stations)

@@ -13,9 +13,11 @@ import numpy as np
 from hotspot.kernels.arrays import Floats, Ints
 from hotspot.kernels.nonneg import most
 from hotspot.rules.tracing import Tracing
-from hotspot.trace.plumes.footprint import Shape, footprints, ventilation_factor
+from hotspot.trace.plumes.footprint import Shape, footprints, ventilation_factor, wind_table
 from hotspot.trace.plumes.posterior import Fit, medians, spreads
 
+_TURNS_DEG = (-40.0, -20.0, 20.0, 40.0)  # what a wind file may be off by, ...
+_AXES_DEG, _STEERED = 20.0, 0.75  # ... and valleys it may not know: so much of what blows across each is lost
 _FAR_KM = (5.5, 26.0, 1.28)  # rings of sources that may stand outside the sub-cells: first, last, step
 
 
@@ -28,7 +30,12 @@ class Hours(NamedTuple):
     mean: np.ndarray  # float64[amount], g/s beforehand
     hold: np.ndarray  # float64[amount], how tightly the amount is held there
     price: np.ndarray  # float64[amount], log likelihood per g/s
-    n_around: int  # amounts before those of the sub-cells
+    around: np.ndarray  # float64[source, 2], m: where the amounts before those of the sub-cells stand
+
+    @property
+    def n_around(self) -> int:
+        """Amounts before those of the sub-cells."""
+        return len(self.around)
 
 
 class Evidence(NamedTuple):
@@ -63,7 +70,7 @@ def hours_of(
     hold = np.r_[(tracing.unregistered_loud_sd * emitted[loud]) ** -2.0, np.full(len(far), 1e-6), np.zeros(len(places))]
     price = np.r_[np.zeros(loud.size), np.full(len(far), tracing.unregistered_far_price), np.zeros(len(places))]
     own = np.stack([np.ones(len(wind)), ventilation_factor(wind) - 1])
-    return Hours(values, own, np.concatenate(feet, axis=1), mean, hold, price, loud.size + len(far))
+    return Hours(values, own, np.concatenate(feet, axis=1), mean, hold, price, np.concatenate([sources[loud], far]))
 
 
 def _rings(half: float) -> Floats:
@@ -152,6 +159,48 @@ def _equations(
         return own.reshape(len(seen), n_own) @ data.own
 
     return np.ascontiguousarray(bend[:n, :n] - cross @ bend[n:, :n]), pull[:n] - cross @ pull[n:], solved
+
+
+def another_wind(evidence: Evidence, stations: Floats, wind: Floats, shape: Shape, tracing: Tracing) -> float:
+    """
+    How much of what sources on the sub-cells would explain another wind explains without them.
+
+    Parameters
+    ----------
+    stations : float array (station, 2), m, those of ``evidence``
+    wind : float array (hour, 3), the delivered one
+    tracing : Tracing, from the criteria
+
+    Returns
+    -------
+    float, of the log likelihood that the sub-cells add under the delivered wind; below 0 where no other wind is better
+
+    Notes
+    -----
+    A wind file knows no valley and may be turned; where it is wrong, plumes of known sources look like new sources.
+    Tried are turned winds and winds that a valley of each axis steers. The hours keep their weights.
+    """
+    data, around = evidence.hours, np.arange(evidence.hours.n_around)
+    seen = np.where(np.isnan(data.values), 0.0, data.values)
+
+    def explained(bend: Floats, pull: Floats) -> float:
+        return most(np.ascontiguousarray(bend), pull, np.maximum(data.mean[: pull.size], 0.0), 300, 1e-4)
+
+    def under(other: Floats) -> float:
+        feet = data._replace(feet=footprints(stations, data.around, other, shape))
+        return explained(*_equations(feet, around, seen, evidence.precision, tracing)[:2])
+
+    known = explained(evidence.bend[: around.size, : around.size], evidence.pull[: around.size])
+    best = max(under(other) for other in _other_winds(wind))
+    return (best - known) / max(explained(evidence.bend, evidence.pull) - known, 1e-9)
+
+
+def _other_winds(wind: Floats) -> list[Floats]:
+    """The delivered wind turned, and steered along valleys."""
+    flow, axes = wind[:, 0] + 1j * wind[:, 1], np.exp(1j * np.radians(np.arange(0.0, 180.0, _AXES_DEG)))
+    steered = [flow - 1j * _STEERED * (flow / axis).imag * axis for axis in axes]
+    turned = [flow * np.exp(1j * turn) for turn in np.radians(_TURNS_DEG)]
+    return [wind_table(other.real, other.imag, wind[:, 2]) for other in turned + steered]
 
 
 def listening(evidence: Evidence, tracing: Tracing) -> Floats:

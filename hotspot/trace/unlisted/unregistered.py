@@ -18,7 +18,7 @@ from hotspot.rules.tracing import Tracing
 from hotspot.sources.store import Store, code_of, given
 from hotspot.trace.plumes.footprint import SHAPES, Shape, footprints, wind_table
 from hotspot.trace.plumes.posterior import Posterior
-from hotspot.trace.unlisted.unexplained import Evidence, hours_of, listening, weigh
+from hotspot.trace.unlisted.unexplained import Evidence, another_wind, hours_of, listening, weigh
 
 # Proposals, chosen on worlds of seeds 1 to 4 (docs/tracing); what they come to elsewhere stands there.
 _SIZES = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])  # g/s that are tried
@@ -87,8 +87,9 @@ def unregistered(
     S g/s. Prior: ``unregistered_chance`` over all sub-cells alike, S log-normal around ``unregistered_g_s``. A source
     as likely as ``unregistered_clear`` joins the others and the next is looked for; it is told where one sub-cell and
     the eight around it hold half of its chance, where no registered plant explains it as well (``registered_*``: one
-    whose plume or place is a little off looks like a source beside it), and where made-up months (below) tell one of
-    its size there often enough (``observable_pointed``).
+    whose plume or place is a little off looks like a source beside it), where made-up months (below) tell one of
+    its size there often enough (``observable_pointed``), and where no other wind explains the stations without it
+    (``unregistered_wind``).
 
     Observable: of months made up with a source of that size there, of every shape of plume and with a wind as wrong
     as winds are, a share of ``observable`` tells it within one sub-cell **though they are read with the one shape and
@@ -107,6 +108,7 @@ def unregistered(
     beside = np.abs(places[:, None] - places).max(axis=2) <= 1.01 * step
     months = _Months(evidence, stations[near], wind, places, beside, tracing)
     absent, emission, told = np.ones(n), np.zeros(n), np.zeros(n, bool)
+    doubt: float | None = None  # of the wind; asked only where something would be pointed at
     observable, first = np.zeros(n, bool), tracing.unregistered_chance
     taken = list(range(data.n_around))
     for number in range(tracing.unregistered_sources):
@@ -124,7 +126,10 @@ def unregistered(
         clear = _clear(look.chance[None], beside, tracing)[0] == top
         clear = clear and not _beside_registered(places[top], likely[0], sources, post.registered, tracing)
         if clear and months.often_told(look, np.array([top]), likely, lambda share: _seldom_luck(share, tracing)).all():
-            told |= beside[top]
+            if doubt is None:
+                doubt = another_wind(evidence, stations[near], wind, shape[1], tracing)
+            if not _in_doubt(doubt, tracing):
+                told |= beside[top]
         taken.append(data.n_around + top)
     expected = 1 - absent
     return Unregistered(expected, emission / np.maximum(expected, 1e-300), observable, first, told)
@@ -201,6 +206,11 @@ def _beside_registered(place: Floats, size: float, sources: Floats, emission: Fl
     """
     large = sources[emission >= tracing.registered_share * size]
     return bool((np.abs(large - place).max(axis=1) <= 1000 * tracing.registered_km).any())
+
+
+def _in_doubt(share: float, tracing: Tracing) -> bool:
+    """Whether another wind explains so much of what new sources would that the delivered one is not believed."""
+    return share > tracing.unregistered_wind
 
 
 def _likely(chance: Floats, tracing: Tracing) -> Flags:
