@@ -186,8 +186,8 @@ def _less_usual(
     """
     Values less what their instruments usually read beside the neighbours, and the margin they still must leave.
 
-    What is usual is the median of the hours before the local day, those above the ratio left out, and no more than
-    ``usual_errors`` stated errors: beyond them it is the place. Unknown before ``usual_hours``, without a stated error,
+    What is usual is the median of the ``usual_weeks`` before the local day, and no more than ``usual_errors`` stated
+    errors: beyond them it is the place. Unknown before ``usual_hours``, without a stated error,
     and where no ``days`` are given.
     """
     known, own = np.zeros(values.shape, bool), values
