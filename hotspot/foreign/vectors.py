@@ -84,7 +84,8 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         count = pyogrio.read_info(place, layer=layer, force_feature_count=True)["features"]
         if count > limits.MAX_FEATURES:
             raise DataError(f"{name}: {count} features, more than {limits.MAX_FEATURES}; split the file.")
-        about, _, shapes, columns = pyogrio.raw.read(place, layer=layer, encoding=None)
+        coding = _unsaid(place)
+        about, _, shapes, columns = pyogrio.raw.read(place, layer=layer, encoding=coding)
         outlines = np.full(len(shapes), None, dtype=object)
         outlines[:] = shapely.from_wkb(shapes)
         crs = pyproj.CRS.from_user_input(about["crs"]) if about["crs"] else None
@@ -96,11 +97,33 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     files = packed(in_degrees(outlines, crs, name), job["folder"], name)
     others = ", ".join(other for other in layers if other != layer)
     held = {str(field): [_plain(value) for value in column] for field, column in zip(fields, columns, strict=True)}
-    return {
-        "columns": held,
-        "crs": "none" if crs is None else "declared",
-        "notes": [f"{name}: layer {layer} was read; not read: {others}"] if others else [],
-    }, files
+    notes = [f"{name}: layer {layer} was read; not read: {others}"] if others else []
+    if coding:
+        notes.append(f"{name}: says no encoding; read as {coding}; a .cpg file beside it says another")
+    return {"columns": held, "crs": "none" if crs is None else "declared", "notes": notes}, files
+
+
+def _unsaid(place: Path) -> str | None:
+    """
+    The coding of a Shapefile's table that names none, as of any text: UTF-8, else GB18030; None where it is said.
+
+    Without a .cpg the driver takes every byte for a letter of Western Europe, and Chinese names come out as others.
+    """
+    import pyogrio
+
+    if place.suffix.lower() != ".shp" or place.with_suffix(".cpg").exists():
+        return None
+    about, _, _, columns = pyogrio.raw.read(place, encoding="ISO-8859-1", read_geometry=False)
+    texts = [str(field) for field in about["fields"]]
+    texts += {value for column in columns if column.dtype == object for value in column if isinstance(value, str)}
+    delivered = [text.encode("latin-1") for text in texts if not text.isascii()]
+    for coding in ("UTF-8", "GB18030") if delivered else ():
+        try:
+            [text.decode(coding) for text in delivered]
+        except UnicodeDecodeError:
+            continue
+        return coding
+    return None
 
 
 def _alone(path: Path, folder: Path, name: str) -> Path:

@@ -107,6 +107,18 @@ def test_g4_the_companions_of_a_shapefile_are_inputs(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("coding", ["GBK", "UTF-8"])
+def test_a_shapefile_that_names_no_coding_is_read_as_any_text_is(tmp_path, coding):
+    """Half of China's Shapefiles come without a .cpg, and the driver makes 绵东市 of theirs Ãà¶«ÊÐ."""
+    names = ["绵东市", "甲县"]
+    gpd.GeoDataFrame({"市": names}, geometry=[SQUARE] * 2, crs=4326).to_file(tmp_path / "a.shp", encoding=coding)
+    (tmp_path / "a.cpg").unlink()
+    read = read_vector(tmp_path / "a.shp", "boundaries")
+    assert list(read["市"]) == names
+    said = "GB18030" if coding == "GBK" else coding
+    assert read.attrs["notes"] == [f"a.shp: says no encoding; read as {said}; a .cpg file beside it says another"]
+
+
 def test_g4_a_star_that_crosses_itself_200_million_times_is_refused(tmp_path):
     turn = np.arange(20_001) * 2 * np.pi * 10_000 / 20_001
     star = shapely.Polygon(np.column_stack([114 + 0.1 * np.cos(turn), 30 + 0.1 * np.sin(turn)]))

@@ -52,6 +52,11 @@ def test_what_is_not_declared_is_asked_for(read, key):
         read(["2020-02-01 00:00,A,35"], **{key: None})
 
 
+def test_all_that_no_file_says_is_asked_for_at_once(read):
+    with pytest.raises(DataError, match=r'say the hour label, datum; add hour_label = "end" or "start", datum = '):
+        read(["2020-02-01 00:00,A,35"], hour_label=None, datum=None)
+
+
 def test_a_unit_in_the_header_is_enough_and_must_agree(read):
     found = read(["2020-02-01 00:00,A,0.035"], header="time,station,PM2.5(mg/m³)", unit=None)
     assert hour(found, "A", "2020-02-01T00") == pytest.approx(35)

@@ -75,7 +75,7 @@ def test_g1_the_study_of_a_strangers_manifest_is_parsed_and_never_a_place(home, 
     told = verify_month(folder)
     assert not told["verified"] and sorted(tmp_path.rglob("*")) == before
     assert not os.path.exists("/tmp/hotspot-g1-absolute.toml")
-    assert "not the study file" in told["differences"][0] or "input is missing" in told["differences"][0]
+    assert "not the study file" in told["differences"][0] or "inputs is there; give --data" in told["differences"][0]
     assert str(secret) not in json.dumps(told)
 
 

@@ -129,14 +129,15 @@ def read_stations(
 
 
 def _ask(delivery: Stations) -> None:
-    """Stop where the study leaves open what no station file says."""
+    """Stop where the study leaves open what no station file says; all of it at once."""
     examples = {"time_zone": '"+08:00"', "hour_label": '"end" or "start"', "datum": '"wgs84" or "gcj02"'}
-    for key, example in examples.items():
-        if getattr(delivery, key) is None:
-            raise DataError(
-                f"stations {', '.join(delivery.files)}: neither the files nor the study say the "
-                f"{key.replace('_', ' ')}; add {key} = {example} to this [[stations]] entry."
-            )
+    if lacking := [key for key in examples if getattr(delivery, key) is None]:
+        names = ", ".join(key.replace("_", " ") for key in lacking)
+        lines = ", ".join(f"{key} = {examples[key]}" for key in lacking)
+        raise DataError(
+            f"stations {', '.join(delivery.files)}: neither the files nor the study say the {names}; "
+            f"add {lines} to this [[stations]] entry."
+        )
 
 
 def _of_months(paths: list[Path], delivery: Stations, hours: Ints | None, offset: float) -> list[Path]:

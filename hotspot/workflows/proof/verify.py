@@ -365,14 +365,13 @@ def _rederive(
 
 def _inputs(stated: dict[str, Any], root: Path) -> list[str]:
     """Inputs whose bytes are not those the manifest lists."""
-    problems = []
-    for entry in stated["inputs"]:
-        path = Path(root) / entry["path"]
-        if not path.is_file():
-            problems.append(f"{entry['path']}: input is missing below {root}; give --data")
-        elif manifest.digest(path) != entry["sha256"]:
-            problems.append(f"{entry['path']}: input differs from the one the month was made with")
-    return problems
+    inputs = {entry["path"]: entry["sha256"] for entry in stated["inputs"]}
+    missing = [name for name in inputs if not (Path(root) / name).is_file()]
+    if missing and len(missing) == len(inputs):
+        return [f"none of the {len(inputs)} inputs is there; give --data, the folder of the deliveries"]
+    problems = [f"{name}: input is missing below {root}; give --data" for name in missing]
+    changed = [name for name in inputs.keys() - missing if manifest.digest(Path(root) / name) != inputs[name]]
+    return problems + [f"{name}: input differs from the one the month was made with" for name in sorted(changed)]
 
 
 def _compare(what: str, stated: dict[str, dict[str, Any]], found: dict[str, dict[str, Any]]) -> list[str]:
