@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import sys
 import uuid
 from pathlib import Path
 
@@ -61,6 +62,34 @@ def written_once(tmp_path_factory, size):
     with FileLock(root / f"written-{size}.lock"):  # a folder with a study.toml is a whole study
         path = root / f"written-{size}" / "study.toml"
         return path if path.exists() else write_study(path.parent, size=size)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_synthetic_study(tmp_path_factory):
+    """``synthetic_month`` opens what ``written_once`` wrote, no study of each worker's own; nobody changed that."""
+    module = sys.modules.get("hotspot.synthetic.study")
+    if module is None:  # nothing that was collected asks for one
+        yield
+        return
+    own, seen = module._kept_study, {}
+
+    def shared_by_all(seed, size):
+        if seed != module.SEED:
+            return own(seed, size)
+        path = written_once(tmp_path_factory, size)
+        if path.parent not in seen:
+            seen[path.parent] = states(path.parent)
+        return path
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_kept_study", shared_by_all)
+        yield
+    assert {folder: states(folder) for folder in seen} == seen, "the study that all share was changed"
+
+
+def states(folder):
+    """Size and time of change of every file below a folder."""
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,9 @@ def gains(bend: Floats, pull: Floats, start: Floats, further: int) -> tuple[Floa
     """
     n = pull.size - further
     gain, taken = np.zeros(n), np.zeros(n)
-    base = most(bend[:further, :further].copy(), pull[:further], start, 300, 1e-4)
+    # As int64, not as literals, for each of which numba would compile ``most`` once more.
+    long, short = np.int64(300), np.int64(60)
+    base = most(bend[:further, :further].copy(), pull[:further], start, long, 1e-4)
     own, towards = np.zeros((further + 1, further + 1)), np.zeros(further + 1)
     own[:further, :further], towards[:further] = bend[:further, :further], pull[:further]
     amount = np.zeros(further + 1)
@@ -58,6 +60,6 @@ def gains(bend: Floats, pull: Floats, start: Floats, further: int) -> tuple[Floa
         own[:further, further], own[further, :further] = bend[:further, at], bend[at, :further]
         own[further, further], towards[further] = bend[at, at], pull[at]
         amount[:further], amount[further] = start, 0.0
-        gain[one] = max(most(own, towards, amount, 60, 1e-3) - base, 0.0)
+        gain[one] = max(most(own, towards, amount, short, 1e-3) - base, 0.0)
         taken[one] = amount[further]
     return gain, taken

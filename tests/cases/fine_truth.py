@@ -12,11 +12,12 @@ import pandas as pd
 from hotspot.estimate.field.monthly import monthly_field
 from hotspot.estimate.fine.fine_month import fine_month
 from hotspot.grid.lattice import Grid
+from hotspot.synthetic import study as written
 from hotspot.synthetic.air import make_air
 from hotspot.synthetic.micro import REACH
 from hotspot.synthetic.region import Region
 from hotspot.synthetic.sources import make_sources
-from hotspot.synthetic.study import SEED, _kept_study, _stations, synthetic_month
+from hotspot.synthetic.study import SEED, _stations, synthetic_month
 from hotspot.synthetic.weather import make_weather
 
 MONTH, HOURS = "2025-12", 744
@@ -40,7 +41,7 @@ def truth_at(lon, lat, size="small", seed=SEED):
         for dy in steps:
             a, b = grid.unproject(x + dx, y + dy)
             total += field[np.abs(north[:, None] - b).argmin(0), np.abs(east[:, None] - a).argmin(0)]
-    return total / steps.size**2 + _episodes(grid, x, y, _kept_study(seed, size).parent)
+    return total / steps.size**2 + _episodes(grid, x, y, written._kept_study(seed, size).parent)
 
 
 def _episodes(grid, x, y, home):

@@ -12,7 +12,6 @@ from hotspot.rules.pollutants import PM25, of_study, pollutant
 from hotspot.rules.reasons import REASONS, Reason
 from hotspot.rules.words import LONGEST, known_terms, read_words
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.variables import DataError
 
 
@@ -123,8 +122,8 @@ def test_a_text_may_pass_the_door_twice(name):
     assert there.told({"热点网格": ["热点网格", 3, None]}) == {"热点网格": ["市级热点网格", 3, None]}, "keys stay"
 
 
-def test_two_studies_speak_each_their_own(tmp_path):
-    path = write_study(tmp_path / "study", size="small")
+def test_two_studies_speak_each_their_own(small_copy, tmp_path):
+    path = small_copy(tmp_path / "study")
     text = path.read_text(encoding="utf-8")
     studies = {}
     for name, word in (("north", "北格"), ("south", "南格")):

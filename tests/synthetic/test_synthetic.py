@@ -38,8 +38,8 @@ def demo(written_demo):
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("small"), size="small").parent
+def small(small_copy, tmp_path_factory):
+    return small_copy(tmp_path_factory.mktemp("small")).parent
 
 
 def digests(folder):

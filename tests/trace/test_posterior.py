@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from hotspot.rules.tracing import Tracing
-from hotspot.sources.store import Store
+from hotspot.sources.store import Store, store_of_process
 from hotspot.trace.plumes.footprint import DEPTH, LEAST, SHAPES, footprints, over_cells, wind_table
 from hotspot.trace.plumes.posterior import emission_prior, source_shares
 from hotspot.trace.unlisted import unregistered as module
@@ -173,7 +173,11 @@ def test_what_no_register_holds_is_kept_until_anything_it_hangs_on_changes(tmp_p
     assert len(times) == 1 + len(others) + 2
     for _ in range(2):
         kept_unregistered(None, *asked, step=500.0, tracing=RULE)
-    assert len(times) == 1 + len(others) + 4, "without a store nothing is kept"
+    assert len(times) == 1 + len(others) + 4, "each with a store of its own, as conftest has it"
+    monkeypatch.setattr(module, "store_of_process", store_of_process)
+    for _ in range(2):
+        kept_unregistered(None, *asked, step=500.0, tracing=RULE)
+    assert len(times) == 1 + len(others) + 5, "as long as the process lasts"
 
 
 def test_an_unregistered_source_is_found_within_one_sub_cell():

@@ -173,6 +173,13 @@ def does(function, *args, **kwargs):
     return True
 
 
+def assert_only_kept(out):
+    """Check has written nothing but what a month keeps too: means of months, levels, decoded files."""
+    found = {path.relative_to(out) for path in out.rglob("*") if path.is_file() or path.is_symlink()}
+    assert all(path.suffix == ".parquet" or path.parts[1] == "decoded" for path in found), found
+    assert {path.parts[0] for path in found} == {"mini"}
+
+
 DAMAGES = {
     weather_without_values: True,
     no_year: False, no_month: False, no_boundaries: False, empty_boundaries: False, empty_station_file: None,
@@ -188,11 +195,11 @@ def test_the_verdict_is_the_outcome(base, mini, damage):
     out = mini / "out"
     # Kept by the hash of the file: what no damage has touched is decoded once for all of them.
     (base / "decoded").mkdir(exist_ok=True)
-    for home in (out / "mini", mini / "selected" / "mini"):
-        home.mkdir(parents=True)
-        (home / "decoded").symlink_to(base / "decoded", target_is_directory=True)
+    (out / "mini").mkdir(parents=True)
+    (out / "mini" / "decoded").symlink_to(base / "decoded", target_is_directory=True)
     answer = check_month(load_study(mini / "study.toml"), "2025-12", out=out)
-    selected = does(select_year, load_study(mini / "study.toml"), 2025, out=mini / "selected")
+    assert_only_kept(out)
+    selected = does(select_year, load_study(mini / "study.toml"), 2025, out=out)
     published = does(run_month, load_study(mini / "study.toml"), "2025-12", out=out)
     assert (answer["ready"], answer["list"]["ready"]) == (published, selected), answer["problems"]
     if DAMAGES[damage] is not None:
@@ -228,6 +235,7 @@ def test_a_year_without_data_needs_a_list_and_an_imported_one_will_do(mini):
     before = check_month(study, "2025-12", out=mini / "out")
     assert not before["ready"] and "the list of 2025" in before["problems"][0]
     assert before["months"]["2025-12"]["valid"] > 0  # the month itself is sound, and shown
+    assert_only_kept(mini / "out")
     codes = study.cells["cell"].values[40:60]
     pd.DataFrame({"网格编号": codes}).to_excel(mini / "official.xlsx", index=False)
     select_year(study, 2025, out=mini / "out", listed=mini / "official.xlsx", by="王")
@@ -280,9 +288,3 @@ def test_cells_left_out_for_one_reason_are_one_line():
 def test_notes_of_one_file_and_of_none_stay_as_they_are():
     notes = group_notes(["a.csv: odd", "rain: none", "b.csv: even"], ["a.csv", "b.csv"])
     assert [(note["text"], note["count"]) for note in notes] == [("odd", 1), ("rain: none", 1), ("even", 1)]
-
-
-def test_check_writes_nothing_but_what_month_keeps(mini):
-    check_month(load_study(mini / "study.toml"), "2025-12", out=mini / "out")
-    found = sorted(path.relative_to(mini / "out") for path in (mini / "out").rglob("*") if path.is_file())
-    assert all(path.suffix == ".parquet" or path.parts[1] == "decoded" for path in found), "lists and decoded files"

@@ -10,7 +10,6 @@ from hotspot.cli import app
 from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
 from hotspot.synthetic.office import write_office
-from hotspot.synthetic.study import write_study
 from hotspot.workflows.closing.cases import publish_case, show_registers
 from hotspot.workflows.closing.events import import_events
 from hotspot.workflows.closing.network import register_of, show_network
@@ -23,10 +22,10 @@ ASOF = "2025-12-31T23:59"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(small_copy, tmp_path_factory):
     """(study, out, office, year): the small study with its office and its filled ledger."""
     root = tmp_path_factory.mktemp("products")
-    office = write_office(write_study(root / "study", size="small"))
+    office = write_office(small_copy(root / "study"))
     study = load_study(office.study, data=office.study.parent)
     return study, root / "out", office, fill_loop(study, out=root / "out")
 

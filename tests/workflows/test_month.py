@@ -39,6 +39,12 @@ PRODUCTS = {
     "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "report.pdf", "manifest.json", "sub_cells.csv",
     "inventory.csv", "notice.docx", "notice.pdf", "public", "packages", *dialects.NAMES,
 }  # fmt: skip
+# All else than where a month is made first; a locale that is not installed is C. An old processor's loops add in
+# another order and have another exponential: the last digit is no longer the same.
+ELSEWHERE = {
+    "TZ": "America/New_York", "PYTHONHASHSEED": "7", "LC_ALL": "tr_TR.UTF-8", "NUMBA_NUM_THREADS": "1",
+    "OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": "AVX2 AVX512F AVX512_SKX",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +61,13 @@ def study(study_file):
 def again(small_published, study, tmp_path_factory):
     """
     The month made once more over a copy of what was published, and what that opened: of a copy of the study, which
-    nothing says would come out the same, its level, history and list taken away; all is made from what was decoded.
+    nothing says would come out the same, its weather, history and list taken away; all is made from what was decoded,
+    but the year's level, which test_year and test_f30 learn again and compare.
     """
     out = shutil.copytree(small_published.out, tmp_path_factory.mktemp("out"), dirs_exist_ok=True)
-    for kept in ((out / study.id).glob("*.parquet"), (out / study.id).glob("hotspots-*.csv")):
-        for path in kept:
-            path.unlink()
+    level = out / study.id / f"level-{LATEST_MONTH[:4]}.parquet"
+    for path in {*level.parent.glob("*.parquet"), *level.parent.glob("hotspots-*.csv")} - {level}:
+        path.unlink()
     with counted(study) as openings:
         return run_month(study, LATEST_MONTH, out=out), openings
 
@@ -165,25 +172,17 @@ def bytes_of(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_f30_same_bytes_for_any_time_zone_locale_hash_seed_umask_and_processor(study_file, folder, tmp_path):
-    """
-    From nothing, with everything else than where the month was made first; a locale that is not installed is C. An
-    old processor's loops add in another order and have another exponential: the last digit is no longer the same.
-
-    A zone of the east: test_confirmed_by_somebody makes the month there.
-    """
-    environment = {"TZ": "America/New_York", "PYTHONHASHSEED": "7", "LC_ALL": "tr_TR.UTF-8", "NUMBA_NUM_THREADS": "1"}
-    environment |= {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": "AVX2 AVX512F AVX512_SKX"}
-    run = hotspot(
-        "month", LATEST_MONTH, "--study", study_file, "--data", study_file.parent, "--out", tmp_path,
-        umask=0o077, **environment,
-    )  # fmt: skip
+def test_f30_the_same_list_for_any_time_zone_locale_hash_seed_umask_and_processor(
+    small_published, study_file, decoded_before, tmp_path
+):
+    """The list of the year, its level learned anew. A month made of a list, from nothing: the end of test_f9."""
+    decoded_before(tmp_path / "small", levels=False)
+    asked = ("select", LATEST_MONTH[:4], "--study", study_file, "--data", study_file.parent, "--out", tmp_path)
+    run = hotspot(*asked, umask=0o077, **ELSEWHERE)
     assert run.returncode == 0, run.stderr
     assert run.stderr == "", "silent in a pipe"
-    assert run.stdout.startswith("published: ")
-    again = tmp_path / folder.parent.name / folder.name
-    assert manifest.outputs(again) == manifest.outputs(folder)
-    assert (again / "manifest.json").read_bytes() == (folder / "manifest.json").read_bytes()
+    for name in (f"hotspots-{LATEST_MONTH[:4]}.csv", f"hotspots-{LATEST_MONTH[:4]}-stability.csv"):
+        assert (tmp_path / "small" / name).read_bytes() == (small_published.home / name).read_bytes()
 
 
 def test_confirmed_by_somebody_it_says_so_and_stays(study_file, study, folder, tmp_path):
@@ -192,7 +191,7 @@ def test_confirmed_by_somebody_it_says_so_and_stays(study_file, study, folder, t
     shutil.copytree(folder.parents[1], out)
     asked = ("confirm", LATEST_MONTH, "--study", study_file, "--data", study_file.parent, "--out", out, "--by", "王芳")
     run = hotspot(*asked, TZ="Asia/Shanghai", LC_ALL="zh_CN.UTF-8", PYTHONHASHSEED="3")
-    assert run.returncode == 0 and run.stdout.startswith("published: "), run.stderr
+    assert (run.returncode, run.stderr) == (0, "") and run.stdout.startswith("published: "), run.stderr
     target = out / study.id / LATEST_MONTH
     before, now = manifest.read_manifest(folder), manifest.read_manifest(target)
     assert (now["state"], now["replaces"], now["chain"]["entry"]["by"]) == ("confirmed", 0, "王芳")
@@ -234,8 +233,10 @@ def killed_at(product, study, derived, out):
 
 
 def test_f9_late_data_make_a_correction_that_verifies(study_file, folder, tmp_path):
-    """F1 at the coarse steps of a real month, then its second revision: kept, compared, announced, made by an outsider
-    again (as the first one is in docs/start, which test_docs runs)."""
+    """
+    F1 at the coarse steps of a real month, then its second revision: kept, compared, announced, made by an outsider
+    again (as the first one is in docs/start, which test_docs runs). F30: elsewhere, and from nothing.
+    """
     out = tmp_path / "out"
     shutil.copytree(folder.parents[1], out)
     study = late(study_file, tmp_path / "delivered")
@@ -257,8 +258,9 @@ def test_f9_late_data_make_a_correction_that_verifies(study_file, folder, tmp_pa
     assert changed, "one station more polluted moves the values around it"
     for key, row in changed.items():
         assert row["before"]["pm25"] == rows[0].loc[key, "pm25"] and row["now"]["pm25"] == rows[1].loc[key, "pm25"]
-    answer = verify_folder(target, data=tmp_path / "delivered")
-    assert answer["verified"], answer["differences"]
+    run = hotspot("verify", target, "--data", tmp_path / "delivered", "--json", umask=0o077, **ELSEWHERE)
+    answer = json.loads(run.stdout)
+    assert (run.returncode, answer["verified"]) == (0, True), answer["differences"]
     assert answer["checked"] == "files, head, ledger, inputs, re-derived"
 
 

@@ -1,13 +1,14 @@
 """
 The four real studies: a month of each, with figures that were measured and could fail.
 
-Each month is derived once, in memory; only the smallest is published whole. What stands here is
+Each month is derived once; only the smallest is published whole, the others stay in memory. What stands here is
 the consequence in the list; the agreement of satellite and stations over the year, and the valid
 days of every station, are held by ``test_monthly`` and ``test_stations_real``.
 """
 
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pytest
 
 from hotspot.contracts.records import Derived
 from hotspot.publish import manifest
+from hotspot.publish.release import publish
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
 from hotspot.workflows.monthly.check import check_month
@@ -45,8 +47,17 @@ def out(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wuhan(shared, out):
-    return seen(shared, out, "wuhan-2020", "2020-02")
+def wuhan_published(shared, out):
+    """(Seen, folder) of the smallest study: published whole, and what the publisher was handed."""
+    study = load_study(STUDIES / "wuhan-2020.toml", data=shared)
+    with patch("hotspot.workflows.monthly.month.publish", wraps=publish) as handed:
+        folder = run_month(study, "2020-02", out=out)
+    return Seen(study, open_hotspots(study, 2020, out=out), handed.call_args.args[2]), folder
+
+
+@pytest.fixture(scope="module")
+def wuhan(wuhan_published):
+    return wuhan_published[0]
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +164,9 @@ def test_wuhan_list(wuhan):
     assert_same_pixel_is_not_told_apart(wuhan)
 
 
-def test_wuhan_published_and_verified(shared, out, wuhan):
+def test_wuhan_published_and_verified(shared, wuhan_published):
     """Every product of the smallest study, and an outsider who makes it again from the inputs."""
-    folder = run_month(wuhan.study, "2020-02", out=out)
+    wuhan, folder = wuhan_published
     names = {path.name for path in folder.iterdir()}
     assert {"warnings.xlsx", "warnings.gpkg", "map.html", "sheets.pdf", "checklists.xlsx", "cells.parquet"} <= names
     listed = pd.read_csv(folder / "warnings.csv")

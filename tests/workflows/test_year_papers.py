@@ -10,7 +10,6 @@ from pypdf import PdfReader
 
 from hotspot.ledger.chain.store import open_ledger
 from hotspot.study import load_study
-from hotspot.synthetic.study import write_study
 from hotspot.workflows.closing.cases import show_registers
 from hotspot.workflows.closing.loop import record_feedback_file
 from hotspot.workflows.closing.network import show_network
@@ -25,10 +24,10 @@ CASE = {"case": "c1", "title": "某企业A超标排放案", "text": "某企业A�
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory):
+def town(small_copy, tmp_path_factory):
     """The town with member offices, a contact, and its ledger with a case and a reward of one week."""
     root = tmp_path_factory.mktemp("year")
-    path = write_study(root / "study", size="small")
+    path = small_copy(root / "study")
     loop_town.write_tables(path.parent)
     loop_town.write_rows(path.parent / "members.csv", MEMBERS)
     opened = loop_town.with_network(path, more=loop_town.LOOP)

@@ -358,6 +358,8 @@ def _weights(
     else:
         nearest = KDTree(np.c_[x, y]).query(np.c_[target_x, target_y], k)[1]
         neighbour = np.sort(nearest.reshape(target_x.size, k), axis=1).astype(np.int64)
+    # Laid in a row: for columns of a table the kernel would be compiled once more.
+    target_x, target_y = np.ascontiguousarray(target_x), np.ascontiguousarray(target_y)
     weight, variance = kernel.weights(x, y, target_x, target_y, neighbour, variogram.as_array(), noise)
     if np.isnan(variance).any():
         raise DataError(

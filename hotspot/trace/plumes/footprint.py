@@ -166,7 +166,8 @@ def each_over_cells(
 
 
 def _places(places: ArrayLike) -> Floats:
-    return np.ascontiguousarray(np.reshape(np.asarray(places, float), (-1, 2)))
+    # Copied where pandas hands it out to be read only: a kernel would be compiled once more for such an array.
+    return np.require(np.reshape(np.asarray(places, float), (-1, 2)), float, ("C", "W"))
 
 
 def _plain(shape: Shape) -> Floats:

@@ -15,7 +15,7 @@ from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.kernels.nonneg import gains
 from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
-from hotspot.sources.store import Store, code_of, given
+from hotspot.sources.store import Store, code_of, given, store_of_process
 from hotspot.trace.plumes.footprint import SHAPES, Shape, footprints, wind_table
 from hotspot.trace.plumes.posterior import Posterior
 from hotspot.trace.unlisted.unexplained import Evidence, another_wind, hours_of, listening, weigh
@@ -138,9 +138,13 @@ def unregistered(
 def kept_unregistered(
     store: Store | None, post: Posterior, shape: tuple[int, Shape], *arrays: Floats, step: float, tracing: Tracing
 ) -> Unregistered:
-    """``unregistered``, kept under a hash of all that it looks at: a check, the month and its revisions ask alike."""
-    if store is None or not post.informed:
+    """
+    ``unregistered``, kept under a hash of all that it looks at: a check, the month and its revisions ask alike, and so
+    does whoever traces in a session what the month traces; without ``store`` it is kept as long as the process lasts.
+    """
+    if not post.informed:
         return unregistered(post, shape, *arrays, step=step, tracing=tracing)
+    store = store_of_process() if store is None else store
 
     def make() -> dict[str, np.ndarray]:
         found = unregistered(post, shape, *arrays, step=step, tracing=tracing)

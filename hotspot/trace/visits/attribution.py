@@ -66,7 +66,8 @@ def trace_sources(
     inventory : DataArray (lat, lon), optional
         Emission inventory, t PM2.5 a year of each pixel; where it has anything it stands for our factors.
     store : Store, optional
-        Where what no register holds, most of the work, is kept under what it hangs on. Default: nowhere.
+        Where what no register holds, most of the work, is kept under what it hangs on. Default: as long as the
+        process lasts.
 
     Returns
     -------

@@ -102,8 +102,10 @@ def what_if(study: Study, made: Year | Derived, **sections: dict[str, Any]) -> "
 
     Examples
     --------
+    Of a list by the mean alone, which is selected at once; a level would be learned first.
+
     >>> import hotspot as hs
-    >>> study = hs.synthetic_month(size="small").study
+    >>> study = hs.synthetic_month(size="small").study.with_criteria(selection={"second_criterion": "none"})
     >>> told = what_if(study, hs.derive_year(study, 2025), selection={"quota_share": 0.05})
     >>> told.attrs["entered"], told.attrs["left"] > 0, 0 < told.attrs["jaccard"] < 1
     (0, True, True)
