@@ -162,7 +162,6 @@ def completion_script(app: typer.Typer, shell: str) -> str:
 
     Parameters
     ----------
-    app : Typer
     shell : str
         ``bash``, ``zsh`` or ``fish``.
 

@@ -65,7 +65,6 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
 
     Parameters
     ----------
-    root : Path
     pattern : str
         As ``Path.glob`` takes it, below the root.
 
@@ -142,7 +141,6 @@ def below(root: Path | str, name: str, what: str, *, links: bool = True) -> Path
 
     Parameters
     ----------
-    root : Path
     what : str
         The key of the study that names it, for the message.
     links : bool

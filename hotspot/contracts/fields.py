@@ -218,7 +218,6 @@ def compared_months(month: str, backs: Sequence[int] = (12, 1)) -> tuple[str, ..
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     backs : sequence of int
         How many months back the bases lie, from ``rules.reasons.months_back``.
 

@@ -43,7 +43,6 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     state : str

@@ -142,8 +142,6 @@ def write_hours(
     ----------
     path : Path
         Long CSV: 监测时间 (local, start of the hour), 站点编号, PM2.5 in whole ug/m3.
-    stations : sequence of str
-    rng : numpy Generator
     outages : sequence of (station position, first day, last day), positions in the month
 
     Returns

@@ -186,10 +186,6 @@ def write_network(
         ``micro_faults.csv``, ``episodes.csv`` and ``events.csv``.
     fields : dict of datetime64[M] -> float64[n_day, n_lat, n_lon]
         True daily fields of the months that the network runs, in order.
-
-    Returns
-    -------
-    None
     """
     from hotspot.synthetic.faults import plant_faults
 

@@ -105,7 +105,6 @@ def pooled(chances: Mapping[str, float], rule: Any, month: str) -> tuple[float, 
     chances : dict of month -> probability that the cell truly was among the worst that month, of its warned
         months; the largest ``p_top`` of its reasons
     rule : Escalation
-    month : str, "YYYY-MM"
 
     Returns
     -------

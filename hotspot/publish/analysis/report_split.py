@@ -73,7 +73,6 @@ def chance_sentence(hot: "pd.DataFrame", warned: "pd.DataFrame", rule: Any, mont
     hot : DataFrame ``cell city status``, hotspot cells
     warned : DataFrame ``cell city``, with ``p_top`` where it was worked out
     rule : Escalation, of the criteria
-    month : str, "YYYY-MM"
 
     Returns
     -------

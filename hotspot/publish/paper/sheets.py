@@ -86,8 +86,6 @@ def write_sheets(
     month : str, ``"2020-03"``
     field : Dataset (cell, time), from ``monthly_field``
     warned : DataFrame, from ``rank_warnings``, unrounded
-    traced : DataFrame, from ``trace_sources``
-    checklist : DataFrame, from ``trace.visits.checklist``
     state : str
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None

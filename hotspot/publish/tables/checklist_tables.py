@@ -133,7 +133,6 @@ def census_sheet(sheet: "Page", look: "Looks", month: str, inventory: "pd.DataFr
     ----------
     sheet : xlsxwriter worksheet
     look : dict
-    inventory : DataFrame, from ``trace.visits.inventory``
     """
     table, account = by_county(inventory), reconcile(inventory)
     classes = list(table.columns[2:])

@@ -106,10 +106,6 @@ def by_cell(checklist: "pd.DataFrame") -> Items:
     """
     The rows of every cell's list, as plain dicts: they are read one by one, and a table is slow at that.
 
-    Parameters
-    ----------
-    checklist : DataFrame, from ``trace.visits.checklist``
-
     Returns
     -------
     dict of str -> list of dict

@@ -33,7 +33,6 @@ def seen_beside(layers: "gpd.GeoDataFrame", cells: "xr.Dataset", codes: list[str
     layers : GeoDataFrame, from ``read_layers``
     cells : Dataset (cell)
     codes : list of str, the cells asked for
-    tracing : Tracing, from the criteria
 
     Returns
     -------

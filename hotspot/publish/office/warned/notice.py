@@ -87,7 +87,6 @@ def notice(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     level : str
