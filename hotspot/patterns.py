@@ -1,7 +1,6 @@
-"""
-The files that a study's patterns name, and none outside its data root.
-"""
+"""The files that a study's patterns name, and none outside its data root; the digest of one."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -162,3 +161,9 @@ def below(root: Path | str, name: str, what: str, *, links: bool = True) -> Path
     if out or Path(name).is_absolute() or "\0" in name or ".." in Path(name).parts:
         raise DataError(f"{what}: {name!r} leaves the data folder; give a file below it.")
     return path
+
+
+def digest_of(path: str | Path) -> str:
+    """SHA-256 of a file, as hexadecimal text."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -18,7 +18,7 @@ from hotspot.publish.maps.symbols import SYMBOLS, symbol_svg
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
-from hotspot.publish.words import WHERE, known
+from hotspot.publish.words import WHERE, known, name_of
 from hotspot.rank.select.imported import origin
 from hotspot.rules.pollutants import of_study
 from hotspot.rules.rounding import plain_text
@@ -282,7 +282,7 @@ def _facility(facility: dict[str, Any]) -> dict[str, str]:
         "number": facility["number"],
         "symbol": symbol_svg(facility["symbol"]),
         "class": shorten(class_of(facility["class_"]).zh, 18),
-        "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
+        "name": shorten(name_of(facility), 42),
         "away": away_zh(facility["bearing_deg"], facility["distance_km"]),
         "where": WHERE[facility["where"]],
         "size": shorten(size, 16),

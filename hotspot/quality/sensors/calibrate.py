@@ -12,6 +12,7 @@ import numpy as np
 
 from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.quality.hours.flags import mask_of
+from hotspot.quality.means.seen import median_of_seen
 from hotspot.quality.sensors import forms, targets
 from hotspot.quality.sensors.forms import Form
 from hotspot.quality.sensors.refusal import refused, sentences
@@ -355,10 +356,8 @@ def _filled(stations: "xr.Dataset", name: str) -> Floats | None:
     data = np.array(stations[name].transpose("station", "time").values, "float64")
     if not np.isfinite(data).any():
         return None
-    hours = np.isfinite(data).any(axis=0)
-    hour = np.full(data.shape[1], np.nanmedian(data))
-    hour[hours] = np.nanmedian(data[:, hours], axis=0)
-    return np.where(np.isfinite(data), data, hour)
+    hour = median_of_seen(data)
+    return np.where(np.isfinite(data), data, np.where(np.isfinite(hour), hour, np.nanmedian(data)))
 
 
 def _local_hours(stations: "xr.Dataset") -> Times:

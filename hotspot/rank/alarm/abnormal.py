@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.kernels.arrays import Flags, Floats, Times
-from hotspot.quality.means.seen import mean_of_seen
+from hotspot.quality.means.seen import mean_of_seen, median_of_seen
 from hotspot.rules.alarming import Abnormal
 from hotspot.rules.calendar import WEEKDAYS, offset_hours
 from hotspot.rules.criteria import Criteria
@@ -72,7 +72,7 @@ def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Crite
     rows: list[tuple] = []
     for at, name in enumerate(names):
         rivals = [other for other in range(len(names)) if other != at and city[other] == city[at]]
-        apart = cube[at] - _median(cube[rivals], rule)
+        apart = cube[at] - median_of_seen(cube[rivals], rule.least_cells)
         full = _whole(apart, rule)
         mean = np.full(len(days), np.nan)
         mean[full] = np.nanmean(apart[full], axis=1)
@@ -181,14 +181,6 @@ def _by_cell(stations: xr.Dataset, cells: xr.Dataset) -> tuple[list[str], list[s
 def _whole(apart: Floats, rule: Abnormal) -> Flags:
     """Which days (first axis) have hours enough for a mean."""
     return np.isfinite(apart).sum(axis=1) >= rule.least_hours
-
-
-def _median(values: Floats, rule: Abnormal) -> Floats:
-    """Median over the first axis where cells enough report."""
-    enough = np.isfinite(values).sum(axis=0) >= rule.least_cells
-    result = np.full(values.shape[1:], np.nan)
-    result[enough] = np.nanmedian(values[:, enough], axis=0)
-    return result
 
 
 def _rows(
