@@ -27,7 +27,7 @@ def write_fires(path: Path, region: Region, month: str, seed: int) -> None:
     write_csv(path, header, rows)
 
 
-def write_bare_soil(path: Path, region: Region, sources: list[Source], seed: int) -> None:
+def write_bare_soil(path: Path, sources: list[Source], seed: int) -> None:
     """Polygons of bare soil: building sites, yards, quarries and what nobody registered, some hectares each."""
     rng = np.random.default_rng([seed, 61])
     dusty = [s for s in sources if s.class_ in ("construction", "storage_yard", "quarry", "bare_soil")]

@@ -192,7 +192,7 @@ def write_gas_study(folder: Path | str, variable: str = "o3", *, size: str = "de
         ]
         write_csv(folder / "stations" / f"gases_{month}.csv", ["监测时间", "站点编号", "O3", "NO2"], lines)
     write_fires(folder / "fires.csv", region, MONTH, seed)
-    write_bare_soil(folder / "bare_soil.geojson", region, sources, seed)
+    write_bare_soil(folder / "bare_soil.geojson", sources, seed)
     path = folder / "study.toml"  # last: a folder with a study.toml is a whole study
     about = {"variable": variable, "id": f"{size}-{variable}", "seed": seed}
     path.write_text(_TOML.format(**about), encoding="utf-8", newline="\n")

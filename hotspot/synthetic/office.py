@@ -20,6 +20,7 @@ from hotspot.text.csv_rows import write_csv
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
 _GIVEN = ("建国", "志强", "秀英", "海涛", "丽华", "国栋", "晓明", "文静", "卫东", "玉兰")
+YEAR = 2025  # of the days, targets and duties
 _NIGHT = 6  # h; before it a plant may run without its treatment unseen
 UNITS = ["单位编号", "层级", "名称", "上级", "行政区划代码", "经度", "纬度", "半径（米）", "起"]
 PEOPLE = ["人员编号", "姓名", "单位", "网格职务", "级别", "职务", "联系电话", "起", "利害关系"]
@@ -34,7 +35,7 @@ class Office:
     planted: dict[str, Any] = field(default_factory=dict)
 
 
-def write_office(study: Path | str, *, year: int = 2025) -> Office:
+def write_office(study: Path | str) -> Office:
     """
     Write network, calendar's tables, evidence, events and a case beside a synthetic study, and name them in its file.
 
@@ -66,8 +67,8 @@ def write_office(study: Path | str, *, year: int = 2025) -> Office:
     sources = pd.read_csv(path.parent / "facilities.csv", dtype=str, keep_default_na=False)
     made = Office(path)
     _network(folder, units, sources, made)
-    _air(folder, units, path.parent, year, made)
-    _calendar(folder, sources, units, year)
+    _air(folder, units, path.parent, YEAR, made)
+    _calendar(folder, sources, units, YEAR)
     _beside(folder, sources, units, made)
     text = path.read_text(encoding="utf-8")
     if "[network]" not in text:

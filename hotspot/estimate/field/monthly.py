@@ -263,7 +263,7 @@ def _from_days(
         cells, names, ranked, coverage=means["coverage"].values, n_valid=means["n_valid"].values,
         valid=means["valid"].values, why=means["why"].values,
     )  # fmt: skip
-    field = _corrected(coarse, delivered, cells, names, "satellite days", LABELS["day"], relative)
+    field = _corrected(coarse, delivered, names, "satellite days", LABELS["day"], relative)
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = field["pm25"].values / ranked
     for name, values in (("pm25_seen", means["pm25"].values), ("pm25_filled", filled)):
@@ -292,13 +292,12 @@ def _from_product(delivered: Month, cells: "xr.Dataset", names: list[str], perio
         coarse["pm25_error"] = coarse["pm25"] * error_share(satellite)
         field = described(coarse, delivered, "satellite years", LABELS["year"])
         return with_skill(field, names, [], satellite=True, least=1)
-    return _corrected(coarse, delivered, cells, names, "satellite months", LABELS["month"])
+    return _corrected(coarse, delivered, names, "satellite months", LABELS["month"])
 
 
 def _corrected(
     coarse: "xr.Dataset",
     delivered: Month,
-    cells: "xr.Dataset",
     names: list[str],
     method: str,
     completeness: str,

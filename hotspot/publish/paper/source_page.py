@@ -22,7 +22,6 @@ _WIDE = 12_000.0  # m, half side from which lattice codes would only blacken the
 
 def source_page(
     study: Study,
-    code: str,
     col_row: tuple[int, int],
     near: list[dict[str, Any]],
     hours: dict[str, Any],
@@ -33,7 +32,6 @@ def source_page(
 
     Parameters
     ----------
-    code : str, of the cell
     col_row : (int, int)
     near : list of dict, the cell's traced facilities, numbered, with ``x y`` and what the register knows
     hours : mapping, of the cell, from ``attrs["hours"]`` of ``trace_sources``, or None

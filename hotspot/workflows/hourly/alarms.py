@@ -19,6 +19,7 @@ from hotspot.kernels.arrays import Times
 from hotspot.quality.sensors.trust import on_hours, trusted
 from hotspot.rules.calendar import month_minus, offset_hours, parse_month
 from hotspot.study import Study
+from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
 from hotspot.workflows.monthly.other_pollutants import only_pm25
 
@@ -280,9 +281,7 @@ def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.D
 
 def _write(path: Path, shown: pd.DataFrame) -> Path:
     """A table as CSV, four decimals nowhere lost."""
-    partial = path.with_suffix(".partial")
-    shown.to_csv(partial, index=False, float_format="%.4f", lineterminator="\n", encoding="utf-8")
-    return partial.replace(path)
+    return write_whole(path, shown.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
 
 
 def _records(alarms: pd.DataFrame) -> list[dict[str, Any]]:
