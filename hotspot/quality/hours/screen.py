@@ -18,6 +18,7 @@ from hotspot.quality.hours.interference import evidence
 from hotspot.quality.hours.neighbours import Opinion, disagreements, nearest, opinions
 from hotspot.quality.hours.slow import clock_lags, drifts
 from hotspot.quality.means.seen import matrix
+from hotspot.rules.calendar import local_times
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import FLAGS, Screening
 from hotspot.variables import VARIABLES, DataError
@@ -228,8 +229,7 @@ class _Surroundings:
         self.names = stations["station"].values.astype(str)
         self.titles = stations["name"].values.astype(str) if "name" in stations.coords else self.names
         self.time = stations["time"].values.astype("datetime64[ns]")
-        offset = round(float(stations.attrs.get("utc_offset", 8.0)) * 60)
-        self.local = (self.time + np.timedelta64(offset, "m")).astype("datetime64[h]")
+        self.local = local_times(stations).astype("datetime64[h]")
         pools, lon, lat, ids = [raw], [stations["lon"].values], [stations["lat"].values], [self.names]
         if reference is not None and variable in reference:
             other = reference.transpose("station", "time", ...).reindex(time=stations["time"].values)

@@ -14,7 +14,7 @@ import xarray as xr
 from hotspot.kernels.arrays import Flags, Floats, Times
 from hotspot.quality.means.seen import mean_of_seen, median_of_seen
 from hotspot.rules.alarming import Abnormal
-from hotspot.rules.calendar import WEEKDAYS, offset_hours
+from hotspot.rules.calendar import WEEKDAYS, local_times
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -174,8 +174,7 @@ def _by_cell(stations: xr.Dataset, cells: xr.Dataset) -> tuple[list[str], list[s
         raise DataError("stations: none lies in a cell of the study; check the datum of their positions.")
     values = stations["pm25"].transpose("station", "time").values
     level = np.stack([mean_of_seen(values[code == name], 0) for name in names])
-    local = stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs.get("utc_offset", 8.0))
-    return names, [known[name] for name in names], level, local.astype("datetime64[h]")
+    return names, [known[name] for name in names], level, local_times(stations).astype("datetime64[h]")
 
 
 def _whole(apart: Floats, rule: Abnormal) -> Flags:

@@ -15,9 +15,8 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.kernels.arrays import Times
 from hotspot.quality.sensors.trust import on_hours, trusted
-from hotspot.rules.calendar import month_minus, offset_hours, parse_month
+from hotspot.rules.calendar import local_times, month_minus, parse_month
 from hotspot.study import Study
 from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
@@ -268,14 +267,8 @@ def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
     return downscale(stations, study.cells.isel(cell=np.flatnonzero(inside)), criteria=study.criteria)
 
 
-def _local(stations: xr.Dataset) -> Times:
-    utc: Any = stations["time"].values.astype("datetime64[ns]")
-    local: Times = utc + offset_hours(stations.attrs["utc_offset"])
-    return local
-
-
 def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.Dataset:
-    local = _local(stations)
+    local = local_times(stations)
     return stations.isel(time=np.flatnonzero((local >= np.datetime64(first)) & (local < np.datetime64(last))))
 
 
