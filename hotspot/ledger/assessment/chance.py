@@ -148,20 +148,6 @@ def pooled_cells(months: Mapping[str, Mapping[str, float]], rule: Any, month: st
     }
 
 
-def every_month(now: Mapping[str, int], rule: Any, month: str) -> dict[str, dict[str, int]]:
-    """
-    Lists as long as this month's in every month of the window, for a reader who has no months before.
-
-    Examples
-    --------
-    >>> from hotspot.rules.criteria import Escalation
-    >>> months = every_month({"甲市": 9}, Escalation(), "2020-12")
-    >>> len(months), months["2020-12"]
-    (12, {'甲市': 9})
-    """
-    return {month_minus(month, n): dict(now) for n in range(rule.window_months)}
-
-
 def counted(history: Mapping[str, Iterable[str]], city_of: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """
     Warned cells of each month by city.
