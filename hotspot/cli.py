@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hotspot import cli_archive, cli_calendar, cli_desk, cli_loop, cli_network, cli_registers, cli_uniform
-from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, Reason, Review, StudyFile, show, show_files
+from hotspot import cli_archive, cli_calendar, cli_desk, cli_loop, cli_registers, cli_uniform
+from hotspot.cli_options import By, Data, Json, Month, Out, Reason, Review, StudyFile, show, show_files, study_of
 from hotspot.cli_words import lake_lines, place_lines, verify_lines
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def demo(
     out: Out = Path("out"),
     variable: Annotated[str, typer.Option("--variable", help="pm25, or a gas: o3 or no2.")] = "pm25",
     as_json: Json = False,
-    quiet: Quiet = False,
 ) -> None:
     """Make the synthetic study, run its latest month, and print where to look."""
     from hotspot.workflows.demo import run_demo
@@ -65,13 +64,12 @@ def demo(
 def month(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, scheduler: Scheduler = None,
     draft: Annotated[bool, typer.Option("--draft", help="Only to look at: not published, not in the chain.")] = False,
-    by: By = "", reason: Reason = "", as_json: Json = False, quiet: Quiet = False,
+    by: By = "", reason: Reason = "", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Everything for one month: list, maps, sheets, checklists, manifest. Running it again changes nothing."""
-    from hotspot.study import load_study
     from hotspot.workflows.monthly.month import run_month
 
-    opened = load_study(study, data=data)
+    opened = study_of(study, data)
     before = _heads(out, opened)
     folder = run_month(opened, month, out=out, draft=draft, by=by, reason=reason)
     _show_folder(folder, "draft" if draft else _what(before, _heads(out, opened)), as_json)
@@ -82,25 +80,23 @@ def confirm(
     month: Month, study: StudyFile,
     by: Annotated[str, typer.Option("--by", help="Who confirms; stands in the ledger.")],
     reason: Reason = "", out: Out = Path("out"), data: Data = None, as_json: Json = False,
-    scheduler: Scheduler = None, quiet: Quiet = False,
+    scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Confirm a preliminary month: made again, found the same, signed. Confirming twice changes nothing."""
-    from hotspot.study import load_study
     from hotspot.workflows.proof.releases import confirm_month
 
-    opened = load_study(study, data=data)
+    opened = study_of(study, data)
     before = _heads(out, opened)
     folder = confirm_month(opened, month, by=by, reason=reason, out=out)
     _show_folder(folder, _what(before, _heads(out, opened)), as_json)
 
 
 @app.command()
-def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False) -> None:
+def releases(study: StudyFile, out: Out = Path("out"), as_json: Json = False) -> None:
     """Every revision of every published month: its state, its place in the chain, who signed, where it lies."""
-    from hotspot.study import load_study
     from hotspot.workflows.proof.releases import list_releases, sentences
 
-    show(list_releases(load_study(study), out=out), as_json, sentences)
+    show(list_releases(study_of(study), out=out), as_json, sentences)
 
 
 @app.command()
@@ -112,14 +108,13 @@ def select(
     listed: Annotated[Path | None, typer.Option("--list", help="A list made elsewhere, CSV or XLSX.")] = None,
     by: Annotated[str, typer.Option("--by", help="Who imports the list; stands in every product.")] = "",
     datum: Annotated[str | None, typer.Option(help="Map datum of a list of places: wgs84, gcj02 or bd09.")] = None,
-    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Select the yearly hotspot list, or take one made elsewhere; review it, make it formal."""
-    from hotspot.study import load_study
     from hotspot.workflows.yearly.standing import about_path
     from hotspot.workflows.yearly.year import select_year
 
-    study_ = load_study(study, data=data)
+    study_ = study_of(study, data)
     how: dict[str, Any] = {
         "review": review,
         "formal": formal,
@@ -137,13 +132,12 @@ def select(
 @app.command()
 def check(
     month: Month, study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False,
-    scheduler: Scheduler = None, quiet: Quiet = False,
+    scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Everything a month needs, tried without publishing. Exit code 1 if it cannot be published."""
-    from hotspot.study import load_study
     from hotspot.workflows.monthly.check import check_lines, check_month
 
-    answer = check_month(load_study(study, data=data), month, out=out)
+    answer = check_month(study_of(study, data), month, out=out)
     show(answer, as_json, check_lines)
     raise typer.Exit(0 if answer["ready"] else 1)
 
@@ -153,13 +147,12 @@ def explain(
     cell: Annotated[str, typer.Argument(metavar="CODE", help="A cell code or an official label.")],
     month: Annotated[str, typer.Option("--month", metavar="YYYY-MM", help="A local calendar month.")],
     study: StudyFile, out: Out = Path("out"), data: Data = None, as_json: Json = False,
-    scheduler: Scheduler = None, quiet: Quiet = False,
+    scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Why this cell: its numbers, the data behind them, the confidence of its rank, its sources."""
-    from hotspot.study import load_study
     from hotspot.workflows.monthly.explain import explain_cell
 
-    show(explain_cell(load_study(study, data=data), month, cell, out=out), as_json)
+    show(explain_cell(study_of(study, data), month, cell, out=out), as_json)
 
 
 @app.command()
@@ -167,13 +160,12 @@ def atlas(
     year: Annotated[int, typer.Argument(help="The year of the hotspot list.")],
     study: StudyFile,
     city: Annotated[str | None, typer.Option("--city", help="City: name, code or beginning; default all.")] = None,
-    out: Out = Path("out"), data: Data = None, as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """A book of each city's hotspot cells: how to read it, map, table, a page per cell."""
-    from hotspot.study import load_study
     from hotspot.workflows.yearly.atlas import write_atlas
 
-    show_files(write_atlas(load_study(study, data=data), year, city=city, out=out), as_json)
+    show_files(write_atlas(study_of(study, data), year, city=city, out=out), as_json)
 
 
 @app.command()
@@ -182,14 +174,13 @@ def instrument(
     study: StudyFile,
     cells: Annotated[int, typer.Option("--cells", help="Cells to instrument.")] = 1000,
     stations: Annotated[int, typer.Option("--stations", help="Stations a cell shall have.")] = 4,
-    out: Out = Path("out"), data: Data = None, as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False, scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Where the next micro-stations should stand: cells, sub-cells, what each further station gains."""
-    from hotspot.study import load_study
     from hotspot.workflows.yearly.instrument import instrument as choose
     from hotspot.workflows.yearly.instrument import instrument_lines
 
-    made = choose(load_study(study, data=data), year, cells=cells, stations=stations, out=out)
+    made = choose(study_of(study, data), year, cells=cells, stations=stations, out=out)
     show({"sentences": list(instrument_lines(made))}, as_json)
 
 
@@ -218,7 +209,7 @@ def verify(
     rederive: Annotated[
         bool | None, typer.Option("--rederive/--no-rederive", help="Make it again; default: a month yes, a study no.")
     ] = None,
-    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Check a published month, or a whole chain of months, against inputs and ledger; name the first difference."""
     from hotspot.workflows.proof.verify import verify_folder
@@ -236,14 +227,13 @@ def alarms(
     follow: Annotated[Path | None, typer.Option(help="Take the new hours of a folder, one pass a call.")] = None,
     letter: Annotated[bool, typer.Option("--letter", help="Write the prompt letter (提示函) of each city.")] = False,
     cards: Annotated[bool, typer.Option("--cards", help="Write a card per pushed alarm: A5 and phone.")] = False,
-    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Hourly alarms of micro-stations: found, recorded in the ledger, and put into letters."""
-    from hotspot.study import load_study
     from hotspot.workflows.hourly.alarms import run_alarms
     from hotspot.workflows.hourly.follow import follow_alarms
 
-    opened = load_study(study, data=data)
+    opened = study_of(study, data)
     answer = (
         follow_alarms(opened, follow, out=out)
         if follow
@@ -256,44 +246,36 @@ def alarms(
 def lake(
     folder: Annotated[Path, typer.Argument(help="Folder of the lake; made where there is none.")],
     study: StudyFile, data: Data = None, role: Annotated[str, typer.Option(help="micro or reference.")] = "micro",
-    as_json: Json = False, scheduler: Scheduler = None, quiet: Quiet = False,
+    as_json: Json = False, scheduler: Scheduler = None,
 ) -> None:  # fmt: skip
     """Take delivered station files into a Parquet lake, each exactly once; print its months and revisions."""
     from hotspot.lake.filling import fill_lake
-    from hotspot.study import load_study
 
-    show(fill_lake(load_study(study, data=data), folder, role=role), as_json, lake_lines)
+    show(fill_lake(study_of(study, data), folder, role=role), as_json, lake_lines)
 
 
 @app.command()
 def feedback(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX of feedback rows: cell, month, time, person, result.")],
-    study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
+    study: StudyFile, out: Out = Path("out"), as_json: Json = False,
 ) -> None:  # fmt: skip
     """Record what teams found into the ledger; doubtful rows are named and set aside."""
-    from hotspot.study import load_study
     from hotspot.workflows.closing.loop import record_feedback_file
 
-    show(record_feedback_file(load_study(study), file, out=out), as_json)
+    show(record_feedback_file(study_of(study), file, out=out), as_json)
 
 
 @app.command()
-def escalate(
-    month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False,
-) -> None:  # fmt: skip
+def escalate(month: Month, study: StudyFile, out: Out = Path("out"), as_json: Json = False) -> None:
     """Which warned cells reach the next step of escalation, from the months published so far."""
-    from hotspot.study import load_study
     from hotspot.workflows.closing.loop import escalate_month
 
-    show(escalate_month(load_study(study), month, out=out), as_json)
+    show(escalate_month(study_of(study), month, out=out), as_json)
 
 
-cli_archive.add_to(app)
-cli_loop.add_to(app)
-cli_registers.add_to(app)
-cli_network.add_to(app)
-cli_calendar.add_to(app)
-cli_desk.add_to(app)
+for part in (cli_archive, cli_loop, cli_registers, cli_calendar, cli_desk):
+    for command in part.COMMANDS:
+        app.command(command.__name__.strip("_").replace("_", "-"))(command)
 cli_uniform.add_to(app)
 
 
@@ -303,13 +285,12 @@ def outcome(
     first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month that is counted.")] = None,
     last: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month that is counted.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the table there, too.")] = None,
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Of the cells and alarms that were visited, how many had problems: by reason, confidence, place on the list."""
-    from hotspot.study import load_study
     from hotspot.workflows.closing.outcome import outcome_of_visits, write_outcome
 
-    answer = outcome_of_visits(load_study(study), out=out, first=first, last=last)
+    answer = outcome_of_visits(study_of(study), out=out, first=first, last=last)
     if csv is not None:
         write_outcome(answer, csv)
     show(answer, as_json)

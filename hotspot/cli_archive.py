@@ -4,24 +4,21 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Data, Json, Quiet, StudyFile, show
-
-
-def add_to(app: typer.Typer) -> None:
-    """Give the command of this file to the shell."""
-    app.command()(fetch)
+from hotspot.cli_options import Data, Json, StudyFile, show, study_of
 
 
 def fetch(
     study: StudyFile, data: Data = None,
     restated: Annotated[bool, typer.Option("--restated", help="Take what changed at its source, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look and tell; write nothing.")] = False,
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Bring what is new of the study's archives into the data folder, whole files. Exit code 1 if any was refused."""
     from hotspot.archive.fetch import fetch_archive
-    from hotspot.study import load_study
 
-    answer = fetch_archive(load_study(study, data=data), restated=restated, dry_run=dry_run)
+    answer = fetch_archive(study_of(study, data), restated=restated, dry_run=dry_run)
     show(answer, as_json)
     raise typer.Exit(0 if answer["complete"] else 1)
+
+
+COMMANDS = (fetch,)

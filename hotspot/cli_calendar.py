@@ -5,23 +5,16 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import Data, Json, Out, Quiet, StudyFile, show
+from hotspot.cli_options import Data, Json, Out, StudyFile, show, study_of
 
 AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, like 2025-12-15 or 2025-12-15T08:00.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Give the commands of this file to the shell."""
-    for command in (due, letter, kpi):
-        app.command()(command)
-
-
 def due(study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None, as_json: Json = False) -> None:
     """Which products of the calendar are due or late, by the study's profile and responses in force."""
-    from hotspot.study import load_study
     from hotspot.workflows.periods.calendar import due_products
 
-    show(due_products(load_study(study, data=data), asof, out=out), as_json)
+    show(due_products(study_of(study, data), asof, out=out), as_json)
 
 
 def letter(
@@ -32,23 +25,24 @@ def letter(
     to: Annotated[str, typer.Option("--to", help="Whom it was sent to.")] = "",
     channel: Annotated[str, typer.Option("--channel", help="How it was sent.")] = "",
     by: Annotated[str, typer.Option("--by", help="Who sent it.")] = "",
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Make a product of a period as DOCX and PDF; with --sent record it in the ledger."""
-    from hotspot.study import load_study
     from hotspot.workflows.periods.calendar import write_letter
 
-    opened = load_study(study, data=data)
+    opened = study_of(study, data)
     show(write_letter(opened, product, period, out=out, to=to, channel=channel, sent=sent, by=by), as_json)
 
 
 def kpi(
     study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None,
     months: Annotated[int, typer.Option("--months", help="How many months back.")] = 12,
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """The figures of units, months and departments as an offline page and a workbook."""
-    from hotspot.study import load_study
     from hotspot.workflows.periods.kpi import write_kpi
 
-    show(write_kpi(load_study(study, data=data), asof, out=out, months=months), as_json)
+    show(write_kpi(study_of(study, data), asof, out=out, months=months), as_json)
+
+
+COMMANDS = (due, letter, kpi)

@@ -5,13 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hotspot.cli_options import Data, Json, Out, StudyFile, show
-
-
-def add_to(app: typer.Typer) -> None:
-    """Give the commands of this file to the shell."""
-    for command in (desk, backup, restore, move_ledger):
-        app.command()(command)
+from hotspot.cli_options import Data, Json, Out, StudyFile, show, study_of
 
 
 def desk(
@@ -43,9 +37,8 @@ def backup(
 ) -> None:  # fmt: skip
     """One file with the chain, the accounts and the photos of a study; made while the desk runs."""
     from hotspot.desk.backup import back_up
-    from hotspot.study import load_study
 
-    show(back_up(out / load_study(study).id, file), as_json, lambda a: [_told(a)])
+    show(back_up(out / study_of(study).id, file), as_json, lambda a: [_told(a)])
 
 
 def restore(
@@ -57,9 +50,8 @@ def restore(
     """Bring a backup back where there is no ledger yet; its chain is verified to the head."""
     from hotspot.desk.backup import restore as bring_back
     from hotspot.ledger.chain.storage import url_of
-    from hotspot.study import load_study
 
-    name = load_study(study).id
+    name = study_of(study).id
     url = url_of(database, name) if database else ""
     show(bring_back(file, out / name, url=url), as_json, lambda a: [_told(a)])
 
@@ -72,9 +64,8 @@ def move_ledger(
     from hotspot.desk.store import accounts_follow
     from hotspot.ledger.chain.moving import move_ledger as move
     from hotspot.ledger.chain.storage import url_of
-    from hotspot.study import load_study
 
-    name = load_study(study).id
+    name = study_of(study).id
     to = url_of(url, name)
     answer = {"study": name, "entries": move(out / name, to), "accounts": accounts_follow(out / name), "place": to}
     words = "{entries} entries, {accounts} accounts moved; from now on the ledger of {study} lies in {place}"
@@ -84,3 +75,6 @@ def move_ledger(
 def _told(about: dict[str, Any]) -> str:
     words = ", ".join(f"{about[name]} {name}" for name in ("entries", "accounts", "photos"))
     return f"{words}; head {about['head']}"
+
+
+COMMANDS = (desk, backup, restore, move_ledger)

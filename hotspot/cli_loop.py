@@ -5,15 +5,9 @@ from typing import Annotated
 
 import typer
 
-from hotspot.cli_options import By, Data, Json, Month, Out, Quiet, StudyFile, show, show_files
+from hotspot.cli_options import By, Data, Json, Month, Out, StudyFile, show, show_files, study_of
 
 AsOf = Annotated[str, typer.Option("--asof", help="Local time that is judged, like 2025-12-31T08:00.")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Give the commands of this file to the shell."""
-    for command in (rules, schema, ledger, issues, assess, ranking, compare, film, map_):
-        app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 
 def rules(
@@ -22,10 +16,9 @@ def rules(
     data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """What decides a study's lists and duties, each with its clause; and how doubtful sentences are read."""
-    from hotspot.study import load_study
     from hotspot.workflows.rules import show_rules
 
-    show(show_rules(load_study(study, data=data), contradictions=contradictions), as_json)
+    show(show_rules(study_of(study, data), contradictions=contradictions), as_json)
 
 
 def schema(as_json: Json = False) -> None:
@@ -43,23 +36,21 @@ def ledger(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """The supervision ledger (台账): every entry with its place in the chain, shown or exported."""
-    from hotspot.study import load_study
     from hotspot.workflows.closing.ledger_book import show_ledger
 
-    show(show_ledger(load_study(study), out=out, kind=kind, month=month, to=to), as_json)
+    show(show_ledger(study_of(study), out=out, kind=kind, month=month, to=to), as_json)
 
 
 def issues(
     study: StudyFile, asof: AsOf, out: Out = Path("out"), data: Data = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is past its date.")] = False,
     to: Annotated[Path | None, typer.Option("--to", help="Write the workbook of problems and alarms (.xlsx).")] = None,
-    as_json: Json = False, quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Problems and alarms at an instant: open, overdue, answered in time, by kind and county."""
-    from hotspot.study import load_study
     from hotspot.workflows.closing.problems import open_problems
 
-    show(open_problems(load_study(study, data=data), asof, out=out, overdue=overdue, to=to), as_json)
+    show(open_problems(study_of(study, data), asof, out=out, overdue=overdue, to=to), as_json)
 
 
 def assess(
@@ -71,11 +62,10 @@ def assess(
     by: By = "", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Points and grades of units in a month, each point with the entry it rests on; with --by they are settled."""
-    from hotspot.study import load_study
     from hotspot.workflows.periods.assessed_year import assess_year
     from hotspot.workflows.periods.assessment import assess_month
 
-    opened = load_study(study)
+    opened = study_of(study)
     if len(month) == 4:
         answer = assess_year(opened, int(month), out=out)
     else:
@@ -92,10 +82,9 @@ def ranking(
     out: Out = Path("out"), data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Units ranked by composite index and its improvement, falsified days replaced; who is last, what follows."""
-    from hotspot.study import load_study
     from hotspot.workflows.periods.city_ranking import rank_month
 
-    opened, missed = load_study(study, data=data), missed_target or None
+    opened, missed = study_of(study, data), missed_target or None
     show(rank_month(opened, month, index, days=days, decisions=decisions, missed_target=missed, out=out), as_json)
 
 
@@ -108,10 +97,9 @@ def compare(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Six pollutants of any window against the same days of an earlier year, in the programme's words."""
-    from hotspot.study import load_study
     from hotspot.workflows.periods.city_ranking import compare_days
 
-    show(compare_days(load_study(study), days, first, last, years=years), as_json)
+    show(compare_days(study_of(study), days, first, last, years=years), as_json)
 
 
 def film(
@@ -119,22 +107,23 @@ def film(
     study: StudyFile,
     first: Annotated[str, typer.Option("--from", help="First local hour, like 2025-12-05T00.")],
     hours: Annotated[int, typer.Option("--hours", help="1 to 240.")] = 48,
-    out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """The hours of a cell's 36 sub-cells as an offline page that plays."""
-    from hotspot.study import load_study
     from hotspot.workflows.hourly.film import write_film
 
-    show_files([write_film(load_study(study, data=data), cell, first=first, hours=hours, out=out)], as_json)
+    show_files([write_film(study_of(study, data), cell, first=first, hours=hours, out=out)], as_json)
 
 
 def map_(
     month: Month, study: StudyFile, asof: AsOf,
     handed: Annotated[str, typer.Option("--handed", metavar="YYYY-MM-DD", help="When the list was handed over.")] = "",
-    out: Out = Path("out"), data: Data = None, as_json: Json = False, quiet: Quiet = False,
+    out: Out = Path("out"), data: Data = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """The month's map with the ledger laid over it: which warnings are answered, overdue, closed."""
-    from hotspot.study import load_study
     from hotspot.workflows.closing.ledger_map import write_ledger_map
 
-    show(write_ledger_map(load_study(study, data=data), month, asof, handed=handed, out=out), as_json)
+    show(write_ledger_map(study_of(study, data), month, asof, handed=handed, out=out), as_json)
+
+
+COMMANDS = (rules, schema, ledger, issues, assess, ranking, compare, film, map_)

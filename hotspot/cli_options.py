@@ -3,9 +3,12 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from hotspot.study import Study
 
 
 def hush(on: bool) -> bool:
@@ -13,6 +16,13 @@ def hush(on: bool) -> bool:
     if on:
         os.environ["TQDM_DISABLE"] = "1"
     return on
+
+
+def study_of(file: Path, data: Path | None = None) -> "Study":
+    """The study of a file, with the folder of its deliveries where one is given."""
+    from hotspot.study import load_study
+
+    return load_study(file, data=data)
 
 
 def _sentences(answer: Any) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """
-What every command of the shell has: ``--quiet`` and ``--log`` are added to each, a table says which other options mean
-nothing where; completion scripts are written from the same tree, so that a key press starts no Python.
+What every command of the shell has: ``--quiet`` and ``--log`` are added to each; completion scripts are written from
+the same tree, so that a key press starts no Python.
 """
 
 import errno
@@ -18,36 +18,6 @@ from typer.core import TyperGroup
 from hotspot.cli_options import Quiet
 
 UNIFORM = ("--out", "--data", "--quiet", "--json", "--scheduler", "--log")
-_NO_STUDY = "no study is opened"
-# Commands on which an option would mean nothing, and why; a test walks every command and every option.
-MEANS_NOTHING = {
-    "--out": {
-        **dict.fromkeys(("rules", "schema", "completion"), "prints, writes nothing"),
-        **dict.fromkeys(("cell", "assets", "compare"), "answers from its inputs alone"),
-        "fetch": "writes into the data folder",
-        "lake": "its folder is its argument", "verify": "its folder is its argument",
-    },
-    "--data": {
-        **dict.fromkeys(("demo", "schema", "completion"), _NO_STUDY),
-        **dict.fromkeys(
-            ("releases", "feedback", "escalate", "outcome", "ledger", "assess", "compare", "never-warned", "patrol",
-             "handbook", "backup", "restore", "move-ledger", "sign"),
-            "reads what was published or its own files, no delivery",
-        ),
-    },
-    "--json": {"desk": "serves pages", "completion": "prints a script"},
-    "--scheduler": {
-        **dict.fromkeys(
-            ("fetch", "demo", "releases", "cell", "feedback", "escalate", "outcome", "rules", "schema", "ledger",
-             "issues", "assess", "ranking", "compare", "film", "map", "network", "due", "letter", "kpi", "measures",
-             "events", "evidence", "assets", "case", "registers", "public", "never-warned", "patrol", "handbook",
-             "move-ledger", "desk", "backup", "restore", "sign", "completion"),
-            "no work that a cluster would share",
-        ),
-    },
-    "--quiet": {},
-    "--log": {},
-}  # fmt: skip
 
 
 # In every help: arguments, the study, the command's own options, then those that all share, in one order.
@@ -162,7 +132,6 @@ def completion_script(app: typer.Typer, shell: str) -> str:
 
     Parameters
     ----------
-    app : Typer
     shell : str
         ``bash``, ``zsh`` or ``fish``.
 

@@ -111,7 +111,6 @@ def asked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     Parameters
     ----------
     name : str, as it stands in ``hotspot``
-    function : callable
 
     Returns
     -------

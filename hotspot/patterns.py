@@ -1,7 +1,6 @@
-"""
-The files that a study's patterns name, and none outside its data root.
-"""
+"""The files that a study's patterns name, and none outside its data root; the digest of one."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -65,7 +64,6 @@ def match_files(root: Path | str, pattern: str) -> list[Path]:
 
     Parameters
     ----------
-    root : Path
     pattern : str
         As ``Path.glob`` takes it, below the root.
 
@@ -142,7 +140,6 @@ def below(root: Path | str, name: str, what: str, *, links: bool = True) -> Path
 
     Parameters
     ----------
-    root : Path
     what : str
         The key of the study that names it, for the message.
     links : bool
@@ -164,3 +161,9 @@ def below(root: Path | str, name: str, what: str, *, links: bool = True) -> Path
     if out or Path(name).is_absolute() or "\0" in name or ".." in Path(name).parts:
         raise DataError(f"{what}: {name!r} leaves the data folder; give a file below it.")
     return path
+
+
+def digest_of(path: str | Path) -> str:
+    """SHA-256 of a file, as hexadecimal text."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

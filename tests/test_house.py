@@ -45,7 +45,6 @@ FLOORS = {
     "cli_desk": 16,
     "cli_loop": 16,
     "cli_registers": 16,
-    "cli_network": 16,
     "cli_calendar": 16,
     "cli": 17,
     "__main__": 18,

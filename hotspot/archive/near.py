@@ -1,6 +1,5 @@
 """The near side of a fetch: what stands in the data folder, and how a file gets to its place."""
 
-import hashlib
 import os
 import shutil
 import stat
@@ -14,7 +13,7 @@ from typing import Any
 from hotspot.archive.far import Far
 from hotspot.archive.names import folded, wanted
 from hotspot.archive.record import FOLDER, Fetched, Record, same_state
-from hotspot.patterns import BEFORE, BESIDE, below
+from hotspot.patterns import BEFORE, BESIDE, below, digest_of
 from hotspot.study_archive import Archive
 from hotspot.text.whole import to_disk
 from hotspot.variables import DataError
@@ -93,7 +92,7 @@ class Near:
         if before is None:
             return Place(file, path, found, "new", "stands here already and was never fetched; it is left alone")
         if (there.st_size, there.st_mtime_ns) != (before.size, before.changed_ns):
-            digest = _sha256(path)
+            digest = digest_of(path)
             if digest in {one.sha256 for one in self.record.earlier(file)} - {before.sha256}:
                 return Place(file, path, found, "restated", before=before)  # a run ended just before it put it there
             if digest != before.sha256:
@@ -158,7 +157,7 @@ class Near:
 
     def _keep(self, path: Path, sha256: str) -> tuple[list[str], str]:
         """What a restated file was, kept beside it; nothing where the bytes are the same."""
-        was = _sha256(path)
+        was = digest_of(path)
         if was == sha256:
             return [], "unchanged"
         before = path.with_name(f"{path.name}{BEFORE}{was[:8]}")
@@ -180,8 +179,3 @@ class Near:
                 for name in os.listdir(folder):
                     self._names[folder].setdefault(folded(name), set()).add(name)
         return min(self._names[folder].get(folded(path.name), set()) - {path.name}, default="")
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

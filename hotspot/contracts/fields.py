@@ -218,7 +218,6 @@ def compared_months(month: str, backs: Sequence[int] = (12, 1)) -> tuple[str, ..
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     backs : sequence of int
         How many months back the bases lie, from ``rules.reasons.months_back``.
 
@@ -348,16 +347,16 @@ def in_order(dataset: T) -> T:
     return dataset.sortby("time")
 
 
-def along_cell(cells: xr.Dataset) -> dict[str, Any]:
+def along_cell(cells: xr.Dataset, dim: str = "cell") -> dict[str, Any]:
     """
-    The coordinates that lie along ``cell`` only.
+    The coordinates that lie along ``cell``, or another dimension, only.
 
     Examples
     --------
     >>> sorted(along_cell(xr.Dataset(coords={"cell": ["A"], "x": ("cell", [0.0]), "time": [0]})))
     ['cell', 'x']
     """
-    return {str(name): coord for name, coord in cells.coords.items() if coord.dims == ("cell",)}
+    return {str(name): coord for name, coord in cells.coords.items() if coord.dims == (dim,)}
 
 
 def _refuse_values(dataset: xr.Dataset) -> None:

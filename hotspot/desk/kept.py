@@ -40,7 +40,6 @@ class Kept:
         name, state : hashable
             What is asked for, and everything that its value depends on and that may change. Read the state before
             ``make`` reads: what comes in between is then made anew, never kept too long.
-        make : callable
         """
         with self._lock:
             slot = self._slots.setdefault(name, _Slot())

@@ -25,7 +25,6 @@ def serve_study(
 
     Parameters
     ----------
-    file : Path, the study's TOML file
     out : Path, where its months are published
     host, port : where it listens
     database : str

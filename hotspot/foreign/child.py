@@ -166,7 +166,6 @@ def ask(kind: str, path: Path | str, name: str, **more: Any) -> dict[str, Any]:
     ----------
     kind : str
         A key of ``readers.KINDS``.
-    path : Path
     name : str
         What messages call the file.
     **more

@@ -48,7 +48,6 @@ def render(data: bytes, context: dict[str, Any], name: str) -> bytes:
 
     Parameters
     ----------
-    context : dict
     name : str
         For messages.
     """

@@ -58,7 +58,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     if job.get("plain"):
         return answer | {"points": [_point(feature) for feature in found]}, {}
     outlines, faults = _outlines(found)
-    files = packed(in_degrees(outlines, crs, name), job["folder"], name)
+    files = packed(in_degrees(outlines, crs, name), job["folder"])
     return answer | {"faults": faults}, files
 
 

@@ -46,7 +46,7 @@ def in_degrees(outlines: Objects, crs: "CRS | None", name: str) -> Objects:
         raise DataError(f"{name}: its CRS cannot be brought to degrees; deliver WGS 84 degrees.") from None
 
 
-def packed(outlines: Objects, folder: Path | str, name: str) -> dict[str, str]:
+def packed(outlines: Objects, folder: Path | str) -> dict[str, str]:
     """Write outlines to the folder: {"wkb": file, "sizes": file}."""
     import shapely
 

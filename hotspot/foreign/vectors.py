@@ -94,7 +94,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             f"{name}: cannot be read as a vector file ({str(error).replace(str(place), name)}); deliver it again."
         ) from None
     fields = about["fields"]
-    files = packed(in_degrees(outlines, crs, name), job["folder"], name)
+    files = packed(in_degrees(outlines, crs, name), job["folder"])
     others = ", ".join(other for other in layers if other != layer)
     held = {str(field): [_plain(value) for value in column] for field, column in zip(fields, columns, strict=True)}
     notes = [f"{name}: layer {layer} was read; not read: {others}"] if others else []

@@ -27,14 +27,6 @@ def normalise(code: str) -> str:
     """
     A code as typed, in the form it is printed: capitals, half-width, no blanks around.
 
-    Parameters
-    ----------
-    code : str
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> normalise(" ｐｒ１８４７ｌ-７ ")

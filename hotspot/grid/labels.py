@@ -68,10 +68,6 @@ def read_labels(path: str | Path) -> dict[str, str]:
     ----------
     path : str or Path, as in ``add_labels``
 
-    Returns
-    -------
-    dict of str to str
-
     Raises
     ------
     DataError

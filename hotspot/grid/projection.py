@@ -1,6 +1,4 @@
-"""
-Map projections that may carry a lattice: equal in area, in metres, and named.
-"""
+"""Map projections that may carry a lattice: equal in area, in metres, and named; and ways over the ellipsoid."""
 
 import hashlib
 import json
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspot.kernels.arrays import Floats
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -143,3 +142,20 @@ def transformer(wkt: str, forward: bool) -> "Transformer":
 
     ends = (CRS.from_epsg(4326), CRS.from_wkt(wkt))
     return Transformer.from_crs(*(ends if forward else ends[::-1]), always_xy=True)
+
+
+def towards(lon: float, lat: float, there_lon: Floats, there_lat: Floats) -> tuple[Floats, Floats]:
+    """
+    Degrees from true north and kilometres (GRS80) from one place to others.
+
+    Examples
+    --------
+    >>> bearing, km = towards(114.0, 30.0, np.array([114.0]), np.array([30.1]))
+    >>> bearing.tolist(), km.round(2).tolist()
+    ([0.0], [11.09])
+    """
+    from pyproj import Geod
+
+    start = np.full(there_lon.size, lon), np.full(there_lon.size, lat)
+    bearing, _, metres = Geod(ellps="GRS80").inv(*start, there_lon, there_lat)
+    return np.asarray(bearing, dtype=float) % 360.0, np.asarray(metres, dtype=float) / 1000

@@ -10,7 +10,8 @@ import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
 from hotspot.grid.lattice import Grid
-from hotspot.kernels.arrays import Flags, Objects
+from hotspot.grid.projection import towards
+from hotspot.kernels.arrays import Flags
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,9 +54,7 @@ def unit_cells(
     known = {row[2] for row in rows}
     table = pd.DataFrame(rows, columns=UNIT_CELLS[:5])
     rest = units[units["tier"].isin(["village", "park"]) & ~units["unit"].isin(known)]
-    table = pd.concat(
-        [table, _by_point(cells, grid, rest, table), _key(cells, grid, units, radius_m)], ignore_index=True
-    )
+    table = pd.concat([table, _by_point(cells, grid, rest, table), _key(cells, units, radius_m)], ignore_index=True)
     table["counted"] = table["share"]
     _share_out(table, cells, grid, shapes, boundaries, units, overlap)
     table["owner"] = _owners(table)
@@ -82,14 +81,6 @@ def _by_boundary(cells: xr.Dataset, units: pd.DataFrame) -> Iterator[tuple[str, 
             yield codes[cell], tier, name_, min(float(square) / whole, 1.0), "area"
 
 
-def _squares(cells: xr.Dataset, grid: Grid) -> tuple[Objects, shapely.STRtree]:
-    half = float(cells.attrs["spacing"]) / 2
-    x, y = cells["x"].values, cells["y"].values
-    return shapely.box(x - half, y - half, x + half, y + half), shapely.STRtree(
-        shapely.box(x - half, y - half, x + half, y + half)
-    )
-
-
 def _on_lattice(grid: Grid, outline: BaseGeometry) -> BaseGeometry:
     return shapely.transform(outline, lambda at: np.column_stack(grid.project(at[:, 0], at[:, 1])))
 
@@ -100,7 +91,9 @@ def _by_shape(
     """Shares of outlines that the register brings."""
     if not shapes:
         return
-    squares, tree = _squares(cells, grid)
+    half, x, y = float(cells.attrs["spacing"]) / 2, cells["x"].values, cells["y"].values
+    squares = shapely.box(x - half, y - half, x + half, y + half)
+    tree = shapely.STRtree(squares)
     codes, tiers = cells["cell"].values.astype(str), units.set_index("unit")["tier"]
     for unit in sorted(set(shapes) & set(tiers.index)):
         outline = shapely.make_valid(_on_lattice(grid, shapes[unit]))
@@ -124,16 +117,14 @@ def _by_point(cells: xr.Dataset, grid: Grid, units: pd.DataFrame, table: pd.Data
     return pd.DataFrame(rows, columns=UNIT_CELLS[:5])
 
 
-def _key(cells: xr.Dataset, grid: Grid, units: pd.DataFrame, radius_m: float) -> pd.DataFrame:
+def _key(cells: xr.Dataset, units: pd.DataFrame, radius_m: float) -> pd.DataFrame:
     """Cells whose centre lies within the radius of a key grid's point, on the ellipsoid."""
-    from pyproj import Geod
-
     keys = units[(units["tier"] == "key") & units["lon"].notna() & units["lat"].notna()]
     lon, lat, codes, rows = cells["lon"].values, cells["lat"].values, cells["cell"].values.astype(str), []
     for row in keys.itertuples():
         reach = row.radius_m if row.radius_m == row.radius_m else radius_m
-        metres = Geod(ellps="GRS80").inv(np.full(lon.size, row.lon), np.full(lon.size, row.lat), lon, lat)[2]
-        rows += [(codes[k], "key", row.unit, np.nan, "radius") for k in np.flatnonzero(np.asarray(metres) <= reach)]
+        km = towards(row.lon, row.lat, lon, lat)[1]
+        rows += [(codes[k], "key", row.unit, np.nan, "radius") for k in np.flatnonzero(km <= reach / 1000)]
     return pd.DataFrame(rows, columns=UNIT_CELLS[:5])
 
 

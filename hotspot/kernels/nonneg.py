@@ -7,7 +7,7 @@ from hotspot.kernels.arrays import Floats
 
 
 @njit(cache=True, nogil=True)
-def most(bend: Floats, pull: Floats, amount: Floats, turns: int, close: float) -> float:
+def most(bend: Floats, pull: Floats, amount: Floats, turns: int | np.int64, close: float) -> float:
     """
     Maximise ``pull x - x bend x / 2`` over x >= 0, one amount after the other, in place.
 

@@ -19,7 +19,6 @@ def write_part(path: Path | str, columns: dict[str, Any]) -> str:
 
     Parameters
     ----------
-    path : Path
     columns : dict of name -> array or list, of one length
 
     Returns
@@ -54,7 +53,6 @@ def read_part(path: Path | str, digest: str | None, variables: list[str] | None 
 
     Parameters
     ----------
-    path : Path
     digest : str or None
         SHA-256 that the file must have.
     variables : list of str, optional

@@ -23,7 +23,6 @@ def receipts(lake: Path | str, *, upto: int | None = None) -> list[dict[str, Any
 
     Parameters
     ----------
-    lake : Path
     upto : int, optional
         Number of the last delivery that counts.
 
@@ -204,7 +203,6 @@ def station_places(lake: Path | str, told: list[dict[str, Any]]) -> dict[str, tu
 
     Parameters
     ----------
-    lake : Path
     told : list of dict, from ``receipts``
 
     Returns

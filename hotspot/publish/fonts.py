@@ -111,10 +111,6 @@ def check_glyphs(texts: Iterable[Any] | list[str]) -> None:
     """
     Hold every string that will be printed against the font.
 
-    Parameters
-    ----------
-    texts : iterable of str
-
     Raises
     ------
     DataError

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.contracts.cf import OF_THE_FILE
 from hotspot.ledger.chain.store import START, canonical, entry_hash
+from hotspot.patterns import digest_of
 from hotspot.publish.manifest_shape import parse_manifest
 from hotspot.rules.rounding import steady
 from hotspot.study import Study
@@ -43,7 +44,6 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     state : str
@@ -59,7 +59,7 @@ def describe(study: Study, month: str, derived: "Derived", *, state: str = "prel
             "id": study.id,
             "name": study.name,
             "file": study.path.name,
-            "sha256": hashlib.sha256(study_text(study).encode("utf-8")).hexdigest(),
+            "sha256": study_digest(study),
             "text": study_text(study),
         },
         "month": month,
@@ -125,6 +125,11 @@ def study_text(study: Study) -> str:
     return re.sub(r"""(?m)^(\s*root\s*=\s*)(["'])(?:/|~|[A-Za-z]:).*?\2""", r"\1\2.\2", text)
 
 
+def study_digest(study: Study) -> str:
+    """SHA-256 of the study's text as a manifest carries it."""
+    return hashlib.sha256(study_text(study).encode("utf-8")).hexdigest()
+
+
 def _leaving(value: str | float) -> str | float:
     return outward(value) if isinstance(value, str) else value
 
@@ -133,7 +138,7 @@ def outputs(folder: Path) -> dict[str, dict[str, Any]]:
     """SHA-256 and size of every file below a folder but the manifest, by name; links are not followed."""
     folder = Path(folder)
     return {
-        path.relative_to(folder).as_posix(): {"sha256": digest(path), "size": path.stat().st_size}
+        path.relative_to(folder).as_posix(): {"sha256": digest_of(path), "size": path.stat().st_size}
         for path in sorted(folder.rglob("*"))
         if stat.S_ISREG(path.lstat().st_mode) and path.name != NAME
     }
@@ -166,12 +171,6 @@ def oddities(folder: Path, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, as hexadecimal text."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def list_digest(folder: Path) -> str:
     """
     What sheets, reports and notices print of the list they belong to.
@@ -181,7 +180,7 @@ def list_digest(folder: Path) -> str:
     str: the first eight digits of the SHA-256 of ``warnings.csv``; empty while none is written
     """
     path = Path(folder) / "warnings.csv"
-    return digest(path)[:8] if path.is_file() else ""
+    return digest_of(path)[:8] if path.is_file() else ""
 
 
 def body_digest(body: dict[str, Any]) -> str:

@@ -101,8 +101,6 @@ def spread_over(colours: list[str], n: int) -> list[str]:
     >>> spread_over(["white", "grey", "black"], 2)
     ['white', 'black']
     """
-    if n >= len(colours):
-        return list(colours)
     return [colours[round(i)] for i in np.linspace(0, len(colours) - 1, n)]
 
 

@@ -30,7 +30,6 @@ def write_products(
     folder : Path
         An empty folder.
     study : Study
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned: its tables and fields by name.
     state : str

@@ -43,7 +43,6 @@ def publish(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned. The conservation law of its ``intake`` is checked here.
     out : str or Path

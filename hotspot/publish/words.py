@@ -5,6 +5,7 @@ Chinese first; these are the sentences officials and field teams read, so each
 stands in one place.
 """
 
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
@@ -65,6 +66,16 @@ def known(value: object) -> TypeGuard[Any]:
     (True, False, False, False)
     """
     return not (value is None or value == "" or value != value)
+
+
+def name_of(facility: Mapping[str, Any]) -> str:
+    """The name of a facility of a list, or its id where it has none."""
+    return str(facility["name"] if known(facility["name"]) else facility["facility"])
+
+
+def reasons_zh(reasons: Iterable[str]) -> str:
+    """Why a cell is warned, in one phrase; a class that nobody knows stands as it is written."""
+    return "；".join(REASONS.get(reason, reason) for reason in reasons)
 
 
 def printed(value: Any, decimals: int) -> str:

@@ -179,6 +179,11 @@ def offset_hours(utc_offset: float) -> np.timedelta64:
     return np.timedelta64(round(float(utc_offset) * 3600), "s").astype("timedelta64[ns]")
 
 
+def local_times(hours: Any) -> Times:
+    """Local time of every hour of a network or a field, by the offset it carries (8 h where it says none)."""
+    return hours["time"].values.astype("datetime64[ns]") + offset_hours(hours.attrs.get("utc_offset", 8.0))
+
+
 def local_bounds(month: str, utc_offset: float) -> tuple[np.datetime64, np.datetime64]:
     """
     First instant of a local month and first instant after it, in UTC.

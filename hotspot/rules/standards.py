@@ -15,8 +15,6 @@ import numpy as np
 
 from hotspot.rules.calendar import parse_month
 
-POLLUTANTS = ("so2", "no2", "co", "o3", "pm10", "pm25")
-
 
 @dataclass(frozen=True)
 class Standard:
@@ -38,7 +36,7 @@ class Standard:
 
         Parameters
         ----------
-        pollutant : str, one of ``POLLUTANTS``
+        pollutant : str, of so2, no2, co, o3, pm10, pm25
         period : "year", "day", "hour" or "max8h" (O3: largest 8 h running mean of the day)
         grade : 1 or 2, the class of the area
 

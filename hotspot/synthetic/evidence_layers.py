@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hotspot.synthetic.files import write_json, write_table
+from hotspot.synthetic.files import write_json
 from hotspot.synthetic.region import Region
 from hotspot.synthetic.sources import Source
+from hotspot.text.csv_rows import write_csv
 
 
 def write_fires(path: Path, region: Region, month: str, seed: int) -> None:
@@ -23,10 +24,10 @@ def write_fires(path: Path, region: Region, month: str, seed: int) -> None:
         for n, (lon, lat) in enumerate(at)
     ]  # fmt: skip
     header = ["latitude", "longitude", "bright_ti4", "acq_date", "acq_time", "satellite", "confidence", "frp"]
-    write_table(path, header, rows)
+    write_csv(path, header, rows)
 
 
-def write_bare_soil(path: Path, region: Region, sources: list[Source], seed: int) -> None:
+def write_bare_soil(path: Path, sources: list[Source], seed: int) -> None:
     """Polygons of bare soil: building sites, yards, quarries and what nobody registered, some hectares each."""
     rng = np.random.default_rng([seed, 61])
     dusty = [s for s in sources if s.class_ in ("construction", "storage_yard", "quarry", "bare_soil")]

@@ -26,7 +26,6 @@ def plant_faults(
 
     Parameters
     ----------
-    rng : numpy Generator
     clock : datetime64[h][n_hour], local, start of the hour
     delivered : (pm25, pm10, humidity), float64[n_hour, n_station] each
         What whole instruments would have said; not changed.

@@ -3,9 +3,8 @@ The invented study as delivered files: what a data centre would hand over, and
 beside it, in ``truth/``, what only the tests may read.
 """
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from hotspot.kernels.arrays import Floats
 from hotspot.synthetic.air import AirMonth
 from hotspot.synthetic.region import Region
 from hotspot.synthetic.sources import Source
+from hotspot.text.csv_rows import write_csv
 
 _COLUMNS = {
     "city": "市",
@@ -43,14 +43,6 @@ def write_boundaries(path: Path, region: Region) -> None:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """UTF-8 JSON without needless blanks."""
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-
-
-def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A CSV in UTF-8 with ``\\n`` line ends."""
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def write_terrain(path: Path, region: Region) -> None:
@@ -125,7 +117,7 @@ def write_facilities(path: Path, sources: list[Source]) -> None:
         papers = ["无" if number % 7 == 6 else "有", f"9900{number:04d}P" if number % 3 else ""]
         papers += [("有", "有", "无", "")[number % 4], ("有", "无")[number % 2], ("", "有")[number % 2]]
         rows.append([source.id, source.name, source.class_, lon, lat, "wgs84", *about, *papers])
-    write_table(path, header, rows)
+    write_csv(path, header, rows)
 
 
 def write_hours(
@@ -142,8 +134,6 @@ def write_hours(
     ----------
     path : Path
         Long CSV: 监测时间 (local, start of the hour), 站点编号, PM2.5 in whole ug/m3.
-    stations : sequence of str
-    rng : numpy Generator
     outages : sequence of (station position, first day, last day), positions in the month
 
     Returns
@@ -189,7 +179,7 @@ def write_hours(
         elif kind == "contradiction":
             written.append([*row[:2], row[2] + 7])
             planted += [(len(written), kind, str(row[2]), "quarantined"), (len(written) + 1, kind, "", "quarantined")]
-    write_table(path, ["监测时间", "站点编号", "PM2.5"], written)
+    write_csv(path, ["监测时间", "站点编号", "PM2.5"], written)
     return planted
 
 
@@ -246,8 +236,8 @@ def write_truth(
         ]
         for s in sources
     ]
-    write_table(folder / "sources.csv", header, rows)
-    write_table(folder / "planted.csv", ["file", "line", "kind", "text", "expected"], planted)
+    write_csv(folder / "sources.csv", header, rows)
+    write_csv(folder / "planted.csv", ["file", "line", "kind", "text", "expected"], planted)
 
     x, y = np.meshgrid(*region.pixels)
     column, row = region.grid.locate(x.ravel(), y.ravel())

@@ -16,6 +16,7 @@ from hotspot.synthetic.region import Region
 from hotspot.synthetic.sources import Source, emission_maps, make_sources
 from hotspot.synthetic.study import BOUNDARY_TOML, PLACES_TOML
 from hotspot.synthetic.weather import Weather, make_weather
+from hotspot.text.csv_rows import write_csv
 
 SEED = 20180828
 MONTH = "2025-06"  # the demo's: ozone is of the warm half of the year
@@ -172,7 +173,7 @@ def write_gas_study(folder: Path | str, variable: str = "o3", *, size: str = "de
     rows = [
         [f"G{n:02d}", name, f"{p[0]:.5f}", f"{p[1]:.5f}"] for n, (name, p) in enumerate(zip(names, at, strict=True))
     ]
-    files.write_table(folder / "stations" / "stations.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
+    write_csv(folder / "stations" / "stations.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
     rng = np.random.default_rng([seed, 53])
     hour_of = (days.astype("datetime64[h]")[:, None] + np.arange(24)).ravel()
     for month in wanted:
@@ -189,9 +190,9 @@ def write_gas_study(folder: Path | str, variable: str = "o3", *, size: str = "de
             for s in range(at.shape[0])
             if not gone[i, s]
         ]
-        files.write_table(folder / "stations" / f"gases_{month}.csv", ["监测时间", "站点编号", "O3", "NO2"], lines)
+        write_csv(folder / "stations" / f"gases_{month}.csv", ["监测时间", "站点编号", "O3", "NO2"], lines)
     write_fires(folder / "fires.csv", region, MONTH, seed)
-    write_bare_soil(folder / "bare_soil.geojson", region, sources, seed)
+    write_bare_soil(folder / "bare_soil.geojson", sources, seed)
     path = folder / "study.toml"  # last: a folder with a study.toml is a whole study
     about = {"variable": variable, "id": f"{size}-{variable}", "seed": seed}
     path.write_text(_TOML.format(**about), encoding="utf-8", newline="\n")

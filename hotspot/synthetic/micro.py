@@ -18,11 +18,11 @@ import pandas as pd
 from hotspot.kernels.arrays import Floats, Ints, Times
 from hotspot.sources.weather.formulas import relative_humidity
 from hotspot.synthetic.air import Air
-from hotspot.synthetic.files import write_table
 from hotspot.synthetic.plume import effects_at, influence, local_hours, make_hours
 from hotspot.synthetic.region import Region
 from hotspot.synthetic.sources import Source, emission_maps
 from hotspot.synthetic.weather import Weather
+from hotspot.text.csv_rows import write_csv
 
 CELLS = {"demo": 12, "small": 4}  # instrumented hotspot cells, four stations each (C1)
 MONTHS = {"demo": 3, "small": 2}  # the network is young: the last months only
@@ -186,10 +186,6 @@ def write_network(
         ``micro_faults.csv``, ``episodes.csv`` and ``events.csv``.
     fields : dict of datetime64[M] -> float64[n_day, n_lat, n_lon]
         True daily fields of the months that the network runs, in order.
-
-    Returns
-    -------
-    None
     """
     from hotspot.synthetic.faults import plant_faults
 
@@ -201,7 +197,7 @@ def write_network(
         [s, m, f"{p[0]:.5f}", f"{p[1]:.5f}"]
         for s, m, p in zip(network.stations, network.names, network.lonlat, strict=True)
     ]
-    write_table(folder / "stations.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
+    write_csv(folder / "stations.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
     planted = Planted([], [], [])
     tables = []
     for number, month in enumerate(fields):
@@ -323,10 +319,10 @@ def _write_truth(folder: Path, network: Network, planted: Planted, hours: pd.Dat
     rows = zip(
         network.stations, network.cell, network.sub_cell, network.slope, network.offset, network.growth, strict=True
     )
-    write_table(folder / "micro_stations.csv", ["station", "cell", "sub_cell", "slope", "offset", "growth"], rows)
+    write_csv(folder / "micro_stations.csv", ["station", "cell", "sub_cell", "slope", "offset", "growth"], rows)
     hours.to_parquet(folder / "micro_hours.parquet", index=False)
-    write_table(folder / "micro_faults.csv", ["station", "kind", "start", "end"], planted.faults)
-    write_table(
+    write_csv(folder / "micro_faults.csv", ["station", "kind", "start", "end"], planted.faults)
+    write_csv(
         folder / "episodes.csv", ["station", "cell", "sub_cell", "start", "end", "hours", "added"], planted.episodes
     )
-    write_table(folder / "events.csv", ["kind", "start", "end"], planted.events)
+    write_csv(folder / "events.csv", ["kind", "start", "end"], planted.events)

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from hotspot.rules.index import composite_index, percentile
-from hotspot.synthetic.files import write_table
 from hotspot.synthetic.office_texts import ASSETS, CASE, CHAT, MEMBERS, TOML
+from hotspot.text.csv_rows import write_csv
 
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
 _GIVEN = ("建国", "志强", "秀英", "海涛", "丽华", "国栋", "晓明", "文静", "卫东", "玉兰")
+YEAR = 2025  # of the days, targets and duties
 _NIGHT = 6  # h; before it a plant may run without its treatment unseen
 UNITS = ["单位编号", "层级", "名称", "上级", "行政区划代码", "经度", "纬度", "半径（米）", "起"]
 PEOPLE = ["人员编号", "姓名", "单位", "网格职务", "级别", "职务", "联系电话", "起", "利害关系"]
@@ -34,7 +35,7 @@ class Office:
     planted: dict[str, Any] = field(default_factory=dict)
 
 
-def write_office(study: Path | str, *, year: int = 2025) -> Office:
+def write_office(study: Path | str) -> Office:
     """
     Write network, calendar's tables, evidence, events and a case beside a synthetic study, and name them in its file.
 
@@ -66,8 +67,8 @@ def write_office(study: Path | str, *, year: int = 2025) -> Office:
     sources = pd.read_csv(path.parent / "facilities.csv", dtype=str, keep_default_na=False)
     made = Office(path)
     _network(folder, units, sources, made)
-    _air(folder, units, path.parent, year, made)
-    _calendar(folder, sources, units, year)
+    _air(folder, units, path.parent, YEAR, made)
+    _calendar(folder, sources, units, YEAR)
     _beside(folder, sources, units, made)
     text = path.read_text(encoding="utf-8")
     if "[network]" not in text:
@@ -135,9 +136,9 @@ def _network(folder: Path, townships: pd.DataFrame, sources: pd.DataFrame, made:
     first = next(row for row in people if row[2] == units[-1][0] and row[3] == "专职监督员")
     first[8] = str(sources["facility_id"].iloc[0])
     made.planted |= {"lacking": last[2], "interested": (first[1], first[8])}
-    write_table(folder / "units.csv", UNITS, units)
-    write_table(folder / "people.csv", PEOPLE, people)
-    write_table(folder / "members.csv", ["成员单位", "职能", "职责", "负责人", "联络员", "联系电话"],
+    write_csv(folder / "units.csv", UNITS, units)
+    write_csv(folder / "people.csv", PEOPLE, people)
+    write_csv(folder / "members.csv", ["成员单位", "职能", "职责", "负责人", "联络员", "联系电话"],
                 [[*row, next(name), next(name), f"0994-66{n:05d}"] for n, row in enumerate(MEMBERS)])  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def _air(folder: Path, units: pd.DataFrame, root: Path, year: int, made: Office)
             row = [city, f"{city.split('(')[0]}站", day, pm25, *(round(v, 1) for v in others)]
             rows.append(row)
             table.append((city, str(day)[:7], *row[3:]))
-    write_table(folder / "days.csv", DAYS, rows)
+    write_csv(folder / "days.csv", DAYS, rows)
     frame = pd.DataFrame(table, columns=["unit", "month", "pm25", "pm10", "so2", "no2", "co", "o3"])
     index = []
     for (city, month), own in frame.groupby(["unit", "month"], sort=True):
@@ -169,7 +170,7 @@ def _air(folder: Path, units: pd.DataFrame, root: Path, year: int, made: Office)
             "o3": round(percentile(own["o3"].tolist(), 90)),
         }
         index.append([month, city, str(composite_index(mean))])
-    write_table(folder / "index.csv", ["月份", "单位", "综合指数"], index)
+    write_csv(folder / "index.csv", ["月份", "单位", "综合指数"], index)
     targets = []
     for n, city in enumerate(cities):
         mean = float(frame[(frame["unit"] == city) & frame["month"].str.startswith(str(year))]["pm25"].mean())
@@ -178,11 +179,11 @@ def _air(folder: Path, units: pd.DataFrame, root: Path, year: int, made: Office)
             targets.append([city, "PM2.5", when, round(mean * share - (when - year))])
         if share < 1:
             made.planted["missed_target"] = city
-    write_table(folder / "targets.csv", ["单位", "污染物", "年份", "年度目标"], targets)
+    write_csv(folder / "targets.csv", ["单位", "污染物", "年份", "年度目标"], targets)
 
 
 def _calendar(folder: Path, sources: pd.DataFrame, units: pd.DataFrame, year: int) -> None:
-    write_table(folder / "alerts.csv", ["起", "止", "预警级别", "启动文号"],
+    write_csv(folder / "alerts.csv", ["起", "止", "预警级别", "启动文号"],
                 [[f"{year}-12-10", f"{year}-12-13", "橙色", f"示例函〔{year}〕8号"]])  # fmt: skip
     said = ("扩散条件一般", "静稳，扩散条件差")
     ahead = [
@@ -190,13 +191,13 @@ def _calendar(folder: Path, sources: pd.DataFrame, units: pd.DataFrame, year: in
         for k, day in enumerate(pd.date_range(f"{year}-12-08", f"{year}-12-21"))
         for city in units.drop_duplicates("city_code")["city"]
     ]  # fmt: skip
-    write_table(folder / "forecast.csv", ["日期", "单位", "下限", "上限", "首要污染物", "情况说明", "发布单位"], ahead)
+    write_csv(folder / "forecast.csv", ["日期", "单位", "下限", "上限", "首要污染物", "情况说明", "发布单位"], ahead)
     big = sources[sources["class"].isin(["power", "steel", "cement", "chemical"])]
     rows = [
         [row.facility_id, ("黄色", "橙色", "红色")[n % 3], ("限产30%", "限产50%", "停产")[n % 3]]
         for n, row in enumerate(big.itertuples())
     ]
-    write_table(folder / "emergency.csv", ["污染源编号", "预警级别", "减排措施"], rows)
+    write_csv(folder / "emergency.csv", ["污染源编号", "预警级别", "减排措施"], rows)
 
 
 def _beside(folder: Path, sources: pd.DataFrame, units: pd.DataFrame, made: Office) -> None:
@@ -212,10 +213,10 @@ def _beside(folder: Path, sources: pd.DataFrame, units: pd.DataFrame, made: Offi
         for when, made_, cleaned in zip(time, process, treatment, strict=True):
             rows.append([plant.name, f"{when:%Y-%m-%d %H:%M}", "生产用电", f"{made_:.0f}"])
             rows.append([plant.name, f"{when:%Y-%m-%d %H:%M}", "治理用电", f"{cleaned:.1f}"])
-    write_table(folder / "meters.csv", ["企业名称", "时间", "因子", "数值"], rows)
+    write_csv(folder / "meters.csv", ["企业名称", "时间", "因子", "数值"], rows)
     made.planted["idle"] = (plants["facility_id"].iloc[0], int(idle.sum()))
     place = sources.iloc[0]
-    write_table(folder / "assets.csv", ["kind", "count", "place", "lon", "lat", "radius_m", "total"],
+    write_csv(folder / "assets.csv", ["kind", "count", "place", "lon", "lat", "radius_m", "total"],
                 [[kind, n, said, place["lon"] if near else "", place["lat"] if near else "", "", total]
                  for kind, n, said, near, total in ASSETS])  # fmt: skip
     towns = [name.split("(")[0] for name in units["township"]]

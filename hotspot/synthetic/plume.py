@@ -256,7 +256,6 @@ def smooth_noise(rng: np.random.Generator, n: int, shape: tuple[int, int], lengt
 
     Parameters
     ----------
-    rng : numpy Generator
     n : int
         Number of independent fields.
     shape : (int, int)

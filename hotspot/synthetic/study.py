@@ -23,6 +23,7 @@ from hotspot.deliveries.opening import open_month
 from hotspot.kernels.arrays import Floats
 from hotspot.study import load_study
 from hotspot.synthetic.region import Region
+from hotspot.text.csv_rows import write_csv
 
 SEED = 20180828
 LATEST_MONTH = "2025-12"
@@ -116,7 +117,7 @@ def write_study(
         [f"S{n:02d}", name, f"{p[0]:.5f}", f"{p[1]:.5f}"]
         for n, (name, p) in enumerate(zip(names, places, strict=True), 1)
     ]
-    files.write_table(folder / "stations" / "stations.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
+    write_csv(folder / "stations" / "stations.csv", ["站点编号", "站点名称", "经度", "纬度"], rows)
     local = (weather.time + 8).astype("datetime64[M]")
     delivered = np.isin(local, wanted)
     delivered[1:] |= delivered[:-1]  # one stamp more: the rain of the last hour

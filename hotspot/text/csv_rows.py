@@ -44,7 +44,6 @@ def write_csv(path: Path | str, header: Collection[str], rows: Iterable[Sequence
 
     Parameters
     ----------
-    header : iterable of str
     rows : iterable of iterables of str
     """
     path = Path(path)
@@ -80,7 +79,6 @@ def read_csv(path: Path | str, header: Collection[str], what: str, remedy: str) 
     ----------
     path : str or Path
         A byte-order mark, as a spreadsheet writes it, is passed over.
-    header : iterable of str
     what, remedy : str
         What the file should be and what to do if it is not, for the message.
 

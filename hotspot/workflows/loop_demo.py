@@ -15,7 +15,7 @@ from hotspot.study import Study
 from hotspot.synthetic.loop_year import LoopYear, loop_year
 
 
-def fill_loop(study: Study, *, out: Path | str = "out", year: int = 2025) -> LoopYear:
+def fill_loop(study: Study, *, out: Path | str = "out") -> LoopYear:
     """
     Record a synthetic year of answers, problems, measures and trainings; a second time changes nothing.
 
@@ -28,7 +28,7 @@ def fill_loop(study: Study, *, out: Path | str = "out", year: int = 2025) -> Loo
     -------
     LoopYear, with the truth that every view must come to
     """
-    made = loop_year(_places(study), year, clocks=study.criteria.clocks)
+    made = loop_year(_places(study), 2025, clocks=study.criteria.clocks)
     home = Path(out) / study.id
     home.mkdir(parents=True, exist_ok=True)
     with open_ledger(home / FILE) as ledger:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from hotspot.sources.intake import Intake
-from hotspot.sources.stations.iaqi import index_of
+from hotspot.sources.stations.iaqi import index_table
 
 
 def broken(month, kind, stations, seed=0):
@@ -48,7 +48,7 @@ def _mg_from_now(values, now, rng):
 def _index(values, now, rng):
     part = values[now]
     seen = np.isfinite(part)
-    part[seen] = index_of(np.clip(np.rint(part[seen]), 0, 500))
+    part[seen] = index_table()[np.clip(np.rint(part[seen]), 0, 500).astype(int)]
     values[now] = part
 
 

@@ -175,7 +175,8 @@ def places_among_decoys(seen, month, criteria, *, decoys=9, seed=0, turned=False
     """
     from pyproj import Geod
 
-    from hotspot.trace.plumes.agreement import Receptors, on_lattice, towards
+    from hotspot.grid.projection import towards
+    from hotspot.trace.plumes.agreement import Receptors, on_lattice
     from hotspot.trace.plumes.hours import Hours
     from hotspot.trace.plumes.posterior import emission_prior, source_shares
 

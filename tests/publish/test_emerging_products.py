@@ -8,7 +8,7 @@ from map_case import month_case
 from map_page import column_of, data_of
 from report_case import report_case
 
-from hotspot.ledger.assessment.chance import chance_of_steps, every_month
+from hotspot.ledger.assessment.chance import chance_of_steps
 from hotspot.publish.analysis.report import report_data
 from hotspot.publish.emerging_words import emerging_zh
 from hotspot.publish.palette import palette
@@ -16,6 +16,7 @@ from hotspot.publish.tables.workbook import write_workbook
 from hotspot.publish.web.webmap import web_map
 from hotspot.publish.web.webmap_data import page_order
 from hotspot.rank.warn.emerging import CLASSES
+from hotspot.rules.calendar import month_minus
 
 
 def found_for(cells):
@@ -100,7 +101,7 @@ def test_the_report_splits_a_citys_change_and_tells_of_clusters(case):
     hot, now = (getattr(made["derived"], name).groupby("city")["cell"].nunique() for name in ("hot", "warned"))
     codes = {city["chapters"][0]["title"]: city for city in cities.values()}
     for name in now.index:
-        lists = every_month(now[[name]].to_dict(), rule, month)
+        lists = {month_minus(month, n): now[[name]].to_dict() for n in range(rule.window_months)}
         found = f"预计也有{chance_of_steps(hot[[name]].to_dict(), lists, rule, month).d11:.1f}个网格达到D11条件"
         assert any(found in block.get("text", "") for block in codes[name]["chapters"][0]["sections"][2]["blocks"])
     assert any("D11" in block.get("text", "") for block in told)

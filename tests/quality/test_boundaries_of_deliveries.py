@@ -19,7 +19,7 @@ from hotspot.quality.plausible.series import Series
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.plausible import Plausible
 from hotspot.sources.satellite.rasters import tally
-from hotspot.sources.stations.iaqi import index_of
+from hotspot.sources.stations.iaqi import index_table
 
 RULES = Criteria()
 HOURS, ONES = np.arange(744), np.ones(744)
@@ -248,7 +248,7 @@ def alone(value=0.1, hours=200):
 
 
 def indexed(n):
-    values = index_of(HOURS % 250 + 1.0)
+    values = index_table()[HOURS % 250 + 1]
     return scale.index(series(first_hours(values, n)))
 
 

@@ -85,7 +85,7 @@ def disagrees(z=9.0, p=0.0, lasting=None):
     space[0, 30] = z
     likely = np.ones((1, 61))
     likely[0, 30] = p
-    return disagreements(Opinion(space, space, space, likely), SCREEN)[0, 30]
+    return disagreements(Opinion(space, space, likely), SCREEN)[0, 30]
 
 
 def falls(*, ratio=0.1, hours=3, before=1.0):

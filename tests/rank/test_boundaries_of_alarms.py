@@ -16,8 +16,9 @@ from boundary import COUNTS, at_the_criterion, counted
 from list_case import annual_of, study_of
 
 from hotspot.quality.hours.flags import flag
+from hotspot.quality.means.seen import median_of_seen
 from hotspot.rank.alarm import network
-from hotspot.rank.alarm.abnormal import _median, _rows, _whole
+from hotspot.rank.alarm.abnormal import _rows, _whole
 from hotspot.rank.alarm.alarms import high_hours
 from hotspot.rank.alarm.episodes import decide
 from hotspot.rank.alarm.expected import Ties, judge, learn, setting_of
@@ -29,6 +30,7 @@ from hotspot.rules.criteria import Criteria
 from hotspot.rules.index import SIX
 
 RULES = Criteria()
+ABNORMAL = RULES.abnormal
 ALARMS = RULES.alarms
 
 
@@ -146,7 +148,12 @@ ROWS = [
     ("alarms.regional_hours", ">=", 1, last_day),
     ("alarms.fit_hours", ">=", 1, lambda n: np.isfinite(taught(n)[-1])),
     ("abnormal.min_days", ">=", 1, lambda n: abnormal(9.0, n)),
-    ("abnormal.least_cells", ">=", 1, lambda n: np.isfinite(_median(np.ones((n, 1)), RULES.abnormal))[0]),
+    (
+        "abnormal.least_cells",
+        ">=",
+        1,
+        lambda n: np.isfinite(median_of_seen(np.ones((n, 1)), RULES.abnormal.least_cells))[0],
+    ),
     ("abnormal.least_hours", ">=", 1, lambda n: _whole(np.ones((1, n)), RULES.abnormal)[0]),
     ("validity.day_hours", ">=", 1, day_of),
 ]

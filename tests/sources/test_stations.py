@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
-from hotspot.sources.stations.iaqi import impossible, index_of, looks_like_index, to_concentration
+from hotspot.sources.stations.iaqi import impossible, index_table, looks_like_index, to_concentration
 from hotspot.sources.stations.stations import read_stations
 from hotspot.study import Stations
 from hotspot.variables import DataError
@@ -181,7 +181,7 @@ def test_carbon_monoxide_needs_its_own_unit(read):
 def test_case_80_an_index_is_refused_unless_declared(read):
     wave = (40 + 30 * np.sin(np.arange(29 * 24) / 9)).round().astype(int)
     stamps = pd.date_range("2020-02-01", periods=len(wave), freq="h").strftime("%Y-%m-%d %H:%M")
-    index = [f"{t},A,{v}" for t, v in zip(stamps, index_of(wave), strict=True)]
+    index = [f"{t},A,{v}" for t, v in zip(stamps, index_table()[wave], strict=True)]
     honest = read([f"{t},A,{v}" for t, v in zip(stamps, wave, strict=True)])
     with pytest.raises(DataError, match=r"index IAQI \(HJ 633-2012.*1, 4, 7, 11, 14, 17, 21 \.\.\. never occur"):
         read(index)
@@ -191,11 +191,11 @@ def test_case_80_an_index_is_refused_unless_declared(read):
 @pytest.mark.parametrize(("version", "last"), [("2012", 350), ("2026", 60)])
 def test_index_inverts_exactly_where_it_is_one_to_one(version, last):
     concentration = np.arange(last + 1)
-    back, strange = to_concentration(index_of(concentration, version).astype(float), version)
+    back, strange = to_concentration(index_table(version)[concentration].astype(float), version)
     assert back.tolist() == concentration.tolist() and not strange.any()
     assert to_concentration(impossible(version).astype(float), version)[1].all()
     assert not looks_like_index(np.random.default_rng(1).integers(0, 150, 2000), version)
-    near = np.r_[np.repeat(index_of(np.arange(60), version), 40), 199.6]  # rounds to what is above all that is counted
+    near = np.r_[np.repeat(index_table(version)[:60], 40), 199.6]  # rounds to what is above all that is counted
     assert looks_like_index(near, version)
 
 

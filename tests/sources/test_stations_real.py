@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hotspot.sources.intake import Intake
-from hotspot.sources.stations.iaqi import index_of
+from hotspot.sources.stations.iaqi import index_table
 from hotspot.sources.stations.stations import read_stations
 from hotspot.study import Stations
 from hotspot.variables import DataError
@@ -106,4 +106,4 @@ def test_index_is_the_published_one(shared):
     below = concentration <= 500
     for version in ("2012", "2026"):
         expected = table[f"iaqi_hj633_{version}"].astype(int).to_numpy()
-        assert index_of(concentration[below], version).tolist() == expected[below].tolist()
+        assert index_table(version)[concentration[below].astype(int)].tolist() == expected[below].tolist()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tiny_month import MONTH, install, publish
 
+from hotspot.patterns import digest_of
 from hotspot.publish import manifest
 from hotspot.variables import DataError
 from hotspot.workflows.proof.verify import verify_folder, verify_month, verify_study
@@ -200,7 +201,7 @@ def test_f19_a_flipped_bit_of_an_input_is_named(tmp_path):
     from hotspot.workflows.proof.verify import _inputs
 
     (tmp_path / "input.csv").write_bytes(b"A,60.0\n")
-    stated = {"inputs": [{"path": "input.csv", "sha256": manifest.digest(tmp_path / "input.csv")}]}
+    stated = {"inputs": [{"path": "input.csv", "sha256": digest_of(tmp_path / "input.csv")}]}
     assert _inputs(stated, tmp_path) == []
     (tmp_path / "input.csv").write_bytes(bytes([b"A"[0] ^ 1]) + b",60.0\n")
     assert _inputs(stated, tmp_path) == ["input.csv: input differs from the one the month was made with"]

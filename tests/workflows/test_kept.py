@@ -22,11 +22,11 @@ def made(tmp_path):
     calls = []
 
     def make():
-        from hotspot.publish.manifest import digest
+        from hotspot.patterns import digest_of
 
         calls.append(1)
         values = {"pm25": (("cell", "time"), [[35.5]])}
-        pairs = json.dumps([["a.csv", digest(tmp_path / "a.csv")]])
+        pairs = json.dumps([["a.csv", digest_of(tmp_path / "a.csv")]])
         place = {"cell": ["A"], "time": np.array(["2020-02"], "datetime64[ns]")}
         return xr.Dataset(values, place, {"inputs": pairs})
 

@@ -12,10 +12,40 @@ from typer.testing import CliRunner
 
 from hotspot.cli import app, main
 from hotspot.cli_options import show, show_files
-from hotspot.cli_uniform import MEANS_NOTHING, UNIFORM, completion_script, options_of
+from hotspot.cli_uniform import UNIFORM, completion_script, options_of
 from hotspot.variables import DataError
 
 COMMANDS = options_of(app)
+_NO_STUDY = "no study is opened"
+# Commands on which an option would mean nothing, and why; a test walks every command and every option.
+MEANS_NOTHING = {
+    "--out": {
+        **dict.fromkeys(("rules", "schema", "completion"), "prints, writes nothing"),
+        **dict.fromkeys(("cell", "assets", "compare"), "answers from its inputs alone"),
+        "fetch": "writes into the data folder",
+        "lake": "its folder is its argument", "verify": "its folder is its argument",
+    },
+    "--data": {
+        **dict.fromkeys(("demo", "schema", "completion"), _NO_STUDY),
+        **dict.fromkeys(
+            ("releases", "feedback", "escalate", "outcome", "ledger", "assess", "compare", "never-warned", "patrol",
+             "handbook", "backup", "restore", "move-ledger", "sign"),
+            "reads what was published or its own files, no delivery",
+        ),
+    },
+    "--json": {"desk": "serves pages", "completion": "prints a script"},
+    "--scheduler": {
+        **dict.fromkeys(
+            ("fetch", "demo", "releases", "cell", "feedback", "escalate", "outcome", "rules", "schema", "ledger",
+             "issues", "assess", "ranking", "compare", "film", "map", "network", "due", "letter", "kpi", "measures",
+             "events", "evidence", "assets", "case", "registers", "public", "never-warned", "patrol", "handbook",
+             "move-ledger", "desk", "backup", "restore", "sign", "completion"),
+            "no work that a cluster would share",
+        ),
+    },
+    "--quiet": {},
+    "--log": {},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("option", UNIFORM)

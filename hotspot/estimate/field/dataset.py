@@ -8,6 +8,7 @@ import xarray as xr
 from hotspot import contracts
 from hotspot.contracts.records import Month
 from hotspot.kernels.arrays import Floats
+from hotspot.quality.means.seen import mean_of_seen
 from hotspot.rules.calendar import month_of
 from hotspot.rules.pollutants import of_study
 from hotspot.variables import DataError
@@ -138,22 +139,8 @@ def scaled(days: xr.Dataset, means: Floats | None, field: xr.Dataset, names: lis
         at = np.flatnonzero(which == name)
         if not at.size:
             continue
-        own = mean_of_valid(out[:, at]) if means is None else means[:, t]
+        own = mean_of_seen(out[:, at], -1) if means is None else means[:, t]
         with np.errstate(invalid="ignore", divide="ignore"):
             factor = field["pm25"].values[:, t] / own
         out[:, at] *= np.where(np.isfinite(factor), factor, np.nan)[:, None]
     return days.assign(pm25=(("cell", "day"), out, {"unit": "ug/m3"}))
-
-
-def mean_of_valid(values: Floats) -> Floats:
-    """
-    Mean over the last axis of what is there, NaN where nothing is.
-
-    Examples
-    --------
-    >>> mean_of_valid(np.array([[1.0, np.nan, 3.0], [np.nan] * 3])).tolist()
-    [2.0, nan]
-    """
-    seen = ~np.isnan(values)
-    n = seen.sum(axis=-1)
-    return np.where(n > 0, np.where(seen, values, 0.0).sum(axis=-1) / np.maximum(n, 1), np.nan)

@@ -14,14 +14,7 @@ import xarray as xr
 from hotspot import contracts
 from hotspot.contracts.records import Month
 from hotspot.estimate.field.aggregate import aggregate
-from hotspot.estimate.field.dataset import (
-    described,
-    empty,
-    error_share,
-    mean_of_valid,
-    period_of,
-    scaled,
-)
+from hotspot.estimate.field.dataset import described, empty, error_share, period_of, scaled
 from hotspot.estimate.field.from_stations import from_stations, station_means, year_of_stations
 from hotspot.estimate.field.fuse import fuse
 from hotspot.estimate.field.like import with_like
@@ -29,6 +22,7 @@ from hotspot.estimate.field.skill import of_the_year, with_skill
 from hotspot.estimate.unseen.filled_days import filled_days
 from hotspot.kernels.arrays import Floats
 from hotspot.quality.means.completeness import LABELS, product_months, satellite_days
+from hotspot.quality.means.seen import mean_of_seen
 from hotspot.rules.calendar import month_of, month_start, year_months
 from hotspot.rules.criteria import Validity
 from hotspot.rules.reasons import months_back
@@ -269,7 +263,7 @@ def _from_days(
         cells, names, ranked, coverage=means["coverage"].values, n_valid=means["n_valid"].values,
         valid=means["valid"].values, why=means["why"].values,
     )  # fmt: skip
-    field = _corrected(coarse, delivered, cells, names, "satellite days", LABELS["day"], relative)
+    field = _corrected(coarse, delivered, names, "satellite days", LABELS["day"], relative)
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = field["pm25"].values / ranked
     for name, values in (("pm25_seen", means["pm25"].values), ("pm25_filled", filled)):
@@ -298,13 +292,12 @@ def _from_product(delivered: Month, cells: "xr.Dataset", names: list[str], perio
         coarse["pm25_error"] = coarse["pm25"] * error_share(satellite)
         field = described(coarse, delivered, "satellite years", LABELS["year"])
         return with_skill(field, names, [], satellite=True, least=1)
-    return _corrected(coarse, delivered, cells, names, "satellite months", LABELS["month"])
+    return _corrected(coarse, delivered, names, "satellite months", LABELS["month"])
 
 
 def _corrected(
     coarse: "xr.Dataset",
     delivered: Month,
-    cells: "xr.Dataset",
     names: list[str],
     method: str,
     completeness: str,
@@ -363,7 +356,7 @@ def _mean_of_months(months: "xr.Dataset", validity: Validity, *, days: bool) -> 
     enough = year_of_products_is_valid(n, validity)
     field = xr.Dataset(coords=contracts.along_cell(months))
     for name in ("pm25", "pm25_error", "coverage"):
-        field[name] = ("cell", mean_of_valid(masked[name].transpose("cell", "time").values), months[name].attrs)
+        field[name] = ("cell", mean_of_seen(masked[name].transpose("cell", "time").values, -1), months[name].attrs)
     total = np.nansum(masked["n_valid"].transpose("cell", "time").values, axis=1) if days else np.nan
     field["n_valid"] = ("cell", np.broadcast_to(total, n.shape).astype(float), {"unit": "1"})
     field["valid"] = ("cell", enough)

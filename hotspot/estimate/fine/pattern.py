@@ -29,7 +29,6 @@ def pattern_at(
     Parameters
     ----------
     x, y : float arrays (place), m, in ``crs``
-    month : "YYYY-MM"
     coarse : Dataset (cell, time), optional
         ``pm25`` of local months on cells with ``x y`` and the attribute ``spacing``.
     satellite : DataArray (time, y, x), optional

@@ -28,7 +28,6 @@ def ring_offsets(rules: Background, spacing: float) -> Ints:
 
     Parameters
     ----------
-    rules : Background, of the criteria
     spacing : float, m
 
     Returns

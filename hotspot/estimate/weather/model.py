@@ -73,7 +73,6 @@ def train(columns: Floats, target: Floats, weight: Floats, rules: Normalisation,
     ----------
     columns : float64[row, feature], the calendar's first
     target, weight : float64[row]
-    rules : Normalisation, of the criteria
 
     Returns
     -------

@@ -162,7 +162,7 @@ def normalise(
     each = partial(level_of_block, setting=setting, by_step=every == "step")
     with pool(workers, executor) as runs:
         results = in_order(each, blocks(), runs, ahead=4 * max(workers or 0, 4))
-    found = _gather(results, groups, len(values), len(stamps))
+    found = _gather(results, groups, len(values))
     if factor is not None:
         found |= {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
     if background is not None:
@@ -351,7 +351,7 @@ def _block(
     return Block(own, background, flat, terrain, weather, rows, days, calm[whole], (at >= 0) & calm[at])
 
 
-def _gather(results: list[dict[str, Any]], groups: list[Ints], n_place: int, n_time: int) -> dict[str, Floats]:
+def _gather(results: list[dict[str, Any]], groups: list[Ints], n_place: int) -> dict[str, Floats]:
     """Block results put back in the order of the places."""
     found: dict[str, np.ndarray] = {}
     for members, one in zip(groups, results, strict=True):

@@ -59,7 +59,6 @@ def stagnation_arrays(arrays: dict[str, Floats], rules: Stagnation) -> dict[str,
     ----------
     arrays : mapping of name -> float array, all of one shape
         ``speed`` m/s; used where present: ``blh`` m, ``cape`` and ``cin`` J/kg.
-    rules : Stagnation, of the criteria
 
     Returns
     -------
@@ -224,10 +223,6 @@ def _dry(arrays: dict[str, Floats], rules: Stagnation, substitutes: list[str]) -
 def variants(rules: Stagnation) -> dict[str, Stagnation]:
     """
     Other ways to say what stagnant is, to see what hangs on the definition.
-
-    Parameters
-    ----------
-    rules : Stagnation, of the criteria
 
     Returns
     -------

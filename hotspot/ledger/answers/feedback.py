@@ -8,7 +8,7 @@ import pandas as pd
 
 from hotspot.ledger.answers.clocks import local_minute
 from hotspot.ledger.chain.store import Ledger
-from hotspot.ledger.chain.taking import key_of, take
+from hotspot.ledger.chain.taking import key_of, lacking, take
 from hotspot.rules.calendar import month_minus, month_start, parse_month
 from hotspot.rules.classes import NONE, problem_types
 from hotspot.text.labels import label_of
@@ -142,9 +142,9 @@ def _settle(body: dict[str, str], alarms: dict[str, dict[str, Any]]) -> str:
 
 def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, dict[str, Any]]) -> str:
     """Why a row cannot be taken, or an empty text."""
-    missing = [name for name in REQUIRED if not body.get(name, "").strip()]
-    if missing:
-        return f"{missing[0]} is missing"
+    why = lacking(body, REQUIRED)
+    if why:
+        return why
     month, cell = body["month"], body["cell"]
     try:
         parse_month(month)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from hotspot.ledger.answers.clocks import local_minute
 from hotspot.ledger.chain.store import Ledger
-from hotspot.ledger.chain.taking import key_of, text_of
+from hotspot.ledger.chain.taking import key_of, lacking, text_of
 from hotspot.ledger.network.people import Register
 from hotspot.rules.classes import departments, problem_types
 
@@ -248,9 +248,9 @@ def _without_number(body: dict[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _settle(body: dict[str, str]) -> str:
     """Put a finding's words into the ledger's; why it cannot be taken, or ""."""
-    missing = [name for name in REQUIRED if not body.get(name)]
-    if missing:
-        return f"{missing[0]} is missing"
+    why = lacking(body, REQUIRED)
+    if why:
+        return why
     for name, words in (
         ("origin", ORIGINS),
         ("problem", {key: kind["zh"] for key, kind in problem_types().items()}),
@@ -271,9 +271,9 @@ def _settle(body: dict[str, str]) -> str:
 
 def _settle_step(body: dict[str, str], past: dict[str, list[dict[str, str]]]) -> str:
     """Put a step's times into one form; why it cannot be taken, or ""."""
-    missing = [name for name in ("issue", "step", "time", "by") if not body.get(name)]
-    if missing:
-        return f"{missing[0]} is missing"
+    why = lacking(body, ("issue", "step", "time", "by"))
+    if why:
+        return why
     if body["issue"] not in past:
         return f"problem {body['issue']} was never recorded"
     if body["step"] not in STATES or body["step"] == "found":

@@ -68,7 +68,6 @@ def pasts_of(ledger: Ledger, cells: Iterable[str], asof: str, rule: Clocks) -> d
 
     Parameters
     ----------
-    cells : iterable of str
     asof, rule : as ``past_of``
 
     Returns
@@ -133,11 +132,6 @@ def known_past(ledger: Ledger, month: str, cells: Iterable[str], rule: Clocks) -
 
     What came into the ledger after the month was first published changes nothing on it, so that a month published
     again without new data keeps its bytes.
-
-    Parameters
-    ----------
-    month : str, "YYYY-MM"
-    cells : iterable of str
 
     Returns
     -------

@@ -21,7 +21,6 @@ def warning_states(ledger: Ledger, month: str, asof: str, rule: Handover, *, han
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     asof : str, local ISO time; later entries have not happened yet
     rule : Handover, the days an answer and a rectification may take
     handed : str, optional

@@ -105,7 +105,6 @@ def pooled(chances: Mapping[str, float], rule: Any, month: str) -> tuple[float, 
     chances : dict of month -> probability that the cell truly was among the worst that month, of its warned
         months; the largest ``p_top`` of its reasons
     rule : Escalation
-    month : str, "YYYY-MM"
 
     Returns
     -------
@@ -147,20 +146,6 @@ def pooled_cells(months: Mapping[str, Mapping[str, float]], rule: Any, month: st
         cell: pooled({name: known[cell] for name, known in months.items() if cell in known}, rule, month)
         for cell in cells
     }
-
-
-def every_month(now: Mapping[str, int], rule: Any, month: str) -> dict[str, dict[str, int]]:
-    """
-    Lists as long as this month's in every month of the window, for a reader who has no months before.
-
-    Examples
-    --------
-    >>> from hotspot.rules.criteria import Escalation
-    >>> months = every_month({"甲市": 9}, Escalation(), "2020-12")
-    >>> len(months), months["2020-12"]
-    (12, {'甲市': 9})
-    """
-    return {month_minus(month, n): dict(now) for n in range(rule.window_months)}
 
 
 def counted(history: Mapping[str, Iterable[str]], city_of: Mapping[str, str]) -> dict[str, dict[str, int]]:

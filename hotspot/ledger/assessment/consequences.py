@@ -20,7 +20,6 @@ def record_consequence(
         The clause, "B15".
     subject : str
         A unit or a cell.
-    month : str, "YYYY-MM"
     state : str, a key of ``STATES``
 
     Examples

@@ -18,7 +18,6 @@ def share_step(missed: Mapping[str, tuple[int, int]], month: str, rule: ShareLad
     Parameters
     ----------
     missed : mapping month -> (missed by the unit, missed by all)
-    month : str, "YYYY-MM"
 
     Notes
     -----
@@ -57,7 +56,6 @@ def index_step(last: Sequence[str], month: str, rule: IndexLadder, *, target_mis
     Parameters
     ----------
     last : months in which the unit was last
-    month : str, "YYYY-MM"
     rule : IndexLadder
         ``top``: the fourth step by a run of more than three months, or also by the third time in the
         calendar year. ``annual_gate``: a missed target alone leads there ("or"), or only together ("and").

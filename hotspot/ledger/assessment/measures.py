@@ -11,7 +11,7 @@ import pandas as pd
 
 from hotspot.ledger.assessment.ladders import MEASURE_STEPS, measures_step
 from hotspot.ledger.chain.store import Ledger
-from hotspot.ledger.chain.taking import take, text_of
+from hotspot.ledger.chain.taking import lacking, take, text_of
 
 REQUIRED = ("measure", "unit", "text", "week", "state")
 _STATES = {"done": True, "已完成": True, "已整改": True, "not": False, "未完成": False, "未整改": False}
@@ -147,9 +147,9 @@ def _weeks(first: str, last: str) -> list[str]:
 
 def _settle(body: dict) -> str:
     """Put a row into the ledger's words. Why it cannot be taken, or ""."""
-    missing = [name for name in REQUIRED if not body.get(name)]
-    if missing:
-        return f"{missing[0]} is missing"
+    why = lacking(body, REQUIRED)
+    if why:
+        return why
     if body["state"] not in _STATES:
         return f"state {body['state']!r} is none of {', '.join(_STATES)}"
     body["state"] = "done" if _STATES[body["state"]] else "not"

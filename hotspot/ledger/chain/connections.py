@@ -39,7 +39,6 @@ class Pool:
 
         Parameters
         ----------
-        schema : str
         probe : str
             SQL of one statement without values: what it says is asked of every connection that is lent.
 

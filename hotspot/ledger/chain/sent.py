@@ -1,8 +1,5 @@
 """What was sent: which product of which period, to whom, through which channel, by its digest (C4, C12)."""
 
-import hashlib
-from pathlib import Path
-
 from hotspot.ledger.answers.clocks import local_minute
 from hotspot.ledger.chain.store import Entry, Ledger
 from hotspot.rules.cadence import PRODUCTS
@@ -74,8 +71,3 @@ def sent_periods(ledger: Ledger, asof: str) -> dict[tuple[str, str], list[dict]]
         if local_minute(entry.body["time"]) <= now:
             found.setdefault((entry.body["product"], entry.body["period"]), []).append(entry.body)
     return found
-
-
-def digest_of(path: str | Path) -> str:
-    """SHA-256 of a file, as hexadecimal text."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

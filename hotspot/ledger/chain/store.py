@@ -49,7 +49,6 @@ class Ledger:
         ----------
         kind : str
             What is recorded: "month", "feedback", "alarm" ...
-        month : str, "YYYY-MM"
         body : dict of JSON values
             No NaN, no clock of the machine.
 

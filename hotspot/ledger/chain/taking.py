@@ -18,6 +18,11 @@ def key_of(body: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(body.items()))
 
 
+def lacking(body: Mapping[str, str], required: Iterable[str]) -> str:
+    """Which of the required words is not there, as a reason; an empty text where all are."""
+    return next((f"{name} is missing" for name in required if not body.get(name, "").strip()), "")
+
+
 def take(
     ledger: Ledger,
     kind: str,

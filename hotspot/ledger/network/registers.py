@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hotspot.ledger.chain.store import Ledger
-from hotspot.ledger.chain.taking import take, text_of
+from hotspot.ledger.chain.taking import lacking, take, text_of
 
 REWARD = ("reward", "reported", "amount")
 TRAINING = ("training", "unit", "held", "topic")
@@ -161,9 +161,9 @@ def _record(
     fault: Callable[[dict[str, str]], str],
 ) -> pd.DataFrame:
     def settle(body: dict[str, str]) -> str:
-        missing = [name for name in required if not body.get(name)]
-        if missing:
-            return f"{missing[0]} is missing"
+        why = lacking(body, required)
+        if why:
+            return why
         try:
             body[day] = date.fromisoformat(body[day][:10]).isoformat()
         except ValueError:

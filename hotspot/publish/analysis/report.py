@@ -72,7 +72,6 @@ def write_report(
     ----------
     folder : str or Path
         The month's folder; holds ``cells.parquet``. ``warnings.csv`` names the list if it is there.
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     state : str

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot import contracts
-from hotspot.ledger.assessment.chance import chance_of_steps, chance_zh, every_month
+from hotspot.ledger.assessment.chance import chance_of_steps, chance_zh
 from hotspot.publish.analysis import report_words
 from hotspot.publish.analysis.report_sections import column, table, text
 from hotspot.publish.emerging_words import MEANING, counted_zh, emerging_en, emerging_zh
 from hotspot.publish.fonts import shorten
 from hotspot.publish.revisions import chances
 from hotspot.publish.words import NONE, SAME, known
+from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
 from hotspot.text.labels import label_of
 
@@ -73,7 +74,6 @@ def chance_sentence(hot: "pd.DataFrame", warned: "pd.DataFrame", rule: Any, mont
     hot : DataFrame ``cell city status``, hotspot cells
     warned : DataFrame ``cell city``, with ``p_top`` where it was worked out
     rule : Escalation, of the criteria
-    month : str, "YYYY-MM"
 
     Returns
     -------
@@ -101,7 +101,8 @@ def chance_sentence(hot: "pd.DataFrame", warned: "pd.DataFrame", rule: Any, mont
         return ""
     told = list(chances(warned).values())
     sure = f"本月{sum(now.values())}个预警网格确属最差之列的概率平均{np.mean(told):.2f}。" if told else ""
-    found = chance_of_steps(n_hot, every_month(now, rule, month), rule, month)
+    same = {month_minus(month, n): dict(now) for n in range(rule.window_months)}
+    found = chance_of_steps(n_hot, same, rule, month)
     return f"{sure}{chance_zh(found, rule)}（按每月名单与本月一样长计，实际次数见通知）。"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hotspot.grid.projection import towards
 from hotspot.kernels.arrays import Flags
 from hotspot.rules.calendar import local_bounds
 from hotspot.rules.pollutants import PM25, SLOT, Pollutant
@@ -271,8 +272,6 @@ def nearest_stations(cells: pd.DataFrame, stations: pd.DataFrame, decimals: int,
     (degrees from the cell), ``station_pm25, n_valid, valid``, ``difference`` of the two printed means;
     empty text or NaN without a station in reach
     """
-    from pyproj import Geod
-
     numbers, rows = numbered(cells), []
     lon, lat = stations["lon"].to_numpy(float), stations["lat"].to_numpy(float)
     place = cells.set_index("cell")
@@ -283,14 +282,13 @@ def nearest_stations(cells: pd.DataFrame, stations: pd.DataFrame, decimals: int,
         row |= {"station": "", "name": "", "km": np.nan, "bearing": np.nan, "station_pm25": np.nan}
         row |= {"n_valid": 0, "valid": False, "difference": np.nan}
         if lon.size:
-            start = np.full(lon.size, cell["lon"]), np.full(lon.size, cell["lat"])
-            bearing, _, metres = Geod(ellps="GRS80").inv(*start, lon, lat)
-            best = int(np.argmin(metres))  # stations are in order of their names, so a tie is the first of them
-            if metres[best] <= reach_km * 1000:
+            bearing, km = towards(cell["lon"], cell["lat"], lon, lat)
+            best = int(np.argmin(km))  # stations are in order of their names, so a tie is the first of them
+            if km[best] <= reach_km:
                 there = stations.iloc[best]
                 mean = round_half_even(float(there["pm25"]), decimals)
                 row |= {name: there[name] for name in ("station", "name", "n_valid", "valid")}
-                row |= {"km": float(metres[best]) / 1000, "bearing": float(bearing[best]) % 360.0, "station_pm25": mean}
+                row |= {"km": float(km[best]), "bearing": float(bearing[best]), "station_pm25": mean}
                 row["difference"] = round_half_even(value - mean, decimals) + 0.0
         rows.append(row)
     names = ["number", "cell", "county", "township", "pm25", "station", "name", "km", "bearing", "station_pm25"]

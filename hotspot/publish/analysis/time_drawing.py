@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hotspot.publish.analysis.wind_drawing import text_svg
-from hotspot.publish.fonts import FAMILY
-from hotspot.publish.palette import palette, sequential_breaks
+from hotspot.publish.analysis.wind_drawing import SIDE, svg_of, text_svg
+from hotspot.publish.palette import palette, sequential_breaks, spread_over
 from hotspot.rules.calendar import offset_hours
 from hotspot.variables import DataError
 
-_SIDE = 60.0  # drawing units of width; heights follow
 _WEEK = ("一", "二", "三", "四", "五", "六", "日")
 _LEAST = 3  # values of an hour or weekday below which nothing is drawn
 
@@ -133,8 +131,8 @@ def calendar_svg(series: pd.Series, *, utc_offset: float | None = None, size_mm:
     means = days.groupby(days.index.day).mean()
     ramp = palette()["sequential"]["concentration"]
     breaks = sequential_breaks(means.to_numpy(), 8)
-    shades = [ramp[round(k * (len(ramp) - 1) / max(len(breaks), 1))] for k in range(len(breaks) + 1)]
-    step, top, first = (_SIDE - 4.0) / 7, 9.0, month.start_time.day_of_week
+    shades = spread_over(ramp, len(breaks) + 1)
+    step, top, first = (SIDE - 4.0) / 7, 9.0, month.start_time.day_of_week
     parts = [text_svg(2.0, 3.6, f"{month.year}年{month.month}月日均值 daily means, μg/m³", 2.5, anchor="start")]
     parts += [text_svg(2.0 + (k + 0.5) * step, 7.6, name, 2.3) for k, name in enumerate(_WEEK)]
     for day in range(1, month.days_in_month + 1):
@@ -151,7 +149,7 @@ def calendar_svg(series: pd.Series, *, utc_offset: float | None = None, size_mm:
         parts.append(text_svg(x + 0.5, y + 2.1, str(day), 1.7, ink=ink, anchor="start"))
         if value is not None:
             parts.append(text_svg(x + step / 2, y + 5.2, f"{value:.0f}", 2.5, ink=ink))
-    return _svg(parts, 58.0, size_mm)
+    return svg_of(parts, 58.0, size_mm)
 
 
 def _lines(groups: Any, places: range, names: list[str], title: str, axis: str, size_mm: float) -> str:
@@ -161,11 +159,11 @@ def _lines(groups: Any, places: range, names: list[str], title: str, axis: str, 
     shown = [p for p in places if counts.get(p, 0) >= _LEAST]
     parts = [text_svg(2.0, 3.6, f"{title}, μg/m³", 2.5, anchor="start")]
     if not shown:
-        return _svg([*parts, text_svg(_SIDE / 2, 22.0, "资料不足 too few values", 2.6)], 45.0, size_mm)
+        return svg_of([*parts, text_svg(SIDE / 2, 22.0, "资料不足 too few values", 2.6)], 45.0, size_mm)
     limit = float(max(high[shown].max(), mean[shown].max()))
     step = 10.0 ** np.floor(np.log10(max(limit, 1.0)))
     top = float(next(k * step for k in (1, 2, 4, 5, 10) if k * step >= limit))
-    left, right, base, head = 8.0, _SIDE - 2.0, 37.0, 7.0
+    left, right, base, head = 8.0, SIDE - 2.0, 37.0, 7.0
 
     def at(place: int, value: float) -> str:
         x = left + (right - left) * (place + 0.5) / len(names)
@@ -185,11 +183,4 @@ def _lines(groups: Any, places: range, names: list[str], title: str, axis: str, 
             parts.append(text_svg(x, base + 3.0, name, 2.1))
     key = f"{axis}；线：平均 mean；带：四分位 quartiles；n={int(counts.sum())}"
     parts.append(text_svg(left, base + 6.6, key, 2.0, anchor="start"))
-    return _svg(parts, 45.0, size_mm)
-
-
-def _svg(parts: list[str], height: float, size_mm: float) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{height / _SIDE * size_mm:g}mm" '
-        f'viewBox="0 0 {_SIDE:g} {height:g}" font-family="{FAMILY}">{"".join(parts)}</svg>'
-    )
+    return svg_of(parts, 45.0, size_mm)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot.publish.fonts import FAMILY, check_glyphs
-from hotspot.publish.palette import palette, sequential_breaks
+from hotspot.publish.palette import palette, sequential_breaks, spread_over
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SIDE, _RIM, _HUB = 60.0, 23.0, 5.6  # mm at size 60: the drawing's width, its outer ring, the disc of calm
-_CENTRE = _SIDE / 2, 29.0
+SIDE, _RIM, _HUB = 60.0, 23.0, 5.6  # mm at size 60: the drawing's width, its outer ring, the disc of calm
+_CENTRE = SIDE / 2, 29.0
 _NAMES = {0: "北", 45: "东北", 90: "东", 135: "东南", 180: "南", 225: "西南", 270: "西", 315: "西北"}
 _STEPS = (1, 2, 5, 10, 20, 25, 50)  # per cent between rings
 _GREY = "#8a8f94"
@@ -59,7 +59,7 @@ def wind_rose_svg(rose: "pd.DataFrame", *, size_mm: float = 60.0) -> str:
     top = max(float(ends[:, -1].max()), 0.1)
     step = next((s for s in _STEPS if s * 5 >= top), _STEPS[-1])
     rim = step * math.ceil(top / step)
-    colours = _shades("coverage", len(classes))
+    colours = spread_over(palette()["sequential"]["coverage"], len(classes))
 
     def far(percent: float) -> float:
         return _HUB + (_RIM - _HUB) * percent / rim
@@ -125,7 +125,7 @@ def polar_svg(polar: "pd.DataFrame", *, size_mm: float = 60.0, statistic: str = 
     bearings = np.unique(polar["direction"].to_numpy(float))
     values = polar[column].to_numpy(float) * factor
     breaks = sequential_breaks(values, 6) or [float(np.nanmax(values, initial=0.0))]
-    colours = _shades("concentration", len(breaks) + 1)
+    colours = spread_over(palette()["sequential"]["concentration"], len(breaks) + 1)
     half = 180.0 / len(bearings)
     edges = np.linspace(_HUB, _RIM, len(speeds) + 1)
 
@@ -169,12 +169,6 @@ def _high_words(about: dict[str, Any], statistic: str) -> str:
         return f"静风：风速小于{about['calm_ms']:g} m/s，不计方向"
     mean = "" if math.isnan(about["base"]) else f"；有风时平均{about['base']:.0%}"
     return f"高值：大于{about['limit']:.0f} μg/m³（最高{about['high_share']:.0%}）{mean}"
-
-
-def _shades(ramp: str, n: int) -> list[str]:
-    """As many colours as there are classes, evenly from a ramp that is also one of lightness."""
-    colours = palette()["sequential"][ramp]
-    return [colours[round(k * (len(colours) - 1) / max(n - 1, 1))] for k in range(n)]
 
 
 _HATCH = (
@@ -246,7 +240,7 @@ def _picture(
     """The drawing with its key below."""
     y, parts = 59.3, list(parts)
     parts.append(text_svg(1.0, y, title, 2.4, anchor="start"))
-    width = (_SIDE - 2.0) / len(colours)
+    width = (SIDE - 2.0) / len(colours)
     for k, (colour, word) in enumerate(zip(colours, words, strict=True)):
         x = 1.0 + k * width
         box = f'<rect x="{x:.2f}" y="{y + 1.2:.2f}" width="{width:.2f}" height="2.2"'
@@ -254,8 +248,12 @@ def _picture(
         parts.append(text_svg(x + width / 2, y + 6.0, word, 2.1))
     for k, line in enumerate(lines):
         parts.append(text_svg(1.0, y + 9.1 + 3.0 * k, line, 2.1, anchor="start"))
-    height = 1.2 * _SIDE
+    return svg_of(parts, 1.2 * SIDE, size_mm)
+
+
+def svg_of(parts: list[str], height: float, size_mm: float) -> str:
+    """A drawing of ``SIDE`` by ``height`` units, as wide as ``size_mm``."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{1.2 * size_mm:g}mm" '
-        f'viewBox="0 0 {_SIDE:g} {height:g}" font-family="{FAMILY}">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size_mm:g}mm" height="{height / SIDE * size_mm:g}mm" '
+        f'viewBox="0 0 {SIDE:g} {height:g}" font-family="{FAMILY}">{"".join(parts)}</svg>'
     )

@@ -52,10 +52,8 @@ def field_package(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     warned : DataFrame
         The city's rows of the warning list.
-    traced : DataFrame, from ``trace_sources``
     decimals : int
         Of the ranked value.
     of : Pollutant

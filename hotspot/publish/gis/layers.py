@@ -37,7 +37,6 @@ def write_layers(path: Path | str, layers: Mapping[str, tuple[str, gpd.GeoDataFr
     path : str or Path
         An existing file is replaced.
     layers : mapping of name -> (Point | Polygon, GeoDataFrame)
-    month : str, "YYYY-MM"
     """
     import pyogrio
 

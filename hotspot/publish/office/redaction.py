@@ -78,13 +78,8 @@ def redacted(rows: list[dict[str, str]], columns: tuple[str, ...]) -> list[dict[
 
     Parameters
     ----------
-    rows : list of dict
     columns : tuple of str
         Of a ``Level``.
-
-    Returns
-    -------
-    list of dict
 
     Examples
     --------

@@ -10,6 +10,7 @@ import numpy as np
 from hotspot.grid.datum import from_wgs84
 from hotspot.grid.frame import geodesic_size
 from hotspot.grid.lattice import Grid
+from hotspot.grid.projection import towards
 from hotspot.ledger.network.people import NOBODY, Answers
 from hotspot.publish.fonts import legible, shorten
 from hotspot.publish.maps.backdrop import Backdrop
@@ -18,7 +19,7 @@ from hotspot.publish.maps.symbols import SYMBOLS, symbol_svg
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import ACCURACY, away_zh, class_of
 from hotspot.publish.paper.wayfinding import coordinates
-from hotspot.publish.words import WHERE, known
+from hotspot.publish.words import WHERE, known, name_of
 from hotspot.rank.select.imported import origin
 from hotspot.rules.pollutants import of_study
 from hotspot.rules.rounding import plain_text
@@ -248,27 +249,24 @@ def _shares(cells: "xr.Dataset", code: str) -> list[list[str]]:
 
 def _near(grid: Grid, row: dict[str, Any], facilities: "gpd.GeoDataFrame", ring: float) -> list[dict[str, Any]]:
     """Facilities in the cell and within ``ring`` m of its centre: in the cell first, then by distance; numbered."""
-    from pyproj import Geod
-
     lon, lat = (facilities[name].to_numpy(float) for name in ("lon", "lat"))
     # A degree of latitude is nowhere shorter than 110.5 km, so only these can be near.
     close = np.flatnonzero(np.abs(lat - row["lat"]) <= (ring + grid.spacing) / 110_500)
-    start = np.full(close.size, row["lon"]), np.full(close.size, row["lat"])
-    bearing, _, metres = Geod(ellps="GRS80").inv(*start, lon[close], lat[close])
+    bearing, km = towards(row["lon"], row["lat"], lon[close], lat[close])
     x, y = (np.asarray(v, float) for v in grid.project(lon[close], lat[close]))
     inside = np.asarray(grid.code(*grid.locate(lon[close], lat[close])), dtype=object) == row["cell"]
     names = facilities["facility"].to_numpy().astype(str)[close]
-    keep = inside | (np.asarray(metres) <= ring)
+    keep = inside | (km <= ring / 1000)
     found: list[dict] = []
-    for k in np.lexsort((names, metres, ~inside)):
+    for k in np.lexsort((names, km, ~inside)):
         if keep[k]:
             record = facilities.iloc[int(close[k])]
             number = str(len(found) + 1) if len(found) < LISTED else ""
             found.append(
                 {
                     **{name: record[name] for name in ("facility", "name", "class_", "size", "size_unit", "accuracy")},
-                    "number": number, "x": float(x[k]), "y": float(y[k]), "bearing_deg": float(bearing[k]) % 360,
-                    "distance_km": float(metres[k]) / 1000, "where": "in_cell" if inside[k] else "ring",
+                    "number": number, "x": float(x[k]), "y": float(y[k]), "bearing_deg": float(bearing[k]),
+                    "distance_km": float(km[k]), "where": "in_cell" if inside[k] else "ring",
                     "symbol": SYMBOLS[class_of(record["class_"]).problem],
                 }
             )  # fmt: skip
@@ -282,7 +280,7 @@ def _facility(facility: dict[str, Any]) -> dict[str, str]:
         "number": facility["number"],
         "symbol": symbol_svg(facility["symbol"]),
         "class": shorten(class_of(facility["class_"]).zh, 18),
-        "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
+        "name": shorten(name_of(facility), 42),
         "away": away_zh(facility["bearing_deg"], facility["distance_km"]),
         "where": WHERE[facility["where"]],
         "size": shorten(size, 16),

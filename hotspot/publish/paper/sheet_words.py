@@ -15,13 +15,14 @@ from hotspot.publish.words import (
     COMPLETENESS,
     EVIDENCE,
     HEADS,
-    REASONS,
     STATES,
     UNSAID,
     WHERE,
     change_zh,
     known,
     month_zh,
+    name_of,
+    reasons_zh,
 )
 from hotspot.rules.classes import SourceClass, source_classes
 from hotspot.rules.criteria import Confidence
@@ -98,7 +99,7 @@ def texts(
         "label": shorten(label, 16),
         "place": place,
         "why": [
-            ["原因", "；".join(REASONS.get(reason, reason) for reason in rows["reason"])],
+            ["原因", reasons_zh(rows["reason"])],
             ["数值", "；".join([value, *changes])],
             *([["气象", weather]] if weather else []),
             *([["时段", shorten(periods, 96)]] if periods else []),
@@ -299,7 +300,7 @@ def facility_row(facility: dict[str, Any]) -> dict[str, str]:
         "number": facility["number"],
         "symbol": symbol_svg(facility["symbol"]),
         "class": shorten(class_of(facility["class_"]).zh, 16),  # one line of the column
-        "name": shorten(str(facility["name"] if known(facility["name"]) else facility["facility"]), 42),
+        "name": shorten(name_of(facility), 42),
         "away": away_zh(facility["bearing_deg"], float(facility["distance_km"])),
         "where": WHERE.get(facility["where"], ""),
         "word": EVIDENCE.get(facility["word"], legible(str(facility["word"]))),

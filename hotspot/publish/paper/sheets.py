@@ -86,8 +86,6 @@ def write_sheets(
     month : str, ``"2020-03"``
     field : Dataset (cell, time), from ``monthly_field``
     warned : DataFrame, from ``rank_warnings``, unrounded
-    traced : DataFrame, from ``trace_sources``
-    checklist : DataFrame, from ``trace.visits.checklist``
     state : str
         A key of ``words.STATES``.
     fine : DataFrame, from ``fine_month``, or None
@@ -183,7 +181,7 @@ def _sheets(
         }
         sheet["facilities"] = [facility_row(f) for f in near if f["number"]]
         sheet |= source_page(
-            study, code, every[code], near, wind_of_cell.get(code),
+            study, every[code], near, wind_of_cell.get(code),
             {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
         )  # fmt: skip
         sheet["return_to"] = " ".join(filter(None, [legible(study.office.name), legible(study.office.contact)]))

@@ -10,7 +10,7 @@ from hotspot.publish.fonts import shorten
 from hotspot.publish.paper import sheet_map
 from hotspot.publish.paper.sheet_words import away_zh, class_of
 from hotspot.publish.paper.wayfinding import qr_svg
-from hotspot.publish.words import known
+from hotspot.publish.words import known, name_of
 from hotspot.rules.emissions import size_words
 from hotspot.study import Study
 from hotspot.trace.plumes.groups import group_words
@@ -22,7 +22,6 @@ _WIDE = 12_000.0  # m, half side from which lattice codes would only blacken the
 
 def source_page(
     study: Study,
-    code: str,
     col_row: tuple[int, int],
     near: list[dict[str, Any]],
     hours: dict[str, Any],
@@ -33,7 +32,6 @@ def source_page(
 
     Parameters
     ----------
-    code : str, of the cell
     col_row : (int, int)
     near : list of dict, the cell's traced facilities, numbered, with ``x y`` and what the register knows
     hours : mapping, of the cell, from ``attrs["hours"]`` of ``trace_sources``, or None
@@ -63,7 +61,7 @@ def _card(row: dict[str, Any]) -> dict[str, str]:
     size = size_words(row.get("size", float("nan")), row["size_unit"] if known(row.get("size_unit")) else "")[0]
     return {
         "number": row["number"],
-        "name": shorten(str(row["name"] if known(row["name"]) else row["facility"]), 26),
+        "name": shorten(name_of(row), 26),
         "what": shorten("，".join(filter(None, [class_of(row["class_"]).zh, size])), 36),
         "share": share_words(row)[0],
         "away": away_zh(row["bearing_deg"], float(row["distance_km"])),

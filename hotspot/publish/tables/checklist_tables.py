@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.fonts import legible, printed_width, shorten
 from hotspot.publish.tables.dated import across, heading, paper, say
-from hotspot.publish.words import CHOOSE, known, month_zh
+from hotspot.publish.words import CHOOSE, known, month_zh, name_of
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.rules.visiting import Visiting
 from hotspot.text.labels import label_of
@@ -103,7 +103,7 @@ def stop_zh(row: dict[str, Any]) -> str:
     """
     if row["kind"] == "cell":
         return f"{row['stop']} 面源巡查"
-    return shorten(str(row["name"] if known(row["name"]) else row["facility"]), 60)
+    return shorten(name_of(row), 60)
 
 
 def _stop(sheet: "Page", line: int, row: dict[str, Any], look: "Looks") -> None:
@@ -133,7 +133,6 @@ def census_sheet(sheet: "Page", look: "Looks", month: str, inventory: "pd.DataFr
     ----------
     sheet : xlsxwriter worksheet
     look : dict
-    inventory : DataFrame, from ``trace.visits.inventory``
     """
     table, account = by_county(inventory), reconcile(inventory)
     classes = list(table.columns[2:])

@@ -23,7 +23,7 @@ from hotspot.publish.tables.checklist_tables import (
 )
 from hotspot.publish.tables.dated import across, dated_book, heading, paper, say
 from hotspot.publish.tables.workbook import sheet_name
-from hotspot.publish.words import REASONS, known, month_zh
+from hotspot.publish.words import known, month_zh, reasons_zh
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.pollutants import PM25, of_study
@@ -105,10 +105,6 @@ def write_checklists(
 def by_cell(checklist: "pd.DataFrame") -> Items:
     """
     The rows of every cell's list, as plain dicts: they are read one by one, and a table is slow at that.
-
-    Parameters
-    ----------
-    checklist : DataFrame, from ``trace.visits.checklist``
 
     Returns
     -------
@@ -192,7 +188,7 @@ def _index(
 
 
 def _reasons(warned: "pd.DataFrame") -> str:
-    return PM25.words("；".join(REASONS.get(reason, reason) for reason in warned["reason"]))
+    return PM25.words(reasons_zh(warned["reason"]))
 
 
 def _head_lines(warned: "pd.DataFrame", rows: Rows, plan: "pd.DataFrame", criteria: Criteria) -> list[str]:

@@ -19,10 +19,6 @@ INVENTORY_COLUMNS = kinds("inventory.csv")
 def write_inventory(path: Path | str, inventory: "pd.DataFrame") -> Path:
     """
     Write ``inventory.csv``.
-
-    Parameters
-    ----------
-    inventory : DataFrame, from ``trace.visits.inventory``
     """
     table = inventory.rename(columns={"class_": "class"})
     columns = [[_text(value, kind) for value in table[name].tolist()] for name, kind in INVENTORY_COLUMNS.items()]

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import why_zh
-from hotspot.publish.words import EVIDENCE, NOT_RANKED, REASONS, REASONS_EN, SHAPES_OF, WHERE, known, printed, signed
+from hotspot.publish.words import (
+    EVIDENCE,
+    NOT_RANKED,
+    REASONS,
+    REASONS_EN,
+    SHAPES_OF,
+    WHERE,
+    known,
+    name_of,
+    printed,
+    signed,
+)
 from hotspot.rules.classes import GRADES, source_classes
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.pollutants import PM25
@@ -207,7 +218,7 @@ def _facility(row: dict[str, Any]) -> list[Any]:
     return [
         Mark(str(row["cell"]), "code"),
         plain_text(row["order"], 0),
-        row["name"] if known(row["name"]) else row["facility"],
+        name_of(row),
         _class(row["class_"]),
         WHERE.get(row["where"], str(row["where"])),
         Mark(EVIDENCE.get(word, word), en=word),

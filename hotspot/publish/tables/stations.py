@@ -19,7 +19,6 @@ def write_stations(path: Path | str, stations: Any, study: Any, month: str) -> A
     ----------
     stations : Dataset (station, time), hourly
     study : Study
-    month : str, "YYYY-MM"
 
     Returns
     -------

@@ -17,7 +17,7 @@ from hotspot.publish.tables.emerging_sheet import NAME as EMERGING
 from hotspot.publish.tables.emerging_sheet import emerging_sheet
 from hotspot.publish.tables.lists import BESIDE_COLUMNS, WARNING_COLUMNS, published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, why_zh
-from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh
+from hotspot.publish.words import COMPLETENESS, REASONS, STATES, known, month_zh, place_zh, reasons_zh
 from hotspot.rank.warn.weather_change import weather_change
 from hotspot.rules.pollutants import Pollutant
 from hotspot.rules.reasons import in_use
@@ -159,7 +159,7 @@ def _public_sheet(
     for cell, of_cell in rows.groupby("cell", sort=False):
         first = of_cell.iloc[0]
         county = legible(first["county"]) if known(first["county"]) else ""
-        reasons = of.words("；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]))
+        reasons = of.words(reasons_zh(of_cell["reason"]))
         texts = (cell, county, place_zh(first["lon"], first["lat"]), reasons)
         deep = max(-(-printed_width(text) // (width - 2)) for text, width in zip(texts, widths, strict=True))
         sheet.set_row(line, min(18 * max(deep, 1), 400))

@@ -10,7 +10,7 @@ from hotspot.kernels.arrays import Floats
 from hotspot.publish.palette import palette, sequential_breaks
 from hotspot.publish.web.page import offline_page
 from hotspot.publish.web.webmap import WebMap
-from hotspot.rules.calendar import offset_hours
+from hotspot.rules.calendar import local_times
 from hotspot.text.escape import plain
 from hotspot.variables import DataError
 
@@ -62,7 +62,7 @@ def film(
     if not own.size:
         known = sorted(set(fine["cell"].values.astype(str)))
         raise DataError(f"{cell} is no cell of this field; it has {', '.join(known[:5])}{' ...' if known[5:] else ''}.")
-    local = fine["time"].values.astype("datetime64[ns]") + offset_hours(float(fine.attrs["utc_offset"]))
+    local = local_times(fine)
     begin = local[0] if first is None else np.datetime64(pd.Timestamp(first))
     at = np.flatnonzero((local >= begin) & (local < begin + np.timedelta64(hours, "h")))
     if not at.size:

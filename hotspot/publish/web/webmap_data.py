@@ -92,7 +92,6 @@ def positions(codes: "dict[str, tuple[str, str]] | pd.Series", field: "xr.Datase
 
     Parameters
     ----------
-    codes : sequence of str
     field : Dataset (cell, time)
     what : str
         The name of the table, for the message.

@@ -139,7 +139,6 @@ def standing_rows(standing: "pd.DataFrame | None", places: Callable, reasons: Se
 
     Parameters
     ----------
-    standing : DataFrame, from ``rank_standing``, or None
     places : callable
         Gives the position of each cell on the page.
 

@@ -88,7 +88,6 @@ def warned_rows(
 
     Parameters
     ----------
-    warned : DataFrame, from ``rank_warnings``
     field : Dataset (cell, time)
     public : bool
         Cell, place and reason only (D10).
@@ -138,7 +137,6 @@ def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset) -> dict[str, lis
 
     Parameters
     ----------
-    traced : DataFrame, from ``trace_sources``, or None
     field : Dataset (cell, time)
 
     Returns
@@ -242,10 +240,6 @@ def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[
     """
     Facilities as markers, and the classes that occur with their sign.
 
-    Parameters
-    ----------
-    facilities : GeoDataFrame, from ``load_facilities``, or None
-
     Returns
     -------
     dict: ``classes`` (list of names, colour, shape) and ``rows`` (list of dicts)
@@ -281,10 +275,6 @@ def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[
 def hotspot_cells(hot: pd.DataFrame | None, field: xr.Dataset) -> list[int]:
     """
     Positions of the formal hotspot cells: those that have not left the list.
-
-    Parameters
-    ----------
-    hot : DataFrame, from ``select_hotspots``, or None
     """
     if hot is None or not len(hot):
         return []

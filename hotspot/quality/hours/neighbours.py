@@ -23,13 +23,12 @@ class Opinion:
     What neighbours and own hours say of every station and hour.
 
     expected : float64[n_station, n_hour], ug/m3, from the neighbours; NaN where too few reported
-    z_space, z_time : float64, standardised residuals of the two estimates
+    z_space : float64, standardised residuals of the estimate from the neighbours
     probability : float64, of a residual at least as large; NaN where neither estimate exists
     """
 
     expected: np.ndarray
     z_space: np.ndarray
-    z_time: np.ndarray
     probability: np.ndarray
 
 
@@ -162,7 +161,7 @@ def opinions(values: Floats, others: Floats, neighbour: Ints, criteria: Screenin
     z_space = space / _scale(space, criteria.residual_scale)[:, None]
     z_time = time / _scale(time, criteria.residual_scale)[:, None]
     expected = np.exp(told + (own_level + lean)[:, None]) - criteria.residual_floor
-    return Opinion(np.maximum(expected, 0.0), z_space, z_time, _probability(z_space, z_time))
+    return Opinion(np.maximum(expected, 0.0), z_space, _probability(z_space, z_time))
 
 
 def disagreements(judged: Opinion, criteria: Screening) -> Flags:
@@ -182,7 +181,7 @@ def disagreements(judged: Opinion, criteria: Screening) -> Flags:
     >>> z = np.zeros((1, 60))
     >>> z[0, 10:40], z[0, 50] = 3.5, 9.0
     >>> p = np.exp(-(z**2) / 2)
-    >>> np.flatnonzero(disagreements(Opinion(z, z, z, p), Screening())[0])[[0, -2, -1]].tolist()
+    >>> np.flatnonzero(disagreements(Opinion(z, z, p), Screening())[0])[[0, -2, -1]].tolist()
     [10, 39, 50]
     """
     from hotspot.kernels import flags

@@ -17,6 +17,8 @@ from hotspot.quality.hours.flags import flag, flag_attrs, mask_of
 from hotspot.quality.hours.interference import evidence
 from hotspot.quality.hours.neighbours import Opinion, disagreements, nearest, opinions
 from hotspot.quality.hours.slow import clock_lags, drifts
+from hotspot.quality.means.seen import matrix
+from hotspot.rules.calendar import local_times
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import FLAGS, Screening
 from hotspot.variables import VARIABLES, DataError
@@ -91,8 +93,8 @@ def screen(
     if variable not in VARIABLES_SCREENED:
         raise ValueError(f"{variable!r} is not screened; give one of {', '.join(VARIABLES_SCREENED)}.")
     _check(stations, variable)
-    raw = _matrix(stations, f"{variable}_raw" if f"{variable}_raw" in stations else variable)
-    current = _matrix(stations, variable)
+    raw = matrix(stations, f"{variable}_raw" if f"{variable}_raw" in stations else variable)
+    current = matrix(stations, variable)
     parts = _Surroundings(stations, reference, weather, raw, criteria, variable)
     bits = np.zeros(raw.shape, np.int32)
     expected, probability = np.full(raw.shape, np.nan), np.full(raw.shape, np.nan)
@@ -103,7 +105,7 @@ def screen(
             bits[:, stretch] |= np.where(mask, flag(name).bit, 0).astype(np.int32)
         expected[:, stretch], probability[:, stretch] = judged.expected, judged.probability
     if f"{variable}_flags" in stations:
-        bits |= _matrix(stations, f"{variable}_flags", dtype=np.int32)
+        bits |= matrix(stations, f"{variable}_flags", dtype=np.int32)
     kept = np.where((bits & mask_of(criteria.excluding_flags)) != 0, np.nan, current)
     dims = ("station", "time")
     unit = {"unit": VARIABLES[variable].unit}
@@ -150,7 +152,7 @@ def interference_evidence(
     [['c', Timestamp('2020-03-01 20:00:00'), 4, False]]
     """
     criteria = (criteria or Criteria()).screening
-    raw, expected = _matrix(screened, f"{variable}_raw"), _matrix(screened, f"{variable}_expected")
+    raw, expected = matrix(screened, f"{variable}_raw"), matrix(screened, f"{variable}_expected")
     parts = _Surroundings(screened, None, None, raw, criteria, variable)
     tables = []
     for stretch in _stretches(parts.time):
@@ -184,7 +186,7 @@ def station_report(screened: "xr.Dataset", *, variable: str = "pm25") -> "pd.Dat
     >>> station_report(screen(hours))[["station", "online_share", "hours", "zero_run", "todo"]].values.tolist()
     [['a', 0.5, 12, 12, 'inspect: zero for more than six hours']]
     """
-    bits = _matrix(screened, f"{variable}_flags", dtype=np.int32)
+    bits = matrix(screened, f"{variable}_flags", dtype=np.int32)
     rows = []
     for at, station in enumerate(screened["station"].values):
         counts = {name: int(((bits[at] & flag(name).bit) != 0).sum()) for name in FLAGS}
@@ -227,12 +229,11 @@ class _Surroundings:
         self.names = stations["station"].values.astype(str)
         self.titles = stations["name"].values.astype(str) if "name" in stations.coords else self.names
         self.time = stations["time"].values.astype("datetime64[ns]")
-        offset = round(float(stations.attrs.get("utc_offset", 8.0)) * 60)
-        self.local = (self.time + np.timedelta64(offset, "m")).astype("datetime64[h]")
+        self.local = local_times(stations).astype("datetime64[h]")
         pools, lon, lat, ids = [raw], [stations["lon"].values], [stations["lat"].values], [self.names]
         if reference is not None and variable in reference:
             other = reference.transpose("station", "time", ...).reindex(time=stations["time"].values)
-            pools.append(_matrix(other, variable))
+            pools.append(matrix(other, variable))
             lon.append(other["lon"].values)
             lat.append(other["lat"].values)
             ids.append(other["station"].values.astype(str))
@@ -247,10 +248,10 @@ class _Surroundings:
             names=self.names,
             names_other=np.concatenate(ids),
         )
-        self.coarse = _matrix(stations, "pm10") if variable == "pm25" and "pm10" in stations else None
-        self.own_humidity = _matrix(stations, "rh2m") if "rh2m" in stations else None
+        self.coarse = matrix(stations, "pm10") if variable == "pm25" and "pm10" in stations else None
+        self.own_humidity = matrix(stations, "rh2m") if "rh2m" in stations else None
         self.humidity = self.own_humidity if self.own_humidity is not None else humidity_at(stations, weather)
-        self.flow = _matrix(stations, "flow") if "flow" in stations else None
+        self.flow = matrix(stations, "flow") if "flow" in stations else None
 
     def evidence(self, stretch: slice, expected: Floats, criteria: Screening) -> "tuple[pd.DataFrame, Flags]":
         from hotspot.kernels import flags
@@ -320,11 +321,6 @@ def _stretches(time: Times) -> list[slice]:
     cuts = np.flatnonzero(np.diff(time) != _HOUR) + 1
     edges = [0, *cuts.tolist(), time.size]
     return [slice(a, b) for a, b in pairwise(edges) if b > a]
-
-
-def _matrix(data: "xr.Dataset", name: str, dtype: type = np.float64) -> np.ndarray:
-    """A fresh (station, time) array."""
-    return np.array(data[name].transpose("station", "time").values, dtype=dtype, order="C")
 
 
 def _check(stations: "xr.Dataset", variable: str) -> None:

@@ -160,7 +160,6 @@ def satellite_days(days: "xr.Dataset", months: list[str], *, validity: Validity 
     days : Dataset (cell, day)
         The variable (NaN where the day was not seen) and ``coverage``, the share of the
         cell's area seen on the day (taken as 1 where there is a value if it is absent).
-    months : sequence of str
     validity : Validity, optional
         ``satellite_month_days`` and ``min_coverage``, both proposals.
 

@@ -121,7 +121,6 @@ def monthly_percentiles(
     Parameters
     ----------
     days : Dataset (station, day), from ``daily_maxima``
-    months : sequence of str
 
     Returns
     -------

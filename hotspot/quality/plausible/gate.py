@@ -19,7 +19,7 @@ from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.series import Series, months_of
 from hotspot.quality.signed.decisions import with_decisions
 from hotspot.quality.signed.judged import keeping
-from hotspot.rules.calendar import month_of
+from hotspot.rules.calendar import local_times, month_of
 from hotspot.rules.pollutants import of_study
 from hotspot.rules.sensors import Screening
 from hotspot.sources.store import Store, code_of, given, store_of_process, told, words
@@ -55,7 +55,7 @@ def findings(delivered: Any, months: Sequence[str] | None = None) -> list[Findin
         data = delivered.reference if role == "reference" else delivered.stations
         if data is None or variable not in data:
             continue
-        names = [str(name) for name in (months or np.unique(month_of(_local(data))))]
+        names = [str(name) for name in (months or np.unique(month_of(local_times(data))))]
         file_of = _files(delivered, role)
         pool = delivered.reference if role == "micro" else None
         each = months_of(data, names, pool=pool, file_of=file_of, rules=rules, variable=variable)
@@ -162,11 +162,6 @@ def of_month(series: Series, screening: Screening, store: Store | None = None) -
 
     kept = store.asked(store.key("what a month of hours says", given(*arrays), about, names), make)
     return [Finding(**one) for one in told(kept["findings"])]
-
-
-def _local(data: Any) -> np.ndarray:
-    shift = np.timedelta64(round(float(data.attrs.get("utc_offset", 8.0)) * 60), "m")
-    return data["time"].values.astype("datetime64[ns]") + shift
 
 
 def _files(delivered: Any, role: str) -> Callable[[str], str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.quality.means.seen import median_of_seen
 from hotspot.quality.plausible.clock import anomalies
 from hotspot.quality.plausible.finding import Finding
 from hotspot.quality.plausible.series import Series
@@ -39,7 +40,7 @@ def strangers(series: Series, cells: Any, *, max_km: float) -> list[Finding]:
         return []
     own = anomalies(series.values)
     with np.errstate(invalid="ignore"):
-        told = _column_medians(own[~far])
+        told = median_of_seen(own[~far])
     inner = _correlation(told, own[~far], series.rules.min_hours)
     usual = float(np.nanmedian(inner)) if np.isfinite(inner).any() else np.inf
     found = []
@@ -100,14 +101,6 @@ def datum_shift(
     if name == stated or metres[stated] <= max(rules.datum_m, rules.datum_ratio * metres[name]):
         return None
     return name, metres[stated], len(pairs)
-
-
-def _column_medians(values: np.ndarray) -> np.ndarray:
-    """Median of each column of what is there, NaN where nothing is."""
-    seen = np.isfinite(values).any(axis=0)
-    out = np.full(values.shape[1], np.nan)
-    out[seen] = np.nanmedian(values[:, seen], axis=0)
-    return out
 
 
 def _correlation(one: np.ndarray, many: np.ndarray, least: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hotspot.quality.plausible.finding import Finding, Weight
+from hotspot.rules.calendar import local_times
 from hotspot.rules.plausible import Plausible
 
 # Layers of a month that are held against the stations; days are alike enough, and each costs a read.
@@ -227,8 +228,7 @@ def at_stations(
     to_crs = Transformer.from_crs("EPSG:4326", satellite.attrs["crs"], always_xy=True)
     x, y = to_crs.transform(stations["lon"].values, stations["lat"].values)
     names = satellite["time"].values.astype("datetime64[M]").astype(str)
-    shift = np.timedelta64(round(float(stations.attrs.get("utc_offset", 8.0)) * 60), "m")
-    local = stations["time"].values.astype("datetime64[ns]") + shift
+    local = local_times(stations)
     values = stations["pm25"].transpose("station", "time").values
     daily = satellite.attrs.get("period") == "day"
     out = {}

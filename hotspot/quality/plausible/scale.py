@@ -56,12 +56,12 @@ def index(series: Series) -> list[Finding]:
 
     Examples
     --------
-    >>> from hotspot.sources.stations.iaqi import index_of
+    >>> from hotspot.sources.stations.iaqi import index_table
     >>> from hotspot.synthetic.study import synthetic_month
     >>> from hotspot.quality.plausible.gate import findings
     >>> month = synthetic_month(size="small")
     >>> hours = month.reference["pm25"][2, -744:]
-    >>> month.reference["pm25"][2, -744:] = index_of(hours.fillna(0).values.round()) + 0 * hours
+    >>> month.reference["pm25"][2, -744:] = index_table()[hours.fillna(0).values.round().astype(int)] + 0 * hours
     >>> [one.kind for one in findings(month) if one.changes]
     ['index']
     """

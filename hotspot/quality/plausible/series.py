@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hotspot.quality.means.seen import matrix
 from hotspot.quality.plausible.finding import Finding, Weight
 from hotspot.rules.plausible import Plausible
 from hotspot.rules.pollutants import SLOT
@@ -206,11 +207,11 @@ def _cutter(
     if (np.diff(time) <= np.timedelta64(0)).any():
         raise DataError("stations: hours are twice or out of order; sort and settle them first.")
     local = (time + np.timedelta64(round(offset * 60), "m")).astype("datetime64[h]")
-    values = _matrix(data, variable)
+    values = matrix(data, variable)
     parts = [values]
     places = [(data["station"].values.astype(str), data["lon"].values, data["lat"].values)]
     if pool is not None:
-        parts.append(_matrix(pool.reindex(time=data["time"].values), variable))
+        parts.append(matrix(pool.reindex(time=data["time"].values), variable))
         places.append((pool["station"].values.astype(str), pool["lon"].values, pool["lat"].values))
     others = _sound(np.concatenate(parts), rules)
     ids, lon, lat = (np.concatenate([place[n] for place in places]) for n in range(3))
@@ -231,10 +232,6 @@ def _sound(values: np.ndarray, rules: Plausible) -> np.ndarray:
 
     stuck = flags.flat_windows(np.where(values > 0, values, np.nan), rules.stuck_hours, 0.0)
     return np.where(stuck, np.nan, values)
-
-
-def _matrix(data: Any, variable: str) -> np.ndarray:
-    return np.array(data[variable].transpose("station", "time").values, dtype=np.float64, order="C")
 
 
 def _logs(values: np.ndarray) -> np.ndarray:

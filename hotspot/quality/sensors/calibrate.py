@@ -12,10 +12,12 @@ import numpy as np
 
 from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.quality.hours.flags import mask_of
+from hotspot.quality.means.seen import median_of_seen
 from hotspot.quality.sensors import forms, targets
 from hotspot.quality.sensors.forms import Form
 from hotspot.quality.sensors.refusal import refused, sentences
 from hotspot.quality.sensors.transfer import Learned, bring, transferred
+from hotspot.rules.calendar import local_times
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.sensors import Calibration
 from hotspot.variables import VARIABLES, DataError
@@ -91,7 +93,7 @@ def calibrate(
     """
     criteria = (criteria or Criteria()).calibration
     _check(stations, reference, variable)
-    local = _local_hours(stations)
+    local = local_times(stations).astype("datetime64[h]")
     values = np.array(stations[variable].transpose("station", "time").values, "float64")
     brought = bring(stations, reference, criteria, variable=variable)
     beside: dict[str, Any] = {"humidity": _filled(stations, "rh2m"), "temperature": _filled(stations, "t2m")}
@@ -224,7 +226,7 @@ def calibration_table(
     import pandas as pd
 
     criteria = criteria or Criteria()
-    local = _local_hours(calibrated)
+    local = local_times(calibrated).astype("datetime64[h]")
     when = (
         np.ones(local.size, bool)
         if since is None
@@ -355,15 +357,8 @@ def _filled(stations: "xr.Dataset", name: str) -> Floats | None:
     data = np.array(stations[name].transpose("station", "time").values, "float64")
     if not np.isfinite(data).any():
         return None
-    hours = np.isfinite(data).any(axis=0)
-    hour = np.full(data.shape[1], np.nanmedian(data))
-    hour[hours] = np.nanmedian(data[:, hours], axis=0)
-    return np.where(np.isfinite(data), data, hour)
-
-
-def _local_hours(stations: "xr.Dataset") -> Times:
-    offset = round(float(stations.attrs.get("utc_offset", 8.0)) * 60)
-    return (stations["time"].values.astype("datetime64[ns]") + np.timedelta64(offset, "m")).astype("datetime64[h]")
+    hour = median_of_seen(data)
+    return np.where(np.isfinite(data), data, np.where(np.isfinite(hour), hour, np.nanmedian(data)))
 
 
 def _check(stations: "xr.Dataset", reference: "xr.Dataset", variable: str) -> None:

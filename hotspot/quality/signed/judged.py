@@ -14,6 +14,7 @@ import numpy as np
 
 from hotspot.quality.hours.flags import with_values
 from hotspot.quality.plausible.finding import Finding
+from hotspot.rules.calendar import local_times
 from hotspot.variables import DataError
 
 SATELLITE = "satellite"
@@ -54,8 +55,7 @@ def exclude(stations: Any, decisions: Any, *, elsewhere: Collection[str] = ()) -
     """
     rows = [row for row in _standing(decisions, "exclude") if row.station != SATELLITE and row.station not in elsewhere]
     names = stations["station"].values.astype(str).tolist()
-    shift = np.timedelta64(round(float(stations.attrs.get("utc_offset", 8.0)) * 60), "m")
-    local = (stations["time"].values.astype("datetime64[ns]") + shift).astype("datetime64[h]")
+    local = local_times(stations).astype("datetime64[h]")
     day, hour = local.astype("datetime64[D]"), (local - local.astype("datetime64[D]")).astype(int)
     result, said = stations, []
     for row in rows:

@@ -12,9 +12,9 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.kernels.arrays import Flags, Floats, Times
-from hotspot.quality.means.seen import mean_of_seen
+from hotspot.quality.means.seen import mean_of_seen, median_of_seen
 from hotspot.rules.alarming import Abnormal
-from hotspot.rules.calendar import WEEKDAYS, offset_hours
+from hotspot.rules.calendar import WEEKDAYS, local_times
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -72,7 +72,7 @@ def abnormal_periods(stations: xr.Dataset, *, cells: xr.Dataset, criteria: Crite
     rows: list[tuple] = []
     for at, name in enumerate(names):
         rivals = [other for other in range(len(names)) if other != at and city[other] == city[at]]
-        apart = cube[at] - _median(cube[rivals], rule)
+        apart = cube[at] - median_of_seen(cube[rivals], rule.least_cells)
         full = _whole(apart, rule)
         mean = np.full(len(days), np.nan)
         mean[full] = np.nanmean(apart[full], axis=1)
@@ -174,21 +174,12 @@ def _by_cell(stations: xr.Dataset, cells: xr.Dataset) -> tuple[list[str], list[s
         raise DataError("stations: none lies in a cell of the study; check the datum of their positions.")
     values = stations["pm25"].transpose("station", "time").values
     level = np.stack([mean_of_seen(values[code == name], 0) for name in names])
-    local = stations["time"].values.astype("datetime64[ns]") + offset_hours(stations.attrs.get("utc_offset", 8.0))
-    return names, [known[name] for name in names], level, local.astype("datetime64[h]")
+    return names, [known[name] for name in names], level, local_times(stations).astype("datetime64[h]")
 
 
 def _whole(apart: Floats, rule: Abnormal) -> Flags:
     """Which days (first axis) have hours enough for a mean."""
     return np.isfinite(apart).sum(axis=1) >= rule.least_hours
-
-
-def _median(values: Floats, rule: Abnormal) -> Floats:
-    """Median over the first axis where cells enough report."""
-    enough = np.isfinite(values).sum(axis=0) >= rule.least_cells
-    result = np.full(values.shape[1:], np.nan)
-    result[enough] = np.nanmedian(values[:, enough], axis=0)
-    return result
 
 
 def _rows(

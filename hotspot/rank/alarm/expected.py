@@ -18,7 +18,7 @@ from hotspot.kernels.arrays import Flags, Floats, Ints, Texts, Times
 from hotspot.kernels.flags import neighbour_medians
 from hotspot.one_thread import one_thread
 from hotspot.quality.hours.neighbours import nearest
-from hotspot.quality.means.seen import LEVEL
+from hotspot.quality.means.seen import LEVEL, median_of_seen
 from hotspot.rules.alarming import Alarms
 
 if TYPE_CHECKING:
@@ -133,10 +133,7 @@ def apart(values: Floats, ties: Ties) -> tuple[Floats, Floats]:
     """
     logs = np.log(np.maximum(values, 0.0) + LEVEL)
     region = neighbour_medians(logs, ties.region, 1)
-    hours = np.isfinite(logs).any(axis=0)
-    middle = np.full(logs.shape[1], np.nan)
-    middle[hours] = np.nanmedian(logs[:, hours], axis=0)
-    region = np.where(np.isfinite(region), region, middle)
+    region = np.where(np.isfinite(region), region, median_of_seen(logs))
     return logs, region
 
 

@@ -13,7 +13,7 @@ from hotspot.kernels.flags import neighbour_medians
 from hotspot.quality.hours.flags import mask_of
 from hotspot.quality.hours.neighbours import nearest
 from hotspot.quality.hours.screen import humidity_at
-from hotspot.quality.means.seen import LEVEL
+from hotspot.quality.means.seen import LEVEL, matrix
 from hotspot.rank.alarm import suppression
 from hotspot.rank.alarm.expected import DAY, WEEK, setting_of, tie, unusual
 from hotspot.rules.alarming import Alarms
@@ -74,19 +74,19 @@ class Network:
             raise DataError("stations: none lies in a cell of the study; check the datum of their positions.")
         self.inside = inside
         self.weather = weather
-        measured = _matrix(stations, "pm25")
+        measured = matrix(stations, "pm25")
         hours = np.arange(measured.shape[1])
         local = hours_of(stations) + offset_hours(self.utc_offset)
         self.days = (local.astype("datetime64[h]").astype(np.int64)[0] + hours) // DAY  # the local day of each hour
         self.pool = {"pm25": measured, "last_day": past_medians(measured, hours, DAY, rule.regional_hours)}
-        self.pm10 = _matrix(stations, "pm10") if "pm10" in stations else None
+        self.pm10 = matrix(stations, "pm10") if "pm10" in stations else None
         if self.pm10 is not None:
             self.pool["pm10"] = self.pm10
-        self.error = _matrix(stations, "pm25_error") if "pm25_error" in stations else None
-        self.rh = _matrix(stations, "rh2m") if "rh2m" in stations else humidity_at(stations, weather)
+        self.error = matrix(stations, "pm25_error") if "pm25_error" in stations else None
+        self.rh = matrix(stations, "rh2m") if "rh2m" in stations else humidity_at(stations, weather)
         self.flags: Ints = np.zeros(measured.shape, np.int64)
         if "pm25_flags" in stations:
-            self.flags = _matrix(stations, "pm25_flags", np.int64)
+            self.flags = matrix(stations, "pm25_flags", np.int64)
         self.doubt = doubts(self.flags, rule)
         # One place per sub-cell: of two stations in it the first by id speaks.
         _, first = np.unique(self.sub_cell, return_index=True)
@@ -243,7 +243,3 @@ def hours_of(stations: xr.Dataset) -> Times:
     if time.size == 0 or (np.diff(time) != np.timedelta64(1, "h")).any():
         raise DataError("stations: alarms need every hour of the axis, in order; give one unbroken period.")
     return time
-
-
-def _matrix(data: xr.Dataset, name: str, dtype: type = np.float64) -> np.ndarray:
-    return np.array(data[name].transpose("station", "time").values, dtype=dtype, order="C")

@@ -16,7 +16,6 @@ from hotspot.rules.fireworks import fireworks_of, windows
 if TYPE_CHECKING:
     import pandas as pd
 
-REASONS = ("doubtful", "fireworks", "dust", "fog", "regional")  # in the order in which they are named
 # reason -> Chinese words for the letter
 ZH = {
     "doubtful": "数据存疑，待核实",
@@ -79,7 +78,7 @@ def against(table: "pd.DataFrame", criteria: Alarms) -> dict[str, Flags]:
 
     Returns
     -------
-    dict: reason -> bool array, in the order of ``REASONS``
+    dict: reason -> bool array, in the order in which they are named
     """
     ratio = table["ratio"].to_numpy()
     return {
@@ -100,7 +99,7 @@ def words(reason: str, rows: "pd.DataFrame") -> str:
 
     Parameters
     ----------
-    reason : one of ``REASONS``, or "short"
+    reason : a key of ``ZH``
     rows : DataFrame
         The candidate hours of the alarm to which the reason applies.
 

@@ -13,28 +13,13 @@ from hotspot.rules.targets import control_value, monthly_targets
 GOOD = 100  # AQI: 优良天
 
 
-def unit_days(days: pd.DataFrame) -> pd.DataFrame:
-    """
-    Means of the points of each unit and day.
-
-    Parameters
-    ----------
-    days : DataFrame ``unit, point, day`` and the six, NaN where not valid
-
-    Returns
-    -------
-    DataFrame ``unit, day`` and the six
-    """
-    return days.groupby(["unit", "day"], sort=True)[list(SIX)].mean().reset_index()
-
-
 def aqi_days(days: pd.DataFrame, version: str) -> pd.DataFrame:
     """
     AQI of every unit and day.
 
     Parameters
     ----------
-    days : DataFrame, from ``unit_days``
+    days : DataFrame ``unit, day`` and the six, means over the points of each unit
     version : "2012" or "2026", of HJ 633
 
     Returns

@@ -77,7 +77,6 @@ def month_index(
     Parameters
     ----------
     days : DataFrame ``unit, point, day`` and the ``SIX``: valid day means (O3 the largest 8 h mean), NaN where invalid
-    month : str, "YYYY-MM"
     validity : Validity, optional; the days a month needs, per pollutant
     convention : as ``composite_index``
 

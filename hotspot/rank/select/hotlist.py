@@ -31,7 +31,6 @@ def write_hotspots(path: str | Path, hot: "pd.DataFrame", of: Pollutant = PM25) 
 
     Parameters
     ----------
-    hot : DataFrame, from ``select_hotspots``
     of : Pollutant
         What the list is made of: the column ``pm25`` has its name in the file.
 

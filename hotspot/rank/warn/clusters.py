@@ -13,7 +13,6 @@ from hotspot import contracts
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.variables import DataError
 
-CLASSES = ("hot", "cold", "")
 # Empty lattice between the cells is scanned too; beyond this many places the cells are not one region.
 _MOST_PLACES = 50_000_000
 

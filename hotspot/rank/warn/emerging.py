@@ -32,7 +32,6 @@ def emerging(values: Any, cells: Any, *, rule: Clusters = _RULE) -> xr.Dataset:
     ----------
     values : DataArray or float array (cell, month), any unit, NaN where missing; the months of an array in order
     cells : Dataset (cell) with ``col`` and ``row``
-    rule : Clusters, of the criteria
 
     Returns
     -------

@@ -61,7 +61,6 @@ def within_pixels(
     ----------
     draws, place, native_resolution, spacing, share
         As for ``hidden_spread``.
-    seed : list of int
 
     Returns
     -------

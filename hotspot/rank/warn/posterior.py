@@ -27,7 +27,6 @@ def posterior_draws(mean: Floats, covariance: Floats, place_km: Floats, n_draws:
     mean : float64[n_cell], estimates that are free of bias
     covariance : float64[n_cell, n_cell], of their errors
     place_km : float64[n_cell, 2]
-    seed : sequence of int
 
     Returns
     -------

@@ -264,7 +264,6 @@ def beside(warned: "pd.DataFrame", standing: "pd.DataFrame") -> "pd.DataFrame":
 
     Parameters
     ----------
-    warned : DataFrame, from ``rank_warnings``
     standing : DataFrame, from ``rank_standing`` of the same
 
     Returns

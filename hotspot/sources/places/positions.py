@@ -223,7 +223,6 @@ def locate_stations(
 
     Parameters
     ----------
-    stations : sequence of str
     also : dict, optional
         Id -> other names it goes by, tried after the id.
 

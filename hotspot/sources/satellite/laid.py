@@ -63,9 +63,9 @@ class Laying:
             self.partial.replace(self.path)
 
 
-def room(folder: Path, limit: int = LIMIT) -> int:
+def room(folder: Path) -> int:
     """Bytes that may still be laid into a folder."""
-    return max(0, limit - sum(entry.stat().st_size for entry in os.scandir(folder)))
+    return max(0, LIMIT - sum(entry.stat().st_size for entry in os.scandir(folder)))
 
 
 def layer_of(path: Path, report: dict[str, Any], at: Path, layer: int) -> np.ndarray:

@@ -55,7 +55,6 @@ def open_satellite(
     Parameters
     ----------
     delivery : Satellite, of a study
-    root : Path, the data root
     intake : Intake, notes and counts go there
     months : list of str, optional
         ``YYYY-MM``; only layers of these months (years, for a yearly product).

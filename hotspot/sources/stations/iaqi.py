@@ -23,27 +23,6 @@ MIN_DISTINCT = 30
 MIN_COUNT = 100
 
 
-def index_of(concentration: ArrayLike, version: str = "2012") -> Ints:
-    """
-    PM2.5 index of whole concentrations, rounded up (HJ 633, 4.2.4 and 4.2.6).
-
-    Parameters
-    ----------
-    concentration : int array, ug/m3, 0 to 500
-    version : "2012" or "2026"
-
-    Returns
-    -------
-    int64, same shape
-
-    Examples
-    --------
-    >>> index_of([0, 1, 35, 36, 75, 150, 500])
-    array([  0,   2,  50,  52, 100, 200, 500])
-    """
-    return _image(version)[np.asarray(concentration, dtype=np.int64)]
-
-
 @cache
 def _gaps(version: str) -> Flags:
     """For each whole number below 200: whether no concentration gives it."""
@@ -51,7 +30,8 @@ def _gaps(version: str) -> Flags:
 
 
 @cache
-def _image(version: str) -> Ints:
+def index_table(version: str = "2012") -> Ints:
+    """The PM2.5 index of every whole concentration from 0 to 500 ug/m3, rounded up (HJ 633, 4.2.4 and 4.2.6)."""
     return np.array([iaqi(value, "pm25_24h", version) for value in range(_MAX + 1)], dtype=np.int64)
 
 
@@ -64,7 +44,7 @@ def impossible(version: str = "2012") -> Ints:
     >>> impossible()[:7].tolist()
     [1, 4, 7, 11, 14, 17, 21]
     """
-    return np.setdiff1d(np.arange(200), _image(version))
+    return np.setdiff1d(np.arange(200), index_table(version))
 
 
 def looks_like_index(values: Floats, version: str = "2012") -> bool:
@@ -78,7 +58,7 @@ def looks_like_index(values: Floats, version: str = "2012") -> bool:
 
     Examples
     --------
-    >>> looks_like_index(np.repeat(index_of(np.arange(60)), 3)), looks_like_index(np.repeat(np.arange(60.0), 3))
+    >>> looks_like_index(np.repeat(index_table()[:60], 3)), looks_like_index(np.repeat(np.arange(60.0), 3))
     (True, False)
     """
     values = np.asarray(values, np.float64).ravel()
@@ -131,7 +111,7 @@ def to_concentration(values: ArrayLike, version: str = "2012") -> tuple[Floats, 
     (array([53., nan, nan, nan]), array([False,  True,  True, False]))
     """
     values = np.asarray(values, np.float64)
-    index, first, count = np.unique(_image(version), return_index=True, return_counts=True)
+    index, first, count = np.unique(index_table(version), return_index=True, return_counts=True)
     at = np.clip(np.searchsorted(index, np.nan_to_num(values)), 0, len(index) - 1)
     sure = (index[at] == values) & (count[at] == 1)
     return np.where(sure, first[at].astype(np.float64), np.nan), np.isfinite(values) & ~sure

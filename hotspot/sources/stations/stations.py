@@ -78,7 +78,6 @@ def read_stations(
     delivery : study.Stations
         ``layout`` is one of ``quotsoft prsa long wide wuhan cnemc``; ``unit``, ``time_zone``, ``hour_label`` and
         ``datum`` must be declared.
-    root : Path, the data root
     intake : Intake, which gets counts, quarantined rows and notes
     utc_offset : float, hours that the study's local time is ahead of UTC
     months : iterable of "YYYY-MM", optional; local months wanted, default all that was delivered

@@ -42,7 +42,6 @@ def decode_all(
 
     Parameters
     ----------
-    paths : list of Path
     names : list of str
         How messages call each file.
     wanted : sequence of str

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspot.grid.projection import towards
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.plumes.cpf import sector_lift
@@ -166,23 +167,6 @@ def near_box(lon: float, lat: float, there_lon: Floats, there_lat: Floats, km: f
     degrees = km / 110.5
     wide = degrees / max(np.cos(np.radians(min(abs(lat) + degrees, 89.0))), 0.01)
     return (np.abs(there_lat - lat) <= degrees) & (np.abs(there_lon - lon) <= wide)
-
-
-def towards(lon: float, lat: float, there_lon: Floats, there_lat: Floats) -> tuple[Floats, Floats]:
-    """
-    Degrees from true north and kilometres (GRS80) from one place to others.
-
-    Examples
-    --------
-    >>> bearing, km = towards(114.0, 30.0, np.array([114.0]), np.array([30.1]))
-    >>> bearing.tolist(), km.round(2).tolist()
-    ([0.0], [11.09])
-    """
-    from pyproj import Geod
-
-    start = np.full(there_lon.size, lon), np.full(there_lon.size, lat)
-    bearing, _, metres = Geod(ellps="GRS80").inv(*start, there_lon, there_lat)
-    return np.asarray(bearing, dtype=float) % 360.0, np.asarray(metres, dtype=float) / 1000
 
 
 def _km(lon: float, lat: float, there_lon: Floats, there_lat: Floats) -> Floats:

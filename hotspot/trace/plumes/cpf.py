@@ -47,7 +47,6 @@ def sector_lift(
     direction : float array (hour), degrees the wind comes from, NaN for calm
     values : float array (hour), concentration, no NaN
     block : int array (hour), number of the block of days
-    tracing : Tracing, from the criteria
 
     Returns
     -------

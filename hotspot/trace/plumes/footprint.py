@@ -124,9 +124,7 @@ def reaching(receptors: ArrayLike, sources: ArrayLike, wind: Floats, shapes: Seq
     return [Reached(begin, source, own) for own in adds]
 
 
-def over_cells(
-    centres: ArrayLike, sources: Floats, wind: Floats, shape: Shape, *, spacing: float, hours: Flags | None = None
-) -> Floats:
+def over_cells(centres: ArrayLike, sources: Floats, wind: Floats, shape: Shape, *, spacing: float) -> Floats:
     """
     Mean footprint over whole cells and over hours.
 
@@ -136,13 +134,12 @@ def over_cells(
     sources : float array (source, 2), m
     wind : float array (hour, 3)
     spacing : float, side of a cell, m
-    hours : bool array (hour), optional; those that count
 
     Returns
     -------
     float64[cell, source], ug/m3 per g/s: the mean of nine places of a cell
     """
-    return each_over_cells(centres, sources, wind, [shape], spacing=spacing, hours=hours)[0]
+    return each_over_cells(centres, sources, wind, [shape], spacing=spacing)[0]
 
 
 def each_over_cells(

@@ -19,7 +19,6 @@ def groups(found: dict[str, np.ndarray], answer: "Answer | None", tracing: Traci
     ----------
     found : mapping of arrays (facility): ``place bearing_deg share inside``
     answer : Answer of the cell, or None
-    tracing : Tracing, from the criteria
 
     Returns
     -------

@@ -126,7 +126,6 @@ def increments(values: Floats, neighbours: Floats, *, tracing: Tracing) -> Float
     ----------
     values : float array (hour), one station's concentration
     neighbours : float array (station, hour), the stations around it, itself among them
-    tracing : Tracing, from the criteria
 
     Returns
     -------

@@ -81,7 +81,6 @@ def emission_prior(emission: ArrayLike, class_: ArrayLike, known: ArrayLike, *, 
     emission : float array (source), g/s
     class_ : str array (source)
     known : bool array (source), whether the size was known
-    tracing : Tracing, from the criteria
 
     Returns
     -------

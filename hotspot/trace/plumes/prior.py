@@ -141,7 +141,6 @@ def prior(emission: ArrayLike, distance_km: ArrayLike, *, tracing: Tracing) -> F
     ----------
     emission : float array (facility), g/s, from ``expected_emission``
     distance_km : float array (facility), from the cell's centre
-    tracing : Tracing, from the criteria
 
     Returns
     -------

@@ -63,7 +63,6 @@ def whose(
     receptors : Receptors, with their place on the lattice
     places : DataFrame ``x y class_ emission sized`` of the facilities
     spacing : float, m
-    tracing : Tracing, from the criteria
     store : Store, optional
         As of ``trace_sources``.
 

@@ -207,10 +207,6 @@ def listening(evidence: Evidence, tracing: Tracing) -> Floats:
     """
     How further signals at the stations would add to ``pull``: ``pull(k) = sum over s, t of signal(s,t) found(k,s,t)``.
 
-    Parameters
-    ----------
-    tracing : Tracing, from the criteria
-
     Returns
     -------
     float64[amount, station, hour], per ug/m3

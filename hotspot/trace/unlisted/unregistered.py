@@ -71,7 +71,6 @@ def unregistered(
     sources : float array (source, 2), the registered ones
     places : float array (sub_cell, 2), centres, m
     step : float, side of a sub-cell, m
-    tracing : Tracing, from the criteria
 
     Returns
     -------

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hotspot.grid.projection import towards
 from hotspot.rules.criteria import Criteria
-from hotspot.trace.plumes.agreement import towards
 from hotspot.trace.plumes.footprint import wind_table
 from hotspot.trace.plumes.posterior import emission_prior, source_shares
 from hotspot.trace.visits.attribution import placed

@@ -14,12 +14,13 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.contracts.beside import Beside
+from hotspot.grid.projection import towards
 from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.one_thread import one_thread
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.tracing import Tracing
 from hotspot.sources.store import Store
-from hotspot.trace.plumes.agreement import Receptors, near_box, on_lattice, towards
+from hotspot.trace.plumes.agreement import Receptors, near_box, on_lattice
 from hotspot.trace.plumes.cpf import sector_hours, share_high
 from hotspot.trace.plumes.groups import groups
 from hotspot.trace.plumes.hours import Hours

@@ -4,8 +4,7 @@ Fires and bare soil in and around a cell, as sentences: what was seen, when, how
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
+from hotspot.grid.projection import towards
 from hotspot.rules.tracing import Tracing
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ def seen_beside(layers: "gpd.GeoDataFrame", cells: "xr.Dataset", codes: list[str
     layers : GeoDataFrame, from ``read_layers``
     cells : Dataset (cell)
     codes : list of str, the cells asked for
-    tracing : Tracing, from the criteria
 
     Returns
     -------
@@ -49,17 +47,14 @@ def seen_beside(layers: "gpd.GeoDataFrame", cells: "xr.Dataset", codes: list[str
     >>> seen_beside(layers, cells, ["A"], Tracing())[0].zh
     '卫星火点1个，最近0.9公里（06-12 13:30），最大辐射功率4.2 MW'
     """
-    from pyproj import Geod
-
     if not len(layers):
         return []
-    geod, place = Geod(ellps="GRS80"), {str(code): n for n, code in enumerate(cells["cell"].values)}
+    place = {str(code): n for n, code in enumerate(cells["cell"].values)}
     lon, lat = cells["lon"].values, cells["lat"].values
     said = []
     for code in sorted(set(codes)):
-        here = np.full(len(layers), float(lon[place[code]])), np.full(len(layers), float(lat[place[code]]))
-        metres = geod.inv(*here, layers["lon"].to_numpy(float), layers["lat"].to_numpy(float))[2]
-        near = layers.assign(km=metres / 1000)
+        here = float(lon[place[code]]), float(lat[place[code]])
+        near = layers.assign(km=towards(*here, layers["lon"].to_numpy(float), layers["lat"].to_numpy(float))[1])
         near = near[near["km"] <= tracing.ring_km].sort_values(["km", "lon"], kind="stable")
         fires, soil = near[near["kind"] == "fire"], near[near["kind"] == "bare_soil"]
         if len(fires):

@@ -74,14 +74,13 @@ def _count(number: int | None) -> int:
     return int(number) if number is not None and number == number else 0
 
 
-def findings(hidden: Any, *, sub: int = 6) -> dict[str, Any]:
+def findings(hidden: Any) -> dict[str, Any]:
     """
     Where to look for what is in no register, and where nothing could have been seen.
 
     Parameters
     ----------
     hidden : Unregistered of a cell and its ring, from ``attrs["unregistered"]`` of ``trace_sources``, or None
-    sub : int, sub-cells along the side of a cell
 
     Returns
     -------
@@ -100,6 +99,7 @@ def findings(hidden: Any, *, sub: int = 6) -> dict[str, Any]:
     >>> found["look"], found["unseen"][:3], len(found["unseen"])
     ([(0, 0, 1)], [2, 3, 4], 35)
     """
+    sub = 6  # sub-cells along the side of a cell
     if hidden is None:
         return {"look": [], "unseen": list(range(1, sub * sub + 1)), "chance": float("nan")}
     side = 3 * sub

@@ -21,7 +21,6 @@ def write_ledger_map(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     asof : str, local ISO time
         Given, never the machine's clock: the same ledger answers the same.
     handed : str, optional

@@ -122,7 +122,6 @@ def basics_of_network(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     out : str or Path, where ``public/people.csv`` was written
     published : bool
         Also judge item 3; only the list that stands now can be judged, so not for months before.

@@ -15,7 +15,7 @@ from hotspot.ledger.answers.alarms import answers
 from hotspot.ledger.answers.past import past_of, pasts_of
 from hotspot.ledger.answers.watch import alarm_table
 from hotspot.ledger.chain.store import Ledger
-from hotspot.rules.calendar import offset_hours
+from hotspot.rules.calendar import local_times
 from hotspot.study import Study
 from hotspot.text.labels import label_of
 from hotspot.workflows.monthly.other_pollutants import only_pm25
@@ -90,7 +90,7 @@ def _cards(folder: Path, study: Study, watched: dict[str, Any], ledger: Ledger) 
     evidence = named_evidence(deliveries, facilities) if study.evidence and len(facilities) else None
     inventory = read_inventory(study.inventory, study.root, deliveries.intake(), bounds=around(study))
     stations, weather = watched["stations"], watched["weather"]
-    local = stations["time"].values.astype("datetime64[ns]") + offset_hours(float(stations.attrs["utc_offset"]))
+    local = local_times(stations)
     sub_cell = np.atleast_1d(study.grid.child(stations["lon"].values, stations["lat"].values)).astype(str)
     x, y = study.grid.project(stations["lon"].values, stations["lat"].values)
     table = pd.DataFrame({"x": np.asarray(x, float), "y": np.asarray(y, float), "sub_cell": sub_cell})

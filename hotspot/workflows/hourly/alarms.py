@@ -15,10 +15,10 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.kernels.arrays import Times
 from hotspot.quality.sensors.trust import on_hours, trusted
-from hotspot.rules.calendar import month_minus, offset_hours, parse_month
+from hotspot.rules.calendar import local_times, month_minus, parse_month
 from hotspot.study import Study
+from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
 from hotspot.workflows.monthly.other_pollutants import only_pm25
 
@@ -267,22 +267,14 @@ def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
     return downscale(stations, study.cells.isel(cell=np.flatnonzero(inside)), criteria=study.criteria)
 
 
-def _local(stations: xr.Dataset) -> Times:
-    utc: Any = stations["time"].values.astype("datetime64[ns]")
-    local: Times = utc + offset_hours(stations.attrs["utc_offset"])
-    return local
-
-
 def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.Dataset:
-    local = _local(stations)
+    local = local_times(stations)
     return stations.isel(time=np.flatnonzero((local >= np.datetime64(first)) & (local < np.datetime64(last))))
 
 
 def _write(path: Path, shown: pd.DataFrame) -> Path:
     """A table as CSV, four decimals nowhere lost."""
-    partial = path.with_suffix(".partial")
-    shown.to_csv(partial, index=False, float_format="%.4f", lineterminator="\n", encoding="utf-8")
-    return partial.replace(path)
+    return write_whole(path, shown.to_csv(index=False, float_format="%.4f", lineterminator="\n").encode())
 
 
 def _records(alarms: pd.DataFrame) -> list[dict[str, Any]]:

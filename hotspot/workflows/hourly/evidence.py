@@ -33,7 +33,6 @@ def named_evidence(deliveries: Deliveries, facilities: gpd.GeoDataFrame, intake:
 
     Parameters
     ----------
-    facilities : GeoDataFrame, from ``load_facilities``
     intake : Intake, optional
         Gets the files and what was set aside of them.
 

@@ -181,7 +181,6 @@ def group_notes(notes: list[str], files: Iterable[str]) -> list[dict[str, Any]]:
 
     Parameters
     ----------
-    notes : sequence of str
     files : collection of str
         Names that a note may begin with.
 

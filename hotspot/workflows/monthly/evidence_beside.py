@@ -21,7 +21,6 @@ def evidence_beside(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     cells : codes
 
     Returns

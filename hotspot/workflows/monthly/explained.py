@@ -33,10 +33,6 @@ def explained(study: Study, month: str, derived: Derived) -> dict[str, np.ndarra
     """
     Everything ``explain`` tells of any cell of a month.
 
-    Parameters
-    ----------
-    month : str, "YYYY-MM"
-
     Returns
     -------
     dict of arrays: numbers by (cell, month compared), texts as numbers into lists of words, rows of lists by cell

@@ -28,10 +28,6 @@ def history_months(month: str) -> list[str]:
     """
     The month of a year before, and every one since.
 
-    Parameters
-    ----------
-    month : str, "YYYY-MM"
-
     Returns
     -------
     list of 13 str, oldest first

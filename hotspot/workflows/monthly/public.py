@@ -34,7 +34,6 @@ def write_public(study: Study, month: str, *, out: Path | str = "out") -> list[P
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     out : str or Path
         Reads ``OUT/<study id>/MONTH``, writes ``OUT/<study id>/public/index.html`` and ``map.html``; complaint
         channels are those of ``OUT/<study id>/public/people.csv`` where it is there, else the office's contact.

@@ -55,7 +55,6 @@ def is_unchanged(month: str, home: Path, inputs: str) -> bool:
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     home : Path
         ``OUT/<study id>``.
     inputs : str, from ``made_from``

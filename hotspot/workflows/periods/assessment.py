@@ -40,7 +40,6 @@ def assess_month(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     out : str or Path
         ``OUT/<study id>/loop/assessment-YYYY-MM.xlsx`` is written.
     basics : Path, optional

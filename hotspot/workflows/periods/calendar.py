@@ -11,8 +11,8 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.grid.city_files import city_files
 from hotspot.ledger.answers.clocks import local_minute
 from hotspot.ledger.assessment.figures import patrol_coverage
-from hotspot.ledger.chain.sent import digest_of, record_sent, sent_periods
-from hotspot.patterns import below
+from hotspot.ledger.chain.sent import record_sent, sent_periods
+from hotspot.patterns import below, digest_of
 from hotspot.publish.office.document import Document
 from hotspot.publish.office.paper import write_paper
 from hotspot.rules.cadence import LEVELS, PRODUCTS, Due

@@ -41,7 +41,6 @@ def rank_month(
     ----------
     study : Study
         ``criteria.ranking.basis``: the published index decides, or the computed one with falsified days replaced.
-    month : str, "YYYY-MM"
     index : Path, optional
         ``month, unit, index`` as published, all months that are known; with the six pollutants a main one is named.
     days : Path, optional

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hotspot.grid.projection import towards
 from hotspot.kernels.arrays import Flags, Floats
 from hotspot.publish.office.periods.day_papers import DayWind
 from hotspot.rules.cadence import Cadence
@@ -82,15 +83,13 @@ def _sources(
     facilities: "gpd.GeoDataFrame | None", lon: float, lat: float, upwind: Sequence[int], rule: Cadence
 ) -> list[tuple[str, str, int, float]]:
     """(name, class, sector, km) of the strongest registered sources in the upwind sectors."""
-    from pyproj import Geod
-
     from hotspot.trace.plumes.prior import register_emission
 
     if facilities is None or not len(facilities) or not upwind:
         return []
     at = facilities["lon"].to_numpy(float), facilities["lat"].to_numpy(float)
-    bearing, _, metres = Geod(ellps="GRS80").inv(np.full(len(facilities), lon), np.full(len(facilities), lat), *at)
-    sector, km = np.rint(np.asarray(bearing) / 45).astype(int) % 8, np.asarray(metres) / 1000
+    bearing, km = towards(lon, lat, *at)
+    sector = np.rint(bearing / 45).astype(int) % 8
     strength, _ = register_emission(facilities)
     near = np.isin(sector, upwind) & (km <= rule.focus_km)
     names = facilities["name"].astype(str).to_numpy()

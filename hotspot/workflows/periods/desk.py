@@ -12,7 +12,7 @@ from hotspot.grid.city_files import city_files
 from hotspot.ledger.answers.past import CellPast, pasts_of
 from hotspot.ledger.assessment.figures import Facts, facts
 from hotspot.ledger.chain.store import Ledger
-from hotspot.rank.city.air import aqi_days, unit_days
+from hotspot.rank.city.air import aqi_days
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.index import SIX
 from hotspot.rules.periods import Period, before
@@ -92,8 +92,9 @@ class Desk:
     @cached_property
     def days(self) -> pd.DataFrame:
         """Day means of units as far as they are delivered: ``unit, day`` and the six."""
-        given = self.table("days")
-        return unit_days(given if given is not None else _station_days(self))
+        days = self.table("days")
+        days = _station_days(self) if days is None else days
+        return days.groupby(["unit", "day"], sort=True)[list(SIX)].mean().reset_index()
 
     @cached_property
     def air(self) -> pd.DataFrame:

@@ -8,7 +8,6 @@ bytes again, notices and all. Of a study: is the chain whole, and does every ent
 have its folder, the replaced ones among the revisions.
 """
 
-import hashlib
 import logging
 import os
 import re
@@ -23,6 +22,7 @@ from hotspot.deliveries.run import Deliveries
 from hotspot.ledger.chain.handed_over import read_ledger
 from hotspot.ledger.chain.storage import POINTER
 from hotspot.ledger.chain.store import Entry, Ledger
+from hotspot.patterns import digest_of
 from hotspot.publish import manifest, revisions
 from hotspot.publish.release import LEDGER, write_body, write_release
 from hotspot.rules.calendar import parse_month
@@ -330,7 +330,7 @@ def _rederive(
         study = text
         data = data or os.environ.get("HOTSPOT_DATA") or scratch / "no-data"
     study = load_study(study, data=data)
-    if hashlib.sha256(manifest.study_text(study).encode("utf-8")).hexdigest() != stated["study"]["sha256"]:
+    if manifest.study_digest(study) != stated["study"]["sha256"]:
         return [f"{study.path.name}: this is not the study file the month was made with (its SHA-256 differs)"]
     changed = _inputs(stated, study.root)
     if changed:
@@ -370,7 +370,7 @@ def _inputs(stated: dict[str, Any], root: Path) -> list[str]:
     if missing and len(missing) == len(inputs):
         return [f"none of the {len(inputs)} inputs is there; give --data, the folder of the deliveries"]
     problems = [f"{name}: input is missing below {root}; give --data" for name in missing]
-    changed = [name for name in inputs.keys() - missing if manifest.digest(Path(root) / name) != inputs[name]]
+    changed = [name for name in inputs.keys() - missing if digest_of(Path(root) / name) != inputs[name]]
     return problems + [f"{name}: input differs from the one the month was made with" for name in sorted(changed)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotspot.grid.city_files import city_files
-from hotspot.publish import manifest
+from hotspot.patterns import digest_of
 from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.publish.paper.typeset import set_texts
@@ -67,7 +67,7 @@ def write_atlas(study: Study, year: int, *, city: str | None = None, out: Path |
     features = read_backdrop(study.backdrop, study.root, intake, bounds=study.boundaries.total_bounds)
     people = people_of_month(study, f"{year}-12", intake)
     folder = Path(out) / study.id
-    digest = manifest.digest(folder / f"hotspots-{year}.csv")[:8]
+    digest = digest_of(folder / f"hotspots-{year}.csv")[:8]
     paths = []
     total = sum(int((hot["city"] == name).sum()) for _, name in chosen)
     with tqdm(total=total, desc="atlas", unit="cell", disable=None, leave=False) as bar:

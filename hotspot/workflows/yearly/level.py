@@ -127,7 +127,6 @@ def with_weather(
     Parameters
     ----------
     field : Dataset (cell, time), from ``monthly_field``
-    month : str, "YYYY-MM"
     intake : Intake
         Of the month; gets the files and the notes of the level.
     folder : Path, optional

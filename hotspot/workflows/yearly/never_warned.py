@@ -23,7 +23,6 @@ def list_never_warned(study: Study, month: str, *, out: Path | str = "out") -> d
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     out : str or Path
         ``OUT/<study id>/loop/never-warned-YYYY-MM.xlsx`` is written.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.rank.city.air import aqi_days, good_days, left, months_of, to_date, unit_days
+from hotspot.rank.city.air import aqi_days, good_days, left, months_of, to_date
 
 PAST = [float(value) for value in range(12, 112)]
 
@@ -54,12 +54,12 @@ def test_b8_the_months_given_win_and_the_others_follow_last_year():
 
 def test_e4_good_days_are_counted_of_valid_days():
     good = {"so2": 5, "no2": 20, "co": 0.5, "o3": 60, "pm10": 40, "pm25": 30}
-    rows = [{"unit": "甲", "point": "p", "day": f"2025-12-{n:02d}"} | good for n in range(1, 6)]
+    rows = [{"unit": "甲", "day": f"2025-12-{n:02d}"} | good for n in range(1, 6)]
     rows[0] |= {"pm25": 160}
     rows[1] |= {"co": np.nan}  # a pollutant is missing and nothing is above 100: no AQI, no valid day
-    table = aqi_days(unit_days(pd.DataFrame(rows)), "2012")
+    table = aqi_days(pd.DataFrame(rows), "2012")
     assert good_days(table) == (3, 4)
-    alone = aqi_days(unit_days(pd.DataFrame(rows)).assign(o3=np.nan), "2012")
+    alone = aqi_days(pd.DataFrame(rows).assign(o3=np.nan), "2012")
     assert alone["aqi"].notna().sum() == 1 and good_days(alone) == (0, 0), "only bad days would count"
     assert table["primary"].iloc[0] == ("pm25",) and table["zh"].iloc[0] == "重度污染"
 

@@ -62,7 +62,7 @@ def write_desk(
     for name, rows, waiting in by_city(alarms, study, answered, outstanding):
         pushed = rows[rows["state"] == PUSHED]
         city = legible((rows if len(rows) else waiting)["city"].iloc[0])
-        written.append(_form(directory / f"return-alarms-{name}.xlsx", city, pushed, waiting, study, first_day))
+        written.append(_form(directory / f"return-alarms-{name}.xlsx", city, pushed, waiting, first_day))
         figures = city_figures(pushed, waiting, answered)
         text = of_study(study).words(chat_text(city, period, pushed, figures))
         written.append(directory / f"digest-{name}.txt")
@@ -136,7 +136,7 @@ def chat_text(city: str, period: str, pushed: pd.DataFrame, figures: Mapping) ->
     return "\n".join([*lines, tail])
 
 
-def _form(path: Path, city: str, pushed: pd.DataFrame, waiting: pd.DataFrame, study: Study, created: str) -> Path:
+def _form(path: Path, city: str, pushed: pd.DataFrame, waiting: pd.DataFrame, created: str) -> Path:
     """A row per alarm, those of the period first; ``hotspot feedback`` reads it back."""
     rows = [
         {"alarm": r.alarm, "cell": r.cell, "sub_cell": r.sub_cell, "month": when[:7], "pushed": when[:16]}

@@ -62,7 +62,6 @@ def ranking_paper(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     table : DataFrame, as ``workflows.periods.city_ranking`` prints it: ``unit, index, rank, improvement,
         rank_improvement,
         main, consequence, why`` and, where they were computed, ``computed, substituted``

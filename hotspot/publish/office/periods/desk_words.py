@@ -199,14 +199,14 @@ def busy_cells(part: Facts, pasts: dict[str, CellPast]) -> Grid | None:
     return Grid([label_of("cell_code"), "城市、县", "报警次数", "以往情况"], [14.0, 22, 10, 50], rows)
 
 
-def advice(rows: pd.DataFrame, most: int = 3) -> list[str]:
+def advice(rows: pd.DataFrame) -> list[str]:
     """
     What the commonest problems call for: kind, departments that answer for its sources; templates, nothing invented.
     """
     vocabulary, counts = problem_types(), rows["problem"].value_counts()
     order = sorted(counts.index, key=lambda name: (-int(counts[name]), list(vocabulary).index(name)))
     said = []
-    for name in [one for one in order if one != "other"][:most]:
+    for name in [one for one in order if one != "other"][:3]:
         answers = sorted({kind.department_zh for kind in source_classes().values() if kind.problem == name})
         who = "、".join(answers[:3]) or "网格办"
         said.append(f"{vocabulary[name]['zh']}问题{int(counts[name])}个，建议由{who}组织专项排查整治。")

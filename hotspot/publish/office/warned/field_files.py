@@ -32,9 +32,7 @@ def field_kmz(grid: Grid, month: str, warned: pd.DataFrame, traced: pd.DataFrame
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     warned : DataFrame ``cell label``, of one city
-    traced : DataFrame, from ``trace_sources``
     of : Pollutant
         Says why a cell has no source, where none is traced of it.
 

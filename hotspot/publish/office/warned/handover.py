@@ -43,7 +43,6 @@ def handover_slips(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     checklist : DataFrame, from ``trace.visits.checklist``, the city's cells
     warned : DataFrame, the city's warnings
 

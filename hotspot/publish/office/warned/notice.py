@@ -29,7 +29,7 @@ from hotspot.publish.office.warned.notice_words import (
 )
 from hotspot.publish.revisions import chances
 from hotspot.publish.tables.lists import published
-from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh, printed, signed
+from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, place_zh, printed, reasons_zh, signed
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.study import Office, Study
@@ -87,7 +87,6 @@ def notice(
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     level : str
@@ -302,7 +301,7 @@ def _list(facts: dict[str, Any], rule: Level) -> list[dict[str, Any]]:
                     "county": shorten(str(first["county"]), NAME_WIDTH) if known(first["county"]) else "",
                     "township": shorten(str(first["township"]), NAME_WIDTH) if known(first["township"]) else "—",
                     "place": place_zh(first["lon"], first["lat"]).replace("，", "，\n"),
-                    "reasons": "；".join(REASONS.get(reason, reason) for reason in of_cell["reason"]),
+                    "reasons": reasons_zh(of_cell["reason"]),
                 }
             )
         cities.append({"city": shorten(name, NAME_WIDTH), "rows": redaction.redacted(lines, rule.columns)})

@@ -35,7 +35,6 @@ def write_notices(
     ----------
     folder : str or Path
         The month's folder with its products.
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     edition : Edition

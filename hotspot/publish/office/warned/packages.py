@@ -46,7 +46,6 @@ def write_package(
     path : str or Path
     folder : Path
         The month's folder, whose finished products are taken.
-    month : str, "YYYY-MM"
     derived : Derived
         What ``month.derive`` returned.
     notices : dict of str -> bytes

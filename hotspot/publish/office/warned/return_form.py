@@ -49,7 +49,6 @@ def return_form(study: Study, month: str, city: str, rows: "pd.DataFrame") -> by
 
     Parameters
     ----------
-    month : str, "YYYY-MM"
     rows : DataFrame
         The city's rows of the warning list.
 

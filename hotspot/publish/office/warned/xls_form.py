@@ -42,7 +42,6 @@ def xls_form(city: str, code: str, month: str, cells: Mapping[str, str], of: Pol
     ----------
     code : str
         Of the city; with the month the id of the form.
-    month : str, "YYYY-MM"
     cells : mapping
         Shown name of a warned cell -> its code, from ``gis.field_package.shown_cells``.
     of : Pollutant
