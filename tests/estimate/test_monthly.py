@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import hotspot as hs
 from hotspot.estimate.field.from_stations import from_stations
+from hotspot.estimate.field.like import stations_in_one_only
 from hotspot.estimate.field.monthly import annual_field, monthly_field
 from hotspot.grid.lattice import Grid
 from hotspot.rules.calendar import local_bounds, local_days, month_minus, month_start, year_months
@@ -309,3 +311,13 @@ def test_beijing_2016_kriging_of_stations(shared):
     field, _ = monthly_field(delivered)
     assert not field["valid"].values[:, 2].any()
     assert set(field["why"].values[:, 2]) == {"no station has 27 valid days; best has 25"}
+
+
+def test_a_station_that_is_valid_in_one_month_only_is_named_and_a_month_without_any_in_one_line():
+    small = hs.synthetic_month(size="small")
+    names = ("2025-11", "2025-12")
+    told = stations_in_one_only(small.study, small.reference, names)
+    assert told == ["S03: 26 valid days in 2025-11, 31 in 2025-12; its months do not compare"]
+    silent = small.reference.where(small.reference["time"] >= np.datetime64("2025-11-30T16"))
+    told = stations_in_one_only(small.study, silent, names)
+    assert told == ["2025-11: none of 8 stations is valid (0 days at most)"]

@@ -79,7 +79,7 @@ def test_rows_that_cannot_be_placed_or_named_are_quarantined(load):
         "F1,A,steel,,,,,,,",
         "F2,B,steel,0,0,,,,,",
         "F3,C,steel,36.6,114.5,,,,,",
-        "F4,D,steel,114°30′,36.6,,,,,",
+        "F4,D,steel,114°30′W,36.6,,,,,",
         "F5,  ,steel,114.501,36.602,,,,,",
         "F6,F,steel,114.501,36.602,x,,,,",
         "F7,G,steel,114.501",
@@ -91,7 +91,7 @@ def test_rows_that_cannot_be_placed_or_named_are_quarantined(load):
         "F1": "no position",
         "F2": "position is 0, 0",
         "F3": "longitude and latitude are swapped",
-        "F4": "position is no pair of decimal degrees",
+        "F4": "position is no pair of degrees",
         "F5": "name is empty",
         "F7": "4 fields where the header has 10",
     }

@@ -210,11 +210,11 @@ def test_case_81_ids_are_tidied_and_unknown_stations_quarantined(read):
 
 
 def test_case_82_86_positions_that_cannot_be_right(read):
-    bad = ["D,0,0", "E,39.909,116.397", "F,116.4,39.9", "G,116°23′,39.9", "H,116.5011,39.8011", "H,116.7011,39.8011"]
+    bad = ["D,0,0", "E,39.909,116.397", "F,116.4,39.9", "G,116°73′,39.9", "H,116.5011,39.8011", "H,116.7011,39.8011"]
     found = read(["2020-02-01 00:00,A,35"], places=PLACES + "\n".join(["I,116.397,39.909", *bad, ""]))
     assert sorted(set(rules(found))) == [
         "longitude and latitude are swapped",
-        "longitude is no decimal number",
+        "longitude is no number of degrees",
         "position is 0, 0",
         "position is rounded to 0.1 degree (11 km)",
         "station H has 2 positions; a move needs two ids and a date",

@@ -87,13 +87,15 @@ def stations_in_one_only(study: Study, reference: "xr.Dataset | None", names: Se
 
     Returns
     -------
-    list of str, one a station, in order of their names
+    list of str, one a station, in order of their names; one line in all for a month in which none is valid
     """
     if reference is None:
         return []
     _, means = station_means(cast(Month, _Only(study, reference)), list(names))
     valid = np.isfinite(means["pm25"].transpose("station", "time").values)
     days = means["n_valid"].transpose("station", "time").values
+    if none := [(name, most) for name, ok, most in zip(names, valid.T, days.T, strict=True) if not ok.any()]:
+        return [f"{name}: none of {len(days)} stations is valid ({most.max():.0f} days at most)" for name, most in none]
     told = [
         f"{station}: {n[0]:.0f} valid days in {names[0]}, {n[1]:.0f} in {names[1]}; its months do not compare"
         for station, ok, n in zip(means["station"].values.tolist(), valid, days, strict=True)

@@ -25,7 +25,7 @@ from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.facility_layouts import LAYOUTS
 from hotspot.sources.places.features import read_features
-from hotspot.sources.places.positions import CHINA, check_degrees, position_faults
+from hotspot.sources.places.positions import CHINA, check_degrees, position_faults, to_degrees
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, Table, read_table
 from hotspot.study import Facilities
 from hotspot.text.door import delivered_name, masked
@@ -146,14 +146,14 @@ def _read(path: Path, delivery: Facilities, intake: Intake) -> tuple[pd.DataFram
     else:
         table = read_table(path, intake, encoding=delivery.encoding)
     described = _without_numbers(LAYOUTS[delivery.layout](table, delivery), table.name, intake)
-    lon, bad_lon = to_numbers(described["lon"], mark_numbers=False)
-    lat, bad_lat = to_numbers(described["lat"], mark_numbers=False)
+    lon, bad_lon = to_degrees(described["lon"])
+    lat, bad_lat = to_degrees(described["lat"])
     lon_column = described.attrs["lon"]
     fault = position_faults(lon, lat, rounded=False)
     west, south, east, north = CHINA
     abroad = ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)) & described["country"].isin(_CHINESE)
     fault[(fault == "") & abroad.to_numpy()] = "position lies outside the country it names"
-    fault[bad_lon | bad_lat] = "position is no pair of decimal degrees"
+    fault[bad_lon | bad_lat] = "position is no pair of degrees"
     table.set_aside_faults(fault, lon_column)
     table.set_aside(np.flatnonzero(described["name"].str.strip() == ""), described.attrs["name"], "name is empty")
     _duplicates(table)

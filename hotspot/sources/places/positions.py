@@ -13,9 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hotspot.grid.datum import to_wgs84
-from hotspot.kernels.arrays import Floats, Objects
+from hotspot.kernels.arrays import Flags, Floats, Objects
 from hotspot.sources.aliases import our_names, plain
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
@@ -24,6 +25,12 @@ from hotspot.variables import DataError
 
 # Longitudes and latitudes that China lies within, with a margin; used for warnings and swaps only.
 CHINA = (73.0, 3.0, 136.0, 54.5)
+# Degrees, minutes and seconds of an eastern longitude or a northern latitude.
+_MINUTES = re.compile(
+    r"(?:东经|北纬|[EN])?\s*:?\s*(\d{1,3}(?:\.\d+)?)\s*[°º度]\s*(?:(\d{1,2}(?:\.\d+)?)\s*[′'’分]\s*)?"
+    r"""(?:(\d{1,2}(?:\.\d+)?)\s*(?:[″"”秒]|''|′′|’’)\s*)?[EN]?""",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"station|site|id$|code|name|站|点位|编号|设备|监测点|名称")
 
 
@@ -83,6 +90,35 @@ def position_faults(lon: Floats, lat: Floats, *, rounded: bool = True) -> Object
         fault[(lon == 0) & (lat == 0)] = "position is 0, 0"
         fault[~np.isfinite(lon) | ~np.isfinite(lat)] = "no position"
     return fault
+
+
+def to_degrees(cells: ArrayLike) -> tuple[Floats, Flags]:
+    """
+    Degrees of text cells, decimal or with minutes and seconds, as registers and permits have them.
+
+    Parameters
+    ----------
+    cells : array of str
+
+    Returns
+    -------
+    values : float64, same shape; NaN where missing or unreadable
+    unreadable : bool, same shape
+
+    Examples
+    --------
+    >>> values, unreadable = to_degrees(["104.51", "104°30′36″E", "东经104度30分36秒", "104°72′", ""])
+    >>> values.round(4).tolist(), unreadable.tolist()
+    ([104.51, 104.51, 104.51, nan, nan], [False, False, False, True, False])
+    """
+    values, unreadable = to_numbers(cells, mark_numbers=False)
+    texts = np.asarray(cells, dtype=object)
+    for at in zip(*np.nonzero(unreadable), strict=True):
+        if found := _MINUTES.fullmatch(str(texts[at])):
+            degrees, minutes, seconds = (float(part or 0) for part in found.groups())
+            if minutes < 60 and seconds < 60:
+                values[at], unreadable[at] = degrees + minutes / 60 + seconds / 3600, False
+    return values, unreadable
 
 
 def refuse_swapped(fault: Objects, name: str) -> None:
@@ -159,10 +195,10 @@ def read_positions(path: Path, intake: Intake, *, datum: str | None, encoding: s
     if bare:
         intake.note(f"{table.name}: no header; columns taken as station, lon, lat")
     ours = our_names(table.columns, required=("lon", "lat"), name=table.name, known=("lon", "lat", "name"))
-    lon, bad_lon = to_numbers(table.cells(ours["lon"]), mark_numbers=False)
-    lat, bad_lat = to_numbers(table.cells(ours["lat"]), mark_numbers=False)
-    table.set_aside(np.flatnonzero(bad_lon), ours["lon"], "longitude is no decimal number")
-    table.set_aside(np.flatnonzero(bad_lat), ours["lat"], "latitude is no decimal number")
+    lon, bad_lon = to_degrees(table.cells(ours["lon"]))
+    lat, bad_lat = to_degrees(table.cells(ours["lat"]))
+    table.set_aside(np.flatnonzero(bad_lon), ours["lon"], "longitude is no number of degrees")
+    table.set_aside(np.flatnonzero(bad_lat), ours["lat"], "latitude is no number of degrees")
     fault = position_faults(lon, lat)
     refuse_swapped(fault, table.name)
     table.set_aside_faults(fault, ours["lon"])
@@ -172,6 +208,9 @@ def read_positions(path: Path, intake: Intake, *, datum: str | None, encoding: s
     texts = {key: np.array([tidy_id(text) for text in table.cells(key)], dtype=object) for key in keys}
     _repeated(table, texts, lon, lat, ours["lon"])
     kept = table.close()
+    if not kept.any():
+        why = "; ".join(intake.told_aside([table.name])[:3]) or "it has no row"
+        raise DataError(f"{table.name}: no place of it can be used: {why}; mend the file.")
     check_degrees(lon[kept], lat[kept], table.name)
     _notes(table, texts[keys[0]][kept], lon[kept], lat[kept], intake)
     x, y = to_wgs84(lon[kept], lat[kept], datum)
