@@ -16,7 +16,7 @@ from hotspot.contracts.records import Delivered
 from hotspot.deliveries import KINDS
 from hotspot.foreign.answered import answered
 from hotspot.patterns import find_files
-from hotspot.rules.calendar import month_minus, parse_month, year_months
+from hotspot.rules.calendar import month_minus, months_told, parse_month, year_months
 from hotspot.rules.reasons import months_back
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.study import Study
@@ -154,7 +154,7 @@ def _open(study: Study, name: str, months: list[str], intake: Intake | None, kin
     asked = {"satellite", "reference", "stations"} & set(kinds)
     if asked and satellite is None and reference is None and micro is None:
         why = "; ".join(intake.notes[-3:]) or "the study declares neither satellite nor stations"
-        raise NothingDelivered(f"{name}: nothing was delivered for {', '.join(months)}: {why}.")
+        raise NothingDelivered(f"{name}: nothing was delivered for {months_told(months)}: {why.rstrip('.')}.")
     if not study.pollutant.usual:
         reference = _only_of(study, reference, intake)
     weather = _weather(study, months, intake) if "weather" in kinds else None
@@ -230,7 +230,7 @@ def _series(study: Study, role: str, months: list[str], intake: Intake) -> xr.Da
             aside = intake.told_aside(
                 {intake.name(path) for path in find_files(study.root, delivery.files, "stations")}
             )
-            why = "; ".join([f"no value in {', '.join(months)}", *aside])
+            why = "; ".join([f"no value in {months_told(months)}", *aside])
             intake.note(f"stations {', '.join(delivery.files)}: {why}")
     if not holding:
         return None

@@ -7,6 +7,7 @@ every series in the package is UTC; only ``local_bounds`` crosses between them.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -93,6 +94,25 @@ def month_minus(month: str, n: int) -> str:
     year, number = parse_month(month)
     year, number = divmod(year * 12 + number - 1 - int(n), 12)
     return f"{year:04d}-{number + 1:02d}"
+
+
+def months_told(months: Iterable[str]) -> str:
+    """
+    Months in words, those that follow one another as one stretch.
+
+    Examples
+    --------
+    >>> months_told(["2023-01", "2023-02", "2023-03", "2023-12", "2024-01"])
+    '2023-01 to 2023-03, 2023-12, 2024-01'
+    """
+    stretches: list[list[str]] = []
+    for month in sorted(months):
+        if stretches and month_minus(month, 1) == stretches[-1][-1]:
+            stretches[-1].append(month)
+        else:
+            stretches.append([month])
+    told = [[f"{one[0]} to {one[-1]}"] if len(one) > 2 else one for one in stretches]
+    return ", ".join(part for parts in told for part in parts)
 
 
 def month_start(month: str) -> np.datetime64:

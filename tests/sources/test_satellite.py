@@ -111,6 +111,10 @@ def test_case_29_nodata(tmp_path):
     holed[:5] = -9999
     write_tif(path, holed)
     refused(tmp_path, "-9999 looks like an undeclared nodata value")
+    write_tif(path, np.where(holed < 0, -3.4e38, holed).astype("f4"))
+    refused(tmp_path, r"\(such as -3.4e\+38\); if it stands for missing, give nodata = -3.4e\+38")
+    assert np.isnan(opened(tmp_path, nodata=-3.4e38)[0].values[0, -5:]).all()
+    write_tif(path, holed)
     field, intake = opened(tmp_path, nodata=-9999)
     assert np.isnan(field.values[0, -5:]).all() and intake.counts["read"] == VALUES.size - 5 * WIDE
     write_tif(path, (holed * 10).clip(-3000).astype("int16"), unit="ug/m3")

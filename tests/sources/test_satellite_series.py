@@ -92,6 +92,21 @@ def test_case_45_calendars(tmp_path, units, calendar, words):
     refused(tmp_path, words, "netcdf")
 
 
+def test_days_written_as_numbers_are_days_and_other_numbers_are_none(tmp_path):
+    write_nc(tmp_path / "pm25.nc", np.stack([VALUES, VALUES + 1]), days=("2020-01-01", "2020-01-02"))
+
+    def stamped(*numbers):
+        with netCDF4.Dataset(tmp_path / "pm25.nc", "a") as source:
+            source["time"].units = ""
+            source["time"][:] = numbers
+
+    stamped(20200131, 20200201)
+    field, _ = opened(tmp_path, "netcdf", "day", files=("*.nc",))
+    assert [str(t)[:10] for t in field["time"].values] == ["2020-01-31", "2020-02-01"]
+    stamped(20200131, 20200231)
+    refused(tmp_path, "time is in '', which is no fixed length", "netcdf", "day", files=("*.nc",))
+
+
 @pytest.mark.parametrize("unit", ["", "1"])
 def test_case_46_no_unit_stops_and_asks(tmp_path, unit):
     write_nc(tmp_path / "pm25_202001.nc", unit=unit)

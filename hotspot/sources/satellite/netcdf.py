@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot.kernels.arrays import Floats
+from hotspot.sources.clock import parse_days
 from hotspot.sources.satellite.geotiff import agreed_crs, agreed_unit
 from hotspot.sources.satellite.rasters import (
     Meaning,
@@ -200,6 +201,8 @@ def _times(source: "netCDF4.Dataset", dims: dict[str, str]) -> list[str]:
     units, calendar = str(getattr(variable, "units", "")), str(getattr(variable, "calendar", "standard")).lower()
     if calendar not in _CALENDARS:
         raise DataError(f"time runs on the calendar {calendar!r}, which has other days than ours; deliver real dates.")
+    if not units and (written := _written(np.asarray(variable[:]))):
+        return written
     step = units.split(" since ")[0].strip().lower()
     if " since " not in units or step in ("months", "month", "years", "year"):
         raise DataError(f"time is in {units!r}, which is no fixed length; deliver days or hours since a date.")
@@ -208,6 +211,12 @@ def _times(source: "netCDF4.Dataset", dims: dict[str, str]) -> list[str]:
     except (ValueError, OverflowError) as error:
         raise DataError(f"time in {units!r} cannot be read ({error}); mend the time axis.") from None
     return [f"{s.year:04d}-{s.month:02d}-{s.day:02d}" for s in np.asarray(stamps).reshape(-1)]
+
+
+def _written(values: np.ndarray) -> list[str]:
+    """Days written as numbers, 20241231, as YYYY-MM-DD; empty where one is none."""
+    days = parse_days([f"{value:.0f}" for value in values.reshape(-1).astype(float)])
+    return [] if np.isnat(days).any() else [str(day) for day in days.astype("datetime64[D]")]
 
 
 def _layer(variable: "netCDF4.Variable", dims: dict[str, str], k: int, where: str) -> np.ndarray:

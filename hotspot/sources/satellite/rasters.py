@@ -327,8 +327,10 @@ def check_values(counts: dict[str, Any], period: str, where: str) -> list[str]:
     read, used, pixels = counts["read"], counts["used"], counts["pixels"]
     if read - used > MOST_IMPOSSIBLE * read:
         hint = f"; {counts['mark']:g} looks like an undeclared nodata value, declare it" if counts["mark"] else ""
-        some = ", ".join(f"{v:g}" for v in counts["impossible"])
-        raise DataError(f"{where}: {read - used} of {read} values are no PM2.5 (such as {some}){hint}.")
+        some = list(dict.fromkeys(f"{v:g}" for v in counts["impossible"]))
+        if len(some) == 1 and not hint:
+            hint = f"; if it stands for missing, give nodata = {some[0]}"
+        raise DataError(f"{where}: {read - used} of {read} values are no PM2.5 (such as {', '.join(some)}){hint}.")
     if used < LEAST_VALUES * pixels:
         if period != "day" or not used:
             if period == "day":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_kind
+from hotspot.rules.calendar import months_told
 from hotspot.sources.child import inspect
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.sources.naming import days_in_name, periods_between, whole
@@ -106,7 +107,7 @@ def open_satellite(
             refused.append(where)
             intake.note(f"{where}: set aside: {error}")
     if not tiles:
-        asked = ", ".join(months or ()) or "any time"
+        asked = months_told(months or ()) or "any time"
         raise NothingDelivered(
             f"satellite ({delivery.layout}): nothing delivered for {asked} in {', '.join(delivery.files)}"
             + (f"; {len(refused)} files were refused, the first is {refused[0]}." if refused else ".")
