@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from hotspot.publish.words import BASES, BASES_EN, SAME, change_zh, known
+from hotspot.publish.words import BASES, BASES_EN, SAME, change_zh, known, signed
 from hotspot.rules.rounding import plain_text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def weather_zh(row: "dict[str, Any] | pd.Series", decimals: int) -> str:
         return f"本月气象使浓度偏{'高' if up else '低'}{size} μg/m³"
     change = change_zh(row["change_normalised"], row["change_normalised_pct"], decimals)
     low, high = row["normalised_low_pct"], row["normalised_high_pct"]
-    sure = f"，区间{low:+.0f}%至{high:+.0f}%" if known(low) and known(high) else ""
+    sure = f"，区间{signed(low, 0)}%至{signed(high, 0)}%" if known(low) and known(high) else ""
     sure += f"，{SAME}" if sure and low <= 0 <= high else ""
     return f"扣除气象后{BASES[row['reason']]}{change}{sure}；气象使其{'上升' if up else '下降'}{size} μg/m³"
 
@@ -56,11 +56,10 @@ the weather raised it by 12.0 ug/m3'
     if not known(row["change_normalised"]):
         return f"this month's weather made it {size} ug/m3 {'higher' if up else 'lower'} than average weather would"
     low, high = row["normalised_low_pct"], row["normalised_high_pct"]
-    sure = f", interval {low:+.0f} to {high:+.0f} %" if known(low) and known(high) else ""
+    sure = f", interval {signed(low, 0)} to {signed(high, 0)} %" if known(low) and known(high) else ""
     sure += ", no change cannot be ruled out" if sure and low <= 0 <= high else ""
-    change = plain_text(row["change_normalised"], decimals)
-    sign, since = "" if change.startswith("-") else "+", BASES_EN[row["reason"]]
+    change, since = signed(row["change_normalised"], decimals), BASES_EN[row["reason"]]
     return (
-        f"without the weather {sign}{change} ug/m3 ({row['change_normalised_pct']:+.1f} %) {since}{sure}; "
+        f"without the weather {change} ug/m3 ({signed(row['change_normalised_pct'], 1)} %) {since}{sure}; "
         f"the weather {'raised' if up else 'lowered'} it by {size} ug/m3"
     )

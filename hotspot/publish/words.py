@@ -143,5 +143,5 @@ def change_zh(change: float, change_pct: float, decimals: int) -> str:
         return "无可比数据"
     if change == 0:
         return "持平"
-    rate = f"（{change_pct:+.1f}%）" if known(change_pct) else ""
+    rate = f"（{signed(change_pct, 1)}%）" if known(change_pct) else ""
     return f"{'上升' if change > 0 else '下降'}{abs(change):.{decimals}f} μg/m³{rate}"

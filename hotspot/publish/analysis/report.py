@@ -24,7 +24,7 @@ from hotspot.publish.paper.pages import set_each
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.publish.tables.lists import published
 from hotspot.publish.why_words import METHODS, data_sources, from_stations_only, ranks_zh
-from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh, printed
+from hotspot.publish.words import COMPLETENESS, STATES, known, month_zh, printed, signed
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.pollutants import SLOT
 from hotspot.rules.reasons import LEVEL
@@ -194,7 +194,7 @@ def _accuracy(attrs: dict[str, Any]) -> str:
     if known(rmse) and n:
         bias = attrs.get("loo_bias")
         said += f"；{int(n)}个站点逐一留出检验：均方根误差{float(rmse):.1f} μg/m³"
-        said += f"，偏差{float(bias):+.1f} μg/m³" if known(bias) else ""
+        said += f"，偏差{signed(bias, 1)} μg/m³" if known(bias) else ""
     # The correlation over several months together would show the seasons, not the cells.
     said += f"；{ranks_zh(attrs)}" if ranks_zh(attrs) else ""
     native = attrs.get("native_resolution_m")

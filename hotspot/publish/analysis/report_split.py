@@ -14,7 +14,7 @@ from hotspot.publish.analysis.report_sections import column, table, text
 from hotspot.publish.emerging_words import MEANING, counted_zh, emerging_en, emerging_zh
 from hotspot.publish.fonts import shorten
 from hotspot.publish.revisions import chances
-from hotspot.publish.words import NONE, SAME, known
+from hotspot.publish.words import NONE, SAME, known, signed
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.rounding import plain_text
 from hotspot.text.labels import label_of
@@ -61,7 +61,7 @@ def split_sentence(name: str, total: Any, half: float, level: float) -> str:
     if known(half):
         low, high = (100 * np.expm1(np.log1p(left / 100) + step) for step in (-half, half))
         same = f"，{SAME}" if low <= 0 <= high else ""
-        zh += f"（{100 * level:.0f}%区间{low:+.0f}至{high:+.0f}{same}）"
+        zh += f"（{100 * level:.0f}%区间{signed(low, 0)}至{signed(high, 0)}{same}）"
     return f"{zh}。"
 
 

@@ -16,6 +16,7 @@ from hotspot.ledger.chain.store import open_ledger
 from hotspot.publish.catalogue import PRODUCTS
 from hotspot.publish.rank_words import again_en, may_en
 from hotspot.publish.weather_words import weather_en
+from hotspot.publish.words import signed
 from hotspot.rules.calendar import parse_month
 from hotspot.study import Study
 from hotspot.trace.plumes.groups import group_words
@@ -116,7 +117,9 @@ def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> li
     else:
         lines.append("It is not on the year's hotspot list, so it is not ranked for a warning.")
     for row in answer["warnings"]:
-        change = "" if row["change"] is None else f", {row['change']:+.1f} ug/m3 ({row['change_pct']:+.1f} %)"
+        change = (
+            "" if row["change"] is None else f", {signed(row['change'], 1)} ug/m3 ({signed(row['change_pct'], 1)} %)"
+        )
         sure = "" if row["p_worst"] is None else (
             f"; it is the worst of this month with probability {row['p_worst']:.2f}, "
             f"its true rank lies in {row['rank_low']:.0f}..{row['rank_high']:.0f}"
