@@ -138,8 +138,8 @@ def kept_unregistered(
     store: Store | None, post: Posterior, shape: tuple[int, Shape], *arrays: Floats, step: float, tracing: Tracing
 ) -> Unregistered:
     """
-    ``unregistered``, kept under a hash of all that it looks at: a check, the month and its revisions ask alike, and so
-    does whoever traces in a session what the month traces; without ``store`` it is kept as long as the process lasts.
+    ``unregistered``, kept under a hash of all that it looks at: a check, the month and its revisions ask alike.
+    Without ``store`` it is kept as long as the process lasts, for whoever traces the same cells again in a session.
     """
     if not post.informed:
         return unregistered(post, shape, *arrays, step=step, tracing=tracing)
