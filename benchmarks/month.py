@@ -24,7 +24,8 @@ from pathlib import Path
 from hotspot.publish.release import publish
 from hotspot.study import load_study
 from hotspot.variables import DataError
-from hotspot.workflows.monthly.month import derive, open_hotspots
+from hotspot.workflows.monthly.month import derive
+from hotspot.workflows.yearly.year import open_hotspots
 
 STUDY = Path(__file__).parents[1] / "data" / "studies" / "plain-2020.toml"
 

@@ -23,7 +23,8 @@ import pandas as pd
 from hotspot.publish.paper.sheets import write_sheets
 from hotspot.study import load_study
 from hotspot.synthetic.study import write_study
-from hotspot.workflows.monthly.month import derive, open_hotspots
+from hotspot.workflows.monthly.month import derive
+from hotspot.workflows.yearly.year import open_hotspots
 
 
 def repeated(month, study, times):

@@ -111,7 +111,7 @@ def _not_ranked(made: Made) -> None:
 
 
 def _hotspots(made: Made) -> None:
-    from hotspot.rank.select.hotspots import write_hotspots
+    from hotspot.rank.select.hotlist import write_hotspots
 
     write_hotspots(made.folder / "hotspots.csv", made.derived.hot, made.of)
 

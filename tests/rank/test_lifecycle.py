@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from list_case import annual_of, level_of, study_of
 
-from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots
-from hotspot.rank.select.hotspots import rank_cells, select_hotspots, write_hotspots
+from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
+from hotspot.rank.select.hotspots import rank_cells, select_hotspots
 from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form
 from hotspot.sources.intake import Intake
 from hotspot.variables import DataError

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from list_case import annual_of, level_of, study_of
 
-from hotspot.rank.select.hotlist import COLUMNS, in_force
-from hotspot.rank.select.hotspots import read_hotspots, select_hotspots, write_hotspots
+from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
+from hotspot.rank.select.hotspots import select_hotspots
 from hotspot.variables import DataError
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotspot.deliveries.opening import KINDS, join_stations, open_month, open_year
+from hotspot.deliveries import KINDS
+from hotspot.deliveries.opening import join_stations, open_month, open_year
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.study import Stations, load_study
 from hotspot.synthetic.study import synthetic_month

@@ -5,7 +5,7 @@ import hashlib
 import pandas as pd
 import pytest
 
-from hotspot.rank.select.hotspots import read_hotspots
+from hotspot.rank.select.hotlist import read_hotspots
 from hotspot.rank.select.imported import import_list, origin
 from hotspot.sources.intake import Intake
 from hotspot.study import load_study

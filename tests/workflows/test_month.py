@@ -14,7 +14,8 @@ import pytest
 from openings import counted
 
 from hotspot.publish import catalogue, dialects, manifest
-from hotspot.publish.release import data_files, publish
+from hotspot.publish.catalogue import data_files
+from hotspot.publish.release import publish
 from hotspot.publish.tables.lists import read_warnings
 from hotspot.rules.calendar import month_minus
 from hotspot.sources.intake import Intake

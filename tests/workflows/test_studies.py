@@ -20,9 +20,10 @@ from hotspot.publish.release import publish
 from hotspot.study import Study, load_study
 from hotspot.variables import DataError
 from hotspot.workflows.monthly.check import check_month
-from hotspot.workflows.monthly.month import derive, open_hotspots, run_month
+from hotspot.workflows.monthly.month import derive, run_month
 from hotspot.workflows.monthly.what_if import what_if
 from hotspot.workflows.proof.verify import verify_month
+from hotspot.workflows.yearly.year import open_hotspots
 
 STUDIES = Path(__file__).resolve().parents[2] / "data" / "studies"
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from hotspot.deliveries.run import Deliveries
-from hotspot.rank.select.hotspots import read_hotspots, write_hotspots
+from hotspot.rank.select.hotlist import read_hotspots, write_hotspots
 from hotspot.study import load_study
 from hotspot.variables import DataError
 from hotspot.workflows.yearly.level import annual_level, weather_free

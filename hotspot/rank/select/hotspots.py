@@ -14,11 +14,11 @@ import numpy as np
 
 from hotspot.contracts.records import Standing
 from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
-from hotspot.rank.select.hotlist import COLUMNS, in_force, read_hotspots, write_hotspots
+from hotspot.rank.select.hotlist import COLUMNS, in_force
 from hotspot.rank.select.quota import by_city, city_areas, fill_quota
 from hotspot.rules.criteria import Selection
 from hotspot.rules.pollutants import of_study
-from hotspot.rules.ranking import level_for_rank
+from hotspot.rules.ranking import level_for_rank, ranks
 from hotspot.rules.rounding import plain_text
 from hotspot.study import Study
 from hotspot.text.labels import label_of
@@ -35,7 +35,6 @@ LEVEL_WORDS = {
     "richardson_lucy": ("锐化均值", "sharpened mean"),
 }
 
-__all__ = ["in_force", "rank_cells", "read_hotspots", "select_hotspots", "write_hotspots"]
 _REASONS = 5  # named where no cell of a year can be ranked
 
 
@@ -223,18 +222,10 @@ def _why_no_level(level: "xr.Dataset | None", rule: Selection) -> str:
 
 def _ranks_within(values: Floats, group: Ints, use: Flags) -> Ints:
     """Competition ranks from the highest down inside each group; -1 for a cell that is not used or has no value."""
-    values = level_for_rank(values)
-    place = np.full(values.size, -1, dtype="int64")
-    used = np.flatnonzero(use & np.isfinite(values))
-    if not used.size:
-        return place
-    used = used[np.lexsort((-values[used], group[used]))]
-    at = np.arange(used.size)
-    begins = np.r_[True, np.diff(group[used]) != 0]
-    changes = begins | np.r_[True, np.diff(values[used]) != 0]
-    first_of_group = np.maximum.accumulate(np.where(begins, at, 0))
-    first_of_ties = np.maximum.accumulate(np.where(changes, at, 0))
-    place[used] = first_of_ties - first_of_group + 1
+    seen = np.where(use & np.isfinite(values), level_for_rank(values), np.nan)
+    place = np.empty(seen.size, dtype="int64")
+    for one in range(group.max(initial=-1) + 1):
+        place[group == one] = ranks(seen[group == one])
     return place
 
 

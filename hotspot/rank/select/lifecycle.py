@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hotspot.contracts.records import Standing
 from hotspot.grid.labels import code_of
 from hotspot.rank.select.hotlist import COLUMNS, SHOWN, in_force, refuse_rows
-from hotspot.rank.select.hotspots import Standing, list_rows
+from hotspot.rank.select.hotspots import list_rows
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import read_table
 from hotspot.study import Study

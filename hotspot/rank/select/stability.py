@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from hotspot.contracts.list_file import write_list
+from hotspot.contracts.records import Standing
 from hotspot.estimate.level.shared import normal_reach
 from hotspot.grid.lattice import CODED
 from hotspot.kernels.arrays import Flags, Floats, Texts
 from hotspot.quality.means.seen import mean_of_seen
-from hotspot.rank.select.hotspots import Standing, order_cells, rank_cells
+from hotspot.rank.select.hotspots import order_cells, rank_cells
 from hotspot.rank.select.quota import fill_quota
 from hotspot.rank.warn.pixels import hidden_spread
 from hotspot.rules.criteria import Criteria, Selection

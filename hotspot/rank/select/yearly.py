@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot import contracts
+from hotspot.contracts.records import Standing
 from hotspot.kernels.arrays import Flags, Floats, Ints, Texts
 from hotspot.rank.select.hotlist import in_force
-from hotspot.rank.select.hotspots import Standing, list_rows, rank_cells
+from hotspot.rank.select.hotspots import list_rows, rank_cells
 from hotspot.rank.select.quota import fill_quota, passes
 from hotspot.rank.warn.clusters import false_discovery
 from hotspot.rules.calendar import month_minus

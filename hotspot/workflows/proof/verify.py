@@ -321,7 +321,7 @@ def _rederive(
     directory: Path, stated: dict[str, Any], scratch: Path, study: Path | str | None, data: Path | str | None
 ) -> list[str]:
     """Make the month again in a scratch folder; list what differs."""
-    from hotspot.rank.select.hotspots import read_hotspots
+    from hotspot.rank.select.hotlist import read_hotspots
 
     if study is None:
         # A stranger's text: parsed, under a name of ours, and its data root is never his word.

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from hotspot.publish.tables.book import Sheet, write_book
-from hotspot.rank.select.hotspots import read_hotspots
+from hotspot.rank.select.hotlist import read_hotspots
 from hotspot.rank.select.never_warned import VERDICTS, never_warned
 from hotspot.rules.calendar import month_minus, parse_month
 from hotspot.rules.classes import source_classes

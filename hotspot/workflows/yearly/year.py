@@ -77,7 +77,8 @@ def select_year(
     """
     if not 1900 <= year <= 2199:
         raise ValueError(f"{year} is no year of a list; write it like 2025.")
-    from hotspot.rank.select.hotspots import rank_cells, read_hotspots, write_hotspots
+    from hotspot.rank.select.hotlist import read_hotspots, write_hotspots
+    from hotspot.rank.select.hotspots import rank_cells
     from hotspot.rank.select.imported import origin
     from hotspot.rank.select.lifecycle import apply_review, make_formal, read_review, write_review_form
 
@@ -124,7 +125,7 @@ def _import(
     deliveries: Deliveries, year: int, folder: Path, listed: Path, refuse: bool, by: str, datum: str | None
 ) -> Path:
     """A list made elsewhere, put in force; the year's own values stand beside its cells where there are any."""
-    from hotspot.rank.select.hotspots import write_hotspots
+    from hotspot.rank.select.hotlist import write_hotspots
     from hotspot.rank.select.imported import import_list
     from hotspot.rank.select.lifecycle import write_review_form
 
@@ -169,7 +170,8 @@ def derive_year(study: Study, year: int, *, folder: Path | None = None, deliveri
     DataError
         As for ``rank.select.select_hotspots``.
     """
-    from hotspot.rank.select.hotspots import rank_cells, read_hotspots, select_hotspots
+    from hotspot.rank.select.hotlist import read_hotspots
+    from hotspot.rank.select.hotspots import rank_cells, select_hotspots
     from hotspot.rank.select.yearly import revise_hotspots
 
     deliveries = deliveries or Deliveries(study, folder)
@@ -220,7 +222,7 @@ def open_hotspots(
     DataError
         The file names a cell that is not the study's, or one cell twice.
     """
-    from hotspot.rank.select.hotspots import read_hotspots
+    from hotspot.rank.select.hotlist import read_hotspots
 
     path = Path(out) / study.id / f"hotspots-{year}.csv"
     if not path.exists():
