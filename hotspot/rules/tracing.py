@@ -85,7 +85,6 @@ class Tracing(Rule):
     unregistered_chance: float = Field(0.5, gt=0, lt=1)  # that there is one, before any station is heard
     unregistered_km: float = Field(8.0, gt=0)  # a station farther from all sub-cells is not asked
     unregistered_stations: int = Field(10, ge=2)  # so many of them at most, the nearest
-    unregistered_own_sd: float = Field(15.0, gt=0)  # ug/m3, what a station may always have, and in weak wind
     unregistered_common_sd: float = Field(6.0, gt=0)  # ug/m3, what the stations of an hour have in common
     unregistered_model_sd: float = Field(0.3, ge=0)  # error of an hour's prediction against the prediction
     unregistered_loud: float = Field(0.3, gt=0)  # ug/m3 from which what a registered source adds is fitted as well, ...

@@ -148,7 +148,7 @@ def _equations(
     root = summed / np.sqrt(together)
     bend -= root @ root.T
     pull -= summed @ (level / together)
-    held = np.r_[data.hold[chosen], np.full(n_own * len(seen), tracing.unregistered_own_sd**-2)]
+    held = np.r_[data.hold[chosen], np.full(n_own * len(seen), tracing.own_sd**-2)]
     pull[:n] += data.hold[chosen] * data.mean[chosen] - data.price[chosen]
     bend[np.arange(size), np.arange(size)] += held + 1e-9
     solve = np.linalg.inv(bend[n:, n:])
@@ -224,7 +224,7 @@ def listening(evidence: Evidence, tracing: Tracing) -> Floats:
     own -= np.einsum("it,st,zt->sizt", data.own, share, precision)
     own = own.reshape(n_station * n_own, n_station, -1)
     held = np.einsum("ast,it->asi", own, data.own).reshape(n_station * n_own, -1)
-    held[np.diag_indices_from(held)] += tracing.unregistered_own_sd**-2 + 1e-9
+    held[np.diag_indices_from(held)] += tracing.own_sd**-2 + 1e-9
     cross = np.einsum("kst,it->ksi", found, data.own).reshape(len(found), -1)
     found -= np.tensordot(cross @ np.linalg.inv(held), own, 1)
     return found
