@@ -27,7 +27,7 @@ from hotspot.study import Study
 from hotspot.variables import DataError
 
 MANY = 40  # warned cells: below it the start of a child takes what it saves
-MOST = 4  # children, each of which holds the month's tables: 0.4 GB at 36,864 cells
+MOST = 4  # children, each of which holds libraries and the month's tables: 0.7 GB where 30 of 1,900 cells are warned of
 MEMORY = 4 << 30  # bytes of address space of a child beside the month's tables; its libraries alone map 1.5
 SECONDS = 3600.0  # for one part; the longest of a full month takes some seconds
 _AHEAD = 4  # parts told before the first of them is asked for, per child
