@@ -26,7 +26,7 @@ from hotspot.registry import outsiders
 from hotspot.study import Study
 from hotspot.variables import DataError
 
-MANY = 40  # warned cells: below it the start of a child takes what it saves
+MANY = 60  # warned cells: below it the start of a child takes most of what it saves
 MOST = 4  # children, each of which holds libraries and the month's tables: 0.7 GB where 30 of 1,900 cells are warned of
 MEMORY = 4 << 30  # bytes of address space of a child beside the month's tables; its libraries alone map 1.5
 SECONDS = 3600.0  # for one part; the longest of a full month takes some seconds
