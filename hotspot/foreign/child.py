@@ -49,6 +49,10 @@ class Child:
         What it runs: a module that ends in ``serve``.
     """
 
+    # What is said of one that did not answer; a child that reads nothing foreign says it otherwise.
+    SLOW = "reading took more than {seconds:g} s and was stopped; the file is broken or hostile."
+    DEAD = "reading it killed the child process ({how}); it is corrupt, fetch it again."
+
     def __init__(self, memory: int, module: str) -> None:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the child)
         self.process = subprocess.Popen(
@@ -91,7 +95,7 @@ class Child:
             if not self.selector.select(timeout=max(until - time.monotonic(), 0.0)):
                 self.process.kill()
                 self.process.wait()
-                return {"died": f"reading took more than {seconds:g} s and was stopped; the file is broken or hostile."}
+                return {"died": self.SLOW.format(seconds=seconds)}
             part = os.read(self.answers.fileno(), 1 << 20)
             if not part:
                 return {"died": self._death()}
@@ -103,7 +107,7 @@ class Child:
         self.log.seek(0)
         words = self.log.read()[-300:].decode("utf-8", "replace").strip().replace("\n", " ")
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return f"reading it killed the child process ({how}; {words or 'no message'}); it is corrupt, fetch it again."
+        return self.DEAD.format(how=f"{how}; {words or 'no message'}")
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -15,7 +15,9 @@ from hotspot.contracts.fields import pollutant_of
 from hotspot.contracts.list_file import write_list
 from hotspot.contracts.records import Derived
 from hotspot.publish.dialects import NAMES
+from hotspot.publish.hands import Hands
 from hotspot.publish.manifest_shape import plain_path
+from hotspot.publish.paper.pages import store_of
 from hotspot.registry import Registry
 from hotspot.rules.pollutants import PM25, SLOT, Pollutant
 from hotspot.sources.store import Store
@@ -35,6 +37,7 @@ class Made(NamedTuple):
     month: str  # "YYYY-MM"
     derived: Derived  # what ``workflows.monthly.month.derive`` returned: tables and fields by name
     state: str  # a key of ``words.STATES``, printed on what is held in hands
+    hands: Hands | None = None  # who makes its parts, where they are many
 
     @property
     def of(self) -> Pollutant:
@@ -49,9 +52,8 @@ class Made(NamedTuple):
 
     @property
     def store(self) -> Store | None:
-        """Where pages are kept between runs, under the hash of what they are made of; those of a draft are not."""
-        kept: Store = self.derived.delivered.intake.once.store
-        return None if self.state == "draft" else kept
+        """Where pages are kept between runs."""
+        return store_of(self.derived, self.state)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class Product:
     needs : str
         What a pollutant must not refuse (``refused`` of ``rules/pollutants.toml``), for it to be made; "": nothing. The
         default is for a product that was written for PM2.5 and is made of nothing else.
+    apart : bool
+        Where there are hands it is made by one of them, after all others: no product is made of it, and it asks for
+        nothing that ``hands`` leave out.
     """
 
     files: tuple[str, ...]
@@ -86,6 +91,7 @@ class Product:
     wanted: Callable[[Made], bool] = lambda made: True
     people: bool = False
     needs: str = SLOT
+    apart: bool = False
 
     def why_not(self, of: Pollutant) -> str:
         """Why it is not made of a pollutant, a sentence; "" where it is."""
@@ -185,12 +191,10 @@ def _checklists(made: Made) -> None:
 
 
 def _sheets(made: Made) -> None:
-    from hotspot.publish.paper.sheets import write_sheets
+    from hotspot.publish.paper.sheets import of_month, write_sheets
 
-    known = ("field", "warned", "traced", "checklist", "fine", "backdrop", "people", "past", "layers", "seen")
-    about = {name: getattr(made.derived, name) for name in known}
-    about |= {"facilities": made.derived.delivered.facilities}
-    write_sheets(made.folder, study=made.study, month=made.month, state=made.state, store=made.store, **about)
+    about = of_month(made.derived) | {"store": made.store, "hands": made.hands}
+    write_sheets(made.folder, study=made.study, month=made.month, state=made.state, **about)
 
 
 def _report(made: Made) -> None:
@@ -247,12 +251,17 @@ _OURS = {
     ),
     "workbook": Product(
         ("warnings.xlsx",), _workbook, "公开名单", "the public list (公开名单), a sheet per city", people=True,
-        needs="",
+        needs="", apart=True,
     ),
-    "geopackage": Product(("warnings.gpkg",), _geopackage, "地图软件用图层", "layers for a map program", needs=""),
-    "map": Product(("map.html",), _map, "网页地图", "the map; opens with no network", people=True, needs=""),
+    "geopackage": Product(("warnings.gpkg",), _geopackage, "地图软件用图层", "layers for a map program", needs="",
+        apart=True,
+    ),
+    "map": Product(("map.html",), _map, "网页地图", "the map; opens with no network", people=True, needs="",
+        apart=True,
+    ),
     "checklists": Product(
-        ("checklists.xlsx",), _checklists, label_of("checklists"), "the problem lists", people=True, needs="trace"
+        ("checklists.xlsx",), _checklists, label_of("checklists"), "the problem lists", people=True, needs="trace",
+        apart=True,
     ),
     "sheets": Product(
         ("sheets.pdf", "sheets/*.pdf"), _sheets, "现场工作单", "three pages per warning cell for the field team",
@@ -260,7 +269,7 @@ _OURS = {
     ),
     "report": Product(
         ("report.pdf", "reports/*.pdf"), _report, "分析报告", "the analysis report (分析报告), a chapter per city",
-        people=True, needs="",
+        people=True, needs="", apart=True,
     ),
 }  # fmt: skip
 PRODUCTS: Registry[Product] = Registry("hotspot.products", _OURS, _check)

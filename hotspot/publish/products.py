@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.publish.catalogue import PRODUCTS, Made, strangers
+from hotspot.publish.hands import Hands, Known
 from hotspot.variables import DataError
 
 
@@ -21,6 +22,7 @@ def write_products(
     *,
     state: str = "preliminary",
     progress: Callable[[str], Any] | None = None,
+    hands: Hands | None = None,
 ) -> None:
     """
     Write every file of the month but the notices and the manifest.
@@ -36,22 +38,37 @@ def write_products(
         A key of ``words.STATES``, printed on what is held in hands.
     progress : callable, optional
         Called with the first file of each product before it is written.
+    hands : Hands, optional
+        Who makes its parts, where they are many.
 
     Raises
     ------
     DataError
         A product from outside wrote a file that it does not name.
     """
-    made = Made(Path(folder), study, month, derived, state)
+    made = Made(Path(folder), study, month, derived, state, hands)
     outside, of = PRODUCTS.outside(), made.of
+    apart: list[tuple[Path, str, str]] = []
     for name, product in PRODUCTS.items():
         if not product.wanted(made) or product.why_not(of):
+            continue
+        if product.apart and hands is not None and hands.n > 1:
+            apart.append((made.folder.resolve(), state, name))
             continue
         if progress is not None:
             progress(product.files[0])
         product.write(made)
         if name in outside:
             _refuse_strangers(name, made.folder)
+    if apart and hands is not None:
+        if progress is not None:
+            progress(PRODUCTS[apart[0][2]].files[0])
+        hands.each(_write, apart)
+
+
+def _write(known: Known, folder: Path, state: str, name: str) -> None:
+    """One product, as a child is told it."""
+    PRODUCTS[name].write(Made(folder, known.study, known.month, known.derived, state))
 
 
 def _refuse_strangers(name: str, folder: Path) -> None:

@@ -19,6 +19,7 @@ from hotspot.ledger.chain.store import Entry, Ledger, open_ledger
 from hotspot.publish import dialects, manifest, revisions
 from hotspot.publish.catalogue import data_files
 from hotspot.publish.edition import stated_edition
+from hotspot.publish.hands import Hands, hands
 from hotspot.publish.staging import flush, keep_copy, reserved, staged
 from hotspot.study import Study
 from hotspot.variables import DataError
@@ -81,11 +82,12 @@ def publish(
         reserved(target),
         open_ledger(home / LEDGER) as ledger,
         staged(target, entered=lambda folder: stands(ledger, month, folder)) as folder,
+        hands(study, month, derived) as own_hands,
     ):
         own = ledger.entries("month", month)
         stated = _stated(target, own)
         for state in _states(study, month, derived, own, stated, confirm):
-            body = write_body(folder, study, month, derived, state, progress)
+            body = write_body(folder, study, month, derived, state, progress, own_hands)
             rows = revisions.printed_rows(derived.warned, study.criteria.warning.decimals)
             listed = {"warned": rows, "p_top": revisions.chances(derived.warned)}
             entry, whole = _place(ledger, study, month, body, listed, by, reason)
@@ -99,7 +101,7 @@ def publish(
                 cast(dict[str, Any], stated)["outputs"],
             )
         while True:
-            write_release(folder, study, month, derived, whole)
+            write_release(folder, study, month, derived, whole, own_hands)
             if entry in own and _same(folder, target):
                 shutil.rmtree(folder)  # unchanged: nothing is put in place
                 break
@@ -112,10 +114,21 @@ def publish(
 
 
 def write_body(
-    folder: Path, study: Study, month: str, derived: Derived, state: str, progress: Callable[[str], None] | None = None
+    folder: Path,
+    study: Study,
+    month: str,
+    derived: Derived,
+    state: str,
+    progress: Callable[[str], None] | None = None,
+    hands: Hands | None = None,
 ) -> dict[str, Any]:
     """
     The products of a month in an empty folder, and the manifest as far as it hangs on no chain.
+
+    Parameters
+    ----------
+    hands : Hands, optional
+        Of this month: who makes the parts of products that have many.
 
     Returns
     -------
@@ -123,13 +136,15 @@ def write_body(
     """
     from hotspot.publish.products import write_products
 
-    write_products(folder, study, month, derived, state=state, progress=progress)
+    write_products(folder, study, month, derived, state=state, progress=progress, hands=hands)
     body = manifest.describe(study, month, derived, state=state)
     body["outputs"] = manifest.outputs(folder)
     return body
 
 
-def write_release(folder: Path, study: Study, month: str, derived: Derived, whole: dict[str, Any]) -> None:
+def write_release(
+    folder: Path, study: Study, month: str, derived: Derived, whole: dict[str, Any], hands: Hands | None = None
+) -> None:
     """
     The notices, the manifest and what says the same in other dialects, of a month whose products stand in the folder.
 
@@ -137,6 +152,8 @@ def write_release(folder: Path, study: Study, month: str, derived: Derived, whol
     ----------
     whole : dict
         The manifest but its ``notices``.
+    hands : Hands, optional
+        As ``write_body``.
     """
     from hotspot.publish.office.warned.notices import write_notices
 
@@ -146,7 +163,7 @@ def write_release(folder: Path, study: Study, month: str, derived: Derived, whol
                 path.rmdir()
         elif path.relative_to(folder).as_posix() not in whole["outputs"]:
             path.unlink()
-    write_notices(folder, study, month, derived, stated_edition(whole))
+    write_notices(folder, study, month, derived, stated_edition(whole), hands)
     dialects.write_dialects(folder, study, whole, manifest.outputs(folder))
     found = manifest.outputs(folder)
     notices = {name: about for name, about in found.items() if name not in whole["outputs"]}
@@ -170,10 +187,10 @@ def _write_draft(
         with open_ledger(home / LEDGER) as ledger:
             entries = ledger.entries("month")
     target = home / "drafts" / month
-    with staged(target) as folder:
-        body = write_body(folder, study, month, derived, "draft", progress)
+    with staged(target) as folder, hands(study, month, derived) as own:
+        body = write_body(folder, study, month, derived, "draft", progress, own)
         place = _past(entries, study, month) | {"replaces": 0, "changes": [], "chain": {}}
-        write_release(folder, study, month, derived, body | place)
+        write_release(folder, study, month, derived, body | place, own)
     return target
 
 

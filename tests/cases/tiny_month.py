@@ -55,7 +55,7 @@ def install(patch=setattr):
     place(dialects, "write_dialects", lambda *_: None)
 
 
-def _write_products(folder, study, month, derived, *, state, progress=None):
+def _write_products(folder, study, month, derived, *, state, progress=None, hands=None):
     write_warnings(folder / "warnings.csv", derived.warned, 1)
     for name in release.data_files()[1:]:
         (folder / name).write_text(f"{name} of {month}\n")
@@ -63,7 +63,7 @@ def _write_products(folder, study, month, derived, *, state, progress=None):
     (folder / "sheets" / "A.pdf").write_text(f"{month} {state}\n" * 300)
 
 
-def _write_notices(folder, study, month, derived, edition):
+def _write_notices(folder, study, month, derived, edition, hands=None):
     (folder / "packages").mkdir()
     (folder / "packages" / "1.zip").write_text(repr(edition))
     (folder / "notice.docx").write_text(f"{edition.state} r{edition.revision} {edition.head}\n")

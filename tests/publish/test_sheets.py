@@ -34,7 +34,8 @@ def _data(case, **changed):
         "checklist": case.checklist, "facilities": case.facilities,
     }  # fmt: skip
     given |= {"state": "preliminary", "fine": None, "backdrop": None, "digest": "", "people": {}, "past": {}}
-    return list(sheets._sheets(**(given | changed)))
+    drawn = sheets._Sheets(**(given | changed))
+    return [drawn.sheet(code) for code in drawn.places]
 
 
 def render(data, month, **how):

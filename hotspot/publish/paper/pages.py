@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from hotspot.publish.fonts import SANS, SERIF
 from hotspot.publish.paper.typeset import template_source, typeset
 from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.sources.store import Store
+
+if TYPE_CHECKING:
+    from hotspot.contracts.records import Derived
 
 _THREADS = 2  # more would only hold more pages in memory
 _AHEAD = 8  # page sets drawn before the first of them is asked for
@@ -100,6 +103,12 @@ def set_once(
         json.dumps(data, ensure_ascii=False, sort_keys=True),
     )  # fmt: skip
     return store.asked(key, lambda: {"pdf": np.frombuffer(now(), np.uint8)})["pdf"].tobytes()
+
+
+def store_of(derived: "Derived", state: str) -> Store | None:
+    """Where the pages of a month are kept between runs; None for a draft's, which are not."""
+    kept: Store = derived.delivered.intake.once.store
+    return None if state == "draft" else kept
 
 
 def bound(title: str, sets: Iterable[bytes]) -> bytes:

@@ -17,12 +17,13 @@ from hotspot import contracts
 from hotspot.grid.lattice import Grid
 from hotspot.ledger.network.people import NOBODY
 from hotspot.publish.fonts import check_glyphs, legible, printed_width, shorten
+from hotspot.publish.hands import Hands, Known
 from hotspot.publish.manifest import list_digest
 from hotspot.publish.maps.backdrop import Backdrop
 from hotspot.publish.maps.borders import Borders
 from hotspot.publish.maps.symbols import EVIDENCE_SIGNS, SYMBOLS
 from hotspot.publish.paper import sheet_map
-from hotspot.publish.paper.pages import bound, set_each, set_once
+from hotspot.publish.paper.pages import bound, set_each, set_once, store_of
 from hotspot.publish.paper.sheet_back import back_page
 from hotspot.publish.paper.sheet_words import WIND_HEAD, class_of, facility_row, sub_cell_labels, texts
 from hotspot.publish.paper.source_page import source_page
@@ -43,9 +44,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from hotspot.contracts.records import Derived
+
 PANEL_MM = 92.0
 FRONT_ROWS = 10  # facilities on the front; the others follow on the back
 WHY_WIDTH, WHY_LINES = 62, 9  # half-width columns of a line at the head of the front; lines beside ten facilities
+_PART = 4  # sheets that a child is told at once
 LISTED = 30  # facilities printed by name; the others stand as symbols on the map, and in checklists.xlsx
 _TEMPLATE, _PARTS = (
     "sheet.typ",
@@ -74,6 +78,7 @@ def write_sheets(
     layers: "gpd.GeoDataFrame | None" = None,
     seen: Any = None,
     store: Store | None = None,
+    hands: Hands | None = None,
 ) -> list[Path]:
     """
     Write ``sheets.pdf`` and ``sheets/CODE.pdf``, one sheet per warning cell.
@@ -97,6 +102,8 @@ def write_sheets(
     seen : mapping cell -> sentences on them, optional, from ``seen_beside``
     store : Store, optional
         Where set pages are kept between runs.
+    hands : Hands, optional
+        Of a month that came to the same tables: who sets the pages.
 
     Returns
     -------
@@ -108,26 +115,20 @@ def write_sheets(
         A text holds a letter the font cannot draw (names the letter and the text), or a code of
         the list is no code.
     """
-    from tqdm import tqdm
-
     directory = Path(directory)
-    drawn = _sheets(
-        study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, list_digest(directory),
-        people, past, layers, seen,
-    )  # fmt: skip
+    digest, of = list_digest(directory), contracts.pollutant_of(field)
+    if hands is None or hands.n < 2:
+        drawn = _Sheets(
+            study, month, field, warned, traced, checklist, facilities, state, fine, backdrop, digest, people, past,
+            layers, seen,
+        )  # fmt: skip
+        codes = list(drawn.places)
+        sets = _set(drawn, codes, store)
+    else:
+        codes = _codes(warned)
+        parts = [(state, digest, codes[at : at + _PART]) for at in range(0, len(codes), _PART)]
+        sets = [page for pages in hands.each(_set_some, parts) for page in pages]
     (directory / "sheets").mkdir(parents=True, exist_ok=True)
-    codes: list[str] = []
-
-    def checked() -> Iterator[dict[str, Any]]:
-        for sheet in drawn:
-            check_glyphs(set_texts(sheet))
-            codes.append(sheet["code"])
-            yield _book([sheet], month)
-
-    of = contracts.pollutant_of(field)
-    pages = set_each(_TEMPLATE, checked(), parts=_PARTS, store=store, of=of)
-    n_sheet = warned["cell"].nunique()
-    sets = list(tqdm(pages, total=n_sheet, desc="sheets", disable=None, leave=False))
     paths = [directory / "sheets" / f"{code}.pdf" for code in codes]
     for path, page in zip(paths, sets, strict=True):
         path.write_bytes(page)
@@ -136,66 +137,106 @@ def write_sheets(
     return [book, *paths]
 
 
+def of_month(derived: "Derived") -> dict[str, Any]:
+    """What ``write_sheets`` takes of what a month came to."""
+    known = ("field", "warned", "traced", "checklist", "fine", "backdrop", "people", "past", "layers", "seen")
+    return {name: getattr(derived, name) for name in known} | {"facilities": derived.delivered.facilities}
+
+
+def _codes(warned: "pd.DataFrame") -> list[str]:
+    """The warned cells in the order of their sheets."""
+    cells: list[str] = warned.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates().tolist()
+    return cells
+
+
+def _set_some(known: Known, state: str, digest: str, codes: list[str]) -> list[bytes]:
+    """Some sheets of a month, as a child is told them."""
+    if known.aside.get("sheets of") != (state, digest):
+        about = of_month(known.derived)
+        known.aside["sheets"] = _Sheets(known.study, known.month, state=state, digest=digest, **about)
+        known.aside["sheets of"] = state, digest
+    return _set(known.aside["sheets"], codes, store_of(known.derived, state))
+
+
+def _set(drawn: "_Sheets", codes: list[str], store: Store | None) -> list[bytes]:
+    """Sheets as PDFs, each set while the next is drawn."""
+    from tqdm import tqdm
+
+    def checked() -> Iterator[dict[str, Any]]:
+        for code in codes:
+            sheet = drawn.sheet(code)
+            check_glyphs(set_texts(sheet))
+            yield _book([sheet], drawn.month)
+
+    pages = set_each(_TEMPLATE, checked(), parts=_PARTS, store=store, of=drawn.of)
+    return list(tqdm(pages, total=len(codes), desc="sheets", disable=None, leave=False))
+
+
 def _book(sheets: list[dict[str, Any]], month: str) -> dict[str, Any]:
     """The template's data of some sheets."""
     return {"title": month_zh(month), "month": month_zh(month), "sheets": sheets}
 
 
-def _sheets(
-    study: Study, month: str, field: "xr.Dataset", warned: "pd.DataFrame", traced: "pd.DataFrame",
-    checklist: "pd.DataFrame", facilities: "gpd.GeoDataFrame", state: str, fine: "pd.DataFrame | None",
-    backdrop: "gpd.GeoDataFrame | None", digest: str, people: Any = None, past: Any = None,
-    layers: "gpd.GeoDataFrame | None" = None, seen: Any = None,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """One sheet after the other, so that a page can be set while the next is drawn."""
-    people, past, seen, of = people or {}, past or {}, seen or {}, contracts.pollutant_of(field)
-    signs = evidence_signs(study.grid, layers)
-    rows = published(warned, study.criteria.warning.decimals)
-    rows = rows.join(weather_change(field, rows))
-    borders = Borders(study.grid, study.boundaries)
-    values = _values(field, study.criteria.warning.decimals)
-    places = (
-        {f["facility"]: f for f in facilities.drop(columns="geometry").to_dict("records")} if len(facilities) else {}
-    )
-    codes = rows.sort_values(["city", "cell"], kind="stable")["cell"].drop_duplicates()
-    every = {code: study.grid.parse(code) for code in codes}
-    near_cell = _near(study.grid, traced, places)
-    rows_of, checks_of = dict(list(rows.groupby("cell", sort=False))), by_cell(checklist)
-    fine_of = {} if fine is None else dict(list(fine.groupby("cell", sort=False)))
-    wind_of_cell = traced.attrs.get("hours", {})
-    hidden_of = traced.attrs.get("unregistered", {})
-    ways = Backdrop(study.grid, backdrop)
-    for number, code in enumerate(codes, start=1):
-        of_cell, near = rows_of[code], near_cell.get(code, [])
+class _Sheets:
+    """The sheets of a month: what they share, and each as the template takes it."""
+
+    def __init__(
+        self, study: Study, month: str, field: "xr.Dataset", warned: "pd.DataFrame", traced: "pd.DataFrame",
+        checklist: "pd.DataFrame", facilities: "gpd.GeoDataFrame", state: str, fine: "pd.DataFrame | None",
+        backdrop: "gpd.GeoDataFrame | None", digest: str, people: Any = None, past: Any = None,
+        layers: "gpd.GeoDataFrame | None" = None, seen: Any = None,
+    ) -> None:  # fmt: skip
+        self.study, self.month, self.field, self.state, self.digest = study, month, field, state, digest
+        self.people, self.past, self.seen = people or {}, past or {}, seen or {}
+        self.of = contracts.pollutant_of(field)
+        self.signs = evidence_signs(study.grid, layers)
+        rows = published(warned, study.criteria.warning.decimals)
+        rows = rows.join(weather_change(field, rows))
+        self.borders = Borders(study.grid, study.boundaries)
+        self.values = _values(field, study.criteria.warning.decimals)
+        known = facilities.drop(columns="geometry").to_dict("records") if len(facilities) else []
+        self.near = _near(study.grid, traced, {one["facility"]: one for one in known})
+        self.places = {code: study.grid.parse(code) for code in _codes(warned)}
+        self.rows, self.checks = dict(list(rows.groupby("cell", sort=False))), by_cell(checklist)
+        self.fine = {} if fine is None else dict(list(fine.groupby("cell", sort=False)))
+        self.wind, self.hidden = traced.attrs.get("hours", {}), traced.attrs.get("unregistered", {})
+        self.ways = Backdrop(study.grid, backdrop)
+        self.number = {code: f"{number} / {len(self.places)}" for number, code in enumerate(self.places, start=1)}
+
+    def sheet(self, code: str) -> dict[str, Any]:
+        """One sheet."""
+        study, of, wind = self.study, self.of, self.wind.get(code)
+        of_cell, near = self.rows[code], self.near.get(code, [])
         sheet = texts(
-            study, month, field, code, of_cell,
-            state=state, digest=digest, near=near, hours=wind_of_cell.get(code), fine=fine_of.get(code),
-            hidden=hidden_of.get(code),
+            study, self.month, self.field, code, of_cell,
+            state=self.state, digest=self.digest, near=near, hours=wind, fine=self.fine.get(code),
+            hidden=self.hidden.get(code),
         )  # fmt: skip
-        labels = sub_cell_labels(fine_of.get(code))
-        sheet |= _maps(study, code, borders, near + signs, every, values, labels, ways)
+        labels, shown = sub_cell_labels(self.fine.get(code)), near + self.signs
+        sheet |= _maps(study, code, self.borders, shown, self.places, self.values, labels, self.ways)
         sheet |= {
-            "number": f"{number} / {len(codes)}",
+            "number": self.number[code],
             "coordinates": coordinates(code, *of_cell.iloc[0][["lon", "lat"]])
-            + form_place(study.office.form_url, code, month),
+            + form_place(study.office.form_url, code, self.month),
         }
         sheet["facilities"] = [facility_row(f) for f in near if f["number"]]
+        around = {"size": PANEL_MM, "borders": self.borders, "facilities": near, "backdrop": self.ways}
         sheet |= source_page(
-            study, every[code], near, wind_of_cell.get(code),
-            {"size": PANEL_MM, "borders": borders, "facilities": near, "warned": set(every) - {code}, "backdrop": ways},
+            study, self.places[code], near, wind, around | {"warned": set(self.places) - {code}}
         )  # fmt: skip
         sheet["return_to"] = " ".join(filter(None, [legible(study.office.name), legible(study.office.contact)]))
-        sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in people.get(code, NOBODY)[:2])
-        behind = [shorten(legible(zh), WHY_WIDTH) for zh, _ in past.get(code, ())]
+        answerable = self.people.get(code, NOBODY)[:2]
+        sheet["chief"], sheet["supervisor"] = (shorten(legible(who.said), 24) for who in answerable)
+        behind = [shorten(legible(zh), WHY_WIDTH) for zh, _ in self.past.get(code, ())]
         sheet["why"] += [["以往" if n == 0 else "", words] for n, words in enumerate(behind)]
-        beside = [legible(one.zh) for one in seen.get(code, ())]
+        beside = [legible(one.zh) for one in self.seen.get(code, ())]
         sheet["why"] += [["佐证" if n == 0 else "", words] for n, words in enumerate(beside)]
         sheet["unlisted"] = sum(not f["number"] for f in near)
         sheet["front"] = _front_rows(sheet["why"], max(2, FRONT_ROWS // 2 - len(behind) - len(beside)))
         sheet["area"] = [c.zh for c in area_classes()]
         numbers = {f["facility"]: f["number"] for f in near if f["number"]}
-        sheet |= back_page(checks_of.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
-        yield of.told(sheet if of.usual else _untraced(of, sheet))
+        sheet |= back_page(self.checks.get(code, []), numbers, n_rest=len(numbers) - sheet["front"])
+        return of.told(sheet if of.usual else _untraced(of, sheet))
 
 
 def _untraced(of: Pollutant, sheet: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hotspot.contracts.fields import pollutant_of
 from hotspot.publish.edition import Edition
+from hotspot.publish.hands import Hands, Known
 from hotspot.publish.office.faces import faces_of
 from hotspot.publish.office.redaction import D10
-from hotspot.publish.office.warned.notice import LIST_HEADS, addressees, notice, notice_docx, template_of
+from hotspot.publish.office.warned.notice import LIST_HEADS, Addressee, addressees, notice, notice_docx, template_of
 from hotspot.publish.office.warned.notice_pdf import notice_pdf
 from hotspot.study import Study
 from hotspot.text.csv_rows import escape_text, write_csv
@@ -27,6 +28,7 @@ def write_notices(
     month: str,
     derived: "Derived",
     edition: Edition,
+    hands: Hands | None = None,
 ) -> list[Path]:
     """
     Write ``notice.docx``, ``notice.pdf``, ``public/`` and ``packages/<citycode>.zip``.
@@ -39,6 +41,8 @@ def write_notices(
         What ``month.derive`` returned.
     edition : Edition
         State, revision, head and history that are printed.
+    hands : Hands, optional
+        Of this month: who makes the packages.
 
     Returns
     -------
@@ -49,8 +53,6 @@ def write_notices(
     DataError
         A text holds a letter the font cannot draw, or the office's template or font cannot be used.
     """
-    from hotspot.publish.office.warned.packages import write_package
-
     folder = Path(folder)
     template, faces, of = template_of(study), faces_of(study), pollutant_of(derived.field)
     whole = notice(study, month, derived, edition)
@@ -61,14 +63,22 @@ def write_notices(
     written.append(_put(folder / "public" / "notice.pdf", notice_pdf(public, faces=faces, of=of)))
     cities = addressees(study, derived.hot)
     (folder / "packages").mkdir(exist_ok=True)
-    for addressee in cities:
-        own = notice(study, month, derived, edition, level="city", city=addressee.name)
-        notices = {"notice.docx": notice_docx(own, template, of=of), "notice.pdf": notice_pdf(own, faces=faces, of=of)}
-        path = folder / "packages" / f"{addressee.file}.zip"
-        single = len(cities) == 1
-        write_package(path, folder, study, month, derived, edition, addressee, notices=notices, single=single)
-        written.append(path)
-    return written
+    hands = hands or Hands(Known(study, month, derived, {}))
+    here, single = folder.resolve(), len(cities) == 1
+    hands.each(_package, [(here, edition, addressee, single) for addressee in cities])
+    return [*written, *(folder / "packages" / f"{addressee.file}.zip" for addressee in cities)]
+
+
+def _package(known: Known, folder: Path, edition: Edition, addressee: Addressee, single: bool) -> None:
+    """What one city is sent, with its notice."""
+    from hotspot.publish.office.warned.packages import write_package
+
+    study, month, derived, _ = known
+    template, faces, of = template_of(study), faces_of(study), pollutant_of(derived.field)
+    own = notice(study, month, derived, edition, level="city", city=addressee.name)
+    notices = {"notice.docx": notice_docx(own, template, of=of), "notice.pdf": notice_pdf(own, faces=faces, of=of)}
+    path = folder / "packages" / f"{addressee.file}.zip"
+    write_package(path, folder, study, month, derived, edition, addressee, notices=notices, single=single)
 
 
 def _put(path: Path, data: bytes) -> Path:
