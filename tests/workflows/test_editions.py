@@ -6,6 +6,7 @@ import pytest
 from tiny_month import MONTH, RULES, install, publish
 
 from hotspot.ledger.chain.store import open_ledger
+from hotspot.patterns import digest_of
 from hotspot.publish import manifest, revisions
 from hotspot.publish.edition import stated_edition
 from hotspot.study import Study
@@ -41,7 +42,7 @@ def test_a_first_month_is_preliminary_and_begins_the_chain(tmp_path):
     assert (told.state, told.revision, told.replaces, told.changes, told.history) == ("preliminary", 1, 0, (), {})
     with open_ledger(tmp_path / "tiny" / "ledger.sqlite") as ledger:
         assert told.head == ledger.head
-    assert told.list_digest == manifest.digest(tmp_path / "tiny" / MONTH / "warnings.csv")[:8]
+    assert told.list_digest == digest_of(tmp_path / "tiny" / MONTH / "warnings.csv")[:8]
     assert told.head in (tmp_path / "tiny" / MONTH / "notice.docx").read_text(), "the notice prints the head"
 
 
