@@ -113,6 +113,8 @@ def _unsaid(place: Path) -> str | None:
 
     if place.suffix.lower() != ".shp" or place.with_suffix(".cpg").exists():
         return None
+    if pyogrio.read_info(place)["encoding"] != "ISO-8859-1":  # the table's own mark of its language says it
+        return None
     about, _, _, columns = pyogrio.raw.read(place, encoding="ISO-8859-1", read_geometry=False)
     texts = [str(field) for field in about["fields"]]
     texts += {value for column in columns if column.dtype == object for value in column if isinstance(value, str)}

@@ -119,6 +119,16 @@ def test_a_shapefile_that_names_no_coding_is_read_as_any_text_is(tmp_path, codin
     assert read.attrs["notes"] == [f"a.shp: says no encoding; read as {said}; a .cpg file beside it says another"]
 
 
+def test_a_shapefile_whose_table_marks_its_language_says_its_coding(tmp_path):
+    gpd.GeoDataFrame({"市": ["绵东市"]}, geometry=[SQUARE], crs=4326).to_file(tmp_path / "a.shp", encoding="GBK")
+    (tmp_path / "a.cpg").unlink()
+    table = bytearray((tmp_path / "a.dbf").read_bytes())
+    table[29] = 0x4D  # code page 936
+    (tmp_path / "a.dbf").write_bytes(table)
+    read = read_vector(tmp_path / "a.shp", "boundaries")
+    assert list(read["市"]) == ["绵东市"] and not read.attrs["notes"]
+
+
 def test_g4_a_star_that_crosses_itself_200_million_times_is_refused(tmp_path):
     turn = np.arange(20_001) * 2 * np.pi * 10_000 / 20_001
     star = shapely.Polygon(np.column_stack([114 + 0.1 * np.cos(turn), 30 + 0.1 * np.sin(turn)]))
