@@ -7,6 +7,7 @@ delivery (``COMPANIONS``, which callers register and hash) or refused (``refuse_
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,9 @@ def _unsaid(place: Path) -> str | None:
     texts += {value for column in columns if column.dtype == object for value in column if isinstance(value, str)}
     delivered = [text.encode("latin-1") for text in texts if not text.isascii()]
     for coding in ("UTF-8", "GB18030") if delivered else ():
-        try:
-            [text.decode(coding) for text in delivered]
-        except UnicodeDecodeError:
-            continue
-        return coding
+        with suppress(UnicodeDecodeError):
+            "".join(text.decode(coding) for text in delivered)
+            return coding
     return None
 
 

@@ -115,9 +115,10 @@ def hidden(world, criteria):
 
     Returns
     -------
-    (of, at): float64[source, 4] of every unregistered source inside such a cell: g/s, observable where it stands,
-    pointed at within one sub-cell, and whether the sub-cell of the cell's loudest station is; float64[place], m from
-    each place that is pointed at to the nearest unregistered source
+    (of, at, naive): float64[source, 4] of every unregistered source inside such a cell: g/s, observable where it
+    stands, pointed at within one sub-cell, and whether the sub-cell of the cell's loudest station is;
+    float64[place], m from each place that is pointed at to the nearest unregistered source; float64[cell], the same
+    of its loudest station
     """
     from hotspot.grid.lattice import Grid
 
@@ -128,19 +129,20 @@ def hidden(world, criteria):
     cells = np.unique(own)
     found = traced(world, criteria, cells=cells, look=True).attrs["unregistered"]
     off = np.flatnonzero(world.number < 0)
-    of, at = [], []
+    of, at, naive = [], [], []
     for cell in cells:
         told = found[world.cells["cell"].values[cell]]
         look = np.array([_middle(*place) for place in told["look"]]).reshape(-1, 2) + world.at[cell]
         at += [np.abs(world.places[off] - place).max(axis=1).min() for place in look]
         mean = world.micro["pm25"].values[own == cell]
         loud = station[own == cell][np.argmax(np.nanmean(mean, axis=1))]
+        naive.append(np.abs(world.places[off] - loud).max(axis=1).min())
         for j in off[np.abs(world.places[off] - world.at[cell]).max(axis=1) < SPACING / 2]:
             column, row = np.floor((world.places[j] - world.at[cell]) / 500 + [3, -3]).astype(int) * [1, -1] - [0, 1]
             place = world.at[cell] + _middle(0, 0, row * 6 + column + 1)
             beside = [bool((np.abs(one - place).max(axis=-1) <= 750).any()) for one in (look, loud[None])]
             of.append([world.emission[j], row * 6 + column + 1 not in told["unseen"], *beside])
-    return np.array(of, float).reshape(-1, 4), np.array(at)
+    return np.array(of, float).reshape(-1, 4), np.array(at), np.array(naive)
 
 
 def _middle(east, north, number):
@@ -213,14 +215,14 @@ def report_hidden(worlds):
     """Print how many unregistered sources are pointed at, and how many places that are pointed at are right."""
     from hotspot.rules.criteria import Criteria
 
-    of, at = np.zeros((0, 4)), np.zeros(0)
+    of, at, loudest = np.zeros((0, 4)), np.zeros(0), np.zeros(0)
     for kind, seed in worlds:
         world = make_tracing_world(kind, seed)
         if world.micro is None:
             print(f"{kind} {seed}: no micro-stations, nothing to ask", flush=True)
             continue
-        told, where = hidden(world, Criteria())
-        of, at = np.vstack([of, told]), np.r_[at, where]
+        told, where, naive = hidden(world, Criteria())
+        of, at, loudest = np.vstack([of, told]), np.r_[at, where], np.r_[loudest, naive]
         print(f"{kind} {seed}: {len(told)} sources inside, {len(where)} places pointed at", flush=True)
     for name, own in (("of 10 g/s and more, observable", (of[:, 0] >= 10) & (of[:, 1] > 0)),
                       ("smaller, observable for 10 g/s", (of[:, 0] < 10) & (of[:, 1] > 0)),
@@ -228,7 +230,8 @@ def report_hidden(worlds):
         if own.any():
             told, loud = of[own][:, 2:].mean(axis=0)
             print(f"{name}: {own.sum()}, pointed at {told:.2f}, at the loudest station {loud:.2f}")
-    print(f"{len(at)} places pointed at, {(at <= 750).sum()} right")
+    print(f"{len(at)} places pointed at, {(at <= 750).sum()} right; of the loudest stations of {len(loudest)} cells "
+          f"{(loudest <= 750).sum()}")  # fmt: skip
 
 
 if __name__ == "__main__":

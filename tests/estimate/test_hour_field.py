@@ -1,7 +1,7 @@
 """
 The 500 m hour against truth and against stations left out, beside the naive answers.
 
-    python tests/estimate/test_hour_field.py [SHARED]     # the full tables of docs/hourly-field.md
+    PYTHONPATH=tests/cases python tests/estimate/test_hour_field.py [SHARED]     # the tables of docs/hourly-field.md
 """
 
 import sys

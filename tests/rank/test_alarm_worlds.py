@@ -1,10 +1,13 @@
 """
 Alarms on worlds whose plumes lift their own stations as far as an episode does, beside the rules they replace.
 
-    python tests/rank/test_alarm_worlds.py      # the full table of docs/alarms.md
+    PYTHONPATH=tests/cases python tests/rank/test_alarm_worlds.py      # the full table of docs/alarms.md
+    PYTHONPATH=tests/cases python tests/rank/test_alarm_worlds.py off  # instruments that drift, or read 15 % off
 
 The rivals get the load exactly, by hindsight: in each month as many of their highest episodes as the budget allows.
 """
+
+import sys
 
 import numpy as np
 import pandas as pd
@@ -89,9 +92,24 @@ def local_start(world):
     return pd.Timestamp(world.stations["time"].values[0]) + pd.Timedelta(hours=8)
 
 
-def measure(seed, size, months=6, kind="June to November"):
-    """One row of the table, and the loads of the months."""
+def misread(world, seed, *, drift=0.0, gain=0.0):
+    """The stations read too high or low, in place: by red noise of 35 days (1 sd ``drift``, log) or for good."""
+    values = world.stations["pm25"].values
+    n, days = len(values), values.shape[1] // 24 + 2
+    off = gain * np.random.default_rng([seed, 98]).standard_normal((n, 1)) + np.zeros(values.shape)
+    shocks, slow = np.random.default_rng([seed, 99]), np.zeros((n, days))
+    slow[:, 0] = shocks.standard_normal(n)
+    for day in range(1, days):
+        slow[:, day] = np.exp(-1 / 35) * slow[:, day - 1] + np.sqrt(1 - np.exp(-2 / 35)) * shocks.standard_normal(n)
+    hour, part = np.divmod(np.arange(values.shape[1]), 24)
+    values *= np.exp(off + drift * (slow[:, hour] * (1 - part / 24) + slow[:, hour + 1] * part / 24))
+
+
+def measure(seed, size, months=6, kind="June to November", **off):
+    """One row of the table, and the loads of the months; ``off``: of ``misread``."""
     world = make_world(seed, months=months, size=size, **WORLDS[kind])
+    if off:
+        misread(world, seed, **off)
     begin, n_cell = local_start(world), world.cells.sizes["cell"]
     told = pd.period_range(begin, periods=months, freq="M")
     alarms = find_alarms(world.stations, cells=world.cells, weather=world.weather)
@@ -123,7 +141,21 @@ def test_planted_episodes_are_found_at_a_steady_load_and_better_than_by_what_it_
     assert total["ours"] > max(total["ratio to 3 neighbours"], total["z against own 14 days"])
 
 
-if __name__ == "__main__":
+def report_off():
+    """Print what is found and truly local where instruments are off, seeds 44 to 49."""
+    for size in SIZES[:2]:
+        for off in ({"drift": 0.15}, {"gain": 0.15}):
+            told = [measure(seed, size, months=4, **off) for seed in range(44, 50)]
+            pushed, planted = (sum(row[name] for row, _ in told) for name in ("pushed", "planted"))
+            local = sum(row["local"] * row["pushed"] for row, _ in told) / pushed
+            inside = sum(abs(load - RULE.budget) <= 0.3 for _, loads in told for load in loads)
+            found = sum(row["ours"] for row, _ in told) / planted
+            print(size, off, f"found {found:.3f} of {planted}, local {local:.3f} of {pushed}, {inside} of 24 months")
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["off"]:
+    report_off()
+elif __name__ == "__main__":
     rows = []
     for kind, seeds in zip(WORLDS, (HELD, HELD[:3], HELD[:3]), strict=True):
         for size in SIZES:

@@ -20,7 +20,7 @@ def key_of(body: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def lacking(body: Mapping[str, str], required: Iterable[str]) -> str:
     """Which of the required words is not there, as a reason; an empty text where all are."""
-    return next((f"{name} is missing" for name in required if not body.get(name, "").strip()), "")
+    return next((f"{name} is missing" for name in required if not str(body.get(name) or "").strip()), "")
 
 
 def take(

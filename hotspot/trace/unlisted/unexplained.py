@@ -16,7 +16,7 @@ from hotspot.rules.tracing import Tracing
 from hotspot.trace.plumes.footprint import Shape, footprints, ventilation_factor, wind_table
 from hotspot.trace.plumes.posterior import Fit, medians, spreads
 
-_TURNS_DEG = (-40.0, -20.0, 20.0, 40.0)  # what a wind file may be off by, ...
+_TURNS_DEG = (-40.0, -20.0, 20.0, 40.0)  # proposal: what a wind file may be off by, ...
 _AXES_DEG, _STEERED = 20.0, 0.75  # ... and valleys it may not know: so much of what blows across each is lost
 _FAR_KM = (5.5, 26.0, 1.28)  # rings of sources that may stand outside the sub-cells: first, last, step
 
