@@ -14,6 +14,7 @@ import numpy as np
 from hotspot.grid import codes
 from hotspot.patterns import below
 from hotspot.text.door import masked
+from hotspot.text.encodings import decode
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def read_labels(path: str | Path) -> dict[str, str]:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path.name}: there is no such file of labels; mend 'labels' in the study.") from None
-    text = _decoded(raw, path)
+    text = decode(raw, path.name)[0].decode("utf-8")
     try:
         list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
@@ -173,12 +174,3 @@ class Labelled:
         """A cell as it is printed: its code, and its official label where it has one of its own."""
         label = self.labelled.get(code, "")
         return f"{code} ({label})" if label not in ("", code) else code
-
-
-def _decoded(raw: bytes, path: Path) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise DataError(f"{path.name}: neither UTF-8 nor GB18030; save it as UTF-8.")

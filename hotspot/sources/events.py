@@ -12,12 +12,12 @@ from hotspot.rules.event_words import is_acknowledgement, problem_of
 from hotspot.sources.aliases import spellings, vocabulary
 from hotspot.sources.chat import is_chat, read_chat
 from hotspot.sources.clock import parse_times
-from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.intake import FileRecord, Intake
 from hotspot.sources.loop_tables import our_names, refuse_twice
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.sheet import read_csv
 from hotspot.sources.tables import read_bytes, read_table, table_of
+from hotspot.text.encodings import content_fault, decode
 from hotspot.variables import DataError
 
 COLUMNS = ["time", "place", "by", "channel", "type", "text", "lon", "lat", "problem", "file", "row"]

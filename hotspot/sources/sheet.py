@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Flags
-from hotspot.sources.encodings import content_fault, decode
 from hotspot.sources.records import Records, scan
 from hotspot.sources.store import told, words
+from hotspot.text.encodings import content_fault, decode
 from hotspot.variables import DataError
 
 _SMALL = 200_000  # bytes

@@ -6,12 +6,14 @@ A text that would be taken for a formula gets a leading apostrophe (OWASP ASVS
 """
 
 import csv
+import io
 import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from hotspot.text.door import shown
+from hotspot.text.encodings import decode
 from hotspot.variables import DataError
 
 # What a spreadsheet may run when a cell begins with it; the full-width forms are folded by some.
@@ -65,9 +67,9 @@ def first_line(path: Path | str) -> str:
     'cell,rank'
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            return stream.readline().strip()
-    except (UnicodeDecodeError, OSError):
+        with open(path, "rb") as stream:
+            return decode(stream.readline(), str(path))[0].decode("utf-8").strip()
+    except (DataError, OSError):
         return ""
 
 
@@ -78,7 +80,7 @@ def read_csv(path: Path | str, header: Collection[str], what: str, remedy: str) 
     Parameters
     ----------
     path : str or Path
-        A byte-order mark, as a spreadsheet writes it, is passed over.
+        In UTF-8 or, as a spreadsheet of a Chinese office may have saved it, in GB18030.
     what, remedy : str
         What the file should be and what to do if it is not, for the message.
 
@@ -89,7 +91,7 @@ def read_csv(path: Path | str, header: Collection[str], what: str, remedy: str) 
     Raises
     ------
     DataError
-        The file is no UTF-8 CSV, its header differs, or a row has more or fewer values.
+        The file is no CSV, its header differs, or a row has more or fewer values.
     FileNotFoundError
         There is no such file.
 
@@ -104,10 +106,10 @@ def read_csv(path: Path | str, header: Collection[str], what: str, remedy: str) 
     hotspot.variables.DataError: ...a.csv, row 1: the columns are cell,rank; expected cell.
     """
     path, header = Path(path), list(header)
+    text = decode(path.read_bytes(), str(path))[0].decode("utf-8")
     try:
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.reader(stream, strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
         raise DataError(f"{path}: not {what} ({error}); {remedy}.") from None
     if not rows or rows[0] != header:
         found = ",".join(rows[0]) if rows else "nothing"

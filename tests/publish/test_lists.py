@@ -51,6 +51,14 @@ def test_reading_and_writing_again_gives_the_same_bytes(case, tmp_path):
     assert first.read_bytes() == again.read_bytes()
 
 
+def test_a_list_saved_by_a_chinese_spreadsheet_is_the_same_list(case, tmp_path):
+    warned = case.warned.assign(county="朝阳区")
+    first = write_warnings(tmp_path / "a.csv", warned, 1)
+    saved = tmp_path / "saved.csv"
+    saved.write_bytes(first.read_text(encoding="utf-8").encode("gb18030"))
+    assert read_warnings(saved).equals(read_warnings(first)) and "朝阳区" in saved.read_text(encoding="gb18030")
+
+
 def test_what_is_read_equals_what_was_published(case, tmp_path):
     expected = published(case.warned, 1)
     found = read_warnings(write_warnings(tmp_path / "w.csv", case.warned, 1))

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hotspot.foreign import workbook
 from hotspot.patterns import find_files
 from hotspot.sources.aliases import our_names
-from hotspot.sources.encodings import decode
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import MARKS, to_numbers
 from hotspot.sources.records import scan
 from hotspot.sources.tables import read_table
+from hotspot.text.encodings import decode
 from hotspot.variables import DataError
 
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from hotspot.kernels.arrays import Ints, Objects
 from hotspot.sources.clock import compose, label_days, offset_of, parse_days, to_utc_hours
-from hotspot.sources.encodings import content_fault
 from hotspot.sources.intake import Intake
 from hotspot.sources.stations.readings import Part, read_values
 from hotspot.sources.tables import Table, read_table
 from hotspot.study import Stations
+from hotspot.text.encodings import content_fault
 from hotspot.variables import DataError
 
 TYPES = {"PM2.5": "pm25", "PM10": "pm10", "SO2": "so2", "NO2": "no2", "O3": "o3", "CO": "co"}

@@ -13,6 +13,7 @@ import pandas as pd
 from hotspot.grid.datum import to_wgs84
 from hotspot.kernels.arrays import Flags
 from hotspot.patterns import find_files
+from hotspot.rules.sensors import Tracks
 from hotspot.sources.aliases import header_unit, our_names
 from hotspot.sources.clock import FIRST_DAY, LAST_DAY, offset_of
 from hotspot.sources.intake import Intake
@@ -33,7 +34,7 @@ def load_tracks(
     time_zone: str,
     datum: str,
     unit: str | None = None,
-    max_speed: float = 40.0,
+    max_speed: float = Tracks().max_speed,
 ) -> pd.DataFrame:
     """
     Read the samples of mobile monitors.

@@ -10,8 +10,8 @@ from hotspot.ledger.network.registers import quarters_without_case, untrained
 from hotspot.publish.office.paper import paper_docx
 from hotspot.publish.office.periods.case import case_faults, case_paper, names_of, read_case, redact
 from hotspot.rules.calendar import parse_day
-from hotspot.sources.encodings import decode
 from hotspot.study import Study
+from hotspot.text.encodings import decode
 from hotspot.variables import DataError
 from hotspot.workflows.closing.loop import published_ledger
 from hotspot.workflows.closing.network import register_of
