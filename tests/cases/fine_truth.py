@@ -75,11 +75,10 @@ def scores(size, seed):
     fine["between"] = lines / pd.Series(lines).groupby(fine["cell"]).transform("mean") * fine["alone"]
     fine["truth"] = truth_at(fine["lon"].to_numpy(), fine["lat"].to_numpy(), size, seed)
     fine = fine[fine[["pm25", "alone"]].notna().all(axis=1)]
-    row, rivals = {"size": size, "seed": seed}, ("pm25", "alone", "between")
+    row = {"size": size, "seed": seed}
     for name, some in (("", fine), (" measured", fine[fine["support"] == "measured"])):
-        row |= {
-            told + name: np.sqrt(((some[told] - some["truth"]) ** 2).mean()) for told in ("pm25", "alone", "between")
-        }
+        for told in ("pm25", "alone", "between"):
+            row[told + name] = np.sqrt(((some[told] - some["truth"]) ** 2).mean())
     held = (fine["pm25"] - fine["truth"]).abs() <= 1.96 * fine["error"]
     return row | {"within": held.mean(), "stated": fine["error"].mean()}
 
