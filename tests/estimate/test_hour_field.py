@@ -143,7 +143,7 @@ def test_a_plume_stays_where_it_was_measured_and_reaches_the_next_sub_cell():
     world = make_world(3, months=1, probes=4, first="2025-11", size=60.0)
     stations, truth = world.stations.isel(time=slice(0, 168)), world.fine[:, :168]
     cells = world.cells.sel(cell=world.probed)
-    kept, flat = (downscale(stations, cells, criteria=Criteria(downscaling={"plume_errors": e})) for e in (1.5, 1e9))
+    kept, flat = (downscale(stations, cells, criteria=Criteria(downscaling={"plume_errors": e})) for e in (1.5, 1e3))
     x, y = (np.asarray(at) for at in Grid().project(stations["lon"].values, stations["lat"].values))
     sub = np.atleast_1d(Grid().child(stations["lon"].values, stations["lat"].values)).astype(str)
     inside = np.isin(sub, kept["sub_cell"].values.astype(str))

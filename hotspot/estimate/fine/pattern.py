@@ -91,11 +91,12 @@ def _of_cells(x: Floats, y: Floats, coarse: "xr.Dataset", month: str) -> Floats 
 
 def _with_means(table: Floats) -> Floats:
     """The values at the centres with which the bilinear field has these means over the cells; of positive values."""
-    row, column = np.indices(table.shape)
+    column, row = np.meshgrid(*(np.arange(float(n)) for n in table.shape[::-1]))
     centre = table
     for _ in range(_ROUNDS):
         # What is bilinear in each quarter of a cell has its mean in the middle of the quarter.
-        mean = sum(_bilinear(centre, row + down, column + east) for down in (-0.25, 0.25) for east in (-0.25, 0.25)) / 4
+        quarters = [_bilinear(centre, row + down, column + east) for down in (-0.25, 0.25) for east in (-0.25, 0.25)]
+        mean = np.mean(quarters, axis=0)
         centre = np.where(mean > 0, centre * table / np.where(mean > 0, mean, 1.0), table)
     return centre
 
