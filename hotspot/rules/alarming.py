@@ -38,12 +38,14 @@ class Alarms(Rule):
     full_level: float = Field(_DAY.limit("pm25", "day"), gt=0)  # second grade; below it z counts for less (square)
     # Proposal: of a calibrated station so many of its stated errors must be taken off and still leave the ratio
     # and the floor; fewer where what it usually reads beside its neighbours was taken off first, for most of an
-    # instrument's error stays the same for weeks: ...
+    # instrument's error stays the same for days: ...
     surely: float = Field(0.75, ge=0)
-    surely_usual: float = Field(0.2, ge=0)
-    usual_weeks: int = Field(2, ge=1)  # ... the median of so many weeks, ...
-    usual_hours: int = Field(72, ge=24)  # ... unknown with fewer of their hours, ...
-    usual_errors: float = Field(3.0, ge=0)  # ... and no more than so many stated errors; beyond them it is the place
+    surely_usual: float = Field(0.35, ge=0)
+    usual_share: float = Field(
+        0.3, gt=0, le=1
+    )  # ... a level that each day's median moves by this share of the way, ...
+    usual_hours: int = Field(8, ge=1)  # ... not with fewer hours of the day, ...
+    usual_days: int = Field(3, ge=1)  # ... and unknown before so many days
     neighbours: int = Field(6, ge=3)  # proposal: nearest stations whose median is "the surroundings"
     min_neighbours: int = Field(3, ge=2)  # three in Tongzhou's rule; with fewer there is no alarm
     neighbour_km: float = Field(15.0, gt=0)  # proposal

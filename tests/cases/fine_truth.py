@@ -5,11 +5,13 @@ The generator's own month at 500 m, which no reader may see, and how near the mo
 """
 
 import sys
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
 from hotspot.estimate.field.monthly import monthly_field
+from hotspot.estimate.fine import pattern
 from hotspot.estimate.fine.fine_month import fine_month
 from hotspot.grid.lattice import Grid
 from hotspot.synthetic import study as written
@@ -57,7 +59,7 @@ def _episodes(grid, x, y, home):
 
 
 def scores(size, seed):
-    """Root mean square errors of a month's values, and of the cell's own in all its sub-cells: of all, of measured."""
+    """Root mean square errors of a month's values, of the cell's own, and of lines between centres: all, measured."""
     month = synthetic_month(size=size, seed=seed)
     study = month.study
     field, _ = monthly_field(month, study.cells)
@@ -67,11 +69,16 @@ def scores(size, seed):
     codes = [str(code) for code in held if code in study.cells["cell"].values]
     fine = fine_month(month, field, codes, cells=study.cells, criteria=study.criteria)
     fine["alone"] = field["pm25"].isel(time=-1).sel(cell=fine["cell"].to_numpy()).to_numpy()
+    with patch.object(pattern, "_ROUNDS", 0):
+        x, y = Grid().project(fine["lon"].to_numpy(), fine["lat"].to_numpy())
+        lines = pattern.pattern_at(x, y, crs="", month=MONTH, coarse=field[["pm25"]].isel(time=[-1]))
+    fine["between"] = lines / pd.Series(lines).groupby(fine["cell"]).transform("mean") * fine["alone"]
     fine["truth"] = truth_at(fine["lon"].to_numpy(), fine["lat"].to_numpy(), size, seed)
     fine = fine[fine[["pm25", "alone"]].notna().all(axis=1)]
     row = {"size": size, "seed": seed}
     for name, some in (("", fine), (" measured", fine[fine["support"] == "measured"])):
-        row |= {told + name: np.sqrt(((some[told] - some["truth"]) ** 2).mean()) for told in ("pm25", "alone")}
+        for told in ("pm25", "alone", "between"):
+            row[told + name] = np.sqrt(((some[told] - some["truth"]) ** 2).mean())
     held = (fine["pm25"] - fine["truth"]).abs() <= 1.96 * fine["error"]
     return row | {"within": held.mean(), "stated": fine["error"].mean()}
 

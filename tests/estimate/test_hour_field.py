@@ -143,7 +143,7 @@ def test_a_plume_stays_where_it_was_measured_and_reaches_the_next_sub_cell():
     world = make_world(3, months=1, probes=4, first="2025-11", size=60.0)
     stations, truth = world.stations.isel(time=slice(0, 168)), world.fine[:, :168]
     cells = world.cells.sel(cell=world.probed)
-    kept, flat = (downscale(stations, cells, criteria=Criteria(), plumes=plumes) for plumes in (True, False))
+    kept, flat = (downscale(stations, cells, criteria=Criteria(downscaling={"plume_errors": e})) for e in (1.5, 1e3))
     x, y = (np.asarray(at) for at in Grid().project(stations["lon"].values, stations["lat"].values))
     sub = np.atleast_1d(Grid().child(stations["lon"].values, stations["lat"].values)).astype(str)
     inside = np.isin(sub, kept["sub_cell"].values.astype(str))
@@ -195,11 +195,8 @@ def test_without_neighbours_or_stated_errors_no_gain_is_told():
     x, y = Grid().project(stations["lon"].values, stations["lat"].values)
     few = tell_gains(stations.isel(station=slice(0, 4)), x[:4], y[:4])
     mute = tell_gains(stations.drop_vars("pm25_error"), x, y)
-    assert (
-        few.own == mute.own == 0.0
-        and not few.told.any()
-        and np.isnan(few.unsure(x[:4], y[:4], x[None, :2], y[None, :2])).all()
-    )
+    assert few.own == mute.own == 0.0 and not few.told.any()
+    assert np.isfinite(few.usual).all() and np.isnan(mute.usual).all()
 
 
 def test_a_place_far_beyond_any_gain_stays_a_place():

@@ -15,6 +15,7 @@ from hotspot.kernels.alarms import past_medians
 from hotspot.quality.hours.flags import flag
 from hotspot.rank.alarm.alarms import find_alarms, naive_hours, within
 from hotspot.rank.alarm.gate import Gate
+from hotspot.rank.alarm.network import _lean
 from hotspot.rules.criteria import Criteria
 from hotspot.variables import DataError
 
@@ -95,6 +96,24 @@ def test_an_instrument_that_reads_high_is_judged_by_what_it_usually_reads():
     assert len(alarms_of(raised(tall.drop_vars("pm25_error"), 4, bump, 1.7 / 1.3), floor=0.0)) == 1  # a reference
     assert alarms_of(raised(tall, 4, bump, 1.7 / 1.3), floor=0.0).empty
     assert len(alarms_of(raised(tall, 4, bump, 1.7), floor=0.0)) == 1
+
+
+def test_what_an_instrument_usually_reads_follows_its_drift_and_no_episode():
+    """By plain loops: each day's median moves the level; hours of one day, and days of few hours, move nothing."""
+    rng, rule = np.random.default_rng(0), RULES
+    hours = np.arange(20 * 24)
+    apart = 0.02 * (hours // 24) + rng.normal(0, 0.05, (1, hours.size))
+    apart[0, 24 * 9 + 4 : 24 * 9 + 13] += 1.5  # an episode
+    apart[0, 24 * 14 + 3 : 24 * 15] = np.nan
+    told, level, days = _lean(apart, hours // 24, rule)[0], 0.0, 0
+    for day in range(20):
+        expected = level if days >= rule.usual_days else np.nan
+        assert told[24 * day : 24 * day + 24] == pytest.approx(expected, rel=1e-12, nan_ok=True)
+        seen = [one for one in apart[0, 24 * day : 24 * day + 24] if one == one]
+        if len(seen) >= rule.usual_hours:
+            days += 1
+            level += max(rule.usual_share, 1 / days) * (np.median(seen) - level)
+    assert abs(told[-1] - 0.02 * 19) < 0.1 and abs(told[24 * 10] - told[24 * 9] - 0.02) < 0.03
 
 
 def test_a_month_behind_with_its_budget_asks_for_less_than_one_that_is_not():

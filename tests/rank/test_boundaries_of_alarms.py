@@ -83,6 +83,13 @@ def last_day(n):
     return np.isfinite(network.Network(stations, alarm_case.cells(), ALARMS, RULES, None).pool["last_day"][0, 96])
 
 
+def leant(days, hours=24):
+    """Is it known what an instrument usually reads after so many days, each of so many known hours."""
+    apart = np.full((1, 24 * (days + 1)), 0.1)
+    apart[:, np.arange(apart.size) % 24 >= hours] = np.nan
+    return np.isfinite(network._lean(apart, np.arange(apart.size) // 24, ALARMS)[0, -1])
+
+
 def taught(n, wild=0.0, **changed):
     """The coefficients of a lone station that taught so many hours, one of them as wild as this."""
     logs = np.random.default_rng(0).normal(4.0, 0.1, (1, n))
@@ -146,6 +153,8 @@ ROWS = [
     ("alarms.merge_hours", "<=", 1, lambda n: stepped([0, n + 1]).open["A"].start == 0),
     ("alarms.disagree_hours", ">=", 1, doubted),
     ("alarms.regional_hours", ">=", 1, last_day),
+    ("alarms.usual_days", ">=", 1, leant),
+    ("alarms.usual_hours", ">=", 1, lambda n: leant(5, n)),
     ("alarms.fit_hours", ">=", 1, lambda n: np.isfinite(taught(n)[-1])),
     ("abnormal.min_days", ">=", 1, lambda n: abnormal(9.0, n)),
     (

@@ -41,7 +41,6 @@ def downscale(
     satellite: "xr.DataArray | None" = None,
     criteria: Criteria,
     chunk: int = CHUNK,
-    plumes: bool = True,
 ) -> "xr.Dataset":
     """
     Estimate every sub-cell of some cells at every hour.
@@ -64,16 +63,11 @@ def downscale(
     criteria : Criteria
         Its section ``downscaling``.
     chunk : int, hours worked on at once; it changes no value
-    plumes : bool
-        Whether what a station stands off by beyond ``downscaling.plume_errors`` stays in its hour. Not for means over
-        weeks: what stands off again and again is as often the instrument.
 
     Returns
     -------
     Dataset (sub_cell, time): ``pm25`` and ``pm25_error`` (1 sd, float32), ug/m3, NaN where too few stations
-    speak; ``support``, int8: 2 measured, 1 supported, 0 interpolated; ``place_error``
-    (sub_cell), how far weeks of hours leave a place's level beside its cell's unsure, 1 sd, a share, NaN where
-    gains could not be told. Coordinates ``cell x y lon lat``
+    speak; ``support``, int8: 2 measured, 1 supported, 0 interpolated. Coordinates ``cell x y lon lat``
     over ``sub_cell``. Attributes: the variogram, and the left-out error ``loo_rmse, loo_bias,
     loo_within`` (share of stations inside 1.96 sd) with the trend and without it; ``factor_low,
     factor_high`` (not of a lazy field), how far the 3 km values moved it.
@@ -114,10 +108,8 @@ def downscale(
     if gains.own:
         stations = stations.assign(pm25=stations["pm25"] * xr.DataArray(np.exp(-gains.told), dims="station"))
     series = stations["pm25"].transpose("station", "time")
-    plan = _plan(stations, series, x, y, gains, places, coarse, satellite, criteria, chunk, plumes)
+    plan = _plan(stations, series, x, y, gains, places, coarse, satellite, criteria, chunk)
     estimate, error, support = _lazy(plan, series) if lazy else _eager(plan, series)
-    per_cell = round(places.attrs["coarse_spacing"] / places.attrs["spacing"]) ** 2
-    unsure = gains.unsure(x, y, *(places[name].values.reshape(-1, per_cell) for name in ("x", "y"))).ravel()
     unit = {"unit": "ug/m3"}
     dims = ("sub_cell", "time")
     out = xr.Dataset(
@@ -125,7 +117,6 @@ def downscale(
             "pm25": (dims, estimate, unit | {"words": VARIABLES["pm25"].words}),
             "pm25_error": (dims, error, unit),
             "support": (dims, support, dict(ATTRS)),
-            "place_error": ("sub_cell", unsure, {"unit": "1"}),
         },
         coords={**places.coords, "time": series["time"]},
     )
@@ -148,7 +139,6 @@ class _Plan:
     monthly: bool
     rules: Downscaling
     attrs: dict
-    plumes: bool
 
     @property
     def n_target(self) -> int:
@@ -167,7 +157,7 @@ class _Plan:
 
     def _keep(self, estimate: Floats, values: Floats) -> None:
         """What stands off by more than instruments err, a plume, stays where it was measured and fades with way."""
-        if not (self.plumes and self.residuals.noise.any()):
+        if not self.residuals.noise.any():
             return
         first, station, inside = self.near
         target = self.residuals.blocks.target[:, np.repeat(np.arange(len(first) - 1), np.diff(first))]
@@ -233,7 +223,6 @@ def _plan(
     satellite: "xr.DataArray | None",
     criteria: Criteria,
     chunk: int,
-    plumes: bool,
 ) -> _Plan:
     rules = criteria.downscaling
     time = series["time"].values.astype("datetime64[ns]")
@@ -261,9 +250,7 @@ def _plan(
     goals = _goals(coarse, period, places["cell"].values[::per_cell], time, slices, months, rules)
     if goals and any(goal is not None for goal in goals):
         attrs["conserved"] = f"mean of the sub-cells is the 3 km value, by {period}"
-    return _Plan(
-        x, y, residuals, near, slices, months, target_pattern, goals, period == "month", rules, attrs, plumes
-    )  # fmt: skip
+    return _Plan(x, y, residuals, near, slices, months, target_pattern, goals, period == "month", rules, attrs)
 
 
 def _period(coarse: "xr.Dataset | None", time: Times) -> str | None:

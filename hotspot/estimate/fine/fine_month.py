@@ -1,6 +1,5 @@
 """
-A month's 500 m values of some cells: the hourly field of their sub-cells, averaged, each with
-what it rests on.
+A month's 500 m values of some cells: what lasts inside them (``lasting``), each with what it rests on.
 
 Four stations serve 36 sub-cells, so most of them are interpolated and must say so (C1). The 36
 values of a cell average to the cell's published value; they say where in the cell it is
@@ -17,7 +16,8 @@ from hotspot import contracts
 from hotspot.contracts.beside import Beside
 from hotspot.contracts.records import Month
 from hotspot.estimate.field.support import INTERPOLATED, MEASURED, SUPPORTED
-from hotspot.kernels.arrays import Flags, Floats, Numbers, Times
+from hotspot.estimate.fine.lasting import lasting
+from hotspot.kernels.arrays import Flags, Floats, Numbers, Texts, Times
 from hotspot.rules.calendar import local_bounds, month_minus, offset_hours
 from hotspot.rules.criteria import Criteria, Validity
 from hotspot.rules.validity import day_is_valid, month_is_valid
@@ -48,11 +48,10 @@ def fine_month(
     -------
     DataFrame, 36 rows a cell, by cell and sub-cell, or None without micro-stations in the month:
 
-    - ``pm25``: mean over the month's hours, in none of which a plume was kept (``downscale``), ug/m3, NaN where they
-      make no valid month
+    - ``pm25``: the cell's mean over the month's hours, spread over its sub-cells by what is ``lasting``; of stations
+      that state no error the mean of each sub-cell's hours; ug/m3, NaN where they make no valid month
     - ``error``: 1 sd, ug/m3: the cell's own, and how far weeks of hours leave the place beside its cell unsure
-      (``downscale``'s ``place_error``); where one of them is not known, the mean of the hours' errors, as if these
-      erred together
+      (``lasting``); where one of them is not known, the mean of the hours' errors, as if these erred together
     - ``support``: "measured", "supported" or "interpolated": what it rests on in enough hours of
       enough days; "" where there is no value
     - ``n_hours``: hours with a value
@@ -92,7 +91,7 @@ def fine_month(
     if stations is None or not codes:
         return None
     coarse = contracts.of_month(field[["pm25"]], delivered.month).expand_dims("time", -1)
-    hours = downscale(stations, cells.sel(cell=codes), coarse=coarse, criteria=criteria, plumes=False)
+    hours = downscale(stations, cells.sel(cell=codes), coarse=coarse, criteria=criteria)
     month, offset = delivered.month, delivered.study.utc_offset
     known = np.isfinite(hours["pm25"].values)
     support = hours["support"].values
@@ -105,14 +104,18 @@ def fine_month(
         valid[MEASURED], SUPPORTS[MEASURED], np.where(valid[SUPPORTED], SUPPORTS[SUPPORTED], SUPPORTS[INTERPOLATED])
     )
     there = valid[INTERPOLATED]
+    value, unsure = _mean(hours["pm25"].values, there), np.full(there.size, np.nan)
+    if "pm25_error" in stations:
+        level, unsure = lasting(stations, hours, coarse, month)
+        value = _spread(value, level, hours["cell"].values.astype(str))
     table = pd.DataFrame(
         {
             "cell": hours["cell"].values.astype(str),
             "sub_cell": hours["sub_cell"].values.astype(str),
             "lon": hours["lon"].values,
             "lat": hours["lat"].values,
-            "pm25": _mean(hours["pm25"].values, there),
-            "error": _error(hours, field, month, there),
+            "pm25": value,
+            "error": _error(value, unsure, hours, field, month, there),
             "support": np.where(there, word, ""),
             "n_hours": known.sum(axis=1),
         },
@@ -163,16 +166,25 @@ def _of_month(delivered: Month, criteria: Criteria) -> xr.Dataset | None:
     return stations.isel(time=np.flatnonzero(told))
 
 
-def _error(hours: xr.Dataset, field: xr.Dataset, month: str, there: Flags) -> Floats:
+def _spread(value: Floats, level: Floats, cell: Texts) -> Floats:
+    """Values of sub-cells with their cell's mean, in the proportion of their levels; NaN where they were."""
+    _, at = np.unique(cell, return_inverse=True)
+    there = np.isfinite(value)
+    total, part = (np.bincount(at, np.where(there, one, 0.0)) for one in (value, level))
+    factor = np.divide(total, part, out=np.full(total.size, np.nan), where=part > 0)[at]
+    return np.where(np.isfinite(factor) & there, level * factor, value)
+
+
+def _error(value: Floats, unsure: Floats, hours: xr.Dataset, field: xr.Dataset, month: str, there: Flags) -> Floats:
     """Standard deviation of the month at each sub-cell, ug/m3."""
-    value, together = (_mean(hours[name].values, there) for name in ("pm25", "pm25_error"))
+    together = _mean(hours["pm25_error"].values, there)
     now = contracts.of_month(field, month)
     if "pm25_error" not in now:
         return together
     own = now.sel(cell=hours["cell"].values)
     return np.where(
-        np.isfinite(hours["place_error"].values) & np.isfinite(own["pm25_error"].values),
-        value * np.hypot(hours["place_error"].values, own["pm25_error"].values / own["pm25"].values), together,
+        np.isfinite(unsure) & np.isfinite(own["pm25_error"].values),
+        value * np.hypot(unsure, own["pm25_error"].values / own["pm25"].values), together,
     )  # fmt: skip
 
 

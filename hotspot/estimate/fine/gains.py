@@ -24,9 +24,9 @@ _QUIET = (
     0.3  # quantile of these hours that is a station's usual level: a gain is there in all, a plume in its wind only
 )
 _NEAR = 16  # stations that speak for each other
-_REACH_M = 3000.0  # over which what is lasting about a place falls to 1 / e: the 3 km field holds the rest
+REACH_M = 3000.0  # over which what is lasting about a place falls to 1 / e: the 3 km field holds the rest
 _FAR = 3.0  # gains beyond which a deviation is the place's: it stands beside a source
-_LEAST_PLACE = 0.08  # 1 sd, a share: what a month's places inside 3 km differ by, where stations do not show more
+LEAST_PLACE = 0.08  # 1 sd, a share: what a month's places inside 3 km differ by, where stations do not show more
 _OF_PLACE = 0.25  # of the variance of hours, that two places side by side may differ by all the time ...
 _OF_INSTRUMENTS = 0.5  # ... and never more than leaves so much of what they do to the instruments
 
@@ -40,27 +40,7 @@ class Gains(NamedTuple):
     left: np.ndarray  # float64[station], 1 sd, what it may still be off
     place: float  # 1 sd of what places differ by all the time
     noise: float  # 1 sd of a station's usual level, by the hours it was told from
-
-    def unsure(self, x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> Floats:
-        """
-        How far a place's lasting level may be off, 1 sd, a share: float64[cell, target], NaN where no gain is known.
-
-        The targets of a cell (``target_x``, ``target_y``: float64[cell, target], m) share the stations nearest to it.
-        """
-        if not self.own or not x.size:
-            return np.full(target_x.shape, np.nan)
-        near, apart = _around(x, y, target_x.mean(axis=1), target_y.mean(axis=1))
-        inverse = np.linalg.inv(self._covariance(apart))
-        east, north = x[near][:, None] - target_x[:, :, None], y[near][:, None] - target_y[:, :, None]
-        to = self.place**2 * np.exp(-np.hypot(east, north) / _REACH_M)
-        weight = to @ inverse
-        short = 1.0 - weight.sum(axis=2)
-        left = self.place**2 - (weight * to).sum(axis=2) + short**2 / inverse.sum(axis=(1, 2))[:, None]
-        return np.asarray(np.sqrt(np.maximum(left, 0.0)))
-
-    def _covariance(self, apart: Floats) -> Floats:
-        noise = self.own**2 + self.noise**2
-        return self.place**2 * np.exp(-apart / _REACH_M) + noise * np.eye(apart.shape[-1])
+    usual: np.ndarray  # float64[station], that level, a logarithm about the hour's; NaN with too few hours
 
 
 def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
@@ -100,13 +80,13 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
     True
     """
     nothing = np.zeros(x.size)
-    unknown = Gains(0.0, 0.0, nothing, nothing, 0.0, 0.0)
+    unknown = Gains(0.0, 0.0, nothing, nothing, 0.0, 0.0, np.full(x.size, np.nan))
     if "pm25_error" not in stations or x.size < 3:
         return unknown
     order = np.lexsort((np.asarray(stations["station"]).astype(str), y, x))  # sums do not hang on the file's order
     if (np.diff(order) != 1).any():
         found, back = tell_gains(stations.isel(station=order), x[order], y[order]), np.argsort(order)
-        return found._replace(told=found.told[back], left=found.left[back])
+        return found._replace(**{name: getattr(found, name)[back] for name in ("told", "left", "usual")})
     n = stations.sizes["time"]
     hours = np.unique(np.linspace(0, n - 1, min(_HOURS, n)).round().astype(int))
     now, then = (
@@ -114,13 +94,13 @@ def tell_gains(stations: "xr.Dataset", x: Floats, y: Floats) -> Gains:
         for at in (hours, np.minimum(hours + 1, n - 1))
     )
     usual, noise = _usual(now)
-    own, sure, place = _parts(x, y, usual, noise, _logs(now), _logs(then))
+    own, sure, place = _parts(x, y, usual, noise, logs_of(now), logs_of(then))
     if not own:
-        return unknown
+        return unknown._replace(noise=noise, usual=usual)
     known = np.isfinite(usual)
-    found = Gains(own, sure, nothing, np.full(x.size, own), place, noise)
-    near, apart = _around(x[known], y[known], x[known], y[known])
-    inverse = np.linalg.inv(found._covariance(apart))
+    found = Gains(own, sure, nothing, np.full(x.size, own), place, noise, usual)
+    near, apart = around(x[known], y[known], x[known], y[known])
+    inverse = np.linalg.inv(alike(place, float(np.hypot(own, noise)), apart))
     level = usual[known][near]
     total = inverse.sum(axis=(1, 2))
     away = level - (np.einsum("tij,tj->t", inverse, level) / total)[:, None]
@@ -154,17 +134,18 @@ def _parts(x: Floats, y: Floats, usual: Floats, noise: float, now: Floats, then:
     # pairs; 1.28 times that is passed once in ten.
     sure = own * max(1.0 - 1.28 * 2.0 / np.sqrt(n), 0.0)
     apart = float(np.hypot(*(np.column_stack([x, y])[first] - np.column_stack([x, y])[second]).T).mean())
-    places = np.sqrt(of_place / -np.expm1(-max(apart, 1.0) / _REACH_M))
-    return float(np.sqrt(own)), float(np.sqrt(sure)), max(float(places), _LEAST_PLACE)
+    places = np.sqrt(of_place / -np.expm1(-max(apart, 1.0) / REACH_M))
+    return float(np.sqrt(own)), float(np.sqrt(sure)), max(float(places), LEAST_PLACE)
 
 
-def _logs(values: Floats) -> Floats:
+def logs_of(values: Floats) -> Floats:
+    """The logarithm of concentrations, in which gains and places add up."""
     return np.asarray(np.log(np.maximum(values, 0.0) + LEVEL))
 
 
 def _usual(values: Floats) -> tuple[Floats, float]:
     """Each station's usual logarithm about the hour's, NaN where it has too few hours; and how unsure it is, 1 sd."""
-    logs = _logs(values)
+    logs = logs_of(values)
     logs = logs - _quantile(logs.T, 0.5)
     runs = np.array_split(np.arange(values.shape[1]), max(min(_RUNS, values.shape[1] // 2), 1))
     levels = np.array([_quantile(logs[:, r], _QUIET) for r in runs])
@@ -187,7 +168,12 @@ def _quantile(values: Floats, share: float) -> Floats:
     return np.asarray(ranked[row, low] + (at - low) * (ranked[row, high] - ranked[row, low]))
 
 
-def _around(x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> tuple[Ints, Floats]:
+def alike(place: float, own: float, apart: Floats) -> Floats:
+    """What usual levels have in common: places over ``REACH_M`` (1 sd ``place``), and each station's ``own`` (1 sd)."""
+    return np.asarray(place**2 * np.exp(-apart / REACH_M) + own**2 * np.eye(apart.shape[-1]))
+
+
+def around(x: Floats, y: Floats, target_x: Floats, target_y: Floats) -> tuple[Ints, Floats]:
     """The stations nearest to each target, and how far these are from each other, m."""
     from scipy.spatial import KDTree
 

@@ -15,7 +15,7 @@ from hotspot.quality.hours.neighbours import nearest
 from hotspot.quality.hours.screen import humidity_at
 from hotspot.quality.means.seen import LEVEL, matrix
 from hotspot.rank.alarm import suppression
-from hotspot.rank.alarm.expected import DAY, WEEK, setting_of, tie, unusual
+from hotspot.rank.alarm.expected import DAY, setting_of, tie, unusual
 from hotspot.rules.alarming import Alarms
 from hotspot.rules.calendar import offset_hours
 from hotspot.rules.criteria import Criteria
@@ -186,19 +186,34 @@ def _less_usual(
     """
     Values less what their instruments usually read beside the neighbours, and the margin they still must leave.
 
-    What is usual is the median of the ``usual_weeks`` before the local day, and no more than ``usual_errors`` stated
-    errors: beyond them it is the place. Unknown before ``usual_hours``, without a stated error,
-    and where no ``days`` are given.
+    Unknown in the first days, without a stated error, and where no ``days`` are given.
     """
     known, own = np.zeros(values.shape, bool), values
     if days is not None:
         with np.errstate(invalid="ignore", divide="ignore"):
-            apart = np.log((values + LEVEL) / (around + LEVEL))
-        _, begin, day = np.unique(days, return_index=True, return_inverse=True)
-        lean = past_medians(apart, begin, WEEK * rule.usual_weeks, rule.usual_hours)[:, day]
-        known, most = np.isfinite(lean) & np.isfinite(error), rule.usual_errors * error
-        own = np.where(known, np.clip(values / np.exp(lean), values - most, values + most), values)
+            lean = _lean(np.log((values + LEVEL) / (around + LEVEL)), days, rule)
+        known = np.isfinite(lean) & np.isfinite(error)
+        own = np.where(known, values / np.exp(lean), values)
     return own, np.where(known, rule.surely_usual, rule.surely) * np.nan_to_num(error)
+
+
+def _lean(apart: Floats, days: Ints, rule: Alarms) -> Floats:
+    """
+    How far each instrument usually reads from its neighbours, by the days before its own; NaN while unknown.
+
+    A level that each day's median moves by ``usual_share`` of the way (and the first days by their mean): it follows an
+    instrument that drifts within days, and an episode of hours moves no day's median far.
+    """
+    _, begin, day = np.unique(days, return_index=True, return_inverse=True)
+    medians = past_medians(apart, begin, DAY, rule.usual_hours)  # of the day before each
+    level, seen, lean = np.zeros(len(apart)), np.zeros(len(apart)), np.full(medians.shape, np.nan)
+    for at, told in enumerate(medians.T):
+        there = np.isfinite(told)
+        seen += there
+        share = np.maximum(rule.usual_share, 1.0 / np.maximum(seen, 1.0))
+        level = np.where(there, level + share * (told - level), level)
+        lean[:, at] = np.where(seen >= rule.usual_days, level, np.nan)
+    return lean[:, day]
 
 
 def fine_rows(
