@@ -28,7 +28,7 @@ def hottest(world, share=0.2):
     return np.argsort(-world.local, kind="stable")[: int(share * len(world.local))]
 
 
-def _not_looked(store, post, shape, *arrays, step, tracing):
+def not_looked(store, post, shape, *arrays, step, tracing):
     """In place of ``whose.kept_unregistered``: what is said before any station is heard."""
     from hotspot.trace.unlisted.unregistered import Unregistered
 
@@ -48,7 +48,7 @@ def traced(world, criteria, *, sizes=True, turned=False, heard=True, without=Non
     if turned:
         weather = weather.assign(u10=-weather["u10"], v10=-weather["v10"])
     warned = pd.DataFrame({"month": MONTH, "cell": world.cells["cell"].values[rows]})
-    passed = mock.patch("hotspot.trace.plumes.whose.kept_unregistered", _not_looked)
+    passed = mock.patch("hotspot.trace.plumes.whose.kept_unregistered", not_looked)
     with contextlib.nullcontext() if look else passed:
         found = trace_sources(
             warned, weather, register, cells=world.cells, stations=world.stations if heard else None,

@@ -19,17 +19,18 @@ from hotspot.sources.child import MEMORY, decoded
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
 from hotspot.sources.store import told, words
-from hotspot.study import Terrain
 from hotspot.variables import VARIABLES, DataError
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from hotspot.study import Terrain
+
 _MOST_IMPOSSIBLE = 0.01  # of the pixels; RELIABILITY 32
 
 
 def open_dem(
-    delivery: Terrain, root: Path, intake: Intake, *, bounds: tuple[float, float, float, float] | None = None
+    delivery: "Terrain", root: Path, intake: Intake, *, bounds: tuple[float, float, float, float] | None = None
 ) -> "xr.DataArray":
     """
     Read one delivered elevation model.

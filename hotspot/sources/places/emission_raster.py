@@ -7,10 +7,9 @@ raster they are opened in a limited child, without side files or network.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from hotspot.foreign.child import Child, serve
@@ -18,8 +17,12 @@ from hotspot.patterns import find_files
 from hotspot.sources.child import MEMORY, decoded
 from hotspot.sources.intake import Intake
 from hotspot.sources.satellite.rasters import check_axes, check_path, check_size, kind_of
-from hotspot.study import EmissionInventory
 from hotspot.variables import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from hotspot.study import EmissionInventory
 
 _YEAR = 365.25 * 86400.0  # s
 # What one unit is in tonnes a year: of the pixel, or of one square metre of it.
@@ -30,8 +33,8 @@ Bounds = tuple[float, float, float, float]
 
 
 def read_inventory(
-    deliveries: Sequence[EmissionInventory], root: Path, intake: Intake, *, bounds: Bounds
-) -> xr.DataArray | None:
+    deliveries: Sequence["EmissionInventory"], root: Path, intake: Intake, *, bounds: Bounds
+) -> "xr.DataArray | None":
     """
     The emission inventory of a study.
 
@@ -73,7 +76,9 @@ def read_inventory(
     return total.rename("emission").assign_attrs(attrs)
 
 
-def _ask(child: Child, path: Path, delivery: EmissionInventory, bounds: Bounds, name: str) -> xr.DataArray:
+def _ask(child: Child, path: Path, delivery: "EmissionInventory", bounds: Bounds, name: str) -> "xr.DataArray":
+    import xarray as xr
+
     said = {"variables": list(delivery.variables), "unit": delivery.unit, "nodata": delivery.nodata}
     _, arrays = decoded(child, path, name, said=said, bounds=list(bounds))
     return xr.DataArray(arrays["values"], {axis: arrays[axis] for axis in ("lat", "lon")}, ("lat", "lon"))
