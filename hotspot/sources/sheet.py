@@ -178,7 +178,8 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
     """
     fault = content_fault(data)
     if fault:
-        raise DataError(f"{name}: {fault}; ask for the delivery again.")
+        way = "unpack it" if " archive" in fault else "ask for the delivery again"
+        raise DataError(f"{name}: {fault}; {way}.")
     text, coding = decode(data, name, encoding)
     notes = [f"{name}: read as {coding}"] if coding not in ("utf-8", encoding) else []
     if _QUOTED.match(text):  # a comma inside a number is safe in its quotes; every byte stays in its place
