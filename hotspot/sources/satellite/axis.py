@@ -58,7 +58,7 @@ def _counted(values: Floats, units: str, calendar: str, months: int) -> list[str
         return [f"{s.year:04d}-{s.month:02d}-{s.day:02d}T{s.hour:02d}:{s.minute:02d}" for s in stamps]
     if not np.isfinite(values).all():
         raise ValueError("a value is missing")
-    first = netCDF4.num2date(0.0, "days since " + units.split(" since ")[1], calendar)
+    (first,) = np.asarray(netCDF4.num2date(np.zeros(1), "days since " + units.split(" since ")[1], calendar))
     n = first.year * 12 + first.month - 1 + np.floor(values * months + 1e-6).astype(int)
     return [f"{at // 12:04d}-{at % 12 + 1:02d}-01T00:00" for at in n.tolist()]
 
