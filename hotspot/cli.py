@@ -299,6 +299,7 @@ def outcome(
 def main() -> None:
     """Run a command; a refused input ends with its message and code 1, wrong usage with 2, a signal with 128 + it."""
     from hotspot.text.door import said
+    from hotspot.text.whole import disk_full
     from hotspot.variables import DataError
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -315,7 +316,10 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        typer.echo(f"hotspot: {said(what)}; check the path, its rights and the space.", err=True)
+        way = "check the path, its rights and the space."
+        if disk_full(error):
+            what, way = "the disk is full", "make room or choose another --out, then run it again."
+        typer.echo(f"hotspot: {said(what)}; {way}", err=True)
         sys.exit(1)
     except ImportError as error:
         typer.echo(f"hotspot: {said(str(error))}; the installation is not whole, see docs/installing.md.", err=True)

@@ -5,6 +5,7 @@ the package uses for data it cannot take: ``DataError`` and ``CoverageWarning``.
 A foreign unit is converted here and nowhere else.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -63,14 +64,10 @@ VARIABLES = {variable.name: variable for variable in _ALL}
 # (what a file says) -> (our unit, factor, offset): ours = factor * theirs + offset.
 _UNITS = {
     "ug/m3": ("ug/m3", 1.0, 0.0),
-    "µg/m3": ("ug/m3", 1.0, 0.0),
     "μg/m3": ("ug/m3", 1.0, 0.0),
     "ug m-3": ("ug/m3", 1.0, 0.0),
-    "µg m-3": ("ug/m3", 1.0, 0.0),
     "μg m-3": ("ug/m3", 1.0, 0.0),
     "ug/m^3": ("ug/m3", 1.0, 0.0),
-    "µg/m³": ("ug/m3", 1.0, 0.0),
-    "μg/m³": ("ug/m3", 1.0, 0.0),
     "微克/立方米": ("ug/m3", 1.0, 0.0),
     "[\\mug/m^3]": ("ug/m3", 1.0, 0.0),  # ACAG writes LaTeX
     "mg/m3": ("mg/m3", 1.0, 0.0),
@@ -88,7 +85,6 @@ _UNITS = {
     "degc": ("degC", 1.0, 0.0),
     "c": ("degC", 1.0, 0.0),
     "°c": ("degC", 1.0, 0.0),
-    "℃": ("degC", 1.0, 0.0),
     "摄氏度": ("degC", 1.0, 0.0),
     "celsius": ("degC", 1.0, 0.0),
     "k": ("degC", 1.0, -273.15),
@@ -116,6 +112,10 @@ _UNITS = {
     "j kg**-1": ("J/kg", 1.0, 0.0),
     "1": ("1", 1.0, 0.0),
 }
+# A gas as a share of the air: parts in 1e9 of each word, g/mol of each gas, and litres of a mole at the state to which
+# gases are referred since 2018-09-01 (298.15 K, 1013.25 hPa; GB 3095).
+_SHARES = {"ppb": 1.0, "ppbv": 1.0, "nmol/mol": 1.0, "nmol mol-1": 1.0, "ppm": 1e3, "ppmv": 1e3, "umol/mol": 1e3}
+_MOLAR, _LITRES = {"o3": 47.998, "no2": 46.006, "so2": 64.064, "co": 28.010}, 24.465
 # Pairs of units that the same word may mean for one quantity only.
 _SCALES = {
     ("mg/m3", "ug/m3"): 1000.0,
@@ -123,6 +123,11 @@ _SCALES = {
     ("m", "mm"): 1000.0,  # ERA5 precipitation is metres of water
     ("1", "%"): 100.0,  # relative humidity as a share
 }
+
+
+def is_share(unit: str) -> bool:
+    """Whether a unit is a share of the air, whose mass hangs on the state a gas is referred to."""
+    return unit.strip().lower() in _SHARES
 
 
 def to_unit(values: Values, unit: str, name: str) -> Values:
@@ -152,14 +157,19 @@ def to_unit(values: Values, unit: str, name: str) -> Values:
     15.0
     >>> to_unit(0.035, "mg/m3", "pm25")
     35.0
+    >>> round(to_unit(50.0, "ppb", "o3"), 1)
+    98.1
     """
     target = VARIABLES[name].unit
-    key = str(unit).strip()
+    key = unicodedata.normalize("NFKC", str(unit)).strip()
     known = _UNITS.get(key) or _UNITS.get(key.lower())
+    if is_share(key) and name in _MOLAR:
+        known = ("ug/m3", _SHARES[key.lower()] * _MOLAR[name] / _LITRES, 0.0)
     if known is None:
+        examples = sorted(k for k, v in _UNITS.items() if v[0] == target and k.isascii() and "\\" not in k)
         raise DataError(
             f"{name}: unit {unit!r} is not known; declare one that converts to {target} "
-            f"(for example {', '.join(sorted(k for k, v in _UNITS.items() if v[0] == target)[:4])})."
+            f"(for example {', '.join(examples[:4])})."
         )
     base, factor, offset = known
     if base != target:

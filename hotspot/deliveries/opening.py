@@ -196,7 +196,11 @@ def _each(deliveries: Iterable[Any], read: Callable[[Any], Any], intake: Intake)
 def _satellite(study: Study, months: list[str], intake: Intake) -> xr.DataArray | None:
     from hotspot.sources.satellite.satellite import open_satellite
 
-    fields = _each(study.satellite, lambda d: open_satellite(d, study.root, intake, months=months), intake)
+    fields = _each(
+        study.satellite,
+        lambda d: open_satellite(d, study.root, intake, utc_offset=study.utc_offset, months=months),
+        intake,
+    )
     if len(fields) < 2:
         return fields[0] if fields else None
     first = fields[0]

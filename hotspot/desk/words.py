@@ -13,6 +13,7 @@ from hotspot.rules.network import TIERS
 from hotspot.rules.pollutants import PM25
 from hotspot.sources.loop_tables import WORDS
 from hotspot.text.labels import label_of
+from hotspot.text.table import titles
 from hotspot.workflows.closing.ledger_book import KINDS
 from hotspot.workflows.closing.problems import ALARM_STATES
 
@@ -38,7 +39,9 @@ _TIER = MappingProxyType(
 )  # fmt: skip
 # What the fields of an entry are called where it is read.
 FIELDS = MappingProxyType(
-    {name: said.split()[1] for name, said in WORDS.items()}  # as the tables are headed that are read
+    titles("return form")
+    | titles("return-alarms.xlsx")
+    | {name: said.split()[1] for name, said in WORDS.items()}  # as the tables are headed that are read
     | {
         "seq": "序号", "kind": "种类", "hash": "校验值", "form": "表单编号",
         "alarm": label_of("alarm_id"), "cell": "网格", "sub_cell": "小格", "time": "时间", "end": "结束",

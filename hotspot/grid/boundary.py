@@ -21,7 +21,7 @@ from hotspot.grid.vector_file import in_wgs84, read_vector
 from hotspot.patterns import below, find_files
 from hotspot.registry import Registry, a_function
 from hotspot.text.door import masked
-from hotspot.text.escape import plain
+from hotspot.text.escape import one_name
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -172,11 +172,25 @@ def _table(
     for ours, theirs in delivery.columns.items():
         if theirs not in frame.columns:
             there = ", ".join(str(c) for c in frame.columns if c != "geometry")
-            raise DataError(f"{path.name}: there is no column {theirs!r} for {ours}; there are: {there}.")
+            layer = "".join(f"; {note}; one file is one layer" for note in frame.attrs["notes"] if "not read" in note)
+            raise DataError(f"{path.name}: there is no column {theirs!r} for {ours}; there are: {there}{layer}.")
+    of_city = delivery.columns.get("city")
+    if delivery.level != "township" and not (of_city or delivery.city):
+        raise DataError(
+            f"{path.name}: nothing says which city a unit belongs to, and a list is made per city; name the column "
+            '(columns = { city = "THEIRS" }) or the city (city = "...") in this [[boundary]] entry.'
+        )
     constant = {"city": delivery.city or "", "city_code": delivery.city_code or ""}
     for ours in LEVELS:
         column = delivery.columns.get(ours)
         frame[f"__{ours}"] = frame[column].map(_as_text) if column else constant.get(ours, "")
+    if delivery.level != "township" and (nameless := np.flatnonzero(frame["__city"] == "")).size:
+        first = frame.iloc[nameless[0]]
+        about = first["__county"] or first["__county_code"]
+        raise DataError(
+            f"{path.name}, feature {nameless[0] + 1}{f' ({about})' if about else ''}: nothing in column {of_city!r}; "
+            f"no city ranks its cells ({len(nameless)} of {len(frame)} are so); fill it in, or drop the feature."
+        )
     frame = frame[[f"__{name}" for name in LEVELS] + ["geometry"]].rename(columns=lambda name: name.removeprefix("__"))
     says = frame.attrs["crs"]
     if says == "none" and not delivery.datum:
@@ -201,7 +215,7 @@ def _as_text(value: Any) -> str:
 
 def _name(value: Any) -> str:
     """A unit's name or code as one line, without anybody's number; a page of text is no name."""
-    text = masked(plain(value))
+    text = masked(one_name(value))
     if len(text) > _LONGEST:
         raise DataError(f"boundary: a name of {len(text)} characters ({text[:20]} ...); name the right column.")
     return text

@@ -4,6 +4,7 @@ The officials' own cell names (like ``T85711``), joined as a label and never as 
 
 import csv
 import io
+import re
 import unicodedata
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LONGEST = 60
+_CODE = re.compile(r"[A-HJ-NP-Z]{2}[0-9]{4}[0-9A-Z](-[0-9]{1,2})?")  # of a cell, of a sub-cell
 
 
 def add_labels(cells: "xr.Dataset", path: Path | str) -> "xr.Dataset":
@@ -137,13 +139,15 @@ def code_of(text: str, labels: dict[str, str]) -> str:
 
     Returns
     -------
-    str: the code where the text is a known label, else the text as it came
+    str: the code where the text is a known label or a code in small or wide letters, else the text as it came
 
     Examples
     --------
     >>> known = {"PR1847L": "T85711"}
     >>> code_of("t85711", known), code_of("Ｔ85711-07", known), code_of("PR1847L", known)
     ('PR1847L', 'PR1847L-07', 'PR1847L')
+    >>> code_of("ｐｒ1847l-07", {}), code_of("north field", {})
+    ('PR1847L-07', 'north field')
     """
     said = unicodedata.normalize("NFKC", str(text)).strip()
     owner = {label.casefold(): code for code, label in labels.items()}
@@ -152,7 +156,7 @@ def code_of(text: str, labels: dict[str, str]) -> str:
         return owner[said.casefold()]
     if dash and head.casefold() in owner and number.isdigit():
         return f"{owner[head.casefold()]}-{number}"
-    return str(text)
+    return said.upper() if _CODE.fullmatch(said.upper()) else str(text)
 
 
 class Labelled:

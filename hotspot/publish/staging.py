@@ -9,7 +9,6 @@ next one where it was already entered in the ledger, and removed otherwise.
 
 import ctypes
 import datetime
-import errno
 import getpass
 import json
 import os
@@ -22,13 +21,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from hotspot.text.whole import to_disk
+from hotspot.text.whole import disk_full, to_disk
 from hotspot.variables import DataError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FULL_TEXTS = ("No space left", "disk is full", "Disk quota exceeded")
 
 
 @contextmanager
@@ -148,7 +145,7 @@ def staged(target: Path, *, entered: Callable | None = None) -> Iterator[Path]:
                 flush(folder)
                 _exchange(folder, target)
         except Exception as error:
-            if not _disk_full(error):
+            if not disk_full(error):
                 raise
             free = shutil.disk_usage(target.parent).free
             raise DataError(
@@ -230,15 +227,6 @@ def _link(source: Path | str, goal: Path | str) -> None:
         os.link(source, goal)
     except OSError:  # no links on this file system, or too many
         shutil.copy2(source, goal)
-
-
-def _disk_full(error: BaseException | None) -> bool:
-    """Did a full disk cause this? Writers of workbooks and packages wrap the error of the system in their own."""
-    while error is not None:
-        if getattr(error, "errno", None) in _FULL or any(text in str(error) for text in _FULL_TEXTS):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _size(folder: Path) -> int:

@@ -16,6 +16,12 @@ from typing import Any
 
 from hotspot.variables import DataError
 
+# Words of the columns that a position in parts has, degrees, minutes and seconds, after its own name or below it.
+DEGREE_PARTS = (
+    ("度", "°", "deg", "degree", "degrees"),
+    ("分", "′", "min", "minute", "minutes"),
+    ("秒", "″", "sec", "second", "seconds"),
+)
 _UNIT = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]\s*$")
 
 

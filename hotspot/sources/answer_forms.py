@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _CLOCK = re.compile(
-    r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T ]*(上午|下午|晚上|AM|PM)? *(\d{1,2})[:：](\d{2})(?:[:：][\d.]+)?\s*"
-    r"(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$",
+    r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T ]*(上午|下午|晚上|AM|PM)? *(\d{1,2})"
+    r"(?:[:：](\d{2})(?:[:：][\d.]+)?|[时点](?:(\d{1,2})分?)?)\s*(AM|PM)?\s*(Z|[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
 _LATE, _EARLY = ("下午", "晚上", "PM"), ("上午", "AM")  # half of the day, where the hour counts to twelve
@@ -143,11 +143,14 @@ def local_time(text: str, offset_hours: float) -> str:
     ('2020-03-05T09:05', '2020-03-05T10:00', 'soon')
     >>> local_time("2020年3月5日 下午2:05", 8.0), local_time("2020-3-5 12:05:00 AM", 8.0)
     ('2020-03-05T14:05', '2020-03-05T00:05')
+    >>> local_time("2020年3月5日上午11时20分", 8.0), local_time("2020年3月5日 9时", 8.0)
+    ('2020-03-05T11:20', '2020-03-05T09:00')
     """
     found = _CLOCK.match(text.strip())
     if not found:
         return text
-    year, month, day, before, said, minute, after, zone = found.groups()
+    year, month, day, before, said, minute, spoken, after, zone = found.groups()
+    minute = minute or f"{int(spoken or 0):02}"
     half, hour = (before or after or "").upper(), int(said)
     if half in _LATE and hour < 12:
         hour += 12

@@ -178,7 +178,9 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
     """
     fault = content_fault(data)
     if fault:
-        raise DataError(f"{name}: {fault}; ask for the delivery again.")
+        ways = {"gzip": "unpack it", "Word": "save its table as .xlsx or .csv"}
+        way = next((way for word, way in ways.items() if word in fault), "ask for the delivery again")
+        raise DataError(f"{name}: {fault}; {way}.")
     text, coding = decode(data, name, encoding)
     notes = [f"{name}: read as {coding}"] if coding not in ("utf-8", encoding) else []
     if _QUOTED.match(text):  # a comma inside a number is safe in its quotes; every byte stays in its place

@@ -14,6 +14,7 @@ import pandas as pd
 
 from hotspot.foreign.child import ask
 from hotspot.kernels.arrays import Ints
+from hotspot.sources.aliases import DEGREE_PARTS
 from hotspot.sources.sheet import named_columns
 from hotspot.variables import DataError
 
@@ -44,6 +45,7 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]
         report = ask("workbook", path, name)
     rows = [json.loads(line) for line in report["rows"].splitlines()]
     rows, titles = _below_titles(rows, name)
+    rows = _with_parts(rows)
     columns = named_columns(rows[0][1], name)
     body = [[*cells, *[""] * (len(columns) - len(cells))] for _, cells in rows[1:]]
     wide = [line for line, cells in rows[1:] if len(cells) > len(columns)]
@@ -67,3 +69,27 @@ def _below_titles(rows: list[Any], name: str) -> tuple[list[Any], list[str]]:
             break
         first += 1
     return rows[first:], [f"{name}, row {line}: a title above the header; not read" for line, _ in rows[:first]]
+
+
+def _with_parts(rows: list[Any]) -> list[Any]:
+    """
+    The rows under one header where two lines make it: 经度 over the columns 度, 分 and 秒 of the line below, which else
+    would be taken for a row and the degrees for the whole position.
+
+    Examples
+    --------
+    >>> _with_parts([[1, ["企业", "经度", "", ""]], [2, ["", "度", "分", "秒"]], [3, ["甲厂", "116", "23", "49"]]])
+    [[1, ['企业', '经度度', '经度分', '经度秒']], [3, ['甲厂', '116', '23', '49']]]
+    """
+    if len(rows) < 2:
+        return rows
+    head, below = ([cell.strip() for cell in cells] for _, cells in rows[:2])
+    if not (said := {cell for cell in below if cell}) or not said <= {word for part in DEGREE_PARTS for word in part}:
+        return rows
+    width = max(len(head), len(below))
+    head, below = (cells + [""] * (width - len(cells)) for cells in (head, below))
+    joined, over = [], ""
+    for above, part in zip(head, below, strict=True):
+        over = above or over
+        joined.append(f"{over}{part}" if part else above)
+    return [[rows[0][0], joined], *rows[2:]]

@@ -53,6 +53,8 @@ def content_fault(data: bytes) -> str:
         return "content is HTML, not a table"
     if head[:1] in (b"{", b"["):
         return "content is JSON, not a table"
+    if data.startswith(b"PK\x03\x04") and b"word/" in data:
+        return "content is a Word document, not a text table"
     for mark, words in _SIGNATURES.items():
         if data.startswith(mark):
             return f"content is {words}, not a text table"

@@ -8,12 +8,15 @@ literals). So the characters a script could read are written as numeric entities
 
 import html
 import json
+import re
 import unicodedata
 from typing import Any
 
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "\\`${}"})
 # Characters that reorder what is read: a name must not turn the text around it.
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+_SET_WIDE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 
 def plain(text: Any) -> str:
@@ -38,6 +41,18 @@ def plain(text: Any) -> str:
         # Cc: control, Zl and Zp: U+2028 and U+2029, Cs: half a surrogate pair.
         kept.append(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char)
     return " ".join("".join(kept).split())
+
+
+def one_name(text: Any) -> str:
+    """
+    The name of a unit as one readable line. Blanks between two Han characters only set a short name wide in a table.
+
+    Examples
+    --------
+    >>> one_name("唐\u3000县"), one_name(" Old  Town "), one_name("ＡＢ 区")
+    ('唐县', 'Old Town', 'ＡＢ 区')
+    """
+    return _SET_WIDE.sub("", plain(text))
 
 
 def escape(text: Any) -> str:

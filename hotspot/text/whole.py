@@ -1,8 +1,12 @@
 """A file that is there whole or not at all, and bytes that stay when the power fails."""
 
+import errno
 import os
 import sys
 from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_TEXTS = ("No space left", "disk is full", "Disk quota exceeded")
 
 
 def write_whole(path: Path | str, data: bytes) -> Path:
@@ -38,3 +42,12 @@ def to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def disk_full(error: BaseException | None) -> bool:
+    """Did a full disk cause this? Writers of workbooks and packages wrap the error of the system in their own."""
+    while error is not None:
+        if getattr(error, "errno", None) in _FULL or any(text in str(error) for text in _FULL_TEXTS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

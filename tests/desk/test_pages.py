@@ -9,6 +9,8 @@ from desk_case import COUNTY, Visitor, alarms_of
 from hotspot.desk import months
 from hotspot.desk.app import ROOMS
 from hotspot.desk.web import Show
+from hotspot.desk.words import FIELDS
+from hotspot.text.table import titles
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -267,3 +269,9 @@ def test_figures_are_those_of_the_ledger(plain_desk):
     assert (
         cells[1:4] == [str(told["pushed"]), str(told["answered"]), f"{told['answer_rate']:.2f}"] and told["pushed"] > 20
     )
+
+
+def test_every_column_of_the_forms_that_come_back_has_its_words():
+    for form in ("return form", "return-alarms.xlsx"):
+        for name in titles(form):
+            assert CHINESE.search(FIELDS[name]), name

@@ -207,6 +207,38 @@ def test_a_missing_column_lists_those_there_are(townships):
         read_boundaries([table("units.gpkg", columns={"village": "乡"})], folder)
 
 
+def test_a_unit_that_no_city_ranks_is_refused_by_name(townships):
+    frame, folder = townships
+    frame.to_file(folder / "units.gpkg")
+    with pytest.raises(DataError, match=r"units\.gpkg: nothing says which city a unit belongs to"):
+        read_boundaries([table("units.gpkg", columns={"county": "乡"})], folder)
+    assert set(read_boundaries([table("units.gpkg", columns={"county": "乡"}, city="甲市")], folder)["city"]) == {
+        "甲市"
+    }
+    frame.loc[1, "市"] = None
+    frame.to_file(folder / "holes.gpkg")
+    with pytest.raises(DataError, match=rf"feature 2 \({frame.loc[1, '乡']}\): nothing in column '市'; no city ranks"):
+        read_boundaries([table("holes.gpkg", columns={"city": "市", "county": "乡"})], folder)
+
+
+def test_a_blank_inside_a_chinese_name_makes_no_other_city(townships):
+    frame, folder = townships
+    frame["市"] = [f"唐{blank}县" for blank in (" ", "\u3000", "", " \u3000")][: len(frame)]
+    frame["乡"] = [f"Old Town {at}" for at in range(len(frame))]
+    frame.to_file(folder / "units.gpkg")
+    units = read_boundaries([table("units.gpkg", columns={"city": "市", "county": "乡"})], folder)
+    assert set(units["city"]) == {"唐县"}
+    assert units["county"][0] == "Old Town 0"
+
+
+def test_a_column_of_another_layer_is_missing_with_the_layers(townships):
+    frame, folder = townships
+    frame[["geometry"]].assign(n=1).to_file(folder / "two.gpkg", layer="frame")
+    frame.to_file(folder / "two.gpkg", layer="units")
+    with pytest.raises(DataError, match=r"there are: n; two\.gpkg: layer frame was read; not read: units; one file is"):
+        read_boundaries([table("two.gpkg", columns={"city": "市"})], folder)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [

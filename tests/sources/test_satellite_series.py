@@ -89,7 +89,32 @@ def test_case_45_calendars(tmp_path, units, calendar, words):
     write_nc(tmp_path / "pm25.nc")
     with netCDF4.Dataset(tmp_path / "pm25.nc", "a") as source:
         source["time"].units, source["time"].calendar = units, calendar
-    refused(tmp_path, words, "netcdf")
+    refused(tmp_path, words, "netcdf", "day", files=("*.nc",))
+
+
+@pytest.mark.parametrize(
+    ("units", "calendar", "stamps", "edges"),
+    [
+        ("months since 2019-12-01", "standard", (1, 2), ()),
+        ("months since 2019-12-16", "360_day", (1.5, 2.5), ()),
+        ("days since 2019-12-01", "360_day", (45, 75), ()),
+        ("days since 2020-01-01", "noleap", (15, 46), ()),
+        ("YYYYMM", "standard", (202001, 202002), ()),
+        ("hours since 2019-12-31 16:00", "standard", (0, 744), ()),  # local months, told in UTC
+        ("days since 2020-01-01", "standard", (31, 60), (0, 31, 60)),  # a stamp at the end of what it means
+    ],
+)
+def test_case_45_a_month_needs_no_day_and_bounds_say_what_a_stamp_means(tmp_path, units, calendar, stamps, edges):
+    write_nc(tmp_path / "pm25.nc", np.stack([VALUES, VALUES + 1]), days=("2021-01-01", "2021-02-01"))
+    with netCDF4.Dataset(tmp_path / "pm25.nc", "a") as source:
+        source["time"].units, source["time"].calendar = units, calendar
+        if edges:
+            source.createDimension("nv", 2)
+            source["time"].bounds = "time_edges"
+            source.createVariable("time_edges", "f8", ("time", "nv"))[:] = np.column_stack((edges[:-1], edges[1:]))
+        source["time"][:] = stamps
+    field, _ = opened(tmp_path, "netcdf", "month", files=("*.nc",))
+    assert [str(t)[:10] for t in field["time"].values] == ["2020-01-01", "2020-02-01"]
 
 
 def test_days_written_as_numbers_are_days_and_other_numbers_are_none(tmp_path):

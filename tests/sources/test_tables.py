@@ -208,6 +208,8 @@ def test_case_15_formatted_empty_rows_are_capped(tmp_path, monkeypatch):
         (b"<!DOCTYPE html><html>", "HTML"),
         (b'\xef\xbb\xbf {"error": 403}', "JSON"),
         (b"PK\x03\x04...", "zip archive"),
+        (b"PK\x03\x04..word/document.xml", "content is a Word document, not a text table; save its table as .xlsx"),
+        (b"\x1f\x8b\x08...", "content is a gzip archive, not a text table; unpack it"),
         (b"%PDF-1.7", "PDF"),
     ],
 )

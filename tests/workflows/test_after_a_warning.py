@@ -61,6 +61,31 @@ def test_alarm_to_receipt_to_answer_and_the_clock_between(file, study, out, tmp_
     assert f"{second}  超期未反馈  2025-12-02T07:00  超期1小时1分" in late and first not in late
 
 
+def test_the_form_of_alarms_says_when_they_were_received(file, study, out, tmp_path):
+    """B5: its clock runs from the form's own 接收时间, of an answered row and of one that nobody answered yet."""
+    cell = str(study.cells["cell"].values[0])
+    first, second = (f"A202512{day}05-{cell}" for day in ("01", "02"))
+    heads = ["月份", "预警网格编号", "报警编号", "接收时间", "排查时间", "填报人", "问题类型", "检查情况和问题"]
+    wide = cell.lower().translate({at: at + 0xFEE0 for at in range(0x21, 0x7F)})
+    form = [
+        ["2025-12", wide, first, "2025-12-01 08:00", "2025年12月2日 上午8时", "王", "裸土未苫盖", "二亩裸土"],
+        ["2025-12", cell, second, "2025年12月2日 9时30分", "", "王", "", ""],
+        ["2025-12", cell, first, "2025-12-01 04:59", "2025-12-01 09:00", "王", "裸土未苫盖", "早于报警"],
+        ["2025-12", cell, second, "已收到", "2025-12-02 10:00", "王", "裸土未苫盖", "不是时间"],
+    ]
+    said = returned(file, out, tmp_path / "form.csv", heads, *form)
+    assert "4 rows = 2 recorded + 0 repeated + 2 quarantined" in said
+    assert "form.csv, row 4: received 2025-12-01 04:59, before the alarm 2025-12-01T05:00; set aside" in said
+    assert "form.csv, row 5: received '已收到' is no local time" in said
+    assert "0 recorded + 2 repeated + 2 quarantined" in returned(file, out, tmp_path / "form.csv", heads, *form)
+    told = json.loads(run("issues", "--study", file, "--out", out, "--asof", "2025-12-03T09:31", "--json"))["alarms"]
+    assert {row["alarm"]: (row["state"], row["since"], row["received"]) for row in told} == {
+        first: ("in time", "receipt", "2025-12-01T08:00"),
+        second: ("overdue", "receipt", "2025-12-02T09:30"),
+    }
+    assert {row["alarm"]: row["late_minutes"] for row in told} == {first: 0, second: 1}
+
+
 def test_problems_are_recorded_stepped_exported_and_assessed(file, study, out, tmp_path):
     cell = str(study.cells["cell"].values[0])
     heads = ["来源", "发现时间", "填报人", "网格编号", "问题类型", "问题描述", "责任单位", "应发现"]

@@ -166,6 +166,8 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
         for name in ("time", "arrived"):
             if body.get(name) and pd.Timestamp(body[name]) < pd.Timestamp(alarm["time"]):
                 return f"the visit {body[name]} is before the alarm {alarm['time']}"
+        if body.get("received") and local_minute(body["received"].strip()) < pd.Timestamp(alarm["time"]):
+            return f"received {body['received'].strip()}, before the alarm {alarm['time']}"
         return ""
     if month not in warned:
         return f"no list of {month} was published"
@@ -182,17 +184,18 @@ def _fault(body: dict[str, str], warned: dict[str, set[str]], alarms: dict[str, 
 
 
 def _instants(body: dict[str, str]) -> str:
-    """Why the times of arrival and result cannot be, or an empty text (B28: arrived, handled, reported)."""
+    """Why the times of receipt, arrival and result cannot be, or an empty text (B28: arrived, handled, reported)."""
     times = {}
-    for name in ("arrived", "result_time"):
+    for name in ("received", "arrived", "result_time"):
         said = body.get(name, "").strip()
         if not said:
-            body.pop(name, None)
+            if name != "received":  # a form of alarms has it, and its rows are known by all they say
+                body.pop(name, None)
             continue
         try:
             times[name] = local_minute(said)
         except ValueError as error:
             return f"{name} {error}".rstrip(".")
-    if len(times) == 2 and times["result_time"] < times["arrived"]:
+    if {"arrived", "result_time"} <= set(times) and times["result_time"] < times["arrived"]:
         return f"the result {body['result_time']} is before the arrival {body['arrived']}"
     return ""

@@ -1,6 +1,7 @@
 """When somebody took an alarm or a notice in hand (B5, E2): the instant from which the clocks run."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pandas as pd
 
@@ -62,7 +63,7 @@ def record_receipts(ledger: Ledger, rows: Iterable[dict]) -> pd.DataFrame:
 
 def receipts(ledger: Ledger) -> dict[str, str]:
     """
-    When each alarm was first received: dict alarm -> local time.
+    When each alarm was first received, by a receipt or by what its answer says: dict alarm -> local time.
 
     Examples
     --------
@@ -73,7 +74,9 @@ def receipts(ledger: Ledger) -> dict[str, str]:
     {}
     """
     first: dict[str, str] = {}
-    for entry in ledger.entries("receipt"):
-        name, when = entry.body["alarm"], entry.body["received"]
-        first[name] = min(first.get(name, when), when)
+    for entry in (*ledger.entries("receipt"), *ledger.entries("feedback")):
+        name, said = entry.body.get("alarm", ""), entry.body.get("received", "")
+        with suppress(ValueError):  # an answer of before its receipts were read may say anything there
+            when = local_minute(said.strip()).isoformat(timespec="minutes")
+            first[name] = min(first.get(name, when), when)
     return first

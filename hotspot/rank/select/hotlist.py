@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hotspot.contracts.list_file import read_list, write_list
 from hotspot.rules.pollutants import PM25, Pollutant
+from hotspot.text.escape import one_name
 from hotspot.text.table import kinds
 from hotspot.variables import DataError
 
@@ -84,6 +85,7 @@ def read_hotspots(path: str | Path, cells: "xr.Dataset | None" = None) -> "pd.Da
         hot = read_list(path, COLUMNS, "a hotspot list", "save it as UTF-8 CSV with its own columns")
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such hotspot list; run `hotspot select` for the year.") from None
+    hot["city"] = hot["city"].map(one_name)
     _check_rows(path, hot)
     if cells is not None:
         _check_cells(path, hot, cells)

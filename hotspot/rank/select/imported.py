@@ -20,6 +20,7 @@ from hotspot.rank.select.hotlist import COLUMNS, refuse_rows
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import Table, read_table
 from hotspot.study import Study
+from hotspot.text.escape import one_name
 from hotspot.variables import DataError
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class _Places:
     def cell_of(self, row: dict[str, str]) -> str:
         """The cell a row names; DataError says what is wrong with it."""
         cell = self._located(row) if self.by_place else self._named(row)
-        city = row.get("city", "")
+        city = one_name(row.get("city", ""))
         if city and city.removesuffix("市") != self.city[cell].removesuffix("市"):
             raise DataError(f"cell {cell} belongs to {self.city[cell]}, not to {city}")
         return cell

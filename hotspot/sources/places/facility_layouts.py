@@ -15,7 +15,7 @@ import pandas as pd
 from hotspot.registry import Registry, a_function
 from hotspot.rules.classes import dossier_papers
 from hotspot.sources.aliases import mapped, our_names, plain
-from hotspot.sources.places.positions import tidy_id
+from hotspot.sources.places.positions import degree_texts, place_names, tidy_id
 from hotspot.sources.tables import Table
 from hotspot.study import Facilities
 from hotspot.variables import DataError
@@ -103,11 +103,11 @@ def general(table: Table, delivery: Facilities) -> pd.DataFrame:
             extra.setdefault(theirs, "facility")
     if "name" not in our_names(table.columns, extra=extra, name=table.name, known=("name",)):
         extra |= {theirs: "name" for theirs in table.columns if plain(theirs) in _ENTERPRISE}
-    ours = our_names(table.columns, extra=extra, required=("name", "lon", "lat"), name=table.name, known=known)
+    ours, places = place_names(table.columns, extra=extra, required=("name",), name=table.name, known=known)
     out = _empty(table.frame)
     for name in _AS_WRITTEN:
         if name in ours:
-            out[name] = table.frame[ours[name]]
+            out[name] = degree_texts(table, places[name]) if name in ("lon", "lat") else table.frame[ours[name]]
     if "facility" in ours:
         out["facility"] = table.frame[ours["facility"]].map(tidy_id)
     if "class_" in ours:

@@ -8,16 +8,18 @@ that cannot be right is quarantined with the reason (RELIABILITY C4: 81, 82, 85,
 import difflib
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hotspot.grid.datum import to_wgs84
 from hotspot.kernels.arrays import Flags, Floats, Objects
-from hotspot.sources.aliases import our_names, plain
+from hotspot.sources.aliases import DEGREE_PARTS, our_names, plain, vocabulary
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
 from hotspot.sources.tables import Table, read_table
@@ -31,6 +33,7 @@ _MINUTES = re.compile(
     r"""(?:(\d{1,2}(?:\.\d+)?)\s*(?:[″"”秒]|''|′′|’’)\s*)?[EN]?""",
     re.IGNORECASE,
 )
+_SEVERAL = 3  # positions: one or two may well stand on a whole degree
 _KEY = re.compile(r"station|site|id$|code|name|站|点位|编号|设备|监测点|名称")
 
 
@@ -121,6 +124,61 @@ def to_degrees(cells: ArrayLike) -> tuple[Floats, Flags]:
     return values, unreadable
 
 
+def parts_of_degrees(columns: Sequence[str]) -> dict[str, list[str]]:
+    """
+    The columns of a longitude or latitude that is given in degrees, minutes (and seconds), a column each.
+
+    Examples
+    --------
+    >>> parts_of_degrees(["企业", "经度度", "经度分", "经度秒", "纬度(度)", "纬度(分)", "lon"])["lat"]
+    ['纬度(度)', '纬度(分)']
+    """
+    number = {word: at for at, words in enumerate(DEGREE_PARTS) for word in words}
+    found: dict[str, dict[int, str]] = {"lon": {}, "lat": {}}
+    for column in columns:
+        said = re.sub(r"[()\[\]]", "", plain(column))
+        for ours, parts in found.items():
+            words = [plain(word) for word in vocabulary("delivered")[ours].split()]
+            rest = {
+                number[said[len(word) :]] for word in words if said.startswith(word) and said[len(word) :] in number
+            }
+            parts.update(dict.fromkeys(rest, column))
+    return {ours: [parts[at] for at in sorted(parts)] for ours, parts in found.items() if {0, 1} <= set(parts)}
+
+
+def place_names(
+    columns: list[str],
+    *,
+    name: str,
+    known: Collection[str],
+    required: Sequence[str] = (),
+    extra: dict[str, str] | None = None,
+) -> tuple[dict[str, str], dict[str, str | list[str]]]:
+    """
+    ``our_names`` of a table of places, and the column, or columns, of its ``lon`` and ``lat``.
+
+    Of a position in parts ``lon`` is the column of the degrees, for what has to be told of it.
+    """
+    parts: dict[str, Any] = parts_of_degrees(columns)
+    taken = {column for of in parts.values() for column in of} - set(extra or ())
+    left = [column for column in columns if column not in taken]
+    found = our_names(left, extra=extra, known=known, name=name)
+    parts = {ours: of for ours, of in parts.items() if ours not in found}
+    need = [ours for ours in (*required, "lon", "lat") if ours not in parts]
+    found = our_names(left, extra=extra, required=need, name=name, known=known)
+    return found | {ours: of[0] for ours, of in parts.items()}, {"lon": "", "lat": ""} | found | parts
+
+
+def degree_texts(table: Table, columns: str | list[str]) -> Objects:
+    """Positions as texts for ``to_degrees``, of one column or of the columns that ``parts_of_degrees`` found."""
+    if isinstance(columns, str):
+        return table.cells(columns)
+    marks = "°′″"
+    rows = [[cell.strip() for cell in row] for row in table.cells(columns)]
+    texts = ["".join(cell + mark for cell, mark in zip(row, marks, strict=False) if cell) for row in rows]
+    return np.array(texts, dtype=object)
+
+
 def refuse_swapped(fault: Objects, name: str) -> None:
     """
     Refuse a file most of whose positions have longitude and latitude exchanged (RELIABILITY C4: 86, G 11).
@@ -151,7 +209,8 @@ def check_degrees(lon: Floats, lat: Floats, name: str) -> None:
     Raises
     ------
     DataError
-        Among 20 or more positions no decimal part reaches 0.60, in either direction.
+        Among 20 or more positions no decimal part reaches 0.60, in either direction; or all of several positions are
+        whole degrees.
 
     Examples
     --------
@@ -160,6 +219,11 @@ def check_degrees(lon: Floats, lat: Floats, name: str) -> None:
     hotspot.variables.DataError: a.csv: no decimal part of 30 positions reaches .60, ...
     """
     distinct = np.unique(np.column_stack((lon, lat))[np.isfinite(lon) & np.isfinite(lat)], axis=0)
+    if len(lon) >= _SEVERAL and len(distinct) and np.all(distinct % 1.0 == 0):
+        raise DataError(
+            f"{name}: all {len(lon)} positions are whole degrees (100 km), so their minutes stand elsewhere; "
+            "deliver decimal degrees, or columns 经度度, 经度分, 经度秒, 纬度度, 纬度分, 纬度秒."
+        )
     if (
         len(lon) >= 20
         and len(distinct)
@@ -194,9 +258,9 @@ def read_positions(path: Path, intake: Intake, *, datum: str | None, encoding: s
     table = read_table(path, intake, encoding=encoding, header=("station", "lon", "lat") if bare else None)
     if bare:
         intake.note(f"{table.name}: no header; columns taken as station, lon, lat")
-    ours = our_names(table.columns, required=("lon", "lat"), name=table.name, known=("lon", "lat", "name"))
-    lon, bad_lon = to_degrees(table.cells(ours["lon"]))
-    lat, bad_lat = to_degrees(table.cells(ours["lat"]))
+    ours, parts = place_names(table.columns, name=table.name, known=("lon", "lat", "name"))
+    lon, bad_lon = to_degrees(degree_texts(table, parts["lon"]))
+    lat, bad_lat = to_degrees(degree_texts(table, parts["lat"]))
     table.set_aside(np.flatnonzero(bad_lon), ours["lon"], "longitude is no number of degrees")
     table.set_aside(np.flatnonzero(bad_lat), ours["lat"], "latitude is no number of degrees")
     fault = position_faults(lon, lat)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspot.kernels.arrays import Floats
-from hotspot.sources.clock import parse_days
+from hotspot.sources.satellite.axis import instants
 from hotspot.sources.satellite.geotiff import agreed_crs, agreed_unit
 from hotspot.sources.satellite.rasters import (
     Meaning,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 _NAMES = {"x": ("lon", "longitude", "x", "nav_lon"), "y": ("lat", "latitude", "y", "nav_lat"), "time": ("time", "t")}
-_CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
 _DEFAULT_FILL = 9.969209968386869e36  # what the netCDF library writes where nothing was written
 
 
@@ -37,7 +36,7 @@ def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None
     Read a NetCDF file completely and say what it holds; run in the child.
 
     Parameters and returns as for ``hotspot.sources.satellite.geotiff.describe``; ``times`` are
-    the local days of the layers as ``YYYY-MM-DD``, ``variable`` is the one chosen.
+    the instants of the layers (``hotspot.sources.satellite.axis``), ``variable`` is the one chosen.
 
     Raises
     ------
@@ -67,11 +66,11 @@ def describe(path: Path, meaning: Meaning, lay: Callable[[int, np.ndarray], None
         check_dtype(variable.dtype, bool(nodata))
         unit = agreed_unit(str(getattr(variable, "units", "")), meaning)
         scale, offset = float(getattr(variable, "scale_factor", 1.0)), float(getattr(variable, "add_offset", 0.0))
-        times = _times(source, dims)
+        times = instants(source, dims["time"], meaning.period) if "time" in dims else []
         notes = ["0 counts as missing"] if 0.0 in nodata else []
         layers = []
         for k in range(n_layer):
-            where = f"layer {times[k]}" if times else f"layer {k + 1}"
+            where = f"layer {times[k][:10]}" if times else f"layer {k + 1}"
             values, missing = unpack(_layer(variable, dims, k, where), nodata, scale, offset, unit)
             counts = tally(values, missing, south_first=bool(y[0] < y[-1]))
             if lay is not None:
@@ -187,36 +186,6 @@ def _nodata(variable: "netCDF4.Variable", meaning: Meaning) -> list[float]:
     if not marks and variable.dtype.kind == "f":
         marks.append(_DEFAULT_FILL)
     return marks
-
-
-def _times(source: "netCDF4.Dataset", dims: dict[str, str]) -> list[str]:
-    """Local day of every layer, YYYY-MM-DD; empty where the file has no time axis."""
-    import netCDF4
-
-    if "time" not in dims:
-        return []
-    if dims["time"] not in source.variables:
-        return []
-    variable = source.variables[dims["time"]]
-    units, calendar = str(getattr(variable, "units", "")), str(getattr(variable, "calendar", "standard")).lower()
-    if calendar not in _CALENDARS:
-        raise DataError(f"time runs on the calendar {calendar!r}, which has other days than ours; deliver real dates.")
-    if not units and (written := _written(np.asarray(variable[:]))):
-        return written
-    step = units.split(" since ")[0].strip().lower()
-    if " since " not in units or step in ("months", "month", "years", "year"):
-        raise DataError(f"time is in {units!r}, which is no fixed length; deliver days or hours since a date.")
-    try:
-        stamps = netCDF4.num2date(np.asarray(variable[:], float), units, calendar)
-    except (ValueError, OverflowError) as error:
-        raise DataError(f"time in {units!r} cannot be read ({error}); mend the time axis.") from None
-    return [f"{s.year:04d}-{s.month:02d}-{s.day:02d}" for s in np.asarray(stamps).reshape(-1)]
-
-
-def _written(values: np.ndarray) -> list[str]:
-    """Days written as numbers, 20241231, as YYYY-MM-DD; empty where one is none."""
-    days = parse_days([f"{value:.0f}" for value in values.reshape(-1).astype(float)])
-    return [] if np.isnat(days).any() else [str(day) for day in days.astype("datetime64[D]")]
 
 
 def _layer(variable: "netCDF4.Variable", dims: dict[str, str], k: int, where: str) -> np.ndarray:

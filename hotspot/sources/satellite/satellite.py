@@ -16,6 +16,7 @@ from hotspot.sources.child import inspect
 from hotspot.sources.intake import Intake, NothingDelivered
 from hotspot.sources.naming import days_in_name, periods_between, whole
 from hotspot.sources.satellite import acag, chap, tap
+from hotspot.sources.satellite.axis import local_days
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.mosaic import Tile, mosaic, tile_of
 from hotspot.sources.satellite.rasters import Meaning, check_path
@@ -44,6 +45,7 @@ def open_satellite(
     root: Path,
     intake: Intake,
     *,
+    utc_offset: float = 8.0,
     months: list[str] | None = None,
 ) -> "xr.DataArray":
     """
@@ -57,6 +59,8 @@ def open_satellite(
     ----------
     delivery : Satellite, of a study
     intake : Intake, notes and counts go there
+    utc_offset : float
+        Hours the study's day is ahead of UTC, in which a time axis may be told.
     months : list of str, optional
         ``YYYY-MM``; only layers of these months (years, for a yearly product).
 
@@ -97,7 +101,7 @@ def open_satellite(
         try:
             if "error" in report:
                 raise DataError(report["error"])
-            days = _days(path.name, span, report, delivery)
+            days = _days(path.name, span, report, delivery, utc_offset)
             _count(intake, path, report, days)
             tiles += [tile_of(path, report, k, day, where) for k, day in enumerate(days) if wanted(day)]
         except DataError as error:
@@ -172,7 +176,11 @@ def _is_settings(error: Exception) -> bool:
 
 
 def _days(
-    name: str, span: tuple[datetime.date, datetime.date] | None, report: dict[str, Any], delivery: Satellite
+    name: str,
+    span: tuple[datetime.date, datetime.date] | None,
+    report: dict[str, Any],
+    delivery: Satellite,
+    ahead: float,
 ) -> list[datetime.date]:
     """First local day of every layer, checked against the name (RELIABILITY 40, 44)."""
     layout = LAYOUTS[delivery.layout]
@@ -180,7 +188,7 @@ def _days(
         layout.check(name, report, span[0], span[1])
     n_layer = len(report["layers"])
     if report["times"]:
-        days = [datetime.date.fromisoformat(day) for day in report["times"]]
+        days = local_days(report["times"], ahead)
         if delivery.period != "day":
             days = [day.replace(day=1, month=day.month if delivery.period == "month" else 1) for day in days]
         if span:

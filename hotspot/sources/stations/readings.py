@@ -14,16 +14,18 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Flags, Floats, Ints, Objects
+from hotspot.rules.standards import ACTUAL_FROM
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers, unreadable_rule
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, USED, Table
 from hotspot.text.distinct import distinct
-from hotspot.variables import VARIABLES, DataError, to_unit
+from hotspot.variables import VARIABLES, DataError, is_share, to_unit
 
 POLLUTANTS = ("pm25", "pm10", "so2", "no2", "o3", "co")
 # Proposal (RELIABILITY C4: 71): -1..-5 ug/m3 is the noise of a working instrument and is kept; below it is a fault.
 NOISE_FLOOR = {"co": -0.5} | dict.fromkeys(("pm25", "pm10", "so2", "no2", "o3"), -5.0)
 YEAR_OF_HOURS = 366 * 24
+_STATE_CHANGED = int(np.datetime64(ACTUAL_FROM, "h").astype(np.int64)) - 8  # that day begins in Beijing
 
 
 @dataclass
@@ -130,6 +132,11 @@ def check_range(part: Part, units: dict[str, str], intake: Intake) -> Part:
     names = [part.variable] * part.values.shape[1] if part.variable else list(part.variables)
     for name in dict.fromkeys(names):
         columns = [at for at, other in enumerate(names) if other == name]
+        if is_share(units[name]) and part.hours.size and part.hours.min() < _STATE_CHANGED:
+            raise DataError(
+                f"{part.table.name}: {name} in {units[name]}, with hours before {ACTUAL_FROM}, when gases were "
+                "referred to 273 K and 101.325 kPa; deliver those in ug/m3."
+            )
         part.values[:, columns] = to_unit(part.values[:, columns], units[name], name)
     low = np.array([NOISE_FLOOR.get(name, VARIABLES[name].low) for name in names])
     high = np.array([VARIABLES[name].high for name in names])

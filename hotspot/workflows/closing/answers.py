@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from hotspot.ledger.chain.photos import FOLDER, Photos
-from hotspot.sources.answer_forms import answers, form_of, photo_names
+from hotspot.sources.answer_forms import answers, form_of, local_time, photo_names
 from hotspot.sources.findings import PHOTOS, read_findings
 from hotspot.sources.intake import Intake
 from hotspot.study import Study
 from hotspot.study_loop import AnswerForm
 from hotspot.text.table import titles
 from hotspot.variables import DataError
+
+TIMES = ("time", "received", "arrived", "result_time")
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +81,29 @@ def returned_rows(study: Study, file: Path, intake: Intake) -> Returned:
     if {"form", "position"} <= set(frame.columns):  # an export of our own XLSForm
         ours = [name for name in frame.columns if name in titles("field.gpkg/findings") or name == "position"]
         frame = answers(frame, AnswerForm(name=table.name, columns={n: n for n in ours}), table.name, study.utc_offset)
+    spoken = [name for name in TIMES if name in frame]
+    frame = frame.assign(**{name: [_on_the_clock(text, study) for text in frame[name]] for name in spoken})
     return Returned("feedback", record_feedback, frame, table.lines)
+
+
+def _on_the_clock(text: str, study: Study) -> str:
+    """A time as it is spoken, 2026年1月5日 上午11时20分; one that the ledger reads stays as it came."""
+    return local_time(text, study.utc_offset) if "年" in text else text
+
+
+def receipts_alone(returned: Returned) -> list[Returned]:
+    """A form of alarms in parts: rows in which somebody only said when he received an alarm are its receipts."""
+    from hotspot.ledger.answers.receipts import record_receipts
+
+    frame = returned.frame
+    if returned.what != "feedback" or not {"alarm", "received", "time", "text"} <= set(frame):
+        return [returned]
+    alone = frame["received"].str.strip().ne("") & frame["time"].str.strip().eq("") & frame["text"].str.strip().eq("")
+    parts = [
+        returned._replace(frame=frame[~alone]),
+        Returned("receipts", record_receipts, frame[alone], returned.lines),
+    ]
+    return [part for part in parts if len(part.frame)] or [returned]
 
 
 def with_photos(frame: "pd.DataFrame", folder: Path, home: Path) -> "tuple[pd.DataFrame, dict[Any, str]]":

@@ -16,7 +16,7 @@ from hotspot.ledger.chain.store import Ledger, open_ledger
 from hotspot.rules.calendar import parse_month
 from hotspot.study import Study
 from hotspot.variables import DataError
-from hotspot.workflows.closing.answers import returned_rows, with_photos
+from hotspot.workflows.closing.answers import receipts_alone, returned_rows, with_photos
 
 
 def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "out") -> dict[str, Any]:
@@ -48,12 +48,15 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
     DataError
         The file cannot be read, or no month was published yet.
     """
+    import pandas as pd
+
     from hotspot.workflows.closing.network import judge_of, members_of
 
     file = Path(file)
     deliveries = Deliveries(study)
     intake = deliveries.beside(file.parent)
-    what, record, frame, lines = returned_rows(study, file, intake)
+    given = returned_rows(study, file, intake)
+    what, frame, lines = given.what, given.frame, given.lines
     if "cell" in frame:  # teams know a cell by its official label
         frame = frame.assign(cell=[study.code_of(text) for text in frame["cell"]])
     # Duties and avoidance of interest are judged where the study names its people.
@@ -66,12 +69,16 @@ def record_feedback_file(study: Study, file: Path | str, *, out: Path | str = "o
         judged = {} if members is None else {"members": set(members["name"])}
     with published_ledger(study, out) as ledger:
         frame, unseen = with_photos(frame, file.parent, Path(out) / study.id)
-        report = record(ledger, frame.to_dict("records"), **judged)
+        reports = []
+        for part in receipts_alone(given._replace(frame=frame)):
+            told = part.record(ledger, part.frame.to_dict("records"), **(judged if part.what == what else {}))
+            reports.append(told.assign(line=[lines[at] for at in part.frame.index]))
+    report = pd.concat(reports)
     counts = {state: int((report["state"] == state).sum()) for state in ("recorded", "repeated", "quarantined")}
     malformed = [f"{q.path}, row {q.row}: {q.rule}; set aside" for q in intake.quarantine]
     refused = [
-        f"{file.name}, row {lines[frame.index[row.row - 1]]}: {row.why.rstrip('.')}; set aside"
-        for row in report[report["state"] == "quarantined"].itertuples()
+        f"{file.name}, row {row.line}: {row.why.rstrip('.')}; set aside"
+        for row in report[report["state"] == "quarantined"].sort_values("line").itertuples()
     ]
     refused += [f"{file.name}, row {lines[at]}: {why.rstrip('.')}; set aside" for at, why in unseen.items()]
     counts["quarantined"] += len(malformed) + len(unseen)

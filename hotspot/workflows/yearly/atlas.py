@@ -10,6 +10,7 @@ from hotspot.publish.fonts import check_glyphs
 from hotspot.publish.paper.atlas import atlas_data, render
 from hotspot.publish.paper.typeset import set_texts
 from hotspot.study import Study
+from hotspot.text.escape import one_name
 from hotspot.text.whole import write_whole
 from hotspot.variables import DataError
 
@@ -88,12 +89,13 @@ def _cities(study: Study, hot: "pd.DataFrame", wanted: str | None) -> list[tuple
     there = [pair for pair in every if pair[1] in set(hot["city"])]
     if wanted is None:
         return there
-    exact = [pair for pair in there if str(wanted) in pair]
-    found = exact or [pair for pair in there if any(text.startswith(str(wanted)) for text in pair)]
+    wanted = one_name(wanted)
+    exact = [pair for pair in there if wanted in pair]
+    found = exact or [pair for pair in there if any(text.startswith(wanted) for text in pair)]
     if len(found) == 1:
         return found
     if found:
         raise DataError(f"{wanted}: begins several cities, {', '.join(name for _, name in found)}; write more of one.")
-    why = "has no hotspot cell" if any(str(wanted) in pair for pair in every) else "is no city of this study"
+    why = "has no hotspot cell" if any(wanted in pair for pair in every) else "is no city of this study"
     listed = ", ".join(f"{name} ({file})" for file, name in there)
     raise DataError(f"{wanted}: {why}; there are: {listed or 'none'}.")

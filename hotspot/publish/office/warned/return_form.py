@@ -193,7 +193,11 @@ def returned(frame: "pd.DataFrame", name: str, required: tuple[str, ...]) -> "pd
     names = {head: key for head, key in names.items() if head != key}
     lacking = [key for key in required if key not in frame.columns and key not in names.values()]
     if lacking:
-        raise DataError(f"{name}: column {lacking[0]!r} is missing; the header has: {', '.join(frame.columns)}.")
+        heads = {key: head for head, (key, _) in COLUMNS.items()}
+        raise DataError(
+            f"{name}: column {lacking[0]!r} is missing; the header has: {', '.join(frame.columns)}; what was found "
+            f"comes back in the return form (return-form.xlsx), where it is {heads.get(lacking[0], lacking[0])}."
+        )
     if not names:
         return frame
     frame = frame.rename(columns=names)
