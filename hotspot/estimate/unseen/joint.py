@@ -94,7 +94,7 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
     for d, (own, _) in enumerate(inverses):
         level[:, d] = effect[at] + day[d] + gains[d] @ (logs[own, d] - day[d] - effect[own])
         left = np.diag(target_truth) - (gains[d] * truth[np.ix_(at, own)]).sum(axis=1)
-        level[:, d] += (left + np.where(seen[at, d], 0.0, spread[at, at]) + unsure[d]) / 2
+        level[:, d] += (left + np.where(seen[at, d], 0.0, spread[at, at]) + unsure[d, d]) / 2
     top = level.max(axis=1, keepdims=True)  # no day is too large for a double
     days = np.exp(level - top)
     share = days / days.sum(axis=1, keepdims=True)
@@ -104,7 +104,8 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
     for d, (own, _) in enumerate(inverses):
         carried[:, own] -= share[:, d, None] * gains[d]
         left = target_truth - gains[d] @ truth[np.ix_(at, own)].T
-        covariance += share[:, d, None] * (left + unsure[d]) * share[:, d]
+        covariance += share[:, d, None] * left * share[:, d]
+    covariance += share @ unsure @ share.T
     covariance += carried @ spread @ carried.T
     covariance += _remembered(share, gains, inverses, carried @ spread, at, model.covariance(km), model.memory)
     return JointMean(top[:, 0] + np.log(days.mean(axis=1)), (covariance + covariance.T) / 2)
