@@ -67,8 +67,8 @@ def hidden_of(rng, air, *, clouds, dirty):
         for row, col, wide in zip(*rng.uniform(0, SIDE, (2, 7)), rng.uniform(4, 12, 7), strict=True):
             for d in range(N_DAY):
                 at = (np.array([row, col]) + d * drift + rng.normal(0, 4, 2)) % SIDE
-                away = [np.minimum(abs(one - here), SIDE - abs(one - here)) for one, here in zip((y, x), at, strict=True)]
-                chance[d] += 4 * np.exp(-(away[0] ** 2 + away[1] ** 2) / (2 * wide**2))
+                down, across = (SIDE / 2 - abs(SIDE / 2 - abs(axis - here)) for axis, here in ((y, at[0]), (x, at[1])))
+                chance[d] += 4 * np.exp(-(down**2 + across**2) / (2 * wide**2))
         odds = z
     else:
         odds, chance = z, 1.6 * smooth_fields(rng, SIDE, 50.0, N_DAY) + 0.5 * rng.logistic(size=z.shape)
@@ -114,7 +114,10 @@ def held(rows):
     }  # fmt: skip
 
 
-SHOWN = ("error seen", "error filled", "top 3 seen", "top 3 filled", "marginal", "together", "width", "listed", "said", "said right")
+SHOWN = (
+    "error seen", "error filled", "top 3 seen", "top 3 filled", "marginal", "together", "width", "listed", "said",
+    "said right",
+)  # fmt: skip
 
 
 def main(arguments):
@@ -124,8 +127,8 @@ def main(arguments):
         for stations in (False, True):
             rows = pd.concat([rows_of(kind, s, stations=stations) for s in range(first, first + n)], ignore_index=True)
             found = scores(rows)
-            print(kind, "with stations" if stations else "", {name: round(float(v), 3) for name, v in held(rows).items()},
-                  {name: round(found[name], 3) for name in SHOWN})  # fmt: skip
+            found = held(rows) | {name: found[name] for name in SHOWN}
+            print(kind, "with stations" if stations else "", {name: round(float(v), 3) for name, v in found.items()})
             print("    ", " ".join(f"{p:.2f}:{t:.2f}({m})" for p, t, m in reliability(rows)), flush=True)
 
 

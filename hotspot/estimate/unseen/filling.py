@@ -69,6 +69,8 @@ def fill_month(
     fillings are made by turns (expectation-maximisation, Dempster 1977): so the effect of a cell is not that of
     the days it happened to be seen on. A filled day is ``exp(m + v / 2)``, the mean of a lognormal.
     The level of a day without any seen cell follows the stations, or else the days that were seen.
+    Where dirty days and cells are seen less (``DayModel.hides``), an unseen cell is taken to be dirtier than its
+    neighbours say: the more, the less they say (Little and Rubin 2002, chapter 15). As much is added to the error.
 
     Examples
     --------
@@ -91,26 +93,31 @@ def fill_month(
     cell, known = model.cell.copy(), np.where(seen, logs, 0.0)
     stretch = 1.0 + model.slope
     level = day + float(_mean_gap(known, seen, cell, day, stretch))
+    # Given that it was hidden, a normal residual is the same with another mean.
+    hidden = np.where(seen | ~np.isfinite(model.day), 0.0, model.hides * left.T)
     for _ in range(_TURNS):
         expected = level + cell[:, None] * stretch
         away = np.where(seen, known - expected, 0.0)
         filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight)
-        residual = np.where(seen, away, filled)
+        residual = np.where(seen, away, filled + hidden)
         cell = cell + residual.mean(axis=1)
     expected = level + cell[:, None] * stretch
     variance = np.ascontiguousarray(left.T) + np.diag(unsure)
     away = np.where(seen, known - expected, 0.0)
-    filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight)
+    filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight) + hidden
     n_seen = seen.sum(axis=1)
     smooth = np.maximum(variance - model.fine, 0.0).mean(axis=1)
     of_cell = (model.fine + model.own + model.shared + smooth) / np.maximum(n_seen, 1)
     ever = n_seen > 0
     highest = np.where(ever, np.where(seen, logs, -np.inf).max(axis=1), 0.0)
     guess = np.minimum(expected + filled, np.maximum(highest[:, None], level) + _MOST)
-    days = np.where(seen, values, np.exp(guess + (variance + of_cell[:, None]) / 2))
+    error = model.own + model.shared  # a filled day is what would have been seen, as a seen day is
+    days = np.where(seen, values, np.exp(guess + (variance + of_cell[:, None] + error) / 2))
     days = np.where(ever[:, None], days, np.nan)
     mean = days.mean(axis=1)
-    return Filled(days, mean, _error(days, mean, seen, left.T, unsure, of_cell, smooth, model), model)
+    known_error = _error(days, mean, seen, left.T, unsure, of_cell, smooth, model)
+    # That the hiding acts within a day as it does between days is a guess: as unsure as what it says.
+    return Filled(days, mean, np.hypot(known_error, (days * hidden).mean(axis=1)), model)
 
 
 def day_levels(day: Floats, share: Floats, guide: Floats | None = None) -> tuple[Floats, Floats]:
