@@ -105,7 +105,7 @@ def test_what_hides_dirty_days_is_told_and_left_unsure(monkeypatch):
         truth, seen, at = days(seed, dirty=1.0)
         for told in (True, False):
             if not told:
-                monkeypatch.setattr(residuals, "preference", lambda expected, seen: 0.0)
+                monkeypatch.setattr(residuals, "preference", lambda expected, seen, rest: 0.0)
             filled = fill_month(seen, at, 3.0, error_share=0.15)
             monkeypatch.undo()
             away = np.log(filled.mean / truth.mean(axis=1))
@@ -140,6 +140,8 @@ def test_lost_days_between_dirty_days_are_dirty():
     assert np.abs(level - swing).max() < 0.15 < np.abs(swing[[5, 6]]).min()
     np.testing.assert_allclose(unsure, unsure.T, atol=1e-12)
     assert np.linalg.eigvalsh(unsure).min() > -1e-9 and unsure[5, 6] > 0 == unsure[4].max()
+    for guide in (np.full(31, np.nan), np.where(np.isfinite(day), np.nan, 9.0)):  # stations that never met a seen day
+        np.testing.assert_allclose(day_levels(day, np.isfinite(day).astype(float), guide)[0], level)
 
 
 def test_filling_does_not_hang_on_the_order_of_cells_or_on_units():

@@ -151,9 +151,11 @@ def day_levels(day: Floats, share: Floats, guide: Floats | None = None) -> tuple
     unsure = np.zeros((day.size, day.size))
     if known.all() or not known.any():
         return np.where(known, day, 0.0), unsure
+    if guide is not None and (known & np.isfinite(guide)).sum() < 2:
+        guide = None
     x = np.log(share + 0.02) if guide is None else guide
     there = known & np.isfinite(x)
-    middle = x[there].mean() if there.any() else 0.0
+    middle = x[there].mean()
     if guide is None:
         x = np.maximum(x, x[there].min() - x[there].std())
     x, fall = np.where(np.isfinite(x), x - middle, 0.0), 0.0 if guide is None else 1.0

@@ -113,7 +113,7 @@ def day_model(
     return DayModel(
         day, centred, slope - slope.mean(), float(slope.var()), smooth, fine, own, shared, correlation_km,
         _fine_of(residual, at, fine), shape, day_memory(raw, nugget, shared),
-        preference(day + centred[:, None] * (1 + slope), seen),
+        preference(day + centred[:, None] * (1 + slope), seen, float(smooth.sum()) + fine),
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def day_memory(residual: Floats, nugget: float, shared: float) -> float:
     return memory
 
 
-def preference(expected: Floats, seen: Flags) -> float:
+def preference(expected: Floats, seen: Flags, rest: float) -> float:
     """
     How much what was not seen prefers the dirty: days and cells that are dirtier than others and seen less.
 
@@ -172,6 +172,7 @@ def preference(expected: Floats, seen: Flags) -> float:
     ----------
     expected : float64[n_cell, n_day], logarithms, from the effects of cells and days; NaN on days without any seen cell
     seen : bool[n_cell, n_day]
+    rest : float, variance of the truth about them, which a day's effect is off by where few cells tell it
 
     Returns
     -------
@@ -187,7 +188,7 @@ def preference(expected: Floats, seen: Flags) -> float:
     >>> rng = np.random.default_rng(0)
     >>> logs = 0.4 * rng.normal(size=(1, 400)) + np.zeros((50, 1))
     >>> seen = rng.random(logs.shape) > 1 / (1 + np.exp(-2 * logs))
-    >>> round(preference(logs, seen)), preference(logs, np.isfinite(logs))
+    >>> round(preference(logs, seen, 0.0)), preference(logs, np.isfinite(logs), 0.0)
     (2, 0.0)
     """
     some = np.ix_(seen.any(axis=1), seen.any(axis=0))
@@ -197,8 +198,8 @@ def preference(expected: Floats, seen: Flags) -> float:
     gap = float(logs[~of].mean() - logs[of].mean())
     within = float((logs - np.where(of, logs[of].mean(), logs[~of].mean())).var())
     more = (~of).sum(axis=0) / (~of).sum() - of.sum(axis=0) / of.sum()
-    chance = float(logs.mean(axis=0).var() * (more**2).sum())
-    return gap**3 / (gap**2 + chance) / within if within > 1e-9 else 0.0
+    chance = float((logs.mean(axis=0).var() + rest) * (more**2).sum())
+    return gap**3 / (gap**2 + chance) / within if within > 1e-9 and gap else 0.0
 
 
 def two_way(logs: Floats, n_turns: int = 12) -> tuple[Floats, Floats]:
