@@ -108,18 +108,30 @@ def world(
     -------
     SimpleNamespace ``month`` (as delivered), ``hot``, ``truth`` (Series of the true mean by cell)
     """
-    from hotspot.rules.criteria import Criteria
-
     rng = np.random.default_rng(seed)
     truth, level = truth_of(rng, n_day=31, cells=cells, physics=physics)
-    mean = truth.mean(axis=0)
-    row, col = (a.ravel() for a in np.mgrid[:N, :N])
-    code = np.array([f"R{r:02d}C{c:02d}" for r, c in zip(row, col, strict=True)])
-    city = np.array([f"city{r // (N // CITIES)}{c // (N // CITIES)}" for r, c in zip(row, col, strict=True)])
     # The year before chose the hotspot cells: by level, not quite this month's order.
     score = level + 0.03 * rng.standard_normal((N, N)) + (smooth_fields(rng, N, 8.0, 1)[0] if cells == "equal" else 0)
+    if delivery == "stations":
+        return laid_down(truth, score, stations=stations_of(rng, truth), criteria=criteria)
+    if delivery == "day":
+        layers, known = seen_of(rng, truth, clouds, error, share), share if error != "none" else np.nan
+    else:
+        mean = truth.mean(axis=0)
+        layers, known = (mean * np.exp(share * rng.standard_normal(mean.shape) - share**2 / 2))[None], share
+    return laid_down(truth, score, layers, {"period": delivery, "error_share": known}, criteria=criteria)
+
+
+def laid_down(truth, score, layers=None, about=None, *, stations=None, criteria=None):
+    """What ``world`` returns, from daily means (day, y, x), what chose the hot cells, and what was delivered."""
+    from hotspot.rules.criteria import Criteria
+
+    n = truth.shape[1]
+    row, col = (a.ravel() for a in np.mgrid[:n, :n])
+    code = np.array([f"R{r:02d}C{c:02d}" for r, c in zip(row, col, strict=True)])
+    city = np.array([f"city{r // (N // CITIES)}{c // (N // CITIES)}" for r, c in zip(row, col, strict=True)])
     text = {name: ("cell", ["x"] * code.size) for name in ("county", "township", "label")}
-    x, y = (np.arange(N) + 0.5) * SPACING, (np.arange(N) + 0.5) * SPACING
+    x = y = middles(n)
     place = {"x": ("cell", x[col]), "y": ("cell", y[row]), "lon": ("cell", 105.0 + col * 0.03)}
     place |= {"lat": ("cell", 35.0 + row * 0.03), "city": ("cell", city), "area_share": ("cell", np.ones(code.size))}
     frame = xr.Dataset(
@@ -133,34 +145,36 @@ def world(
     hot = pd.DataFrame({"cell": code[chosen], "city": city[chosen], "status": "formal"})
     delivered = SimpleNamespace(
         month=MONTH, study=SimpleNamespace(criteria=criteria or Criteria(), cells=frame, utc_offset=8),
-        satellite=None, reference=None, intake=Intake("."),
+        satellite=None, reference=stations, intake=Intake("."),
     )  # fmt: skip
-    days = np.arange(f"{MONTH}-01", "2021-01-01", dtype="datetime64[D]").astype("datetime64[ns]")
-    attrs = {"crs": CRS, "unit": "ug/m3", "period": delivery, "error_share": share if error != "none" else np.nan}
-    attrs |= {"native_resolution_m": SPACING, "gas_state": "actual", "source": "world", "product": "world"}
-    if delivery == "day":
-        values = seen_of(rng, truth, clouds, error, share)
-        delivered.satellite = xr.DataArray(values, {"time": days, "y": y, "x": x}, ("time", "y", "x"), "pm25", attrs)
-    elif delivery == "month":
-        values = mean * np.exp(share * rng.standard_normal(mean.shape) - share**2 / 2)
-        first = days[:1]
-        attrs["error_share"] = share
+    if layers is not None:
+        days = np.arange(f"{MONTH}-01", "2021-01-01", dtype="datetime64[D]").astype("datetime64[ns]")
+        attrs = {"crs": CRS, "unit": "ug/m3", "native_resolution_m": SPACING, "gas_state": "actual", **about}
+        attrs |= {"source": "world", "product": "world"}
         delivered.satellite = xr.DataArray(
-            values[None], {"time": first, "y": y, "x": x}, ("time", "y", "x"), "pm25", attrs
+            layers, {"time": days[: len(layers)], "y": y, "x": x}, ("time", "y", "x"), "pm25", attrs
         )
-    else:
-        delivered.reference = stations_of(rng, truth, x, y)
-    return SimpleNamespace(month=delivered, hot=hot, truth=pd.Series(mean.ravel(), code), city=pd.Series(city, code))
+    truth = pd.Series(truth.mean(axis=0).ravel(), code)
+    return SimpleNamespace(month=delivered, hot=hot, truth=truth, city=pd.Series(city, code))
 
 
-def stations_of(rng, truth, x, y):
-    """Hourly reference stations, one in about 15 km, constant through the day."""
+def middles(n):
+    """Of n cells along one side, m."""
+    return (np.arange(n) + 0.5) * SPACING
+
+
+def degrees(x, y):
+    """Longitude and latitude of places, m."""
     from pyproj import Transformer
 
-    at = np.array(
-        [(r + rng.integers(0, 4), c + rng.integers(0, 4)) for r in range(0, N - 3, 5) for c in range(0, N - 3, 5)]
-    )
-    lon, lat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(x[at[:, 1]], y[at[:, 0]])
+    return Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(x, y)
+
+
+def stations_of(rng, truth, apart=5):
+    """Hourly reference stations, one in about 15 km, constant through the day."""
+    corners = range(0, truth.shape[1] - 3, apart)
+    at = np.array([(r + rng.integers(0, 4), c + rng.integers(0, 4)) for r in corners for c in corners])
+    lon, lat = degrees(middles(truth.shape[1])[at[:, 1]], middles(truth.shape[1])[at[:, 0]])
     hourly = np.repeat(truth[:, at[:, 0], at[:, 1]], 24, axis=0).T
     hourly = hourly * np.exp(0.03 * rng.standard_normal(hourly.shape))
     start = np.datetime64(f"{MONTH}-01T00", "h") - np.timedelta64(8, "h")

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from hotspot.estimate.unseen import residuals
 from hotspot.estimate.unseen.filling import day_levels, fill_month
 from hotspot.estimate.unseen.joint import joint_mean
 from hotspot.estimate.unseen.residuals import day_model, two_way
@@ -83,6 +84,64 @@ def test_filled_months_beat_the_mean_of_seen_days(dirty):
     naive, ours, stated = (np.concatenate(part) for part in (naive, ours, stated))
     assert np.sqrt((ours**2).mean()) < 0.6 * np.sqrt((naive**2).mean())
     assert ours.std() / np.sqrt((stated**2).mean()) == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_filled_day_is_what_would_have_been_seen():
+    """An error of 30 % has its logarithm .043 below 0: filled days must not stand lower than seen ones by that."""
+    filled_of, true_of = [], []
+    for seed in range(40, 52):
+        truth, seen, at = days(seed, error=0.3)
+        filled, unseen = fill_month(seen, at, 3.0, error_share=0.3), np.isnan(seen)
+        filled_of.append(filled.days[unseen].sum())
+        true_of.append(truth[unseen].sum())
+    assert np.sum(filled_of) / np.sum(true_of) == pytest.approx(1.0, abs=0.02)
+
+
+def test_what_hides_dirty_days_is_told_and_left_unsure(monkeypatch):
+    """The same months without it stand too low, and their error says nothing of that."""
+    taken, blind, off, held = [], [], {True: [], False: []}, {True: [], False: []}
+    for seed in range(1, 7):
+        blind.append(fill_month(days(seed)[1], lattice(), 3.0, error_share=0.15).model.hides)
+        truth, seen, at = days(seed, dirty=1.0)
+        for told in (True, False):
+            if not told:
+                monkeypatch.setattr(residuals, "preference", lambda expected, seen, rest: 0.0)
+            filled = fill_month(seen, at, 3.0, error_share=0.15)
+            monkeypatch.undo()
+            away = np.log(filled.mean / truth.mean(axis=1))
+            off[told].append(away.mean())
+            held[told].append((np.abs(away) <= 1.96 * filled.error / filled.mean).mean())
+            taken += [filled.model.hides] * told
+    assert min(taken) > 1 > np.mean(blind)
+    assert abs(np.mean(off[True])) < 0.5 * abs(np.mean(off[False]))
+    assert np.mean(held[True]) > 0.93 > np.mean(held[False])
+
+
+def test_days_lost_whole_leave_the_month_at_the_level_of_the_others():
+    """One half-seen day among whole ones drew a line to days that nobody saw: months at half of their level."""
+    naive, ours, stated = [], [], []
+    for seed in range(8):
+        truth, seen, at = days(seed, hidden=0.0)
+        lost = np.random.default_rng(seed).permutation(31)
+        seen[:, lost[:14]] = np.nan
+        seen[: SIDE**2 // 2, lost[14]] = np.nan
+        filled = fill_month(seen, at, 3.0, error_share=0.15)
+        naive.append(np.log(np.nanmean(seen) / truth.mean()))
+        ours.append(np.log(filled.mean.mean() / truth.mean()))
+        stated.append((filled.error / filled.mean).mean())
+    assert np.sqrt(np.mean(np.square(ours))) < 1.1 * np.sqrt(np.mean(np.square(naive)))
+    assert np.mean(np.square(ours) / np.square(stated)) == pytest.approx(1.0, abs=0.8)
+
+
+def test_lost_days_between_dirty_days_are_dirty():
+    swing = np.sin(np.arange(31) / 4.0)
+    day = np.where(np.isin(np.arange(31), [5, 6, 18, 19]), np.nan, swing)
+    level, unsure = day_levels(day, np.isfinite(day).astype(float))
+    assert np.abs(level - swing).max() < 0.15 < np.abs(swing[[5, 6]]).min()
+    np.testing.assert_allclose(unsure, unsure.T, atol=1e-12)
+    assert np.linalg.eigvalsh(unsure).min() > -1e-9 and unsure[5, 6] > 0 == unsure[4].max()
+    for guide in (np.full(31, np.nan), np.where(np.isfinite(day), np.nan, 9.0)):  # stations that never met a seen day
+        np.testing.assert_allclose(day_levels(day, np.isfinite(day).astype(float), guide)[0], level)
 
 
 def test_filling_does_not_hang_on_the_order_of_cells_or_on_units():

@@ -17,6 +17,11 @@ from hotspot.quality.means.seen import LEAST
 NEIGHBOURS = 16  # nearest seen cells of a day; 32 changed the error of a month by less than 0.02 points
 _REACH_KM = 60.0
 _TURNS = 8  # of cells and fillings; each halves what is left to do
+_SLOPE = 0.5  # 1 sd, of a day's level on what tells it, beforehand
+_DAYS_OF_A_LINE = 3  # by their weight in its slope; one odd day is no line
+_SWINGS = (0.01, 0.1, 0.3, 0.6, 1.0, 1.6)  # variance of the days about it, of that of the days that were seen
+_MEMORIES = (0.0, 0.25, 0.5, 0.75, 0.9)
+_ANY_MEAN = 1e3
 _MOST = 1.5  # of a filled day's logarithm beyond the highest of its cell or of its day
 
 
@@ -64,6 +69,8 @@ def fill_month(
     fillings are made by turns (expectation-maximisation, Dempster 1977): so the effect of a cell is not that of
     the days it happened to be seen on. A filled day is ``exp(m + v / 2)``, the mean of a lognormal.
     The level of a day without any seen cell follows the stations, or else the days that were seen.
+    Where dirty days and cells are seen less (``DayModel.hides``), an unseen cell is taken to be dirtier than its
+    neighbours say: the more, the less they say (Little and Rubin 2002, chapter 15). As much is added to the error.
 
     Examples
     --------
@@ -86,26 +93,31 @@ def fill_month(
     cell, known = model.cell.copy(), np.where(seen, logs, 0.0)
     stretch = 1.0 + model.slope
     level = day + float(_mean_gap(known, seen, cell, day, stretch))
+    # Given that it was hidden, a normal residual is the same with another mean.
+    hidden = np.where(seen | ~np.isfinite(model.day), 0.0, model.hides * left.T)
     for _ in range(_TURNS):
         expected = level + cell[:, None] * stretch
         away = np.where(seen, known - expected, 0.0)
         filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight)
-        residual = np.where(seen, away, filled)
+        residual = np.where(seen, away, filled + hidden)
         cell = cell + residual.mean(axis=1)
     expected = level + cell[:, None] * stretch
-    variance = np.ascontiguousarray(left.T) + unsure
+    variance = np.ascontiguousarray(left.T) + np.diag(unsure)
     away = np.where(seen, known - expected, 0.0)
-    filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight)
+    filled = kernel.weighted(np.ascontiguousarray(away), neighbour, weight) + hidden
     n_seen = seen.sum(axis=1)
     smooth = np.maximum(variance - model.fine, 0.0).mean(axis=1)
     of_cell = (model.fine + model.own + model.shared + smooth) / np.maximum(n_seen, 1)
     ever = n_seen > 0
     highest = np.where(ever, np.where(seen, logs, -np.inf).max(axis=1), 0.0)
     guess = np.minimum(expected + filled, np.maximum(highest[:, None], level) + _MOST)
-    days = np.where(seen, values, np.exp(guess + (variance + of_cell[:, None]) / 2))
+    error = model.own + model.shared  # a filled day is what would have been seen, as a seen day is
+    days = np.where(seen, values, np.exp(guess + (variance + of_cell[:, None] + error) / 2))
     days = np.where(ever[:, None], days, np.nan)
     mean = days.mean(axis=1)
-    return Filled(days, mean, _error(days, mean, seen, variance, of_cell, smooth, model), model)
+    known_error = _error(days, mean, seen, left.T, unsure, of_cell, smooth, model)
+    # That the hiding acts within a day as it does between days is a guess: as unsure as what it says.
+    return Filled(days, mean, np.hypot(known_error, (days * hidden).mean(axis=1)), model)
 
 
 def day_levels(day: Floats, share: Floats, guide: Floats | None = None) -> tuple[Floats, Floats]:
@@ -120,39 +132,62 @@ def day_levels(day: Floats, share: Floats, guide: Floats | None = None) -> tuple
 
     Returns
     -------
-    (float64[n_day], float64[n_day]): levels, and their variance (0 where seen)
+    (float64[n_day], float64[n_day, n_day]): levels, and the covariance of their errors (0 where seen)
 
     Notes
     -----
-    Where clouds prefer dirty days the level falls with the share seen; the line through the days that were seen
-    carries over to those that were not, if its slope is twice its error.
+    ``day = mean + slope x + what is left of the day before``. x are the stations (slope 1 beforehand) or, without
+    them, nothing or the logarithm of the share seen: where clouds prefer dirty days the level falls with it. Likelihood
+    weighs the two, and how much and how long days swing. A day without any cell is taken for one standard
+    deviation of x below the least seen at most: what took it whole need not be what hides cells.
 
     Examples
     --------
-    >>> level, variance = day_levels(np.array([3.0, 4.0, np.nan]), np.array([0.5, 0.5, 0.0]), np.array([3.1, 4.1, 5.1]))
+    >>> level, _ = day_levels(np.array([3.0, 4.0, np.nan]), np.array([0.5, 0.5, 0.0]), np.array([3.1, 4.1, 5.1]))
     >>> level.round(2).tolist()
     [3.0, 4.0, 5.0]
     """
     known = np.isfinite(day)
+    unsure = np.zeros((day.size, day.size))
     if known.all() or not known.any():
-        return np.where(known, day, 0.0), np.zeros(day.size)
-    out, variance = np.where(known, day, day[known].mean()), np.where(known, 0.0, day[known].var())
-    for line in (np.log(share + 0.02), guide):
-        if line is None:
-            continue
-        both = known & np.isfinite(line)
-        x = line[both] - line[both].mean() if both.any() else np.zeros(0)
-        if x.size < 2 or not (x**2).sum() > 0:
-            continue
-        slope = (x * day[both]).sum() / (x**2).sum()
-        left = day[both] - day[both].mean() - slope * x
-        spread = (left**2).sum() / max(x.size - 2, 1)
-        if x.size > 2 and slope**2 < 4 * spread / (x**2).sum():
-            continue
-        to = ~known & np.isfinite(line)
-        out[to] = day[both].mean() + slope * (line[to] - line[both].mean())
-        variance[to] = spread
-    return out, variance
+        return np.where(known, day, 0.0), unsure
+    if guide is not None and (known & np.isfinite(guide)).sum() < 2:
+        guide = None
+    x = np.log(share + 0.02) if guide is None else guide
+    there = known & np.isfinite(x)
+    middle = x[there].mean()
+    if guide is None:
+        x = np.maximum(x, x[there].min() - x[there].std())
+    x, fall = np.where(np.isfinite(x), x - middle, 0.0), 0.0 if guide is None else 1.0
+    apart = np.abs(np.subtract.outer(np.arange(day.size), np.arange(day.size)))
+    turns = (x[known] ** 2).sum() ** 2 >= _DAYS_OF_A_LINE * (x[known] ** 4).sum()
+    lines = ((0.0, _SLOPE) if turns else (0.0,)) if guide is None else (_SLOPE,)
+    size = max(float(day[known].var()), 1e-6)
+    fits = [
+        _kriged_days(day - fall * x, known, size * part * memory**apart + line**2 * np.outer(x, x))
+        for line in lines for part in _SWINGS for memory in _MEMORIES
+    ]  # fmt: skip
+    weight = np.exp(np.array([fit for fit, _, _ in fits]) - max(fit for fit, _, _ in fits))
+    weight /= weight.sum()
+    each = np.array([level for _, level, _ in fits])
+    level = weight @ each
+    unsure[np.ix_(~known, ~known)] = np.einsum("k,kij->ij", weight, np.array([left for _, _, left in fits]))
+    unsure[np.ix_(~known, ~known)] += np.einsum("k,ki,kj->ij", weight, each - level, each - level)
+    out = np.where(known, day, 0.0)
+    out[~known] = level + fall * x[~known]
+    return out, unsure
+
+
+def _kriged_days(day: Floats, known: Flags, covariance: Floats) -> tuple[float, Floats, Floats]:
+    """Log likelihood of the known days with a mean of their own, the levels of the others, and the covariance left."""
+    flat = covariance + _ANY_MEAN
+    inside = flat[np.ix_(known, known)] + 1e-9 * np.eye(int(known.sum()))
+    across, middle = flat[np.ix_(~known, known)], day[known].mean()
+    away = day[known] - middle
+    root = np.linalg.cholesky(inside)
+    half = np.linalg.solve(root, np.column_stack([away, across.T]))
+    fit = -np.log(np.diag(root)).sum() - half[:, 0] @ half[:, 0] / 2
+    return float(fit), middle + half[:, 1:].T @ half[:, 0], flat[np.ix_(~known, ~known)] - half[:, 1:].T @ half[:, 1:]
 
 
 def _mean_gap(known: Floats, seen: Flags, cell: Floats, day: Floats, stretch: Floats) -> float:
@@ -180,8 +215,9 @@ def _lattice(at: Ints, spacing_km: float, model: DayModel) -> tuple[Ints, Ints, 
 
 
 def _error(
-    days: Floats, mean: Floats, seen: Flags, variance: Floats, of_cell: Floats, smooth: Floats, model: DayModel
-) -> Floats:
+    days: Floats, mean: Floats, seen: Flags, variance: Floats, unsure: Floats, of_cell: Floats, smooth: Floats,
+    model: DayModel,
+) -> Floats:  # fmt: skip
     """
     Standard deviation of the month.
 
@@ -193,7 +229,8 @@ def _error(
     n_seen = np.maximum(seen.sum(axis=1), 1)
     error = model.own + model.shared
     retrieval = error * (np.where(seen, part + (unseen / n_seen)[:, None], 0.0) ** 2).sum(axis=1)
-    filling = (np.where(seen, 0.0, part) ** 2 * variance).sum(axis=1)
+    hidden = np.where(seen, 0.0, part)
+    filling = (hidden**2 * variance).sum(axis=1) + ((hidden @ unsure) * hidden).sum(axis=1)
     effect = unseen**2 * np.maximum(of_cell - error / n_seen, 0.0)
     alone = np.sqrt(np.maximum(variance - model.fine, 0.0))
     reach = np.where(seen, (unseen / n_seen * np.sqrt(smooth))[:, None], -part * alone)

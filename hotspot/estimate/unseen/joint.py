@@ -90,11 +90,13 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
     effect = spread @ pull
     target_truth = truth[np.ix_(at, at)]
     gains = [truth[np.ix_(at, own)] @ inverse for own, inverse in inverses]
-    level = np.empty((at.size, day.size))
+    level, hidden = np.empty((at.size, day.size)), np.zeros((at.size, day.size))
     for d, (own, _) in enumerate(inverses):
         level[:, d] = effect[at] + day[d] + gains[d] @ (logs[own, d] - day[d] - effect[own])
         left = np.diag(target_truth) - (gains[d] * truth[np.ix_(at, own)]).sum(axis=1)
-        level[:, d] += (left + np.where(seen[at, d], 0.0, spread[at, at]) + unsure[d]) / 2
+        if own.size:
+            hidden[:, d] = np.where(seen[at, d], 0.0, model.hides * left)
+        level[:, d] += hidden[:, d] + (left + np.where(seen[at, d], 0.0, spread[at, at]) + unsure[d, d]) / 2
     top = level.max(axis=1, keepdims=True)  # no day is too large for a double
     days = np.exp(level - top)
     share = days / days.sum(axis=1, keepdims=True)
@@ -104,7 +106,9 @@ def joint_mean(values: Floats, place_km: Floats, targets: Ints, model: DayModel)
     for d, (own, _) in enumerate(inverses):
         carried[:, own] -= share[:, d, None] * gains[d]
         left = target_truth - gains[d] @ truth[np.ix_(at, own)].T
-        covariance += share[:, d, None] * (left + unsure[d]) * share[:, d]
+        covariance += share[:, d, None] * left * share[:, d]
+    guessed = (share * hidden).sum(axis=1)
+    covariance += share @ unsure @ share.T + np.outer(guessed, guessed)
     covariance += carried @ spread @ carried.T
     covariance += _remembered(share, gains, inverses, carried @ spread, at, model.covariance(km), model.memory)
     return JointMean(top[:, 0] + np.log(days.mean(axis=1)), (covariance + covariance.T) / 2)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hotspot.kernels.arrays import Floats, Ints
+from hotspot.kernels.arrays import Flags, Floats, Ints
 
 RANGES_KM = (6.0, 15.0, 40.0, 100.0)  # of the exponential parts that a variogram is fitted with
 SHAPES = (1.0, 2.0)  # of an error that is shared over a distance: exponential, Gaussian
@@ -36,6 +36,7 @@ class DayModel(NamedTuple):
     fine_of: np.ndarray  # float64[n_cell], the fine part of each cell
     shape: float  # of the shared error: 1 falls like exp(-d), 2 like exp(-d^2)
     memory: float  # correlation of the smooth part with that of the next day
+    hides: float = 0.0  # by how much the logit of being unseen grows with the logarithm of the truth
 
     @property
     def total(self) -> float:
@@ -112,6 +113,7 @@ def day_model(
     return DayModel(
         day, centred, slope - slope.mean(), float(slope.var()), smooth, fine, own, shared, correlation_km,
         _fine_of(residual, at, fine), shape, day_memory(raw, nugget, shared),
+        preference(day + centred[:, None] * (1 + slope), seen, float(smooth.sum()) + fine),
     )  # fmt: skip
 
 
@@ -160,6 +162,44 @@ def day_memory(residual: Floats, nugget: float, shared: float) -> float:
         memory = min(max((product + lost) / smooth, 0.0), _MOST_MEMORY)
         lost = (noise + smooth * (1 + memory) / (1 - memory)) / days
     return memory
+
+
+def preference(expected: Floats, seen: Flags, rest: float) -> float:
+    """
+    How much what was not seen prefers the dirty: days and cells that are dirtier than others and seen less.
+
+    Parameters
+    ----------
+    expected : float64[n_cell, n_day], logarithms, from the effects of cells and days; NaN on days without any seen cell
+    seen : bool[n_cell, n_day]
+    rest : float, variance of the truth about them, which a day's effect is off by where few cells tell it
+
+    Returns
+    -------
+    float, of the logit of being unseen for one of the logarithm
+
+    Notes
+    -----
+    The linear discriminant: the gap between unseen and seen over the variance within both (Fisher 1936,
+    10.1111/j.1469-1809.1936.tb02137.x), drawn to 0 by as much as so many days differ by chance.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> logs = 0.4 * rng.normal(size=(1, 400)) + np.zeros((50, 1))
+    >>> seen = rng.random(logs.shape) > 1 / (1 + np.exp(-2 * logs))
+    >>> round(preference(logs, seen, 0.0)), preference(logs, np.isfinite(logs), 0.0)
+    (2, 0.0)
+    """
+    some = np.ix_(seen.any(axis=1), seen.any(axis=0))
+    logs, of = expected[some], seen[some]
+    if of.all() or not of.any():
+        return 0.0
+    gap = float(logs[~of].mean() - logs[of].mean())
+    within = float((logs - np.where(of, logs[of].mean(), logs[~of].mean())).var())
+    more = (~of).sum(axis=0) / (~of).sum() - of.sum(axis=0) / of.sum()
+    chance = float((logs.mean(axis=0).var() + rest) * (more**2).sum())
+    return gap**3 / (gap**2 + chance) / within if within > 1e-9 and gap else 0.0
 
 
 def two_way(logs: Floats, n_turns: int = 12) -> tuple[Floats, Floats]:
