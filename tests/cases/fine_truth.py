@@ -5,14 +5,13 @@ The generator's own month at 500 m, which no reader may see, and how near the mo
 """
 
 import sys
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
 from hotspot.estimate.field.monthly import monthly_field
-from hotspot.estimate.fine import pattern
 from hotspot.estimate.fine.fine_month import fine_month
+from hotspot.estimate.fine.pattern import pattern_at
 from hotspot.grid.lattice import Grid
 from hotspot.synthetic import study as written
 from hotspot.synthetic.air import make_air
@@ -69,9 +68,8 @@ def scores(size, seed):
     codes = [str(code) for code in held if code in study.cells["cell"].values]
     fine = fine_month(month, field, codes, cells=study.cells, criteria=study.criteria)
     fine["alone"] = field["pm25"].isel(time=-1).sel(cell=fine["cell"].to_numpy()).to_numpy()
-    with patch.object(pattern, "_ROUNDS", 0):
-        x, y = Grid().project(fine["lon"].to_numpy(), fine["lat"].to_numpy())
-        lines = pattern.pattern_at(x, y, crs="", month=MONTH, coarse=field[["pm25"]].isel(time=[-1]))
+    x, y = Grid().project(fine["lon"].to_numpy(), fine["lat"].to_numpy())
+    lines = pattern_at(x, y, crs="", month=MONTH, coarse=field[["pm25"]].isel(time=[-1]))
     fine["between"] = lines / pd.Series(lines).groupby(fine["cell"]).transform("mean") * fine["alone"]
     fine["truth"] = truth_at(fine["lon"].to_numpy(), fine["lat"].to_numpy(), size, seed)
     fine = fine[fine[["pm25", "alone"]].notna().all(axis=1)]

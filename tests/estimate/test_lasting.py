@@ -50,17 +50,6 @@ def places_of(*at):
     return sub_cells([str(GRID.code(COLUMN + i, ROW + j)) for i, j in at], GRID)
 
 
-def test_the_pattern_has_the_cells_means_and_stays_above_zero(field):
-    held = places_of(*[(i, j) for i in (1, 2) for j in (1, 2)])
-    told = pattern_at(held["x"].values, held["y"].values, crs=GRID.crs.to_wkt(), month=MONTH, coarse=field)
-    own = field["pm25"].sel(cell=held["cell"].values[::36]).values.ravel()
-    assert np.abs(told.reshape(-1, 36).mean(axis=1) - own).max() < 0.1 * field["pm25"].std()
-    peak = np.full((4, 4), 5.0)
-    peak[1, 1] = 200.0
-    sharp = pattern_at(held["x"].values, held["y"].values, crs="", month=MONTH, coarse=field_of(peak))
-    assert sharp.min() > 0 and sharp.max() > 200.0
-
-
 def test_it_is_the_conditional_mean_by_plain_loops(field):
     stations, held = network(), places_of((1, 1), (2, 2))
     x, y = (np.asarray(v) for v in GRID.project(stations["lon"].values, stations["lat"].values))
