@@ -113,7 +113,7 @@ _UNITS = {
     "1": ("1", 1.0, 0.0),
 }
 # A gas as a share of the air: parts in 1e9 of each word, g/mol of each gas, and litres of a mole at the state to which
-# gases are referred since 2018-09-01 (298.15 K, 1013.25 hPa; GB 3095).
+# gases are referred by the amendment of GB 3095, ``standards.ACTUAL_FROM`` (298.15 K, 1013.25 hPa).
 _SHARES = {"ppb": 1.0, "ppbv": 1.0, "nmol/mol": 1.0, "nmol mol-1": 1.0, "ppm": 1e3, "ppmv": 1e3, "umol/mol": 1e3}
 _MOLAR, _LITRES = {"o3": 47.998, "no2": 46.006, "so2": 64.064, "co": 28.010}, 24.465
 # Pairs of units that the same word may mean for one quantity only.
