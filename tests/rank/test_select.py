@@ -278,7 +278,7 @@ def test_92_93_94_a_bent_list_is_refused_by_row_and_column(listed, old, new, mes
 def test_a_list_in_another_encoding_or_empty_is_refused(tmp_path):
     path = tmp_path / "hotspots-2020.csv"
     path.write_bytes(b"\xff\xff")
-    with pytest.raises(DataError, match="hotspots-2020.csv, byte 0: 0xff is neither UTF-8"):
+    with pytest.raises(DataError, match=r"hotspots-2020\.csv, byte 0: 0xff is neither UTF-8"):
         read_hotspots(path)
     path.write_bytes("年份".encode("gb18030"))
     with pytest.raises(DataError, match="row 1: the columns are 年份; expected year,city"):
