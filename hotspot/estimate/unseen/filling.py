@@ -17,11 +17,12 @@ from hotspot.quality.means.seen import LEAST
 NEIGHBOURS = 16  # nearest seen cells of a day; 32 changed the error of a month by less than 0.02 points
 _REACH_KM = 60.0
 _TURNS = 8  # of cells and fillings; each halves what is left to do
+# Of the levels of days that nobody saw, all proposals; likelihood weighs swings and memories:
 _SLOPE = 0.5  # 1 sd, of a day's level on what tells it, beforehand
 _DAYS_OF_A_LINE = 3  # by their weight in its slope; one odd day is no line
 _SWINGS = (0.01, 0.1, 0.3, 0.6, 1.0, 1.6)  # variance of the days about it, of that of the days that were seen
-_MEMORIES = (0.0, 0.25, 0.5, 0.75, 0.9)
-_ANY_MEAN = 1e3
+_MEMORIES = (0.0, 0.25, 0.5, 0.75, 0.9)  # correlation of a day with the next
+_ANY_MEAN = 1e3  # variance of the days' common mean beforehand: it is told by the days alone
 _MOST = 1.5  # of a filled day's logarithm beyond the highest of its cell or of its day
 
 
