@@ -204,20 +204,30 @@ def test_no_page_runs_out_at_360_px_and_the_keyboard_reaches_the_text(desk, site
         faults.clear()  # /nowhere is told on the console
 
 
+def losing_the_answer(page, path):
+    """The first request to a path arrives, what is said to it does not; the statuses that were lost."""
+    lost = []
+
+    def break_after(route):
+        lost.append(route.fetch(max_redirects=0).status)
+        route.abort()
+
+    page.route(path, break_after, times=1)
+    return lost
+
+
+# Once its worker has claimed a page, not every request of the page passes what a test lays in its way.
+NO_WORKER = {"service_workers": "block"}
+
+
 def test_a_form_on_the_way_when_the_network_breaks_is_entered_once(desk, chromium):
     """The desk takes it, the answer is lost; what is sent again is known by its number."""
     alarm, port = new_alarm(desk, 4), free_port()
     with (
         served(desk, port) as site,
-        person(chromium, site, TOWN, f"/alarms/{alarm['alarm']}", **PHONE) as (page, faults),
+        person(chromium, site, TOWN, f"/alarms/{alarm['alarm']}", **PHONE, **NO_WORKER) as (page, faults),
     ):
-        lost = []
-
-        def break_after(route):
-            lost.append(route.fetch(max_redirects=0).status)
-            route.abort()
-
-        page.route("**/answer", break_after, times=1)
+        lost = losing_the_answer(page, "**/answer")
         page.select_option("[name=problem]", "none")
         page.fill("form[data-answer] textarea", "未发现异常")
         page.click(SEND)
@@ -301,14 +311,8 @@ def test_a_step_whose_answer_is_lost_is_entered_once(desk, site, chromium):
     problem["cell"] = new_alarm(desk, 3)["cell"]
     with open_ledger(desk.home / FILE) as ledger:
         number = record_issues(ledger, [problem])["issue"].iloc[0]
-    with person(chromium, site, COUNTY, f"/issues/{number}", **PHONE) as (page, faults):
-        lost = []
-
-        def break_after(route):
-            lost.append(route.fetch(max_redirects=0).status)
-            route.abort()
-
-        page.route("**/step", break_after, times=1)
+    with person(chromium, site, COUNTY, f"/issues/{number}", **PHONE, **NO_WORKER) as (page, faults):
+        lost = losing_the_answer(page, "**/step")
         page.locator("details[open] [name=text]").fill("交办")
         page.locator("details[open] button").press("Enter")
         page.wait_for_selector("#waiting .why")
