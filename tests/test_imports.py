@@ -25,6 +25,7 @@ UNIMPORTED = {
     "brotli": "fontTools packs web fonts with it",
     "xstatic": "publish/web/page.py reads its files",
     "pylopdf-fonts-zh-cn": "publish/fonts.py reads its fonts",
+    "cvttf-notosanscjk-bold": "publish/fonts.py reads its font",
     "matplotlib": "figures in notebooks and pages",
     "rioxarray": "registers .rio on what readers open",
     "python-multipart": "starlette reads forms with it",

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # What the channel calls otherwise, and what it does not hold.
 CHANNEL = {"h3": "h3-py", "typst": "typst-py", "brotli": "brotli-python", "matplotlib": "matplotlib-base"}
-WHEELS = {"xstatic-leaflet", "pylopdf-fonts-zh-cn"}
+WHEELS = {"xstatic-leaflet", "pylopdf-fonts-zh-cn", "cvttf-notosanscjk-bold"}
 
 
 def test_every_file_of_the_package_is_in_the_wheel():

@@ -21,21 +21,29 @@ from hotspot.variables import DataError
 
 
 class Face(NamedTuple):
-    """A typeface: its family, the file that holds it, and that file's SHA-256."""
+    """A typeface: its family, the file that holds it, that file's SHA-256, and the installed package it comes in."""
 
     family: str
     file: str
     sha256: str
+    package: str = "pylopdf-fonts-zh-cn"
 
 
-# Both under the SIL Open Font License, in one installed package of fonts and nothing else.
-_CARRIER = "pylopdf_fonts_zh_cn"
+# All under the SIL Open Font License, in installed packages of fonts and nothing else.
 SANS = Face(
     "Noto Sans SC", "NotoSansSC-Regular.otf", "faa6c9df652116dde789d351359f3d7e5d2285a2b2a1f04a2d7244df706d5ea9"
 )
 SERIF = Face(
     "Noto Serif SC", "NotoSerifSC-Regular.otf", "e8f396decc1f0963a016a989c3d8852e863d1350996f573860a80767c83a1cd3"
 )
+# Its letters take their mainland forms from the language of the text; the few it lacks are set in ``SANS``.
+BOLD = Face(
+    "Noto Sans CJK TC",
+    "NotoSansCJKtc-Bold.otf",
+    "977833121efae44b1c2115282724383b3201bdc104064d7bb2c1c92da928aafc",
+    "cvttf-NotoSansCJK-Bold",
+)
+FACES = (SANS, SERIF, BOLD)
 FAMILY = SANS.family
 # Control, format (RTL marks, zero width), surrogate, private, unassigned; line and paragraph separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -59,12 +67,12 @@ def font_path(face: Face = SANS) -> Path:
 
     Examples
     --------
-    >>> font_path().name, font_path(SERIF).name
-    ('NotoSansSC-Regular.otf', 'NotoSerifSC-Regular.otf')
+    >>> [font_path(face).name for face in FACES]
+    ['NotoSansSC-Regular.otf', 'NotoSerifSC-Regular.otf', 'NotoSansCJKtc-Bold.otf']
     """
     # find_spec does not run the package.
-    spec = find_spec(_CARRIER)
-    mend = "install pylopdf-fonts-zh-cn as this package's constraints name it."
+    spec = find_spec(face.package.replace("-", "_"))
+    mend = f"install {face.package} as this package's constraints name it."
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / face.file
         if path.is_file():
@@ -77,7 +85,7 @@ def font_path(face: Face = SANS) -> Path:
 @cache
 def glyphs(path: Path | None = None) -> frozenset[int]:
     """
-    The code points that a font file can draw (default: what both faces can), a frozenset of int.
+    The code points that a font file can draw (default: what sans and serif both can), a frozenset of int.
 
     Examples
     --------

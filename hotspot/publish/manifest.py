@@ -34,7 +34,7 @@ NOT_LINKED = ("chain", "notices")
 LIBRARIES = (
     "numpy", "pandas", "scipy", "xarray", "numba", "geopandas", "shapely", "pyproj", "pyogrio", "rasterio",
     "netcdf4", "lightgbm", "h3", "pyarrow", "folium", "XStatic-Leaflet", "typst", "zxing-cpp", "pikepdf", "xlsxwriter",
-    "pylopdf-fonts-zh-cn",
+    "pylopdf-fonts-zh-cn", "cvttf-NotoSansCJK-Bold",
 )  # fmt: skip
 
 

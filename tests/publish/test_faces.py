@@ -41,15 +41,32 @@ def own(tmp_path_factory):
     return root
 
 
-def test_a_paper_has_a_serif_body_and_black_heads_and_a_handbook_is_all_sans():
+def test_a_paper_has_a_serif_body_and_bold_heads_and_a_handbook_is_all_sans():
     words = ["一切正常。", Head("一、情况")]
-    assert faces_in(paper_pdf(Paper("关于反馈情况的通报", words))) == {"NotoSerifSC", "NotoSansSC"}
-    assert faces_in(paper_pdf(Paper("手册", words, small=True))) == {"NotoSansSC"}
+    assert faces_in(paper_pdf(Paper("关于反馈情况的通报", words))) == {"NotoSerifSC", "NotoSansCJKtc"}
+    assert faces_in(paper_pdf(Paper("手册", words, small=True))) == {"NotoSansSC", "NotoSansCJKtc"}
+
+
+def test_what_the_bold_lacks_is_set_in_the_regular_face(tmp_path):
+    source = tmp_path / "page.typ"
+    source.write_text('#set text(lang: "zh", region: "cn", fallback: false)\n#bold[m⁴ 角]')
+    assert ord("⁴") not in fonts.glyphs(fonts.font_path(fonts.BOLD))
+    assert faces_in(typeset(source, {})) == {"NotoSansCJKtc", "NotoSansSC"}
+
+
+def test_the_bold_has_the_mainland_s_forms(tmp_path):
+    def drawn(region):
+        source = tmp_path / f"{region}.typ"
+        source.write_text(f'#set page(width: 20mm, height: 20mm)\n#set text(lang: "zh", region: "{region}")\n#bold[骨]')
+        return typeset(source, {}, kind="png", ppi=60)
+
+    assert drawn("cn") != drawn("tw")
 
 
 def test_the_office_s_own_face_comes_first(own):
     faces = faces_of(study_of(own, body_font="own.otf", title_font="own.otf"))
-    assert faces.body == ("OfficeSong", "Noto Serif SC") and not faces.stroked
+    assert faces.body == ("OfficeSong", "Noto Serif SC")
+    assert faces.title == ("OfficeSong", "Noto Sans CJK TC", "Noto Sans SC")
     folder = folder_of(faces.files)
     source = own / "page.typ"
     source.write_text("#set text(font: json(bytes(sys.inputs.data)).faces.body, fallback: false)\n热点网格")

@@ -1,9 +1,9 @@
 """
-The typefaces of an official paper: a serif for the body, a heavier one for the title.
+The typefaces of an official paper: a serif for the body, a bold for the title.
 
 GB/T 9704 asks for FangSong and XiaoBiaoSong, which no open package carries. An office that has them names the files
 (``[office] body_font``, ``title_font``); they are inputs of its notices, with their hash in the manifest. Elsewhere
-Noto Serif SC is set, its titles with a stroke for want of an open bold.
+the body is Noto Serif SC, of which no package holds a bold, and the title the bold sans of every page.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotspot.patterns import below
-from hotspot.publish.fonts import SERIF
+from hotspot.publish.fonts import BOLD, SANS, SERIF
 from hotspot.study import Study
 from hotspot.variables import DataError
 
@@ -21,11 +21,10 @@ LARGEST = 64 << 20  # bytes of a font file; the largest Chinese ones have 30 mil
 
 
 class Faces(NamedTuple):
-    """Families in order of preference, whether titles need a stroke, and the files beside ours."""
+    """Families in order of preference, and the files beside ours."""
 
     body: tuple[str, ...] = (SERIF.family,)
-    title: tuple[str, ...] = (SERIF.family,)
-    stroked: bool = True
+    title: tuple[str, ...] = (BOLD.family, SANS.family)
     files: tuple[Path, ...] = ()
 
     def data(self) -> dict[str, Any]:
@@ -35,9 +34,9 @@ class Faces(NamedTuple):
         Examples
         --------
         >>> Faces().data()
-        {'body': ['Noto Serif SC'], 'title': ['Noto Serif SC'], 'stroked': True}
+        {'body': ['Noto Serif SC'], 'title': ['Noto Sans CJK TC', 'Noto Sans SC']}
         """
-        return {"body": list(self.body), "title": list(self.title), "stroked": self.stroked}
+        return {"body": list(self.body), "title": list(self.title)}
 
 
 PLAIN = Faces()
@@ -54,13 +53,13 @@ def faces_of(study: Study) -> Faces:
     """
     families: dict[str, tuple[str, ...]] = {}
     files: list[Path] = []
-    for part in ("body", "title"):
+    for part, ours in (("body", PLAIN.body), ("title", PLAIN.title)):
         own = getattr(study.office, f"{part}_font")
         if own:
             path = below(study.root, own, f"office.{part}_font", links=False)
-            families[part] = (_family(path), SERIF.family)
+            families[part] = (_family(path), *ours)
             files.append(path)
-    return Faces(**families, stroked="title" not in families, files=tuple(files))
+    return Faces(**families, files=tuple(files))
 
 
 def folder_of(files: tuple[Path, ...]) -> Path | None:

@@ -133,7 +133,7 @@ def paper_pdf(paper: Paper) -> bytes:
     b'%PDF-'
     """
     check_glyphs(_texts(paper))
-    return typeset("paper.typ", _plain(paper), parts=["page_parts.typ", "official.typ"])
+    return typeset("paper.typ", _plain(paper), parts=["page_parts.typ"])
 
 
 def title_lines(text: str) -> list[str]:

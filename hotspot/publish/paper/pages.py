@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspot.publish.fonts import SANS, SERIF
+from hotspot.publish.fonts import FACES
 from hotspot.publish.paper.typeset import template_source, typeset
 from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.sources.store import Store
@@ -99,7 +99,7 @@ def set_once(
     if store is None:
         return now()
     key = store.key(
-        "page", version("typst"), SANS.sha256, SERIF.sha256, template_source(template, parts, of).decode(),
+        "page", version("typst"), *(face.sha256 for face in FACES), template_source(template, parts, of).decode(),
         json.dumps(data, ensure_ascii=False, sort_keys=True),
     )  # fmt: skip
     return store.asked(key, lambda: {"pdf": np.frombuffer(now(), np.uint8)})["pdf"].tobytes()

@@ -12,10 +12,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hotspot.publish.fonts import font_path
+from hotspot.publish.fonts import FACES, font_path
 from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.variables import DataError
 
+_FACES = "faces.typ"  # comes before every template
 DRAWN = ("svg", "qr", "symbol")  # keys whose strings are drawings, not text
 
 
@@ -75,7 +76,7 @@ def typeset(
 def template_source(template: str, parts: Sequence[str] = (), of: Pollutant = PM25) -> bytes:
     """What typst is given of a template and the parts set before it."""
     folder = resources.files("hotspot.publish") / "templates"
-    source = b"\n".join((folder / name).read_bytes() for name in (*parts, template))
+    source = b"\n".join((folder / name).read_bytes() for name in (_FACES, *parts, template))
     return of.words(source.decode()).encode() if of.own_words else source
 
 
@@ -84,7 +85,7 @@ def _fonts(more: Path | None) -> Any:
     """The faces, read once for all pages."""
     import typst
 
-    folders = [font_path().parent] if more is None else [font_path().parent, more]
+    folders = {font_path(face).parent: None for face in FACES} | ({} if more is None else {more: None})
     return typst.Fonts(include_system_fonts=False, font_paths=[str(folder) for folder in folders])
 
 

@@ -105,7 +105,7 @@ def letter_pdf(context: dict[str, Any]) -> bytes:
     return typeset(
         "letter.typ",
         context | {"title": context["heading"], "title_lines": lines},
-        parts=["page_parts.typ", "official.typ"],
+        parts=["page_parts.typ"],
     )
 
 

@@ -29,4 +29,4 @@ def notice_pdf(context: dict[str, Any], *, faces: Faces = PLAIN, of: Pollutant =
     """
     check_glyphs(set_texts(context))
     data = context | {"faces": faces.data()}
-    return typeset("notice.typ", data, parts=["official.typ"], fonts=folder_of(faces.files), of=of)
+    return typeset("notice.typ", data, fonts=folder_of(faces.files), of=of)
