@@ -40,8 +40,8 @@ lower:
 	$(PYTHON) packaging/lower.py > $(VENV)-lower/lowest.txt
 	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-lower/lowest.txt
 	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
-	cd $(VENV)-lower && bin/python -c "import hotspot as hs; [getattr(hs, name) for name in hs.__all__]"
-	cd $(VENV)-lower && bin/hotspot demo --quiet --out out
+	cd $(VENV)-lower && bin/python -c "import hotspot as hs; [getattr(hs, name) for name in hs.__all__]; hs.write_study('study', size='small')"
+	cd $(VENV)-lower && bin/hotspot month 2025-12 --study study/study.toml --quiet --out out && bin/hotspot verify out/*/2025-12 --data study
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

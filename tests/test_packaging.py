@@ -55,3 +55,13 @@ def test_the_container_copies_what_the_build_needs():
     assert {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], "hotspot"} <= copied
     assert all((ROOT / name).exists() for name in copied)
     assert any("apt-get install" in line and "libgomp1" in line for line in lines), "LightGBM does not load without"
+
+
+def test_the_version_is_one():
+    """A head ``in work`` stands above the one that is released."""
+    version = PROJECT["project"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f'\n  version: "{version}"\n' in (ROOT / "packaging/conda/meta.yaml").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (\S+?), (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    released = [number for number, when in heads if when != "in work"]
+    assert released[0] == version and re.fullmatch(r"\d{4}-\d\d-\d\d", dict(heads)[version])
