@@ -15,7 +15,6 @@ from starlette.responses import Response
 from hotspot.desk.book import Book, Part
 from hotspot.desk.rows import Row, placed
 from hotspot.desk.web import Ask, Show, drawn, page
-from hotspot.desk.words import say
 from hotspot.ledger.assessment.figures import alarm_figures, found_rows, issue_figures
 from hotspot.ledger.chain.store import Entry
 from hotspot.text.csv_rows import escape_text
@@ -48,7 +47,7 @@ def export_ledger(ask: Ask) -> Response:
     names = list(dict.fromkeys([*_FIXED, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(name if (said := say("field", name, ask.lang)) == name else f"{said} {name}" for name in names)
+    writer.writerow(name if (said := ask.say("field", name)) == name else f"{said} {name}" for name in names)
     writer.writerows([escape_text(row.get(name, "")) for name in names] for row in rows)
     headers = {"content-disposition": 'attachment; filename="ledger.csv"'}
     return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -136,8 +135,8 @@ def _flat(entry: Entry) -> dict[str, str]:
 
 def _worded(ask: Ask, entry: Entry) -> dict[str, str]:
     words = _words(entry)
-    told = {k: say(words[k], v, ask.lang) if k in words and v else v for k, v in _flat(entry).items()}
-    return told | {"kind": say("entry", entry.kind, ask.lang)}
+    told = {k: ask.say(words[k], v) if k in words and v else v for k, v in _flat(entry).items()}
+    return told | {"kind": ask.say("entry", entry.kind)}
 
 
 def _words(entry: Entry) -> dict[str, str]:

@@ -65,8 +65,13 @@ class Ask:
         return shown(self.request.query_params.get(name, default))[:LONGEST].strip()
 
     def t(self, zh: str, en: str) -> str:
-        """One of two languages."""
-        return en if self.lang == "en" else zh
+        """One of two languages, in the words of the study's pollutant and jurisdiction."""
+        return self.desk.study.pollutant.words(en if self.lang == "en" else zh)
+
+    def say(self, kind: str, key: str) -> str:
+        """A key of the ledger as ``words.say``, in the study's words; what is no key stays as it stands."""
+        said = say(kind, key, self.lang)
+        return said if said == key else self.desk.study.pollutant.words(said)
 
     @property
     def address(self) -> str:
@@ -110,7 +115,7 @@ def page(ask: Ask, template: str, status: int = 200, **told: Any) -> HTMLRespons
     account = ask.session.account if ask.session else None
     note = NOTES.get(ask.asked("said"))
     html = _environment().get_template(template).render(
-        ask=ask, t=ask.t, say=lambda kind, key: say(kind, key, ask.lang), lang=ask.lang, account=account,
+        ask=ask, t=ask.t, say=ask.say, lang=ask.lang, account=account,
         csrf=ask.session.csrf if ask.session else "", study=ask.desk.study, now=ask.desk.minute(),
         note=ask.t(*note) if note else "", here=ask.request.url.path, new_form=new_form, line=_lines(ask),
         refused=lambda why: refusal(why, ask.lang), **told,
@@ -121,7 +126,7 @@ def page(ask: Ask, template: str, status: int = 200, **told: Any) -> HTMLRespons
 def drawn(macro: str, row: Row, ask: Ask) -> Markup:
     """A row as a macro of ``parts.html`` draws it, in the page's language; of nothing but the row."""
     macros = _environment().get_template("parts.html").module
-    html: Markup = getattr(macros, macro)(row, ask.t, lambda kind, key: say(kind, key, ask.lang))
+    html: Markup = getattr(macros, macro)(row, ask.t, ask.say)
     return html
 
 

@@ -10,7 +10,6 @@ from hotspot.publish.words import REASONS, REASONS_EN
 from hotspot.publish.words import STATES as MONTHS
 from hotspot.rules.classes import NONE, departments, problem_types
 from hotspot.rules.network import TIERS
-from hotspot.rules.pollutants import PM25
 from hotspot.sources.loop_tables import WORDS
 from hotspot.text.labels import label_of
 from hotspot.text.table import titles
@@ -126,7 +125,7 @@ def say(kind: str, key: str, lang: str) -> str:
         return str(table[key][lang]) if key in table else key
     if kind == "reason":
         words = REASONS_EN if lang == "en" else REASONS
-        return PM25.words(words[key]) if key in words else key
+        return words.get(key, key)
     if kind == "alarm why" and lang != "en":
         return f"{alarm_why_zh(key)}{also_zh(key)}"
     if kind in _OWN or kind == "alarm why":

@@ -1,15 +1,18 @@
 """Every page in both languages, its headers, its files; nothing outside, nothing above."""
 
+import json
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from desk_case import COUNTY, Visitor, alarms_of
 
 from hotspot.desk import months
 from hotspot.desk.app import ROOMS
-from hotspot.desk.web import Show
+from hotspot.desk.web import Ask, Show
 from hotspot.desk.words import FIELDS
+from hotspot.rules.pollutants import pollutant
 from hotspot.text.table import titles
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -90,6 +93,30 @@ def test_what_stands_around_a_page_is_in_english_too(plain_desk):
     main = visitor.get("/figures?lang=en").text
     for own in (text, re.search("<thead>.*?</thead>", main, re.S)[0], re.search("<nav.*?</nav>", main, re.S)[0]):
         assert not CHINESE.search(own.replace("中文", "")), CHINESE.search(own.replace("中文", ""))
+
+
+@pytest.fixture
+def own_words(plain_desk):
+    """The study of the desk as one of a jurisdiction with words of its own."""
+    own = {"热点网格": "重点网格", "warned cell": "alerted cell", "责任部门": "牵头部门"}
+    plain_desk.study._own_words = json.dumps(own, ensure_ascii=False)
+    yield
+    plain_desk.study._own_words = ""
+
+
+def test_pages_say_the_words_of_the_jurisdiction(plain_desk, own_words):
+    visitor = Visitor(plain_desk, "admin")
+    assert "重点网格工作台" in visitor.get("/?lang=zh").text and "热点网格" not in visitor.get("/").text
+    assert "牵头部门" in visitor.get("/new/issue").text
+    assert "alerted cell" in visitor.get("/months?lang=en").text
+
+
+def test_a_month_of_ozone_says_so(plain_desk):
+    """Its heading and its reasons are those of the study's pollutant."""
+    there = SimpleNamespace(study=SimpleNamespace(pollutant=pollutant("o3")))
+    ask = Ask(there, request=None, lang="zh")
+    assert ask.t("@pollutant@", "@pollutant_en@") == "臭氧" and "臭氧" in ask.say("reason", "highest")
+    assert ask.say("reason", "@pollutant@") == "@pollutant@", "what somebody wrote stays"
 
 
 def test_headers_keep_every_answer_to_itself(plain_desk):
