@@ -17,9 +17,14 @@ function unpackRuns(text, n) {
 }
 function cumulative(steps) { let sum = 0; return steps.map(step => (sum += step)); }
 
-// Text from data comes escaped; this gives it back as text, never as markup on the page.
+// Text from data comes escaped; this gives it back as text, never as markup on the page. Most holds nothing to give back.
 const inert = document.createElement("template");
-function text(escaped) { inert.innerHTML = escaped == null ? "" : String(escaped); return inert.content.textContent; }
+function text(escaped) {
+  const given = escaped == null ? "" : String(escaped);
+  if (!/[&<]/.test(given)) return given;
+  inert.innerHTML = given;
+  return inert.content.textContent;
+}
 
 // Longitude and latitude on the square of web maps, 0 to 1.
 function mercator(lon, lat) {

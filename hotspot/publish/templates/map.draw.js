@@ -120,12 +120,12 @@ function paintCells(context, view, cells, classes, colours, faded, blank) {
 const STEPS = [[0, -1, 0, 2], [0, 1, 1, 3], [-1, 0, 0, 1], [1, 0, 2, 3]];
 // Edges between cells for which the two sides differ; each edge is a pair of corners.
 function edges(cells, side) {
-  const found = [], { corner } = cells;
-  for (let i = 0; i < cells.n; i++) {
-    const here = side(i);
-    for (const [up, east, p, q] of STEPS) {
+  const found = [], { corner, n } = cells, of = [];
+  for (let i = 0; i < n; i++) of.push(side(i));
+  for (const [up, east, p, q] of STEPS) {
+    for (let i = 0; i < n; i++) {
       const j = cells.neighbour(i, up, east);
-      if (j < 0 ? here !== null : j > i && side(j) !== here) found.push(corner[4 * i + p], corner[4 * i + q]);
+      if (j < 0 ? of[i] !== null : j > i && of[j] !== of[i]) found.push(corner[4 * i + p], corner[4 * i + q]);
     }
   }
   return found;

@@ -85,7 +85,7 @@ const faded = () => {
 
 // ---- painting
 const C = DATA.colours, hotEdges = edges(cells, i => hot.has(i) ? 1 : null), cityEdges = edges(cells, i => cityOf(i));
-const countyEdges = edges(cells, i => cells.units[cells.unit[i]].slice(0, 2).join("\n"));
+const counties = cells.units.map(unit => unit.slice(0, 2).join("\n")), countyEdges = edges(cells, i => counties[cells.unit[i]]);
 const BLANK = "#f1f3f5";  // cells that are no matter of the layer: no hatching, which would say that data are missing
 let fade = null;
 map.createPane("hs-cells").style.zIndex = 350;
