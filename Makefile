@@ -34,14 +34,18 @@ wheelhouse: | $(BIN)/python
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --constraint constraints.txt --wheel-dir wheelhouse .
 	@echo "carry wheelhouse/ over, then: pip install --no-index --find-links wheelhouse hotspot"
 
-# Are the lowest declared versions enough? An environment of exactly those, every public name, one small month.
-lower:
+# Are the lowest declared versions enough? An environment of exactly those, every public name, one small month, verified.
+lower: $(VENV)-lower/.installed
+	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	cd $(VENV)-lower && rm -rf study out && bin/python -c "import hotspot as hs; [getattr(hs, name) for name in hs.__all__]; hs.write_study('study', size='small')"
+	cd $(VENV)-lower && bin/hotspot month 2025-12 --study study/study.toml --quiet --out out
+	cd $(VENV)-lower && bin/hotspot verify out/*/2025-12 --data study
+
+$(VENV)-lower/.installed: pyproject.toml packaging/lower.py
 	$(PYTHON) -m venv $(VENV)-lower
 	$(PYTHON) packaging/lower.py > $(VENV)-lower/lowest.txt
 	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-lower/lowest.txt
-	$(VENV)-lower/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
-	cd $(VENV)-lower && bin/python -c "import hotspot as hs; [getattr(hs, name) for name in hs.__all__]; hs.write_study('study', size='small')"
-	cd $(VENV)-lower && bin/hotspot month 2025-12 --study study/study.toml --quiet --out out && bin/hotspot verify out/*/2025-12 --data study
+	touch $@
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
