@@ -103,7 +103,7 @@ def monte_carlo(field, weather, n_draw=300, repeat=3):
         fit, laid, exact, drawn = [], [], [], []
         for number in range(repeat + 1):
             start = time.process_time()
-            model = train(columns, target, weight, tuned)
+            [model] = train(columns, target[None], weight, tuned)
             fit.append(time.process_time() - start)
             start = time.process_time()
             forest = flatten(model, calendar.shape[1])

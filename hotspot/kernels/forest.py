@@ -37,6 +37,7 @@ def average_over_rows(
     mean = np.zeros(n_time)
     times = np.arange(n_time)
     rows = np.arange(n_row)
+    spare = np.empty(max(n_time, n_row), np.int64)
     stack = np.empty((trees.shape[0] + 1, 5), np.int64)
     for root in range(trees.shape[0]):
         if trees[root, 3] == 0:
@@ -52,15 +53,19 @@ def average_over_rows(
                 for i in range(r0, r1):
                     share += row_weight[rows[i]]
                 gain = share * value[node]
-                for i in range(t0, t1):
-                    mean[times[i]] += gain
+                if t1 - t0 == n_time:  # most trees ask the weather alone
+                    for i in range(n_time):
+                        mean[i] += gain
+                else:
+                    for i in range(t0, t1):
+                        mean[times[i]] += gain
                 continue
             t_middle, r_middle = t1, r1
             t_second, r_second = t0, r0
             if feature >= 0:
-                t_middle = t_second = _split(times, t0, t1, calendar[feature], threshold[node])
+                t_middle = t_second = _split(times, spare, t0, t1, calendar[feature], threshold[node])
             else:
-                r_middle = r_second = _split(rows, r0, r1, weather[-2 - feature], threshold[node])
+                r_middle = r_second = _split(rows, spare, r0, r1, weather[-2 - feature], threshold[node])
             # An empty set on either side predicts nothing below: skip the branch.
             if t_second < t1 and r_second < r1:
                 stack[top, 0], stack[top, 1], stack[top, 2] = trees[node, 2], t_second, t1
@@ -74,17 +79,23 @@ def average_over_rows(
 
 
 @njit(cache=True, nogil=True)
-def _split(order: Ints, first: int, last: int, values: Floats, threshold: float) -> int:
+def _split(order: Ints, spare: Ints, first: int, last: int, values: Floats, threshold: float) -> int:
     """
-    Bring the positions whose value <= threshold to the front of order[first:last].
+    Bring the positions whose value <= threshold to the front of order[first:last], each side in its old order.
 
+    Which side is next cannot be foreseen: every position is written to both, and one of the two is written over.
+
+    spare : int64, scratch, as long as there are positions
     returns : int, where the others begin
     """
-    low, high = first, last
-    while low < high:
-        if values[order[low]] <= threshold:
-            low += 1
-        else:
-            high -= 1
-            order[low], order[high] = order[high], order[low]
+    low, n = first, 0
+    for i in range(first, last):
+        one = order[i]
+        left = int(values[one] <= threshold)
+        order[low] = one
+        spare[n] = one
+        low += left
+        n += 1 - left
+    for i in range(n):
+        order[low + i] = spare[i]
     return low

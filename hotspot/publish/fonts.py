@@ -165,6 +165,7 @@ def legible(text: str) -> str:
     return "".join(marked)
 
 
+@lru_cache(maxsize=100_000)
 def harmless(text: str) -> str:
     """
     A text from data as xlsx and GeoPackage can hold it: all of it, the unholdable as code points.
@@ -211,6 +212,7 @@ def shorten(text: str, width: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
+@lru_cache(maxsize=100_000)
 def printed_width(text: str) -> int:
     """
     The width of a text in half-width columns, the measure of ``shorten``.

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspot.estimate.weather.forest import average_over_weather, flatten, regroup
+from hotspot.estimate.weather.forest import average_over_weather, flatten, predict, regroup
+from hotspot.estimate.weather.model import train
+from hotspot.rules.criteria import Normalisation
 
 
 def trained(seed, n=240, n_calendar=2, n_weather=3, leaves=15, rounds=25):
@@ -84,3 +86,20 @@ def test_one_factor_averaged_the_others_as_they_were():
         mixed[:, 3] = weather[:, 1]
         slow[n] = model.predict(mixed).mean()
     np.testing.assert_allclose(exact, slow, rtol=0, atol=1e-10)
+
+
+def test_the_trees_laid_out_predict_the_bits_of_the_model():
+    for leaves in (2, 8, 40):
+        model, calendar, weather = trained(leaves, leaves=leaves)
+        columns = np.column_stack([calendar, weather])
+        np.testing.assert_array_equal(predict(flatten(model, 2), columns), model.predict(columns, num_threads=1))
+
+
+def test_series_that_share_their_rows_learn_what_each_learns_alone():
+    rng = np.random.default_rng(2)
+    columns, targets, weight = rng.normal(size=(300, 5)), rng.normal(size=(3, 300)), rng.uniform(0.2, 1.0, 300)
+    rules = Normalisation(trees=20)
+    together = train(columns, targets, weight, rules)
+    alone = [train(columns, target[None], weight, rules)[0] for target in targets]
+    assert [one.model_to_string() for one in together] == [one.model_to_string() for one in alone]
+    assert len({one.model_to_string() for one in together}) == 3

@@ -27,7 +27,7 @@ def london_curves(shared):
     # The published curve averages over season and weekday too: here they stand among the weather.
     trend, other = calendar[:, :1], np.hstack([calendar[:, 1:], weather])
     target = np.log(days["value"].to_numpy())
-    model = train(np.hstack([trend, other])[used], target[used], np.ones(used.sum()), Criteria().normalisation)
+    [model] = train(np.hstack([trend, other])[used], target[None, used], np.ones(used.sum()), Criteria().normalisation)
     curve = np.exp(average_over_weather(flatten(model, 1), trend, other[whole]))
     curve *= days["value"].mean() / curve.mean()
     monthly = pd.DataFrame({"raw": days["value"], "ours": curve}, days.index).resample("MS").mean()

@@ -157,7 +157,6 @@ def repeated(n):
 
 def copy(rules, noise=1.0):
     """Is a month found that is another under so much noise."""
-    rasters._COPIED.clear()  # a watched criterion is as long as its number: remembered, it would not be asked
     rng = np.random.default_rng(1)
     air = rng.uniform(20, 60, (40, 40))
     layers = {"2020-01-01": air, "2020-02-01": 3 + 1.1 * air + rng.normal(0, noise, air.shape)}

@@ -14,7 +14,7 @@ from hotspot.estimate.field.monthly import monthly_field
 from hotspot.quality.hours.flags import flagged
 from hotspot.quality.plausible.finding import Finding, stopping
 from hotspot.quality.plausible.gate import findings, hold
-from hotspot.quality.plausible.rasters import disguised, layers
+from hotspot.quality.plausible.rasters import layers
 from hotspot.quality.signed.decisions import with_decisions
 from hotspot.rules.plausible import Plausible
 from hotspot.sources.intake import Intake
@@ -373,23 +373,3 @@ def test_a_datum_that_is_not_the_declared_one(whole, tmp_path):
 def test_nothing_stops_where_nothing_was_found():
     notes = [Finding("a", "S", "2020-02", 1, "digits", "x", "note"), Finding("a", "S", "", 0, "n", "x", "not assessed")]
     assert stopping(notes) == ""
-
-
-def test_layers_that_were_held_against_each_other_are_not_again_and_a_changed_one_is(monkeypatch):
-    from hotspot.quality.plausible import rasters
-
-    held, inner = [], rasters._close
-    monkeypatch.setattr(rasters, "_close", lambda late, early, r: held.append(len(early)) or inner(late, early, r))
-    air = np.random.default_rng(20261129).uniform(20, 60, (4, 40, 40))  # asked by no other test
-    days = [f"2020-0{n}-01" for n in (1, 2, 3, 4)]
-
-    def told(*layers):
-        drawn = [tally(values, np.zeros(values.shape, bool))["sketch"] for values in layers]
-        rows = {day: [(day, "a.tif", day, 0.0, 9.0, 1600, one)] for day, one in zip(days, drawn, strict=False)}
-        return [(one.month, one.looks_like[:24]) for one in disguised(rows, "month", Plausible())]
-
-    assert told(*air[:3]) == [] and held == [1, 2]
-    assert told(*air) == [] and held == [1, 2, 3], "three months begin alike, only the fourth is new"
-    copied = [("2020-03", "the values of 2020-01-01")]
-    assert told(air[0], air[1], 1.1 * air[0] + 3) == copied and held == [1, 2, 3, 2]
-    assert told(air[0], air[1], 1.1 * air[0] + 3) == copied and held == [1, 2, 3, 2]

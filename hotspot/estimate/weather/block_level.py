@@ -79,7 +79,7 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
     floored = np.maximum(block.values, rules.floor)
     log_values = np.log(floored)
     patterns = split_block(log_values, rules.modes)
-    effects = [_effects(score, patterns.weight, block, setting) for score in patterns.scores]
+    effects = _effects(patterns.scores, patterns.weight, block, setting)
     weather = np.array([one.weather for one in effects])
     loading = patterns.loading
     if len(floored) > 1:
@@ -104,7 +104,7 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
         if "transport" in setting.remove:
             background = np.maximum(cast(np.ndarray, block.flat_background), rules.floor)
             one = split_block(np.log(background), 0)
-            effect = _effects(one.scores[0], one.weight, block, setting)
+            [effect] = _effects(one.scores, one.weight, block, setting)
             ones = np.ones((len(floored), 1))
             values["stagnant"] = (
                 calm / flat - _levels(background, ones * effect.weather, ones * effect.stagnant, block)[1]
@@ -128,9 +128,9 @@ def level_of_block(block: Block, setting: Setting, *, by_step: bool = False) -> 
     return {name: value for name, value in found.items() if "_shift_" not in name}
 
 
-def _effects(score: Floats, weight: Floats, block: Block, setting: Setting) -> Effects:
+def _effects(scores: Floats, weight: Floats, block: Block, setting: Setting) -> list[Effects]:
     return weather_effects(
-        score, weight, setting.calendar, block.weather, setting.fold, rules=setting.rules, factor=setting.factor,
+        scores, weight, setting.calendar, block.weather, setting.fold, rules=setting.rules, factor=setting.factor,
         remove=setting.remove, rows=block.rows, stagnant=block.stagnant, groups=_same_season(block, setting),
         hourly=setting.hourly, alone=setting.levels,
     )  # fmt: skip

@@ -132,3 +132,25 @@ def average_over_weather(forest: Forest, calendar: Floats, weather: Floats, weig
     rows = np.ascontiguousarray(np.asarray(weather, float)[kept].T)
     share = weight[kept] / weight.sum()
     return average_over_rows(forest.trees, forest.threshold, forest.value, times, rows, share)
+
+
+def predict(forest: Forest, columns: Floats) -> Floats:
+    """
+    What the trees say of rows of all their features: the bits of the model's own prediction, in a fifth of its time.
+
+    Parameters
+    ----------
+    columns : float array (row, feature), in the model's own order
+
+    Returns
+    -------
+    float array (row,)
+
+    Examples
+    --------
+    >>> tree = np.array([[0, 1, 2, 1], [-1, 0, 0, 0], [-1, 0, 0, 0]])
+    >>> predict(Forest(tree, np.array([0.5, 0.0, 0.0]), np.array([0.0, 10.0, 20.0]), 1), np.array([[0.0], [1.0]]))
+    array([10., 20.])
+    """
+    nothing = np.zeros(columns.shape[1], bool)
+    return average_over_weather(regroup(forest, nothing), columns, np.zeros((1, 0)))

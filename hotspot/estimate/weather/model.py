@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hotspot.estimate.weather.forest import Forest, average_over_weather, flatten, regroup
+from hotspot.estimate.weather.forest import Forest, average_over_weather, flatten, predict, regroup
 from hotspot.kernels.arrays import Flags, Floats, Ints, Times
 from hotspot.rules.criteria import Normalisation
 from hotspot.variables import DataError
@@ -37,8 +37,6 @@ class Effects(NamedTuple):
 def calendar_columns(time: Times, first: np.datetime64, *, hourly: bool = False) -> Floats:
     """
     Calendar of local times: quarter since ``first``, day of the year, weekday (and hour).
-
-    Few distinct values, because the exact average walks each tree once per value.
 
     Parameters
     ----------
@@ -65,18 +63,19 @@ def calendar_columns(time: Times, first: np.datetime64, *, hourly: bool = False)
     return np.column_stack(columns).astype(float)
 
 
-def train(columns: Floats, target: Floats, weight: Floats, rules: Normalisation, *, hourly: bool = False) -> Any:
+def train(columns: Floats, targets: Floats, weight: Floats, rules: Normalisation, *, hourly: bool = False) -> list[Any]:
     """
-    One LightGBM model, the same bytes on every run.
+    A LightGBM model of each series on the same rows, which are binned once; the same bytes on every run.
 
     Parameters
     ----------
     columns : float64[row, feature], the calendar's first
-    target, weight : float64[row]
+    targets : float64[series, row]
+    weight : float64[row]
 
     Returns
     -------
-    lightgbm.Booster
+    list of lightgbm.Booster
     """
     lightgbm = _lightgbm()
     settings = {
@@ -91,13 +90,16 @@ def train(columns: Floats, target: Floats, weight: Floats, rules: Normalisation,
         "num_threads": 1,
         "verbose": -1,
     }
-    data = lightgbm.Dataset(columns, target, weight=weight, free_raw_data=True)
+    data = lightgbm.Dataset(columns, weight=weight, free_raw_data=True)
     try:
-        return lightgbm.train(settings, data, rules.trees, keep_training_booster=True)
+        return [
+            lightgbm.train(settings, data.set_label(target), rules.trees, keep_training_booster=True)
+            for target in targets
+        ]
     except lightgbm.basic.LightGBMError as error:
         raise DataError(
-            f"weather: no model can be learned from {len(target)} rows ({error}); deliver a longer field with weather, "
-            "or see criteria.normalisation."
+            f"weather: no model can be learned from {len(columns)} rows ({error}); deliver a longer field with "
+            "weather, or see criteria.normalisation."
         ) from None
 
 
@@ -128,16 +130,16 @@ def folds_of(time: Times, n_fold: int) -> Ints:
 
 
 def weather_effects(
-    target: Floats, weight: Floats, calendar: Floats, weather: Floats, fold: Ints, *, rules: Normalisation,
+    targets: Floats, weight: Floats, calendar: Floats, weather: Floats, fold: Ints, *, rules: Normalisation,
     factor: ArrayLike, remove: frozenset[str], rows: Floats, stagnant: Flags,
     groups: list[tuple[Flags, Flags]] | None = None, hourly: bool = False, alone: bool = True,
-) -> Effects:  # fmt: skip
+) -> list[Effects]:  # fmt: skip
     """
-    Fit a series and take its weather apart.
+    Fit series that share their weather and take it apart.
 
     Parameters
     ----------
-    target : float64[time], NaN where nothing was measured
+    targets : float64[series, time], NaN where nothing was measured
     weight : float64[time], 0 to 1, how much was measured
     calendar : float64[time, n_calendar]
     weather : float64[time, n_weather], NaN rows where the weather has a gap
@@ -155,6 +157,10 @@ def weather_effects(
     alone : bool
         Whether each factor is asked what it did alone.
 
+    Returns
+    -------
+    list of Effects, one per series
+
     Notes
     -----
     With f the trees, w the weather and a(.) the exact mean over weather rows (METHODS 6.4):
@@ -162,52 +168,53 @@ def weather_effects(
     never averaged over (Wu 2022). Of the refits, the one that has not seen the month has the
     weight ``unseen_share``, the mean of all the rest.
     """
-    n_calendar, n_time = calendar.shape[1], len(target)
+    n_calendar, n_time = calendar.shape[1], len(fold)
     columns = np.hstack([calendar, weather])
     whole = np.isfinite(weather).all(axis=1)
-    known = whole & np.isfinite(target) & (weight > 0)
+    known = whole & np.isfinite(targets).all(axis=0) & (weight > 0)
     factor = np.asarray(factor)
     averaged = np.r_[np.zeros(n_calendar, bool), np.isin(factor, list(remove))]
     groups = [(np.ones(n_time, bool), np.ones(len(rows), bool))] if groups is None else groups
     n_fold = int(fold.max()) + 1
-    shape = (n_fold, n_time)
+    shape = (len(targets), n_fold, n_time)
     fitted, refits, calm = (np.full(shape, np.nan) for _ in range(3))
-    single = {name: np.full(n_time, np.nan) for name in dict.fromkeys(factor if alone else ())}
+    names = dict.fromkeys(factor if alone else ())
+    single = [{name: np.full(n_time, np.nan) for name in names} for _ in targets]
     for g in range(n_fold):
         own = fold == g
         used = known & ~own
-        model = train(columns[used], target[used], weight[used], rules, hourly=hourly)
-        fitted[g, whole] = model.predict(columns[whole], num_threads=1)
-        forest = flatten(model, n_calendar)
-        without = regroup(forest, averaged)
-        for times, among in groups:
-            at = np.flatnonzero(times & whole)
-            if at.size and averaged.any() and among.any():
-                mean = _averaged(without, columns[at], rows, averaged, n_calendar, among)
-                refits[g, at] = fitted[g, at] - mean
-        if not averaged.any():
-            refits[g, whole] = 0.0
-        if stagnant.any() and averaged.any():
-            at = np.flatnonzero(whole)
-            calm[g, at] = _averaged(without, columns[at], rows, averaged, n_calendar, stagnant)
-            calm[g] -= fitted[g] - refits[g]
-        at = np.flatnonzero(own & whole)
-        for name in single:
-            only = np.r_[np.zeros(n_calendar, bool), factor == name]
-            if at.size:
-                mean = _averaged(regroup(forest, only), columns[at], rows, only, n_calendar, None)
-                single[name][at] = fitted[g, at] - mean
+        models = train(columns[used], targets[:, used], weight[used], rules, hourly=hourly)
+        for s, model in enumerate(models):
+            forest = flatten(model, n_calendar)
+            fitted[s, g, whole] = predict(forest, columns[whole])
+            without = regroup(forest, averaged)
+            for times, among in groups:
+                at = np.flatnonzero(times & whole)
+                if at.size and averaged.any() and among.any():
+                    mean = _averaged(without, columns[at], rows, averaged, n_calendar, among)
+                    refits[s, g, at] = fitted[s, g, at] - mean
+            if not averaged.any():
+                refits[s, g, whole] = 0.0
+            if stagnant.any() and averaged.any():
+                at = np.flatnonzero(whole)
+                calm[s, g, at] = _averaged(without, columns[at], rows, averaged, n_calendar, stagnant)
+                calm[s, g] -= fitted[s, g] - refits[s, g]
+            at = np.flatnonzero(own & whole)
+            for name in names:
+                only = np.r_[np.zeros(n_calendar, bool), factor == name]
+                if at.size:
+                    mean = _averaged(regroup(forest, only), columns[at], rows, only, n_calendar, None)
+                    single[s][name][at] = fitted[s, g, at] - mean
     here = (fold, np.arange(n_time))
-    error = (target - fitted[here])[known]
-    spread = target[known] - np.average(target[known], weights=weight[known])
-    mse = np.average(error**2, weights=weight[known])
-    r2 = 1.0 - mse / np.average(spread**2, weights=weight[known])
-    unseen = rules.unseen_share
-    return Effects(
-        unseen * refits[here] + (1 - unseen) * refits.mean(axis=0),
-        unseen * calm[here] + (1 - unseen) * calm.mean(axis=0),
-        refits, calm, single, float(r2), float(np.sqrt(mse)),
-    )  # fmt: skip
+    unseen, found = rules.unseen_share, []
+    for s, target in enumerate(targets):
+        error = (target - fitted[s][here])[known]
+        spread = target[known] - np.average(target[known], weights=weight[known])
+        mse = np.average(error**2, weights=weight[known])
+        r2 = 1.0 - mse / np.average(spread**2, weights=weight[known])
+        both = [unseen * one[s][here] + (1 - unseen) * one[s].mean(axis=0) for one in (refits, calm)]
+        found.append(Effects(both[0], both[1], refits[s], calm[s], single[s], float(r2), float(np.sqrt(mse))))
+    return found
 
 
 def _averaged(
@@ -215,6 +222,4 @@ def _averaged(
 ) -> Floats:
     """Exact mean over weather rows of the averaged columns, at the other columns of each time."""
     among = None if among is None else among.astype(float)
-    fixed, place = np.unique(columns[:, ~averaged], axis=0, return_inverse=True)
-    mean = average_over_weather(forest, fixed, rows[:, averaged[n_calendar:]], among)
-    return mean[place.ravel()]
+    return average_over_weather(forest, columns[:, ~averaged], rows[:, averaged[n_calendar:]], among)

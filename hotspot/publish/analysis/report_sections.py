@@ -34,6 +34,7 @@ from hotspot.rules.reasons import LEVEL, Reason, in_use
 from hotspot.rules.rounding import round_half_even
 from hotspot.rules.validity import month_days_needed
 from hotspot.text.labels import label_of
+from hotspot.text.table import rows_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -274,7 +275,7 @@ def enterprise_blocks(
         strong = int(found["word"].isin(["strong", "moderate"]).sum())
         said = f"{mark}号网格 {code}　{place_words(place.loc[code])}　共{len(found)}家"
         bands.append([len(rows), said + (f"，风向关联强或中的{strong}家" if strong else "")])
-        for row in found.head(LISTED).to_dict("records"):
+        for row in rows_of(found.head(LISTED)):
             symbol = SYMBOLS[class_of(row["class_"]).problem]
             line = facility_row(row | {"number": str(int(row["order"])), "symbol": symbol, "accuracy": "unknown"})
             size = sizes.get(row["facility"], NONE)

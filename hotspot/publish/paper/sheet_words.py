@@ -29,6 +29,7 @@ from hotspot.rules.criteria import Confidence
 from hotspot.rules.rounding import plain_text, round_half_even
 from hotspot.study import Study
 from hotspot.text.labels import label_of
+from hotspot.text.table import rows_of
 from hotspot.trace.visits.words import UNREGISTERED, findings_words
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ def fine_zh(fine: "pd.DataFrame") -> str:
     worst = fine[fine["support"] == "measured"].sort_values(["pm25", "sub_cell"], ascending=[False, True])[:_WORST]
     told = [
         f"{row['sub_cell'].rsplit('-', 1)[-1]}号{plain_text(row['pm25'], 0)}±{plain_text(row['error'], 0)}"
-        for row in worst.to_dict("records")
+        for row in rows_of(worst)
     ]
     return text + (f"；实测最高：{'、'.join(told)}" if told else "")
 
@@ -261,7 +262,7 @@ def sub_cell_labels(fine: "pd.DataFrame | None") -> list[dict[str, str]] | None:
     """What is printed in each sub-cell, in their order: list of dict ``text, support``; None without values."""
     if fine is None or not fine["pm25"].notna().any():
         return None
-    rows = fine.sort_values("sub_cell").to_dict("records")
+    rows = rows_of(fine.sort_values("sub_cell"))
     return [{"text": plain_text(row["pm25"], 0), "support": row["support"]} for row in rows]
 
 

@@ -38,6 +38,7 @@ from hotspot.rules.pollutants import Pollutant
 from hotspot.rules.rounding import plain_text
 from hotspot.sources.store import Store
 from hotspot.study import Study
+from hotspot.text.table import rows_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -194,7 +195,7 @@ class _Sheets:
         rows = rows.join(weather_change(field, rows))
         self.borders = Borders(study.grid, study.boundaries)
         self.values = _values(field, study.criteria.warning.decimals)
-        known = facilities.drop(columns="geometry").to_dict("records") if len(facilities) else []
+        known = rows_of(facilities.drop(columns="geometry")) if len(facilities) else []
         self.near = _near(study.grid, traced, {one["facility"]: one for one in known})
         self.places = {code: study.grid.parse(code) for code in _codes(warned)}
         self.rows, self.checks = dict(list(rows.groupby("cell", sort=False))), by_cell(checklist)
@@ -282,7 +283,7 @@ def _near(grid: Grid, traced: "pd.DataFrame", places: dict[str, dict[str, Any]])
     near: dict[str, list[dict]] = {}
     traced = traced.sort_values(["cell", "order", "facility"], kind="stable")
     x, y = grid.project(traced["lon"].to_numpy(float), traced["lat"].to_numpy(float))
-    for row, east, north in zip(traced.to_dict("records"), x.tolist(), y.tolist(), strict=True):
+    for row, east, north in zip(rows_of(traced), x.tolist(), y.tolist(), strict=True):
         of_cell = near.setdefault(row["cell"], [])
         number = len(of_cell) + 1
         of_cell.append(

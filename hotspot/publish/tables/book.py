@@ -11,6 +11,7 @@ import pandas as pd
 from hotspot.publish.fonts import harmless, legible
 from hotspot.publish.tables.dated import across, dated_book, heading
 from hotspot.rules.pollutants import PM25, Pollutant
+from hotspot.text.table import rows_of
 from hotspot.text.whole import write_whole
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _fill(
     else:
         page.set_header(f"&C&14 {legible(sheet.title)[:200].replace('&', '&&')}")
     heading(page, top, sheet.columns.values(), head)
-    for line, row in enumerate(sheet.rows.to_dict("records"), top + 1):
+    for line, row in enumerate(rows_of(sheet.rows), top + 1):
         for at, name in enumerate(sheet.columns):
             _value(page, line, at, row[name], cell)
     if title_row:

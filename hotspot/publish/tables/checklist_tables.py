@@ -11,7 +11,7 @@ from hotspot.publish.words import CHOOSE, known, month_zh, name_of
 from hotspot.rules.classes import problem_types, source_classes
 from hotspot.rules.visiting import Visiting
 from hotspot.text.labels import label_of
-from hotspot.text.table import titles
+from hotspot.text.table import rows_of, titles
 from hotspot.trace.visits.inventory import by_county, reconcile
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def route_sheet(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.D
     sheet.set_row(2, 32)
     line, most = 3, float(rows["value"].max()) if len(rows) else 0.0
     rows = rows.assign(value=rows["value"] / most * 100 if most > 0 else 0.0)
-    for row in rows[rows["left"] == ""].to_dict("records"):
+    for row in rows_of(rows[rows["left"] == ""]):
         _stop(sheet, line, row, look)
         line += 1
     for left, words in (
@@ -84,7 +84,7 @@ def route_sheet(sheet: "Page", look: "Looks", month: str, city: str, rows: "pd.D
         if len(rest):
             across(sheet, line, last, f"{words}：{len(rest)}处", look["class"], 20)
             line += 1
-        for row in rest.to_dict("records"):
+        for row in rows_of(rest):
             _stop(sheet, line, row, look)
             line += 1
     sheet.freeze_panes(3, 0)

@@ -29,7 +29,7 @@ from hotspot.rules.criteria import Criteria
 from hotspot.rules.pollutants import PM25, of_study
 from hotspot.rules.visiting import Visiting
 from hotspot.study import Study
-from hotspot.text.table import titles
+from hotspot.text.table import rows_of, titles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ def by_cell(checklist: "pd.DataFrame") -> Items:
     [{'cell': 'A', 'zh': '看烟'}, {'cell': 'A', 'zh': ''}]
     """
     rows: dict[str, list[dict]] = {}
-    for row in checklist.astype(object).to_dict("records"):
+    for row in rows_of(checklist):
         rows.setdefault(row["cell"], []).append(row)
     return rows
 
@@ -226,7 +226,7 @@ def _order(plan: "pd.DataFrame", rule: Visiting) -> str:
     if plan is None or not len(plan):
         return ""
     fits, left = plan[plan["left"] == ""], plan[plan["left"] == "time"]
-    names = [shorten(stop_zh(row), 24) for row in fits.to_dict("records")]
+    names = [shorten(stop_zh(row), 24) for row in rows_of(fits)]
     hours = float(fits["leave"].max()) / 60 if len(fits) else 0.0
     said = f"一日（{rule.day_hours:g}小时）内建议顺序：{'→'.join(names)}，约{hours:.1f}小时"
     return said + (f"；排不下{len(left)}处。" if len(left) else "。")

@@ -50,7 +50,7 @@ def font_face(text: str, words: str = "") -> str:
 
 def _wanted(text: str) -> tuple[int, ...]:
     """The characters of a text that the font is for, in order."""
-    return tuple(sorted({ord(character) for character in text if ord(character) >= _LATIN_END} & glyphs()))
+    return tuple(sorted({ord(character) for character in set(text) if ord(character) >= _LATIN_END} & glyphs()))
 
 
 @lru_cache(maxsize=16)

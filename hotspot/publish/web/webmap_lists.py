@@ -27,6 +27,7 @@ from hotspot.rules.classes import source_classes
 from hotspot.rules.reasons import OURS
 from hotspot.study import Study
 from hotspot.text.escape import escape
+from hotspot.text.table import rows_of
 from hotspot.trace.visits.words import agreement_words, calm_words, findings_words, share_words
 
 if TYPE_CHECKING:
@@ -110,9 +111,9 @@ def warned_rows(
         rows = [{"i": place, "r": r, "at": spot} for place, r, spot in zip(where, kinds, at, strict=True)]
         # In order of the cells: their order in the list would tell their ranks.
         return sorted(rows, key=lambda row: (row["r"], row["i"]))
-    weather, of = weather_change(field, table).to_dict("records"), contracts.pollutant_of(field)
+    weather, of = rows_of(weather_change(field, table)), contracts.pollutant_of(field)
     rows = []
-    for place, row in zip(where, table.to_dict("records"), strict=True):
+    for place, row in zip(where, rows_of(table), strict=True):
         figures = {
             of.column(name): _number(row[name])
             for name in ("pm25", "previous", "change", "change_pct", "p_worst", "p_top", "rank_low", "rank_high")
@@ -148,7 +149,7 @@ def traced_rows(traced: pd.DataFrame | None, field: xr.Dataset) -> dict[str, lis
     known = source_classes()
     table = traced.assign(place=positions(traced["cell"], field, "traced sources"))
     found: dict[str, list[dict]] = {}
-    for row in table.sort_values(["place", "order", "facility"], kind="stable").to_dict("records"):
+    for row in rows_of(table.sort_values(["place", "order", "facility"], kind="stable")):
         kind = known.get(row["class_"])
         found.setdefault(str(row["place"]), []).append(
             {
@@ -259,7 +260,7 @@ def facility_rows(facilities: "gpd.GeoDataFrame | None") -> dict[str, list[dict[
     gcj = from_wgs84(facilities["lon"].to_numpy(float), facilities["lat"].to_numpy(float), "gcj02")
     rows = []
     ordered = facilities.drop(columns="geometry", errors="ignore").assign(gcj_lon=gcj[0], gcj_lat=gcj[1])
-    for row in ordered.sort_values("facility", kind="stable").to_dict("records"):
+    for row in rows_of(ordered.sort_values("facility", kind="stable")):
         place = {name: _number(row[name], 5) for name in ("lon", "lat", "gcj_lon", "gcj_lat")}
         size = _number(row.get("size"), 1)
         size = "" if size is None else f"{size:g} {escape(row.get('size_unit'))}".strip()

@@ -1,6 +1,5 @@
 """Layers that are another layer under a new date, one day again and again, or one number everywhere."""
 
-import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +12,8 @@ from hotspot.rules.plausible import Plausible
 _LAYERS = 5
 # Places two sketches must share for their likeness to mean something.
 _PLACES = 64
-# What layers were found to be copies of, by the digest of all that came before: a run's month, its year and the months
-# its level is learned from begin alike.
-_KEPT = 4096
+# Layers held against all before them at once.
+_AT_ONCE = 256
 
 
 class _Copied(NamedTuple):
@@ -24,9 +22,6 @@ class _Copied(NamedTuple):
     offset: float
     r: float
     places: int
-
-
-_COPIED: dict[bytes, _Copied | None] = {}
 
 
 def layers(satellite: Any, rules: Plausible) -> list[Finding]:
@@ -117,15 +112,7 @@ def disguised(by_day: dict[str, list[tuple]], period: str | None, rules: Plausib
     days = sorted(day for day, tiles in by_day.items() if all(row[6] for row in tiles))
     drawn = [np.concatenate([unpack_sketch(row[6]) for row in sorted(by_day[day])]) for day in days]
     found: dict[str, list[tuple[str, str]]] = {}
-    before = hashlib.sha256(repr([rules.copy_r, rules.noisy_r, rules.noisy_left]).encode())
-    for at, day in enumerate(days):
-        before.update(b"%d" % drawn[at].size + drawn[at].tobytes())
-        key = before.digest()  # of this layer and all before it, in order
-        if key not in _COPIED:
-            while len(_COPIED) >= _KEPT:
-                _COPIED.pop(next(iter(_COPIED)))
-            _COPIED[key] = _copied(drawn[: at + 1], rules)
-        told = _COPIED[key]
+    for day, told in zip(days, _copies(drawn, rules), strict=True):
         if told is not None:
             words = (
                 f"the values of {days[told.of]} times {told.slope:.2f} plus {told.offset:.1f} (r {told.r:.4f} "
@@ -141,36 +128,49 @@ def disguised(by_day: dict[str, list[tuple]], period: str | None, rules: Plausib
     return out
 
 
-def _copied(drawn: list[np.ndarray], rules: Plausible) -> _Copied | None:
-    """What the last of some sketches is a copy of, of those before it; None where it is of none."""
-    late = drawn[-1]
-    earlier = [n for n, one in enumerate(drawn[:-1]) if one.size == late.size]
-    if not earlier:
-        return None
-    early = np.array([drawn[n] for n in earlier])
-    close = np.flatnonzero(_close(late, early, min(float(rules.copy_r), float(rules.noisy_r))))
-    if not close.size:
-        return None
-    earlier = [earlier[k] for k in close]
-    r, n, slope, offset = _alike(late, early[close])
-    left = [_left_alike(late, slope[k] * drawn[n] + offset[k]) if r[k] >= rules.noisy_r else 1.0
-            for k, n in enumerate(earlier)]  # fmt: skip
+def _copies(drawn: list[np.ndarray], rules: Plausible) -> list[_Copied | None]:
+    """What each of some sketches is a copy of, of those before it; None where it is of none."""
+    found: list[_Copied | None] = [None] * len(drawn)
+    least = min(float(rules.copy_r), float(rules.noisy_r))
+    for size in sorted({one.size for one in drawn}):
+        own = np.array([n for n, one in enumerate(drawn) if one.size == size])
+        sketches = np.array([drawn[n] for n in own])
+        for first in range(0, own.size, _AT_ONCE):
+            late = sketches[first : first + _AT_ONCE]
+            for at, close in enumerate(_close(late, sketches[: first + len(late)], least), first):
+                earlier = np.flatnonzero(close[:at])
+                if earlier.size:
+                    found[own[at]] = _copied(sketches[at], sketches[earlier], own[earlier], rules)
+    return found
+
+
+def _copied(late: np.ndarray, early: np.ndarray, which: np.ndarray, rules: Plausible) -> _Copied | None:
+    """What a sketch is a copy of, of some earlier ones, which have these positions; None where it is of none."""
+    r, n, slope, offset = _alike(late, early)
+    left = [_left_alike(late, slope[k] * one + offset[k]) if r[k] >= rules.noisy_r else 1.0
+            for k, one in enumerate(early)]  # fmt: skip
     copy = (r >= rules.copy_r) | (np.array(left) < rules.noisy_left)
     best = int(np.argmax(np.where(copy, r, -1.0)))
-    return _Copied(earlier[best], slope[best], offset[best], r[best], n[best]) if copy[best] else None
+    return _Copied(int(which[best]), slope[best], offset[best], r[best], n[best]) if copy[best] else None
 
 
 def _close(late: np.ndarray, early: np.ndarray, least: float) -> np.ndarray:
-    """Which of many sketches may correlate so much with one: by sums of one pass, with room for what those round."""
-    seen, here = np.isfinite(early), np.isfinite(late).astype(float)
-    x, y = np.where(seen, early, 0.0), np.where(here > 0, late, 0.0)
-    both = seen.astype(float)
-    n = np.maximum(both @ here, 1.0)
-    (of_x, xx), (of_y, yy) = (x @ here, (x * x) @ here), (both @ y, both @ (y * y))
+    """
+    Which sketches may correlate so much with which: by sums of one pass, with room for what those round.
+
+    late : float64[k, place], early : float64[n, place], NaN where not used
+    returns : bool[k, n]
+    """
+    here, seen = np.isfinite(late), np.isfinite(early)
+    y, x = np.where(here, late, 0.0), np.where(seen, early, 0.0)
+    there, both = here.astype(float), seen.astype(float).T
+    n = np.maximum(there @ both, 1.0)
+    of_x, xx, of_y, yy = there @ x.T, there @ (x * x).T, y @ both, (y * y) @ both
     vary_x, vary_y = xx - of_x * of_x / n, yy - of_y * of_y / n
     flat = (vary_x <= 1e-6 * xx) | (vary_y <= 1e-6 * yy)  # of numbers so alike the sums leave nothing but rounding
-    r = (x @ y - of_x * of_y / n) / np.sqrt(np.where(flat, 1.0, vary_x * vary_y))
-    return flat | (r >= least - 0.01)
+    r = (y @ x.T - of_x * of_y / n) / np.sqrt(np.where(flat, 1.0, vary_x * vary_y))
+    close: np.ndarray = flat | (r >= least - 0.01)
+    return close
 
 
 def _alike(late: np.ndarray, early: np.ndarray) -> tuple[np.ndarray, ...]:

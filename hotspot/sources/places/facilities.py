@@ -29,6 +29,7 @@ from hotspot.sources.places.positions import CHINA, check_degrees, position_faul
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, Table, read_table
 from hotspot.study import Facilities
 from hotspot.text.door import delivered_name, masked
+from hotspot.text.table import rows_of
 from hotspot.variables import DataError
 
 COLUMNS = (
@@ -199,7 +200,7 @@ def _without_place(
     """Sources whose place is missing or cannot be right, for the inventory; their bytes lie in quarantine."""
     size = to_numbers(rows["size"])[0]
     found = []
-    for row, why, line, size_ in zip(rows.to_dict("records"), fault, lines, size, strict=True):
+    for row, why, line, size_ in zip(rows_of(rows), fault, lines, size, strict=True):
         word = row["word"] or delivery.class_ or ""
         class_ = row["class_"] if rows.attrs["classed"] else find_class(word) or "other"
         if not class_:
@@ -332,12 +333,12 @@ def _one_row_each(table: pd.DataFrame, intake: Intake) -> pd.DataFrame:
     order = [*first, *(name for name in COLUMNS if name not in first)]
     table = table.sort_values(order, kind="stable").reset_index(drop=True)
     repeated = table["facility"].duplicated(keep=False)
-    rows: list[dict] = table[~repeated].to_dict("records")
+    rows: list[dict] = rows_of(table[~repeated])
     n_merged = 0
     for _, same in table[repeated].groupby("facility", sort=True):
         kept: list[dict] = []
         around: dict[tuple, list[int]] = {}  # of those kept, by a square of a little more than _PLACE and their kind
-        for row in same.to_dict("records"):
+        for row in rows_of(same):
             other = _same_plant(row, kept, around)
             if other is None:
                 around.setdefault(_square(row), []).append(len(kept))

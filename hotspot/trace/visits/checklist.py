@@ -14,6 +14,7 @@ import xarray as xr
 
 from hotspot.rules.classes import Item, area_classes, dossier_papers, problem_types, route, source_classes
 from hotspot.rules.criteria import Criteria, Handover
+from hotspot.text.table import rows_of
 from hotspot.trace.visits.seen_beside import CLASS_OF, Seen
 from hotspot.trace.visits.words import agreement_words, findings_words, share_words
 
@@ -91,12 +92,12 @@ def checklist(
     known = {}
     if facilities is not None:
         kept = [name for name in ("status", *dossier_papers()) if name in facilities]
-        about = pd.DataFrame({name: list(facilities[name]) for name in kept}).astype(str).to_dict("records")
+        about = rows_of(pd.DataFrame({name: list(facilities[name]) for name in kept}).astype(str))
         known = dict(zip(facilities["facility"].astype(str), about, strict=False)) if kept else {}
     status = {facility: about.get("status", "") for facility, about in known.items()}
     counties, stands = _counties(cells), _stands(inventory)
     by_cell: dict[str, list[dict]] = {}
-    for found in traced.sort_values(["cell", "order"], kind="stable").to_dict("records"):
+    for found in rows_of(traced.sort_values(["cell", "order"], kind="stable")):
         by_cell.setdefault(found["cell"], []).append(found)
     rows = []
     hidden = traced.attrs.get("unregistered", {})
@@ -175,10 +176,7 @@ def _stands(inventory: pd.DataFrame | None) -> dict[str, tuple[str, str]]:
     """(city, county) where each enterprise stands; empty texts outside the study."""
     if inventory is None:
         return {}
-    return {
-        row["facility"]: (row["city"], row["county"])
-        for row in inventory[["facility", "city", "county"]].to_dict("records")
-    }
+    return {row["facility"]: (row["city"], row["county"]) for row in rows_of(inventory[["facility", "city", "county"]])}
 
 
 def _duty(key: str, stands: tuple[str, str] | None, places: list[tuple[str, str]]) -> dict[str, str]:

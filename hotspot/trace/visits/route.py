@@ -15,6 +15,7 @@ import pandas as pd
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.rules.criteria import Criteria
 from hotspot.rules.visiting import Visiting
+from hotspot.text.table import rows_of
 
 COLUMNS = [
     "scope", "of", "day", "order", "stop", "kind", "cells", "facility", "name", "class_", "lon", "lat", "value",
@@ -124,7 +125,7 @@ def routes(
     """
     rule = criteria.visiting
     cells: dict[str, dict] = {}
-    for row in warned[["city", "cell", "lon", "lat", "p_top"]].to_dict("records"):
+    for row in rows_of(warned[["city", "cell", "lon", "lat", "p_top"]]):
         cell = cells.setdefault(row["cell"], row | {"weight": 0.0})
         cell["weight"] += 1.0 if row["p_top"] != row["p_top"] else float(row["p_top"])
     served = _served(traced, cells, criteria)
@@ -192,7 +193,7 @@ def _served(
     names = ("cell", "facility", "name", "class_", "lon", "lat")
     table = pd.DataFrame({name: list(traced[name]) for name in names}).assign(value=(evidence * share).to_numpy())
     served: dict[str, list] = {}
-    for row in table.to_dict("records"):
+    for row in rows_of(table):
         if row["cell"] in cells:
             served.setdefault(row["cell"], []).append(row | {"value": row["value"] * cells[row["cell"]]["weight"]})
     return served

@@ -22,6 +22,7 @@ from hotspot.publish.paper.sheet_words import away_zh, class_of
 from hotspot.publish.words import month_zh
 from hotspot.rules.classes import SourceClass
 from hotspot.rules.pollutants import PM25, Pollutant
+from hotspot.text.table import rows_of
 
 _NOWHERE = "公开资料中没有已登记的源"
 
@@ -109,7 +110,7 @@ def _cells(warned: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _of(traced: pd.DataFrame, cell: str) -> Iterable[dict[Any, Any]]:
-    return traced[traced["cell"] == cell].sort_values("order").to_dict("records")
+    return rows_of(traced[traced["cell"] == cell].sort_values("order"))
 
 
 def _both(cell: str, label: str) -> str:

@@ -33,7 +33,7 @@ from hotspot.publish.words import IN_NOTICE, REASONS, STATES, known, month_zh, p
 from hotspot.rules.calendar import month_minus
 from hotspot.rules.pollutants import PM25, Pollutant
 from hotspot.study import Office, Study
-from hotspot.text.table import titles
+from hotspot.text.table import rows_of, titles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -315,7 +315,7 @@ def _internal(facts: dict[str, Any], rule: Level) -> list[dict[str, Any]]:
     cities = []
     for name, rows in _by_city(facts):
         lines = []
-        for row in rows.to_dict("records"):
+        for row in rows_of(rows):
             interval = (
                 f"{int(row['rank_low'])}—{int(row['rank_high'])}"
                 if known(row["rank_low"]) and known(row["rank_high"])
