@@ -2,7 +2,7 @@
 One sheet of an Excel workbook as rows of text, in the child of ``readers``.
 
 Dates become text only where the cell itself is typed as a date; a bare day number
-stays a number (RELIABILITY C1: 13-15).
+stays a number here, and is a date where its column means one (``Table.when``).
 """
 
 import datetime
@@ -41,7 +41,8 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
     Returns
     -------
-    (dict, dict): ``notes``; and the file ``rows``, a JSON line [row number, texts] each, the header first
+    (dict, dict): ``notes``, ``macintosh`` (days are counted from 1904); and the file ``rows``, a JSON line
+    [row number, texts] each, the header first
 
     Raises
     ------
@@ -49,6 +50,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         Macros, a zip bomb, too many rows, no header.
     """
     import openpyxl
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
     name, path = job["name"], Path(job["path"])
     if path.stat().st_size > limits.MAX_BYTES:
@@ -62,6 +64,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         chosen, rows = _choose(book, name)
         notes += _notes(book, chosen, data, name)
+        macintosh = book.epoch == CALENDAR_MAC_1904
         book.close()
     except (DataError, MemoryError):
         raise
@@ -70,7 +73,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     with open(Path(job["folder"]) / "rows", "w", encoding="utf-8", errors="replace") as stream:
         for line in rows:
             stream.write(json.dumps(line) + "\n")
-    return {"notes": notes}, {"rows": "rows"}
+    return {"notes": notes, "macintosh": macintosh}, {"rows": "rows"}
 
 
 def check_container(data: bytes, name: str) -> list[str]:

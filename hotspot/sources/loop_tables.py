@@ -15,6 +15,9 @@ from hotspot.variables import DataError
 
 WORDS = vocabulary("loop")
 _OURS = spellings(WORDS)
+# Columns that say when: local days, and local times.
+_DAYS = ("day", "from", "until", "due", "published_on", "began", "reported", "held", "consulted")
+_TIMES = ("time", "found", "received", "arrived", "result_time", "pushed")
 
 
 def read_loop_table(path: str | Path, required: tuple[str, ...], intake: Intake) -> Table:
@@ -58,6 +61,8 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
             f"the header has: {', '.join(theirs)}."
         )
     table.frame.columns = names
+    for name in sorted({*_DAYS, *_TIMES} & {*names}):
+        table.frame[name] = table.when(name, clock=name in _TIMES)
     return table
 
 

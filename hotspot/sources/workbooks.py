@@ -19,7 +19,7 @@ from hotspot.sources.sheet import named_columns
 from hotspot.variables import DataError
 
 
-def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]]:
+def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str], bool]:
     """
     Read the first visible sheet that holds anything.
 
@@ -31,8 +31,8 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]
 
     Returns
     -------
-    (frame, lines, notes): text cells, their row numbers in the sheet (int64), and what is to be said of
-    sheets not read, hidden sheets, merged cells, outside links
+    (frame, lines, notes, macintosh): text cells, their row numbers in the sheet (int64), and what is to be said of
+    sheets not read, hidden sheets, merged cells, outside links; whether it counts days from 1904
 
     Raises
     ------
@@ -55,7 +55,8 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]
         )
     frame = pd.DataFrame(np.array(body, dtype=object).reshape(len(body), len(columns)), columns=columns, dtype=object)
 
-    return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), [*titles, *report["notes"]]
+    lines = np.array([line for line, _ in rows[1:]], dtype=np.int64)
+    return frame, lines, [*titles, *report["notes"]], report["macintosh"]
 
 
 def _below_titles(rows: list[Any], name: str) -> tuple[list[Any], list[str]]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hotspot.foreign import workbook
 from hotspot.patterns import find_files
 from hotspot.sources.aliases import our_names
+from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import MARKS, to_numbers
 from hotspot.sources.records import scan
@@ -133,9 +134,21 @@ def test_case_10_aliases_and_nearest_names():
 
 
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs")])
-def test_case_11_other_separators_are_named_never_guessed(read, mark, word):
-    with pytest.raises(DataError, match=word):
-        read(f"station{mark}pm25\nA{mark}35,5\n")
+def test_case_11_semicolons_and_tabs_part_columns_and_are_told(read, mark, word):
+    rows = [["站点", "PM2.5(ug/m3, 1h)"], ["A", "35"], ['"say ""a,b"""', "36"], ["B"], ["C", "35,5"]]
+    table = read("\n".join(mark.join(row) for row in rows) + "\n")
+    assert table.frame.to_numpy().tolist() == [["A", "35"], ['say "a,b"', "36"], ["C", "35,5"]]
+    assert table.columns == rows[0] and f"a.csv: its columns are parted by {word}" in table.intake.notes
+    assert [(q.row, q.rule, q.raw) for q in table.intake.quarantine] == [(4, "1 fields where the header has 2", b"B")]
+
+
+def test_case_11_a_header_with_two_marks_is_told_by_its_rows_or_refused(read):
+    assert read("a;b,c\n1,2\n").columns == ["a;b", "c"] and read("a;b,c\n1;2\n3;4\n").columns == ["a", "b,c"]
+    for rows in ("1;2,5\n", "1\n", ""):
+        with pytest.raises(DataError, match=r"a\.csv, line 1: the header holds commas and semicolons, and the rows do"):
+            read("a;b,c\n" + rows)
+    with pytest.raises(DataError, match="separated by bars"):
+        read("a|b\n1|2\n")
 
 
 def test_case_11_12_decimal_commas_and_thousands_are_unreadable():
@@ -143,7 +156,7 @@ def test_case_11_12_decimal_commas_and_thousands_are_unreadable():
     assert bad.tolist() == [True, True, False] and np.isnan(values[:2]).all()
 
 
-def test_case_13_only_typed_dates_are_dates(tmp_path):
+def test_case_13_a_cell_typed_as_a_date_is_one_and_a_bare_number_stays_one(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["time", "pm25"])
     book.active.append([datetime.datetime(2020, 1, 1, 5), 35])
@@ -153,6 +166,24 @@ def test_case_13_only_typed_dates_are_dates(tmp_path):
     table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
     assert table.frame["time"].tolist() == ["2020-01-01 05:00:00", "45231", "2020-01-01 06:00"]
     assert table.frame["pm25"].tolist() == ["35", "36.5", ""]
+
+
+@pytest.mark.parametrize("epoch", ["CALENDAR_WINDOWS_1900", "CALENDAR_MAC_1904"])
+def test_case_13_day_numbers_are_dates_where_the_column_says_when(tmp_path, epoch):
+    book = openpyxl.Workbook()
+    book.epoch = getattr(openpyxl.utils.datetime, epoch)
+    first = (datetime.datetime(2020, 1, 1) - book.epoch).days
+    book.active.append(["time", "pm25"])
+    for hour in range(3):
+        book.active.append([first + hour / 24, 43831])
+    book.active.append([datetime.datetime(2020, 1, 1, 3), 43831])
+    book.active.append([99999, 1])
+    book.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+    hours = ["2020-01-01T00:00", "2020-01-01T01:00", "2020-01-01T02:00", "2020-01-01T03:00", "NaT"]
+    assert parse_times(table.when("time")).astype(str).tolist() == hours
+    assert table.frame["pm25"][0] == "43831"
+    assert f"column time: the day numbers of a spreadsheet were read as dates ({first} as" in table.intake.notes[-1]
 
 
 def test_case_14_sheets_read_and_unread_are_listed(tmp_path):
@@ -238,8 +269,8 @@ def test_case_67_missing_marks():
     texts = ["", "NA", "NaN", "-", "—", "/", "null", "-999", "-99.9", "9999", "99999", "-;", " na "]
     values, bad = to_numbers(texts)
     assert np.isnan(values).all() and not bad.any() and len(MARKS) > 10
-    values, bad = to_numbers(["0", "-1", "999", "offline", "inf", "1e400", "１２"])
-    assert values[:3].tolist() == [0.0, -1.0, 999.0] and bad.tolist() == [False] * 3 + [True] * 4
+    values, bad = to_numbers(["0", "-1", "999", "１２．５", "offline", "inf", "1e400", "35²", "①"])
+    assert values[:4].tolist() == [0.0, -1.0, 999.0, 12.5] and bad.tolist() == [False] * 4 + [True] * 5
 
 
 def test_hostile_names_survive_as_data(read):

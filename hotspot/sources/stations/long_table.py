@@ -160,19 +160,13 @@ def local_times(table: Table, ours: dict[str, str], offset: float) -> Times:
         The table has no time, or days without hours.
     """
     if "time" in ours:
-        texts = table.cells(ours["time"])
+        texts = table.when(ours["time"])
         local = parse_times(texts, name=table.name, declared=offset)
-        if len(local) and np.isnat(local).all():
-            if not np.isnat(parse_days(texts)).any():
-                raise DataError(f"{table.name}, column {ours['time']}: days without hours; hourly rows are needed.")
-            if to_numbers(texts)[0].min(initial=np.inf) > 20000 and not to_numbers(texts)[1].any():
-                raise DataError(
-                    f"{table.name}, column {ours['time']}: {texts[0]!r} looks like an Excel day number; "
-                    "format the cells as dates."
-                )
+        if len(local) and np.isnat(local).all() and not np.isnat(parse_days(texts)).any():
+            raise DataError(f"{table.name}, column {ours['time']}: days without hours; hourly rows are needed.")
         return local
     if "date" in ours and "hour" in ours:
-        return compose(parse_days(table.cells(ours["date"])), table.cells(ours["hour"]))
+        return compose(parse_days(table.when(ours["date"], clock=False)), table.cells(ours["hour"]))
     if all(name in ours for name in ("year", "month", "day", "hour")):
         numbers, _ = to_numbers(table.cells([ours[name] for name in ("year", "month", "day")]), mark_numbers=False)
         return compose(calendar_days(*numbers.T), table.cells(ours["hour"]))
