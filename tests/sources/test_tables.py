@@ -201,6 +201,21 @@ def test_case_14_sheets_read_and_unread_are_listed(tmp_path):
     assert "hidden sheets were not read: hidden" in notes and "not read: 说明" in notes and "1 merged" in notes
 
 
+def test_case_14_names_under_titles_of_groups_are_one_header(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["某市微站小时数据"])
+    book.active.append(["站点信息", None, "监测时间", "监测数据"])
+    book.active.append(["站点编号", "经度", None, "PM2.5(μg/m³)"])
+    book.active.append(["W1", "115.1", "2025-12-01 01:00", "３５．５"])
+    book.active.append(["备注：未经审核"])
+    for area in ("A1:D1", "A2:B2", "C2:C3"):
+        book.active.merge_cells(area)
+    book.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+    assert table.columns == ["站点编号", "经度", "监测时间", "PM2.5(μg/m³)"] and table.lines.tolist() == [4, 5]
+    assert any("rows 2 and 3: one header of two lines: 站点编号, 经度" in note for note in table.intake.notes)
+
+
 def test_case_15_macros_bombs_and_other_archives_are_refused(tmp_path):
     def archive(members):
         buffer = io.BytesIO()
