@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ MOST_PIXELS, MOST_RATIO = 10**9, 20_000
 SKETCH = 16
 _PART = 1 << 15  # values that are counted at once: they stay in the processor's cache
 _MARKS = (-9999.0, -999.0, -99.0, -32768.0, -3.4028234663852886e38, 65535.0, 32767.0, 9999.0, 1e20, 1e30)
+# What a product of another quantity is called; not where PM2.5 is said too.
+_PM25 = re.compile(r"pm[ _]?2[._p]?5|细颗粒", re.IGNORECASE)
+_OTHER = re.compile(
+    r"(?<![A-Za-z0-9])(?:NO2|NOx|SO2|O3|PM_?10|HCHO|AOD|AOT)(?![A-Za-z0-9])|nitrogen|nitrous|sulph?ur.?dioxide|ozone|"
+    r"formaldehyde|aerosol.optical|二氧化[氮硫]|臭氧|可吸入|光学厚度|甲醛",
+    re.IGNORECASE,
+)
 _STARTS = {
     b"II*\0": "geotiff",
     b"MM\0*": "geotiff",
@@ -106,6 +114,27 @@ def kind_of(path: str | Path) -> str:
     if text.startswith((b"{", b"[")):
         raise DataError("content is JSON, probably an error message; fetch the file again.")
     raise DataError(f"content begins with {head[:8]!r}, neither GeoTIFF nor NetCDF; deliver one of these.")
+
+
+def refuse_other(*said: str) -> None:
+    """
+    Refuse a file whose name, or a variable whose names, say another quantity: its numbers would pass for PM2.5.
+
+    Examples
+    --------
+    >>> refuse_other("CHAP_PM2.5_D1K.nc"), refuse_other("value", "PM2.5 made with AOD")
+    (None, None)
+    >>> refuse_other("CHAP_PM10_M1K_202501_V4.nc")
+    Traceback (most recent call last):
+    hotspot.variables.DataError: 'CHAP_PM10_M1K_202501_V4.nc' says PM10, and a [[satellite]] entry is PM2.5; ...
+    """
+    text = " ".join(said)
+    found = None if _PM25.search(text) else _OTHER.search(text)
+    if found:
+        raise DataError(
+            f"{said[0]!r} says {found[0]}, and a [[satellite]] entry is PM2.5; take it out, or, if it is PM2.5, "
+            "name it so or declare its variable."
+        )
 
 
 def check_size(n_row: int, n_col: int, n_layer: int, item: int, size: int) -> None:
