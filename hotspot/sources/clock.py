@@ -266,7 +266,7 @@ def to_utc_hours(local: Times, *, offset: float, label: str) -> tuple[Ints, Obje
         raise DataError(f"time_zone: {offset:+g} h is not a whole number of hours, so its hours fit no UTC axis.")
     local = np.asarray(local, dtype="datetime64[m]")
     fault = np.full(local.shape, "", dtype=object)
-    fault[np.isnat(local)] = "no time"
+    fault[np.isnat(local)] = "no time like 2020-03-01 09:00"
     known = ~np.isnat(local)
     fault[known & (local < FIRST_DAY)] = f"date is before {FIRST_DAY}, as of a clock that was reset"
     fault[known & (local >= LAST_DAY)] = f"date is after {LAST_DAY}, in the future"

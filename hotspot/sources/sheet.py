@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Flags
+from hotspot.sources.aliases import is_known
 from hotspot.sources.records import COMMA, Records, scan
 from hotspot.sources.store import told, words
 from hotspot.text.encodings import content_fault, decode
@@ -158,6 +159,7 @@ def read_workbook(data: bytes, name: str) -> Sheet:
 
 # What parts the fields of a delivered text, and its name in a sentence.
 _MARKS = {b",": "commas", b";": "semicolons", b"\t": "tabs"}
+_TITLES = 5  # lines above a header, and it
 _LOOKED = 200  # rows by which a header with two of them is told
 
 
@@ -193,8 +195,10 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
         found = scan(text, mark)
     except DataError as error:
         raise DataError(f"{name}, {error}") from None
-    columns = list(header) if header else _header(text, found, name, mark)
-    first = 0 if header else 1
+    head = 0 if header else _titles(text, found, mark)
+    notes += [f"{name}, line {line}: a title above the header; not read" for line in found.line[:head]]
+    columns = list(header) if header else _header(text, found, head, name, mark)
+    first = 0 if header else head + 1
     notes += _hidden_rows(text, found, len(columns), name, mark)
     good, faults = _sound(text, found, len(columns), first)
     if not good.any() and len(faults) > 1:
@@ -210,8 +214,8 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
 
 def _mark(text: bytes, name: str) -> bytes:
     """
-    What parts the fields, by the header: the one mark that stands in it outside quotes, else the one by which most
-    rows are as wide as it.
+    What parts the fields, by the header (below its titles): the one mark that stands in it outside quotes,
+    else the one by which most rows are as wide as it.
 
     Examples
     --------
@@ -220,6 +224,7 @@ def _mark(text: bytes, name: str) -> bytes:
     """
     lines = [line for line in text[: 1 << 16].splitlines() if line.strip()][: _LOOKED + 1]
     bare = [re.sub(rb'"[^"]*"', b"", line) for line in lines]
+    bare = bare[next((at for at, line in enumerate(lines[:_TITLES]) if _names_columns(line)), 0) :]
     there = [mark for mark in _MARKS if bare and mark in bare[0]]
     if len(there) > 1:
         alike = {mark: sum(row.count(mark) == bare[0].count(mark) for row in bare[1:]) for mark in there}
@@ -234,10 +239,25 @@ def _mark(text: bytes, name: str) -> bytes:
     return there[0] if there else COMMA
 
 
-def _header(text: bytes, found: Records, name: str, mark: bytes) -> list[str]:
+def _names_columns(line: bytes) -> bool:
+    """Whether a line, parted by any mark, holds a name of ours."""
+    said = line.decode("utf-8", "replace")
+    return any(is_known(cell.strip(' "')) for mark in _MARKS if mark in line for cell in said.split(mark.decode()))
+
+
+def _titles(text: bytes, found: Records, mark: bytes) -> int:
+    """How many lines of one cell, as an export's title is, stand above a header in which a name is one of ours."""
+    for at in range(min(len(found.start), _TITLES)):
+        cells = [cell.strip() for cell in text[found.start[at] : found.end[at]].decode().split(mark.decode())]
+        if sum(map(bool, cells)) > 1:
+            return at if any(map(is_known, cells)) else 0
+    return 0
+
+
+def _header(text: bytes, found: Records, head: int, name: str, mark: bytes) -> list[str]:
     if not len(found.start):
         raise DataError(f"{name}: file has no header.")
-    line = text[found.start[0] : found.end[0]]
+    line = text[found.start[head] : found.end[head]]
     if b"\x00" in line:
         raise DataError(f"{name}, line {found.line[0]}: NUL byte in the header; ask for the delivery again.")
     try:

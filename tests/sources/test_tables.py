@@ -201,6 +201,15 @@ def test_case_14_sheets_read_and_unread_are_listed(tmp_path):
     assert "hidden sheets were not read: hidden" in notes and "not read: 说明" in notes and "1 merged" in notes
 
 
+@pytest.mark.parametrize("title", ["某市小时数据\n导出时间：2026-01-03\n", "某市小时数据;;\n;;\n"])
+def test_case_14_titles_above_the_header_of_a_text_are_not_read(read, title):
+    table = read(title + "监测时间;站点;PM2.5\n2025-12-01 01:00;A;35\n")
+    assert table.columns == ["监测时间", "站点", "PM2.5"] and table.lines.tolist() == [4]
+    assert "a.csv, line 1: a title above the header; not read" in table.intake.notes
+    with pytest.raises(DataError, match="so in every row"):
+        read("a\n1,2\n3,4\n")
+
+
 def test_case_14_names_under_titles_of_groups_are_one_header(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["某市微站小时数据"])
@@ -214,6 +223,26 @@ def test_case_14_names_under_titles_of_groups_are_one_header(tmp_path):
     table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
     assert table.columns == ["站点编号", "经度", "监测时间", "PM2.5(μg/m³)"] and table.lines.tolist() == [4, 5]
     assert any("rows 2 and 3: one header of two lines: 站点编号, 经度" in note for note in table.intake.notes)
+
+
+def test_case_14_sheets_that_go_on_under_one_header_are_refused(tmp_path):
+    """A sheet for each station: the first was read, and of the others a note said so."""
+    book = openpyxl.Workbook()
+    for name in ("W1", "W2", "说明"):
+        book.create_sheet(name).append(["时间", "PM2.5"] if name != "说明" else ["时间", "备注"])
+        book[name].append(["2025-12-01 01:00", 35])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(DataError, match="sheets W1, W2 have one header, and a file is one sheet here"):
+        read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+
+
+def test_case_14_formulas_without_a_value_are_counted(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["站点", "PM2.5"])
+    book.active.append(["A", "=35*1"])
+    book.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+    assert table.frame["PM2.5"].tolist() == [""] and "a.xlsx: 1 formulas carry no saved value" in table.intake.notes[0]
 
 
 def test_case_15_macros_bombs_and_other_archives_are_refused(tmp_path):

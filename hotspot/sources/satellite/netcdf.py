@@ -9,6 +9,7 @@ import numpy as np
 from hotspot.kernels.arrays import Floats
 from hotspot.sources.satellite.axis import instants
 from hotspot.sources.satellite.geotiff import agreed_crs, agreed_unit
+from hotspot.sources.satellite.quantity import refuse_other
 from hotspot.sources.satellite.rasters import (
     Meaning,
     check_axes,
@@ -18,7 +19,6 @@ from hotspot.sources.satellite.rasters import (
     check_values,
     decode,
     possible,
-    refuse_other,
     tally,
     unpack,
 )

@@ -2,7 +2,6 @@
 
 import base64
 import math
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from hotspot.variables import VARIABLES, DataError, to_unit
 # RELIABILITY 30: a mean PM2.5 lies in 1-500 ug/m3. Here over the whole layer, of which a part may
 # be clean ocean or steppe; ``aggregate`` holds the study's own cells to 1 % outside.
 MEAN_LOW, MEAN_HIGH, MOST_OUTSIDE = 1.0, 500.0, 0.5
+# Said, not refused (proposal): Hebei's January 2013, the worst month on record, was about 200.
+MEAN_NOTED = {"month": 200.0, "year": 150.0}
 # RELIABILITY 32: more than 1 % of impossible values is no stray pixel but a wrong file.
 MOST_IMPOSSIBLE = 0.01
 # RELIABILITY 29: one value this common at an extreme is probably a mark for "missing".
@@ -27,13 +28,6 @@ MOST_PIXELS, MOST_RATIO = 10**9, 20_000
 SKETCH = 16
 _PART = 1 << 15  # values that are counted at once: they stay in the processor's cache
 _MARKS = (-9999.0, -999.0, -99.0, -32768.0, -3.4028234663852886e38, 65535.0, 32767.0, 9999.0, 1e20, 1e30)
-# What a product of another quantity is called; not where PM2.5 is said too.
-_PM25 = re.compile(r"pm[ _]?2[._p]?5|细颗粒", re.IGNORECASE)
-_OTHER = re.compile(
-    r"(?<![A-Za-z0-9])(?:NO2|NOx|SO2|O3|PM_?10|HCHO|AOD|AOT)(?![A-Za-z0-9])|nitrogen|nitrous|sulph?ur.?dioxide|ozone|"
-    r"formaldehyde|aerosol.optical|二氧化[氮硫]|臭氧|可吸入|光学厚度|甲醛",
-    re.IGNORECASE,
-)
 _STARTS = {
     b"II*\0": "geotiff",
     b"MM\0*": "geotiff",
@@ -114,27 +108,6 @@ def kind_of(path: str | Path) -> str:
     if text.startswith((b"{", b"[")):
         raise DataError("content is JSON, probably an error message; fetch the file again.")
     raise DataError(f"content begins with {head[:8]!r}, neither GeoTIFF nor NetCDF; deliver one of these.")
-
-
-def refuse_other(*said: str) -> None:
-    """
-    Refuse a file whose name, or a variable whose names, say another quantity: its numbers would pass for PM2.5.
-
-    Examples
-    --------
-    >>> refuse_other("CHAP_PM2.5_D1K.nc"), refuse_other("value", "PM2.5 made with AOD")
-    (None, None)
-    >>> refuse_other("CHAP_PM10_M1K_202501_V4.nc")
-    Traceback (most recent call last):
-    hotspot.variables.DataError: 'CHAP_PM10_M1K_202501_V4.nc' says PM10, and a [[satellite]] entry is PM2.5; ...
-    """
-    text = " ".join(said)
-    found = None if _PM25.search(text) else _OTHER.search(text)
-    if found:
-        raise DataError(
-            f"{said[0]!r} says {found[0]}, and a [[satellite]] entry is PM2.5; take it out, or, if it is PM2.5, "
-            "name it so or declare its variable."
-        )
 
 
 def check_size(n_row: int, n_col: int, n_layer: int, item: int, size: int) -> None:
@@ -264,7 +237,7 @@ def tally(values: Singles, missing: Flags, *, south_first: bool = False) -> dict
     Returns
     -------
     dict of ``pixels read used``, ``low high mean`` (of the used), ``outside``
-    (used, but beyond 1-500), ``extreme`` (share at the commonest end),
+    (used, but beyond 1-500), ``extreme`` (share at the commonest end), ``zero``,
     ``mark`` (a known mark for missing among the impossible ones, or None),
     ``aside`` (the impossible ones: int32 row and column, float64 value), ``digest`` (of the used),
     ``sketch`` (see ``unpack_sketch``)
@@ -298,6 +271,7 @@ def tally(values: Singles, missing: Flags, *, south_first: bool = False) -> dict
         "mean": float(used.mean()) if used.size else math.nan,
         "outside": outside,
         "extreme": at_end,
+        "zero": n_low / used.size if low == 0 else 0.0,
         "mark": marks[0] if marks else None,
         "aside": base64.b64encode(packed.tobytes()).decode() if wrong.size <= MOST_IMPOSSIBLE * n_read else "",
         "impossible": [float(v) for v in wrong[:3]],
@@ -371,6 +345,13 @@ def check_values(counts: dict[str, Any], period: str, where: str) -> list[str]:
             f"{where}: mean {counts['mean']:.3g} ug/m3, range {counts['low']:.3g} to {counts['high']:.3g}; "
             f"a {period} of PM2.5 lies in {MEAN_LOW:g}-{MEAN_HIGH:g}{_hint(counts['mean'], counts['low'])}."
         )
+    if counts["mean"] > MEAN_NOTED.get(period, MEAN_HIGH):
+        notes.append(
+            f"{where}: mean {counts['mean']:.3g} ug/m3, which no region's {period} has had; does the file lack "
+            "its scale (tenths stored as whole numbers)?"
+        )
+    if counts["zero"] > MOST_EXTREME:
+        raise DataError(f"{where}: {counts['zero']:.0%} of the values are 0, which no air has; declare nodata = 0.")
     if counts["extreme"] > MOST_EXTREME:
         notes.append(
             f"{where}: {counts['extreme']:.0%} of the values stand at one end of the range "

@@ -19,7 +19,8 @@ from hotspot.sources.satellite import acag, chap, tap
 from hotspot.sources.satellite.axis import local_days
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.mosaic import Tile, mosaic, tile_of
-from hotspot.sources.satellite.rasters import Meaning, check_path, refuse_other
+from hotspot.sources.satellite.quantity import refuse_other
+from hotspot.sources.satellite.rasters import Meaning, check_path
 from hotspot.study import Satellite
 from hotspot.variables import DataError
 
