@@ -150,8 +150,8 @@ def days_counted(texts: Objects, *, clock: bool, since: np.datetime64 = SERIAL_F
     Parameters
     ----------
     clock : bool
-        Whether the column holds hours too; a whole number is midnight then, unless all are. A column of days alone
-        loses the midnight that a workbook gives a cell typed as a date.
+        Whether the column holds hours too; a whole number is midnight then, unless all are. In a column of days alone
+        every day is written like 2020-01-31, without the midnight that a workbook gives a cell typed as a date.
     since : datetime64[m], day 0
 
     Returns
@@ -162,8 +162,8 @@ def days_counted(texts: Objects, *, clock: bool, since: np.datetime64 = SERIAL_F
     --------
     >>> days_counted(np.array(["43831", "43831.0416666667", "2020-01-02", "202"], object), clock=True)[0].tolist()
     ['2020-01-01 00:00', '2020-01-01 01:00', '2020-01-02', '202']
-    >>> days_counted(np.array(["43831", "99999"], object), clock=False)
-    (array(['2020-01-01', '99999'], dtype=object), ['43831'])
+    >>> days_counted(np.array(["43831", "99999", "2020/1/2"], object), clock=False)
+    (array(['2020-01-01', '99999', '2020-01-02'], dtype=object), ['43831'])
     """
     unique, back = distinct(texts)
     found: dict[str, np.datetime64] = {}
@@ -175,7 +175,9 @@ def days_counted(texts: Objects, *, clock: bool, since: np.datetime64 = SERIAL_F
     hours = clock and any(time != time.astype("M8[D]") for time in found.values())
     told = {text: str(time if hours else time.astype("M8[D]")).replace("T", " ") for text, time in found.items()}
     if not clock:
-        told |= {text: night[1] for text in unique if (night := _MIDNIGHT.fullmatch(text))}
+        plain = [night[1] if (night := _MIDNIGHT.fullmatch(text)) else text for text in unique]
+        days = parse_days(plain)
+        told |= {text: str(day) for text, day in zip(unique, days, strict=True) if not np.isnat(day)}
     return np.array([told.get(text, text) for text in unique], dtype=object)[back], list(found)
 
 

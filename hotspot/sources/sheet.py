@@ -183,7 +183,7 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
     """
     fault = content_fault(data)
     if fault:
-        ways = {"gzip": "unpack it", "Word": "save its table as .xlsx or .csv"}
+        ways = {"gzip": "unpack it", "Word": "save its table as .xlsx or .csv", "KML": "save it as GeoJSON"}
         way = next((way for word, way in ways.items() if word in fault), "ask for the delivery again")
         raise DataError(f"{name}: {fault}; {way}.")
     text, coding = decode(data, name, encoding)

@@ -286,6 +286,7 @@ def test_case_15_formatted_empty_rows_are_capped(tmp_path, monkeypatch):
         (b"PK\x03\x04..word/document.xml", "content is a Word document, not a text table; save its table as .xlsx"),
         (b"\x1f\x8b\x08...", "content is a gzip archive, not a text table; unpack it"),
         (b"%PDF-1.7", "PDF"),
+        (b'<?xml version="1.0"?><kml xmlns="">', "content is KML, not a table; save it as GeoJSON"),
     ],
 )
 def test_case_16_web_pages_and_other_files_are_no_tables(read, data, word):
