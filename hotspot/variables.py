@@ -176,8 +176,8 @@ def to_unit(values: Values, unit: str, name: str) -> Values:
         scale = _SCALES.get((base, target))
         if scale is None:
             raise DataError(
-                f"{name}: unit {unit!r} does not measure {VARIABLES[name].words}; "
-                f"declare a unit that converts to {target}."
+                f"{name}: unit {unit!r} does not measure {VARIABLES[name].words}; it is another quantity: take it out, "
+                f"or, if the unit is wrong, give one that converts to {target}."
             )
         factor, offset = factor * scale, offset * scale
     if factor == 1.0 and offset == 0.0:

@@ -2,11 +2,12 @@
 One sheet of an Excel workbook as rows of text, in the child of ``readers``.
 
 Dates become text only where the cell itself is typed as a date; a bare day number
-stays a number (RELIABILITY C1: 13-15).
+stays a number here, and is a date where its column means one (``Table.when``).
 """
 
 import datetime
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -27,6 +28,8 @@ MAX_EMPTY = 100_000  # formatted but empty rows in a row
 MAX_MEMBERS = 500
 MAX_BYTES = 1 << 30
 MAX_RATIO = 100
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?$")
+_HEADS = 4  # rows among which a header stands, below its titles
 _SMALL = 10 << 20  # a short sheet of equal rows packs better than 100 to 1 and harms nobody
 
 
@@ -41,7 +44,8 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
     Returns
     -------
-    (dict, dict): ``notes``; and the file ``rows``, a JSON line [row number, texts] each, the header first
+    (dict, dict): ``notes``, ``macintosh`` (days are counted from 1904); and the file ``rows``, a JSON line
+    [row number, texts] each, the header first
 
     Raises
     ------
@@ -49,6 +53,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         Macros, a zip bomb, too many rows, no header.
     """
     import openpyxl
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
     name, path = job["name"], Path(job["path"])
     if path.stat().st_size > limits.MAX_BYTES:
@@ -62,6 +67,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         chosen, rows = _choose(book, name)
         notes += _notes(book, chosen, data, name)
+        macintosh = book.epoch == CALENDAR_MAC_1904
         book.close()
     except (DataError, MemoryError):
         raise
@@ -70,7 +76,7 @@ def decode(job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     with open(Path(job["folder"]) / "rows", "w", encoding="utf-8", errors="replace") as stream:
         for line in rows:
             stream.write(json.dumps(line) + "\n")
-    return {"notes": notes}, {"rows": "rows"}
+    return {"notes": notes, "macintosh": macintosh}, {"rows": "rows"}
 
 
 def check_container(data: bytes, name: str) -> list[str]:
@@ -122,8 +128,24 @@ def _choose(book: "Workbook", name: str) -> tuple[str, list[tuple[int, list[str]
         if sheet.sheet_state == "visible":
             rows = _rows(sheet, name)
             if rows:
+                _refuse_continued(book, sheet.title, rows, name)
                 return sheet.title, rows
     raise DataError(f"{name}: no visible sheet holds anything; the file has no header.")
+
+
+def _refuse_continued(book: "Workbook", chosen: str, rows: list[tuple[int, list[str]]], name: str) -> None:
+    """Refuse a workbook whose table goes on in sheets under the same header: a station, or a day, each."""
+    heads = [texts for _, texts in rows[:_HEADS] if sum(map(bool, texts)) > 1 and not any(map(_NUMBER.match, texts))]
+    also = []
+    for sheet in book.worksheets:
+        if sheet.title != chosen and sheet.sheet_state == "visible":
+            first = [[_text(cell) for cell in row] for row in itertools.islice(sheet.iter_rows(), _HEADS)]
+            also += [sheet.title] * any(texts[: len(head)] == head for texts in first for head in heads)
+    if also:
+        raise DataError(
+            f"{name}: sheets {', '.join([chosen, *also][:6])}{' ...' if len(also) > 5 else ''} have one header, and a "
+            "file is one sheet here: put their rows into one, deliver a file for each, or hide what is not meant."
+        )
 
 
 def _rows(sheet: "ReadOnlyWorksheet", name: str) -> list[tuple[int, list[str]]]:
@@ -174,10 +196,17 @@ def _notes(book: "Workbook", chosen: str, data: bytes, name: str) -> list[str]:
     if others:
         said.append(f"{name}: sheet {chosen} was read; not read: {', '.join(others)}")
     archive = zipfile.ZipFile(io.BytesIO(data))
-    merged = 0
+    merged = blank = 0
     for member in archive.namelist():
         if member.startswith("xl/worksheets/sheet"):
-            merged += len(re.findall(rb"<mergeCell ", archive.read(member)))
+            sheet = archive.read(member)
+            merged += len(re.findall(rb"<mergeCell ", sheet))
+            blank += len(re.findall(rb"(?:</f>|<f/>)\s*(?:<v\s*/>|<v></v>|</c>)", sheet))
+    if blank:
+        said.append(
+            f"{name}: {blank} formulas carry no saved value, so their cells are empty here; open the workbook in the "
+            "program that reckons them, save it, and deliver that"
+        )
     if merged:
         said.append(f"{name}: {merged} merged ranges; only the first cell of each holds its value")
     return said

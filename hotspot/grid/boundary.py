@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from hotspot.study import Boundary
 
+_ENDINGS = ("市", "地区", "盟")  # what a city's name may be written without
 LEVELS = ("city", "city_code", "county", "county_code", "township", "township_code")
 _LONGEST = 200  # characters
 _OVERLAP = 10_000.0  # m2; a smaller overlap is the drawing accuracy of the map
@@ -95,6 +96,7 @@ def read_boundaries(deliveries: "Iterable[Boundary]", root: Path | str, *, fine:
     frame = frame.sort_values(
         ["city_code", "county_code", "township_code", "city", "county", "township"], kind="stable"
     )
+    _refuse_two_spellings(frame)
     frame = _without_copies(frame.reset_index(drop=True), said)
     said += _overlaps(frame)
     declared = all(t.attrs["declared"] for t in tables)
@@ -278,6 +280,20 @@ def _mended(table: "gpd.GeoDataFrame", name: str, mended: list[str]) -> "gpd.Geo
     table = table.set_geometry(outlines, crs="EPSG:4326")
     table.attrs = attrs
     return table
+
+
+def _refuse_two_spellings(frame: "gpd.GeoDataFrame") -> None:
+    """A city that is written in two ways would be two, with a quota and a list each."""
+    cities = sorted(set(frame["city"]) - {""})
+    pairs = [[city, f"{city}{end}"] for city in cities for end in _ENDINGS if f"{city}{end}" in cities]
+    coded = frame[(frame["city_code"] != "") & (frame["city"] != "")]
+    pairs += [sorted(set(names))[:2] for _, names in coded.groupby("city_code")["city"] if names.nunique() > 1]
+    if pairs:
+        one, two = pairs[0]
+        raise DataError(
+            f"boundary: cities {one!r} and {two!r} are one city in two spellings, and a list is made per city; write "
+            "it alike in every feature."
+        )
 
 
 def _without_copies(frame: "gpd.GeoDataFrame", said: list[str]) -> "gpd.GeoDataFrame":

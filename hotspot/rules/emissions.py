@@ -6,6 +6,8 @@ The factors are proposals of ours: filterable PM2.5 of a plant that keeps the li
 replaced by an inventory wherever there is one. They rank sources; they are no inventory.
 """
 
+import re
+import unicodedata
 from types import MappingProxyType
 
 GRAM_PER_SECOND = 1e6 / (365.25 * 86400.0)  # of one tonne a year
@@ -45,6 +47,7 @@ _UNITS = MappingProxyType(
         "头": ("head", 1.0), "t pm2.5/a": ("t pm2.5/a", 1.0),
     }
 )  # fmt: skip
+_SPOKEN = re.compile(r"(?:(\d+)\s*[×xX*✕]\s*)?(\d+(?:\.\d+)?)\s*([^\d\s.,].*)")
 # How officials write them: unit, and how many of it one of ours is.
 _CHINESE = MappingProxyType(
     {
@@ -80,6 +83,26 @@ def annual_emission(class_: str, size: float, unit: str) -> tuple[float, bool]:
     if factor is None or not size > 0:
         return typical, False
     return float(size) * ratio * factor, True
+
+
+def spoken_size(text: str) -> tuple[float, str] | None:
+    """
+    A size as registers write it, number and unit in one, with how many units of it; None where it is no such text.
+
+    Examples
+    --------
+    >>> spoken_size("3×300MW"), spoken_size("1.2万吨"), spoken_size("2*35蒸吨/小时"), spoken_size("约300")
+    ((900.0, 'MW'), (1.2, '万吨'), (70.0, '蒸吨/小时'), None)
+    """
+    found = _SPOKEN.fullmatch(unicodedata.normalize("NFKC", str(text)).strip())
+    if not found or not is_unit(found[3]):
+        return None
+    return float(found[2]) * int(found[1] or 1), found[3]
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit of size that has a meaning here."""
+    return text.strip().lower() in _UNITS
 
 
 def size_words(size: float, unit: str) -> tuple[str, str]:

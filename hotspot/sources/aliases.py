@@ -82,6 +82,20 @@ def header_unit(name: str) -> str:
     return found[1].strip() if found else ""
 
 
+@cache
+def is_known(name: str) -> bool:
+    """
+    Whether a header is one of ours, of a delivered table or of one of the loop, with or without a unit.
+
+    Examples
+    --------
+    >>> is_known("细颗粒物(μg/m3)"), is_known("责任单位"), is_known("甲厂")
+    (True, True, False)
+    """
+    every = {**spellings(vocabulary("loop")), **_OURS}
+    return plain(name) in every or plain(_UNIT.sub("", name)) in every
+
+
 def mapped(columns: Mapping[str, str], header: Collection[str], *, name: str = "") -> dict[str, str]:
     """
     What a study says of the columns of one file, theirs -> ours; what another file of the delivery has is left out.

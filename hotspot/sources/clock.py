@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from hotspot.kernels.arrays import Ints, Objects, Times
 from hotspot.rules.calendar import local_bounds, offset_hours
+from hotspot.sources.missing import half_width
 from hotspot.study import fixed_offset
 from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
@@ -24,23 +25,15 @@ from hotspot.variables import DataError
 # A clock that lost its battery says 1970 or 2000-01-01; no network reported hourly PM2.5 before.
 FIRST_DAY = np.datetime64("2000-01-02")
 LAST_DAY = np.datetime64("2100-01-01")
-_FORMATS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%dT%H",
-    "%Y-%m-%d %H",
-    "%Y%m%d%H%M",
-    "%Y%m%d%H",
-    "%Y%m%d %H:%M",
-    "%Y年%m月%d日 %H:%M",
-    "%Y年%m月%d日 %H时",
-    "%Y年%m月%d日%H时",
-)
-_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日")
+_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H", "%Y%m%d%H%M", "%Y%m%d%H", "%Y%m%d %H:%M")
+_DAYS = ("%Y-%m-%d", "%Y%m%d")
+# Digits that a text of each begins with: ``strptime`` would take "2020010110" for 1 January 01:00.
+_LEADING = {"%Y%m%d%H%M": 12, "%Y%m%d%H": 10, "%Y%m%d %H:%M": 8, "%Y%m%d": 8}
+_DAY_WORDS = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s*T|\s+|(?=\d)(?<=日)|$)")
+_CLOCK_WORDS = re.compile(r"(\d)[时点](?:(\d{1,2})分?)?$")
+# A day as spreadsheets count it: days since 1899-12-30, or since 1904-01-01 in workbooks of old Macs.
+SERIAL_FROM, SERIAL_FROM_1904 = np.datetime64("1899-12-30", "m"), np.datetime64("1904-01-01", "m")
+_SERIAL, _MIDNIGHT = re.compile(r"\d{5}(?:\.\d+)?"), re.compile(r"(\d{4}[-/]\d{1,2}[-/]\d{1,2}) 0?0:00(?::00)?")
 _FEW = 8
 _REMEMBERED = 50_000  # letters of a table's different times, two months of them, whose reading is remembered
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
@@ -71,7 +64,8 @@ def parse_days(texts: Sequence[str] | np.ndarray) -> Times:
     >>> parse_days(["20150101", "2015-02-30"])
     array(['2015-01-01',        'NaT'], dtype='datetime64[D]')
     """
-    return _parse(texts, _DAYS).astype("datetime64[D]")
+    unique, back = distinct(texts)
+    return _parse([_spelt(text) for text in unique], _DAYS).astype("datetime64[D]")[back]
 
 
 def parse_times(texts: ArrayLike, *, name: str = "", declared: float | None = None) -> Times:
@@ -128,11 +122,63 @@ def _times_of(texts: tuple[str, ...], name: str, declared: float | None) -> Time
     if any(re.fullmatch(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}.*", text) for text in plain):
         example = next(text for text in plain if re.fullmatch(r"\d{1,2}[/-]\d{1,2}[/-]\d{4}.*", text))
         raise DataError(f"{name}, column time: {example!r} may be day/month or month/day; write the year first.")
-    next_day = np.array([bool(re.search(r"[ T]24(:00){1,2}$|日 ?24时$", text)) for text in plain], bool)
-    early = [re.sub(r"([ T])24((?::00){1,2})$", r"\g<1>00\2", text).replace("24时", "00时") for text in plain]
-    plain = [late if moved else text for text, late, moved in zip(plain, early, next_day, strict=True)]
+    plain = [_spelt(text) for text in plain]
+    next_day = np.array([bool(re.search(r" 24(:00){0,2}$", text)) for text in plain], bool)
+    plain = [re.sub(r" 24((?::00){0,2})$", r" 00\1", text) for text in plain]
     times = _parse(plain, _FORMATS).astype("datetime64[m]")
     return np.where(next_day, times + np.timedelta64(1, "D"), times)
+
+
+def _spelt(text: str) -> str:
+    """
+    A day as 2020-01-31 and a clock as 09:00, where they are written otherwise.
+
+    Examples
+    --------
+    >>> _spelt("2020年1月31日9时"), _spelt("2020/1/31"), _spelt("2020.01.31 09:00:00.0")
+    ('2020-1-31 9:00', '2020-1-31', '2020-01-31 09:00:00')
+    """
+    text = _CLOCK_WORDS.sub(lambda found: f"{found[1]}:{int(found[2] or 0):02}", half_width(text).strip())
+    text = _DAY_WORDS.sub(r"\1-\2-\3 ", text).strip()
+    return re.sub(r"(:\d{2})\.0+$", r"\1", text)
+
+
+def days_counted(texts: Objects, *, clock: bool, since: np.datetime64 = SERIAL_FROM) -> tuple[Objects, list[str]]:
+    """
+    Texts of a column that says when, a spreadsheet's number of a day written as what it means.
+
+    Parameters
+    ----------
+    clock : bool
+        Whether the column holds hours too; a whole number is midnight then, unless all are. In a column of days alone
+        every day is written like 2020-01-31, without the midnight that a workbook gives a cell typed as a date.
+    since : datetime64[m], day 0
+
+    Returns
+    -------
+    (object[n], list of str): the texts, and the numbers that were such days, each once
+
+    Examples
+    --------
+    >>> days_counted(np.array(["43831", "43831.0416666667", "2020-01-02", "202"], object), clock=True)[0].tolist()
+    ['2020-01-01 00:00', '2020-01-01 01:00', '2020-01-02', '202']
+    >>> days_counted(np.array(["43831", "99999", "2020/1/2"], object), clock=False)
+    (array(['2020-01-01', '99999', '2020-01-02'], dtype=object), ['43831'])
+    """
+    unique, back = distinct(texts)
+    found: dict[str, np.datetime64] = {}
+    for text in unique:
+        if _SERIAL.fullmatch(text.strip()):
+            time = since + np.timedelta64(round(float(text) * 1440), "m")
+            if FIRST_DAY <= time < LAST_DAY:
+                found[text] = time
+    hours = clock and any(time != time.astype("M8[D]") for time in found.values())
+    told = {text: str(time if hours else time.astype("M8[D]")).replace("T", " ") for text, time in found.items()}
+    if not clock:
+        plain = [night[1] if (night := _MIDNIGHT.fullmatch(text)) else text for text in unique]
+        days = parse_days(plain)
+        told |= {text: str(day) for text, day in zip(unique, days, strict=True) if not np.isnat(day)}
+    return np.array([told.get(text, text) for text in unique], dtype=object)[back], list(found)
 
 
 def _parse(texts: Sequence[str] | Objects, formats: tuple[str, ...]) -> Times:
@@ -142,20 +188,27 @@ def _parse(texts: Sequence[str] | Objects, formats: tuple[str, ...]) -> Times:
     if len(unique) <= _FEW:  # the one day of a daily file: pandas would take longer to start
         times[:] = [_parse_one(str(text), formats) for text in unique]
         return times[back.reshape(np.shape(texts))]
+    leading = np.array([_digits(str(text)) for text in unique])
     for form in formats:
-        open_ = np.isnat(times)
+        open_ = np.isnat(times) & (leading == _LEADING.get(form, 4))
         if not open_.any():
-            break
+            continue
         parsed = pd.to_datetime(pd.Series(unique[open_], dtype=object), format=form, errors="coerce")
         times[open_] = parsed.to_numpy(dtype="datetime64[ns]")
     return times[back.reshape(np.shape(texts))]
+
+
+def _digits(text: str) -> int:
+    """How many digits a text begins with."""
+    return len(text) - len(text.lstrip("0123456789"))
 
 
 @lru_cache(maxsize=100_000)
 def _parse_one(text: str, formats: tuple[str, ...]) -> np.datetime64:
     for form in formats:
         try:
-            return np.datetime64(datetime.strptime(text, form), "ns")
+            if _digits(text) == _LEADING.get(form, 4):
+                return np.datetime64(datetime.strptime(text, form), "ns")
         except ValueError:
             continue
     return np.datetime64("NaT", "ns")
@@ -215,7 +268,7 @@ def to_utc_hours(local: Times, *, offset: float, label: str) -> tuple[Ints, Obje
         raise DataError(f"time_zone: {offset:+g} h is not a whole number of hours, so its hours fit no UTC axis.")
     local = np.asarray(local, dtype="datetime64[m]")
     fault = np.full(local.shape, "", dtype=object)
-    fault[np.isnat(local)] = "no time"
+    fault[np.isnat(local)] = "no time like 2020-03-01 09:00"
     known = ~np.isnat(local)
     fault[known & (local < FIRST_DAY)] = f"date is before {FIRST_DAY}, as of a clock that was reset"
     fault[known & (local >= LAST_DAY)] = f"date is after {LAST_DAY}, in the future"

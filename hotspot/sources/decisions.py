@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hotspot.kernels.arrays import Objects
 from hotspot.patterns import find_files
 from hotspot.sources.clock import parse_days
 from hotspot.sources.intake import Intake
 from hotspot.sources.places.positions import tidy_id
 from hotspot.sources.stations.readings import POLLUTANTS
-from hotspot.sources.tables import read_table
+from hotspot.sources.tables import Table, read_table
 from hotspot.study import Study
 
 COLUMNS = ("station", "day", "pollutant", "signer", "reason")
@@ -80,9 +81,9 @@ def read_decisions(study: Study, intake: Intake) -> pd.DataFrame:
 
 def _read(path: Path, intake: Intake) -> pd.DataFrame:
     table = read_table(path, intake, required=COLUMNS)
-    texts = {name: table.cells(name).astype(str) for name in COLUMNS}
+    texts = {name: _cells(table, name).astype(str) for name in COLUMNS}
     texts |= {
-        name: table.cells(name).astype(str) if name in table.columns else np.full(len(table.frame), "", object)
+        name: _cells(table, name).astype(str) if name in table.columns else np.full(len(table.frame), "", object)
         for name in (*_WITHDRAWN, *_MORE)
     }
     texts = {name: np.array([str(cell).strip() for cell in cells], object) for name, cells in texts.items()}
@@ -115,6 +116,10 @@ def _read(path: Path, intake: Intake) -> pd.DataFrame:
     repeated = frame.duplicated().to_numpy() & (table.status == 0)
     table.duplicate(np.flatnonzero(repeated))
     return frame[table.close()]
+
+
+def _cells(table: Table, name: str) -> Objects:
+    return table.when(name, clock=False) if name in ("day", "until") else table.cells(name)
 
 
 def _are_hours(text: str) -> bool:

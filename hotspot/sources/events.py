@@ -84,6 +84,8 @@ def read_events(
             f"columns; the header has: {', '.join(table.columns)}."
         )
     frame = table.frame.set_axis(names, axis=1).reindex(columns=list(_WORDS), fill_value="").fillna("")
+    if "time" in names:
+        frame["time"] = table.when(table.columns[names.index("time")])
     n_read = len(frame) + table.n_bad if table.counted else 0
     return _settled(frame, table.lines, intake, table.record, n_read, channel or path.stem)
 

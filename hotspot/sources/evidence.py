@@ -82,7 +82,7 @@ def _read(path: Path, delivery: EvidenceFiles, intake: Intake) -> pd.DataFrame:
     if delivery.layout == "observation":
         frame["quantity"] = "note"
     quantity = np.array([known.get(plain(word), "") for word in frame["quantity"]], dtype=object)
-    time = parse_times(frame["time"].to_numpy(dtype=object), name=table.name)
+    time = parse_times(table.when(_their(table, names, "time")), name=table.name)
     table.set_aside(np.flatnonzero(frame["facility"] == ""), _their(table, names, "facility"), "no facility is named")
     table.set_aside(
         np.flatnonzero(np.isnat(time)),

@@ -9,12 +9,16 @@ import pandas as pd
 from hotspot.patterns import below
 from hotspot.sources.aliases import plain, spellings, vocabulary
 from hotspot.sources.intake import Intake
+from hotspot.sources.missing import half_width
 from hotspot.sources.tables import Table, read_table
 from hotspot.text.escape import plain as one_line
 from hotspot.variables import DataError
 
 WORDS = vocabulary("loop")
 _OURS = spellings(WORDS)
+# Columns that say when: local days, and local times.
+_DAYS = ("day", "from", "until", "due", "published_on", "began", "reported", "held", "consulted")
+_TIMES = ("time", "found", "received", "arrived", "result_time", "pushed")
 
 
 def read_loop_table(path: str | Path, required: tuple[str, ...], intake: Intake) -> Table:
@@ -58,7 +62,26 @@ def renamed(table: Table, required: tuple[str, ...]) -> Table:
             f"the header has: {', '.join(theirs)}."
         )
     table.frame.columns = names
+    for name in sorted({*_DAYS, *_TIMES} & {*names}):
+        table.frame[name] = table.when(name, clock=name in _TIMES)
+    if "month" in names:
+        table.frame["month"] = [_month(text) for text in table.cells("month")]
     return table
+
+
+def _month(text: str) -> str:
+    """
+    A month as 2025-12, where a spreadsheet made its first day of it or it is spoken; any other text as it is.
+
+    Examples
+    --------
+    >>> [_month(text) for text in ("2025-12-01 00:00:00", "2025年3月", "2025/12", "202512", "2025-12-05", "12")]
+    ['2025-12', '2025-03', '2025-12', '2025-12', '2025-12-05', '12']
+    """
+    found = re.fullmatch(r"(\d{4})(?:[-/](\d\d?)(?:-01 00:00:00)?|年(\d\d?)月|(\d\d))", half_width(text).strip())
+    if not found:
+        return text
+    return f"{found[1]}-{int(found[2] or found[3] or found[4]):02}"
 
 
 def refuse_twice(theirs: Sequence[str], names: Sequence[str], name: str, mend: str) -> None:

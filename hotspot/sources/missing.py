@@ -21,6 +21,20 @@ MARKS = frozenset(
 # Numbers that deliverers write for "missing"; only for what was measured, never for a position or a date.
 MARK_NUMBERS = (-999.0, -99.9, -9999.0, -999.9, 9999.0, 99999.0)
 
+_HALF_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+def half_width(text: str) -> str:
+    """
+    Text with the full-width forms of ASCII as ASCII, nothing else changed ("35²" is not 352).
+
+    Examples
+    --------
+    >>> half_width("－１２．５　"), half_width("35²")
+    ('-12.5 ', '35²')
+    """
+    return text if text.isascii() else text.translate(_HALF_WIDTH)
+
 
 def to_numbers(cells: ArrayLike, *, marks: bool = True, mark_numbers: bool = True) -> tuple[Floats, Flags]:
     """
@@ -41,7 +55,7 @@ def to_numbers(cells: ArrayLike, *, marks: bool = True, mark_numbers: bool = Tru
 
     Examples
     --------
-    >>> to_numbers(["7.5", "-;", "1,200", "—", "-999", "inf"])
+    >>> to_numbers(["７．５", "-;", "1,200", "—", "-999", "inf"])
     (array([7.5, nan, nan, nan, nan, nan]), array([False, False,  True, False, False,  True]))
     """
     cells = np.asarray(cells, dtype=object)
@@ -52,7 +66,10 @@ def to_numbers(cells: ArrayLike, *, marks: bool = True, mark_numbers: bool = Tru
         text = str(flat[at])
         if text == "":
             continue
-        text = text.strip()
+        text = half_width(text).strip()
+        values[at] = pd.to_numeric(text, errors="coerce") if text.isascii() else np.nan
+        if np.isfinite(values[at]):
+            continue
         values[at] = np.nan
         if text.lower() in MARKS if marks else text == "":
             continue

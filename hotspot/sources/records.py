@@ -15,6 +15,7 @@ from hotspot.kernels.arrays import Flags
 from hotspot.variables import DataError
 
 _QUOTE, _LF, _CR = 34, 10, 13
+COMMA = b","
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class Records:
     open_quote: bool
 
 
-def scan(data: bytes) -> Records:
+def scan(data: bytes, mark: bytes = COMMA) -> Records:
     """
     Find the records of CSV text.
 
     Parameters
     ----------
     data : bytes, UTF-8 text; line ends may be mixed (LF, CRLF, lone CR)
+    mark : bytes, what separates the fields, one byte
 
     Raises
     ------
@@ -60,7 +62,7 @@ def scan(data: bytes) -> Records:
     if octets.size == 0:
         nothing = np.empty(0, np.int64)
         return Records(nothing, nothing, nothing, nothing, 0, False)
-    inside, open_quote = _inside_quotes(data, octets)
+    inside, open_quote = _inside_quotes(data, octets, mark)
     line_end = octets == _LF
     returns = octets == _CR
     if returns.any():
@@ -74,7 +76,7 @@ def scan(data: bytes) -> Records:
     # The CR of a CRLF belongs to the line end, not to the last field.
     crlf = (end > start) & (octets[np.maximum(end - 1, 0)] == _CR)
     end -= crlf
-    cuts = np.flatnonzero(octets == ord(","))
+    cuts = np.flatnonzero(octets == ord(mark))
     if inside is not None:
         cuts = cuts[~inside[cuts]]
     n_field = np.searchsorted(cuts, end) - np.searchsorted(cuts, start) + 1
@@ -85,26 +87,26 @@ def scan(data: bytes) -> Records:
     return Records(start[kept], end[kept], line[kept], n_field[kept].astype(np.int64), n_line, open_quote)
 
 
-def _inside_quotes(data: bytes, octets: NDArray[np.uint8]) -> tuple[Flags | None, bool]:
+def _inside_quotes(data: bytes, octets: NDArray[np.uint8], mark: bytes) -> tuple[Flags | None, bool]:
     """bool[n_byte], True between an opening and its closing quote; None where no quote occurs."""
     quotes = octets == _QUOTE
     if not quotes.any():
         return None, False
     after = np.cumsum(quotes, dtype=np.uint8) & 1  # wraps at 256, parity survives
     at = np.flatnonzero(quotes)
-    edges = np.array([ord(","), _LF, _CR, _QUOTE], np.uint8)
+    edges = np.array([ord(mark), _LF, _CR, _QUOTE], np.uint8)
     before = octets[np.maximum(at - 1, 0)]
     behind = octets[np.minimum(at + 1, octets.size - 1)]
     opening = after[at] == 1
     plain = np.where(opening, np.isin(before, edges) | (at == 0), np.isin(behind, edges) | (at == octets.size - 1))
     if plain.all() and not after[-1]:
         return after.astype(bool), False
-    return _walk_quotes(data)
+    return _walk_quotes(data, mark)
 
 
-def _walk_quotes(data: bytes) -> tuple[Flags, bool]:
+def _walk_quotes(data: bytes, mark: bytes) -> tuple[Flags, bool]:
     """The same for text with stray quotes: a quote opens only where a field begins."""
-    field = re.compile(rb'(?:\A|(?<=[\r\n,]))"[^"]*(?:""[^"]*)*(?:(")|\Z)')
+    field = re.compile(rb"(?:\A|(?<=[\r\n" + mark + rb']))"[^"]*(?:""[^"]*)*(?:(")|\Z)')
     inside = np.zeros(len(data), bool)
     for found in field.finditer(data):
         closed = found[1] is not None

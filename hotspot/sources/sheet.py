@@ -19,13 +19,16 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Flags
-from hotspot.sources.records import Records, scan
+from hotspot.sources.aliases import is_known
+from hotspot.sources.records import COMMA, Records, scan
 from hotspot.sources.store import told, words
 from hotspot.text.encodings import content_fault, decode
 from hotspot.variables import DataError
 
 _SMALL = 200_000  # bytes
 _FEW = 100_000  # cells: a day of a network is forty columns of a few rows, kept as one ten times faster than as forty
+XLSX_1904 = "xlsx 1904"
+_AS_IT_IS = ("utf-8", "utf-8-sig", "xlsx", XLSX_1904)
 _HIDDEN = 3  # lines inside one quote with as many commas as the header; a note of so many such lines is none
 
 
@@ -36,7 +39,7 @@ class Sheet:
 
     frame : text cells of the well-formed rows
     lines : int64, their line numbers in the file
-    encoding : the coding it was read in, "xlsx" of a workbook
+    encoding : the coding it was read in, "xlsx" of a workbook, ``XLSX_1904`` of one that counts days from 1904
     packed : the text (UTF-8) in which ``start`` and ``end`` of every well-formed row count, compressed
     faults : (line, rule, start, end) of every other row
     notes : what is said of the file as a whole
@@ -59,7 +62,7 @@ class Sheet:
     def raw(self, start: int, end: int) -> bytes:
         """A row's own bytes. Other codings are put back: strict decoding loses nothing."""
         part = self.text[start:end]
-        return part if self.encoding in ("utf-8", "utf-8-sig", "xlsx") else part.decode("utf-8").encode(self.encoding)
+        return part if self.encoding in _AS_IT_IS else part.decode("utf-8").encode(self.encoding)
 
     def row(self, position: int) -> bytes:
         """The bytes of a well-formed row."""
@@ -148,14 +151,16 @@ def read_workbook(data: bytes, name: str) -> Sheet:
     """A sheet of an Excel workbook; the arguments are those of ``workbooks.read_workbook``."""
     from hotspot.sources import workbooks
 
-    frame, lines, notes = workbooks.read_workbook(data, name)
+    frame, lines, notes, macintosh = workbooks.read_workbook(data, name)
     rows = frame.to_numpy(dtype=object).tolist()
     raws = [json.dumps(cells, ensure_ascii=False).encode("utf-8", "replace") for cells in rows]
-    return of_rows(frame, lines, raws, "xlsx", notes=notes)
+    return of_rows(frame, lines, raws, XLSX_1904 if macintosh else "xlsx", notes=notes)
 
 
-# Every name of the header in quotes, parted by semicolons: Kobo's CSV (its formpack, ``Export.to_csv``).
-_QUOTED = re.compile(rb'"[^"]*"(?:;"[^"]*")+\r?\n')
+# What parts the fields of a delivered text, and its name in a sentence.
+_MARKS = {b",": "commas", b";": "semicolons", b"\t": "tabs"}
+_TITLES = 5  # lines above a header, and it
+_LOOKED = 200  # rows by which a header with two of them is told
 
 
 def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Sequence[str] | None = None) -> Sheet:
@@ -178,26 +183,28 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
     """
     fault = content_fault(data)
     if fault:
-        ways = {"gzip": "unpack it", "Word": "save its table as .xlsx or .csv"}
+        ways = {"gzip": "unpack it", "Word": "save its table as .xlsx or .csv", "KML": "save it as GeoJSON"}
         way = next((way for word, way in ways.items() if word in fault), "ask for the delivery again")
         raise DataError(f"{name}: {fault}; {way}.")
     text, coding = decode(data, name, encoding)
     notes = [f"{name}: read as {coding}"] if coding not in ("utf-8", encoding) else []
-    if _QUOTED.match(text):  # a comma inside a number is safe in its quotes; every byte stays in its place
-        text = text.replace(b'";"', b'","')
-        notes.append(f"{name}: semicolons between quoted fields are read as commas")
+    mark = _mark(text, name)
+    if mark != COMMA:
+        notes.append(f"{name}: its columns are parted by {_MARKS[mark]}")
     try:
-        found = scan(text)
+        found = scan(text, mark)
     except DataError as error:
         raise DataError(f"{name}, {error}") from None
-    columns = list(header) if header else _header(text, found, name)
-    first = 0 if header else 1
-    notes += _hidden_rows(text, found, len(columns), name)
+    head = 0 if header else _titles(text, found, mark)
+    notes += [f"{name}, line {line}: a title above the header; not read" for line in found.line[:head]]
+    columns = list(header) if header else _header(text, found, head, name, mark)
+    first = 0 if header else head + 1
+    notes += _hidden_rows(text, found, len(columns), name, mark)
     good, faults = _sound(text, found, len(columns), first)
     if not good.any() and len(faults) > 1:
         at, rule = faults[0]
         raise DataError(f"{name}, line {found.line[at]}: {rule}, and so in every row; mend the file.")
-    frame = _parse(text, found, good, columns, name)
+    frame = _parse(text, found, good, columns, name, mark)
     if not text.endswith((b"\n", b"\r")):
         notes.append(f"{name}: no final newline; the last row may have been cut")
     bad = [(int(found.line[at]), rule, int(found.start[at]), int(found.end[at])) for at, rule in faults]
@@ -205,22 +212,63 @@ def read_csv(data: bytes, name: str, *, encoding: str | None = None, header: Seq
     return Sheet(frame, found.line[good], coding, packed, found.start[good], found.end[good], bad, notes)
 
 
-def _header(text: bytes, found: Records, name: str) -> list[str]:
+def _mark(text: bytes, name: str) -> bytes:
+    """
+    What parts the fields, by the header (below its titles): the one mark that stands in it outside quotes,
+    else the one by which most rows are as wide as it.
+
+    Examples
+    --------
+    >>> _mark(b"a;b (x, y)\\n1;2\\n3;4\\n", "a.csv"), _mark(b"a\\n1;2\\n", "a.csv")
+    (b';', b',')
+    """
+    lines = [line for line in text[: 1 << 16].splitlines() if line.strip()][: _LOOKED + 1]
+    bare = [re.sub(rb'"[^"]*"', b"", line) for line in lines]
+    bare = bare[next((at for at, line in enumerate(lines[:_TITLES]) if _names_columns(line)), 0) :]
+    there = [mark for mark in _MARKS if bare and mark in bare[0]]
+    if len(there) > 1:
+        alike = {mark: sum(row.count(mark) == bare[0].count(mark) for row in bare[1:]) for mark in there}
+        fit = [mark for mark in there if 2 * alike[mark] > len(bare) - 1]
+        if len(fit) != 1:
+            told = " and ".join(_MARKS[mark] for mark in there)
+            raise DataError(
+                f"{name}, line 1: the header holds {told}, and the rows do not tell which of them part the columns; "
+                "save the file with commas, and a name that holds one in quotes."
+            )
+        there = fit
+    return there[0] if there else COMMA
+
+
+def _names_columns(line: bytes) -> bool:
+    """Whether a line, parted by any mark, holds a name of ours."""
+    said = line.decode("utf-8", "replace")
+    return any(is_known(cell.strip(' "')) for mark in _MARKS if mark in line for cell in said.split(mark.decode()))
+
+
+def _titles(text: bytes, found: Records, mark: bytes) -> int:
+    """How many lines of one cell, as an export's title is, stand above a header in which a name is one of ours."""
+    for at in range(min(len(found.start), _TITLES)):
+        cells = [cell.strip() for cell in text[found.start[at] : found.end[at]].decode().split(mark.decode())]
+        if sum(map(bool, cells)) > 1:
+            return at if any(map(is_known, cells)) else 0
+    return 0
+
+
+def _header(text: bytes, found: Records, head: int, name: str, mark: bytes) -> list[str]:
     if not len(found.start):
         raise DataError(f"{name}: file has no header.")
-    line = text[found.start[0] : found.end[0]]
+    line = text[found.start[head] : found.end[head]]
     if b"\x00" in line:
         raise DataError(f"{name}, line {found.line[0]}: NUL byte in the header; ask for the delivery again.")
     try:
-        columns = _cells(line)
+        columns = _cells(line, mark)
     except csv.Error as error:
         raise DataError(f"{name}, line {found.line[0]}: the header cannot be read ({error}); mend it.") from None
     if len(columns) == 1:
-        for mark, words in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), ("，", "full-width commas")):
-            if mark in columns[0]:
+        for other, words in (("|", "bars"), ("，", "full-width commas")):
+            if other in columns[0]:
                 raise DataError(
-                    f"{name}, line {found.line[0]}: the header looks separated by {words} "
-                    "(then decimals may be commas too); save it with commas and decimal points."
+                    f"{name}, line {found.line[0]}: the header looks separated by {words}; save it with commas."
                 )
     return named_columns(columns, name)
 
@@ -237,18 +285,18 @@ def named_columns(cells: list[str], name: str) -> list[str]:
     return columns
 
 
-def _cells(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode().replace("\n", " ").replace("\r", " ")]))
+def _cells(line: bytes, mark: bytes) -> list[str]:
+    return next(csv.reader([line.decode().replace("\n", " ").replace("\r", " ")], delimiter=mark.decode()))
 
 
-def _hidden_rows(text: bytes, found: Records, n_column: int, name: str) -> list[str]:
+def _hidden_rows(text: bytes, found: Records, n_column: int, name: str, mark: bytes) -> list[str]:
     """Refuse a quote that swallows rows; say how many physical lines the quoted ones take."""
     after = np.append(found.line[1:], found.n_line + 1)
     taken = after - found.line
     several = [at for at in np.flatnonzero(taken > 1) if b'"' in text[found.start[at] : found.end[at]]]
     for at in several:
         inner = text[found.start[at] : found.end[at]].splitlines()[1:]
-        alike = sum(line.count(b",") == n_column - 1 for line in inner)
+        alike = sum(line.count(mark) == n_column - 1 for line in inner)
         if n_column > 1 and alike >= _HIDDEN:
             raise DataError(
                 f"{name}, line {found.line[at]}: a quote opened here hides {len(inner)} lines, {alike} of which look "
@@ -278,14 +326,14 @@ def _sound(text: bytes, found: Records, n_column: int, first: int) -> tuple[Flag
     return good, sorted(faults.items())
 
 
-def _parse(text: bytes, found: Records, good: Flags, columns: list[str], name: str) -> pd.DataFrame:
+def _parse(text: bytes, found: Records, good: Flags, columns: list[str], name: str, mark: bytes) -> pd.DataFrame:
     """The sound records through pandas' C parser; every cell stays text."""
     kept = np.flatnonzero(good)
     if not len(kept):
         return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
     if len(text) < _SMALL and b'"' not in text:
         # A day of one network: splitting is several times faster than starting the parser.
-        rows = [text[found.start[at] : found.end[at]].decode().split(",") for at in kept]
+        rows = [text[found.start[at] : found.end[at]].decode().split(mark.decode()) for at in kept]
         return pd.DataFrame(
             np.array(rows, dtype=object).reshape(len(kept), len(columns)), columns=columns, dtype=object
         )
@@ -297,9 +345,8 @@ def _parse(text: bytes, found: Records, good: Flags, columns: list[str], name: s
         body = text[found.start[firsts[0]] : found.end[lasts[0]]]
     else:
         body = b"\n".join(text[found.start[a] : found.end[b]] for a, b in zip(firsts, lasts, strict=True))
-    frame = pd.read_csv(
-        io.BytesIO(body), header=None, names=columns, dtype=str, na_filter=False, engine="c", index_col=False
-    )
+    how: Any = {"header": None, "names": columns, "index_col": False, "dtype": str, "na_filter": False}
+    frame = pd.read_csv(io.BytesIO(body), sep=mark.decode(), engine="c", **how)
     if len(frame) != len(kept):
         raise DataError(
             f"{name}: {len(kept)} rows were counted but {len(frame)} parsed; look for stray quotes in the file."

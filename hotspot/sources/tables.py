@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from hotspot.kernels.arrays import Flags, Ints, Objects
+from hotspot.sources.clock import SERIAL_FROM, SERIAL_FROM_1904, days_counted
 from hotspot.sources.intake import FileRecord, Intake
-from hotspot.sources.sheet import Sheet, pack, read_csv, read_workbook, unpack
+from hotspot.sources.sheet import XLSX_1904, Sheet, pack, read_csv, read_workbook, unpack
 from hotspot.text.distinct import distinct
 from hotspot.variables import DataError
 
@@ -77,6 +78,21 @@ class Table:
         """Object array of text: (row,) for one column name, (row, column) for a list of names."""
         part = self.frame[columns] if isinstance(columns, str) else self.frame[list(columns)]
         return part.to_numpy(dtype=object)
+
+    def when(self, column: str, *, clock: bool = True) -> Objects:
+        """
+        Cells of a column that says when (``clock``: with hours), for ``clock.parse_times`` or ``parse_days``: the day
+        numbers of a spreadsheet, which a cell not formatted as a date leaves, are written as dates, and told.
+        """
+        since = SERIAL_FROM_1904 if self.encoding == XLSX_1904 else SERIAL_FROM
+        texts, found = days_counted(self.cells(column), clock=clock, since=since)
+        if found:
+            meant = days_counted(np.array(found[:1], dtype=object), clock=clock, since=since)[0][0]
+            self.intake.note(
+                f"{self.name}, column {column}: the day numbers of a spreadsheet were read as dates "
+                f"({found[0]} as {meant})"
+            )
+        return texts
 
     def duplicate(self, positions: int | np.integer | Sequence[int] | np.ndarray) -> None:
         """Mark rows that say again, word for word, what was read before."""
@@ -193,7 +209,7 @@ def read_table(
     ----------
     path : Path
         ``.xlsx`` is read as a workbook, its first visible sheet that holds data; ``.xlsm`` is refused, all else as
-        CSV with commas.
+        text whose columns are parted by commas, semicolons or tabs (``sheet.read_csv``).
     intake : Intake
         Gets the malformed rows; ``Table.close`` gives it the counts.
     encoding : str, optional
@@ -207,7 +223,7 @@ def read_table(
     ------
     DataError
         The file is empty, no table, of unknown coding, separated by something
-        other than commas, or names a column twice.
+        else, or names a column twice.
 
     Examples
     --------

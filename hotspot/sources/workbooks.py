@@ -14,12 +14,13 @@ import pandas as pd
 
 from hotspot.foreign.child import ask
 from hotspot.kernels.arrays import Ints
-from hotspot.sources.aliases import DEGREE_PARTS
+from hotspot.sources.aliases import DEGREE_PARTS, is_known
+from hotspot.sources.missing import to_numbers
 from hotspot.sources.sheet import named_columns
 from hotspot.variables import DataError
 
 
-def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]]:
+def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str], bool]:
     """
     Read the first visible sheet that holds anything.
 
@@ -31,8 +32,8 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]
 
     Returns
     -------
-    (frame, lines, notes): text cells, their row numbers in the sheet (int64), and what is to be said of
-    sheets not read, hidden sheets, merged cells, outside links
+    (frame, lines, notes, macintosh): text cells, their row numbers in the sheet (int64), and what is to be said of
+    sheets not read, hidden sheets, merged cells, outside links; whether it counts days from 1904
 
     Raises
     ------
@@ -45,7 +46,10 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]
         report = ask("workbook", path, name)
     rows = [json.loads(line) for line in report["rows"].splitlines()]
     rows, titles = _below_titles(rows, name)
-    rows = _with_parts(rows)
+    under = _with_parts(rows)
+    if len(under) < len(rows):
+        titles.append(f"{name}, rows {rows[0][0]} and {rows[1][0]}: one header of two lines: {', '.join(under[0][1])}")
+    rows = under
     columns = named_columns(rows[0][1], name)
     body = [[*cells, *[""] * (len(columns) - len(cells))] for _, cells in rows[1:]]
     wide = [line for line, cells in rows[1:] if len(cells) > len(columns)]
@@ -55,7 +59,8 @@ def read_workbook(data: bytes, name: str) -> tuple[pd.DataFrame, Ints, list[str]
         )
     frame = pd.DataFrame(np.array(body, dtype=object).reshape(len(body), len(columns)), columns=columns, dtype=object)
 
-    return frame, np.array([line for line, _ in rows[1:]], dtype=np.int64), [*titles, *report["notes"]]
+    lines = np.array([line for line, _ in rows[1:]], dtype=np.int64)
+    return frame, lines, [*titles, *report["notes"]], report["macintosh"]
 
 
 def _below_titles(rows: list[Any], name: str) -> tuple[list[Any], list[str]]:
@@ -73,23 +78,31 @@ def _below_titles(rows: list[Any], name: str) -> tuple[list[Any], list[str]]:
 
 def _with_parts(rows: list[Any]) -> list[Any]:
     """
-    The rows under one header where two lines make it: 经度 over the columns 度, 分 and 秒 of the line below, which else
-    would be taken for a row and the degrees for the whole position.
+    The rows under one header where two lines make it, which else would be a header without them and a row.
+
+    Either 经度 stands over the columns 度, 分 and 秒 of the line below, or titles of groups over names: then more names
+    of ours are told with the line below than without it, and no cell of it is a number.
 
     Examples
     --------
     >>> _with_parts([[1, ["企业", "经度", "", ""]], [2, ["", "度", "分", "秒"]], [3, ["甲厂", "116", "23", "49"]]])
     [[1, ['企业', '经度度', '经度分', '经度秒']], [3, ['甲厂', '116', '23', '49']]]
+    >>> _with_parts([[1, ["站点", "", "时间", "PM2.5"]], [2, ["编号", "名称", "", "浓度"]], [3, ["A", "甲", "", "9"]]])
+    [[1, ['站点编号', '站点名称', '时间', 'PM2.5浓度']], [3, ['A', '甲', '', '9']]]
     """
     if len(rows) < 2:
         return rows
     head, below = ([cell.strip() for cell in cells] for _, cells in rows[:2])
-    if not (said := {cell for cell in below if cell}) or not said <= {word for part in DEGREE_PARTS for word in part}:
-        return rows
     width = max(len(head), len(below))
     head, below = (cells + [""] * (width - len(cells)) for cells in (head, below))
-    joined, over = [], ""
-    for above, part in zip(head, below, strict=True):
-        over = above or over
-        joined.append(f"{over}{part}" if part else above)
-    return [[rows[0][0], joined], *rows[2:]]
+    groups, over = [], ""
+    for above in head:
+        groups.append(over := above or over)
+    whole = [f"{over}{part}" if part else above for above, over, part in zip(head, groups, below, strict=True)]
+    said = {cell for cell in below if cell}
+    if said and said <= {word for part in DEGREE_PARTS for word in part}:
+        return [[rows[0][0], whole], *rows[2:]]
+    named = [part if part and not is_known(name) else name for name, part in zip(whole, below, strict=True)]
+    if sum(map(is_known, named)) > sum(map(is_known, head)) and to_numbers([*said], marks=False)[1].all():
+        return [[rows[0][0], named], *rows[2:]]
+    return rows

@@ -49,6 +49,8 @@ def content_fault(data: bytes) -> str:
     head = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head:
         return "file holds only blanks and has no header"
+    if b"<kml" in head.lower():
+        return "content is KML, not a table"
     if head.lower().startswith(_MARKUP):
         return "content is HTML, not a table"
     if head[:1] in (b"{", b"["):

@@ -278,6 +278,19 @@ def test_beijing_comes_from_a_province_file_of_districts(shared):
     assert "朝阳区" in set(units.county)
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "codes"), [("示例市", "示例", ("", "")), ("示例市", "示列市", ("4209", "4209"))]
+)
+def test_a_city_in_two_spellings_is_refused(tmp_path, one, two, codes):
+    """Each was a city, with a tenth of its own and a list of its own."""
+    places = [SQUARE, shapely.affinity.translate(SQUARE, 0.1)]
+    frame = gpd.GeoDataFrame({"市": [one, two], "码": codes, "县": ["甲县", "乙县"]}, geometry=places, crs=4326)
+    frame.to_file(tmp_path / "u.gpkg")
+    columns = {"city": "市", "city_code": "码", "county": "县"}
+    with pytest.raises(DataError, match="are one city in two spellings, and a list is made per city"):
+        read_boundaries([table("u.gpkg", columns=columns)], tmp_path)
+
+
 def test_urumqi_and_its_neighbours(shared):
     files = [f"admin_boundaries_datav/{part}.json" for part in ("citys/650100", "citys/652300", "county/*")]
     units = read_boundaries([datav(*files, datum="gcj02")], shared)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hotspot.sources import clock
-from hotspot.sources.clock import parse_times
+from hotspot.sources.clock import parse_days, parse_times
 from hotspot.variables import DataError
 
 HOURS = [f"2020-02-{day:02d} {hour:02d}:00" for day in range(1, 30) for hour in range(24)]
@@ -38,3 +38,26 @@ def test_what_is_longer_than_two_months_of_hours_is_not_remembered(monkeypatch):
     for _ in range(2):
         parse_times(["x" * 50_001, *HOURS[:9]])
     assert len(parsed) == 2 and clock._times_of.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize("beside", [[], HOURS[:12]])
+def test_a_compact_stamp_is_read_by_its_digits_or_not_at_all(beside):
+    """2020010110 was 1 January 01:00, 20201211 2 January 01:01 and 202012 2 January: ``strptime`` takes one digit."""
+    said = {"2020010110": "2020-01-01T10:00", "202001011005": "2020-01-01T10:05", "20200101 10:00": "2020-01-01T10:00"}
+    none = ["20201211", "2020121", "202012", "20200101100"]
+    assert parse_times([*said, *none, *beside])[: len(said) + 4].astype(str).tolist() == [*said.values(), *["NaT"] * 4]
+    days = parse_days(["20201211", "2020121", "202012", "2020010110", *beside])[:4]
+    assert days.astype(str).tolist() == ["2020-12-11", "NaT", "NaT", "NaT"]
+
+
+@pytest.mark.parametrize("text", [
+    "2020-01-31 09:00", "2020/1/31 9:00:00", "2020.01.31 09:00", "2020-01-31 09:00:00.0", "2020-01-31T09:00:00.000Z",
+    "2020年1月31日 9时", "2020年01月31日09点00分", "２０２０－０１－３１ ０９：００", "2020-01-31 9", "2020013109",
+])  # fmt: skip
+def test_one_hour_in_many_spellings(text):
+    assert str(parse_times([text])[0]) == str(parse_times([text, *HOURS[:12]])[0]) == "2020-01-31T09:00"
+
+
+def test_24_hours_are_midnight_in_every_spelling():
+    texts = ["2020-01-31 24:00", "2020/1/31 24:00:00", "2020年1月31日24时", "2020-01-31T24:00", "2020.1.31 24"]
+    assert set(parse_times(texts).astype(str)) == {"2020-02-01T00:00"}

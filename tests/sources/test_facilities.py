@@ -218,3 +218,30 @@ def test_plants_without_smoke_and_without_place_are_accounted_for(registers):
     assert len(contradiction) == 2 and any(
         q.value.startswith("-121.9") or q.value.startswith("-121.8") for q in contradiction
     )
+
+
+def test_sizes_as_registers_write_them(load):
+    said = {"3×300MW": (900.0, "MW"), "1.2万吨": (1.2, "万吨"), "２００万吨/年": (200.0, "万吨/年"), "600": (600.0, "")}
+    rows = [f"厂{n},水泥,114.5{n}1,36.602,{text}" for n, text in enumerate([*said, "约300", "3×300"])]
+    found = load(rows, header="企业名称,行业,经度,纬度,规模").sort_values("name")
+    assert list(zip(found["size"][:4], found["size_unit"][:4], strict=True)) == [*said.values()]
+    assert found["size"][4:].isna().all()
+    note = next(note for note in found.attrs["intake"].notes if "sizes are no numbers" in note)
+    assert "2 sizes are no numbers and were left empty; first row 6, '约300'" in note
+
+
+@pytest.mark.parametrize("header", ["装机容量(MW)", "capacity_mw"])
+def test_a_unit_in_the_head_is_the_size_s(load, header):
+    found = load(["某电厂,火电,114.501,36.602,600"], header=f"企业名称,行业,经度,纬度,{header}")
+    assert found[["size", "size_unit"]].values.tolist() == [[600.0, "MW"]]
+
+
+def test_a_row_for_each_pollutant_is_one_plant_of_one_size(load):
+    """600 MW and three pollutants were 1800 MW, and a source three times as strong."""
+    rows = [f"E1,某电厂,火电,114.501,36.602,600,{word}" for word in ("SO2", "NOx", "颗粒物")]
+    rows += ["E2,另厂,火电,114.511,36.602,300,SO2", "E2,另厂,火电,114.511,36.602,9,NOx"]
+    rows += ["E3,三厂,火电,114.521,36.602,35,", "E3,三厂,火电,114.521,36.602,75,"]
+    found = load(rows, header="编号,企业名称,行业,经度,纬度,装机容量(MW),污染物")
+    assert found["rows"].tolist() == [3, 2, 2] and tuple(found.columns) == (*COLUMNS, "geometry")
+    assert found["size"].tolist()[::2] == [600.0, 110.0] and np.isnan(found["size"][1])
+    assert any("not over the pollutants of 2 plants" in note for note in found.attrs["intake"].notes)

@@ -74,7 +74,10 @@ def test_rows_that_were_all_set_aside_are_not_called_undelivered(small, tmp_path
     study = without(
         small.study, root=tmp_path, satellite=(), stations=(Stations(layout="long", files=["a.csv"], **means),)
     )
-    with pytest.raises(NothingDelivered, match=r"3 set aside, no time: first a.csv, row 2, column 时间, '1.3月1日'"):
+    with pytest.raises(
+        NothingDelivered,
+        match=r"3 set aside, no time like 2020-03-01 09:00: first a.csv, row 2, column 时间, '1.3月1日'",
+    ):
         open_month(study, small.month, kinds=("reference",))
 
 

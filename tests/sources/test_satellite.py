@@ -124,6 +124,11 @@ def test_case_29_nodata(tmp_path):
     write_tif(path, zero, nodata=0)
     _, intake = opened(tmp_path)
     assert any("0 counts as missing" in note for note in intake.notes)
+    zero[:10] = 0
+    write_tif(path, zero)
+    refused(tmp_path, "33% of the values are 0, which no air has; declare nodata = 0")
+    write_tif(path, VALUES * 6)
+    assert any("no region's month has had; does the file lack its scale" in note for note in opened(tmp_path)[1].notes)
     top = VALUES.copy()
     top[:10] = 60.5
     write_tif(path, top)

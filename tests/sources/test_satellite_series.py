@@ -151,6 +151,23 @@ def test_cases_47_48_other_units(tmp_path):
     refused(tmp_path, "its unit is 'ug/m3', the study declares 'mg/m3'", "netcdf", unit="mg/m3")
     write_nc(path, unit="K")
     refused(tmp_path, "does not measure", "netcdf")
+    write_nc(path, VALUES[None] * 1e15, unit="molec/cm2")
+    refused(tmp_path, "does not measure PM2.5 mass concentration; it is another quantity: take it out", "netcdf")
+
+
+def test_another_quantity_in_the_unit_of_pm25_is_refused_by_its_name(tmp_path):
+    """A ground-level NO2 or PM10 of the same maker, in ug/m3, was ranked as PM2.5."""
+    path = write_nc(tmp_path / "x_202001.nc")
+    with netCDF4.Dataset(path, "a") as source:
+        source.renameVariable("pm25", "value")
+        source["value"].long_name = "ground-level nitrogen dioxide"
+    refused(tmp_path, "'value' says nitrogen, and a .*satellite.* entry is PM2.5; take it out", "netcdf")
+    with netCDF4.Dataset(path, "a") as source:
+        source["value"].long_name = "PM2.5 estimated with NO2"
+    assert opened(tmp_path, "netcdf")[0].shape[0] == 1
+    path.rename(tmp_path / "CHAP_PM10_M1K_202001_V4.nc")
+    refused(tmp_path, "'CHAP_PM10_M1K_202001_V4.nc' says PM10", "netcdf", files=("*.nc",))
+    assert opened(tmp_path, "netcdf", files=("*.nc",), variable="value")[0].shape[0] == 1
 
 
 def test_several_variables_must_be_chosen(tmp_path):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hotspot.foreign import workbook
 from hotspot.patterns import find_files
 from hotspot.sources.aliases import our_names
+from hotspot.sources.clock import parse_times
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import MARKS, to_numbers
 from hotspot.sources.records import scan
@@ -133,9 +134,21 @@ def test_case_10_aliases_and_nearest_names():
 
 
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs")])
-def test_case_11_other_separators_are_named_never_guessed(read, mark, word):
-    with pytest.raises(DataError, match=word):
-        read(f"station{mark}pm25\nA{mark}35,5\n")
+def test_case_11_semicolons_and_tabs_part_columns_and_are_told(read, mark, word):
+    rows = [["站点", "PM2.5(ug/m3, 1h)"], ["A", "35"], ['"say ""a,b"""', "36"], ["B"], ["C", "35,5"]]
+    table = read("\n".join(mark.join(row) for row in rows) + "\n")
+    assert table.frame.to_numpy().tolist() == [["A", "35"], ['say "a,b"', "36"], ["C", "35,5"]]
+    assert table.columns == rows[0] and f"a.csv: its columns are parted by {word}" in table.intake.notes
+    assert [(q.row, q.rule, q.raw) for q in table.intake.quarantine] == [(4, "1 fields where the header has 2", b"B")]
+
+
+def test_case_11_a_header_with_two_marks_is_told_by_its_rows_or_refused(read):
+    assert read("a;b,c\n1,2\n").columns == ["a;b", "c"] and read("a;b,c\n1;2\n3;4\n").columns == ["a", "b,c"]
+    for rows in ("1;2,5\n", "1\n", ""):
+        with pytest.raises(DataError, match=r"a\.csv, line 1: the header holds commas and semicolons, and the rows do"):
+            read("a;b,c\n" + rows)
+    with pytest.raises(DataError, match="separated by bars"):
+        read("a|b\n1|2\n")
 
 
 def test_case_11_12_decimal_commas_and_thousands_are_unreadable():
@@ -143,7 +156,7 @@ def test_case_11_12_decimal_commas_and_thousands_are_unreadable():
     assert bad.tolist() == [True, True, False] and np.isnan(values[:2]).all()
 
 
-def test_case_13_only_typed_dates_are_dates(tmp_path):
+def test_case_13_a_cell_typed_as_a_date_is_one_and_a_bare_number_stays_one(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["time", "pm25"])
     book.active.append([datetime.datetime(2020, 1, 1, 5), 35])
@@ -153,6 +166,24 @@ def test_case_13_only_typed_dates_are_dates(tmp_path):
     table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
     assert table.frame["time"].tolist() == ["2020-01-01 05:00:00", "45231", "2020-01-01 06:00"]
     assert table.frame["pm25"].tolist() == ["35", "36.5", ""]
+
+
+@pytest.mark.parametrize("epoch", ["CALENDAR_WINDOWS_1900", "CALENDAR_MAC_1904"])
+def test_case_13_day_numbers_are_dates_where_the_column_says_when(tmp_path, epoch):
+    book = openpyxl.Workbook()
+    book.epoch = getattr(openpyxl.utils.datetime, epoch)
+    first = (datetime.datetime(2020, 1, 1) - book.epoch).days
+    book.active.append(["time", "pm25"])
+    for hour in range(3):
+        book.active.append([first + hour / 24, 43831])
+    book.active.append([datetime.datetime(2020, 1, 1, 3), 43831])
+    book.active.append([99999, 1])
+    book.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+    hours = ["2020-01-01T00:00", "2020-01-01T01:00", "2020-01-01T02:00", "2020-01-01T03:00", "NaT"]
+    assert parse_times(table.when("time")).astype(str).tolist() == hours
+    assert table.frame["pm25"][0] == "43831"
+    assert f"column time: the day numbers of a spreadsheet were read as dates ({first} as" in table.intake.notes[-1]
 
 
 def test_case_14_sheets_read_and_unread_are_listed(tmp_path):
@@ -168,6 +199,50 @@ def test_case_14_sheets_read_and_unread_are_listed(tmp_path):
     assert read_table(tmp_path / "a.xlsx", intake).frame.to_numpy().tolist() == [["1", "2"]]
     notes = " ".join(intake.notes)
     assert "hidden sheets were not read: hidden" in notes and "not read: 说明" in notes and "1 merged" in notes
+
+
+@pytest.mark.parametrize("title", ["某市小时数据\n导出时间：2026-01-03\n", "某市小时数据;;\n;;\n"])
+def test_case_14_titles_above_the_header_of_a_text_are_not_read(read, title):
+    table = read(title + "监测时间;站点;PM2.5\n2025-12-01 01:00;A;35\n")
+    assert table.columns == ["监测时间", "站点", "PM2.5"] and table.lines.tolist() == [4]
+    assert "a.csv, line 1: a title above the header; not read" in table.intake.notes
+    with pytest.raises(DataError, match="so in every row"):
+        read("a\n1,2\n3,4\n")
+
+
+def test_case_14_names_under_titles_of_groups_are_one_header(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["某市微站小时数据"])
+    book.active.append(["站点信息", None, "监测时间", "监测数据"])
+    book.active.append(["站点编号", "经度", None, "PM2.5(μg/m³)"])
+    book.active.append(["W1", "115.1", "2025-12-01 01:00", "３５．５"])
+    book.active.append(["备注：未经审核"])
+    for area in ("A1:D1", "A2:B2", "C2:C3"):
+        book.active.merge_cells(area)
+    book.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+    assert table.columns == ["站点编号", "经度", "监测时间", "PM2.5(μg/m³)"] and table.lines.tolist() == [4, 5]
+    assert any("rows 2 and 3: one header of two lines: 站点编号, 经度" in note for note in table.intake.notes)
+
+
+def test_case_14_sheets_that_go_on_under_one_header_are_refused(tmp_path):
+    """A sheet for each station: the first was read, and of the others a note said so."""
+    book = openpyxl.Workbook()
+    for name in ("W1", "W2", "说明"):
+        book.create_sheet(name).append(["时间", "PM2.5"] if name != "说明" else ["时间", "备注"])
+        book[name].append(["2025-12-01 01:00", 35])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(DataError, match="sheets W1, W2 have one header, and a file is one sheet here"):
+        read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+
+
+def test_case_14_formulas_without_a_value_are_counted(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["站点", "PM2.5"])
+    book.active.append(["A", "=35*1"])
+    book.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", Intake(tmp_path))
+    assert table.frame["PM2.5"].tolist() == [""] and "a.xlsx: 1 formulas carry no saved value" in table.intake.notes[0]
 
 
 def test_case_15_macros_bombs_and_other_archives_are_refused(tmp_path):
@@ -211,6 +286,7 @@ def test_case_15_formatted_empty_rows_are_capped(tmp_path, monkeypatch):
         (b"PK\x03\x04..word/document.xml", "content is a Word document, not a text table; save its table as .xlsx"),
         (b"\x1f\x8b\x08...", "content is a gzip archive, not a text table; unpack it"),
         (b"%PDF-1.7", "PDF"),
+        (b'<?xml version="1.0"?><kml xmlns="">', "content is KML, not a table; save it as GeoJSON"),
     ],
 )
 def test_case_16_web_pages_and_other_files_are_no_tables(read, data, word):
@@ -238,8 +314,8 @@ def test_case_67_missing_marks():
     texts = ["", "NA", "NaN", "-", "—", "/", "null", "-999", "-99.9", "9999", "99999", "-;", " na "]
     values, bad = to_numbers(texts)
     assert np.isnan(values).all() and not bad.any() and len(MARKS) > 10
-    values, bad = to_numbers(["0", "-1", "999", "offline", "inf", "1e400", "１２"])
-    assert values[:3].tolist() == [0.0, -1.0, 999.0] and bad.tolist() == [False] * 3 + [True] * 4
+    values, bad = to_numbers(["0", "-1", "999", "１２．５", "offline", "inf", "1e400", "35²", "①"])
+    assert values[:4].tolist() == [0.0, -1.0, 999.0, 12.5] and bad.tolist() == [False] * 4 + [True] * 5
 
 
 def test_hostile_names_survive_as_data(read):

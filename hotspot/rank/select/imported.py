@@ -17,6 +17,7 @@ import pandas as pd
 from hotspot.grid import codes
 from hotspot.grid.datum import to_wgs84
 from hotspot.rank.select.hotlist import COLUMNS, refuse_rows
+from hotspot.sources.aliases import our_names, plain
 from hotspot.sources.intake import Intake
 from hotspot.sources.tables import Table, read_table
 from hotspot.study import Study
@@ -176,8 +177,6 @@ def _printable(name: str) -> str:
 
 
 def _columns(table: Table) -> dict[str, str]:
-    from hotspot.sources.aliases import our_names, plain
-
     ours = our_names(table.columns, name=table.name, known=KNOWN)
     if not {"cell", "label"} & set(ours):
         bare = [column for column in table.columns if plain(column) in _BARE]

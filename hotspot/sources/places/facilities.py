@@ -22,10 +22,10 @@ from hotspot.kernels.arrays import Floats, Ints, Objects
 from hotspot.patterns import find_files
 from hotspot.rules.classes import dossier_papers, find_class
 from hotspot.sources.intake import Intake
-from hotspot.sources.missing import to_numbers
 from hotspot.sources.places.facility_layouts import LAYOUTS
 from hotspot.sources.places.features import read_features
 from hotspot.sources.places.positions import CHINA, check_degrees, position_faults, to_degrees
+from hotspot.sources.places.sizes import read_sizes, size_of_plant
 from hotspot.sources.tables import DUPLICATE, QUARANTINED, Table, read_table
 from hotspot.study import Facilities
 from hotspot.text.door import delivered_name, masked
@@ -57,7 +57,6 @@ _PAPER = {
     "yes": ("yes", "y", "true", "1", "有", "是", "已办", "齐全", "√"),
     "no": ("no", "n", "false", "0", "无", "否", "缺", "未办", "没有", "×"),
 }
-_LARGEST = 1e10  # of any size in any unit: 10 Gt a year; the world makes 4 Gt of cement
 _PLACE = 1e-4  # degrees, 10 m: units of one plant that a register lists one by one
 
 
@@ -125,7 +124,7 @@ def load_facilities(
             account.append(counted | {"far": int((~inside).sum()), "listed": int(inside.sum())})
             frames.append(frame[inside])
             lost += without
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*COLUMNS, "pollutant"])
     if bounds is not None and account:
         near, far = (sum(counted[name] for counted in account) for name in ("listed", "far"))
         if near + far:
@@ -158,7 +157,7 @@ def _read(path: Path, delivery: Facilities, intake: Intake) -> tuple[pd.DataFram
     table.set_aside_faults(fault, lon_column)
     table.set_aside(np.flatnonzero(described["name"].str.strip() == ""), described.attrs["name"], "name is empty")
     _duplicates(table)
-    described["size"] = _sizes(table, described, intake)
+    read_sizes(table, described, intake)
     kept = table.close()
     check_degrees(lon[kept], lat[kept], table.name)
     counted = {
@@ -178,9 +177,6 @@ def _read(path: Path, delivery: Facilities, intake: Intake) -> tuple[pd.DataFram
         intake.note(f"{table.name}: {int(quiet.sum())} plants are no source of PM2.5 and were left out ({words})")
         out = out[~quiet]
     counted |= {"no_place": len(without), "no_source": int(quiet.sum())}
-    out["size"], unreadable = to_numbers(out["size"])
-    if unreadable.any():
-        intake.note(f"{table.name}: {int(unreadable.sum())} sizes are no numbers and were left empty")
     out["accuracy"] = _accuracy(out)
     if delivery.vintage is not None:
         out["vintage"] = out["vintage"].where(out["vintage"] != "", delivery.vintage)
@@ -191,16 +187,15 @@ def _read(path: Path, delivery: Facilities, intake: Intake) -> tuple[pd.DataFram
     own = out["facility"] != ""
     hashed = [_hashed(*row) for row in zip(out["name"], out["lon_given"], out["lat_given"], strict=True)]
     out["facility"] = np.where(own, out["facility"], hashed)
-    return out[list(COLUMNS)].reset_index(drop=True), counted, without
+    return out[[*COLUMNS, "pollutant"]].reset_index(drop=True), counted, without
 
 
 def _without_place(
     rows: pd.DataFrame, fault: Objects, lines: Ints, delivery: Facilities, name: str
 ) -> list[dict[str, Any]]:
     """Sources whose place is missing or cannot be right, for the inventory; their bytes lie in quarantine."""
-    size = to_numbers(rows["size"])[0]
     found = []
-    for row, why, line, size_ in zip(rows_of(rows), fault, lines, size, strict=True):
+    for row, why, line in zip(rows_of(rows), fault, lines, strict=True):
         word = row["word"] or delivery.class_ or ""
         class_ = row["class_"] if rows.attrs["classed"] else find_class(word) or "other"
         if not class_:
@@ -208,7 +203,7 @@ def _without_place(
         found.append(
             {key: row[key] for key in ("facility", "name", "size_unit", "status")}
             | {"accuracy": "unknown"}
-            | {"class_": class_, "size": float(size_), "vintage": row["vintage"] or delivery.vintage or ""}
+            | {"class_": class_, "size": float(row["size"]), "vintage": row["vintage"] or delivery.vintage or ""}
             | {"source": delivery.source or name, "file": name, "line": int(line), "rows": 1}
             | {"why": f"{why} (country: {row['country']})" if row["country"] else str(why)}
             | {paper: _paper(row[paper]) for paper in dossier_papers()}
@@ -252,18 +247,6 @@ def _without_numbers(described: pd.DataFrame, name: str, intake: Intake) -> pd.D
             "(身份证号、电话号码已隐去)"
         )
     return described
-
-
-def _sizes(table: Table, described: pd.DataFrame, intake: Intake) -> pd.Series:
-    """The sizes as written; what is below nothing or beyond any plant is set aside and left empty."""
-    with np.errstate(invalid="ignore"):
-        size = to_numbers(described["size"])[0]
-        absurd = ((size < 0) | (size > _LARGEST)) & (table.status == 0)
-    for at in np.flatnonzero(absurd):
-        table.set_aside_value(at, described.attrs["size"], f"a size is 0 to {_LARGEST:g}")
-    if absurd.any():
-        intake.note(f"{table.name}: {int(absurd.sum())} sizes are negative or absurd and were left empty")
-    return described["size"].where(~absurd, "")
 
 
 def _duplicates(table: Table) -> None:
@@ -330,11 +313,11 @@ def _one_row_each(table: pd.DataFrame, intake: Intake) -> pd.DataFrame:
     The outcome does not depend on the order of rows.
     """
     first = ["facility", "lon", "lat", "class_", "name", "size"]
-    order = [*first, *(name for name in COLUMNS if name not in first)]
+    order = [*first, *(name for name in (*COLUMNS, "pollutant") if name not in first)]
     table = table.sort_values(order, kind="stable").reset_index(drop=True)
     repeated = table["facility"].duplicated(keep=False)
     rows: list[dict] = rows_of(table[~repeated])
-    n_merged = 0
+    n_merged = n_said = 0
     for _, same in table[repeated].groupby("facility", sort=True):
         kept: list[dict] = []
         around: dict[tuple, list[int]] = {}  # of those kept, by a square of a little more than _PLACE and their kind
@@ -342,20 +325,21 @@ def _one_row_each(table: pd.DataFrame, intake: Intake) -> pd.DataFrame:
             other = _same_plant(row, kept, around)
             if other is None:
                 around.setdefault(_square(row), []).append(len(kept))
-                kept.append(row | {"facility": row["facility"] + (f"-{len(kept) + 1}" if kept else "")})
+                name = row["facility"] + (f"-{len(kept) + 1}" if kept else "")
+                kept.append(row | {"facility": name, "units": [row]})
                 continue
-            # A unit without a size must not hide the size of the others.
-            sizes = [size for size in (other["size"], row["size"]) if np.isfinite(size)]
-            other["size"] = float(np.sum(sizes)) if sizes else np.nan
+            other["units"].append(row)
             other["rows"] += row["rows"]
             for paper in dossier_papers():  # what one unit lacks, the plant lacks
                 said = sorted({other[paper], row[paper]} - {""}, key=lambda word: (word != "no", word))
                 other[paper] = said[0] if said else ""
             n_merged += 1
-        rows += kept
+        n_said += sum(len({unit["pollutant"] for unit in plant["units"]}) > 1 for plant in kept)
+        rows += [plant | {"size": size_of_plant(plant["units"])} for plant in kept]
     if n_merged:
         intake.note(
             f"facilities: {n_merged} rows are further units of a plant listed before; their sizes were added up"
+            + (f", but not over the pollutants of {n_said} plants with a row for each" if n_said else "")
         )
     out = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"lon": float, "lat": float, "size": float, "rows": int})
     taken = out["facility"].duplicated()

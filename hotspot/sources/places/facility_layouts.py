@@ -2,7 +2,7 @@
 How each register names its columns: one function per layout.
 
 Each returns a frame beside the table's rows, all text: ``facility name class_ word
-lon lat datum size size_unit accuracy status vintage country``. ``attrs`` say which
+lon lat datum size size_unit pollutant accuracy status vintage country``. ``attrs`` say which
 of the file's columns hold the longitude, the name and the size, whether ``class_`` is settled
 (empty = no source of PM2.5), and which column holds the class word.
 """
@@ -14,7 +14,8 @@ import pandas as pd
 
 from hotspot.registry import Registry, a_function
 from hotspot.rules.classes import dossier_papers
-from hotspot.sources.aliases import mapped, our_names, plain
+from hotspot.rules.emissions import is_unit
+from hotspot.sources.aliases import header_unit, mapped, our_names, plain
 from hotspot.sources.places.positions import degree_texts, place_names, tidy_id
 from hotspot.sources.tables import Table
 from hotspot.study import Facilities
@@ -30,6 +31,7 @@ _SCHEMA = (
     "datum",
     "size",
     "size_unit",
+    "pollutant",
     "accuracy",
     "status",
     "vintage",
@@ -108,6 +110,9 @@ def general(table: Table, delivery: Facilities) -> pd.DataFrame:
     for name in _AS_WRITTEN:
         if name in ours:
             out[name] = degree_texts(table, places[name]) if name in ("lon", "lat") else table.frame[ours[name]]
+    if "size" in ours and "size_unit" not in ours:  # 装机容量(MW), capacity_mw
+        said = header_unit(ours["size"]) or ("MW" if plain(ours["size"]).endswith("mw") else "")
+        out["size_unit"] = out["size"].where(out["size"].str.strip() == "", said if is_unit(said) else "")
     if "facility" in ours:
         out["facility"] = table.frame[ours["facility"]].map(tidy_id)
     if "class_" in ours:

@@ -202,6 +202,14 @@ def refuse_swapped(fault: Objects, name: str) -> None:
         )
 
 
+def judged_places(texts: Objects, name: str) -> tuple[Floats, Floats, Objects]:
+    """Longitudes, latitudes and faults of texts, object[n, 2]; a file with most of them exchanged is refused."""
+    lon, lat = (to_degrees(texts[:, at])[0] for at in (0, 1))
+    fault = position_faults(lon, lat)
+    refuse_swapped(fault, name)
+    return lon, lat, fault
+
+
 def check_degrees(lon: Floats, lat: Floats, name: str) -> None:
     """
     Refuse positions that are degrees and minutes written as decimals (39.5420 for 39 deg 54.20').

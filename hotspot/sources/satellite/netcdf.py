@@ -9,6 +9,7 @@ import numpy as np
 from hotspot.kernels.arrays import Floats
 from hotspot.sources.satellite.axis import instants
 from hotspot.sources.satellite.geotiff import agreed_crs, agreed_unit
+from hotspot.sources.satellite.quantity import refuse_other
 from hotspot.sources.satellite.rasters import (
     Meaning,
     check_axes,
@@ -110,15 +111,15 @@ def _variable(source: "netCDF4.Dataset", meaning: Meaning) -> "tuple[netCDF4.Var
         raise DataError(
             f"it has no gridded variable {' or '.join(meaning.variables)}; there are: {', '.join(found) or 'none'}."
         )
-    names = (
-        wanted
-        or [n for n in found if n.lower().replace(".", "").replace("_", "") in ("pm25", "gwrpm25")]
-        or list(found)
-    )
+    own = [n for n in found if n.lower().replace(".", "").replace("_", "") in ("pm25", "gwrpm25")]
+    names = wanted or own or list(found)
     if len(names) != 1:
         raise DataError(
             f"gridded variables: {', '.join(found) or 'none'}; declare which one is PM2.5 (variable = ...)."
         )
+    if not wanted:
+        about = (str(getattr(found[names[0]][0], key, "")) for key in ("standard_name", "long_name"))
+        refuse_other(names[0], *about)
     return found[names[0]]
 
 

@@ -14,6 +14,8 @@ from hotspot.variables import VARIABLES, DataError, to_unit
 # RELIABILITY 30: a mean PM2.5 lies in 1-500 ug/m3. Here over the whole layer, of which a part may
 # be clean ocean or steppe; ``aggregate`` holds the study's own cells to 1 % outside.
 MEAN_LOW, MEAN_HIGH, MOST_OUTSIDE = 1.0, 500.0, 0.5
+# Said, not refused (proposal): Hebei's January 2013, the worst month on record, was about 200.
+MEAN_NOTED = {"month": 200.0, "year": 150.0}
 # RELIABILITY 32: more than 1 % of impossible values is no stray pixel but a wrong file.
 MOST_IMPOSSIBLE = 0.01
 # RELIABILITY 29: one value this common at an extreme is probably a mark for "missing".
@@ -235,7 +237,7 @@ def tally(values: Singles, missing: Flags, *, south_first: bool = False) -> dict
     Returns
     -------
     dict of ``pixels read used``, ``low high mean`` (of the used), ``outside``
-    (used, but beyond 1-500), ``extreme`` (share at the commonest end),
+    (used, but beyond 1-500), ``extreme`` (share at the commonest end), ``zero``,
     ``mark`` (a known mark for missing among the impossible ones, or None),
     ``aside`` (the impossible ones: int32 row and column, float64 value), ``digest`` (of the used),
     ``sketch`` (see ``unpack_sketch``)
@@ -269,6 +271,7 @@ def tally(values: Singles, missing: Flags, *, south_first: bool = False) -> dict
         "mean": float(used.mean()) if used.size else math.nan,
         "outside": outside,
         "extreme": at_end,
+        "zero": n_low / used.size if low == 0 else 0.0,
         "mark": marks[0] if marks else None,
         "aside": base64.b64encode(packed.tobytes()).decode() if wrong.size <= MOST_IMPOSSIBLE * n_read else "",
         "impossible": [float(v) for v in wrong[:3]],
@@ -342,6 +345,13 @@ def check_values(counts: dict[str, Any], period: str, where: str) -> list[str]:
             f"{where}: mean {counts['mean']:.3g} ug/m3, range {counts['low']:.3g} to {counts['high']:.3g}; "
             f"a {period} of PM2.5 lies in {MEAN_LOW:g}-{MEAN_HIGH:g}{_hint(counts['mean'], counts['low'])}."
         )
+    if counts["mean"] > MEAN_NOTED.get(period, MEAN_HIGH):
+        notes.append(
+            f"{where}: mean {counts['mean']:.3g} ug/m3, which no region's {period} has had; does the file lack "
+            "its scale (tenths stored as whole numbers)?"
+        )
+    if counts["zero"] > MOST_EXTREME:
+        raise DataError(f"{where}: {counts['zero']:.0%} of the values are 0, which no air has; declare nodata = 0.")
     if counts["extreme"] > MOST_EXTREME:
         notes.append(
             f"{where}: {counts['extreme']:.0%} of the values stand at one end of the range "

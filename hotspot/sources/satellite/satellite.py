@@ -19,6 +19,7 @@ from hotspot.sources.satellite import acag, chap, tap
 from hotspot.sources.satellite.axis import local_days
 from hotspot.sources.satellite.layout import SatelliteLayout
 from hotspot.sources.satellite.mosaic import Tile, mosaic, tile_of
+from hotspot.sources.satellite.quantity import refuse_other
 from hotspot.sources.satellite.rasters import Meaning, check_path
 from hotspot.study import Satellite
 from hotspot.variables import DataError
@@ -92,6 +93,8 @@ def open_satellite(
     for path in find_files(root, delivery.files, f"satellite ({delivery.layout})"):
         if not LAYOUTS[delivery.layout].wanted(path.name):
             continue
+        if delivery.variable is None:
+            refuse_other(path.name)
         span = _span(path.name, delivery)
         if span is None or any(wanted(day) for day in periods_between(span[0], span[1], delivery.period)):
             named.append((check_path(path), span))

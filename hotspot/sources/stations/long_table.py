@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from hotspot.kernels.arrays import Floats, Ints, Objects, Times
-from hotspot.sources.aliases import header_unit, mapped, our_names
+from hotspot.sources.aliases import header_unit, mapped, our_names, plain
 from hotspot.sources.clock import compose, offset_of, parse_days, parse_times, to_utc_hours
 from hotspot.sources.intake import Intake
 from hotspot.sources.missing import to_numbers
@@ -28,8 +28,23 @@ from hotspot.variables import DataError
 
 # Micro-stations report the humidity at their inlet; screening and calibration need it.
 _MEASURED = (*POLLUTANTS, "rh2m")
-_KNOWN = ("time", "date", "year", "month", "day", "hour", "station", "name", "lon", "lat", *_MEASURED, "t2m")
+_KNOWN = (
+    "pollutant",
+    "time",
+    "date",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "station",
+    "name",
+    "lon",
+    "lat",
+    *_MEASURED,
+    "t2m",
+)
 
+_CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(?::\d{2})?\s*")  # a time of day alone, beside a column of dates
 LONGEST_ID = 200  # characters; what is longer is no id
 
 
@@ -96,6 +111,7 @@ def _read(
     extra = mapped(delivery.columns, table.columns, name=table.name)
     ours = our_names(table.columns, extra=extra, name=table.name, known=_KNOWN)
     variables = tuple(name for name in _MEASURED if name in ours)
+    _refuse_rows_of_pollutants(table, ours, variables, extra)
     if not variables:
         our_names(table.columns, extra=extra, required=("pm25",), name=table.name, known=_KNOWN)
     # Only where the header gives the unit or the study names the column: other files carry a city's weather.
@@ -119,6 +135,20 @@ def _read(
         _keep(part, intake, key)
     table.let_go()
     return part.keep(stays), (stations[late], local[late], table, late)
+
+
+def _refuse_rows_of_pollutants(
+    table: Table, ours: dict[str, str], variables: tuple[str, ...], extra: dict[str, str]
+) -> None:
+    """Refuse values that are of the pollutant another column names; beside known columns that is a remark."""
+    if "pollutant" not in ours or any(ours[name] not in extra for name in variables):
+        return
+    said = sorted({plain(text) for text in distinct(table.cells(ours["pollutant"]))[0]} - {""})
+    if not variables or said != [plain(variables[0])]:
+        raise DataError(
+            f"{table.name}: a row for each pollutant (column {ours['pollutant']}: {', '.join(said[:6])}); deliver a "
+            "column for each, or the rows of one pollutant with its name over the values."
+        )
 
 
 def _stations(table: Table, ours: dict[str, str], path: Path, intake: Intake) -> Objects:
@@ -160,19 +190,15 @@ def local_times(table: Table, ours: dict[str, str], offset: float) -> Times:
         The table has no time, or days without hours.
     """
     if "time" in ours:
-        texts = table.cells(ours["time"])
+        if "date" in ours and all(map(_CLOCK.fullmatch, distinct(table.cells(ours["time"]))[0])):
+            return compose(parse_days(table.when(ours["date"], clock=False)), table.cells(ours["time"]))
+        texts = table.when(ours["time"])
         local = parse_times(texts, name=table.name, declared=offset)
-        if len(local) and np.isnat(local).all():
-            if not np.isnat(parse_days(texts)).any():
-                raise DataError(f"{table.name}, column {ours['time']}: days without hours; hourly rows are needed.")
-            if to_numbers(texts)[0].min(initial=np.inf) > 20000 and not to_numbers(texts)[1].any():
-                raise DataError(
-                    f"{table.name}, column {ours['time']}: {texts[0]!r} looks like an Excel day number; "
-                    "format the cells as dates."
-                )
+        if len(local) and np.isnat(local).all() and not np.isnat(parse_days(texts)).any():
+            raise DataError(f"{table.name}, column {ours['time']}: days without hours; hourly rows are needed.")
         return local
     if "date" in ours and "hour" in ours:
-        return compose(parse_days(table.cells(ours["date"])), table.cells(ours["hour"]))
+        return compose(parse_days(table.when(ours["date"], clock=False)), table.cells(ours["hour"]))
     if all(name in ours for name in ("year", "month", "day", "hour")):
         numbers, _ = to_numbers(table.cells([ours[name] for name in ("year", "month", "day")]), mark_numbers=False)
         return compose(calendar_days(*numbers.T), table.cells(ours["hour"]))

@@ -22,8 +22,7 @@ from hotspot.patterns import find_files
 from hotspot.registry import Registry, a_function
 from hotspot.sources.clock import label_days, offset_of, wanted_hours
 from hotspot.sources.intake import Intake
-from hotspot.sources.missing import to_numbers
-from hotspot.sources.places.positions import locate_stations, position_faults, read_positions, refuse_swapped
+from hotspot.sources.places.positions import judged_places, locate_stations, read_positions
 from hotspot.sources.stations.cnemc import read_cnemc
 from hotspot.sources.stations.iaqi import refuse_index, to_concentration
 from hotspot.sources.stations.long_table import read_long
@@ -278,10 +277,7 @@ def _own_places(
     seen: dict[tuple, tuple] = {}
     for part in parts:
         places: Any = part.places
-        lon, _ = to_numbers(places[:, 1], mark_numbers=False)
-        lat, _ = to_numbers(places[:, 2], mark_numbers=False)
-        fault = position_faults(lon, lat)
-        refuse_swapped(fault, part.table.name)
+        lon, lat, fault = judged_places(places[:, 1:], part.table.name)
         for rule in sorted(set(fault) - {""}):
             part.table.set_aside(part.rows[fault == rule], "", rule)
         sound = fault == ""
