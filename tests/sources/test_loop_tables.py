@@ -1,6 +1,7 @@
 """Days and months in the tables of the loop, as spreadsheets leave them."""
 
 import datetime
+from types import SimpleNamespace
 
 import openpyxl
 
@@ -8,6 +9,7 @@ from hotspot.sources.intake import Intake
 from hotspot.sources.loop_tables import read_loop_table
 from hotspot.sources.network import read_network
 from hotspot.study_loop import NetworkFiles
+from hotspot.workflows.closing.answers import returned_rows
 
 
 def written(path, *rows):
@@ -28,6 +30,13 @@ def test_a_day_is_one_whether_typed_counted_or_written(tmp_path):
     assert units["from"].tolist() == ["2023-05-01"] * 5
     assert [row.rule for row in intake.quarantine] == ["from '去年' is no date like 2023-05-01"]
     assert "column from: the day numbers of a spreadsheet were read as dates (45047 as 2023-05-01)" in intake.notes[0]
+
+
+def test_the_times_of_an_answer_may_be_counted(tmp_path):
+    head = ["月份", "网格编号", "排查时间", "填报人", "检查情况和问题"]
+    path = written(tmp_path / "f.xlsx", head, ["2025-12", "A", 46027.4166667, "王", "裸土"])
+    study = SimpleNamespace(office=SimpleNamespace(forms=()), utc_offset=8.0)
+    assert returned_rows(study, path, Intake(tmp_path)).frame["time"].tolist() == ["2026-01-05 10:00"]
 
 
 def test_a_month_that_a_spreadsheet_made_a_date_is_that_month(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from typer.testing import CliRunner
 
 from hotspot.cli import app
@@ -13,11 +14,12 @@ from hotspot.ledger.answers.alarms import alarm_bodies, answers, record_alarms
 from hotspot.ledger.chain.store import open_ledger
 from hotspot.quality.hours.neighbours import nearest
 from hotspot.rank.alarm.alarms import naive_hours
+from hotspot.rules.alarming import Alarms
 from hotspot.study import load_study
 from hotspot.synthetic.study import synthetic_month
 from hotspot.variables import DataError
 from hotspot.workflows.closing.loop import record_feedback_file
-from hotspot.workflows.hourly.alarms import derive_alarms, period_bounds, run_alarms
+from hotspot.workflows.hourly.alarms import _alone, derive_alarms, period_bounds, run_alarms
 
 MONTHS = ("2025-11", "2025-12")
 
@@ -55,6 +57,17 @@ def truly_above(study):
     above = pd.DataFrame(((values >= rule.ratio * around) & (values >= rule.floor)).T, levels.index, levels.columns)
     cell = pd.read_csv(study.root / "truth" / "micro_stations.csv").set_index("station")["cell"]
     return above.T.groupby(cell).any().T
+
+
+def test_stations_that_stand_alone_are_named():
+    """A thin network pushed nothing, and nothing said that it could not."""
+    lon = [115.0, 115.01, 115.02, 115.03, 116.0]
+    hours = xr.Dataset(
+        {"pm25": (("station", "time"), np.ones((5, 2)))},
+        coords={"station": list("abcde"), "lon": ("station", lon), "lat": ("station", [30.0] * 5)},
+    )
+    assert _alone(hours, Alarms()).startswith("1 of 5 stations (e) have fewer than 3 neighbours within 15 km: no alarm")
+    assert _alone(hours.isel(station=slice(4)), Alarms()) == ""
 
 
 def test_planted_episodes_are_found_and_nearly_every_alarm_is_true(demo, watched, capsys):

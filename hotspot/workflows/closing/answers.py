@@ -77,6 +77,9 @@ def returned_rows(study: Study, file: Path, intake: Intake) -> Returned:
     for what, has, record in kinds:
         if has <= names:
             return Returned(what, record, renamed(table, ()).frame, table.lines)
+    for theirs, ours in zip(table.columns, our_names(table.columns), strict=True):
+        if ours in TIMES:
+            table.frame[theirs] = table.when(theirs)
     frame = returned(table.frame, table.name, REQUIRED)
     if {"form", "position"} <= set(frame.columns):  # an export of our own XLSForm
         ours = [name for name in frame.columns if name in titles("field.gpkg/findings") or name == "position"]

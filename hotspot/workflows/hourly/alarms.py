@@ -15,7 +15,9 @@ import pandas as pd
 import xarray as xr
 
 from hotspot.deliveries.run import Deliveries
+from hotspot.quality.hours.neighbours import nearest
 from hotspot.quality.sensors.trust import on_hours, trusted
+from hotspot.rules.alarming import Alarms
 from hotspot.rules.calendar import local_times, month_minus, parse_month
 from hotspot.study import Study
 from hotspot.text.whole import write_whole
@@ -102,6 +104,7 @@ def run_alarms(
         "persistent": persistent.assign(week=persistent["week"].astype(str)).to_dict("records"),
         "persistent_load": watched["persistent_load"],
         "files": [str(path) for path in files],
+        "alone": watched["alone"],
         "notes": watched["notes"],
     }
     _LOG.info("%s %s: %d alarms", study.id, period, len(answer["alarms"]))
@@ -114,7 +117,7 @@ def derive_alarms(study: Study, period: str, deliveries: Deliveries | None = Non
 
     Returns
     -------
-    dict: ``alarms, persistent`` (DataFrames), ``load, persistent_load, n_cell, naive, notes``, ``stations``
+    dict: ``alarms, persistent`` (DataFrames), ``load, persistent_load, n_cell, naive, alone, notes``, ``stations``
     (screened, calibrated Dataset of the two months before and the period's month), ``weather``
     """
     only_pm25(study, "an alarm")
@@ -143,6 +146,7 @@ def derive_alarms(study: Study, period: str, deliveries: Deliveries | None = Non
         "persistent_load": float((persistent["state"] != CLOSED).sum()) / max(n_cell, 1) / (hours / 168),
         "n_cell": n_cell,
         "naive": None if naive.isna().all() else round(float(naive.mean()), 2),
+        "alone": _alone(_part(stations, first, last), rule),
         "notes": notes,
         "stations": stations,
         "weather": weather,
@@ -267,6 +271,23 @@ def _fine(stations: xr.Dataset, study: Study) -> xr.Dataset | None:
     return downscale(stations, study.cells.isel(cell=np.flatnonzero(inside)), criteria=study.criteria)
 
 
+def _alone(stations: xr.Dataset, rule: Alarms) -> str:
+    """Which stations have too few neighbours to be judged by, as a sentence; empty where none."""
+    seen = stations.isel(station=stations["pm25"].notnull().any("time").values)
+    lon, lat, names = (seen[name].values for name in ("lon", "lat", "station"))
+    near, _ = nearest(
+        lon, lat, lon, lat, count=rule.min_neighbours, within_km=rule.neighbour_km, names=names, names_other=names
+    )
+    few = names[near[:, -1] < 0].astype(str)
+    told = ", ".join(few[:5]) + (" ..." if few.size > 5 else "")
+    if not few.size:
+        return ""
+    return (
+        f"{few.size} of {names.size} stations ({told}) have fewer than {rule.min_neighbours} neighbours within "
+        f"{rule.neighbour_km:g} km: no alarm can be told of them"
+    )
+
+
 def _part(stations: xr.Dataset, first: pd.Timestamp, last: pd.Timestamp) -> xr.Dataset:
     local = local_times(stations)
     return stations.isel(time=np.flatnonzero((local >= np.datetime64(first)) & (local < np.datetime64(last))))
@@ -293,6 +314,7 @@ def _sentences(answer: dict[str, Any]) -> list[str]:
         f"persistent highs: {sum(row['state'] == 'persistent' for row in answer['persistent'])}, "
         f"{answer['persistent_load']:.2f} per instrumented cell and week, counted apart",
     ]
+    lines += [answer["alone"]] * bool(answer["alone"])
     if answer["naive"] is not None:
         lines.append(f"the published rule alone would have fired {answer['naive']:.1f} hours per station and month")
     lines += [

@@ -108,7 +108,8 @@ def _sentences(answer: dict[str, Any], deliveries: Deliveries, month: str) -> li
         days = "" if now["n_valid"] is None else f" from {now['n_valid']:.0f} valid days"
         seen = "" if now["coverage"] is None else f", {now['coverage']:.0%} of its area observed"
         what = f"{study.pollutant.en} {study.pollutant.value_en}"
-        lines.append(f"Its {what} of {month} is {now['pm25']:.1f} +- {now['pm25_error']:.1f} ug/m3{days}{seen}.")
+        error = " ug/m3 (no error is stated)" if now["pm25_error"] is None else f" +- {now['pm25_error']:.1f} ug/m3"
+        lines.append(f"Its {what} of {month} is {now['pm25']:.1f}{error}{days}{seen}.")
     else:
         lines.append(f"It has no valid mean for {month}: {now['why']}.")
     if answer["hotspot"]:
