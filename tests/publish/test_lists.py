@@ -25,6 +25,7 @@ from hotspot.publish.tables.lists import (
 )
 from hotspot.text.csv_rows import escape_text, unescape_text
 from hotspot.text.door import shown
+from hotspot.text.table import rows_of
 from hotspot.variables import DataError
 
 DESIGN_4 = (
@@ -177,3 +178,20 @@ def test_same_bytes_in_any_zone_locale_and_hash_seed(tmp_path):
         )
     assert found[0].keys() == found[1].keys() and len(found[0]) >= 9
     assert [name for name in found[0] if found[0][name] != found[1][name]] == []
+
+
+def test_rows_of_a_table_are_what_pandas_makes_of_them():
+    table = pd.DataFrame(
+        {
+            "cell": ["A", None, "C"],
+            "share": [0.5, np.nan, 1.0],
+            "n": np.array([1, 2, 3], "int32"),
+            "told": [True, False, True],
+            "any": pd.Series([np.int64(4), "x", None], dtype=object),
+            "day": pd.to_datetime(["2025-12-01", None, "2025-12-03"]),
+        }
+    )
+    ours, theirs = rows_of(table), table.to_dict("records")
+    assert repr(ours) == repr(theirs)
+    assert [list(map(type, row.values())) for row in ours] == [list(map(type, row.values())) for row in theirs]
+    assert rows_of(table.iloc[:0]) == []

@@ -136,7 +136,7 @@ def average_over_weather(forest: Forest, calendar: Floats, weather: Floats, weig
 
 def predict(forest: Forest, columns: Floats) -> Floats:
     """
-    What the trees say of rows of all their features: the bits of the model's own prediction, in a fifth of its time.
+    What the trees say of rows of all their features: the bits of the model's own prediction, in a quarter of its time.
 
     Parameters
     ----------
