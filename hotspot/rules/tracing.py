@@ -97,6 +97,8 @@ class Tracing(Rule):
     # Where a wind turned, or steered by a valley, explains more than this share of what new sources would explain,
     # the delivered wind is in doubt and nothing is told.
     unregistered_wind: float = Field(0.05, ge=0, le=1)
+    # ... or where it has so much more evidence (log) for the registered sources alone, at all stations of the block.
+    unregistered_wind_around: float = Field(3.0, ge=0)
     # A plant of the register explains a source as well, and nothing is pointed at, if it emits such a share of it ...
     registered_share: float = Field(0.5, gt=0)
     registered_km: float = Field(1.0, gt=0)  # ... and stands so near to its likeliest sub-cell, east and north

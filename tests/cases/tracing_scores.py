@@ -4,6 +4,7 @@ What ``trace_sources`` says on the worlds of ``tracing_worlds``, with the naive 
     python tests/cases/tracing_scores.py 41 43                 # orders, words, ranges, by kind of world
     python tests/cases/tracing_scores.py 41 43 --no-sizes      # or: --turned, --alone (no station is heard)
     python tests/cases/tracing_scores.py 42 44 --hidden        # what no register holds, in cells with micro-stations
+    python tests/cases/tracing_scores.py 41 43 --oracle        # what could be told at all (tracing_oracle) beside it
     python tests/cases/tracing_scores.py 41 43 --removed       # the source to blame taken out of the register
 
 Nothing was chosen on seeds from 41. Orders are asked without looking for what no register holds, which changes none.
@@ -17,6 +18,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+from tracing_oracle import oracles
 from tracing_worlds import KINDS, MONTH, SPACING, make_tracing_world
 
 WORDS = ("strong", "moderate", "weak", "not enough hours", "no hourly data")
@@ -71,15 +73,17 @@ def culprits(world, *, share=0.25, least=2.0):
     return found
 
 
-def places(world, rows):
-    """Where each culprit stands in the orders: DataFrame of ``ORDERS``, one row per pair."""
-    found = []
+def places(world, rows, oracles=()):
+    """Where each culprit stands in the orders: DataFrame of ``ORDERS`` and of some ``Oracle``, one row per pair."""
+    found, oracles = [], dict(oracles)
+    number = {name: at for at, name in enumerate(world.facilities["facility"])}
+    columns = [*ORDERS, *oracles]
     for cell, facility in culprits(world).items():
         own = rows[rows["cell"] == cell].set_index("facility")
         if len(own) <= 3:
             continue
         if facility not in own.index:
-            found.append(dict.fromkeys(ORDERS, np.inf))
+            found.append(dict.fromkeys(columns, np.inf))
             continue
         one = own.loc[facility]
         found.append({
@@ -87,7 +91,10 @@ def places(world, rows):
             "size": 1 + (own["size"] > one["size"]).sum() if own["size"].nunique() > 1 else np.nan,
             "nearest": 1 + (own["distance_km"] < one["distance_km"]).sum(),
         })  # fmt: skip
-    return pd.DataFrame(found, columns=ORDERS)
+        at = int(np.flatnonzero(world.cells["cell"].values == cell)[0])
+        listed = np.array([number[name] for name in own.index])
+        found[-1] |= {name: one.rank(at, listed, number[facility]) for name, one in oracles.items()}
+    return pd.DataFrame(found, columns=columns)
 
 
 def line(table):
@@ -178,7 +185,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
-    for flag in ("no-sizes", "turned", "alone", "hidden", "removed"):
+    for flag in ("no-sizes", "turned", "alone", "hidden", "removed", "oracle"):
         parser.add_argument(f"--{flag}", action="store_true")
     parser.add_argument("--kinds", default=",".join(KINDS))
     given = parser.parse_args()
@@ -190,10 +197,11 @@ def main():
         gone = pd.DataFrame([removed(make_tracing_world(*one), Criteria()) for one in worlds])
         print(gone.round(2).to_string(), gone.mean().round(2).to_string(), sep="\n")
     else:
-        report(worlds, sizes=not given.no_sizes, turned=given.turned, heard=not given.alone)
+        how = {"sizes": not given.no_sizes, "turned": given.turned, "heard": not given.alone}
+        report(worlds, oracle=given.oracle, **how)
 
 
-def report(worlds, **how):
+def report(worlds, *, oracle=False, **how):
     """Print the orders by kind of world and of network, then words and classes of the stated share."""
     from hotspot.rules.criteria import Criteria
 
@@ -201,14 +209,17 @@ def report(worlds, **how):
     for kind, seed in worlds:
         world = make_tracing_world(kind, seed)
         found = traced(world, Criteria(), **how)
-        pairs.append(places(world, found).assign(kind=kind, network="dense" if world.about["dense"] else "sparse"))
+        asked = oracles(world, sizes=how["sizes"]) if oracle else {}
+        pairs.append(places(world, found, asked))
+        orders = list(pairs[-1])
+        print(f"{kind} {seed} {world.about}: {line(pairs[-1])}", flush=True)
+        pairs[-1] = pairs[-1].assign(kind=kind, network="dense" if world.about["dense"] else "sparse")
         rows.append(found)
-        print(f"{kind} {seed} {world.about}: {line(pairs[-1][list(ORDERS)])}", flush=True)
     table = pd.concat(pairs)
     for by in ("kind", "network"):
         for name, own in table.groupby(by):
-            print(f"{name}, {len(own)} pairs: {line(own[list(ORDERS)])}")
-    print(f"all, {len(table)} pairs: {line(table[list(ORDERS)])}", *calibration(pd.concat(rows)), sep="\n", flush=True)
+            print(f"{name}, {len(own)} pairs: {line(own[orders])}")
+    print(f"all, {len(table)} pairs: {line(table[orders])}", *calibration(pd.concat(rows)), sep="\n", flush=True)
 
 
 def report_hidden(worlds):

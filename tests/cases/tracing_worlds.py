@@ -34,6 +34,8 @@ CLASSES = (
     "coking",
     "steel",
 )  # small to large
+_INNER = np.array([[0.0, 0.0], [-900.0, -600.0], [-600.0, 900.0], [900.0, 600.0], [600.0, -900.0]])  # of a cell, m
+EVERY = slice(1, None, 3)  # hours in which cells are looked at
 # Across and upward, Briggs' open country A to F: a x / sqrt(1 + 1e-4 x); b x (1 + c x)^-d
 _ACROSS = np.array([0.22, 0.16, 0.11, 0.08, 0.06, 0.04])
 _UP = np.array(
@@ -59,6 +61,7 @@ class TracingWorld:
     local: np.ndarray  # float64[cell], all sources and towns
     at: np.ndarray  # float64[cell, 2], centres, m from the middle
     about: dict  # the numbers drawn
+    truth: dict  # what only an oracle knows (``tracing_oracle``)
 
 
 @njit(cache=True)
@@ -125,6 +128,41 @@ def _adds(at, start, place, way, ages, wind, class_, height, across, up, fall):
                 part = 0.5 * (erf(along / (1.4142 * wide)) - erf((along - long) / (1.4142 * wide)))
                 out[r, t] += strength * part * np.exp(-0.5 * (aside / wide) ** 2)
     return out
+
+
+def over_cells(at, start, place, way, wind, class_, height, fall):
+    """ug/m3 per g/s of one source's ribbon, every third hour, mean of five places of each cell [cell, hour]."""
+    receptors = (at[:, None] + _INNER).reshape(-1, 2)
+    hours = place[EVERY], way[EVERY], AGES, wind[EVERY], class_[EVERY]
+    few = _adds(receptors, start, *hours, height, _ACROSS, _UP, fall)
+    return few.reshape(len(at), len(_INNER), -1).mean(axis=1)
+
+
+def in_delivered_wind(world, places, height, *, stations=False):
+    """
+    The true plume of some sources in the wind that was delivered.
+
+    Parameters
+    ----------
+    places : float array (source, 2), m
+    height : float array (source), m
+    stations : bool
+        What it adds to stations hour by hour instead of to cells every third hour.
+
+    Returns
+    -------
+    float64[place, source, hour], ug/m3 per g/s
+    """
+    wind = np.column_stack([world.weather[name].values for name in ("u10", "v10", "blh")])
+    at, own = world.truth["stations"] if stations else world.at, (world.truth["stability"],)
+    found = np.zeros((len(at), len(places), HOURS if stations else HOURS // 3))
+    for j, start in enumerate(places):
+        place, way = _straight(wind) if world.kind == "steady" else _ribbons(start, wind, AGES, np.zeros(8))
+        if stations:
+            found[:, j] = _adds(at, start, place, way, AGES, wind, *own, height[j], _ACROSS, _UP, world.truth["fall"])
+        else:
+            found[:, j] = over_cells(at, start, place, way, wind, *own, height[j], world.truth["fall"])
+    return found
 
 
 def _slow(rng, memory, n=HOURS):
@@ -214,7 +252,9 @@ def make_tracing_world(kind, seed, *, dense=None, micro=None, relation=None):
     places[park] = middles[rng.integers(0, 4, park.sum())] + rng.normal(0, 1600, (park.sum(), 2))
     own, spread = rng.standard_normal(n), rng.uniform(0.8, 1.2)
     emission = 9.0 * np.exp(spread * own)
-    told = 250.0 * np.exp(rng.uniform(0.7, 1.1) * (relation * own + np.sqrt(1 - relation**2) * rng.standard_normal(n)))
+    stretch = rng.uniform(0.7, 1.1)
+    size = relation * own + np.sqrt(1 - relation**2) * rng.standard_normal(n)
+    told = 250.0 * np.exp(stretch * size)
     height = np.where(emission > 20, rng.uniform(40, 150, n), rng.uniform(0, 50, n))
     absent = rng.random(n) < rng.uniform(0.1, 0.3)
     wind, class_, u_v, lid = _weather(rng, kind, hour)
@@ -225,7 +265,6 @@ def make_tracing_world(kind, seed, *, dense=None, micro=None, relation=None):
     work = _activity(rng, kind, n, hour)
     line = (np.arange(SIDE) - SIDE / 2 + 0.5) * SPACING
     at = np.column_stack([axis.ravel() for axis in np.meshgrid(line, line)])
-    inner = np.array([[0.0, 0.0], [-900.0, -600.0], [-600.0, 900.0], [900.0, 600.0], [600.0, -900.0]])
     towns, strength, wide = rng.uniform(-half, half, (7, 2)), rng.uniform(3, 12, 7), rng.uniform(2500, 6500, 7)
 
     def diffuse(where):
@@ -237,15 +276,12 @@ def make_tracing_world(kind, seed, *, dense=None, micro=None, relation=None):
     lines = np.arange(-half + rng.uniform(0.2, 0.5) * apart, half, apart)
     stations = np.column_stack([axis.ravel() for axis in np.meshgrid(lines, lines)])
     stations = stations + rng.normal(0, 0.15 * apart, stations.shape)
-    fall, every = rng.uniform(0.001, 0.01), slice(1, None, 3)
-    receptors = (at[:, None] + inner).reshape(-1, 2)
-    by_day, added, hidden = np.zeros((len(at), HOURS // 24)), np.zeros((len(at), n)), []
+    fall = rng.uniform(0.001, 0.01)
+    by_day, added, hidden = np.zeros((len(at), n, HOURS // 24)), np.zeros((len(at), n)), []
     for j in range(n):
         place, way = _ribbons(places[j], wind, AGES, valley) if kind != "steady" else _straight(wind)
-        few = _adds(receptors, places[j], place[every], way[every], AGES, wind[every], class_[every], height[j],
-                    _ACROSS, _UP, fall)  # fmt: skip
-        part = few.reshape(len(at), len(inner), -1).mean(axis=1) * work[j, every] * emission[j]
-        by_day += part.reshape(len(at), HOURS // 24, 8).mean(axis=2)
+        part = over_cells(at, places[j], place, way, wind, class_, height[j], fall) * work[j, EVERY] * emission[j]
+        by_day[:, j] = part.reshape(len(at), HOURS // 24, 8).mean(axis=2)
         added[:, j] = part.mean(axis=1)
         hidden.append((place, way))
     vent = (400 / wind[:, 2]) ** 0.6 / np.maximum(np.hypot(*wind[:, :2].T), 0.6)
@@ -254,22 +290,22 @@ def make_tracing_world(kind, seed, *, dense=None, micro=None, relation=None):
     hot = rng.choice(np.argsort(-local)[: len(local) // 5], micro, replace=False)
     some = (at[hot][:, None] + rng.uniform(-1500, 1500, (micro, 4, 2))).reshape(-1, 2)
     all_places = np.vstack([stations, some])
-    seen = diffuse(all_places)[:, None] * vent
+    seen, by_hour = diffuse(all_places)[:, None] * vent, np.zeros((len(all_places), n, HOURS))
     for j, (place, way) in enumerate(hidden):
-        seen += (
-            _adds(all_places, places[j], place, way, AGES, wind, class_, height[j], _ACROSS, _UP, fall)
-            * work[j]
-            * emission[j]
-        )
+        unit = _adds(all_places, places[j], place, way, AGES, wind, class_, height[j], _ACROSS, _UP, fall)
+        by_hour[:, j] = unit * work[j] * emission[j]
+        seen += by_hour[:, j]
     slope = [0.25 * np.outer(all_places[:, k], _slow(rng, 0.98)) / half for k in (0, 1)]
     regional = 28 * np.exp(0.5 * _slow(rng, 0.98))
     seen = seen + regional * np.clip(1 + slope[0] + slope[1], 0.3, 2)
+    behind = seen - by_hour.sum(axis=1)
     rough = np.where(np.arange(len(all_places)) < len(stations), 0.06, 0.15)[:, None]
     seen = seen * np.exp(rough * rng.standard_normal((len(seen), 1)) + rough * rng.standard_normal(seen.shape))
     seen = np.maximum(seen + 2.5 * rng.standard_normal(seen.shape), 1.0)
     seen[rng.random(seen.shape) < 0.05] = np.nan
     towns_by_day = diffuse(at)[:, None] * vent.reshape(-1, 24).mean(axis=1)
-    days = _satellite(rng, by_day + towns_by_day + regional.reshape(-1, 24).mean(axis=1))
+    regional_by_day = regional.reshape(-1, 24).mean(axis=1)
+    days = _satellite(rng, sum(by_day.swapaxes(0, 1)) + towns_by_day + regional_by_day)
 
     grid = Grid(SPACING)
     x0, y0 = (SPACING * np.round(float(v) / SPACING) for v in grid.project(115.0, 36.5))
@@ -281,10 +317,10 @@ def make_tracing_world(kind, seed, *, dense=None, micro=None, relation=None):
     cells = xr.Dataset(coords={"cell": names} | coords, attrs={"crs": grid.crs.to_wkt(), "spacing": SPACING})
     known = np.flatnonzero(~absent)
     rank = norm.cdf(0.5 * own + 0.75**0.5 * np.random.default_rng([seed, 4712, KINDS.index(kind)]).standard_normal(n))
-    class_of = np.array(CLASSES)[np.minimum((rank * len(CLASSES)).astype(int), len(CLASSES) - 1)]
+    of_class = np.minimum((rank * len(CLASSES)).astype(int), len(CLASSES) - 1)
     flon, flat = grid.unproject(*(np.array([[x0], [y0]]) + (places + away)[known].T))
     facilities = pd.DataFrame({
-        "facility": [f"f{j:03d}" for j in known], "name": "", "class_": class_of[known], "lon": flon,
+        "facility": [f"f{j:03d}" for j in known], "name": "", "class_": np.array(CLASSES)[of_class[known]], "lon": flon,
         "lat": flat, "size": told[known].round(2), "size_unit": "t PM2.5/a",
     })  # fmt: skip
     time = np.datetime64("2023-12-31T16", "ns") + np.arange(HOURS) * np.timedelta64(1, "h")
@@ -299,11 +335,17 @@ def make_tracing_world(kind, seed, *, dense=None, micro=None, relation=None):
     weather = xr.Dataset({name: ("time", v) for name, v in columns.items()}, {"time": time})
     number = np.full(n, -1)
     number[known] = np.arange(known.size)
+    truth = {
+        "nominal": emission, "spread": spread, "size": size, "class": of_class, "height": height, "stability": class_,
+        "fall": fall, "by_day": by_day, "by_hour": by_hour, "behind": behind,
+        "stations": all_places, "told_places": places + away,
+        "behind_by_day": towns_by_day + regional_by_day,
+    }  # fmt: skip
     about = {"dense": dense, "micro": micro, "relation": relation, "absent": float(absent.mean()), "n": n}
     return TracingWorld(
         kind, cells, delivered(slice(0, len(stations)), "r"),
         delivered(slice(len(stations), len(all_places)), "m") if micro else None, weather, facilities, days, places,
-        emission * work.mean(axis=1), number, added, local, at, about,
+        emission * work.mean(axis=1), number, added, local, at, about, truth,
     )  # fmt: skip
 
 

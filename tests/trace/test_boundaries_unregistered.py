@@ -2,8 +2,8 @@
 Where ``trace/unlisted/unregistered.py`` begins and ceases to point: just below each criterion, at it, and just above.
 
 Turning round the comparison with unregistered_km, unregistered_clear, unregistered_within, unregistered_loud
-(``trace/unlisted/unexplained.py``), registered_share, registered_km, unregistered_wind, observable or
-observable_pointed makes its row fail.
+(``trace/unlisted/unexplained.py``), registered_share, registered_km, unregistered_wind, unregistered_wind_around,
+observable or observable_pointed makes its row fail.
 """
 
 from types import SimpleNamespace
@@ -15,7 +15,15 @@ from boundary import at_the_criterion
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.plumes.footprint import SHAPES, wind_table
 from hotspot.trace.unlisted import unexplained
-from hotspot.trace.unlisted.unregistered import _beside_registered, _clear, _in_doubt, _near, _often, _seldom_luck
+from hotspot.trace.unlisted.unregistered import (
+    _beside_registered,
+    _clear,
+    _doubted_around,
+    _in_doubt,
+    _near,
+    _often,
+    _seldom_luck,
+)
 
 RULE = Tracing()
 APART = np.eye(3, dtype=bool)  # three sub-cells, none beside another
@@ -52,6 +60,7 @@ ROWS = [
     ("tracing.unregistered_clear", ">=", 0.01, lambda chance: told(chance, 0.0, 0.0)),
     ("tracing.unregistered_within", ">=", 0.01, lambda share: told(share, (1 - share) / 2, (1 - share) / 2)),
     ("tracing.unregistered_wind", ">", 0.01, lambda share: _in_doubt(share, RULE)),
+    ("tracing.unregistered_wind_around", ">", 0.1, lambda gain: _doubted_around(gain, RULE)),
     ("tracing.observable", ">=", 0.01, lambda share: _often(share, RULE)),
     ("tracing.observable_pointed", ">=", 0.01, lambda share: _seldom_luck(share, RULE)),
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tracing_oracle import oracles
 from tracing_scores import culprits, places, traced
 from tracing_worlds import make_tracing_world
 
@@ -49,6 +50,14 @@ def test_ours_is_not_below_the_naive_orders_and_words_mean_what_they_say(world, 
     large = rows[rows["share"] >= 0.2]
     assert ((large["true"] >= large["share_low"]) & (large["true"] <= large["share_high"])).mean() >= 0.8
     assert (rows["share_low"] <= rows["share"]).all() and (rows["share"] <= rows["share_high"]).all()
+
+
+def test_who_knows_all_is_first_and_an_oracle_that_measures_with_the_true_plume_gains(world, rows):
+    first = (places(world, rows, oracles(world)) == 1).mean()
+    assert first["emissions; all of the plume"] >= 0.95
+    for told in ("stations", "days"):
+        assert first[f"{told}; all of the plume"] >= max(0.9, first["register; all of the plume"])
+    assert first["emissions; nor its stack"] < first["emissions; all of the plume"]
 
 
 def test_without_the_source_to_blame_its_share_goes_to_the_rest(world, rows):

@@ -208,7 +208,10 @@ def test_where_another_wind_explains_the_stations_nothing_is_pointed_at():
         return unregistered(post, (best, SHAPES[best]), *asked, parts, step=500.0, tracing=rule).told.any()
 
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ wind
-    assert pointed(turned, RULE.model_copy(update={"unregistered_wind": 1e9})), "else this would show nothing"
+    either = {"unregistered_wind": 1e9, "unregistered_wind_around": 1e9}
+    assert pointed(turned, RULE.model_copy(update=either)), "else this would show nothing"
+    for name in either:
+        assert not pointed(turned, RULE.model_copy(update={name: 1e9})), f"without {name}"
     assert not pointed(turned, RULE) and not pointed(wind, RULE)
 
 

@@ -17,7 +17,7 @@ from hotspot.kernels import emissions
 from hotspot.kernels.arrays import Flags, Floats, Ints
 from hotspot.one_thread import one_thread
 from hotspot.rules.tracing import Tracing
-from hotspot.trace.plumes.footprint import SHAPES, Reached, each_over_cells, reaching, ventilation_factor
+from hotspot.trace.plumes.footprint import SHAPES, Reached, Shape, each_over_cells, reaching, ventilation_factor
 
 _ROUNDS = 5  # robust weights and emissions in turn
 _STEPS = 12  # Gauss-Newton steps of the last round
@@ -40,12 +40,17 @@ class Posterior:
     added: np.ndarray  # float64[target, source], ug/m3, expected
     drawn: np.ndarray  # float64[draw, target, source], ug/m3, the draws of all shapes by their weight
     emission: np.ndarray  # float64[source], g/s, median
-    registered: np.ndarray  # float64[source], g/s, median before any station is heard
+    prior: "Prior"
     told: np.ndarray  # float64[source], 0: only the prior speaks; 1: the stations know it
     weight: np.ndarray  # float64[shape], of the shapes of plume
     fits: tuple  # (Fit) per shape, for those who ask on
     heard: np.ndarray  # int64, positions of the stations that said anything
     informed: bool
+
+    @property
+    def registered(self) -> Floats:
+        """float64[source], g/s, median before any station is heard"""
+        return np.exp(self.prior.mean)
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,21 @@ def source_shares(
     return _summed(fits, draws, added, weight, prior, heard, informed)
 
 
+def evidence_in(
+    wind: Floats, post: Posterior, shape: Shape, increments: Floats, stations: Floats, sources: Floats, tracing: Tracing
+) -> float:
+    """
+    Evidence of one shape of plume had the wind been another, to be held against that of the fit of ``post``.
+
+    Parameters
+    ----------
+    wind : float array (hour, 3), the other one; the rest as ``source_shares`` was asked
+    """
+    heard, values = post.heard, np.where(np.isnan(wind[:, :2]).any(axis=1), np.nan, increments)
+    foot = reaching(stations[heard], sources, wind, [shape])[0]
+    return _fitted(foot, values[heard], stations[heard], wind, post.prior, tracing).evidence
+
+
 def _apart(added: Floats, power: float) -> Floats:
     """What each source adds in each draw, differences drawn out by a power; the sum of a draw stays as it was."""
     raised = added**power
@@ -233,7 +253,7 @@ def _summed(
         over(added),
         drawn,
         emission,
-        np.exp(prior.mean),
+        prior,
         told,
         weight,
         tuple(fits),

@@ -14,7 +14,7 @@ from hotspot.kernels.arrays import Floats, Ints
 from hotspot.kernels.nonneg import most
 from hotspot.rules.tracing import Tracing
 from hotspot.trace.plumes.footprint import Shape, footprints, ventilation_factor, wind_table
-from hotspot.trace.plumes.posterior import Fit, medians, spreads
+from hotspot.trace.plumes.posterior import Fit, Posterior, evidence_in, medians, spreads
 
 _TURNS_DEG = (-40.0, -20.0, 20.0, 40.0)  # proposal: what a wind file may be off by, ...
 _AXES_DEG, _STEERED = 20.0, 0.75  # ... and valleys it may not know: so much of what blows across each is lost
@@ -193,6 +193,32 @@ def another_wind(evidence: Evidence, stations: Floats, wind: Floats, shape: Shap
     known = explained(evidence.bend[: around.size, : around.size], evidence.pull[: around.size])
     best = max(under(other) for other in _other_winds(wind))
     return (best - known) / max(explained(evidence.bend, evidence.pull) - known, 1e-9)
+
+
+def another_wind_around(
+    post: Posterior,
+    shape: tuple[int, Shape],
+    increments: Floats,
+    stations: Floats,
+    wind: Floats,
+    sources: Floats,
+    tracing: Tracing,
+) -> float:
+    """
+    By how much another wind explains all stations around better, with the registered sources alone.
+
+    Parameters
+    ----------
+    post : Posterior of the registered sources
+    shape : (int, Shape), position and shape of the plume; the rest as ``posterior.source_shares`` was asked
+
+    Returns
+    -------
+    float, log evidence; below 0 where no other wind is better
+    """
+    asked = shape[1], increments, stations, sources, tracing
+    best = max(evidence_in(other, post, *asked) for other in _other_winds(wind))
+    return best - post.fits[shape[0]].evidence
 
 
 def _other_winds(wind: Floats) -> list[Floats]:

@@ -18,7 +18,14 @@ from hotspot.rules.tracing import Tracing
 from hotspot.sources.store import Store, code_of, given, store_of_process
 from hotspot.trace.plumes.footprint import SHAPES, Shape, footprints, wind_table
 from hotspot.trace.plumes.posterior import Posterior
-from hotspot.trace.unlisted.unexplained import Evidence, another_wind, hours_of, listening, weigh
+from hotspot.trace.unlisted.unexplained import (
+    Evidence,
+    another_wind,
+    another_wind_around,
+    hours_of,
+    listening,
+    weigh,
+)
 
 # Proposals, chosen on worlds of seeds 1 to 4 (docs/tracing); what they come to elsewhere stands there.
 _SIZES = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])  # g/s that are tried
@@ -88,7 +95,7 @@ def unregistered(
     the eight around it hold half of its chance, where no registered plant explains it as well (``registered_*``: one
     whose plume or place is a little off looks like a source beside it), where made-up months (below) tell one of
     its size there often enough (``observable_pointed``), and where no other wind explains the stations without it
-    (``unregistered_wind``).
+    (``unregistered_wind``), nor all stations around by the registered sources alone (``unregistered_wind_around``).
 
     Observable: of months made up with a source of that size there, of every shape of plume and with a wind as wrong
     as winds are, a share of ``observable`` tells it within one sub-cell **though they are read with the one shape and
@@ -107,7 +114,7 @@ def unregistered(
     beside = np.abs(places[:, None] - places).max(axis=2) <= 1.01 * step
     months = _Months(evidence, stations[near], wind, places, beside, tracing)
     absent, emission, told = np.ones(n), np.zeros(n), np.zeros(n, bool)
-    doubt: float | None = None  # of the wind; asked only where something would be pointed at
+    doubted: bool | None = None  # the wind; asked only where something would be pointed at
     observable, first = np.zeros(n, bool), tracing.unregistered_chance
     taken = list(range(data.n_around))
     for number in range(tracing.unregistered_sources):
@@ -125,9 +132,12 @@ def unregistered(
         clear = _clear(look.chance[None], beside, tracing)[0] == top
         clear = clear and not _beside_registered(places[top], likely[0], sources, post.registered, tracing)
         if clear and months.often_told(look, np.array([top]), likely, lambda share: _seldom_luck(share, tracing)).all():
-            if doubt is None:
-                doubt = another_wind(evidence, stations[near], wind, shape[1], tracing)
-            if not _in_doubt(doubt, tracing):
+            if doubted is None:
+                doubted = _in_doubt(another_wind(evidence, stations[near], wind, shape[1], tracing), tracing)
+                doubted = doubted or _doubted_around(
+                    another_wind_around(post, shape, increments, stations, wind, sources, tracing), tracing
+                )
+            if not doubted:
                 told |= beside[top]
         taken.append(data.n_around + top)
     expected = 1 - absent
@@ -149,7 +159,7 @@ def kept_unregistered(
         found = unregistered(post, shape, *arrays, step=step, tracing=tracing)
         return {name: np.asarray(value) for name, value in found._asdict().items()}
 
-    looked_at = given(*arrays, post.heard, post.registered, post.fits[shape[0]].log_emission)
+    looked_at = given(*arrays, post.heard, post.prior.mean, post.prior.covariance, post.fits[shape[0]].log_emission)
     code = code_of("hotspot.trace.plumes.footprint", "hotspot.trace.plumes.posterior", "hotspot.trace.unlisted")
     about = [shape, step, tracing.model_dump(mode="json"), code]
     found: Any = store.asked(store.key("what no register holds", looked_at, about), make)
@@ -214,6 +224,11 @@ def _beside_registered(place: Floats, size: float, sources: Floats, emission: Fl
 def _in_doubt(share: float, tracing: Tracing) -> bool:
     """Whether another wind explains so much of what new sources would that the delivered one is not believed."""
     return share > tracing.unregistered_wind
+
+
+def _doubted_around(gain: float, tracing: Tracing) -> bool:
+    """Whether all stations around have so much more evidence of another wind that the delivered one is not believed."""
+    return gain > tracing.unregistered_wind_around
 
 
 def _likely(chance: Floats, tracing: Tracing) -> Flags:
