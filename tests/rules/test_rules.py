@@ -311,7 +311,13 @@ def test_b13_routing_of_a_cell_that_straddles():
 @pytest.mark.parametrize(
     ("word", "key"),
     [("水泥企业", "cement"), ("ＣＯＡＬ", "power"), ("steel", "steel"), ("某某混凝土有限公司", "concrete"),
-     ("建筑工地", "construction"), ("storage_yard", "storage_yard"), ("gasoline blending", None), ("", None)],
+     ("建筑工地", "construction"), ("storage_yard", "storage_yard"), ("gasoline blending", None), ("", None),
+     # industries as GB/T 4754 names them
+     ("火力发电", "power"), ("垃圾焚烧发电", "power"), ("热力生产和供应", "boiler"), ("风力发电", "other"),
+     ("黑色金属冶炼和压延加工业", "steel"), ("钢压延加工", "steel"), ("有色金属冶炼和压延加工业", "foundry"),
+     ("炼焦", "coking"), ("石灰和石膏制造", "building_materials"), ("石灰石石膏开采", "quarry"),
+     ("粘土及其他土砂石开采", "quarry"), ("原油加工及石油制品制造", "chemical"), ("涂料制造", "chemical"),
+     ("木质家具制造", "coating"), ("机制纸及纸板制造", "other_industry"), ("电力工程施工工地", "construction")],
 )  # fmt: skip
 def test_foreign_words_find_their_class(word, key):
     assert classes.find_class(word) == key
