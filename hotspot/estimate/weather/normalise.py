@@ -166,8 +166,11 @@ def normalise(
     if factor is not None:
         found |= {"terrain_factor": factor, "moved_terrain": np.abs(1 - 1 / factor)}
     if background is not None:
-        with np.errstate(invalid="ignore"):
-            found["moved_background"] = np.nanmean(found["background"], axis=1) / np.nanmean(values, axis=1)
+        with np.errstate(invalid="ignore"):  # a cell of which nothing was seen has no mean
+            behind_mean, mean = (
+                np.nansum(x, axis=1) / np.isfinite(x).sum(axis=1) for x in (found["background"], values)
+            )
+            found["moved_background"] = behind_mean / mean
     if every == "year":
         found, stamps = to_years(found, stamps)
     if every == "step" and hourly:

@@ -194,8 +194,8 @@ def _left_alike(late: np.ndarray, line: np.ndarray) -> float:
 
     left = (late - line).reshape(-1, SKETCH, SKETCH)
     beside = np.concatenate([(left[:, :, 1:] * left[:, :, :-1]).ravel(), (left[:, 1:] * left[:, :-1]).ravel()])
-    beside = beside[np.isfinite(beside)]
-    return float(beside.mean() / np.nanmean(left**2)) if beside.size >= _PLACES else 1.0
+    beside, power = beside[np.isfinite(beside)], np.nansum(left**2)
+    return float(beside.mean() * np.isfinite(left).sum() / power) if beside.size >= _PLACES and power > 0 else 1.0
 
 
 def _unknown(satellite: Any) -> Finding:

@@ -43,8 +43,8 @@ def compare_lists(before: "pd.DataFrame", after: "pd.DataFrame") -> "pd.DataFram
     >>> was = pd.DataFrame({"city": "x", "cell": ["A", "B"], "rank": [1, 2]})
     >>> now = pd.DataFrame({"city": "x", "cell": ["B", "C"], "rank": [1, 2]})
     >>> told = compare_lists(was, now)
-    >>> told[["cell", "what", "rank_before", "rank_after"]].fillna("").values.tolist()
-    [['C', 'enters', '', 2.0], ['A', 'leaves', 1.0, ''], ['B', 'stays', 2.0, 1.0]]
+    >>> told[["cell", "what", "rank_before", "rank_after"]].values.tolist()
+    [['C', 'enters', nan, 2.0], ['A', 'leaves', 1.0, nan], ['B', 'stays', 2.0, 1.0]]
     >>> round(told.attrs["jaccard"], 2)
     0.33
     """
