@@ -212,7 +212,7 @@ def test_a_formula_in_a_name_stays_text_in_the_csv(case, chromium, tmp_path):
 
 def test_a_card_has_its_units_in_the_page_s_language(page, chromium, tmp_path):
     """The sentence on the weather is that of the prints, which write μg/m³."""
-    said = '"weather":["本月气象使浓度偏高12.0 μg/m³","the weather raised it by 12.0 ug/m3"],"rank_low"'
+    said = '"weather":["本月气象使浓度偏高12.0 μg/m³，上月3.0 μg/m³","the weather raised it by 12.0 ug/m3"],"rank_low"'
     (tmp_path / "map.html").write_text(page.html.replace('"rank_low"', said), encoding="utf-8")
     with opened(chromium, tmp_path / "map.html") as shown:
         shown.page.click(".hs-item >> nth=0")

@@ -53,7 +53,7 @@ function warning(row) {
     el("h4", {}, signImage(reason.shape, reason.colour, 9, row.k), name(reason), row.k == null ? null : el("span", {}, fill("rank", row.k)), verdict(row)),
     line("pTop", percent(row.p_top)), line("pWorst", percent(row.p_worst)), line("pAgain", percent(row.p_again)), line("nMay", row.n_may),
     line("rankSpan", row.rank_low == null ? null : `${row.rank_low} – ${row.rank_high}`),
-    row.weather ? el("p", { class: "hs-note" }, row.weather[state.lang].replace("μg/m³", unit("µg/m³"))) : null,
+    row.weather ? el("p", { class: "hs-note" }, row.weather[state.lang].replaceAll("μg/m³", unit("µg/m³"))) : null,
     row.sure === false ? el("p", { class: "hs-note" }, w("blurredWhy")) : null);
 }
 // The month that the slider shows.
